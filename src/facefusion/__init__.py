@@ -1,0 +1,1 @@
+"""Edits faces in pictures and video, privately, on your own machine."""

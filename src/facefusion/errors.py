@@ -1,0 +1,223 @@
+"""Every error the library raises on purpose.
+
+Each error says in one line what happened, where, and what to do next, and carries the exit code of the command line::
+
+    FaceFusionError
+    ├── OptionsError                 2   an option is unknown or has an impossible value
+    ├── InputError
+    │   ├── InputMissingError       10   the file is not there or may not be read
+    │   ├── InputTypeError          11   not a picture or video that is read (text, playlist, manifest, …)
+    │   ├── InputDamagedError       12   empty, truncated or undecodable
+    │   └── InputLimitError         13   larger than a limit that the options set
+    ├── FaceError
+    │   ├── NoFaceError             20   no face was found
+    │   ├── SeveralFacesError       21   several faces where one was wanted
+    │   ├── FaceTooSmallError       22   the face has too few pixels
+    │   ├── FaceBlurredError        23   the face is too blurred
+    │   ├── FaceTurnedError         24   the face is turned too far from the camera
+    │   └── ReferenceNotFoundError  25   the reference person is not in the target
+    ├── OutputError
+    │   ├── OutputTypeError         30   the output's name asks for a form that is not written
+    │   ├── OutputUnwritableError   31   the output folder is missing or may not be written
+    │   ├── OutputIsInputError      32   the output would replace one of the inputs
+    │   ├── OutputExistsError       33   the output is there already and may not be replaced
+    │   └── DiskFullError           34   no space is left for the output
+    ├── ModelError
+    │   ├── ModelUnknownError       40   no such model in the catalogue
+    │   └── ModelDamagedError       41   missing or altered weights
+    ├── ProviderError               42   the execution provider is not there
+    ├── ProcessorError
+    │   ├── ProcessorUnknownError   43   no such processor
+    │   └── HookError               44   a pre- or post-processor returned something unusable
+    └── CancelledError             130   stopped by the user
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+
+class FaceFusionError(Exception):
+    """Base of all errors of this library.
+
+    Attributes:
+        what: what happened and where, one sentence without a final stop.
+        hint: what to do next, one sentence without a final stop; may be empty.
+        exit_code: exit status of the command line for this cause.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what, hint)
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Join cause and hint into the one line that people see."""
+        return f"{self.what}. {self.hint}." if self.hint else f"{self.what}."
+
+
+class OptionsError(FaceFusionError):
+    """An option is unknown or has an impossible value."""
+
+    exit_code = 2
+
+
+class InputError(FaceFusionError):
+    """An input cannot be used."""
+
+
+class InputMissingError(InputError):
+    """The file is not there or may not be read."""
+
+    exit_code = 10
+
+
+class InputTypeError(InputError):
+    """The file is not a picture or video of a kind that is read."""
+
+    exit_code = 11
+
+
+class InputDamagedError(InputError):
+    """The file is empty, truncated or cannot be decoded."""
+
+    exit_code = 12
+
+
+class InputLimitError(InputError):
+    """The file exceeds a limit that the options set."""
+
+    exit_code = 13
+
+
+class FaceError(FaceFusionError):
+    """The faces in a picture are not what was asked for.
+
+    Attributes:
+        picture: annotated picture that shows the problem, where one was written beside the output.
+    """
+
+    def __init__(self, what: str, hint: str = "", *, picture: Path | None = None) -> None:
+        super().__init__(what, hint)
+        self.picture = picture
+
+    def __str__(self) -> str:
+        """Add where the annotated picture lies."""
+        return super().__str__() + (f" See {self.picture}" if self.picture else "")
+
+
+class NoFaceError(FaceError):
+    """No face was found."""
+
+    exit_code = 20
+
+
+class SeveralFacesError(FaceError):
+    """Several faces were found where one was wanted."""
+
+    exit_code = 21
+
+
+class FaceTooSmallError(FaceError):
+    """The face has too few pixels."""
+
+    exit_code = 22
+
+
+class FaceBlurredError(FaceError):
+    """The face is too blurred."""
+
+    exit_code = 23
+
+
+class FaceTurnedError(FaceError):
+    """The face is turned too far from the camera."""
+
+    exit_code = 24
+
+
+class ReferenceNotFoundError(FaceError):
+    """The person of the reference picture is not in the target."""
+
+    exit_code = 25
+
+
+class OutputError(FaceFusionError):
+    """The output cannot be written."""
+
+
+class OutputTypeError(OutputError):
+    """The output's name asks for a form that is not written."""
+
+    exit_code = 30
+
+
+class OutputUnwritableError(OutputError):
+    """The output folder is missing or may not be written."""
+
+    exit_code = 31
+
+
+class OutputIsInputError(OutputError):
+    """The output would replace one of the inputs."""
+
+    exit_code = 32
+
+
+class OutputExistsError(OutputError):
+    """The output is there already and may not be replaced."""
+
+    exit_code = 33
+
+
+class DiskFullError(OutputError):
+    """No space is left for the output."""
+
+    exit_code = 34
+
+
+class ModelError(FaceFusionError):
+    """A model cannot be used."""
+
+
+class ModelUnknownError(ModelError):
+    """No model of this name is in the catalogue."""
+
+    exit_code = 40
+
+
+class ModelDamagedError(ModelError):
+    """The weights are missing or not the ones the catalogue describes."""
+
+    exit_code = 41
+
+
+class ProviderError(FaceFusionError):
+    """The execution provider is not there."""
+
+    exit_code = 42
+
+
+class ProcessorError(FaceFusionError):
+    """A processor cannot be used."""
+
+
+class ProcessorUnknownError(ProcessorError):
+    """No processor of this name is installed."""
+
+    exit_code = 43
+
+
+class HookError(ProcessorError):
+    """A pre- or post-processor returned something that is not a frame."""
+
+    exit_code = 44
+
+
+class CancelledError(FaceFusionError):
+    """The work was stopped by the user."""
+
+    exit_code = 130

@@ -1,0 +1,1 @@
+"""What a face is, and how it is found, measured and followed."""

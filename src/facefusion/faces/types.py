@@ -1,0 +1,94 @@
+"""What a face is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Points = npt.NDArray[np.float32]
+"""Points in pixels of the picture, float32, shape (N, 2) or (N, 3)."""
+Vector = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """One face as a detector sees it.
+
+    Attributes:
+        box: left, top, right, bottom in pixels, float32 (4,).
+        score: confidence, 0 to 1.
+        landmarks5: image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, float32 (5, 2).
+    """
+
+    box: Vector
+    score: float
+    landmarks5: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Rotation of the head in degrees; all 0 when it looks into the camera.
+
+    Attributes:
+        yaw: turn; positive when the nose points to the right of the picture.
+        pitch: nod; positive when the nose points up.
+        roll: tilt; positive clockwise in the picture.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """Everything known about one face in one picture.
+
+    Fields may also be read as `face["score"]`.
+
+    Attributes:
+        box: left, top, right, bottom in pixels, float32 (4,).
+        score: detector's confidence, 0 to 1.
+        landmarks5: image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, float32 (5, 2).
+        mesh: 468 dense landmarks, float32 (468, 3); x and y in pixels, z in the same unit, smaller is nearer.
+        presence: landmarker's confidence that the crop holds a face, 0 to 1.
+        pose: rotation of the head.
+        embedding: identity vector, float32 (128,); None until somebody asks for it.
+        track_id: number of the person's track within a video; None in single pictures.
+    """
+
+    box: Vector
+    score: float
+    landmarks5: Points
+    mesh: Points
+    presence: float
+    pose: Pose
+    embedding: Vector | None = None
+    track_id: int | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        """Read a field by its name.
+
+        Raises:
+            KeyError: there is no such field.
+        """
+        if name not in {field.name for field in fields(self)}:
+            raise KeyError(name)
+        return getattr(self, name)
+
+    @property
+    def width(self) -> float:
+        """Width of the box in pixels."""
+        return float(self.box[2] - self.box[0])
+
+    @property
+    def height(self) -> float:
+        """Height of the box in pixels."""
+        return float(self.box[3] - self.box[1])
+
+    def with_embedding(self, embedding: Vector) -> Face:
+        """Return this face with its identity vector."""
+        return replace(self, embedding=embedding)

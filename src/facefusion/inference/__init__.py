@@ -1,0 +1,1 @@
+"""Model catalogue, bundled weights, sessions and execution providers."""

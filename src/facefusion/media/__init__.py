@@ -1,0 +1,1 @@
+"""What a frame is, and how pictures and videos are read and written."""

@@ -1,0 +1,54 @@
+"""What a frame is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+"""RGB picture, uint8, shape (height, width, 3)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of a stream, upright, with its place in time.
+
+    Attributes:
+        index: position in presentation order, from 0.
+        pts: presentation time in ticks of `time_base`.
+        duration: ticks until the next frame; 0 where unknown.
+        time_base: seconds per tick.
+        image: RGB uint8 (height, width, 3).
+    """
+
+    index: int
+    pts: int
+    duration: int
+    time_base: Fraction
+    image: Image
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that are not RGB pictures.
+
+        Raises:
+            ValueError: wrong type or shape.
+        """
+        if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:
+            raise ValueError(f"a frame is uint8 (height, width, 3), not {self.image.dtype} {self.image.shape}")
+
+    def __repr__(self) -> str:
+        """Show size and time, not pixels."""
+        height, width = self.image.shape[:2]
+        return f"Frame(index={self.index}, time={float(self.time):.3f} s, {width}x{height})"
+
+    @property
+    def time(self) -> Fraction:
+        """Presentation time in seconds."""
+        return self.pts * self.time_base
+
+    def with_image(self, image: Image) -> Frame:
+        """Return this moment with other pixels."""
+        return Frame(self.index, self.pts, self.duration, self.time_base, image)

@@ -1,0 +1,32 @@
+"""The vocabulary: every parameter of the software, defined once.
+
+The command line's flags, the environment variables, the TOML file and the keys of `set_options` all derive from the
+tree in `tree.py`.
+"""
+
+from facefusion.options.base import Names
+from facefusion.options.leaves import Leaf, iter_leaves
+from facefusion.options.sources import current_options, load_options, set_options
+from facefusion.options.tree import (
+    FaceSelectionOptions,
+    FaceSwapperOptions,
+    LimitOptions,
+    Options,
+    OutputOptions,
+    RuntimeOptions,
+)
+
+__all__ = [
+    "FaceSelectionOptions",
+    "FaceSwapperOptions",
+    "Leaf",
+    "LimitOptions",
+    "Names",
+    "Options",
+    "OutputOptions",
+    "RuntimeOptions",
+    "current_options",
+    "iter_leaves",
+    "load_options",
+    "set_options",
+]

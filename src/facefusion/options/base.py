@@ -1,0 +1,26 @@
+"""What every group of options is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Further names under which an option is accepted.
+
+    Attributes:
+        also: other spellings, with underscores (`source` makes `--source`).
+        short: one letter for the command line.
+    """
+
+    also: tuple[str, ...] = ()
+    short: str = ""
+
+
+class OptionGroup(BaseModel):
+    """Base of every group: frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)

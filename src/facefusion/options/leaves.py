@@ -1,0 +1,103 @@
+"""The flat view of the option tree: one leaf for each option, by its unique name."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from facefusion.errors import OptionsError
+from facefusion.options.base import Names, OptionGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One option.
+
+    Attributes:
+        name: its unique name, with underscores.
+        path: names of the groups that hold it, outermost first.
+        title: heading under which help shows it.
+        field: type, default, limits and description.
+        names: further spellings.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    title: str
+    field: FieldInfo
+    names: Names
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the option takes several values."""
+        return typing.get_origin(self.field.annotation) is tuple
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether the option is a yes or no."""
+        return self.field.annotation is bool
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The texts allowed, where they are a closed set."""
+        annotation = self.field.annotation
+        inner = typing.get_args(annotation)[0] if self.is_list else annotation
+        return typing.get_args(inner) if typing.get_origin(inner) is typing.Literal else ()
+
+
+def iter_leaves(group: type[OptionGroup], path: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """Yield every option below `group`, in the order of their definition."""
+    for name, field in group.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, OptionGroup):
+            yield from iter_leaves(field.annotation, (*path, name))
+        else:
+            names = next((entry for entry in field.metadata if isinstance(entry, Names)), Names())
+            title = (path[-1] if path else "files").replace("_", " ")
+            yield Leaf(name=name, path=path, title=title, field=field, names=names)
+
+
+def leaf_table(group: type[OptionGroup]) -> dict[str, Leaf]:
+    """Map every accepted spelling to its leaf."""
+    return {spelling: leaf for leaf in iter_leaves(group) for spelling in (leaf.name, *leaf.names.also)}
+
+
+def nest(group: type[OptionGroup], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Put flat values into the groups where the tree wants them.
+
+    Raises:
+        OptionsError: a name is unknown, or given twice under two spellings.
+    """
+    table = leaf_table(group)
+    tree: dict[str, Any] = {}
+    for key, value in values.items():
+        name = key.replace("-", "_")
+        if name not in table:
+            raise OptionsError(f"There is no option {key!r}", _suggest(name, table))
+        leaf = table[name]
+        place = tree
+        for part in leaf.path:
+            place = place.setdefault(part, {})
+        if leaf.name in place:
+            raise OptionsError(f"Option {leaf.name} is given twice", f"{key!r} is another name for it")
+        place[leaf.name] = _as_list(value) if leaf.is_list else value
+    return tree
+
+
+def _as_list(value: object) -> object:
+    """Accept `a,b`, `["a,b", "c"]` and single values where several are possible."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if isinstance(value, list | tuple):
+        parts = (_as_list(entry) if isinstance(entry, str) else (entry,) for entry in value)
+        return tuple(entry for part in parts if isinstance(part, tuple) for entry in part)
+    return (value,)
+
+
+def _suggest(name: str, table: Mapping[str, Leaf]) -> str:
+    near = difflib.get_close_matches(name, table, n=1)
+    return f"Did you mean {near[0]!r}" if near else "Run `facefusion process --help` for all options"

@@ -1,0 +1,106 @@
+"""Where option values come from: call, environment, TOML file, defaults, in this order of precedence."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from facefusion.errors import InputMissingError, OptionsError
+from facefusion.options.leaves import iter_leaves, leaf_table
+from facefusion.options.tree import Options
+
+ENVIRONMENT_PREFIX = "FACEFUSION_"
+CONFIG_VARIABLE = "FACEFUSION_CONFIG"
+
+_AMBIENT: ContextVar[Mapping[str, Any]] = ContextVar("facefusion_options", default={})  # noqa: B039 - never mutated
+
+
+def set_options(values: Mapping[str, Any]) -> None:
+    """Keep option values for later calls in this context (thread or task) that give none.
+
+    Args:
+        values: option names (or aliases) and values; replaces what was set before.
+
+    Raises:
+        OptionsError: a name is unknown or a value impossible.
+    """
+    Options.parse(values)
+    _AMBIENT.set(dict(values))
+
+
+def current_options() -> Mapping[str, Any]:
+    """Return the values that `set_options` keeps in this context."""
+    return dict(_AMBIENT.get())
+
+
+def load_options(
+    values: Mapping[str, Any],
+    *,
+    environment: Mapping[str, str] | None = None,
+    config_path: Path | None = None,
+) -> Options:
+    """Merge all sources into one set of options.
+
+    Args:
+        values: names and values given in the call or on the command line; they win.
+        environment: variables such as `FACEFUSION_BLEND_RATIO`; the process's own when None.
+        config_path: TOML file; when None the one named by `FACEFUSION_CONFIG`, else `facefusion.toml` in the working
+            directory, else `config.toml` in the user's configuration folder, where there is one.
+
+    Raises:
+        OptionsError: a name is unknown, a value impossible, or the TOML file malformed.
+        InputMissingError: the TOML file that was named is not there.
+    """
+    environment = os.environ if environment is None else environment
+    merged: dict[str, Any] = {}
+    for source in (_from_toml(_find_config(config_path, environment)), _from_environment(environment), values):
+        merged |= _canonical(source)
+    return Options.parse(merged)
+
+
+def _canonical(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Use one spelling for each option, so that a later source replaces an earlier one."""
+    table = leaf_table(Options)
+    result: dict[str, Any] = {}
+    for key, value in values.items():
+        leaf = table.get(key.replace("-", "_"))
+        name = leaf.name if leaf else key
+        if name in result:
+            raise OptionsError(f"Option {name} is given twice", f"{key!r} is another name for it")
+        result[name] = value
+    return result
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    names = {ENVIRONMENT_PREFIX + leaf.name.upper(): leaf.name for leaf in iter_leaves(Options)}
+    return {names[key]: value for key, value in environment.items() if key in names}
+
+
+def _find_config(path: Path | None, environment: Mapping[str, str]) -> Path | None:
+    named = path or (Path(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None)
+    if named is not None:
+        return named
+    places = (Path("facefusion.toml"), platformdirs.user_config_path("facefusion") / "config.toml")
+    return next((place for place in places if place.is_file()), None)
+
+
+def _from_toml(path: Path | None) -> dict[str, Any]:
+    """Read a TOML file; tables only group, as the tree does."""
+    if path is None:
+        return {}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputMissingError(f"The configuration file {path} cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OptionsError(f"The configuration file {path} is not valid TOML: {error}") from error
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        flat |= value if isinstance(value, dict) else {key: value}
+    return flat

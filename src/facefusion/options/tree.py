@@ -1,0 +1,161 @@
+"""The tree of options: small groups, each handed only to the part of the engine that it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError
+
+from facefusion.errors import OptionsError
+from facefusion.options.base import Names, OptionGroup
+from facefusion.options.leaves import nest
+
+FaceOrder = Literal[
+    "large-small",
+    "small-large",
+    "left-right",
+    "right-left",
+    "top-bottom",
+    "bottom-top",
+    "best-worst",
+    "worst-best",
+]
+MaskType = Literal["mesh", "ellipse", "box"]
+VideoPreset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
+
+
+class FaceSelectionOptions(OptionGroup):
+    """Which faces are worked on, and what a usable face is."""
+
+    face_selector_mode: Literal["many", "one", "reference"] = Field(
+        default="many", description="faces of the target to work on: all, one, or the person of the reference picture"
+    )
+    face_selector_order: FaceOrder = Field(default="large-small", description="order in which faces are counted")
+    face_position: int = Field(default=0, ge=0, description="with mode 'one': which face of the order, from 0")
+    reference_face_path: Path | None = Field(
+        default=None, description="with mode 'reference': picture of the person to work on"
+    )
+    reference_face_position: int | None = Field(
+        default=None, ge=0, description="which face of the reference picture, from 0; needed when it shows several"
+    )
+    reference_face_distance: float = Field(
+        default=0.5,
+        gt=0,
+        le=2,
+        description="with mode 'reference': identity distance below which two faces are one person",
+    )
+    source_face_position: int | None = Field(
+        default=None, ge=0, description="which face of each source picture, from 0; needed when one shows several"
+    )
+    face_detector_score: float = Field(default=0.5, gt=0, lt=1, description="score above which a detection is a face")
+    face_min_size: int = Field(
+        default=16, ge=8, description="faces of the target narrower than this many pixels are left as is"
+    )
+    face_max_yaw: float = Field(
+        default=65, gt=0, le=90, description="faces of the target turned further than this many degrees are left as is"
+    )
+    source_face_min_size: int = Field(default=48, ge=8, description="narrowest usable source face in pixels")
+    source_face_max_yaw: float = Field(
+        default=50, gt=0, le=90, description="furthest usable turn of a source face in degrees"
+    )
+    source_face_min_sharpness: float = Field(
+        default=0.1, ge=0, le=1, description="least usable sharpness of a source face, 0 (blurred) to 1 (crisp)"
+    )
+
+
+class FaceSwapperOptions(OptionGroup):
+    """How a face is put in place of another."""
+
+    face_swapper_model: str = Field(default="mesh", description="model of the face swapper")
+    blend_ratio: float = Field(default=1.0, ge=0, le=1, description="share of the new face in the result, 0 to 1")
+    face_mask_types: tuple[MaskType, ...] = Field(
+        default=("mesh",), min_length=1, description="masks that bound the new face; several are intersected"
+    )
+    face_mask_blur: float = Field(default=0.3, ge=0, le=1, description="softness of the mask's edge, 0 to 1")
+
+
+class OutputOptions(OptionGroup):
+    """How the result is written."""
+
+    output_video_preset: VideoPreset = Field(
+        default="veryfast", description="speed of the x264 encoder against file size"
+    )
+    output_video_quality: int = Field(default=18, ge=0, le=51, description="x264 constant rate factor; lower is better")
+    output_image_quality: int = Field(default=95, ge=1, le=100, description="quality of JPEG and WebP pictures")
+    keep_audio: bool = Field(default=True, description="copy the sound of the target")
+    overwrite: bool = Field(default=True, description="replace an output that is there already")
+
+
+class LimitOptions(OptionGroup):
+    """What is refused before work begins."""
+
+    max_pixels: int = Field(
+        default=64_000_000, ge=4096, description="largest picture or video frame that is read, in pixels"
+    )
+
+
+class RuntimeOptions(OptionGroup):
+    """Devices and memory."""
+
+    execution_providers: Annotated[tuple[str, ...], Names(also=("execution_provider",))] = Field(
+        default=("auto",),
+        min_length=1,
+        description="execution providers in order of preference; 'auto' takes the best there is",
+    )
+    max_memory: float | None = Field(
+        default=None,
+        gt=0,
+        description="memory in GiB that frames in flight may take together (default: a quarter of a GiB)",
+    )
+    video_chunk_size: int | None = Field(
+        default=None, ge=1, description="most frames of a video held in memory at once (default: as max-memory allows)"
+    )
+
+
+class Options(OptionGroup):
+    """Everything one job needs to know.
+
+    Built from a flat mapping by `Options.parse`; leaf names are unique, so groups never need to be spelt.
+    """
+
+    source_paths: Annotated[tuple[Path, ...], Names(also=("source", "source_path"), short="s")] = Field(
+        default=(), description="picture or pictures of the source face"
+    )
+    target_path: Annotated[Path | None, Names(also=("target",), short="t")] = Field(
+        default=None, description="picture or video to edit"
+    )
+    output_path: Annotated[Path | None, Names(also=("output",), short="o")] = Field(
+        default=None, description="file to write; its ending chooses the form"
+    )
+    processors: Annotated[tuple[str, ...], Names(also=("frame_processors", "frame_processor"))] = Field(
+        default=("face_swapper",), min_length=1, description="processors, in the order in which they run"
+    )
+    faces: FaceSelectionOptions = FaceSelectionOptions()
+    face_swapper: FaceSwapperOptions = FaceSwapperOptions()
+    output: OutputOptions = OutputOptions()
+    limits: LimitOptions = LimitOptions()
+    runtime: RuntimeOptions = RuntimeOptions()
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Self:
+        """Build options from a flat mapping of names (or aliases) to values.
+
+        Args:
+            values: Python values, or texts as they come from a command line; lists may be texts with commas.
+
+        Raises:
+            OptionsError: a name is unknown or a value impossible; the message names it.
+        """
+        try:
+            return cls.model_validate(nest(cls, values))
+        except ValidationError as error:
+            raise OptionsError(_describe(error), "Run `facefusion process --help` for all options") from error
+
+
+def _describe(error: ValidationError) -> str:
+    """Turn the first problem into one sentence that names the option as the user knows it."""
+    first = error.errors()[0]
+    name = next((str(part) for part in reversed(first["loc"]) if isinstance(part, str)), "options")
+    return f"Option {name.replace('_', '-')}: {first['msg'].lower()}, got {first['input']!r}"

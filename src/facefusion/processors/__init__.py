@@ -1,0 +1,1 @@
+"""Processors: frames and faces in, frames out."""
