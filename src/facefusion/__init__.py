@@ -1,1 +1,58 @@
-"""Edits faces in pictures and video, privately, on your own machine."""
+"""Edits faces in pictures and video, privately, on your own machine.
+
+The names below are the public API. Importing this package is cheap: each name brings its part in on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facefusion.core import process_image, process_video
+    from facefusion.engine.progress import Progress
+    from facefusion.engine.run import Result
+    from facefusion.errors import FaceFusionError
+    from facefusion.face_analyser import analyse
+    from facefusion.faces.types import Face
+    from facefusion.media.frame import Frame
+    from facefusion.options import Options, set_options
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Face": "facefusion.faces.types",
+    "FaceFusionError": "facefusion.errors",
+    "Frame": "facefusion.media.frame",
+    "Options": "facefusion.options",
+    "Progress": "facefusion.engine.progress",
+    "Result": "facefusion.engine.run",
+    "analyse": "facefusion.face_analyser",
+    "process_image": "facefusion.core",
+    "process_video": "facefusion.core",
+    "set_options": "facefusion.options",
+}
+
+__all__ = [
+    "Face",
+    "FaceFusionError",
+    "Frame",
+    "Options",
+    "Progress",
+    "Result",
+    "analyse",
+    "process_image",
+    "process_video",
+    "set_options",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

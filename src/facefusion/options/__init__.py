@@ -6,7 +6,7 @@ tree in `tree.py`.
 
 from facefusion.options.base import Names
 from facefusion.options.leaves import Leaf, iter_leaves
-from facefusion.options.sources import current_options, load_options, set_options
+from facefusion.options.sources import canonical, current_options, find_config, load_options, set_options
 from facefusion.options.tree import (
     FaceSelectionOptions,
     FaceSwapperOptions,
@@ -25,7 +25,9 @@ __all__ = [
     "Options",
     "OutputOptions",
     "RuntimeOptions",
+    "canonical",
     "current_options",
+    "find_config",
     "iter_leaves",
     "load_options",
     "set_options",

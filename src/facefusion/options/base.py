@@ -14,10 +14,12 @@ class Names:
     Attributes:
         also: other spellings, with underscores (`source` makes `--source`).
         short: one letter for the command line.
+        shown: the spelling that help shows first; the option's own name when empty.
     """
 
     also: tuple[str, ...] = ()
     short: str = ""
+    shown: str = ""
 
 
 class OptionGroup(BaseModel):

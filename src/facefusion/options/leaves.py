@@ -6,6 +6,7 @@ import difflib
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -49,6 +50,24 @@ class Leaf:
         inner = typing.get_args(annotation)[0] if self.is_list else annotation
         return typing.get_args(inner) if typing.get_origin(inner) is typing.Literal else ()
 
+    @property
+    def kind(self) -> type:
+        """Type of one value: `Path`, `str`, `int`, `float` or `bool`."""
+        inner: Any = self.field.annotation
+        while not isinstance(inner, type):
+            is_closed = typing.get_origin(inner) is typing.Literal
+            inner = type(typing.get_args(inner)[0]) if is_closed else typing.get_args(inner)[0]
+        return inner
+
+    @property
+    def limits(self) -> str:
+        """The numbers allowed, in words such as `0 to 1`; empty where there are no limits."""
+        marks = {name: value for mark in self.field.metadata for name, value in _bounds(mark)}
+        lower, above, upper = marks.get("ge"), marks.get("gt"), marks.get("le", marks.get("lt"))
+        if upper is not None:
+            return f"{above if lower is None else lower} to {upper}"
+        return f"from {lower}" if lower is not None else f"above {above}" if above is not None else ""
+
 
 def iter_leaves(group: type[OptionGroup], path: tuple[str, ...] = ()) -> Iterator[Leaf]:
     """Yield every option below `group`, in the order of their definition."""
@@ -57,7 +76,7 @@ def iter_leaves(group: type[OptionGroup], path: tuple[str, ...] = ()) -> Iterato
             yield from iter_leaves(field.annotation, (*path, name))
         else:
             names = next((entry for entry in field.metadata if isinstance(entry, Names)), Names())
-            title = (path[-1] if path else "files").replace("_", " ")
+            title = (path[-1] if path else "job").replace("_", " ")
             yield Leaf(name=name, path=path, title=title, field=field, names=names)
 
 
@@ -84,18 +103,27 @@ def nest(group: type[OptionGroup], values: Mapping[str, Any]) -> dict[str, Any]:
             place = place.setdefault(part, {})
         if leaf.name in place:
             raise OptionsError(f"Option {leaf.name} is given twice", f"{key!r} is another name for it")
-        place[leaf.name] = _as_list(value) if leaf.is_list else value
+        place[leaf.name] = _as_list(value, leaf.kind) if leaf.is_list else value
     return tree
 
 
-def _as_list(value: object) -> object:
+def _as_list(value: object, kind: type) -> tuple[object, ...]:
     """Accept `a,b`, `["a,b", "c"]` and single values where several are possible."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    if isinstance(value, list | tuple):
-        parts = (_as_list(entry) if isinstance(entry, str) else (entry,) for entry in value)
-        return tuple(entry for part in parts if isinstance(part, tuple) for entry in part)
-    return (value,)
+    entries = value if isinstance(value, list | tuple) else (value,)
+    return tuple(part for entry in entries for part in _split(entry, kind))
+
+
+def _split(entry: object, kind: type) -> tuple[object, ...]:
+    """Cut a text at its commas, unless it is the name of a file that has some."""
+    if not isinstance(entry, str) or (kind is Path and "," in entry and Path(entry).exists()):
+        return (entry,)
+    return tuple(part.strip() for part in entry.split(",") if part.strip())
+
+
+def _bounds(mark: object) -> Iterator[tuple[str, float]]:
+    for name in ("ge", "gt", "le", "lt"):
+        if (value := getattr(mark, name, None)) is not None:
+            yield name, value
 
 
 def _suggest(name: str, table: Mapping[str, Leaf]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import platformdirs
 
 from facefusion.errors import InputMissingError, OptionsError
-from facefusion.options.leaves import iter_leaves, leaf_table
+from facefusion.options.leaves import leaf_table
 from facefusion.options.tree import Options
 
 ENVIRONMENT_PREFIX = "FACEFUSION_"
@@ -58,13 +58,32 @@ def load_options(
         InputMissingError: the TOML file that was named is not there.
     """
     environment = os.environ if environment is None else environment
-    merged: dict[str, Any] = {}
-    for source in (_from_toml(_find_config(config_path, environment)), _from_environment(environment), values):
-        merged |= _canonical(source)
-    return Options.parse(merged)
+    config = find_config(config_path, environment)
+    merged = _checked(_from_toml(config), f"In the configuration file {config}: ")
+    merged |= _checked(_from_environment(environment), "In the environment: ")
+    return Options.parse(merged | canonical(values))
 
 
-def _canonical(values: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(values: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Name the place of a mistake that does not stand in the call itself."""
+    try:
+        Options.parse(values)
+        return canonical(values)
+    except OptionsError as error:
+        raise OptionsError(place + error.what, error.hint) from error
+
+
+def find_config(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Path | None:
+    """Return the TOML file in force: `path` itself, or where `load_options` looks for one; None where there is none."""
+    environment = os.environ if environment is None else environment
+    named = path or (Path(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None)
+    if named is not None:
+        return named
+    places = (Path("facefusion.toml"), platformdirs.user_config_path("facefusion") / "config.toml")
+    return next((place for place in places if place.is_file()), None)
+
+
+def canonical(values: Mapping[str, Any]) -> dict[str, Any]:
     """Use one spelling for each option, so that a later source replaces an earlier one."""
     table = leaf_table(Options)
     result: dict[str, Any] = {}
@@ -78,16 +97,9 @@ def _canonical(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    names = {ENVIRONMENT_PREFIX + leaf.name.upper(): leaf.name for leaf in iter_leaves(Options)}
-    return {names[key]: value for key, value in environment.items() if key in names}
-
-
-def _find_config(path: Path | None, environment: Mapping[str, str]) -> Path | None:
-    named = path or (Path(environment[CONFIG_VARIABLE]) if environment.get(CONFIG_VARIABLE) else None)
-    if named is not None:
-        return named
-    places = (Path("facefusion.toml"), platformdirs.user_config_path("facefusion") / "config.toml")
-    return next((place for place in places if place.is_file()), None)
+    """Take what the variables say; an empty one says nothing, as Compose files and CI systems like to pass them."""
+    names = {ENVIRONMENT_PREFIX + spelling.upper(): spelling for spelling in leaf_table(Options)}
+    return {names[key]: value for key, value in environment.items() if key in names and value}
 
 
 def _from_toml(path: Path | None) -> dict[str, Any]:

@@ -33,12 +33,12 @@ class FaceSelectionOptions(OptionGroup):
         default="many", description="faces of the target to work on: all, one, or the person of the reference picture"
     )
     face_selector_order: FaceOrder = Field(default="large-small", description="order in which faces are counted")
-    face_position: int = Field(default=0, ge=0, description="with mode 'one': which face of the order, from 0")
+    face_position: int = Field(default=0, ge=0, description="with mode 'one': which face of the order")
     reference_face_path: Path | None = Field(
         default=None, description="with mode 'reference': picture of the person to work on"
     )
     reference_face_position: int | None = Field(
-        default=None, ge=0, description="which face of the reference picture, from 0; needed when it shows several"
+        default=None, ge=0, description="which face of the reference picture; needed when it shows several"
     )
     reference_face_distance: float = Field(
         default=0.5,
@@ -47,7 +47,7 @@ class FaceSelectionOptions(OptionGroup):
         description="with mode 'reference': identity distance below which two faces are one person",
     )
     source_face_position: int | None = Field(
-        default=None, ge=0, description="which face of each source picture, from 0; needed when one shows several"
+        default=None, ge=0, description="which face of each source picture; needed when one shows several"
     )
     face_detector_score: float = Field(default=0.5, gt=0, lt=1, description="score above which a detection is a face")
     face_min_size: int = Field(
@@ -61,7 +61,7 @@ class FaceSelectionOptions(OptionGroup):
         default=50, gt=0, le=90, description="furthest usable turn of a source face in degrees"
     )
     source_face_min_sharpness: float = Field(
-        default=0.1, ge=0, le=1, description="least usable sharpness of a source face, 0 (blurred) to 1 (crisp)"
+        default=0.4, ge=0, le=1, description="least usable sharpness of a source face; 0 is blurred, 1 is crisp"
     )
 
 
@@ -69,11 +69,11 @@ class FaceSwapperOptions(OptionGroup):
     """How a face is put in place of another."""
 
     face_swapper_model: str = Field(default="mesh", description="model of the face swapper")
-    blend_ratio: float = Field(default=1.0, ge=0, le=1, description="share of the new face in the result, 0 to 1")
+    blend_ratio: float = Field(default=1.0, ge=0, le=1, description="share of the new face in the result")
     face_mask_types: tuple[MaskType, ...] = Field(
         default=("mesh",), min_length=1, description="masks that bound the new face; several are intersected"
     )
-    face_mask_blur: float = Field(default=0.3, ge=0, le=1, description="softness of the mask's edge, 0 to 1")
+    face_mask_blur: float = Field(default=0.3, ge=0, le=1, description="softness of the mask's edge")
 
 
 class OutputOptions(OptionGroup):
@@ -107,10 +107,12 @@ class RuntimeOptions(OptionGroup):
     max_memory: float | None = Field(
         default=None,
         gt=0,
-        description="memory in GiB that frames in flight may take together (default: a quarter of a GiB)",
+        description="memory in GiB that frames in flight may take together; a quarter of a GiB when not given",
     )
     video_chunk_size: int | None = Field(
-        default=None, ge=1, description="most frames of a video held in memory at once (default: as max-memory allows)"
+        default=None,
+        ge=1,
+        description="most frames of a video held in memory at once; as max-memory allows when not given",
     )
 
 
@@ -120,17 +122,17 @@ class Options(OptionGroup):
     Built from a flat mapping by `Options.parse`; leaf names are unique, so groups never need to be spelt.
     """
 
-    source_paths: Annotated[tuple[Path, ...], Names(also=("source", "source_path"), short="s")] = Field(
+    source_paths: Annotated[tuple[Path, ...], Names(also=("source", "source_path"), short="s", shown="source")] = Field(
         default=(), description="picture or pictures of the source face"
     )
-    target_path: Annotated[Path | None, Names(also=("target",), short="t")] = Field(
+    target_path: Annotated[Path | None, Names(also=("target",), short="t", shown="target")] = Field(
         default=None, description="picture or video to edit"
     )
-    output_path: Annotated[Path | None, Names(also=("output",), short="o")] = Field(
+    output_path: Annotated[Path | None, Names(also=("output",), short="o", shown="output")] = Field(
         default=None, description="file to write; its ending chooses the form"
     )
     processors: Annotated[tuple[str, ...], Names(also=("frame_processors", "frame_processor"))] = Field(
-        default=("face_swapper",), min_length=1, description="processors, in the order in which they run"
+        default=("face_swapper",), description="processors, in the order in which they run"
     )
     faces: FaceSelectionOptions = FaceSelectionOptions()
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()

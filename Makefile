@@ -1,0 +1,43 @@
+# Every target does its own set-up in .venv; it needs python3 (3.11 or later) with its venv module, and nothing else.
+PYTHON ?= python3
+UV ?= uv
+BIN := .venv/bin
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench lock clean setup-runtime setup-dev
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+demo: setup-runtime ## swap a face in a video and say where to look
+	@$(BIN)/python examples/demo.py
+
+test: setup-dev ## lint, types, layers and all tests
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --durations=10
+
+lint: setup-dev ## style and format only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: setup-dev ## print the figures that the documentation quotes
+	$(BIN)/python -m benchmarks
+
+lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	$(COMPILE) pyproject.toml requirements/runtime.in --output-file requirements/runtime.txt
+	$(COMPILE) pyproject.toml requirements/dev.in --output-file requirements/dev.txt
+	$(COMPILE) requirements/models.in --output-file requirements/models.txt
+
+clean: ## remove everything that was made, .venv included
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out
+
+setup-runtime:
+	@$(PYTHON) requirements/install.py runtime
+
+setup-dev:
+	@$(PYTHON) requirements/install.py dev

@@ -1,0 +1,1 @@
+"""Conversion of the bundled face models from their published weights to ONNX."""

@@ -1,0 +1,48 @@
+"""`facefusion process`: do the main job, show progress, say how it went."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from facefusion.cli.context import Context
+from facefusion.cli.flags import option_values
+from facefusion.cli.progress import show_progress
+from facefusion.cli.signals import cancel_on_signals
+from facefusion.errors import CancelledError
+from facefusion.options import load_options
+
+if TYPE_CHECKING:
+    from facefusion.engine.run import Result
+
+
+def execute(arguments: argparse.Namespace, context: Context) -> int:
+    """Run one job; its output path alone goes to stdout.
+
+    Raises:
+        FaceFusionError: the job cannot be done.
+    """
+    options = load_options(option_values(arguments), config_path=arguments.config)
+    terminal = context.terminal
+    with cancel_on_signals(lambda: terminal.say("stopping; once more stops at once")) as cancellation:
+        try:
+            with show_progress(terminal) as progress:
+                result = context.runner()(options, progress=progress, cancel=cancellation.event)
+        except CancelledError as error:
+            terminal.error(str(error))
+            return cancellation.exit_code
+    terminal.say(summary(result))
+    terminal.result(str(result.output_path))
+    return 0
+
+
+def summary(result: Result) -> str:
+    """Return what was done, in one line."""
+    facts = [_count(result.frames, "frame"), f"{_count(result.faces, 'face')} edited", f"{result.seconds:.1f} s"]
+    if result.kind == "video" and result.seconds > 0:
+        facts.append(f"{result.frames / result.seconds:.1f} frames/s")
+    return f"{result.output_path}: {', '.join(facts)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

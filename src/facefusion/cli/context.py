@@ -1,0 +1,37 @@
+"""What a command is handed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from facefusion.cli.terminal import Terminal
+from facefusion.engine.progress import ProgressListener
+from facefusion.options import Options
+
+if TYPE_CHECKING:
+    from facefusion.engine.run import Result
+
+
+class Runner(Protocol):
+    """Does one job; `facefusion.engine.run.run` is the one people get."""
+
+    def __call__(
+        self, options: Options, *, progress: ProgressListener | None = None, cancel: threading.Event | None = None
+    ) -> Result:
+        """Edit the faces as `options` say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Surroundings of a command.
+
+    Attributes:
+        terminal: where it writes.
+        runner: returns what does the job; called late, because the engine takes long to import.
+    """
+
+    terminal: Terminal
+    runner: Callable[[], Runner]

@@ -1,0 +1,89 @@
+"""Entry point of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import cast
+
+from facefusion.cli.context import Context, Runner
+from facefusion.cli.parser import parse
+from facefusion.cli.terminal import Terminal, TerminalHandler
+from facefusion.errors import FaceFusionError
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+
+def main(argv: Sequence[str] | None = None, *, runner: Callable[[], Runner] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: what was typed behind `facefusion`; the process's own when None.
+        runner: returns what does the job of `process`; the engine when None.
+
+    Returns:
+        The exit status: 0, or the `exit_code` of the error that was raised.
+    """
+    terminal = Terminal(sys.stdout, sys.stderr)
+    argv = sys.argv[1:] if argv is None else argv
+    try:
+        arguments = parse(argv)
+        terminal.quiet = arguments.quiet
+        with _logging(terminal, arguments.log_level):
+            return _execute(arguments, Context(terminal, runner or _engine))
+    except BrokenPipeError:
+        _forget_stdout()
+        return _BROKEN_PIPE
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    except KeyboardInterrupt:
+        terminal.error("stopped")
+        return _INTERRUPTED
+    except FaceFusionError as error:
+        return _report(terminal, str(error), error.exit_code, "--traceback" in argv)
+    except Exception as error:  # noqa: BLE001 - the last place where a bug can be told in one line
+        what = f"{type(error).__name__}: {error}. This is a bug. Run again with --traceback and report what it prints."
+        return _report(terminal, what, 1, "--traceback" in argv)
+
+
+def _execute(arguments: argparse.Namespace, context: Context) -> int:
+    """Import a command only when it is wanted, because most take long to import."""
+    module = importlib.import_module(f"facefusion.cli.commands.{arguments.command}")
+    return int(module.execute(arguments, context))
+
+
+def _engine() -> Runner:
+    return cast(Runner, importlib.import_module("facefusion.engine.run").run)
+
+
+@contextlib.contextmanager
+def _logging(terminal: Terminal, level: str) -> Iterator[None]:
+    root, handler = logging.getLogger(), TerminalHandler(terminal)
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+
+
+def _report(terminal: Terminal, what: str, exit_code: int, with_traceback: bool) -> int:
+    if with_traceback:
+        terminal.warn(traceback.format_exc())
+    terminal.error(what)
+    return exit_code
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from complaining once more when it flushes at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

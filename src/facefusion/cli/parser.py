@@ -1,0 +1,189 @@
+"""What may be typed: commands, flags, help."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import textwrap
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+
+from facefusion.cli.flags import add_option_flags, further_spellings
+from facefusion.errors import OptionsError
+from facefusion.options import Options, iter_leaves
+
+COMMANDS = {
+    "process": "edit faces in a picture or video; the default command",
+    "inspect": "list and draw the faces found in a picture or video",
+    "doctor": "check this machine, and say what to do where something is missing",
+    "processors": "list the processors installed",
+}
+_INSPECT_OPTIONS = ("face_detector_score", "face_selector_order", "max_pixels", "execution_providers")
+_COMMON_WITH_VALUE = ("--config", "--log-level")
+_COMMON = (*_COMMON_WITH_VALUE, "--quiet", "--traceback")
+_LOG_LEVELS = ("debug", "info", "warning", "error")
+_TOP_EPILOG = """\
+the main job:
+  facefusion --source me.jpg --target clip.mp4 --output result.mp4
+
+`facefusion COMMAND --help` shows the options of a command.
+"""
+_PROCESS_EPILOG = """\
+Lists may be given as `a b`, as `a,b`, or by repeating the flag. Any option may
+also stand in the environment (FACEFUSION_BLEND_RATIO=0.7) or in facefusion.toml
+(blend_ratio = 0.7): the command line wins, then the environment, then the file.
+
+further spellings:
+"""
+
+
+class HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Keeps examples as written and shows a list as `FILE ...`."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=26)
+
+    def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
+        if isinstance(action.metavar, tuple):
+            return " ".join(action.metavar)
+        return super()._format_args(action, default_metavar)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(text, width, break_on_hyphens=False)
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises instead of leaving the program, so that every error ends in one place."""
+
+    def __init__(self, prog: str, usage: str, description: str, epilog: str = "") -> None:
+        super().__init__(
+            prog, usage, description, epilog, formatter_class=HelpFormatter, allow_abbrev=False, add_help=False
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Turn a mistake of typing into an `OptionsError`."""
+        raise OptionsError(message[:1].upper() + message[1:], self._suggest(message))
+
+    def _suggest(self, message: str) -> str:
+        typed = message.removeprefix("unrecognized arguments: ").split()[0].split("=")[0]
+        known = [spelling for spelling in self._option_string_actions if spelling.startswith("--")]
+        near = difflib.get_close_matches(typed, known, n=1) if typed.startswith("--") else []
+        return f"Perhaps you meant {near[0]}" if near else f"Run `{self.prog} --help` for what there is"
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; flags without a command belong to `process`.
+
+    Raises:
+        OptionsError: something was typed that is not understood.
+        SystemExit: help or version was asked for, and printed.
+    """
+    if not argv or argv[0] in {"-h", "--help", "--version"}:
+        return _top_parser().parse_args(argv or ["--help"])
+    command, rest = _split(list(argv))
+    if command not in COMMANDS:
+        near = difflib.get_close_matches(command, COMMANDS, n=1)
+        hint = f"Perhaps you meant {near[0]}" if near else f"The commands are {', '.join(COMMANDS)}"
+        raise OptionsError(f"There is no command {command!r}", hint)
+    return _COMMAND_PARSERS[command]().parse_args(rest, argparse.Namespace(command=command))
+
+
+def _split(argv: list[str]) -> tuple[str, list[str]]:
+    """Find the command, which may stand behind flags that all commands have."""
+    position = 0
+    while position < len(argv) and argv[position].split("=")[0] in _COMMON:
+        position += 2 if argv[position] in _COMMON_WITH_VALUE else 1
+    if position >= len(argv) or argv[position].startswith("-"):
+        return "process", argv
+    return argv[position], argv[:position] + argv[position + 1 :]
+
+
+def _top_parser() -> Parser:
+    summaries = "\n".join(f"  {name:11} {summary}" for name, summary in COMMANDS.items())
+    parser = Parser(
+        "facefusion",
+        "facefusion [COMMAND] [options]",
+        f"Edits faces in pictures and video, privately, on your own machine.\n\ncommands:\n{summaries}",
+        _TOP_EPILOG,
+    )
+    group = parser.add_argument_group("options")
+    group.add_argument("-h", "--help", action="help", help="show this help")
+    group.add_argument(
+        "--version", action="version", version=f"facefusion {version('facefusion')}", help="show the version"
+    )
+    return parser
+
+
+def _process_parser() -> Parser:
+    parser = _command_parser("process", "-s FILE ... -t FILE -o FILE [options]")
+    parser.epilog = _PROCESS_EPILOG + further_spellings(iter_leaves(Options))
+    add_option_flags(parser)
+    return _with_common(parser)
+
+
+def _inspect_parser() -> Parser:
+    parser = _command_parser("inspect", "FILE [options]")
+    group = parser.add_argument_group("inspect")
+    group.add_argument("file", type=Path, metavar="FILE", help="picture or video")
+    group.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="annotated picture to write [default: FILE's stem + .faces.jpg, here]",
+    )
+    group.add_argument("--samples", type=_count, default=8, metavar="N", help="frames of a video to look at [8]")
+    _add_json(group)
+    add_option_flags(parser, lambda leaf: leaf.name in _INSPECT_OPTIONS)
+    return _with_common(parser)
+
+
+def _doctor_parser() -> Parser:
+    parser = _command_parser("doctor", "[options]")
+    _add_json(parser.add_argument_group("doctor"))
+    return _with_common(parser)
+
+
+def _processors_parser() -> Parser:
+    return _with_common(_command_parser("processors", "[options]"))
+
+
+def _command_parser(name: str, usage: str) -> Parser:
+    summary = COMMANDS[name]
+    return Parser(f"facefusion {name}", f"facefusion {name} {usage}", summary[:1].upper() + summary[1:] + ".")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _add_json(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _with_common(parser: Parser) -> Parser:
+    group = parser.add_argument_group("every command")
+    group.add_argument("-h", "--help", action="help", help="show this help")
+    group.add_argument("--config", type=Path, metavar="FILE", help="TOML file with options")
+    group.add_argument(
+        "--log-level",
+        choices=_LOG_LEVELS,
+        default="warning",
+        metavar="LEVEL",
+        help=f"{', '.join(_LOG_LEVELS)} [default: warning]",
+    )
+    group.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    group.add_argument("--traceback", action="store_true", help="show where in the code an error arose")
+    return parser
+
+
+_COMMAND_PARSERS = {
+    "process": _process_parser,
+    "inspect": _inspect_parser,
+    "doctor": _doctor_parser,
+    "processors": _processors_parser,
+}

@@ -1,0 +1,53 @@
+"""Ctrl-C and SIGTERM: the first asks the work to stop, the second stops it at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Cancellation:
+    """Whether and by which signal the user asked to stop.
+
+    Attributes:
+        event: set by the first signal.
+        exit_code: what a shell expects: 128 + the signal's number.
+    """
+
+    def __init__(self, on_request: Callable[[], None]) -> None:
+        self.event = threading.Event()
+        self.exit_code = 128 + signal.SIGINT
+        self._on_request = on_request
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
+        if self.event.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        self.exit_code = 128 + number
+        self.event.set()
+        self._on_request()
+
+
+@contextmanager
+def cancel_on_signals(on_request: Callable[[], None]) -> Iterator[Cancellation]:
+    """Yield a `Cancellation` that listens to SIGINT and SIGTERM; `on_request` runs at the first of them.
+
+    Outside the main thread, where Python has no signals, it only never fires.
+    """
+    cancellation = Cancellation(on_request)
+    if threading.current_thread() is not threading.main_thread():
+        yield cancellation
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, cancellation.handle) for number in numbers}
+    try:
+        yield cancellation
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

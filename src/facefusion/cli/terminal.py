@@ -1,0 +1,69 @@
+"""The two channels of the command line: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import logging
+from typing import TextIO
+
+from rich.console import Console
+
+
+class _MessageConsole(Console):
+    """A console that falls silent when its reader goes away, instead of ending the work."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+
+
+class Terminal:
+    """Writes to people and programs.
+
+    Attributes:
+        quiet: say nothing but errors.
+        console: stderr, for messages and the progress bar.
+    """
+
+    def __init__(self, stdout: TextIO, stderr: TextIO, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.console = _MessageConsole(file=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._stdout = stdout
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether somebody watches messages as they come; no colour setting can pretend it."""
+        return self.console.file.isatty() and not self.console.is_dumb_terminal
+
+    def result(self, text: str) -> None:
+        """Write what was asked for to stdout.
+
+        Raises:
+            BrokenPipeError: nobody reads any more.
+        """
+        self._stdout.write(text + "\n")
+        self._stdout.flush()
+
+    def say(self, text: str) -> None:
+        """Tell people something, unless they want quiet."""
+        if not self.quiet:
+            self.console.out(text)
+
+    def error(self, text: str) -> None:
+        """Tell people what went wrong, in one line."""
+        self.console.out("facefusion: error: " + " ".join(text.split()))
+
+    def warn(self, text: str) -> None:
+        """Tell people something that they ought to know, quiet or not."""
+        self.console.out(f"facefusion: {text}")
+
+
+class TerminalHandler(logging.Handler):
+    """Puts log records above the progress bar instead of through it."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__()
+        self._terminal = terminal
+        self.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record to stderr."""
+        self._terminal.warn(self.format(record))

@@ -1,0 +1,98 @@
+"""The documented call forms, over the engine.
+
+    process_video()                                     # after set_options({...})
+    process_video({"source_paths": [...], "target_path": ..., "output_path": ...})
+    process_video("input.mp4", "output.mp4", source_paths="face.jpg")
+    process_video("input.mp4", "output.mp4", pre_processor=fn)
+
+Frames that hooks see are RGB uint8 (height, width, 3).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from facefusion.engine.progress import ProgressListener
+from facefusion.engine.run import FrameHook, Result, run
+from facefusion.errors import InputTypeError
+from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.media.probe import probe
+from facefusion.options import Options, canonical, current_options, load_options
+
+Target = Mapping[str, Any] | str | Path | None
+
+
+def process_video(
+    target: Target = None,
+    output: str | Path | None = None,
+    *,
+    pre_processor: FrameHook | None = None,
+    post_processor: FrameHook | None = None,
+    progress: ProgressListener | None = None,
+    cancel: threading.Event | None = None,
+    **options: Any,
+) -> Result:
+    """Edit a video.
+
+    Args:
+        target: path of the video; or a mapping of all options; or None when `set_options` gave them.
+        output: path to write.
+        pre_processor: called with each frame before faces are looked for; returns the frame to go on with.
+        post_processor: called with each frame after the processors; returns the frame to write.
+        progress: called now and then with how far the job is.
+        cancel: the job stops soon after this event is set.
+        options: any further options by name, see `facefusion process --help`. With a hook, and neither source nor
+            processors given, only the hook runs.
+
+    Returns:
+        What was done and how long it took.
+
+    Raises:
+        InputTypeError: the target is not a video.
+        FaceFusionError: see the tree in `facefusion.errors`.
+    """
+    values = _merge(target, output, options, has_hook=pre_processor is not None or post_processor is not None)
+    merged = load_options(values)
+    _expect(merged, VideoInfo, "video", "process_image")
+    return run(merged, progress=progress, pre_processor=pre_processor, post_processor=post_processor, cancel=cancel)
+
+
+def process_image(
+    target: Target = None,
+    output: str | Path | None = None,
+    *,
+    pre_processor: FrameHook | None = None,
+    post_processor: FrameHook | None = None,
+    **options: Any,
+) -> Result:
+    """Edit a picture; arguments as for `process_video`.
+
+    Raises:
+        InputTypeError: the target is not a picture.
+        FaceFusionError: see the tree in `facefusion.errors`.
+    """
+    values = _merge(target, output, options, has_hook=pre_processor is not None or post_processor is not None)
+    merged = load_options(values)
+    _expect(merged, PictureInfo, "picture", "process_video")
+    return run(merged, pre_processor=pre_processor, post_processor=post_processor)
+
+
+def _merge(target: Target, output: str | Path | None, options: Mapping[str, Any], *, has_hook: bool) -> dict[str, Any]:
+    """Join what `set_options` keeps with what the call gives; the call wins."""
+    given: dict[str, Any] = dict(target) if isinstance(target, Mapping) else {}
+    if target is not None and not isinstance(target, Mapping):
+        given["target_path"] = target
+    if output is not None:
+        given["output_path"] = output
+    values = canonical(current_options()) | canonical(given) | canonical(options)
+    if has_hook and not {"source_paths", "processors"} & values.keys():
+        values["processors"] = ()
+    return values
+
+
+def _expect(options: Options, kind: type, name: str, other: str) -> None:
+    if options.target_path is not None and not isinstance(probe(options.target_path, options.limits), kind):
+        raise InputTypeError(f"{options.target_path} is not a {name}", f"Call {other} for it")

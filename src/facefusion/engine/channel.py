@@ -1,0 +1,125 @@
+"""Bounded channels: stages that run side by side, each never further ahead than the channel holds."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Channel(Generic[T]):
+    """Hands values from one thread to another.
+
+    Args:
+        capacity: how many values may wait.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = max(1, capacity)
+        self._values: deque[T] = deque()
+        self._changed = threading.Condition()
+        self._finished = False
+        self._error: BaseException | None = None
+
+    def put(self, value: T) -> bool:
+        """Hand over a value, waiting while the channel is full; False when nobody wants it any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._values) < self._capacity or self._finished)
+            if self._finished:
+                return False
+            self._values.append(value)
+            self._changed.notify_all()
+            return True
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """Say that no more values come, or that none are wanted; the first error given reaches the other side."""
+        with self._changed:
+            self._finished = True
+            self._error = self._error or error
+            self._changed.notify_all()
+
+    def __iter__(self) -> Iterator[T]:
+        """Yield values until the channel is finished and empty; raise the error that ended it, if one did."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._values or self._finished)
+                if self._error is not None or not self._values:
+                    break
+                value = self._values.popleft()
+                self._changed.notify_all()
+            yield value
+        if self._error is not None:
+            raise self._error
+
+    @property
+    def error(self) -> BaseException | None:
+        """The error that ended the channel."""
+        return self._error
+
+
+@contextmanager
+def produced(values: Iterable[T], capacity: int) -> Iterator[Iterator[T]]:
+    """Iterate over `values` in a thread of its own, at most `capacity` ahead.
+
+    Yields:
+        The values. Errors of the thread are raised where they are read. Leaving the block ends the thread.
+    """
+    channel: Channel[T] = Channel(capacity)
+
+    def work() -> None:
+        try:
+            for value in values:
+                if not channel.put(value):
+                    return
+        except BaseException as error:  # noqa: BLE001 - raised again on the reading side
+            channel.finish(error)
+        else:
+            channel.finish()
+
+    with _running(work, channel):
+        yield iter(channel)
+
+
+@contextmanager
+def consumed(take: Callable[[T], None], capacity: int) -> Iterator[Callable[[T], None]]:
+    """Call `take` in a thread of its own, with at most `capacity` values waiting.
+
+    Yields:
+        A function that hands a value over. Leaving the block waits until all are taken; an error of the thread is
+        raised on the next value or at the end.
+    """
+    channel: Channel[T] = Channel(capacity)
+
+    def work() -> None:
+        try:
+            for value in channel:
+                take(value)
+        except BaseException as error:  # noqa: BLE001 - raised again on the giving side
+            channel.finish(error)
+
+    def give(value: T) -> None:
+        if not channel.put(value) and channel.error is not None:
+            raise channel.error
+
+    with _running(work, channel):
+        yield give
+    if channel.error is not None:
+        raise channel.error
+
+
+@contextmanager
+def _running(work: Callable[[], None], channel: Channel[T]) -> Iterator[None]:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    except BaseException as error:
+        channel.finish(error)
+        raise
+    finally:
+        channel.finish()
+        thread.join()

@@ -1,0 +1,174 @@
+"""Whether this machine can do the work, and what to do where it cannot."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from facefusion.errors import FaceFusionError, ModelDamagedError
+from facefusion.inference.catalogue import Catalogue, ModelCard
+from facefusion.inference.store import ModelStore
+from facefusion.options import find_config, load_options
+
+Status = Literal["ok", "warn", "fail"]
+_LEAST_MEMORY = 2 * 2**30
+_LEAST_DISK = 2**30
+_SUBSTITUTES = {
+    "onnxruntime": ("onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml"),
+    "opencv-python-headless": ("opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python"),
+}
+_ELSEWHERE = {"coreml": "darwin", "directml": "win32"}
+_GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at.
+
+    Attributes:
+        name: what was looked at.
+        status: `ok`; `warn` when something is less than it could be; `fail` when the main job cannot run.
+        found: what was found.
+        advice: what to do; empty where nothing needs doing.
+    """
+
+    name: str
+    status: Status
+    found: str
+    advice: str = ""
+
+
+def examine(*, config_path: Path | None = None, folder: Path | None = None) -> Iterator[Check]:
+    """Look at everything that the main job needs.
+
+    Args:
+        config_path: TOML file named by the user; where `load_options` looks when None.
+        folder: where outputs will go; the working directory when None.
+    """
+    yield Check("facefusion", "ok", importlib.metadata.version("facefusion"))
+    yield _python()
+    yield Check("platform", "ok", platform.platform())
+    yield from map(_package, _requirements())
+    yield _guarded("execution providers", _providers)
+    yield from (_model(card) for card in Catalogue.bundled())
+    yield from _processors()
+    yield _guarded("ffmpeg in PyAV", _ffmpeg)
+    yield _cores()
+    yield _memory(_total_memory())
+    yield _disk(folder or Path.cwd())
+    yield _configuration(config_path)
+
+
+def _python() -> Check:
+    return Check("python", "ok", f"{platform.python_version()} ({sys.executable})")
+
+
+def _guarded(name: str, look: Callable[[str], Check]) -> Check:
+    """A package that cannot be imported is a finding, not the end of the examination."""
+    try:
+        return look(name)
+    except ImportError as error:
+        return Check(name, "fail", f"cannot be imported: {error}", "install the packages again")
+
+
+def _requirements() -> list[str]:
+    """Return the names of the packages that ours asks for."""
+    names = (re.match(r"[\w.-]+", text) for text in importlib.metadata.requires("facefusion") or ())
+    return [name.group() for name in names if name]
+
+
+def _package(name: str) -> Check:
+    for candidate in (name, *_SUBSTITUTES.get(name, ())):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return Check(f"package {candidate}", "ok", importlib.metadata.version(candidate))
+    return Check(f"package {name}", "fail", "missing", f"pip install {name}")
+
+
+def _providers(name: str) -> Check:
+    providers = importlib.import_module("facefusion.inference.providers")
+    there = providers.available_providers()
+    builds: dict[str, list[str]] = {}
+    for provider, package in providers.PACKAGES.items():
+        if provider not in there and _ELSEWHERE.get(provider, sys.platform) == sys.platform:
+            builds.setdefault(package, []).append(provider)
+    others = "; ".join(f"for {' or '.join(names)} install {package}" for package, names in builds.items())
+    advice = f"{others} (in place of onnxruntime)" if others else ""
+    return Check(name, "ok" if there else "fail", ", ".join(there) or "none", advice)
+
+
+def _model(card: ModelCard, store: ModelStore | None = None) -> Check:
+    use = "commercial use allowed" if card.commercial else "no commercial use"
+    try:
+        (store or ModelStore()).read(card)
+    except ModelDamagedError as error:
+        return Check(f"model {card.name}", "fail", error.what, error.hint)
+    return Check(f"model {card.name}", "ok", f"sha256 verified, {card.bytes / 1e6:.1f} MB, {card.licence}, {use}")
+
+
+def _processors() -> Iterator[Check]:
+    for entry in importlib.metadata.entry_points(group="facefusion.processors"):
+        try:
+            entry.load()
+        except (ImportError, AttributeError) as error:
+            yield Check(f"processor {entry.name}", "fail", f"cannot be imported: {error}", "install its package again")
+        else:
+            yield Check(f"processor {entry.name}", "ok", "can run now")
+
+
+def _ffmpeg(name: str) -> Check:
+    av = importlib.import_module("av")
+    versions = (f"{library} {'.'.join(map(str, version))}" for library, version in av.library_versions.items())
+    found = ", ".join(sorted(versions))
+    if "libx264" in av.codec.codecs_available:
+        return Check(name, "ok", f"libx264 there; {found}")
+    return Check(name, "fail", f"no libx264; {found}", "pip install --force-reinstall av")
+
+
+def _cores() -> Check:
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Check("cores", "ok", f"{usable} usable of {os.cpu_count()}")
+
+
+def _total_memory(limit_file: Path = _GROUP_LIMIT) -> int | None:
+    """Return the memory in bytes of the machine or of the container; None where the system does not tell."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    limit = limit_file.read_text().strip() if limit_file.is_file() else "max"
+    return min(total, int(limit)) if limit.isdigit() else total
+
+
+def _memory(total: int | None) -> Check:
+    if total is None:
+        return Check("memory", "warn", "not told by this system", "2 GiB are enough")
+    found = f"{total / 2**30:.1f} GiB"
+    return Check("memory", "ok", found) if total >= _LEAST_MEMORY else Check("memory", "warn", found, "2 GiB are safer")
+
+
+def _disk(folder: Path) -> Check:
+    free = shutil.disk_usage(folder).free
+    found = f"{free / 2**30:.1f} GiB free in {folder}"
+    if free >= _LEAST_DISK:
+        return Check("disk", "ok", found)
+    return Check("disk", "warn", found, "make room, or write the output to another disk")
+
+
+def _configuration(path: Path | None) -> Check:
+    """Read the options as a job would, so that a mistake shows here and not in the middle of the night."""
+    config = find_config(path)
+    try:
+        load_options({}, config_path=path)
+    except FaceFusionError as error:
+        return Check("configuration", "fail", error.what, error.hint)
+    return Check("configuration", "ok", f"{config}" if config else "none (defaults and environment)")

@@ -1,0 +1,48 @@
+"""Editing one picture."""
+
+from __future__ import annotations
+
+import threading
+import time
+from fractions import Fraction
+
+from facefusion.engine.plan import Plan
+from facefusion.engine.problem import shown_beside
+from facefusion.engine.progress import Progress, ProgressListener
+from facefusion.engine.work import Work
+from facefusion.errors import CancelledError
+from facefusion.media.frame import Frame
+from facefusion.media.output import atomic_output
+from facefusion.media.picture import read_picture, write_picture
+from facefusion.processors.base import FaceFrame
+
+
+def edit_picture(
+    plan: Plan, work: Work, *, progress: ProgressListener | None, cancel: threading.Event
+) -> tuple[int, int]:
+    """Edit a picture; return the number of frames (1) and of faces edited.
+
+    Raises:
+        FaceFusionError: see `facefusion.engine.run.run`.
+    """
+    start = time.perf_counter()
+    with work.clock.measure("decode"):
+        picture = read_picture(plan.target.path, plan.options.limits)
+    frame = work.prepare(Frame(0, 0, 0, Fraction(1), picture.image))
+    faces = ()
+    if work.processors:
+        with work.clock.measure("analyse"):
+            found = work.analyser.find(frame.image)
+            faces = work.selector.select(frame.image, found)
+        with shown_beside(plan.output, frame.image, found):
+            if not faces:
+                raise work.selector.problem(plan.target.path)
+    with work.clock.measure("process"):
+        edited = work.edit([FaceFrame(frame, faces)])[0]
+    if cancel.is_set():
+        raise CancelledError("The job was stopped", "Nothing was written")
+    with work.clock.measure("encode"), atomic_output(plan.output) as part:
+        write_picture(part, picture.with_image(edited.image), quality=plan.options.output.output_image_quality)
+    if progress is not None:
+        progress(Progress("editing", 1, 1, time.perf_counter() - start))
+    return 1, len(faces)

@@ -1,0 +1,49 @@
+"""Problem pictures: when no face can be used, a picture beside the output shows why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from facefusion.errors import FaceError, OutputError
+from facefusion.faces.draw import draw_faces
+from facefusion.faces.types import Face
+from facefusion.media.frame import Image
+from facefusion.media.output import atomic_output
+from facefusion.media.picture import Picture, write_picture
+
+_QUALITY = 90
+
+
+@contextmanager
+def shown_beside(output: Path, image: Image, faces: Sequence[Face]) -> Iterator[None]:
+    """Write an annotated picture beside `output` when the block raises a `FaceError`, and name it in the error.
+
+    Args:
+        output: path of the output that cannot be made.
+        image: the picture that the error speaks of, RGB uint8 (H, W, 3).
+        faces: faces found in it.
+
+    Raises:
+        FaceError: the block's own.
+    """
+    try:
+        yield
+    except FaceError as error:
+        # Where even this picture cannot be written, the error itself still says what is wrong.
+        with suppress(OutputError):
+            error.picture = write_problem(output, image, faces, error.what)
+        raise
+
+
+def write_problem(output: Path, image: Image, faces: Sequence[Face], note: str) -> Path:
+    """Write the annotated picture and return its path.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    path = output.with_name(f"{output.stem}.problem.jpg")
+    with atomic_output(path) as part:
+        write_picture(part, Picture(draw_faces(image, faces, note)), quality=_QUALITY)
+    return path

@@ -1,0 +1,120 @@
+"""Running a job: from options to a finished file."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from facefusion.engine.clock import StageClock
+from facefusion.engine.picture import edit_picture
+from facefusion.engine.plan import Plan, make_plan
+from facefusion.engine.progress import ProgressListener
+from facefusion.engine.sources import load_reference, load_sources
+from facefusion.engine.targets import TargetSelector
+from facefusion.engine.video import edit_video
+from facefusion.engine.work import Work
+from facefusion.errors import HookError
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.inference.session import SessionFactory
+from facefusion.media.frame import Image
+from facefusion.media.info import VideoInfo
+from facefusion.options import Options
+from facefusion.processors.base import ProcessorContext
+
+FrameHook = Callable[[Image], Image]
+"""A user's own step: RGB uint8 (H, W, 3) in, the same shape out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a job did.
+
+    Attributes:
+        output_path: the file written.
+        kind: whether it is a picture or a video.
+        frames: frames written.
+        faces: faces edited, counted in every frame.
+        seconds: time the job took.
+        stage_seconds: time each stage was at work; stages run side by side.
+    """
+
+    output_path: Path
+    kind: Literal["picture", "video"]
+    frames: int
+    faces: int
+    seconds: float
+    stage_seconds: Mapping[str, float]
+
+
+def run(
+    options: Options,
+    *,
+    progress: ProgressListener | None = None,
+    pre_processor: FrameHook | None = None,
+    post_processor: FrameHook | None = None,
+    cancel: threading.Event | None = None,
+) -> Result:
+    """Run one job to its end.
+
+    The output appears whole or not at all; whatever was at its path before stays until then.
+
+    Args:
+        options: all options.
+        progress: called now and then with how far the job is.
+        pre_processor: called with each frame before faces are looked for.
+        post_processor: called with each frame after the processors.
+        cancel: the job stops soon after this is set.
+
+    Raises:
+        FaceFusionError: see the tree in `facefusion.errors`; `CancelledError` after `cancel`.
+    """
+    start = time.perf_counter()
+    plan = make_plan(options, has_hooks=pre_processor is not None or post_processor is not None)
+    clock = StageClock()
+    with clock.measure("prepare"):
+        work = _prepare(plan, clock, pre_processor, post_processor)
+    edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
+    frames, faces = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
+    kind: Literal["picture", "video"] = "video" if isinstance(plan.target, VideoInfo) else "picture"
+    return Result(plan.output, kind, frames, faces, time.perf_counter() - start, clock.seconds)
+
+
+def _prepare(plan: Plan, clock: StageClock, before: FrameHook | None, after: FrameHook | None) -> Work:
+    """Load models, sources and reference, and make the processors."""
+    options = plan.options
+    sessions = SessionFactory(options.runtime.execution_providers)
+    analyser = FaceAnalyser.create(options.faces, sessions)
+    sources = load_sources(analyser, options, plan.output)
+    reference = None
+    if options.faces.face_selector_mode == "reference" and options.faces.reference_face_path is not None:
+        reference = load_reference(analyser, options.faces.reference_face_path, options, plan.output)
+    context = ProcessorContext(options, sources, sessions)
+    return Work(
+        analyser=analyser,
+        selector=TargetSelector(analyser, options.faces, reference),
+        processors=tuple(spec.create(context) for spec in plan.processors),
+        pre_processor=_checked(before, "pre-processor"),
+        post_processor=_checked(after, "post-processor"),
+        clock=clock,
+    )
+
+
+def _checked(hook: FrameHook | None, name: str) -> FrameHook | None:
+    """Wrap a hook so that what it returns is known to be a frame."""
+    if hook is None:
+        return None
+
+    def call(image: Image) -> Image:
+        result = hook(image)
+        if not isinstance(result, np.ndarray) or result.dtype != np.uint8 or result.shape != image.shape:
+            got = f"{result.dtype} {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
+            raise HookError(f"The {name} returned {got}", f"It must return uint8 {image.shape}, as it was given")
+        return result
+
+    return call

@@ -1,0 +1,122 @@
+"""Target faces: which of those found are worked on, and why not when there are none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from facefusion.errors import FaceError, FaceTooSmallError, FaceTurnedError, NoFaceError, ReferenceNotFoundError
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.recognisers.dlib_resnet import identity_distance
+from facefusion.faces.select import order_faces
+from facefusion.faces.types import Face, Vector
+from facefusion.media.frame import Image
+from facefusion.options import FaceSelectionOptions
+
+_RECOGNISE_EVERY = 25
+
+
+class TargetSelector:
+    """Selects the faces of a target, frame after frame, and remembers why others were left out.
+
+    Args:
+        analyser: computes embeddings.
+        options: how to select.
+        reference: identity of the person to work on, with mode `reference`.
+    """
+
+    def __init__(self, analyser: FaceAnalyser, options: FaceSelectionOptions, reference: Vector | None) -> None:
+        self._analyser = analyser
+        self._options = options
+        self._reference = reference
+        self._chosen_track: int | None = None
+        self._distances: dict[int, float] = {}
+        self._ages: Counter[int] = Counter()
+        self._largest = 0.0
+        self._least_yaw: float | None = None
+        self._nearest: float | None = None
+        self.seen: tuple[Image, tuple[Face, ...]] | None = None
+        """A frame in which faces were found although none was selected, for the problem picture."""
+
+    def select(self, image: Image, faces: Sequence[Face]) -> tuple[Face, ...]:
+        """Return the faces of one picture or frame that are to be worked on, in the order asked for.
+
+        Args:
+            image: RGB uint8 (H, W, 3).
+            faces: all faces found in it.
+        """
+        usable = [face for face in faces if self._is_usable(face)]
+        chosen = order_faces(self._by_mode(image, usable), self._options.face_selector_order)
+        if faces and not chosen and self.seen is None:
+            self.seen = (image, tuple(faces))
+        return tuple(chosen)
+
+    def problem(self, path: Path) -> FaceError:
+        """Return the error that says why no face of the whole target was selected.
+
+        Args:
+            path: the target, for the message.
+        """
+        options = self._options
+        if self.seen is None:
+            return NoFaceError(f"No face was found in {path}", "Use a target that shows a face of 16 pixels or more")
+        if self._nearest is not None:
+            return ReferenceNotFoundError(
+                f"The reference person was not found in {path}: the nearest face is at distance {self._nearest:.2f}, "
+                f"the limit is {options.reference_face_distance:.2f}",
+                "Use a better reference picture, or raise --reference-face-distance",
+            )
+        if self._largest < options.face_min_size:
+            return FaceTooSmallError(
+                f"The largest face in {path} is {self._largest:.0f} pixels wide, the least is {options.face_min_size}",
+                "Use a larger target, or lower --face-min-size",
+            )
+        if self._least_yaw is not None:
+            return FaceTurnedError(
+                f"Every face in {path} is turned {self._least_yaw:.0f}° or more from the camera, "
+                f"the most is {options.face_max_yaw:.0f}°",
+                "Use a target seen more from the front, or raise --face-max-yaw",
+            )
+        return NoFaceError(f"{path} shows no face at position {options.face_position}", "Lower --face-position")
+
+    def _is_usable(self, face: Face) -> bool:
+        self._largest = max(self._largest, face.width)
+        if face.width < self._options.face_min_size:
+            return False
+        yaw = abs(face.pose.yaw)
+        if yaw > self._options.face_max_yaw:
+            self._least_yaw = min(yaw, self._least_yaw or yaw)
+            return False
+        return True
+
+    def _by_mode(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+        if self._options.face_selector_mode == "one":
+            return self._one(faces)
+        if self._reference is not None:
+            return [face for face in faces if self._is_reference(image, face, self._reference)]
+        return list(faces)
+
+    def _one(self, faces: Sequence[Face]) -> list[Face]:
+        """Take the face at the position; in a video, stay with it for as long as its track lasts."""
+        kept = [face for face in faces if face.track_id is not None and face.track_id == self._chosen_track]
+        if kept:
+            return kept
+        position = self._options.face_position
+        chosen = order_faces(faces, self._options.face_selector_order)[position : position + 1]
+        if chosen:
+            self._chosen_track = chosen[0].track_id
+        return chosen
+
+    def _is_reference(self, image: Image, face: Face, reference: Vector) -> bool:
+        """Whether the face is the reference person; a track is asked again now and then, and its best answer holds."""
+        track = face.track_id
+        if track is None or self._ages[track] % _RECOGNISE_EVERY == 0:
+            distance = identity_distance(self._analyser.embed(image, [face])[0].embedding, reference)
+        else:
+            distance = self._distances[track]
+        if track is not None:
+            self._ages[track] += 1
+            distance = self._distances[track] = min(distance, self._distances.get(track, distance))
+        self._nearest = min(distance, self._nearest if self._nearest is not None else distance)
+        return distance < self._options.reference_face_distance

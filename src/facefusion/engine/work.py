@@ -1,0 +1,46 @@
+"""The work on frames, the same for pictures and videos."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from facefusion.engine.clock import StageClock
+from facefusion.engine.targets import TargetSelector
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.media.frame import Frame, Image
+from facefusion.processors.base import FaceFrame, Processor
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that is done to frames between reading and writing.
+
+    Attributes:
+        analyser: finds faces.
+        selector: selects among them.
+        processors: edit frames, one after the other.
+        pre_processor: user's step before, if any.
+        post_processor: user's step after, if any.
+        clock: where the time goes.
+    """
+
+    analyser: FaceAnalyser
+    selector: TargetSelector
+    processors: tuple[Processor, ...]
+    pre_processor: Callable[[Image], Image] | None
+    post_processor: Callable[[Image], Image] | None
+    clock: StageClock
+
+    def prepare(self, frame: Frame) -> Frame:
+        """Run the user's step before."""
+        return frame if self.pre_processor is None else frame.with_image(self.pre_processor(frame.image))
+
+    def edit(self, batch: Sequence[FaceFrame]) -> list[Frame]:
+        """Run the processors and the user's step after."""
+        items = list(batch)
+        for processor in self.processors:
+            items = processor.process(items)
+        if self.post_processor is None:
+            return [item.frame for item in items]
+        return [item.frame.with_image(self.post_processor(item.frame.image)) for item in items]

@@ -1,0 +1,99 @@
+"""Alignment: similarity transforms, rotated squares and crops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.types import Points
+
+Affine = npt.NDArray[np.float64]
+"""Affine transform of points, float64 (2, 3): p' = A[:, :2] @ p + A[:, 2]."""
+
+
+def similarity_transform(source: npt.ArrayLike, target: npt.ArrayLike) -> Affine:
+    """Find the rotation, uniform scale and shift that carry `source` nearest to `target` in the least squares.
+
+    Args:
+        source: points, (N, 2), N ≥ 2, not all the same.
+        target: points, (N, 2).
+
+    Source: Umeyama, "Least-squares estimation of transformation parameters between two point patterns", 1991; in the
+    plane the solution has the closed form below.
+    """
+    a, b = np.asarray(source, np.float64), np.asarray(target, np.float64)
+    mean_a, mean_b = a.mean(0), b.mean(0)
+    a, b = a - mean_a, b - mean_b
+    norm = (a * a).sum()
+    cos = (a * b).sum() / norm
+    sin = (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / norm
+    linear = np.array([[cos, -sin], [sin, cos]])
+    return np.column_stack([linear, mean_b - linear @ mean_a])
+
+
+def apply_affine(affine: Affine, points: npt.ArrayLike) -> Points:
+    """Transform points (N, 2) and return them as float32 (N, 2)."""
+    values = np.asarray(points, np.float64)
+    return np.asarray(values @ affine[:, :2].T + affine[:, 2], np.float32)
+
+
+def invert_affine(affine: Affine) -> Affine:
+    """Return the transform that undoes `affine`."""
+    return np.asarray(cv2.invertAffineTransform(affine), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class RotatedSquare:
+    """A square region of a picture.
+
+    Attributes:
+        x: centre, pixels.
+        y: centre, pixels.
+        side: length of a side in pixels.
+        angle: clockwise rotation in the picture, radians.
+    """
+
+    x: float
+    y: float
+    side: float
+    angle: float
+
+    def to_crop(self, size: int) -> Affine:
+        """Return the transform from picture to a crop of `size` × `size` pixels."""
+        scale = size / self.side
+        cos, sin = np.cos(-self.angle) * scale, np.sin(-self.angle) * scale
+        linear = np.array([[cos, -sin], [sin, cos]])
+        return np.column_stack([linear, size / 2 - linear @ np.array([self.x, self.y])])
+
+
+def crop(image: npt.NDArray[np.uint8], affine: Affine, size: int) -> npt.NDArray[np.uint8]:
+    """Cut a crop of `size` × `size` pixels, without aliasing when it shrinks; outside the picture it is black.
+
+    Args:
+        image: uint8 (H, W, 3).
+        affine: from picture to crop.
+        size: side of the crop in pixels.
+    """
+    scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+    if scale > 0.6:
+        return _warp(image, affine, size)
+    # Averaging over the covered region first keeps fine texture from turning into noise.
+    corners = apply_affine(invert_affine(affine), [[0, 0], [size, 0], [size, size], [0, size]])
+    left, top = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)
+    right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 2, image.shape[1::-1])
+    if right <= left or bottom <= top:
+        return np.zeros((size, size, 3), np.uint8)
+    width, height = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+    small = cv2.resize(image[top:bottom, left:right], (width, height), interpolation=cv2.INTER_AREA)
+    grow = np.array([(right - left) / width, (bottom - top) / height])
+    linear = affine[:, :2] * grow
+    # Pixel centres sit half a pixel off the corner, before and after shrinking.
+    shift = affine[:, 2] + affine[:, :2] @ (np.array([left, top]) + grow / 2 - 0.5)
+    return _warp(np.asarray(small, np.uint8), np.column_stack([linear, shift]), size)
+
+
+def _warp(image: npt.NDArray[np.uint8], affine: Affine, size: int) -> npt.NDArray[np.uint8]:
+    return np.asarray(cv2.warpAffine(image, affine, (size, size), flags=cv2.INTER_LINEAR), np.uint8)

@@ -1,0 +1,178 @@
+"""The analyser: all faces of a picture, whatever way up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.align import RotatedSquare
+from facefusion.faces.detectors.base import Detector, group_overlapping
+from facefusion.faces.detectors.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
+from facefusion.faces.landmarkers.face_mesh import FaceMesh, region_of_detection, region_of_mesh
+from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
+from facefusion.faces.recognisers.dlib_resnet import DlibResnet
+from facefusion.faces.types import Detection, Face, Points
+from facefusion.inference.session import SessionFactory
+from facefusion.options import FaceSelectionOptions
+
+MIN_PRESENCE = 0.5
+SAME_FACE_OVERLAP = 0.3
+UPRIGHT_PRIOR = 0.9
+_TILE_SHARE = 0.6
+_TILED_FROM = 384
+
+
+@dataclass(frozen=True, slots=True)
+class FaceAnalyser:
+    """Finds faces, fits the mesh to them and computes whose they are.
+
+    Attributes:
+        detectors: detectors whose answers are joined; a face that several see is surer.
+        landmarker: fits the mesh.
+        recogniser: computes embeddings.
+    """
+
+    detectors: tuple[Detector, ...]
+    landmarker: FaceMesh
+    recogniser: DlibResnet
+
+    @classmethod
+    def create(cls, options: FaceSelectionOptions, sessions: SessionFactory | None = None) -> FaceAnalyser:
+        """Build the analyser from the bundled models.
+
+        Args:
+            options: score threshold of the detectors.
+            sessions: where sessions come from; a factory of its own when None.
+        """
+        sessions = sessions or SessionFactory()
+        score = options.face_detector_score
+        return cls(
+            detectors=(
+                BlazeFace(sessions.open("blazeface_full_range"), FULL_RANGE, score=score),
+                BlazeFace(sessions.open("blazeface_short_range"), SHORT_RANGE, score=score),
+            ),
+            landmarker=FaceMesh(sessions.open("face_mesh")),
+            recogniser=DlibResnet(sessions.open("dlib_resnet")),
+        )
+
+    def find(self, image: npt.NDArray[np.uint8]) -> list[Face]:
+        """Find all faces of a single picture, whatever way up, largest first.
+
+        Args:
+            image: RGB uint8 (H, W, 3).
+        """
+        detections = self._detect_rotated(image)
+        faces = self.fit(image, [region_of_detection(detection) for detection in detections], refine=True)
+        scored = zip(detections, faces, strict=True)
+        found = [replace(face, score=detection.score) for detection, face in scored if face is not None]
+        return sorted(_distinct(found), key=lambda face: face.width * face.height, reverse=True)
+
+    def detect(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
+        """Detect upright faces quickly: the first detector that sees any answers."""
+        for detector in self.detectors:
+            if detections := detector.detect([image])[0]:
+                return detections
+        return []
+
+    def fit(
+        self, image: npt.NDArray[np.uint8], regions: Sequence[RotatedSquare], *, refine: bool = False
+    ) -> list[Face | None]:
+        """Fit one mesh in each region; None where there is no face.
+
+        Args:
+            image: RGB uint8 (H, W, 3).
+            regions: squares around upright faces.
+            refine: fit again in the region that the first fit gives; wanted when regions come from a detector.
+        """
+        fits = self.landmarker.fit(image, regions)
+        if refine:
+            fits = self.landmarker.fit(image, [region_of_mesh(fit.mesh) for fit in fits])
+        return [
+            Face(
+                box=bounding_box(fit.mesh),
+                score=fit.presence,
+                landmarks5=five_landmarks(fit.mesh),
+                mesh=fit.mesh,
+                presence=fit.presence,
+                pose=pose_of(fit.mesh),
+            )
+            if fit.presence > MIN_PRESENCE
+            else None
+            for fit in fits
+        ]
+
+    def embed(self, image: npt.NDArray[np.uint8], faces: Sequence[Face]) -> list[Face]:
+        """Return the faces with their identity vectors."""
+        embeddings = self.recogniser.embed(image, [face.mesh for face in faces])
+        return [face.with_embedding(embedding) for face, embedding in zip(faces, embeddings, strict=True)]
+
+    def _detect_rotated(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
+        """Detect in all four directions; each face keeps the direction in which the detectors are surest.
+
+        The landmarker cannot decide this: it is as sure of a sideways face.
+        """
+        candidates = [
+            _rotate_back(detection, turn, image.shape[:2])
+            for turn in range(4)
+            for detection in self._detect_everywhere(np.ascontiguousarray(np.rot90(image, turn)))
+        ]
+        groups = group_overlapping(candidates, SAME_FACE_OVERLAP)
+        return [group[0] for group in groups]
+
+    def _detect_everywhere(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
+        """Join all detectors over the picture and, for small faces, over its tiles; what several see is surer."""
+        whole = [found for detector in self.detectors for found in detector.detect([image])[0]]
+        joined = []
+        for group in group_overlapping(whole, SAME_FACE_OVERLAP):
+            doubt = float(np.prod([1 - member.score for member in group]))
+            joined.append(replace(group[0], score=1 - doubt))
+        if max(image.shape[:2]) < _TILED_FROM:
+            return joined
+        small = self._detect_tiles(image)
+        return joined + [tile for tile in small if not _overlaps(tile, joined)]
+
+    def _detect_tiles(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
+        """Run the first detector over four overlapping tiles."""
+        height, width = (round(side * _TILE_SHARE) for side in image.shape[:2])
+        corners = [(x, y) for y in (0, image.shape[0] - height) for x in (0, image.shape[1] - width)]
+        tiles = [np.ascontiguousarray(image[y : y + height, x : x + width]) for x, y in corners]
+        found = []
+        for (x, y), detections in zip(corners, self.detectors[0].detect(tiles), strict=True):
+            shift = np.array([x, y], np.float32)
+            for detection in detections:
+                box = detection.box + np.tile(shift, 2)
+                found.append(Detection(box, detection.score, detection.landmarks5 + shift))
+        return [group[0] for group in group_overlapping(found, SAME_FACE_OVERLAP)]
+
+
+def _overlaps(detection: Detection, others: Sequence[Detection]) -> bool:
+    return any(len(group_overlapping([detection, other], SAME_FACE_OVERLAP)) == 1 for other in others)
+
+
+def _distinct(faces: Sequence[Face]) -> list[Face]:
+    """Drop faces that two detections led to twice."""
+    detections = [Detection(face.box, face.score, face.landmarks5) for face in faces]
+    kept = {id(group[0]) for group in group_overlapping(detections, 0.5)}
+    return [face for face, detection in zip(faces, detections, strict=True) if id(detection) in kept]
+
+
+def _rotate_back(detection: Detection, turn: int, shape: tuple[int, int]) -> Detection:
+    """Move a detection from a picture turned by `turn` quarters counter-clockwise to the picture as it is.
+
+    Most faces are upright, so a turned one must be clearly surer to win over an upright one.
+    """
+    points = _turn_back(detection.landmarks5, turn, shape)
+    corners = _turn_back(detection.box.reshape(2, 2), turn, shape)
+    box = np.concatenate([corners.min(0), corners.max(0)])
+    score = detection.score if turn == 0 else detection.score * UPRIGHT_PRIOR
+    return Detection(box, score, points)
+
+
+def _turn_back(points: Points, turn: int, shape: tuple[int, int]) -> Points:
+    height, width = shape
+    x, y = points[:, 0], points[:, 1]
+    turned = ((x, y), (width - y, x), (width - x, height - y), (y, height - x))[turn]
+    return np.stack(turned, 1).astype(np.float32)

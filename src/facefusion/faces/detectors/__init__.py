@@ -1,0 +1,1 @@
+"""Detectors: where faces are."""

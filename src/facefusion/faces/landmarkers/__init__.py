@@ -1,0 +1,1 @@
+"""Landmarkers: the points of a face."""

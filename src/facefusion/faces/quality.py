@@ -1,0 +1,90 @@
+"""Whether a face can be used, measured."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.errors import FaceBlurredError, FaceError, FaceTooSmallError, FaceTurnedError
+from facefusion.faces.align import crop
+from facefusion.faces.landmarkers.face_mesh import region_of_mesh
+from facefusion.faces.types import Face
+from facefusion.options import FaceSelectionOptions
+
+_SIZE = 160
+_SPAN = 9
+
+
+def sharpness(image: npt.NDArray[np.uint8], face: Face) -> float:
+    """Return how sharp a face is, 0 (blurred) to 1 (crisp), whatever its size and contrast.
+
+    A blurred picture changes little when it is blurred again. Source: Crete et al., "The blur effect: perception and
+    estimation with a new no-reference perceptual blur metric", 2007.
+
+    Args:
+        image: RGB uint8 (H, W, 3).
+        face: a face in it.
+    """
+    patch = crop(image, region_of_mesh(face.mesh).to_crop(_SIZE), _SIZE)
+    grey = cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return 1 - max(_blur_along(grey), _blur_along(grey.T.copy()))
+
+
+def _blur_along(grey: npt.NDArray[np.float32]) -> float:
+    again = cv2.blur(grey, (_SPAN, 1))
+    before, after = np.abs(np.diff(grey)), np.abs(np.diff(again))
+    total = float(before.sum())
+    return 1.0 if total == 0 else 1 - float(np.maximum(before - after, 0).sum()) / total
+
+
+def check_source(image: npt.NDArray[np.uint8], face: Face, name: str, options: FaceSelectionOptions) -> None:
+    """Make sure that a face can serve as a source.
+
+    Args:
+        image: the picture, RGB uint8 (H, W, 3).
+        face: the face.
+        name: the picture's name for messages.
+        options: the limits.
+
+    Raises:
+        FaceTooSmallError: too few pixels.
+        FaceTurnedError: turned too far.
+        FaceBlurredError: too blurred.
+    """
+    error = _size_problem(face, name, options) or _turn_problem(face, name, options)
+    if error is None:
+        error = _blur_problem(image, face, name, options)
+    if error is not None:
+        raise error
+
+
+def _size_problem(face: Face, name: str, options: FaceSelectionOptions) -> FaceError | None:
+    if face.width >= options.source_face_min_size:
+        return None
+    return FaceTooSmallError(
+        f"The face in {name} is {face.width:.0f} pixels wide, the least is {options.source_face_min_size}",
+        "Use a larger picture, or allow it with --source-face-min-size",
+    )
+
+
+def _turn_problem(face: Face, name: str, options: FaceSelectionOptions) -> FaceError | None:
+    yaw = abs(face.pose.yaw)
+    if yaw <= options.source_face_max_yaw:
+        return None
+    return FaceTurnedError(
+        f"The face in {name} is turned {yaw:.0f}° from the camera, the most is {options.source_face_max_yaw:.0f}°",
+        "Use a picture from the front, or allow it with --source-face-max-yaw",
+    )
+
+
+def _blur_problem(
+    image: npt.NDArray[np.uint8], face: Face, name: str, options: FaceSelectionOptions
+) -> FaceError | None:
+    value = sharpness(image, face)
+    if value >= options.source_face_min_sharpness:
+        return None
+    return FaceBlurredError(
+        f"The face in {name} has sharpness {value:.2f}, the least is {options.source_face_min_sharpness:.2f}",
+        "Use a sharper picture, or allow it with --source-face-min-sharpness",
+    )

@@ -1,0 +1,1 @@
+"""Recognisers: whose face it is."""

@@ -1,0 +1,70 @@
+"""Selection: which of the faces found are worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from facefusion.errors import NoFaceError, SeveralFacesError
+from facefusion.faces.recognisers.dlib_resnet import identity_distance
+from facefusion.faces.types import Face, Vector
+from facefusion.options.tree import FaceOrder
+
+_KEYS: dict[FaceOrder, Callable[[Face], float]] = {
+    "large-small": lambda face: -face.width * face.height,
+    "small-large": lambda face: face.width * face.height,
+    "left-right": lambda face: float(face.box[0] + face.box[2]),
+    "right-left": lambda face: -float(face.box[0] + face.box[2]),
+    "top-bottom": lambda face: float(face.box[1] + face.box[3]),
+    "bottom-top": lambda face: -float(face.box[1] + face.box[3]),
+    "best-worst": lambda face: -face.score,
+    "worst-best": lambda face: face.score,
+}
+
+
+def order_faces(faces: Sequence[Face], order: FaceOrder) -> list[Face]:
+    """Return the faces in the order asked for."""
+    return sorted(faces, key=_KEYS[order])
+
+
+def pick_face(faces: Sequence[Face], order: FaceOrder, position: int | None, name: str, option: str) -> Face:
+    """Return the one face of a picture that is meant.
+
+    Args:
+        faces: faces found in the picture.
+        order: how positions are counted.
+        position: which one; None when there must be only one.
+        name: the picture's name for messages.
+        option: the command-line option that sets the position, for messages.
+
+    Raises:
+        NoFaceError: none was found, or none at that position.
+        SeveralFacesError: several were found and no position given.
+    """
+    if not faces:
+        raise NoFaceError(f"No face was found in {name}", "Use a picture that shows a face clearly, from the front")
+    if position is None and len(faces) > 1:
+        raise SeveralFacesError(
+            f"{len(faces)} faces were found in {name}, one was wanted",
+            f"Choose with {option} 0 to {len(faces) - 1} (order: {order}), or crop the picture",
+        )
+    if position is not None and position >= len(faces):
+        raise NoFaceError(f"{name} shows {len(faces)} face(s), none at position {position}", f"Set {option} lower")
+    return order_faces(faces, order)[position or 0]
+
+
+def is_person(face: Face, reference: Vector, distance: float) -> bool:
+    """Whether a face (with its embedding) is the person of the reference embedding."""
+    return face.embedding is not None and identity_distance(face.embedding, reference) < distance
+
+
+def usable_targets(faces: Sequence[Face], *, min_size: int, max_yaw: float) -> list[Face]:
+    """Drop faces that are too small or turned too far to work on."""
+    return [face for face in faces if face.width >= min_size and abs(face.pose.yaw) <= max_yaw]
+
+
+def mean_embedding(faces: Sequence[Face]) -> Vector:
+    """Return the mean identity vector of several faces of one person, float32 (128,)."""
+    vectors = np.stack([face.embedding for face in faces if face.embedding is not None])
+    return np.asarray(vectors.mean(0), np.float32)

@@ -1,0 +1,127 @@
+"""RGB and YUV: which matrix and range a stream uses, and exact conversion with them.
+
+Code points are those of ITU-T H.273 (the values that H.264 and the containers store).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+
+from facefusion.media.frame import Image
+
+UNSPECIFIED = 2
+
+# Measured on 720p against conversion in floating point, one thread: to planar RGB 1.7 ms with a mean error of 0.32/255
+# and no bias. The faster path of swscale (0.3 ms, without ACCURATE_RND) darkens by 1.2/255, its packed RGB with the
+# same flags takes 4 ms. Back to YUV 1.2 ms, mean error 0.16/255.
+_TO_RGB = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
+_TO_YUV = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INP
+
+_BT709, _BT601 = 1, 5
+_SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}  # H.273 matrix -> swscale's table of coefficients
+_HD_LINES = 720
+
+
+@dataclass(frozen=True, slots=True)
+class ColourTags:
+    """How the numbers of a stream are to be read as colours, as far as the stream says so.
+
+    Attributes:
+        matrix: H.273 MatrixCoefficients; 2 where the stream does not say.
+        primaries: H.273 ColourPrimaries; 2 where the stream does not say.
+        transfer: H.273 TransferCharacteristics; 2 where the stream does not say.
+        full_range: whether luma runs 0 to 255 (else 16 to 235); None where the stream does not say.
+    """
+
+    matrix: int = UNSPECIFIED
+    primaries: int = UNSPECIFIED
+    transfer: int = UNSPECIFIED
+    full_range: bool | None = None
+
+    @property
+    def range_code(self) -> int:
+        """Range as libav codes it: 0 unspecified, 1 limited, 2 full."""
+        return 0 if self.full_range is None else 2 if self.full_range else 1
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the matrix is one that is converted exactly (or not tagged, so that the usual guess holds)."""
+        return self.matrix in _SWS_MATRIX or self.matrix == UNSPECIFIED
+
+    def sws_matrix(self, width: int, height: int) -> int:
+        """Return swscale's number of the tagged matrix; untagged, BT.709 from 720 lines on and BT.601 below."""
+        guess = _BT709 if min(width, height) >= _HD_LINES else _BT601
+        return _SWS_MATRIX.get(self.matrix, guess)
+
+    @classmethod
+    def of(cls, frame: av.VideoFrame) -> ColourTags:
+        """Read the tags of a decoded frame."""
+        full = True if frame.format.name.startswith("yuvj") else {1: False, 2: True}.get(int(frame.color_range))
+        return cls(int(frame.colorspace), int(frame.color_primaries), int(frame.color_trc), full)
+
+
+class RgbConverter:
+    """Turns decoded frames into RGB arrays."""
+
+    def __init__(self, colour: ColourTags, width: int, height: int) -> None:
+        self._reformatter = VideoReformatter()
+        self._matrix = colour.sws_matrix(width, height)
+        self._range = ColorRange.JPEG if colour.full_range else ColorRange.MPEG
+
+    def convert(self, frame: av.VideoFrame) -> Image:
+        """Return a new RGB uint8 array (height, width, 3) of `frame`."""
+        planar = self._reformatter.reformat(
+            frame,
+            format="gbrp",
+            src_colorspace=self._matrix,
+            dst_colorspace=self._matrix,
+            src_color_range=self._range,
+            dst_color_range=ColorRange.JPEG,
+            interpolation=_TO_RGB,
+            threads=1,
+        )
+        green, blue, red = (_plane(planar, index) for index in range(3))
+        return cv2.merge([red, green, blue])  # type: ignore[return-value]
+
+
+class YuvConverter:
+    """Turns RGB arrays into frames for the encoder.
+
+    Args:
+        colour: tags of the stream that is written.
+        width: of the frames.
+        height: of the frames.
+        pixel_format: libav's name, such as `yuv420p`.
+    """
+
+    def __init__(self, colour: ColourTags, width: int, height: int, pixel_format: str) -> None:
+        self._reformatter = VideoReformatter()
+        self._matrix = colour.sws_matrix(width, height)
+        self._range = ColorRange.JPEG if colour.full_range else ColorRange.MPEG
+        self._format = pixel_format
+
+    def convert(self, image: Image) -> av.VideoFrame:
+        """Return a new frame with the pixels of `image`, RGB uint8 (height, width, 3)."""
+        return self._reformatter.reformat(
+            av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(image)),
+            format=self._format,
+            src_colorspace=self._matrix,
+            dst_colorspace=self._matrix,
+            src_color_range=ColorRange.JPEG,
+            dst_color_range=self._range,
+            interpolation=_TO_YUV,
+            threads=1,
+        )
+
+
+def _plane(frame: av.VideoFrame, index: int) -> npt.NDArray[np.uint8]:
+    """Return a view of one plane, without the padding at the end of its lines."""
+    plane = frame.planes[index]
+    values = np.frombuffer(memoryview(plane), np.uint8)
+    return values.reshape(-1, plane.line_size)[: plane.height, : plane.width]

@@ -1,0 +1,78 @@
+"""Whether a video file holds all the bytes that its own headers declare.
+
+A copy that broke off would otherwise be found out only after hours of work, or not at all.
+"""
+
+from __future__ import annotations
+
+import struct
+from io import FileIO
+from pathlib import Path
+
+from facefusion.errors import InputDamagedError
+from facefusion.media import forms
+from facefusion.media.forms import Form
+
+_SEGMENT = b"\x18\x53\x80\x67"
+_TRAILING = frozenset((b"free", b"skip", b"wide", b"udta", b"uuid"))
+
+
+def check_complete(file: FileIO, path: Path, form: Form) -> None:
+    """Compare the sizes that MP4, QuickTime and Matroska headers declare with the bytes there are.
+
+    Files of other forms, and Matroska of undeclared length (as live recorders write it), pass: they end where they
+    end. Leaves the file at its start.
+
+    Raises:
+        InputDamagedError: bytes are missing, or an MP4 or QuickTime file has no index.
+    """
+    size = file.seek(0, 2)
+    if form in (forms.MP4, forms.MOV):
+        declared = _end_of_atoms(file, path, size)
+    elif form is forms.MATROSKA:
+        declared = _end_of_segment(file)
+    else:
+        declared = size
+    file.seek(0)
+    if declared > size:
+        raise InputDamagedError(
+            f"The {form.name} video {path} breaks off: {size} of {declared} bytes are there", "Copy it again"
+        )
+
+
+def _end_of_atoms(file: FileIO, path: Path, size: int) -> int:
+    """Walk the top-level atoms; return where the last one that matters ends."""
+    position, has_index = 0, False
+    while position + 8 <= size:
+        file.seek(position)
+        head = file.read(16)
+        length, kind = struct.unpack(">I4s", head[:8])
+        if length == 1 and len(head) == 16:
+            length = struct.unpack(">Q", head[8:])[0]
+        elif length == 0:
+            length = size - position
+        if length < 8 or (position + length > size and kind in _TRAILING):
+            break
+        has_index |= kind == b"moov"
+        position += length
+    if not has_index and position <= size:
+        raise InputDamagedError(
+            f"The video {path} has no index (moov): its recording broke off", "Repair or copy it again"
+        )
+    return position
+
+
+def _end_of_segment(file: FileIO) -> int:
+    """Return where the first Matroska segment says that it ends; 0 where it does not say."""
+    file.seek(0)
+    head = file.read(4096)
+    start = head.find(_SEGMENT)
+    if start < 0 or len(head) < start + 12:
+        return 0
+    first = head[start + 4]
+    width = 9 - first.bit_length()
+    if not 1 <= width <= 8:
+        return 0
+    value = int.from_bytes(head[start + 4 : start + 4 + width]) & ((1 << 7 * width) - 1)
+    unknown = (1 << 7 * width) - 1
+    return 0 if value == unknown else start + 4 + width + value

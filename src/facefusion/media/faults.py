@@ -1,0 +1,37 @@
+"""What the system says when writing fails, in the words of the error tree."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from facefusion.errors import DiskFullError, OutputError, OutputUnwritableError
+
+_FULL = frozenset((errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)))
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn errors of the system while `path` is written into errors of the tree.
+
+    Raises:
+        DiskFullError: no space is left, or no more may be used.
+        OutputUnwritableError: anything else that the system refuses.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise output_error(error, path) from error
+
+
+def output_error(error: OSError, path: Path) -> OutputError:
+    """Return the error of the tree that tells what `error` means for the output at `path`."""
+    folder = path.parent
+    if error.errno in _FULL:
+        return DiskFullError(
+            f"No space is left in {folder} for {path.name}", "Free some space or choose another folder"
+        )
+    reason = (error.strerror or str(error)).lower()
+    return OutputUnwritableError(f"The output {path} cannot be written: {reason}", "Choose another folder")

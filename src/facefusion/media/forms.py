@@ -1,0 +1,72 @@
+"""Which forms of pictures and videos are read and written, and by which suffix an output asks for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from facefusion.errors import OutputTypeError
+
+Kind = Literal["picture", "video"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form in which pictures or videos are stored.
+
+    Attributes:
+        name: as people call it.
+        kind: whether it holds a picture or a video.
+        reader: Pillow plug-in or libavformat demuxer that reads it; exactly this one is ever used.
+        writer: Pillow plug-in or libavformat muxer that writes it; empty where it is only read.
+        suffixes: endings of file names that ask for it, lower case; the first is the usual one.
+    """
+
+    name: str
+    kind: Kind
+    reader: str
+    writer: str = ""
+    suffixes: tuple[str, ...] = ()
+
+
+PNG = Form("PNG", "picture", "PNG", "PNG", (".png",))
+JPEG = Form("JPEG", "picture", "JPEG", "JPEG", (".jpg", ".jpeg"))
+WEBP = Form("WebP", "picture", "WEBP", "WEBP", (".webp",))
+BMP = Form("BMP", "picture", "BMP")
+TIFF = Form("TIFF", "picture", "TIFF")
+
+MP4 = Form("MP4", "video", "mov", "mp4", (".mp4", ".m4v"))
+MOV = Form("QuickTime", "video", "mov", "mov", (".mov",))
+MATROSKA = Form("Matroska", "video", "matroska", "matroska", (".mkv",))
+AVI = Form("AVI", "video", "avi")
+MPEG_TS = Form("MPEG-TS", "video", "mpegts")
+MPEG_PS = Form("MPEG-PS", "video", "mpeg")
+FLV = Form("FLV", "video", "flv")
+OGG = Form("Ogg", "video", "ogg")
+ASF = Form("ASF", "video", "asf")
+
+FORMS: tuple[Form, ...] = (
+    *(PNG, JPEG, WEBP, BMP, TIFF),
+    *(MP4, MOV, MATROSKA, AVI, MPEG_TS, MPEG_PS, FLV, OGG, ASF),
+)
+
+
+def written_suffixes(kind: Kind | None = None) -> tuple[str, ...]:
+    """Return the suffixes of forms that are written, of one kind or of both."""
+    return tuple(suffix for form in FORMS if kind in (None, form.kind) for suffix in form.suffixes if form.writer)
+
+
+def output_form(path: Path) -> Form:
+    """Return the form that the suffix of `path` asks for.
+
+    Raises:
+        OutputTypeError: no form of this suffix is written.
+    """
+    for form in FORMS:
+        if form.writer and path.suffix.lower() in form.suffixes:
+            return form
+    asked = f"the ending {path.suffix!r}" if path.suffix else "no ending"
+    raise OutputTypeError(
+        f"The output {path} has {asked}, which is not written", f"Choose one of {', '.join(written_suffixes())}"
+    )

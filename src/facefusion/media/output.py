@@ -1,0 +1,102 @@
+"""The output as a file: checked before any work, and put in place whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from facefusion.errors import OutputExistsError, OutputIsInputError, OutputTypeError, OutputUnwritableError
+from facefusion.media.faults import output_error, writing
+from facefusion.media.forms import Kind, output_form, written_suffixes
+
+
+def check_output(path: Path, *, inputs: Sequence[Path], overwrite: bool, kind: Kind | None = None) -> None:
+    """Find out before any work whether the output can be written.
+
+    Args:
+        path: where it shall be.
+        inputs: all files that are read; none may be replaced, by whatever name it is reached.
+        overwrite: whether a file that is there already may be replaced.
+        kind: what will be written, where that is known.
+
+    Raises:
+        OutputTypeError: the suffix is unknown, or asks for the other kind.
+        OutputUnwritableError: its folder is missing or may not be written, or something that is no file is there.
+        OutputIsInputError: it is one of the inputs.
+        OutputExistsError: it exists and may not be replaced.
+        DiskFullError: not even an empty file can be made.
+    """
+    form = output_form(path)
+    if kind not in (None, form.kind):
+        raise OutputTypeError(
+            f"The output {path} asks for a {form.kind}, but the target is a {kind}",
+            f"Choose one of {', '.join(written_suffixes(kind))}",
+        )
+    if not path.parent.is_dir():
+        raise OutputUnwritableError(f"There is no folder {path.parent}", "Make it first or choose another")
+    with writing(path):
+        there = path.exists()
+    if there and any(other.exists() and path.samefile(other) for other in inputs):
+        raise OutputIsInputError(f"The output {path} would replace an input", "Choose another name")
+    if there and not path.is_file():
+        raise OutputUnwritableError(f"At {path} there is something that is not a file", "Choose another name")
+    if there and not overwrite:
+        raise OutputExistsError(f"The output {path} exists already", "Choose another name or allow --overwrite")
+    _make_beside(path.resolve()).unlink()
+
+
+@contextmanager
+def atomic_output(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` that takes its place when the block ends well.
+
+    The temporary file is hidden, has the same suffix, and is removed if the block raises anything at all, Ctrl-C
+    included; what was at `path` before is then untouched. On success its bytes are on the disk before it is renamed.
+    An output that is a symbolic link stays one; the file it points at is replaced.
+
+    Yields:
+        path of an empty file to write into.
+
+    Raises:
+        DiskFullError: no space is left.
+        OutputUnwritableError: the folder may not be written.
+    """
+    final = path.resolve()
+    temporary = _make_beside(final)
+    try:
+        try:
+            yield temporary
+            _sync(temporary)
+            if final.exists():
+                shutil.copymode(final, temporary)
+            temporary.replace(final)
+        except OSError as error:
+            raise output_error(error, path) from error
+        with suppress(OSError):
+            _sync(final.parent)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def _make_beside(path: Path) -> Path:
+    """Create an empty hidden file in the folder of `path`; trying is the only test of permissions that holds."""
+    temporary = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(6)}{path.suffix}")
+    with writing(path):
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    return temporary
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk."""
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,11 @@
+"""The face swapper: the source's face in place of the target's."""
+
+from facefusion.processors.base import ProcessorSpec
+from facefusion.processors.face_swapper.processor import FaceSwapper
+
+SPEC = ProcessorSpec(
+    name="face_swapper",
+    summary="puts the source's face in place of the faces of the target",
+    needs_source=True,
+    create=FaceSwapper.create,
+)

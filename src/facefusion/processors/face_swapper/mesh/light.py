@@ -1,0 +1,138 @@
+"""Light: the smooth colour field of a face's skin, separated from its texture.
+
+A field has a part that follows the surface's direction (spherical harmonics: order 2 for lightness, 1 for colour) and a
+smooth remainder for cast shadows and uneven skin. Both are fitted to skin vertices, and robustly, so that hair, glasses
+or a beard do not bend them. Source of the basis: Ramamoorthi and Hanrahan, "An efficient representation for irradiance
+environment maps", 2001.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.regions import canonical_distances, skin_vertices
+from facefusion.processors.face_swapper.mesh.raster import Field
+
+_ITERATIONS = 4
+_RIDGE = np.array([0.02, 0.1, 0.1, 0.1, 1.0, 1.0, 1.0, 1.0, 1.0])
+_SCALE_FLOOR = np.array([7.0, 2.0, 2.0])
+_OUTLIER = 2.5
+_STRANGE = 3.0
+_REACH = 0.18
+"""Reach of the smooth remainder, in units of the distance between the outer eye corners."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LightField:
+    """Smooth skin colour at each vertex.
+
+    Attributes:
+        directional: part that follows the surface's direction, Lab, float32 (468, 3).
+        remainder: smooth part that it leaves, Lab, float32 (468, 3).
+        spread: usual distance of skin from the directional part, Lab, float64 (3,).
+        mean: mean colour of the skin, Lab, float64 (3,).
+    """
+
+    directional: Field
+    remainder: Field
+    spread: npt.NDArray[np.float64]
+    mean: npt.NDArray[np.float64]
+
+
+def fit_light(colours: Field, normals: Points, trust: npt.NDArray[np.float32]) -> LightField:
+    """Fit the smooth skin colour of a face.
+
+    Args:
+        colours: 8-bit Lab at each vertex, float32 (468, 3).
+        normals: unit normals, float32 (468, 3).
+        trust: weight of each vertex, 0 to 1, float32 (468,); low where the surface is turned away.
+    """
+    basis = harmonics(normals)
+    skin = skin_vertices() * trust
+    directional, weights, spread = _fit_robustly(basis, colours.astype(np.float64), skin.astype(np.float64))
+    weighted = smoothing_kernel() * weights[None]
+    rest = colours - directional
+    remainder = (weighted @ rest) / (weighted.sum(1, keepdims=True) + 0.05 * smoothing_kernel().sum(1, keepdims=True))
+    mean = (weights[:, None] * colours).sum(0) / max(float(weights.sum()), 1e-6)
+    return LightField(directional.astype(np.float32), remainder.astype(np.float32), spread, mean)
+
+
+def texture_gain(source: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Return how much stronger texture shows on the target's skin than on the source's, float32 (3,).
+
+    Dark skin shows less contrast than light skin, and differences of colour shrink with the colour itself; without this
+    a dark source turns grey-blue on light skin, and make-up glows on dark skin.
+
+    Args:
+        source: mean skin colour of the source, 8-bit Lab, float64 (3,).
+        target: the same of the target.
+    """
+    light = float(np.clip((target[0] / max(source[0], 1.0)) ** 0.6, 0.6, 1.15))
+    chroma = float(np.hypot(*(target[1:] - 128)) / max(np.hypot(*(source[1:] - 128)), 1.0))
+    chroma = min(max(chroma, 0.4), 1.1) * min(light, 1.0)
+    return np.array([light, chroma, chroma], np.float32)
+
+
+def harmonics(normals: Points) -> npt.NDArray[np.float64]:
+    """Return the nine real spherical harmonics up to order 2, unscaled, float64 (N, 9)."""
+    x, y, z = normals.astype(np.float64).T
+    return np.stack([np.ones_like(x), x, y, z + 0.64, x * y, y * z, x * z, x * x - y * y, 3 * z * z - 1], 1)
+
+
+def _fit_robustly(
+    basis: npt.NDArray[np.float64], colours: npt.NDArray[np.float64], prior: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Fit by re-weighted least squares; return values at all vertices, last weights and the spread of each channel."""
+    weights = prior
+    fitted = np.empty_like(colours)
+    spread = _SCALE_FLOOR
+    for _ in range(_ITERATIONS):
+        fitted[:, :1] = _ridge(basis, colours[:, :1], weights)
+        fitted[:, 1:] = _ridge(basis[:, :4], colours[:, 1:], weights)
+        rest = np.abs(colours - fitted)
+        spread = (
+            np.maximum(_SCALE_FLOOR, 1.48 * np.median(rest[prior > 0.3], axis=0)) if (prior > 0.3).any() else spread
+        )
+        distance = (rest / (_OUTLIER * spread)).max(1)
+        weights = prior * np.maximum(0, 1 - distance**2) ** 2
+        if weights.sum() < 12:
+            weights = prior / (1 + distance**2)
+    return fitted, weights, spread
+
+
+def _ridge(
+    basis: npt.NDArray[np.float64], values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Weighted least squares that prefers small higher orders; the constant is free."""
+    total = max(float(weights.sum()), 1e-6)
+    centre = (weights[:, None] * values).sum(0) / total
+    weighted = basis * weights[:, None]
+    normal = weighted.T @ basis / total + np.diag(0.1 * _RIDGE[: basis.shape[1]])
+    right = weighted.T @ (values - centre) / total
+    return np.asarray(basis @ np.linalg.solve(normal, right) + centre)
+
+
+def strangeness(texture: Field, spread: npt.NDArray[np.float64], beard: Field) -> Field:
+    """Return how surely pixels do not show skin, float32 (H, W), 0 to 1.
+
+    Args:
+        texture: what smooth skin colour leaves, as `split_texture` gives it, float32 (H, W, 3).
+        spread: usual distance of skin from the smooth colour, Lab.
+        beard: where what is darker and greyer than skin counts as skin, 0 to 1, float32 (H, W).
+    """
+    distance = texture / np.asarray(_STRANGE * spread, np.float32)
+    colourful = np.maximum(distance[:, :, 1], distance[:, :, 2])
+    plain = np.maximum(np.maximum(-distance[:, :, 0], -np.minimum(distance[:, :, 1], distance[:, :, 2])), 0)
+    worst = np.maximum(np.maximum(distance[:, :, 0], colourful), plain * (1 - np.clip(beard, 0, 1)))
+    return np.clip((worst - 0.8) / 0.4, 0, 1)
+
+
+@cache
+def smoothing_kernel() -> npt.NDArray[np.float64]:
+    """Return Gaussian weights between all vertices of the canonical face, float64 (468, 468)."""
+    return np.exp(-0.5 * (canonical_distances() / _REACH) ** 2)

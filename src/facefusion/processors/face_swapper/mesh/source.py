@@ -1,0 +1,163 @@
+"""The source model: what is known of the source face, made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.mesh import vertex_normals
+from facefusion.faces.types import Face, Points
+from facefusion.processors.face_swapper.mesh.colour import sample, split_texture, to_lab
+from facefusion.processors.face_swapper.mesh.light import fit_light, strangeness
+from facefusion.processors.face_swapper.mesh.raster import Field, MeshRaster
+from facefusion.processors.face_swapper.mesh.regions import beard_zone, foreign_zone, near_edge
+
+MAX_SIDE = 768
+_MARGIN = 0.08
+_VERTEX_GRID = 160
+_FILL_LEVELS = 6
+_OWN_SHADING = np.array([0.2, 0, 0], np.float32)
+_HIGHLIGHT_LIMIT = np.float32(14)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SourceModel:
+    """Texture and shape of the source face.
+
+    Attributes:
+        textures: what the skin's smooth colour leaves (Lab differences), float32 (H, W, 3), each half the size of the
+            one before.
+        mesh: where the mesh lies in the first texture, float32 (468, 3).
+        visibility: how well the source shows each vertex, 0 to 1, float32 (468,).
+        skin: mean colour of the skin, Lab, float64 (3,).
+    """
+
+    textures: tuple[Field, ...]
+    mesh: Points
+    visibility: npt.NDArray[np.float32]
+    skin: npt.NDArray[np.float64]
+
+    @classmethod
+    def build(cls, image: npt.NDArray[np.uint8], face: Face) -> Self:
+        """Build the model from one picture.
+
+        Args:
+            image: RGB uint8 (H, W, 3).
+            face: the face in it.
+        """
+        patch, mesh = _cut(image, face.mesh)
+        normals = vertex_normals(mesh)
+        visibility = facing(normals)
+        lab = to_lab(patch)
+        colours = vertex_colours(lab, mesh)
+        light = fit_light(colours, normals, visibility)
+        # Near the outline the whole smooth colour is the light's; inside, what it leaves is the person's own.
+        own = _OWN_SHADING * (1 - near_edge()[:, None])
+        smooth = light.directional + light.remainder * (1 - own)
+        raster = MeshRaster.draw(mesh, normals, lab.shape[:2], grow=4)
+        fields = raster.interpolate(np.concatenate([smooth, foreign_zone()[:, None], beard_zone()[:, None]], 1))
+        texture = split_texture(lab, fields[:, :, :3])
+        texture = _fill_foreign(texture, raster, fields[:, :, 3], fields[:, :, 4], light.spread)
+        texture = _limit_highlights(texture)
+        return cls(tuple(_pyramid(texture.astype(np.float32))), mesh, visibility, light.mean)
+
+    def level_for(self, width: float) -> int:
+        """Return which texture suits a face of this many pixels: as coarse as possible without losing detail."""
+        own = float(np.ptp(self.mesh[:, 0]))
+        return int(np.clip(np.floor(np.log2(max(own / max(width, 1.0), 1.0)) + 0.35), 0, len(self.textures) - 1))
+
+
+def facing(normals: Points) -> npt.NDArray[np.float32]:
+    """Return how well the camera sees each vertex, 0 (turned away) to 1, float32 (N,)."""
+    share = np.clip((-normals[:, 2] - 0.05) / 0.3, 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
+
+
+def vertex_colours(lab: Field, mesh: Points) -> Field:
+    """Return the mean colour around each vertex, float32 (468, 3).
+
+    Args:
+        lab: Lab picture, float32 (H, W, 3).
+        mesh: float32 (468, 3) in its pixels.
+    """
+    scale = _VERTEX_GRID / max(lab.shape[:2])
+    if scale < 1:
+        size = (max(1, round(lab.shape[1] * scale)), max(1, round(lab.shape[0] * scale)))
+        small = cv2.resize(lab, size, interpolation=cv2.INTER_AREA)
+        grow = np.array([small.shape[1] / lab.shape[1], small.shape[0] / lab.shape[0]], np.float32)
+        points = (mesh[:, :2] + 0.5) * grow - 0.5
+    else:
+        small, points = lab, mesh[:, :2]
+    return sample(cv2.GaussianBlur(small, (0, 0), 1.6), points)
+
+
+def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uint8], Points]:
+    """Cut the face out with a margin, no larger than is of use; return patch and mesh in its pixels."""
+    low, high = mesh[:, :2].min(0), mesh[:, :2].max(0)
+    margin = (high - low).max() * _MARGIN
+    left, top = np.floor(low - margin).astype(int)
+    right, bottom = np.ceil(high + margin).astype(int)
+    pad = max(0, -left, -top, right - image.shape[1], bottom - image.shape[0])
+    if pad:
+        image = cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+    patch = image[top + pad : bottom + pad, left + pad : right + pad]
+    moved = mesh - np.array([left, top, 0], np.float32)
+    scale = min(1.0, MAX_SIDE / max(patch.shape[:2]))
+    if scale < 1:
+        patch = cv2.resize(patch, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        moved = moved * np.float32(scale)
+    return np.ascontiguousarray(patch), moved.astype(np.float32)
+
+
+def _fill_foreign(
+    texture: Field, raster: MeshRaster, zone: Field, beard: Field, spread: npt.NDArray[np.float64]
+) -> Field:
+    """Replace what is not skin near the outline by smooth skin: no fringe, ear or background is carried over.
+
+    Args:
+        texture: Lab differences from smooth skin, float32 (H, W, 3).
+        raster: the mesh over it.
+        zone: where foreign things are to be expected, 0 to 1.
+        beard: where darker than skin may well be the person's own, 0 to 1.
+        spread: usual differences within skin, Lab.
+    """
+    smooth = cv2.GaussianBlur(texture, (0, 0), texture.shape[1] / 160)
+    doubt = strangeness(smooth, spread, beard) * np.clip(zone, 0, 1)
+    doubt[raster.numbers < 0] = 1
+    grown = cv2.dilate(doubt.astype(np.float32), np.ones((5, 5), np.uint8))
+    trust = 1 - cv2.GaussianBlur(grown, (0, 0), max(1.0, texture.shape[1] / 120))
+    trust = np.clip(trust * 1.2 - 0.2, 0, 1)[:, :, None]
+    return texture * trust + _spread_inwards(texture, trust[:, :, 0]) * (1 - trust)
+
+
+def _limit_highlights(texture: Field) -> Field:
+    """Hold back broad highlights, which belong to the source's light: on lighter skin they would burn out."""
+    broad = cv2.GaussianBlur(texture[:, :, 0], (0, 0), texture.shape[1] / 45)
+    high = np.maximum(broad, 0)
+    limited = _HIGHLIGHT_LIMIT * np.tanh(high / _HIGHLIGHT_LIMIT)
+    texture[:, :, 0] -= high - limited
+    return texture
+
+
+def _spread_inwards(values: Field, trust: Field) -> Field:
+    """Fill untrusted pixels from trusted ones around, coarse to fine (normalised convolution on a pyramid)."""
+    trust = np.square(trust)
+    levels = [(values * trust[:, :, None], trust)]
+    for _ in range(_FILL_LEVELS):
+        levels.append((cv2.pyrDown(levels[-1][0]), cv2.pyrDown(levels[-1][1])))
+    filled = levels[-1][0] / np.maximum(levels[-1][1], 1e-4)[:, :, None]
+    for weighted, weight in reversed(levels[:-1]):
+        filled = cv2.pyrUp(filled, dstsize=weight.shape[::-1])
+        filled = (weighted + 0.02 * filled) / (weight + 0.02)[:, :, None]
+    return np.asarray(filled, np.float32)
+
+
+def _pyramid(texture: Field) -> list[Field]:
+    levels = [texture]
+    while min(levels[-1].shape[:2]) > 32:
+        levels.append(cv2.resize(levels[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    return levels

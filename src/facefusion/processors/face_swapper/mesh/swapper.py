@@ -1,0 +1,152 @@
+"""The mesh swapper: the source's texture on the target's geometry, under the target's light.
+
+Geometry, pose and expression are the target's; texture and features the source's. No weights beyond the bundled mesh.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.mesh import vertex_normals
+from facefusion.faces.types import Face, Points
+from facefusion.options import FaceSwapperOptions
+from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
+from facefusion.processors.face_swapper.mesh.detail import match_detail
+from facefusion.processors.face_swapper.mesh.light import LightField, fit_light, strangeness, texture_gain
+from facefusion.processors.face_swapper.mesh.mask import shape_mask
+from facefusion.processors.face_swapper.mesh.raster import Field, MeshRaster
+from facefusion.processors.face_swapper.mesh.regions import beard_zone, edge_weights, hair_zone, near_edge
+from facefusion.processors.face_swapper.mesh.source import SourceModel, facing, vertex_colours
+
+GRID = 176
+"""Longest side, in pixels, at which geometry, light and mask are computed; only texture is handled at full size."""
+_MARGIN = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Region:
+    """The part of the frame that a face covers, and the smaller grid over it.
+
+    Attributes:
+        left: column of the first pixel.
+        top: row of the first pixel.
+        size: height and width in pixels.
+        grid: height and width of the grid.
+        mesh: the face in pixels of the grid, float32 (468, 3).
+    """
+
+    left: int
+    top: int
+    size: tuple[int, int]
+    grid: tuple[int, int]
+    mesh: Points
+
+    def view(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Return the pixels of the region."""
+        return image[self.top : self.top + self.size[0], self.left : self.left + self.size[1]]
+
+
+class MeshSwapper:
+    """Puts the source face over a target face.
+
+    Args:
+        source: the source model.
+        options: blend ratio and masks.
+    """
+
+    def __init__(self, source: SourceModel, options: FaceSwapperOptions) -> None:
+        self._source = source
+        self._options = options
+
+    def swap(self, image: npt.NDArray[np.uint8], face: Face) -> None:
+        """Replace a face, in place; only pixels inside the mask change.
+
+        Args:
+            image: RGB uint8 (H, W, 3), writable.
+            face: the target face.
+        """
+        region = _region_of(face.mesh, image.shape[:2])
+        if region is None:
+            return
+        view = region.view(image)
+        new, mask = self._render(view, region)
+        _composite(view, new, mask * np.float32(self._options.blend_ratio))
+
+    def _render(self, view: npt.NDArray[np.uint8], region: _Region) -> tuple[npt.NDArray[np.uint8], Field]:
+        """Return the new face over the whole region, RGB uint8, and its mask, float32 0 to 1."""
+        normals = vertex_normals(region.mesh)
+        visibility = facing(normals)
+        small = to_lab(cv2.resize(view, region.grid[::-1], interpolation=cv2.INTER_AREA))
+        light = fit_light(vertex_colours(small, region.mesh), normals, visibility)
+        raster = MeshRaster.draw(region.mesh, normals, region.grid)
+        level = self._source.level_for(float(np.ptp(region.mesh[:, 0])) * region.size[1] / region.grid[1])
+        fields = raster.interpolate(self._vertex_values(light, visibility, level))
+        foreign = strangeness(split_texture(small, fields[:, :, 2:5]), light.spread, fields[:, :, 7])
+        mask = self._mask(fields[:, :, 5], foreign * fields[:, :, 6], raster, region)
+        gain = texture_gain(self._source.skin, light.mean)
+        texture = self._texture(fields[:, :, :2], region.size, level)
+        lab = join_texture(texture, _enlarge(fields[:, :, 2:5], region.size), gain)
+        mask = np.clip(_enlarge(mask, region.size), 0, 1)
+        return match_detail(to_rgb(lab), view, mask), mask
+
+    def _vertex_values(self, light: LightField, visibility: npt.NDArray[np.float32], level: int) -> Field:
+        """Return place in the texture (2), colour to add (3), share of the new face, hair zone, beard zone, float32 (468, 8)."""
+        place = (self._source.mesh[:, :2] + 0.5) / np.float32(2**level) - 0.5
+        inside = np.float32(0.55) + np.float32(0.45) * near_edge()[:, None]
+        colour = light.directional + light.remainder * inside
+        share = edge_weights() * visibility * self._source.visibility
+        return np.concatenate([place, colour, share[:, None], hair_zone()[:, None], beard_zone()[:, None]], 1).astype(
+            np.float32
+        )
+
+    def _texture(self, place: Field, size: tuple[int, int], level: int) -> Field:
+        """Read the source's texture at every pixel of the region."""
+        smooth = cv2.medianBlur(np.ascontiguousarray(place), 3)
+        full = _enlarge(smooth, size)
+        return np.asarray(
+            cv2.remap(self._source.textures[level], full, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        )
+
+    def _mask(self, share: Field, foreign: Field, raster: MeshRaster, region: _Region) -> Field:
+        """Return the new face's share at each pixel of the grid."""
+        inside = np.where(raster.numbers >= 0, share, 0).astype(np.float32)
+        mask = inside * (1 - cv2.GaussianBlur(foreign, (0, 0), 1.5))
+        softness = 0.6 + 2.4 * self._options.face_mask_blur
+        mask = cv2.GaussianBlur(mask, (0, 0), softness)
+        for kind in self._options.face_mask_types:
+            mask = np.minimum(mask, shape_mask(kind, region.mesh, region.grid, self._options.face_mask_blur))
+        return np.asarray(mask, np.float32)
+
+
+def _region_of(mesh: Points, shape: tuple[int, int]) -> _Region | None:
+    """Return the region of a face within a frame; None when it lies outside."""
+    low = np.maximum(np.floor(mesh[:, :2].min(0)).astype(int) - _MARGIN, 0)
+    high = np.minimum(np.ceil(mesh[:, :2].max(0)).astype(int) + _MARGIN, shape[::-1])
+    width, height = int(high[0] - low[0]), int(high[1] - low[1])
+    if width < 8 or height < 8:
+        return None
+    scale = min(1.0, GRID / max(width, height))
+    grid = (max(4, round(height * scale)), max(4, round(width * scale)))
+    grow = np.array([grid[1] / width, grid[0] / height], np.float32)
+    plane = (mesh[:, :2] - low + 0.5) * grow - 0.5
+    depth = mesh[:, 2:] * np.float32(scale)
+    return _Region(
+        int(low[0]), int(low[1]), (height, width), grid, np.concatenate([plane, depth], 1).astype(np.float32)
+    )
+
+
+def _enlarge(field: Field, size: tuple[int, int]) -> Field:
+    if field.shape[:2] == size:
+        return field
+    return np.asarray(cv2.resize(field, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _composite(view: npt.NDArray[np.uint8], new: npt.NDArray[np.uint8], mask: Field) -> None:
+    """Blend in place; pixels with no share of the new face stay exactly as they are."""
+    weights = cv2.merge([mask, mask, mask])
+    blended = cv2.blendLinear(new, view, weights[:, :, 0], 1 - weights[:, :, 0])
+    np.copyto(view, blended, where=(mask > 0.002)[:, :, None])

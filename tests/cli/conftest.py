@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from facefusion.cli.main import main
+from facefusion.engine.progress import Progress, ProgressListener
+from facefusion.options import Options
+
+
+@dataclass
+class FakeEngine:
+    """Stands where the engine stands: remembers what it was asked and answers as told."""
+
+    reports: Sequence[Progress] = ()
+    error: BaseException | None = None
+    faces: int = 12
+    asked: list[Options] = field(default_factory=list)
+    during: Callable[[threading.Event], None] = lambda cancel: None
+
+    def __call__(self, options: Options, *, progress: ProgressListener, cancel: threading.Event) -> Any:
+        self.asked.append(options)
+        for report in self.reports:
+            progress(report)
+        self.during(cancel)
+        if self.error:
+            raise self.error
+        return SimpleNamespace(
+            output_path=options.output_path, kind="video", frames=10, faces=self.faces, seconds=0.5, stage_seconds={}
+        )
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def facefusion(engine: FakeEngine, quiet_place: Path) -> Callable[..., int]:
+    """Type a command line, with the fake engine behind `process`."""
+    return lambda *argv: main(argv, runner=lambda: engine)
