@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+import facefusion
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,3 +24,39 @@ def test_imports_point_down():
 def test_importing_the_package_imports_nothing_heavy(name):
     code = f"import sys, facefusion; sys.exit({name!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_folder_of_code_is_a_package():
+    """Tools that check imports do not look into a folder without `__init__.py`."""
+    folders = {path.parent for path in (ROOT / "src" / "facefusion").rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
+
+
+def test_public_names():
+    assert facefusion.__all__ == [
+        "Face",
+        "FaceFusionError",
+        "Frame",
+        "Options",
+        "Progress",
+        "Result",
+        "analyse",
+        "process_image",
+        "process_video",
+        "set_options",
+    ]
+
+
+@pytest.mark.parametrize("name", facefusion.__all__)
+def test_every_public_name_is_there_and_described(name):
+    assert getattr(facefusion, name).__doc__
+    assert name in dir(facefusion)
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = facefusion.nothing
+
+
+def test_the_version_is_the_installed_one():
+    assert facefusion.__version__ == version("facefusion")

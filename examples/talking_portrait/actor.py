@@ -34,7 +34,7 @@ class Actor:
     def __init__(self, portrait: Portrait, script: Script) -> None:
         self.portrait = portrait
         self.script = script
-        self._surface = build_surface(portrait, spacing=portrait.face_width / 46)
+        self._surface = build_surface(portrait, spacing=portrait.face_width / 38)
         self._triangles = grid_triangles(*self._surface.depth.shape)
         height, width = portrait.image.shape[:2]
         low, high = self._surface.points[0, 0], self._surface.points[-1, -1]

@@ -85,10 +85,10 @@ def _draw(
 
 def _by_size(corners: Array) -> list[tuple[npt.NDArray[np.bool_], int]]:
     """Sort triangles into groups that fit into squares of the same side, so that each group is one array."""
-    low, high = np.ceil(corners.min(1)), np.floor(corners.max(1))
-    side = (high - low).max(1) + 1
+    low, high = _bounds(corners)
+    side = np.maximum(high[:, 0] - low[:, 0], high[:, 1] - low[:, 1]) + 1
     groups, below = [], 0
-    for reach in (1, 2, 3, 4, 6, 9, 14, 24, 48, 96):
+    for reach in (1, 2, 3, 4, 5, 6, 8, 11, 16, 24, 48, 96):
         part = (side > below) & (side <= reach)
         if part.any():
             groups.append((part, reach))
@@ -96,23 +96,27 @@ def _by_size(corners: Array) -> list[tuple[npt.NDArray[np.bool_], int]]:
     return groups
 
 
+def _bounds(corners: Array) -> tuple[Array, Array]:
+    """Return the first and the last pixel, (M, 2) each, that triangles can cover."""
+    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
+    return np.ceil(np.minimum(np.minimum(a, b), c)), np.floor(np.maximum(np.maximum(a, b), c))
+
+
 def _cover(corners: Array, values: Array, width: int, height: int, reach: int) -> tuple[npt.NDArray[np.int64], Array]:
-    """Find the pixels that each triangle covers and interpolate its values there."""
-    low = np.ceil(corners.min(1))
-    offsets = np.stack(np.meshgrid(np.arange(reach), np.arange(reach)), -1).reshape(-1, 2)
-    places = low[:, None] + offsets
-    a, b, c = corners[:, None, 0], corners[:, None, 1], corners[:, None, 2]
-    ab, ac, ap = b - a, c - a, places - a
-    area = ab[..., 0] * ac[..., 1] - ab[..., 1] * ac[..., 0]
-    area = np.where(np.abs(area) < 1e-9, np.inf, area)
-    v = (ap[..., 0] * ac[..., 1] - ap[..., 1] * ac[..., 0]) / area
-    w = (ab[..., 0] * ap[..., 1] - ab[..., 1] * ap[..., 0]) / area
+    """Find the pixels that each triangle covers and interpolate its values there, by barycentric coordinates."""
+    low, _ = _bounds(corners)
+    step_y, step_x = (steps.ravel() for steps in np.mgrid[:reach, :reach])
+    x, y = low[:, :1] + step_x, low[:, 1:] + step_y
+    (ax, ay), (bx, by), (cx, cy) = (corners[:, i].T[..., None] for i in range(3))
+    area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    area = 1 / np.where(np.abs(area) < 1e-9, np.inf, area)
+    v = ((x - ax) * (cy - ay) - (y - ay) * (cx - ax)) * area
+    w = ((bx - ax) * (y - ay) - (by - ay) * (x - ax)) * area
     edge = -1e-6
-    x, y = places[..., 0], places[..., 1]
-    inside = (v >= edge) & (w >= edge) & (v + w <= 1 - edge) & (x >= 0) & (y >= 0) & (x < width) & (y < height)
-    triangle, offset = np.nonzero(inside & np.isfinite(area))
+    inside = (v >= edge) & (w >= edge) & (v + w <= 1 - edge) & (area != 0)
+    inside &= (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    triangle, offset = np.nonzero(inside)
     v, w = v[triangle, offset][:, None], w[triangle, offset][:, None]
     corner = values[triangle]
-    value = corner[:, 0] * (1 - v - w) + corner[:, 1] * v + corner[:, 2] * w
-    place = places[triangle, offset].astype(np.int64)
-    return place[:, 1] * width + place[:, 0], value
+    value = corner[:, 0] + v * (corner[:, 1] - corner[:, 0]) + w * (corner[:, 2] - corner[:, 0])
+    return (y[triangle, offset] * width + x[triangle, offset]).astype(np.int64), value

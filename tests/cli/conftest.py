@@ -4,13 +4,12 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from facefusion.cli.main import main
 from facefusion.engine.progress import Progress, ProgressListener
+from facefusion.engine.run import Result
 from facefusion.options import Options
 
 
@@ -24,16 +23,15 @@ class FakeEngine:
     asked: list[Options] = field(default_factory=list)
     during: Callable[[threading.Event], None] = lambda cancel: None
 
-    def __call__(self, options: Options, *, progress: ProgressListener, cancel: threading.Event) -> Any:
+    def __call__(self, options: Options, *, progress: ProgressListener, cancel: threading.Event) -> Result:
         self.asked.append(options)
         for report in self.reports:
             progress(report)
         self.during(cancel)
         if self.error:
             raise self.error
-        return SimpleNamespace(
-            output_path=options.output_path, kind="video", frames=10, faces=self.faces, seconds=0.5, stage_seconds={}
-        )
+        assert options.output_path is not None
+        return Result(options.output_path, "video", frames=10, faces=self.faces, seconds=0.5, stage_seconds={})
 
 
 @pytest.fixture

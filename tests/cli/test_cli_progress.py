@@ -32,6 +32,7 @@ def test_time_left_is_not_known_at_first_or_without_a_total(progress):
 def test_a_line_says_how_far_how_fast_and_how_long():
     assert describe(Progress("swap", 50, 200, 2.0)) == "swap: 50 of 200 frames, 25.0 frames/s, 0:06 left"
     assert describe(Progress("swap", 50, None, 2.0)) == "swap: 50 frames, 25.0 frames/s"
+    assert describe(Progress("swap", 1, 1, 0.5)) == "swap: 1 of 1 frame, 2.0 frames/s"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (65.4, "1:05"), (3723, "1:02:03")])

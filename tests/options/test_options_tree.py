@@ -85,7 +85,7 @@ def test_aliases_and_dashes_are_the_same_option():
         ({"blend_rato": 1}, "There is no option 'blend_rato'. Did you mean 'blend_ratio'"),
         ({"source": "a", "source_paths": "b"}, "Option source_paths is given twice"),
         ({"blend_ratio": -1}, "Option blend-ratio: input should be greater than or equal to 0, got -1"),
-        ({"processors": []}, "Option processors"),
+        ({"face_mask_types": []}, "Option face-mask-types"),
         ({"keep_audio": "perhaps"}, "Option keep-audio"),
     ],
 )

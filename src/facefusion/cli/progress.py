@@ -76,7 +76,8 @@ class LineProgress:
 def describe(progress: Progress) -> str:
     """Return one line such as `swap: 120 of 400 frames, 24.1 frames/s, 0:12 left`."""
     total = "" if progress.total is None else f" of {progress.total}"
-    parts = [f"{progress.stage}: {progress.done}{total} frames", f"{progress.rate:.1f} frames/s"]
+    noun = "frame" if (progress.total or progress.done) == 1 else "frames"
+    parts = [f"{progress.stage}: {progress.done}{total} {noun}", f"{progress.rate:.1f} frames/s"]
     if progress.remaining:
         parts.append(f"{clock_time(progress.remaining)} left")
     return ", ".join(parts)

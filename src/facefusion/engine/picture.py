@@ -11,6 +11,7 @@ from facefusion.engine.problem import shown_beside
 from facefusion.engine.progress import Progress, ProgressListener
 from facefusion.engine.work import Work
 from facefusion.errors import CancelledError
+from facefusion.faces.types import Face
 from facefusion.media.frame import Frame
 from facefusion.media.output import atomic_output
 from facefusion.media.picture import read_picture, write_picture
@@ -29,7 +30,7 @@ def edit_picture(
     with work.clock.measure("decode"):
         picture = read_picture(plan.target.path, plan.options.limits)
     frame = work.prepare(Frame(0, 0, 0, Fraction(1), picture.image))
-    faces = ()
+    faces: tuple[Face, ...] = ()
     if work.processors:
         with work.clock.measure("analyse"):
             found = work.analyser.find(frame.image)

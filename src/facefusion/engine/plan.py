@@ -7,6 +7,7 @@ from pathlib import Path
 
 from facefusion.errors import OptionsError
 from facefusion.inference.providers import resolve_providers
+from facefusion.media.forms import Kind
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.output import check_output
 from facefusion.media.probe import probe
@@ -63,7 +64,7 @@ def make_plan(options: Options, *, has_hooks: bool) -> Plan:
     if options.faces.face_selector_mode == "reference" and options.faces.reference_face_path is None:
         raise OptionsError("Mode 'reference' wants a reference picture", "Name one with --reference-face-path")
     target = probe(target_path, options.limits)
-    kind = "video" if isinstance(target, VideoInfo) else "picture"
+    kind: Kind = "video" if isinstance(target, VideoInfo) else "picture"
     reference = options.faces.reference_face_path
     inputs = [*options.source_paths, target_path, *([reference] if reference else [])]
     check_output(output, inputs=inputs, overwrite=options.output.overwrite, kind=kind)

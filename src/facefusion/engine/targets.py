@@ -112,7 +112,7 @@ class TargetSelector:
         """Whether the face is the reference person; a track is asked again now and then, and its best answer holds."""
         track = face.track_id
         if track is None or self._ages[track] % _RECOGNISE_EVERY == 0:
-            distance = identity_distance(self._analyser.embed(image, [face])[0].embedding, reference)
+            distance = identity_distance(self._analyser.recogniser.embed(image, [face.mesh])[0], reference)
         else:
             distance = self._distances[track]
         if track is not None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from importlib.metadata import entry_points
 
 from facefusion.cli.context import Context
+from facefusion.processors.registry import installed_processors
 
 
 def execute(arguments: argparse.Namespace, context: Context) -> int:
     """Print one line for each processor installed."""
-    for entry in sorted(entry_points(group="facefusion.processors"), key=lambda entry: entry.name):
-        context.terminal.result(f"{entry.name:20}{entry.load().summary}")
+    for name, spec in installed_processors().items():
+        context.terminal.result(f"{name:20}{spec.summary}")
     return 0

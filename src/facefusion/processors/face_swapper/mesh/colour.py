@@ -7,14 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.raster import Field
+from facefusion.processors.face_swapper.mesh.filters import Field, lookup
 
 _HIGHLIGHT_SHARE = 0.25
 
 
 def to_lab(image: npt.NDArray[np.uint8]) -> Field:
     """Return an RGB picture (H, W, 3) in Lab, float32."""
-    return cv2.cvtColor(image, cv2.COLOR_RGB2Lab).astype(np.float32)
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2Lab), np.float32)
 
 
 def to_rgb(lab: Field) -> npt.NDArray[np.uint8]:
@@ -49,21 +49,17 @@ def join_texture(texture: Field, smooth: Field, gain: npt.NDArray[np.float32]) -
         smooth: smooth skin colour, Lab, float32 (H, W, 3).
         gain: factor of lightness and of the two colours, float32 (3,).
     """
-    light = texture[:, :, 0] * gain[0]
-    follow = _shading(light) / np.maximum(smooth[:, :, 0], 8)
-    planes = [light + smooth[:, :, 0]]
-    for channel in (1, 2):
-        even = smooth[:, :, channel]
-        planes.append(texture[:, :, channel] * gain[channel] + even + (even - 128) * follow)
-    return np.asarray(cv2.merge(planes), np.float32)
+    follow = _shading(texture[:, :, 0] * gain[0]) / np.maximum(smooth[:, :, 0], 8)
+    lab = texture * gain + smooth
+    lab[:, :, 1:] += (smooth[:, :, 1:] - 128) * follow[:, :, None]
+    return np.asarray(lab, np.float32)
 
 
 def _shading(light: Field) -> Field:
     """Return the part of a lightness difference that scales colour: all of a shadow, little of a highlight."""
-    return np.minimum(light, light * np.float32(_HIGHLIGHT_SHARE))
+    return np.asarray(np.minimum(light, light * np.float32(_HIGHLIGHT_SHARE)), np.float32)
 
 
 def sample(field: Field, points: Points) -> Field:
     """Read a picture at points (N, 2 or more: x, y), bilinear, float32 (N, K)."""
-    xy = points[:, :2].astype(np.float32).reshape(1, -1, 2)
-    return np.asarray(cv2.remap(field, xy, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0], np.float32)
+    return np.asarray(lookup(field, points[None, :, :2].astype(np.float32))[0], np.float32)

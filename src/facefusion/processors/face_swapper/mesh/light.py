@@ -15,14 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.regions import canonical_distances, skin_vertices
-from facefusion.processors.face_swapper.mesh.raster import Field
 
 _ITERATIONS = 4
 _RIDGE = np.array([0.02, 0.1, 0.1, 0.1, 1.0, 1.0, 1.0, 1.0, 1.0])
 _SCALE_FLOOR = np.array([7.0, 2.0, 2.0])
 _OUTLIER = 2.5
 _STRANGE = 3.0
+_FLAT = 4.0
 _REACH = 0.18
 """Reach of the smooth remainder, in units of the distance between the outer eye corners."""
 
@@ -36,12 +37,14 @@ class LightField:
         remainder: smooth part that it leaves, Lab, float32 (468, 3).
         spread: usual distance of skin from the directional part, Lab, float64 (3,).
         mean: mean colour of the skin, Lab, float64 (3,).
+        contrast: how far features depart from skin in lightness (root mean square over the face).
     """
 
     directional: Field
     remainder: Field
     spread: npt.NDArray[np.float64]
     mean: npt.NDArray[np.float64]
+    contrast: float
 
 
 def fit_light(colours: Field, normals: Points, trust: npt.NDArray[np.float32]) -> LightField:
@@ -55,25 +58,22 @@ def fit_light(colours: Field, normals: Points, trust: npt.NDArray[np.float32]) -
     basis = harmonics(normals)
     skin = skin_vertices() * trust
     directional, weights, spread = _fit_robustly(basis, colours.astype(np.float64), skin.astype(np.float64))
-    weighted = smoothing_kernel() * weights[None]
-    rest = colours - directional
-    remainder = (weighted @ rest) / (weighted.sum(1, keepdims=True) + 0.05 * smoothing_kernel().sum(1, keepdims=True))
+    remainder = _smooth(colours - directional, weights)
     mean = (weights[:, None] * colours).sum(0) / max(float(weights.sum()), 1e-6)
-    return LightField(directional.astype(np.float32), remainder.astype(np.float32), spread, mean)
+    contrast = float(np.sqrt(np.average((colours[:, 0] - directional[:, 0]) ** 2, weights=trust + 1e-3)))
+    return LightField(directional.astype(np.float32), remainder.astype(np.float32), spread, mean, contrast)
 
 
-def texture_gain(source: npt.NDArray[np.float64], target: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+def texture_gain(source: LightField, target: LightField) -> Field:
     """Return how much stronger texture shows on the target's skin than on the source's, float32 (3,).
 
-    Dark skin shows less contrast than light skin, and differences of colour shrink with the colour itself; without this
-    a dark source turns grey-blue on light skin, and make-up glows on dark skin.
-
-    Args:
-        source: mean skin colour of the source, 8-bit Lab, float64 (3,).
-        target: the same of the target.
+    Dark skin and haze show less contrast than light skin and clear air, and differences of colour shrink with the
+    colour itself; without this a dark source turns grey-blue on light skin, and make-up glows on dark skin.
     """
-    light = float(np.clip((target[0] / max(source[0], 1.0)) ** 0.6, 0.6, 1.15))
-    chroma = float(np.hypot(*(target[1:] - 128)) / max(np.hypot(*(source[1:] - 128)), 1.0))
+    lightness = target.mean[0] / max(source.mean[0], 1.0)
+    contrast = (target.contrast + _FLAT) / (source.contrast + _FLAT)
+    light = float(np.clip(lightness**0.35 * contrast**0.6, 0.5, 1.15))
+    chroma = float(np.hypot(*(target.mean[1:] - 128)) / max(np.hypot(*(source.mean[1:] - 128)), 1.0))
     chroma = min(max(chroma, 0.4), 1.1) * min(light, 1.0)
     return np.array([light, chroma, chroma], np.float32)
 
@@ -91,13 +91,13 @@ def _fit_robustly(
     weights = prior
     fitted = np.empty_like(colours)
     spread = _SCALE_FLOOR
+    sure = prior > 0.3
     for _ in range(_ITERATIONS):
         fitted[:, :1] = _ridge(basis, colours[:, :1], weights)
         fitted[:, 1:] = _ridge(basis[:, :4], colours[:, 1:], weights)
         rest = np.abs(colours - fitted)
-        spread = (
-            np.maximum(_SCALE_FLOOR, 1.48 * np.median(rest[prior > 0.3], axis=0)) if (prior > 0.3).any() else spread
-        )
+        if sure.any():
+            spread = np.maximum(_SCALE_FLOOR, 1.48 * np.median(rest[sure], axis=0))
         distance = (rest / (_OUTLIER * spread)).max(1)
         weights = prior * np.maximum(0, 1 - distance**2) ** 2
         if weights.sum() < 12:
@@ -132,7 +132,21 @@ def strangeness(texture: Field, spread: npt.NDArray[np.float64], beard: Field) -
     return np.clip((worst - 0.8) / 0.4, 0, 1)
 
 
+def _smooth(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the weighted mean of the values around each vertex; little where there is little weight."""
+    gather, spread = _smoothing_kernels()
+    total = gather @ (weights[:, None] * values)
+    amount = gather @ weights + 0.05 * gather.sum(1)
+    return np.asarray(spread @ (total / amount[:, None]))
+
+
 @cache
-def smoothing_kernel() -> npt.NDArray[np.float64]:
-    """Return Gaussian weights between all vertices of the canonical face, float64 (468, 468)."""
-    return np.exp(-0.5 * (canonical_distances() / _REACH) ** 2)
+def _smoothing_kernels() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return weights that gather from all vertices to some evenly spread ones, (C, 468), and back, (468, C)."""
+    distances = canonical_distances()
+    centres = [0]
+    while (distances[centres].min(0)).max() > 0.6 * _REACH:
+        centres.append(int(distances[centres].min(0).argmax()))
+    gather = np.exp(-0.5 * (distances[centres] / _REACH) ** 2)
+    spread = np.exp(-0.5 * (distances[:, centres] / (0.6 * _REACH)) ** 2)
+    return gather, spread / spread.sum(1, keepdims=True)

@@ -8,7 +8,7 @@ import numpy as np
 from facefusion.faces.mesh import OVAL
 from facefusion.faces.types import Points
 from facefusion.options.tree import MaskType
-from facefusion.processors.face_swapper.mesh.raster import Field
+from facefusion.processors.face_swapper.mesh.filters import Field
 
 
 def shape_mask(kind: MaskType, mesh: Points, size: tuple[int, int], blur: float) -> Field:
@@ -34,4 +34,4 @@ def shape_mask(kind: MaskType, mesh: Points, size: tuple[int, int], blur: float)
     along = ((x - centre[0])[..., None] * turn[:, 0] + (y - centre[1])[..., None] * turn[:, 1]) / half
     reach = np.linalg.norm(along, axis=2) if kind == "ellipse" else np.abs(along).max(2)
     soft = max(0.02, blur * 0.5)
-    return np.clip((1 - reach) / soft, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((1 - reach) / soft, 0, 1), np.float32)

@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from facefusion.faces.mesh import triangles
 from facefusion.faces.types import Points
-
-Field = npt.NDArray[np.float32]
+from facefusion.processors.face_swapper.mesh.filters import Field
 
 _SUBPIXEL_BITS = 4
 _MIN_FACING = 0.05

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.processors.face_swapper.mesh.colour import sample, split_texture, to_lab
-from facefusion.processors.face_swapper.mesh.light import fit_light, strangeness
-from facefusion.processors.face_swapper.mesh.raster import Field, MeshRaster
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, double, halve, shrink, smoothstep
+from facefusion.processors.face_swapper.mesh.light import LightField, fit_light, strangeness
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import beard_zone, foreign_zone, near_edge
 
 MAX_SIDE = 768
@@ -33,13 +34,13 @@ class SourceModel:
             one before.
         mesh: where the mesh lies in the first texture, float32 (468, 3).
         visibility: how well the source shows each vertex, 0 to 1, float32 (468,).
-        skin: mean colour of the skin, Lab, float64 (3,).
+        light: smooth skin colour, as it was taken off.
     """
 
     textures: tuple[Field, ...]
     mesh: Points
     visibility: npt.NDArray[np.float32]
-    skin: npt.NDArray[np.float64]
+    light: LightField
 
     @classmethod
     def build(cls, image: npt.NDArray[np.uint8], face: Face) -> Self:
@@ -63,7 +64,7 @@ class SourceModel:
         texture = split_texture(lab, fields[:, :, :3])
         texture = _fill_foreign(texture, raster, fields[:, :, 3], fields[:, :, 4], light.spread)
         texture = _limit_highlights(texture)
-        return cls(tuple(_pyramid(texture.astype(np.float32))), mesh, visibility, light.mean)
+        return cls(tuple(_pyramid(texture.astype(np.float32))), mesh, visibility, light)
 
     def level_for(self, width: float) -> int:
         """Return which texture suits a face of this many pixels: as coarse as possible without losing detail."""
@@ -73,8 +74,7 @@ class SourceModel:
 
 def facing(normals: Points) -> npt.NDArray[np.float32]:
     """Return how well the camera sees each vertex, 0 (turned away) to 1, float32 (N,)."""
-    share = np.clip((-normals[:, 2] - 0.05) / 0.3, 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
+    return smoothstep(-normals[:, 2], 0.05, 0.35)
 
 
 def vertex_colours(lab: Field, mesh: Points) -> Field:
@@ -86,13 +86,12 @@ def vertex_colours(lab: Field, mesh: Points) -> Field:
     """
     scale = _VERTEX_GRID / max(lab.shape[:2])
     if scale < 1:
-        size = (max(1, round(lab.shape[1] * scale)), max(1, round(lab.shape[0] * scale)))
-        small = cv2.resize(lab, size, interpolation=cv2.INTER_AREA)
+        small = shrink(lab, (max(1, round(lab.shape[0] * scale)), max(1, round(lab.shape[1] * scale))))
         grow = np.array([small.shape[1] / lab.shape[1], small.shape[0] / lab.shape[0]], np.float32)
         points = (mesh[:, :2] + 0.5) * grow - 0.5
     else:
         small, points = lab, mesh[:, :2]
-    return sample(cv2.GaussianBlur(small, (0, 0), 1.6), points)
+    return sample(blur(small, 1.6), points)
 
 
 def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uint8], Points]:
@@ -103,12 +102,13 @@ def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uin
     right, bottom = np.ceil(high + margin).astype(int)
     pad = max(0, -left, -top, right - image.shape[1], bottom - image.shape[0])
     if pad:
-        image = cv2.copyMakeBorder(image, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+        image = np.pad(image, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
     patch = image[top + pad : bottom + pad, left + pad : right + pad]
     moved = mesh - np.array([left, top, 0], np.float32)
     scale = min(1.0, MAX_SIDE / max(patch.shape[:2]))
     if scale < 1:
-        patch = cv2.resize(patch, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        size = (round(patch.shape[1] * scale), round(patch.shape[0] * scale))
+        patch = np.asarray(cv2.resize(patch, size, interpolation=cv2.INTER_AREA), np.uint8)
         moved = moved * np.float32(scale)
     return np.ascontiguousarray(patch), moved.astype(np.float32)
 
@@ -125,18 +125,17 @@ def _fill_foreign(
         beard: where darker than skin may well be the person's own, 0 to 1.
         spread: usual differences within skin, Lab.
     """
-    smooth = cv2.GaussianBlur(texture, (0, 0), texture.shape[1] / 160)
+    smooth = blur(texture, texture.shape[1] / 160)
     doubt = strangeness(smooth, spread, beard) * np.clip(zone, 0, 1)
     doubt[raster.numbers < 0] = 1
-    grown = cv2.dilate(doubt.astype(np.float32), np.ones((5, 5), np.uint8))
-    trust = 1 - cv2.GaussianBlur(grown, (0, 0), max(1.0, texture.shape[1] / 120))
+    trust = 1 - blur(dilate(doubt, 2), max(1.0, texture.shape[1] / 120))
     trust = np.clip(trust * 1.2 - 0.2, 0, 1)[:, :, None]
-    return texture * trust + _spread_inwards(texture, trust[:, :, 0]) * (1 - trust)
+    return np.asarray(texture * trust + _spread_inwards(texture, trust[:, :, 0]) * (1 - trust), np.float32)
 
 
 def _limit_highlights(texture: Field) -> Field:
     """Hold back broad highlights, which belong to the source's light: on lighter skin they would burn out."""
-    broad = cv2.GaussianBlur(texture[:, :, 0], (0, 0), texture.shape[1] / 45)
+    broad = blur(np.ascontiguousarray(texture[:, :, 0]), texture.shape[1] / 45)
     high = np.maximum(broad, 0)
     limited = _HIGHLIGHT_LIMIT * np.tanh(high / _HIGHLIGHT_LIMIT)
     texture[:, :, 0] -= high - limited
@@ -148,10 +147,10 @@ def _spread_inwards(values: Field, trust: Field) -> Field:
     trust = np.square(trust)
     levels = [(values * trust[:, :, None], trust)]
     for _ in range(_FILL_LEVELS):
-        levels.append((cv2.pyrDown(levels[-1][0]), cv2.pyrDown(levels[-1][1])))
-    filled = levels[-1][0] / np.maximum(levels[-1][1], 1e-4)[:, :, None]
+        levels.append((halve(levels[-1][0]), halve(levels[-1][1])))
+    filled = np.asarray(levels[-1][0] / np.maximum(levels[-1][1], 1e-4)[:, :, None], np.float32)
     for weighted, weight in reversed(levels[:-1]):
-        filled = cv2.pyrUp(filled, dstsize=weight.shape[::-1])
+        filled = double(filled, weight.shape)
         filled = (weighted + 0.02 * filled) / (weight + 0.02)[:, :, None]
     return np.asarray(filled, np.float32)
 
@@ -159,5 +158,6 @@ def _spread_inwards(values: Field, trust: Field) -> Field:
 def _pyramid(texture: Field) -> list[Field]:
     levels = [texture]
     while min(levels[-1].shape[:2]) > 32:
-        levels.append(cv2.resize(levels[-1], None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+        height, width = levels[-1].shape[:2]
+        levels.append(shrink(levels[-1], (height // 2, width // 2)))
     return levels

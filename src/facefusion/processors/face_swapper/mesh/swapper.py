@@ -16,15 +16,18 @@ from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
 from facefusion.processors.face_swapper.mesh.detail import match_detail
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup
 from facefusion.processors.face_swapper.mesh.light import LightField, fit_light, strangeness, texture_gain
 from facefusion.processors.face_swapper.mesh.mask import shape_mask
-from facefusion.processors.face_swapper.mesh.raster import Field, MeshRaster
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import beard_zone, edge_weights, hair_zone, near_edge
 from facefusion.processors.face_swapper.mesh.source import SourceModel, facing, vertex_colours
 
 GRID = 176
 """Longest side, in pixels, at which geometry, light and mask are computed; only texture is handled at full size."""
 _MARGIN = 4
+_INSIDE = 0.6
+_LEAST_SHARE = 0.002
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,21 +83,25 @@ class MeshSwapper:
         """Return the new face over the whole region, RGB uint8, and its mask, float32 0 to 1."""
         normals = vertex_normals(region.mesh)
         visibility = facing(normals)
-        small = to_lab(cv2.resize(view, region.grid[::-1], interpolation=cv2.INTER_AREA))
+        small = to_lab(np.asarray(cv2.resize(view, region.grid[::-1], interpolation=cv2.INTER_AREA), np.uint8))
         light = fit_light(vertex_colours(small, region.mesh), normals, visibility)
         raster = MeshRaster.draw(region.mesh, normals, region.grid)
         level = self._source.level_for(float(np.ptp(region.mesh[:, 0])) * region.size[1] / region.grid[1])
         fields = raster.interpolate(self._vertex_values(light, visibility, level))
         foreign = strangeness(split_texture(small, fields[:, :, 2:5]), light.spread, fields[:, :, 7])
         mask = self._mask(fields[:, :, 5], foreign * fields[:, :, 6], raster, region)
-        gain = texture_gain(self._source.skin, light.mean)
+        gain = texture_gain(self._source.light, light)
         texture = self._texture(fields[:, :, :2], region.size, level)
-        lab = join_texture(texture, _enlarge(fields[:, :, 2:5], region.size), gain)
-        mask = np.clip(_enlarge(mask, region.size), 0, 1)
-        return match_detail(to_rgb(lab), view, mask), mask
+        lab = join_texture(texture, enlarge(fields[:, :, 2:5], region.size), gain)
+        mask = np.clip(enlarge(mask, region.size), 0, 1)
+        lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
+        return to_rgb(lab), mask
 
     def _vertex_values(self, light: LightField, visibility: npt.NDArray[np.float32], level: int) -> Field:
-        """Return place in the texture (2), colour to add (3), share of the new face, hair zone, beard zone, float32 (468, 8)."""
+        """Return values at the vertices, float32 (468, 8).
+
+        Place in the texture (2), smooth colour (3), share of the new face, hair zone, beard zone.
+        """
         place = (self._source.mesh[:, :2] + 0.5) / np.float32(2**level) - 0.5
         inside = np.float32(0.55) + np.float32(0.45) * near_edge()[:, None]
         colour = light.directional + light.remainder * inside
@@ -105,18 +112,15 @@ class MeshSwapper:
 
     def _texture(self, place: Field, size: tuple[int, int], level: int) -> Field:
         """Read the source's texture at every pixel of the region."""
-        smooth = cv2.medianBlur(np.ascontiguousarray(place), 3)
-        full = _enlarge(smooth, size)
-        return np.asarray(
-            cv2.remap(self._source.textures[level], full, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        )
+        smooth = np.asarray(cv2.medianBlur(np.ascontiguousarray(place), 3), np.float32)
+        return lookup(self._source.textures[level], enlarge(smooth, size))
 
     def _mask(self, share: Field, foreign: Field, raster: MeshRaster, region: _Region) -> Field:
         """Return the new face's share at each pixel of the grid."""
         inside = np.where(raster.numbers >= 0, share, 0).astype(np.float32)
-        mask = inside * (1 - cv2.GaussianBlur(foreign, (0, 0), 1.5))
+        mask = inside * (1 - blur(foreign, 1.5))
         softness = 0.6 + 2.4 * self._options.face_mask_blur
-        mask = cv2.GaussianBlur(mask, (0, 0), softness)
+        mask = blur(mask, softness)
         for kind in self._options.face_mask_types:
             mask = np.minimum(mask, shape_mask(kind, region.mesh, region.grid, self._options.face_mask_blur))
         return np.asarray(mask, np.float32)
@@ -139,14 +143,7 @@ def _region_of(mesh: Points, shape: tuple[int, int]) -> _Region | None:
     )
 
 
-def _enlarge(field: Field, size: tuple[int, int]) -> Field:
-    if field.shape[:2] == size:
-        return field
-    return np.asarray(cv2.resize(field, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-
-
 def _composite(view: npt.NDArray[np.uint8], new: npt.NDArray[np.uint8], mask: Field) -> None:
     """Blend in place; pixels with no share of the new face stay exactly as they are."""
-    weights = cv2.merge([mask, mask, mask])
-    blended = cv2.blendLinear(new, view, weights[:, :, 0], 1 - weights[:, :, 0])
-    np.copyto(view, blended, where=(mask > 0.002)[:, :, None])
+    blended = cv2.blendLinear(new, np.ascontiguousarray(view), mask, 1 - mask)
+    np.copyto(view, np.asarray(blended), where=(mask > _LEAST_SHARE)[:, :, None])

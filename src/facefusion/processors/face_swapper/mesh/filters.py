@@ -1,0 +1,53 @@
+"""Filters on dense fields, float32 (H, W) or (H, W, K)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Field = npt.NDArray[np.float32]
+
+
+def blur(field: Field, sigma: float) -> Field:
+    """Return the field smoothed by a Gaussian of `sigma` pixels."""
+    return np.asarray(cv2.GaussianBlur(field, (0, 0), sigma), np.float32)
+
+
+def dilate(field: Field, reach: int) -> Field:
+    """Return the largest value within `reach` pixels, in a square."""
+    return np.asarray(cv2.dilate(field, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.float32)
+
+
+def enlarge(field: Field, size: tuple[int, int]) -> Field:
+    """Return the field at another size (height, width), bilinear."""
+    if field.shape[:2] == size:
+        return field
+    return np.asarray(cv2.resize(field, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def shrink(field: Field, size: tuple[int, int]) -> Field:
+    """Return the field at a smaller size (height, width), each pixel the mean of those it covers."""
+    return np.asarray(cv2.resize(field, size[::-1], interpolation=cv2.INTER_AREA), np.float32)
+
+
+def halve(field: Field) -> Field:
+    """Return the field smoothed and at half its size."""
+    return np.asarray(cv2.pyrDown(field), np.float32)
+
+
+def double(field: Field, size: tuple[int, int]) -> Field:
+    """Return the field smoothly at about twice its size, exactly `size` (height, width)."""
+    return np.asarray(cv2.pyrUp(field, dstsize=size[::-1]), np.float32)
+
+
+def lookup(field: Field, places: Field) -> Field:
+    """Return the field's values at places (…, 2: x, y), bilinear; past the border its edge goes on."""
+    x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
+    return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def smoothstep(values: npt.NDArray[np.floating], low: float, high: float) -> Field:
+    """Return 0 below `low`, 1 above `high`, and a smooth rise between."""
+    share = np.clip((values - low) / (high - low), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
