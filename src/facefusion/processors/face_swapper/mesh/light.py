@@ -15,14 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field
-from facefusion.processors.face_swapper.mesh.regions import canonical_distances, skin_vertices
+from facefusion.processors.face_swapper.mesh.filters import Field, smoothstep
+from facefusion.processors.face_swapper.mesh.regions import BEARD, canonical_distances, skin_vertices
 
 _ITERATIONS = 4
 _RIDGE = np.array([0.02, 0.1, 0.1, 0.1, 1.0, 1.0, 1.0, 1.0, 1.0])
 _SCALE_FLOOR = np.array([7.0, 2.0, 2.0])
 _OUTLIER = 2.5
-_STRANGE = 3.0
 _FLAT = 4.0
 _REACH = 0.18
 """Reach of the smooth remainder, in units of the distance between the outer eye corners."""
@@ -38,6 +37,7 @@ class LightField:
         spread: usual distance of skin from the directional part, Lab, float64 (3,).
         mean: mean colour of the skin, Lab, float64 (3,).
         contrast: how far features depart from skin in lightness (root mean square over the face).
+        beard: how surely chin and upper lip are darker than skin, 0 to 1.
     """
 
     directional: Field
@@ -45,6 +45,7 @@ class LightField:
     spread: npt.NDArray[np.float64]
     mean: npt.NDArray[np.float64]
     contrast: float
+    beard: float
 
 
 def fit_light(colours: Field, normals: Points, trust: npt.NDArray[np.float32]) -> LightField:
@@ -61,7 +62,19 @@ def fit_light(colours: Field, normals: Points, trust: npt.NDArray[np.float32]) -
     remainder = _smooth(colours - directional, weights)
     mean = (weights[:, None] * colours).sum(0) / max(float(weights.sum()), 1e-6)
     contrast = float(np.sqrt(np.average((colours[:, 0] - directional[:, 0]) ** 2, weights=trust + 1e-3)))
-    return LightField(directional.astype(np.float32), remainder.astype(np.float32), spread, mean, contrast)
+    return LightField(
+        directional.astype(np.float32),
+        remainder.astype(np.float32),
+        spread,
+        mean,
+        contrast,
+        _beard(colours, directional, spread),
+    )
+
+
+def _beard(colours: Field, directional: npt.NDArray[np.float64], spread: npt.NDArray[np.float64]) -> float:
+    darker = (directional[list(BEARD), 0] - colours[list(BEARD), 0]) / spread[0]
+    return float(smoothstep(np.median(darker), 0.5, 1.5))
 
 
 def texture_gain(source: LightField, target: LightField) -> Field:
@@ -115,21 +128,6 @@ def _ridge(
     normal = weighted.T @ basis / total + np.diag(0.1 * _RIDGE[: basis.shape[1]])
     right = weighted.T @ (values - centre) / total
     return np.asarray(basis @ np.linalg.solve(normal, right) + centre)
-
-
-def strangeness(texture: Field, spread: npt.NDArray[np.float64], beard: Field) -> Field:
-    """Return how surely pixels do not show skin, float32 (H, W), 0 to 1.
-
-    Args:
-        texture: what smooth skin colour leaves, as `split_texture` gives it, float32 (H, W, 3).
-        spread: usual distance of skin from the smooth colour, Lab.
-        beard: where what is darker and greyer than skin counts as skin, 0 to 1, float32 (H, W).
-    """
-    distance = texture / np.asarray(_STRANGE * spread, np.float32)
-    colourful = np.maximum(distance[:, :, 1], distance[:, :, 2])
-    plain = np.maximum(np.maximum(-distance[:, :, 0], -np.minimum(distance[:, :, 1], distance[:, :, 2])), 0)
-    worst = np.maximum(np.maximum(distance[:, :, 0], colourful), plain * (1 - np.clip(beard, 0, 1)))
-    return np.clip((worst - 0.8) / 0.4, 0, 1)
 
 
 def _smooth(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

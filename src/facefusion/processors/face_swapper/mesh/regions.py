@@ -23,6 +23,8 @@ Weights = npt.NDArray[np.float32]
 LEFT_BROW = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
 RIGHT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
 _NOSTRILS = (2, 97, 98, 326, 327, 99, 328, 20, 250, 238, 458, 79, 309, 60, 290, 75, 305, 166, 392, 218, 438)
+BEARD = (199, 200, 175, 18, 83, 313, 201, 421, 204, 424, 211, 431, 164, 165, 391, 92, 322)
+"""Chin and upper lip, where a beard shows if there is one."""
 _EDGE_FOREHEAD = 0.17
 _EDGE_JAW = 0.10
 
@@ -66,29 +68,12 @@ def near_edge() -> Weights:
 
 
 @cache
-def hair_zone() -> Weights:
-    """Return where the target's hair may lie over the face, 0 to 1, float32 (468,): forehead, temples, sides."""
-    return np.maximum(_forehead(), 1 - smoothstep(_distance_to(OVAL), 0.1, 0.3))
-
-
-@cache
-def foreign_zone() -> Weights:
-    """Return where the source's texture may show hair, ears or background, 0 to 1, float32 (468,)."""
-    return hair_zone()
-
-
-@cache
-def beard_zone() -> Weights:
-    """Return where a beard may grow, 0 to 1, float32 (468,): below the cheekbones."""
-    return smoothstep(canonical_vertices()[:, 1], 0.15, 0.35)
-
-
-def _forehead() -> Weights:
-    above_brows = smoothstep(-canonical_vertices()[:, 1], 0.22, 0.32)
-    return above_brows * smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), 0.05, 0.11)
-
-
-def _sides(high: float, low: float) -> Weights:
-    """Return the sides of the face from the temples down, fading between two heights below the eyes."""
-    outward = smoothstep(np.abs(canonical_vertices()[:, 0]), 0.50, 0.62)
-    return outward * (1 - smoothstep(canonical_vertices()[:, 1], high, low))
+def foreign_zones() -> Weights:
+    """Return protected features, growth of beard, brows and nearness of the outline, 0 to 1, float32 (468, 4)."""
+    height = canonical_vertices()[:, 1]
+    features = np.minimum(_distance_to(LEFT_EYE, RIGHT_EYE) - 0.03, _distance_to(OUTER_LIPS, INNER_LIPS))
+    protected = 1 - smoothstep(features, 0.02, 0.06)
+    beard = smoothstep(height, 0.15, 0.35)
+    brows = 1 - smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), 0.04, 0.09)
+    rim = 1 - smoothstep(_distance_to(OVAL), 0.02, 0.1)
+    return np.stack([protected, beard, brows, rim], 1)

@@ -9,13 +9,23 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import vertex_normals
+from facefusion.faces.mesh import mirror_vertices, vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.processors.face_swapper.mesh.colour import sample, split_texture, to_lab
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, double, halve, shrink, smoothstep
-from facefusion.processors.face_swapper.mesh.light import LightField, fit_light, strangeness
+from facefusion.processors.face_swapper.mesh.filters import (
+    Field,
+    blur,
+    dilate,
+    double,
+    halve,
+    lookup,
+    shrink,
+    smoothstep,
+)
+from facefusion.processors.face_swapper.mesh.foreign import foreign_share
+from facefusion.processors.face_swapper.mesh.light import LightField, fit_light
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
-from facefusion.processors.face_swapper.mesh.regions import beard_zone, foreign_zone, near_edge
+from facefusion.processors.face_swapper.mesh.regions import foreign_zones, near_edge
 
 MAX_SIDE = 768
 _MARGIN = 0.08
@@ -60,9 +70,11 @@ class SourceModel:
         own = _OWN_SHADING * (1 - near_edge()[:, None])
         smooth = light.directional + light.remainder * (1 - own)
         raster = MeshRaster.draw(mesh, normals, lab.shape[:2], grow=4)
-        fields = raster.interpolate(np.concatenate([smooth, foreign_zone()[:, None], beard_zone()[:, None]], 1))
+        fields = raster.interpolate(np.concatenate([smooth, foreign_zones()], 1))
         texture = split_texture(lab, fields[:, :, :3])
-        texture = _fill_foreign(texture, raster, fields[:, :, 3], fields[:, :, 4], light.spread)
+        foreign = foreign_share(texture, light, fields[:, :, 3:], softness=texture.shape[1] / 160)
+        foreign[raster.numbers < 0] = 1
+        texture = _fill_foreign(texture, foreign, raster, mesh)
         texture = _limit_highlights(texture)
         return cls(tuple(_pyramid(texture.astype(np.float32))), mesh, visibility, light)
 
@@ -113,24 +125,24 @@ def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uin
     return np.ascontiguousarray(patch), moved.astype(np.float32)
 
 
-def _fill_foreign(
-    texture: Field, raster: MeshRaster, zone: Field, beard: Field, spread: npt.NDArray[np.float64]
-) -> Field:
-    """Replace what is not skin near the outline by smooth skin: no fringe, ear or background is carried over.
+def _fill_foreign(texture: Field, foreign: Field, raster: MeshRaster, mesh: Points) -> Field:
+    """Replace foreign pixels by the other half of the face where that is clear, else by smooth skin.
 
     Args:
         texture: Lab differences from smooth skin, float32 (H, W, 3).
+        foreign: how surely pixels are not the face, 0 to 1, float32 (H, W); 1 off the mesh.
         raster: the mesh over it.
-        zone: where foreign things are to be expected, 0 to 1.
-        beard: where darker than skin may well be the person's own, 0 to 1.
-        spread: usual differences within skin, Lab.
+        mesh: float32 (468, 3) in its pixels.
     """
-    smooth = blur(texture, texture.shape[1] / 160)
-    doubt = strangeness(smooth, spread, beard) * np.clip(zone, 0, 1)
-    doubt[raster.numbers < 0] = 1
-    trust = 1 - blur(dilate(doubt, 2), max(1.0, texture.shape[1] / 120))
-    trust = np.clip(trust * 1.2 - 0.2, 0, 1)[:, :, None]
-    return np.asarray(texture * trust + _spread_inwards(texture, trust[:, :, 0]) * (1 - trust), np.float32)
+    reach = texture.shape[1] / 100
+    trust = np.clip(1.2 - 1.2 * blur(dilate(foreign, max(1, round(reach))), max(1.0, reach * 0.8)), 0, 1)
+    smooth = _spread_inwards(texture, trust)
+    mirrored = raster.interpolate(mesh[mirror_vertices(), :2])
+    other = lookup(np.dstack([texture, trust]), mirrored)
+    clear = np.where(raster.numbers >= 0, other[:, :, 3], 0)[:, :, None]
+    fill = smooth + (other[:, :, :3] - lookup(smooth, mirrored)) * clear
+    share = trust[:, :, None]
+    return np.asarray(texture * share + fill * (1 - share), np.float32)
 
 
 def _limit_highlights(texture: Field) -> Field:

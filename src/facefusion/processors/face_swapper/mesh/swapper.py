@@ -17,10 +17,11 @@ from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
 from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup
-from facefusion.processors.face_swapper.mesh.light import LightField, fit_light, strangeness, texture_gain
+from facefusion.processors.face_swapper.mesh.foreign import foreign_share
+from facefusion.processors.face_swapper.mesh.light import LightField, fit_light, texture_gain
 from facefusion.processors.face_swapper.mesh.mask import shape_mask
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
-from facefusion.processors.face_swapper.mesh.regions import beard_zone, edge_weights, hair_zone, near_edge
+from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
 from facefusion.processors.face_swapper.mesh.source import SourceModel, facing, vertex_colours
 
 GRID = 176
@@ -88,8 +89,8 @@ class MeshSwapper:
         raster = MeshRaster.draw(region.mesh, normals, region.grid)
         level = self._source.level_for(float(np.ptp(region.mesh[:, 0])) * region.size[1] / region.grid[1])
         fields = raster.interpolate(self._vertex_values(light, visibility, level))
-        foreign = strangeness(split_texture(small, fields[:, :, 2:5]), light.spread, fields[:, :, 7])
-        mask = self._mask(fields[:, :, 5], foreign * fields[:, :, 6], raster, region)
+        foreign = foreign_share(split_texture(small, fields[:, :, 2:5]), light, fields[:, :, 6:], softness=1.0)
+        mask = self._mask(fields[:, :, 5], foreign, raster, region)
         gain = texture_gain(self._source.light, light)
         texture = self._texture(fields[:, :, :2], region.size, level)
         lab = join_texture(texture, enlarge(fields[:, :, 2:5], region.size), gain)
@@ -98,17 +99,15 @@ class MeshSwapper:
         return to_rgb(lab), mask
 
     def _vertex_values(self, light: LightField, visibility: npt.NDArray[np.float32], level: int) -> Field:
-        """Return values at the vertices, float32 (468, 8).
+        """Return values at the vertices, float32 (468, 10).
 
-        Place in the texture (2), smooth colour (3), share of the new face, hair zone, beard zone.
+        Place in the texture (2), smooth colour (3), share of the new face, zones for `foreign_share` (4).
         """
         place = (self._source.mesh[:, :2] + 0.5) / np.float32(2**level) - 0.5
         inside = np.float32(0.55) + np.float32(0.45) * near_edge()[:, None]
         colour = light.directional + light.remainder * inside
         share = edge_weights() * visibility * self._source.visibility
-        return np.concatenate([place, colour, share[:, None], hair_zone()[:, None], beard_zone()[:, None]], 1).astype(
-            np.float32
-        )
+        return np.concatenate([place, colour, share[:, None], foreign_zones()], 1).astype(np.float32)
 
     def _texture(self, place: Field, size: tuple[int, int], level: int) -> Field:
         """Read the source's texture at every pixel of the region."""
