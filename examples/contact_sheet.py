@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from facefusion.media.reader import VideoReader
 from facefusion.options import LimitOptions
 
 Image = npt.NDArray[np.uint8]
-Truth = Mapping[str, npt.NDArray[np.generic]]
+Truth = Mapping[str, npt.NDArray[Any]]
 _TILE = 380
 _LABEL = 34
 
@@ -56,7 +57,7 @@ def write_sheet(path: Path, *, before: Path, after: Path, truth: Path, source: P
     wanted = set(moments.values())
     clips = [_frames(clip, wanted) for clip in (before, after)]
     picture = read_picture(source, LimitOptions()).image
-    columns = [np.vstack([_label("the new face", _fit(picture)), np.full((_TILE, _TILE, 3), 24, np.uint8)])]
+    columns = [np.vstack([_label("the new face", _fit(picture)), _caption("above: before", "below: after")])]
     for name, number in moments.items():
         tiles = [_around(frames[number], landmarks[number]) for frames in clips]
         columns.append(np.vstack([_label(name, tiles[0]), tiles[1]]))
@@ -68,7 +69,8 @@ def write_sheet(path: Path, *, before: Path, after: Path, truth: Path, source: P
 
 def _covered(truth: Truth) -> npt.NDArray[np.float64]:
     """Return in each frame how much of the face the hand's box overlaps, in pixels."""
-    low, high = truth["landmarks"][:, 0].min(1), truth["landmarks"][:, 0].max(1)
+    points = truth["landmarks"][:, 0].astype(np.float64)
+    low, high = points.min(1), points.max(1)
     box = truth["hand_box"][:, 0].astype(np.float64)
     overlap = np.minimum(high, box[:, 2:]) - np.maximum(low, box[:, :2])
     return np.asarray(np.clip(overlap, 0, None).prod(axis=1))
@@ -101,6 +103,14 @@ def _fit(image: Image) -> Image:
 
 def _label(text: str, tile: Image) -> Image:
     """Put a line of text above a tile."""
-    bar = np.full((_LABEL, tile.shape[1], 3), 24, np.uint8)
-    cv2.putText(bar, text, (8, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (235, 235, 235), 1, cv2.LINE_AA)
-    return np.vstack([bar, tile])
+    return np.vstack([_write(np.full((_LABEL, tile.shape[1], 3), 24, np.uint8), text, 24), tile])
+
+
+def _caption(first: str, second: str) -> Image:
+    """Fill a tile with two lines of text."""
+    return _write(_write(np.full((_TILE, _TILE, 3), 24, np.uint8), first, 40), second, 76)
+
+
+def _write(image: Image, text: str, baseline: int) -> Image:
+    cv2.putText(image, text, (8, baseline), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (235, 235, 235), 1, cv2.LINE_AA)
+    return image

@@ -8,10 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from contact_sheet import write_sheet
+from facefusion import FaceFusionError, Progress, process_video
 from talking_portrait import make_scene, truth_path, write_clip
 from talking_portrait.__main__ import show_progress
-
-from facefusion import FaceFusionError, Progress, process_video
 
 HERE = Path(__file__).resolve().parent
 SOURCE, TARGET = HERE / "portraits" / "astronaut.png", HERE / "portraits" / "grace_hopper.jpg"

@@ -29,7 +29,8 @@ def main(arguments: list[str]) -> str | None:
     """Install what one lock file and the package ask for; return what went wrong, if anything did."""
     if len(arguments) != 1 or arguments[0] not in LOCKS:
         return f"usage: install.py {'|'.join(LOCKS)}"
-    if problem := python_problem():
+    problem = python_problem()
+    if problem:
         return problem
     wanted = set(fingerprints(arguments[0]))
     is_sound = environment_is_sound()
@@ -97,7 +98,8 @@ def pip(*arguments: str) -> None:
         SystemExit: pip failed, and said why.
     """
     command = [str(PYTHON), "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", *arguments]
-    if status := subprocess.run(command, check=False).returncode:
+    status = subprocess.run(command, check=False).returncode
+    if status:
         raise SystemExit(status)
 
 

@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from material import ASTRONAUT, CAPTAIN, Array, read, write_clip
+
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.types import Face
+from facefusion.options import FaceSelectionOptions
 
 
 @pytest.fixture
@@ -15,3 +20,50 @@ def quiet_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """Real pictures and clips."""
+    beside = Path(__file__).parents[1].parent / "shared" / "assets"
+    folder = Path(os.environ.get("FACEFUSION_TEST_ASSETS", beside))
+    if not folder.is_dir():
+        pytest.skip(f"the shared test material is not at {folder} (set FACEFUSION_TEST_ASSETS)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def analyser() -> FaceAnalyser:
+    """The models, loaded once."""
+    return FaceAnalyser.create(FaceSelectionOptions())
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> Array:
+    """A portrait: one face about 96 pixels wide, looking into the camera."""
+    return read(ASTRONAUT)
+
+
+@pytest.fixture(scope="session")
+def captain() -> Array:
+    """Another."""
+    return read(CAPTAIN)
+
+
+@pytest.fixture(scope="session")
+def astronaut_face(analyser: FaceAnalyser, astronaut: Array) -> Face:
+    [face] = analyser.find(astronaut)
+    return face
+
+
+@pytest.fixture(scope="session")
+def captain_face(analyser: FaceAnalyser, captain: Array) -> Face:
+    [face] = analyser.find(captain)
+    return face
+
+
+@pytest.fixture(scope="session")
+def moving_portrait(tmp_path_factory: pytest.TempPathFactory, astronaut: Array) -> Path:
+    """A clip of 40 frames, 256 pixels square, in which the portrait drifts a pixel a frame."""
+    views = [astronaut[10 : 266, 60 + step : 316 + step] for step in range(40)]
+    return write_clip(tmp_path_factory.mktemp("clips") / "moving portrait.mp4", views)

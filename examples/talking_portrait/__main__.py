@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"make_clip: {error}", file=sys.stderr)
         return 1
-    print(f"\n{options.output} in {time.perf_counter() - started:.1f} s; what is true of it: {truth_path(options.output)}")
+    seconds = time.perf_counter() - started
+    print(f"\n{options.output} in {seconds:.1f} s; what is true of it: {truth_path(options.output)}")
     return 0
 
 

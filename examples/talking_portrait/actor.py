@@ -69,7 +69,7 @@ class Actor:
             roll=state.roll,
             eye_openness=1 - state.blink,
             mouth_opening=self._mouth.opening(state),
-            light_gain=1.0 if gain is None else float(self._surface.sample(gain, posed).mean()),
+            light_gain=1.0 if gain is None else float(self._surface.sample(gain.astype(np.float64), posed).mean()),
             hand_box=hand.box if hand else None,
             hand_mask=hand.mask if hand else None,
         )
@@ -103,7 +103,7 @@ class Actor:
 
 def _warp(image: Image, places: Planes, edges: Planes) -> Image:
     """Fetch every pixel from its place; soften the edges a little, as a lens would."""
-    warped = cv2.remap(image, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    warped = cv2.remap(image, places[..., 0], places[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     if edges.any():
         soft = cv2.GaussianBlur(warped, (0, 0), 1.0).astype(np.float32)
         warped = np.rint(warped + edges[..., None] * (soft - warped)).astype(np.uint8)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,12 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from talking_portrait.portrait import Image
 from talking_portrait.scene import Scene
-from talking_portrait.truth import TruthLog
+from talking_portrait.truth import GroundTruth, TruthLog
 from talking_portrait.voice import SAMPLE_RATE
 
 TICKS = 90_000
 _SOUND_FRAME = 1024
+_AHEAD = 3
 
 
 def truth_path(clip: Path) -> Path:
@@ -74,26 +77,36 @@ def write_clip(
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         video = _video_stream(container, scene.size, fps)
-        voice = _sound_frames(scene, seconds) if sound else iter(())
         # both streams are declared before the first packet fixes the header
-        audio = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono") if sound else None
-        for number, tick in enumerate(ticks):
-            image, truth = scene.render(tick / TICKS)
+        audio = _SoundTrack(container, scene, seconds) if sound else None
+        for number, (tick, (image, truth)) in enumerate(zip(ticks, _render_ahead(scene, ticks), strict=True)):
             log.add(truth)
             container.mux(video.encode(_video_frame(image, tick)))
-            for frame in voice:
-                container.mux(audio.encode(frame))
-                if frame.pts / SAMPLE_RATE > tick / TICKS:
-                    break
+            if audio:
+                audio.write_until(tick / TICKS)
             if progress:
                 progress(number + 1, len(ticks))
-        for frame in voice:
-            container.mux(audio.encode(frame))
         container.mux(video.encode(None))
         if audio:
-            container.mux(audio.encode(None))
+            audio.close()
     log.save(truth_path(path))
     return truth_path(path)
+
+
+def _render_ahead(scene: Scene, ticks: Sequence[int]) -> Iterator[tuple[Image, GroundTruth]]:
+    """Draw the frames in their order on two threads, a few ahead of the writer."""
+    with ThreadPoolExecutor(2) as pool:
+        pending: deque[Future[tuple[Image, GroundTruth]]] = deque()
+        try:
+            for tick in ticks:
+                pending.append(pool.submit(scene.render, tick / TICKS))
+                if len(pending) > _AHEAD:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
 
 
 def _video_stream(container: Any, size: tuple[int, int], fps: Fraction) -> Any:
@@ -112,16 +125,29 @@ def _video_stream(container: Any, size: tuple[int, int], fps: Fraction) -> Any:
 def _video_frame(image: Image, tick: int) -> av.VideoFrame:
     """Convert with the matrix that the stream is tagged with."""
     rgb = av.VideoFrame.from_ndarray(image, format="rgb24")
-    frame = rgb.reformat(
-        format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-    )
+    frame = rgb.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
     frame.pts, frame.time_base = tick, Fraction(1, TICKS)
     return frame
 
 
-def _sound_frames(scene: Scene, seconds: float) -> Iterator[av.AudioFrame]:
-    """Yield the voices in frames of 1024 samples, the last one filled with silence."""
-    for first in range(0, round(seconds * SAMPLE_RATE), _SOUND_FRAME):
-        frame = av.AudioFrame.from_ndarray(scene.sound(first, _SOUND_FRAME)[None], format="fltp", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, first, Fraction(1, SAMPLE_RATE)
-        yield frame
+class _SoundTrack:
+    """The voices of a scene, encoded along with the pictures; the last frame is filled with silence."""
+
+    def __init__(self, container: Any, scene: Scene, seconds: float) -> None:
+        self._container, self._scene = container, scene
+        self._stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+        self._next, self._end = 0, round(seconds * SAMPLE_RATE)
+
+    def write_until(self, time: float) -> None:
+        """Write the sound up to a little after `time` seconds."""
+        while self._next < self._end and self._next <= time * SAMPLE_RATE:
+            samples = self._scene.sound(self._next, _SOUND_FRAME)
+            frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+            frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._next, Fraction(1, SAMPLE_RATE)
+            self._container.mux(self._stream.encode(frame))
+            self._next += _SOUND_FRAME
+
+    def close(self) -> None:
+        """Write what is left."""
+        self.write_until(self._end / SAMPLE_RATE)
+        self._container.mux(self._stream.encode(None))

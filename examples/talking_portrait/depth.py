@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from talking_portrait.curves import smoothstep
-from talking_portrait.indices import CHIN, FOREHEAD, OVAL
+from talking_portrait.indices import CHIN, OVAL
 from talking_portrait.portrait import Portrait
 
 Array = npt.NDArray[np.float64]
@@ -124,9 +124,9 @@ def _head_radius(portrait: Portrait, points: Array) -> Array:
 
 def _carried(portrait: Portrait, points: Array, radius: Array) -> Array:
     """Follow the head up to the hair's edge and down the neck ever less."""
-    chin = portrait.mesh[CHIN, 1]
-    height = portrait.face_height
-    return np.asarray((1 - smoothstep(1.35, 2.3, radius)) * (1 - smoothstep(chin - 0.1 * height, chin + 0.55 * height, points[..., 1])))
+    chin, height = portrait.mesh[CHIN, 1], portrait.face_height
+    neck = smoothstep(chin - 0.1 * height, chin + 0.55 * height, points[..., 1])
+    return np.asarray((1 - smoothstep(1.35, 2.3, radius)) * (1 - neck))
 
 
 def _anchors(portrait: Portrait, axis: float) -> Array:

@@ -1,4 +1,4 @@
-"""Eyelids that slide over the eyes; their skin is that below the eye, their edge has the colour of the portrait's own lashes."""
+"""Eyelids that slide over the eyes; their skin is that below the eyes, their edge has the colour of the lashes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ class _Eye:
     def _skin(self, rest: Image, y: Array, edge: Array) -> Array:
         """Mirror the skin below the lower lashes up onto the lid and round it by shading."""
         above = np.maximum(edge - y, 0)
-        skin = self._sample(cv2.GaussianBlur(rest, (0, 0), 1.2), self._bottom + 0.45 * self._height + 0.8 * above)
+        soft = np.asarray(cv2.GaussianBlur(rest, (0, 0), 1.2), dtype=np.uint8)
+        skin = self._sample(soft, self._bottom + 0.45 * self._height + 0.8 * above)
         up = above / (1.1 * self._height)
         rounded = 0.97 - 0.08 * (1 - smoothstep(0.0, 0.4, up)) - 0.15 * smoothstep(0.45, 1.05, up)
         return np.asarray(skin * rounded[..., None])
@@ -92,9 +93,10 @@ class _Eye:
         rows = self._top + np.linspace(-0.25, 0.1, 5)[:, None] * self._height
         strip = self._sample(rest, rows)
         darkest = np.take_along_axis(strip, strip.sum(-1).argmin(0)[None, :, None], axis=0)
-        return cv2.GaussianBlur(darkest, (0, 0), sigmaX=0.08 * self._width, sigmaY=0.1)[None, 0]
+        return np.asarray(cv2.GaussianBlur(darkest, (0, 0), sigmaX=0.08 * self._width, sigmaY=0.1), dtype=np.float64)
 
     def _sample(self, rest: Image, y: Array) -> Array:
-        map_x = np.broadcast_to((self._x - self._x[0]).astype(np.float32), y.shape)
+        columns = np.tile((self._x - self._x[0]).astype(np.float32), (len(y), 1))
         rows = (y - self._y[0]).astype(np.float32)
-        return cv2.remap(rest, np.ascontiguousarray(map_x), rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE).astype(np.float64)
+        found = cv2.remap(rest, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(found, dtype=np.float64)

@@ -43,7 +43,7 @@ class HandView:
         """Return `image` with the hand and its shadow."""
         cover = self.mask[..., None]
         behind = image * self.shadow[..., None]
-        return np.rint(behind + cover * (self.colour - behind)).astype(np.uint8)
+        return np.asarray(np.rint(behind + cover * (self.colour - behind)), dtype=np.uint8)
 
 
 class Hand:
@@ -54,9 +54,10 @@ class Hand:
         self._unit = 0.46 * portrait.face_width
         self._face_width = portrait.face_width
         mouth = portrait.mesh[[13, 14], :2].mean(0)
-        self._goal = mouth + [0, 0.10 * portrait.face_height]
+        self._goal = mouth + np.array([0, 0.10 * portrait.face_height])
         self._sprites: dict[bool, Sprite] = {}
-        self._skin = portrait.skin
+        grey = portrait.skin.mean()
+        self._skin = grey + 0.82 * (portrait.skin - grey)  # hands see less sun and have no make-up
 
     def view(self, state: State) -> HandView | None:
         """Return the hand at this moment; None while there is none."""
@@ -66,29 +67,33 @@ class Hand:
         sprite = self._sprite(mirrored=side < 0)
         matrix = self._placement(state.hand, side, sprite)
         drawn = cv2.warpAffine(sprite.rgba, matrix, self._size, flags=cv2.INTER_LINEAR)
-        mask = drawn[..., 3].astype(np.float32) / 255
-        offset = np.float32([[1, 0, -0.05 * self._unit * side], [0, 1, 0.10 * self._unit]])
+        mask = np.asarray(drawn[..., 3] / 255, dtype=np.float32)
+        return HandView(np.ascontiguousarray(drawn[..., :3], dtype=np.uint8), mask, self._shadow(mask, side))
+
+    def _shadow(self, mask: Mask, side: float) -> Mask:
+        """Darken what lies behind, a little below the hand and to its inner side; at a quarter of the size."""
         small = cv2.resize(mask, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-        offset[:, 2] /= 4
-        soft = cv2.GaussianBlur(cv2.warpAffine(small, offset, small.shape[::-1]), (0, 0), 0.03 * self._unit)
-        shadow = 1 - 0.38 * cv2.resize(soft, self._size, interpolation=cv2.INTER_LINEAR)
-        return HandView(np.ascontiguousarray(drawn[..., :3]), mask, shadow)
+        offset = np.array([[1, 0, -0.0125 * self._unit * side], [0, 1, 0.025 * self._unit]])
+        moved = cv2.warpAffine(small, offset, (small.shape[1], small.shape[0]))
+        soft = cv2.GaussianBlur(moved, (0, 0), 0.03 * self._unit)
+        full = cv2.resize(soft, self._size, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(1 - 0.38 * full, dtype=np.float32)
 
     def _placement(self, u: float, side: float, sprite: Sprite) -> Array:
         """Bring the middle of the knuckles along its way: in from below, over the mouth, out again."""
         come = float(smoothstep(0.0, 0.38, u) * smoothstep(0.0, 0.38, 1 - u))
         sway = float(np.sin(2 * np.pi * (u - 0.5) * 1.5)) * come
-        far = np.array([side * 2.3, 1.5]) * self._face_width
-        near = np.array([side * (0.16 - 0.12 * sway), -0.06 * np.cos(np.pi * u) * 1.0]) * self._face_width
+        far = np.array([side * (0.5 * self._size[0] + 0.9 * self._face_width), 1.6 * self._face_width])
+        near = np.array([side * (0.16 - 0.12 * sway), -0.06 * np.cos(np.pi * u)]) * self._face_width
         place = self._goal + far * (1 - come) + near * come
         angle = side * (-52 + 10 * sway + 12 * (1 - come))
         cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
         scale = self._unit / sprite.unit
         turn = scale * np.array([[cos, -sin], [sin, cos]])
-        return np.c_[turn, place - turn @ sprite.knuckles]
+        return np.column_stack([turn, place - turn @ sprite.knuckles])
 
     def _sprite(self, *, mirrored: bool) -> Sprite:
         if mirrored not in self._sprites:
-            sprite = draw_sprite(self._skin, round(1.25 * self._unit))
+            sprite = draw_sprite(self._skin, round(self._unit))
             self._sprites[mirrored] = sprite.mirrored() if mirrored else sprite
         return self._sprites[mirrored]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -11,6 +13,8 @@ import numpy.typing as npt
 from talking_portrait.curves import smoothstep
 
 Array = npt.NDArray[np.float64]
+Limb = tuple[tuple[float, float, float], ...]
+_BARE_TO, _SLEEVE_FROM = 3.3, 1.9  # where skin and cloth can be seen along the arm
 _WIDTH, _ABOVE, _BELOW = 3.4, 1.75, 7.0  # extent of the drawing in palm widths; 0 is the middle of the knuckles
 
 # Limbs as (x, y, radius) along their length in palm widths, y down; the palm is one wide.
@@ -55,21 +59,19 @@ class Sprite:
 
 def draw_sprite(skin: Array, unit: int) -> Sprite:
     """Draw a hand in the colour `skin` (RGB 0..255) with a palm of `unit` pixels."""
-    x = (np.arange(round(_WIDTH * unit)) + 0.5) / unit - _WIDTH / 2
-    y = (np.arange(round((_ABOVE + _BELOW) * unit)) + 0.5) / unit - _ABOVE
-    grid_x, grid_y = np.meshgrid(x, y)
-    hand = _Relief(grid_x, grid_y)
-    sleeve = _Relief(grid_x, grid_y)
-    for limb in (*_PALM, _ARM, _THUMB, *_FINGERS):
-        hand.add(limb)
-    sleeve.add(_SLEEVE)
+    x = (np.arange(round(_WIDTH * unit), dtype=np.float32) + 0.5) / unit - _WIDTH / 2
+    y = (np.arange(round((_ABOVE + _BELOW) * unit), dtype=np.float32) + 0.5) / unit - _ABOVE
+    grid = np.meshgrid(x, y)
     soft = 1.2 / unit
-    bare = _skin_colour(hand, skin, unit)
-    cloth = _cloth_colour(sleeve, unit)
+    bare, cuff = np.searchsorted(y, [_BARE_TO, _SLEEVE_FROM])
+    colour, inside = np.zeros((*grid[0].shape, 3)), np.full(grid[0].shape, -9.0)
+    hand = _Relief(grid[0][:bare], grid[1][:bare], (*_PALM, _ARM, _THUMB, *_FINGERS))
+    colour[:bare], inside[:bare] = _skin_colour(hand, skin, unit), hand.inside
+    sleeve = _Relief(grid[0][cuff:], grid[1][cuff:], (_SLEEVE,))
     worn = smoothstep(-soft, soft, sleeve.inside)[..., None]
-    colour = bare + worn * (cloth - bare)
-    alpha = smoothstep(-soft, soft, np.maximum(hand.inside, sleeve.inside))
-    rgba = np.dstack([colour, alpha * 255])
+    colour[cuff:] += worn * (_cloth_colour(sleeve, unit) - colour[cuff:])
+    inside[cuff:] = np.maximum(inside[cuff:], sleeve.inside)
+    rgba = np.dstack([colour, smoothstep(-soft, soft, inside) * 255])
     knuckles = np.array([_WIDTH / 2, _ABOVE]) * unit - 0.5
     return Sprite(np.rint(np.clip(rgba, 0, 255)).astype(np.uint8), float(unit), knuckles)
 
@@ -77,14 +79,16 @@ def draw_sprite(skin: Array, unit: int) -> Sprite:
 class _Relief:
     """Union of rounded limbs: their height over the picture plane and their signed distance to the outline."""
 
-    def __init__(self, x: Array, y: Array) -> None:
+    def __init__(self, x: Array, y: Array, limbs: Sequence[Limb]) -> None:
         self.x, self.y = x, y
         self.height = np.zeros_like(x)
         self.inside = np.full_like(x, -9.0)
+        for limb in limbs:
+            self._add(limb)
 
-    def add(self, limb: tuple[tuple[float, float, float], ...]) -> None:
+    def _add(self, limb: Limb) -> None:
         height, inside = np.zeros_like(self.x), np.full_like(self.x, -9.0)
-        for start, end in zip(limb[:-1], limb[1:], strict=True):
+        for start, end in pairwise(limb):
             distance, radius = self._measure(start, end)
             inside = np.maximum(inside, radius - distance)
             height = np.maximum(height, np.sqrt(np.maximum(radius**2 - distance**2, 0)))
@@ -123,32 +127,34 @@ def _skin_colour(hand: _Relief, skin: Array, unit: int) -> Array:
     # light that comes through and around flesh makes its shadows redder, not grey
     tint = np.array([1.0, 0.965, 0.95]) ** (3.0 * np.clip(1.1 - shade, 0, 1)[..., None])
     colour = skin * 0.95 * shade[..., None] * tint
+    details = int(np.searchsorted(hand.y[:, 0], 0.7))
+    x, y, fingers = hand.x[:details], hand.y[:details], colour[:details]
     for finger in _FINGERS:
-        colour = _joints(hand, colour, finger)
+        fingers[:] = _joints(x, y, fingers, finger)
     for finger in (*_FINGERS, _THUMB):
-        colour = _nail(hand, colour, finger)
-    return colour
+        fingers[:] = _nail(x, y, fingers, finger)
+    return np.asarray(colour)
 
 
-def _joints(hand: _Relief, colour: Array, finger: tuple[tuple[float, float, float], ...]) -> Array:
+def _joints(grid_x: Array, grid_y: Array, colour: Array, finger: Limb) -> Array:
     """Redden the knuckles and draw the creases over the joints."""
     for index, strength in ((0, 0.35), (1, 1.0), (2, 0.8)):
         x, y, radius = finger[index]
-        near = np.exp(-((hand.x - x) ** 2 + (hand.y - y) ** 2) / (0.9 * radius) ** 2)[..., None]
+        near = np.exp(-((grid_x - x) ** 2 + (grid_y - y) ** 2) / (0.9 * radius) ** 2)[..., None]
         colour = colour * (1 - near * strength * np.array([0.02, 0.10, 0.10]))
         if index:
             for offset in (-0.035, 0.0, 0.035):
-                line = np.exp(-(((hand.y - y - offset) / 0.009) ** 2)) * np.exp(-(((hand.x - x) / (0.62 * radius)) ** 2))
+                line = np.exp(-(((grid_y - y - offset) / 0.009) ** 2) - ((grid_x - x) / (0.62 * radius)) ** 2)
                 colour = colour * (1 - 0.16 * strength * line[..., None])
-    return colour
+    return np.asarray(colour)
 
 
-def _nail(hand: _Relief, colour: Array, finger: tuple[tuple[float, float, float], ...]) -> Array:
+def _nail(grid_x: Array, grid_y: Array, colour: Array, finger: Limb) -> Array:
     """Put a nail near the tip, along the last bone."""
     (bx, by, _), (x, y, radius) = finger[-2], finger[-1]
     along = np.array([x - bx, y - by]) / np.hypot(x - bx, y - by)
-    u = (hand.x - x) * along[0] + (hand.y - y) * along[1] - 0.15 * radius
-    v = (hand.x - x) * -along[1] + (hand.y - y) * along[0]
+    u = (grid_x - x) * along[0] + (grid_y - y) * along[1] - 0.15 * radius
+    v = (grid_x - x) * -along[1] + (grid_y - y) * along[0]
     form = (np.abs(u) / (0.85 * radius)) ** 3 + (np.abs(v) / (0.62 * radius)) ** 3
     cover = (1 - smoothstep(0.75, 1.05, form))[..., None]
     gloss = np.exp(-((v / radius + 0.2) ** 2) / 0.05)[..., None]

@@ -44,13 +44,14 @@ class Lamp:
         room = 1 - state.dimming * (1 - _DARKEST)
         share = state.dimming * _LAMP * (0.3 + 0.7 * self._surface.carried)
         colour = room + (share * lit)[..., None] * _WARMTH
-        return colour.astype(np.float32)
+        return np.asarray(colour, dtype=np.float32)
 
     def shine(self, image: Image, gain: Gain) -> Image:
         """Multiply a picture by a gain given on the surface's grid; what lies around it gets the rim's."""
         scale = 1 / self._surface.spacing
         x, y = -self._surface.points[0, 0] * scale
-        place = np.array([[scale, 0, x], [0, scale, y]])
+        to_grid = np.array([[scale, 0, x], [0, scale, y]])
         size = image.shape[1], image.shape[0]
-        full = cv2.warpAffine(gain, np.linalg.inv(np.vstack([place, [0, 0, 1]]))[:2], size, borderMode=cv2.BORDER_REPLICATE)
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        full = cv2.warpAffine(gain, to_grid, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(cv2.multiply(image, full, dtype=cv2.CV_8U), dtype=np.uint8)

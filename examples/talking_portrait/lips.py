@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +37,8 @@ class Mouth:
         self._chin, self._reach = chin, reach
         top = int(mesh[list(UPPER_LIP_INNER), 1].min() - 0.45 * self.width)
         height, width = portrait.image.shape[:2]
-        self._x = np.arange(max(0, int(self._middle - 1.5 * self.width)), min(width, int(self._middle + 1.5 * self.width)))
+        side = 1.5 * self.width
+        self._x = np.arange(max(0, int(self._middle - side)), min(width, int(self._middle + side)))
         self._y = np.arange(max(0, top), min(height, int(chin + reach)))
         upper, lower = self._edges(self._x)
         self._rest = lower - upper
@@ -109,7 +112,8 @@ class Mouth:
         """Return the gap asked for; speech starts from lips nearly closed, also where the portrait smiles."""
         upper, lower = self._edges(x)
         resting = 1 - 0.5 * state.speaking * (1 - state.mouth)
-        return np.asarray((lower - upper) * resting + self._widest * state.mouth * state.speaking * self.width * self._lens(x))
+        opening = self._widest * state.mouth * state.speaking * self.width
+        return np.asarray((lower - upper) * resting + opening * self._lens(x))
 
     def _growth(self, x: Array, state: State) -> Array:
         upper, lower = self._edges(x)
@@ -133,19 +137,20 @@ class Mouth:
         fade = 1 - smoothstep(self._chin, self._chin + self._reach, y)
         return np.asarray((lip + share * (jaw - lip)) * np.where(y < lower, 1.0, fade))
 
-    def _sheet(self, rest: Image, forward: object) -> Array:
+    def _sheet(self, rest: Image, forward: Callable[[Array, Array], Array]) -> Array:
         """Warp the whole part by a motion along its columns, found by inverting it column by column."""
         columns = self._x[::3].astype(float)
         if columns[-1] != self._x[-1]:
             columns = np.append(columns, float(self._x[-1]))
         grid = np.arange(self._y[0] - 60, self._y[-1] + 61, 2.0)
         x, v = np.meshgrid(columns, grid)
-        moved = forward(x, v)  # type: ignore[operator]
+        moved = forward(x, v)
         origin = np.stack([np.interp(self._y, moved[:, i], grid) for i in range(len(columns))], axis=1)
         full = cv2.resize(origin.astype(np.float32), (len(self._x), len(self._y)), interpolation=cv2.INTER_LINEAR)
-        map_x = np.broadcast_to((self._x - self._x[0]).astype(np.float32), full.shape)
-        warped = cv2.remap(rest, np.ascontiguousarray(map_x), full - np.float32(self._y[0]), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        return warped.astype(np.float64)
+        across = np.tile((self._x - self._x[0]).astype(np.float32), (len(self._y), 1))
+        down = full - np.float32(self._y[0])
+        warped = cv2.remap(rest, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(warped, dtype=np.float64)
 
     def _interior(self, above: Array, upper: Array, lower: Array, new_upper: Array, new_lower: Array) -> Array:
         """Draw the inside of the mouth: teeth where the portrait shows them, else a hint of them; dark; a tongue."""

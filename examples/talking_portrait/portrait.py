@@ -78,7 +78,7 @@ def read_portrait(path: Path, find_mesh: MeshFinder, *, width: int = 1280, heigh
     encoded = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
     if encoded is None:
         raise ValueError(f"{path} is not a picture that can be read")
-    picture = np.ascontiguousarray(encoded[..., ::-1])
+    picture = np.ascontiguousarray(encoded[..., ::-1], dtype=np.uint8)
     mesh = find_mesh(picture)
     scale = FACE_SHARE * min(height, width) / np.ptp(mesh[:, 0])
     outline = mesh[list(OVAL), :2]
@@ -96,11 +96,11 @@ def _lay_out(picture: Image, scale: float, offset: npt.NDArray[np.float64], widt
     y = (np.arange(height) - offset[1] + 0.5) / scale - 0.5
     map_x, map_y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
     if scale < 1:
-        picture = cv2.GaussianBlur(picture, (0, 0), 0.45 / scale)
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 0.45 / scale), dtype=np.uint8)
     canvas = cv2.remap(picture, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     if scale > 1:
         canvas = cv2.addWeighted(canvas, 1.6, cv2.GaussianBlur(canvas, (0, 0), 0.6 * scale), -0.6, 0)
-    return _defocus(canvas, np.gradient(x) * scale)
+    return _defocus(np.asarray(canvas, dtype=np.uint8), np.gradient(x) * scale)
 
 
 def _defocus(canvas: Image, density: npt.NDArray[np.float64]) -> Image:

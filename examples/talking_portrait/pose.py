@@ -41,7 +41,7 @@ class HeadMotion:
             distance=6 * face_width,
         )
 
-    def __call__(self, points: Array, depth: Array, turning: Array | float, carried: Array | float) -> tuple[Array, Array]:
+    def __call__(self, points: Array, depth: Array, turning: Array, carried: Array) -> tuple[Array, Array]:
         """Move places of the canvas.
 
         Args:
@@ -53,7 +53,7 @@ class HeadMotion:
         Returns:
             New places (..., 2) and new depths (...).
         """
-        turning, carried = np.asarray(turning)[..., None], np.asarray(carried)[..., None]
+        turning, carried = turning[..., None], carried[..., None]
         body = np.concatenate([points - self.pivot, depth[..., None]], axis=-1)
         turned = body + turning * (body @ self.rotation.T - body)
         # the portrait was itself seen from a distance, so only the change of depth changes the size

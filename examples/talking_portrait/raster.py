@@ -38,23 +38,30 @@ def inverse_map(
     Returns:
         x and y of the source, float32 (height, width, 2), and where the edges are, float32 (height, width) 0..1.
     """
-    small_size = -(-size[0] // 2), -(-size[1] // 2)
-    small = _draw((moved - 0.5) / 2, depth, source, triangles, small_size)
-    planes = cv2.resize(small, (2 * small_size[0], 2 * small_size[1]), interpolation=cv2.INTER_LINEAR)
-    planes = np.ascontiguousarray(planes[: size[1], : size[0]])
+    # one pixel more on each side, so that enlarging never has to guess
+    small_size = -(-size[0] // 2) + 2, -(-size[1] // 2) + 2
+    small = _draw((moved - 0.5) / 2 + 1, depth, source, triangles, small_size)
+    planes = _enlarge(small, size)
     seams = _jumps(small, limit=8.0)
     if not seams.any():
         return planes, np.zeros((size[1], size[0]), np.float32)
     around = cv2.dilate(seams, np.ones((5, 5), np.uint8))
     wide = cv2.dilate(around, np.ones((15, 15), np.uint8))
-    column, row = np.clip(np.rint(moved / 2).astype(int), 0, np.array(small_size) - 1).T
+    column, row = np.clip(np.rint(moved / 2 + 1).astype(int), 0, np.array(small_size) - 1).T
     near = wide[row, column].astype(bool)[triangles].any(axis=1)
     sharp = _draw(moved, depth, source, triangles[near], size)
-    redo = cv2.resize(around, planes.shape[1::-1], interpolation=cv2.INTER_NEAREST).astype(bool)
+    redo = np.repeat(np.repeat(around[1:-1, 1:-1], 2, axis=0), 2, axis=1)[: size[1], : size[0]].astype(bool)
     redo &= sharp.any(axis=2)
     planes[redo] = sharp[redo]
     edges = _jumps(planes, limit=5.0).astype(np.float32) * redo
-    return planes, cv2.GaussianBlur(cv2.dilate(edges, np.ones((2, 2), np.uint8)), (0, 0), 0.7)
+    soft = cv2.GaussianBlur(cv2.dilate(edges, np.ones((2, 2), np.uint8)), (0, 0), 0.7)
+    return planes, np.asarray(soft, dtype=np.float32)
+
+
+def _enlarge(small: Planes, size: tuple[int, int]) -> Planes:
+    """Double the size and drop the rim."""
+    enlarged = cv2.resize(small, None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+    return np.ascontiguousarray(enlarged[2 : 2 + size[1], 2 : 2 + size[0]], dtype=np.float32)
 
 
 def _jumps(planes: Planes, *, limit: float) -> npt.NDArray[np.uint8]:
@@ -65,9 +72,7 @@ def _jumps(planes: Planes, *, limit: float) -> npt.NDArray[np.uint8]:
     return marks
 
 
-def _draw(
-    moved: Array, depth: Array, source: Array, triangles: npt.NDArray[np.int64], size: tuple[int, int]
-) -> Planes:
+def _draw(moved: Array, depth: Array, source: Array, triangles: npt.NDArray[np.int64], size: tuple[int, int]) -> Planes:
     """Draw with a depth buffer at every pixel; pixels that no triangle covers are 0."""
     width, height = size
     corners = moved[triangles]

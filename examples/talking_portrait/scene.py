@@ -50,7 +50,7 @@ class Scene:
     def sound(self, first: int, count: int) -> Samples:
         """Return `count` samples from number `first` on, mono, 48 kHz, float32 -1..1; all voices at once."""
         voices = [actor.script.voice.samples(first, count) for actor in self.actors]
-        return np.clip(np.sum(voices, axis=0), -1, 1).astype(np.float32)
+        return np.asarray(np.clip(np.sum(voices, axis=0), -1, 1), dtype=np.float32)
 
 
 def make_scene(

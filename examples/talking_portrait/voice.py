@@ -90,8 +90,9 @@ class Voice:
     def _sound(self, syllable: Syllable, number: int, index: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         t = index / SAMPLE_RATE
         u = t - syllable.start
-        pitch = syllable.pitch * (1 - 0.10 * u / syllable.duration) + 3 * np.sin(2 * np.pi * 5.5 * t)
-        phase = 2 * np.pi * (syllable.pitch * (u - 0.05 * u**2 / syllable.duration)) - 0.55 * np.cos(2 * np.pi * 5.5 * t)
+        wobble = 2 * np.pi * 5.5 * t
+        pitch = syllable.pitch * (1 - 0.10 * u / syllable.duration) + 3 * np.sin(wobble)
+        phase = 2 * np.pi * syllable.pitch * (u - 0.05 * u**2 / syllable.duration) - 3 / 5.5 * np.cos(wobble)
         voiced = np.zeros_like(t)
         for harmonic in _HARMONICS:
             voiced += _formant_gain(harmonic * pitch, syllable.vowel) / harmonic**0.5 * np.sin(harmonic * phase)

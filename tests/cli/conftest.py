@@ -31,7 +31,9 @@ class FakeEngine:
         if self.error:
             raise self.error
         assert options.output_path is not None
-        return Result(options.output_path, "video", frames=10, faces=self.faces, seconds=0.5, stage_seconds={})
+        return Result(
+            options.output_path, "video", frames=10, faces=self.faces, seconds=0.5, stage_seconds={"decode": 0.25}
+        )
 
 
 @pytest.fixture

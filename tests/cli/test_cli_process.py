@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -32,6 +33,23 @@ def test_quiet_leaves_stdout_only(facefusion, engine, capsys):
     assert facefusion("--quiet", *JOB) == 0
     out, err = capsys.readouterr()
     assert (out, err) == ("c.mp4\n", "")
+
+
+def test_more_is_said_when_asked_for(facefusion, engine, capsys):
+    assert facefusion(*JOB, "--log-level", "info") == 0
+    assert "INFO facefusion.cli.commands.process: seconds at work, side by side: decode 0.25" in capsys.readouterr().err
+
+
+def test_packages_that_we_use_are_heard_only_when_they_warn(facefusion, engine, capsys):
+    def others_talk(cancel: threading.Event) -> None:
+        logging.getLogger("another").info("reading chunk 1")
+        logging.getLogger("another").warning("this is odd")
+
+    engine.during = others_talk
+    assert facefusion(*JOB, "--log-level", "debug") == 0
+    err = capsys.readouterr().err
+    assert "WARNING another: this is odd" in err
+    assert "reading chunk" not in err
 
 
 @pytest.mark.parametrize("kind", subclasses(errors.FaceFusionError))

@@ -102,10 +102,13 @@ def _add_noise(output: av.container.OutputContainer, track: av.AudioStream, bloc
 
 def rewrite(source: Path, target: Path, **options: object) -> Path:
     """Read a clip and write it again, as the engine does when no processor changes anything."""
-    with VideoReader(source, LIMITS) as reader, atomic_output(target) as part:
-        with VideoWriter(part, like=reader.info, options=OutputOptions(**options)) as writer:
-            for frame in reader:
-                writer.write(frame)
+    with (
+        VideoReader(source, LIMITS) as reader,
+        atomic_output(target) as part,
+        VideoWriter(part, like=reader.info, options=OutputOptions(**options)) as writer,
+    ):
+        for frame in reader:
+            writer.write(frame)
     return target
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -88,7 +87,9 @@ def exact_rgb(y: Image, u: Image, v: Image, colour: Colour) -> Image:
     height, width = y.shape
     shift = np.float32([[2, 0, 0], [0, 2, 0.5]])  # chroma samples lie at the left luma column, between two lines
     u, v = (
-        cv2.warpAffine(p.astype(np.float32), shift, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.warpAffine(
+            p.astype(np.float32), shift, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         for p in (u, v)
     )
     black, luma, chroma = (0, 255, 255) if colour.full else (16, 219, 224)
@@ -103,11 +104,11 @@ def test_untagged_colours_are_guessed_by_height_and_stay_untagged(
     tmp_path: Path, size: tuple[int, int], matrix: int
 ) -> None:
     colour = Colour(drawn_with=matrix)
-    clip = make_clip(tmp_path / "in.mp4", size=size, pts=range(2), colour=colour)
-    for path in (clip, rewrite(clip, tmp_path / "out.mp4")):
+    clip = make_clip(tmp_path / "in.mp4", size=size, pts=range(2), colour=colour, crf="1")
+    for path in (clip, rewrite(clip, tmp_path / "out.mp4", output_video_quality=1)):
         with VideoReader(path, LIMITS) as reader:
             assert reader.info.colour == ColourTags()
-            assert all(error(frame.image, picture(frame.index, *size)) < 1 for frame in reader)
+            assert all(error(frame.image, picture(frame.index, *size)) < 1.5 for frame in reader)
 
 
 @pytest.mark.parametrize("size", [(65, 48), (64, 49), (33, 17)])

@@ -65,15 +65,16 @@ def _engine() -> Runner:
 
 @contextlib.contextmanager
 def _logging(terminal: Terminal, level: str) -> Iterator[None]:
-    root, handler = logging.getLogger(), TerminalHandler(terminal)
-    before = root.level
+    """Show our own records from `level` on, and what other packages warn of."""
+    root, ours, handler = logging.getLogger(), logging.getLogger("facefusion"), TerminalHandler(terminal)
+    before = ours.level
     root.addHandler(handler)
-    root.setLevel(level.upper())
+    ours.setLevel(level.upper())
     try:
         yield
     finally:
         root.removeHandler(handler)
-        root.setLevel(before)
+        ours.setLevel(before)
 
 
 def _report(terminal: Terminal, what: str, exit_code: int, with_traceback: bool) -> int:

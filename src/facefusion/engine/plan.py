@@ -19,7 +19,8 @@ from facefusion.processors.registry import resolve_processors
 GIB = 1 << 30
 DEFAULT_MEMORY = 0.25
 DEFAULT_IN_FLIGHT = 24
-LEAST_IN_FLIGHT = 3
+LEAST_IN_FLIGHT = 8
+"""One frame at each place that a frame can be: see `facefusion.engine.video`."""
 
 
 @dataclass(frozen=True, slots=True)

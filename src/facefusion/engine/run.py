@@ -28,7 +28,7 @@ from facefusion.options import Options
 from facefusion.processors.base import ProcessorContext
 
 FrameHook = Callable[[Image], Image]
-"""A user's own step: RGB uint8 (H, W, 3) in, the same shape out."""
+"""A user's own step: RGB uint8 (H, W, 3) in, the same shape out; it may change the array it is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ def _checked(hook: FrameHook | None, name: str) -> FrameHook | None:
         if not isinstance(result, np.ndarray) or result.dtype != np.uint8 or result.shape != image.shape:
             got = f"{result.dtype} {result.shape}" if isinstance(result, np.ndarray) else type(result).__name__
             raise HookError(f"The {name} returned {got}", f"It must return uint8 {image.shape}, as it was given")
-        return result
+        # Frames wait for the encoder, and a hook may well return the same array each time.
+        return result if result is image else np.array(result)
 
     return call

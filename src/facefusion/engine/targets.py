@@ -36,8 +36,9 @@ class TargetSelector:
         self._largest = 0.0
         self._least_yaw: float | None = None
         self._nearest: float | None = None
+        self._has_chosen = False
         self.seen: tuple[Image, tuple[Face, ...]] | None = None
-        """A frame in which faces were found although none was selected, for the problem picture."""
+        """A frame in which faces were found, as long as none was ever selected; for the problem picture."""
 
     def select(self, image: Image, faces: Sequence[Face]) -> tuple[Face, ...]:
         """Return the faces of one picture or frame that are to be worked on, in the order asked for.
@@ -48,7 +49,9 @@ class TargetSelector:
         """
         usable = [face for face in faces if self._is_usable(face)]
         chosen = order_faces(self._by_mode(image, usable), self._options.face_selector_order)
-        if faces and not chosen and self.seen is None:
+        if chosen:
+            self._has_chosen, self.seen = True, None
+        elif faces and self.seen is None and not self._has_chosen:
             self.seen = (image, tuple(faces))
         return tuple(chosen)
 

@@ -40,13 +40,16 @@ class _VideoEdit:
     def edit(self, frames: Sequence[Frame]) -> list[Frame]:
         """Edit the next frames and report."""
         prepared = [self._work.prepare(frame) for frame in frames]
-        self._first = self._first or prepared[0]
+        if self.frames == 0:
+            self._first = prepared[0]
         with self._work.clock.measure("analyse"):
             batch = [self._analyse(frame) for frame in prepared]
         with self._work.clock.measure("process"):
             edited = self._work.edit(batch)
         self.frames += len(batch)
         self.faces += sum(len(item.faces) for item in batch)
+        if self.faces:
+            self._first = None
         if self._progress is not None:
             self._progress(Progress("editing", self.frames, self._total, time.perf_counter() - self._start))
         return edited
@@ -80,9 +83,7 @@ def edit_video(
     """
     options = plan.options
     with VideoReader(plan.target.path, options.limits) as reader, atomic_output(plan.output) as part:
-        in_flight = frames_in_flight(options, reader.info)
-        size = min(MAX_BATCH, max(1, in_flight // 6))
-        waiting = max(1, (in_flight - 2 * size) // 2)
+        size, waiting = _shares(frames_in_flight(options, reader.info))
         edit = _VideoEdit(work, reader.info, progress)
         with VideoWriter(part, like=reader.info, options=options.output) as writer:
             with (
@@ -98,6 +99,16 @@ def edit_video(
                 edit.check_faces(plan)
                 writer.close()
     return edit.frames, edit.faces
+
+
+def _shares(in_flight: int) -> tuple[int, int]:
+    """Return the size of a batch and how many frames may wait before and behind it, so that all fit in memory.
+
+    A batch is there twice, before and after its edit; decoder and encoder hold one frame each, and two are kept for the
+    problem picture until a face is edited.
+    """
+    size = min(MAX_BATCH, max(1, in_flight // 6))
+    return size, max(1, (in_flight - 2 * size - 4) // 2)
 
 
 def _batches(frames: Iterator[Frame], size: int) -> Iterator[list[Frame]]:

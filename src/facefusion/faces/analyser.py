@@ -12,6 +12,7 @@ from facefusion.faces.align import RotatedSquare
 from facefusion.faces.detectors.base import Detector, group_overlapping
 from facefusion.faces.detectors.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from facefusion.faces.landmarkers.face_mesh import FaceMesh, region_of_detection, region_of_mesh
+from facefusion.faces.landmarkers.iris import EyeRefiner
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.recognisers.dlib_resnet import DlibResnet
 from facefusion.faces.types import Detection, Face, Points
@@ -32,11 +33,13 @@ class FaceAnalyser:
     Attributes:
         detectors: detectors whose answers are joined; a face that several see is surer.
         landmarker: fits the mesh.
+        eyes: refines the lids.
         recogniser: computes embeddings.
     """
 
     detectors: tuple[Detector, ...]
     landmarker: FaceMesh
+    eyes: EyeRefiner
     recogniser: DlibResnet
 
     @classmethod
@@ -55,6 +58,7 @@ class FaceAnalyser:
                 BlazeFace(sessions.open("blazeface_short_range"), SHORT_RANGE, score=score),
             ),
             landmarker=FaceMesh(sessions.open("face_mesh")),
+            eyes=EyeRefiner(sessions.open("iris")),
             recogniser=DlibResnet(sessions.open("dlib_resnet")),
         )
 
@@ -90,19 +94,9 @@ class FaceAnalyser:
         fits = self.landmarker.fit(image, regions)
         if refine:
             fits = self.landmarker.fit(image, [region_of_mesh(fit.mesh) for fit in fits])
-        return [
-            Face(
-                box=bounding_box(fit.mesh),
-                score=fit.presence,
-                landmarks5=five_landmarks(fit.mesh),
-                mesh=fit.mesh,
-                presence=fit.presence,
-                pose=pose_of(fit.mesh),
-            )
-            if fit.presence > MIN_PRESENCE
-            else None
-            for fit in fits
-        ]
+        there = [fit for fit in fits if fit.presence > MIN_PRESENCE]
+        meshes = iter(self.eyes.refine(image, [fit.mesh for fit in there]))
+        return [_face(next(meshes), fit.presence) if fit.presence > MIN_PRESENCE else None for fit in fits]
 
     def embed(self, image: npt.NDArray[np.uint8], faces: Sequence[Face]) -> list[Face]:
         """Return the faces with their identity vectors."""
@@ -146,6 +140,17 @@ class FaceAnalyser:
                 box = detection.box + np.tile(shift, 2)
                 found.append(Detection(box, detection.score, detection.landmarks5 + shift))
         return [group[0] for group in group_overlapping(found, SAME_FACE_OVERLAP)]
+
+
+def _face(mesh: Points, presence: float) -> Face:
+    return Face(
+        box=bounding_box(mesh),
+        score=presence,
+        landmarks5=five_landmarks(mesh),
+        mesh=mesh,
+        presence=presence,
+        pose=pose_of(mesh),
+    )
 
 
 def _overlaps(detection: Detection, others: Sequence[Detection]) -> bool:

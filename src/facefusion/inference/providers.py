@@ -44,7 +44,8 @@ def resolve_providers(names: Sequence[str]) -> list[str]:
         ProviderError: a provider is unknown or not there; the message names those that are.
     """
     there = available_providers()
-    wanted = [name for name in _PREFERENCE if name in there] if "auto" in names else list(names)
+    best = [name for name in _PREFERENCE if name in there]
+    wanted = dict.fromkeys(part for name in names for part in (best if name == "auto" else [name]))
     for name in wanted:
         if name not in there:
             package = PACKAGES.get(name)
@@ -54,3 +55,21 @@ def resolve_providers(names: Sequence[str]) -> list[str]:
             )
     runtime_names = [_RUNTIME_NAMES[name] for name in wanted]
     return runtime_names if _RUNTIME_NAMES["cpu"] in runtime_names else [*runtime_names, _RUNTIME_NAMES["cpu"]]
+
+
+def check_started(required: Sequence[str], started: Sequence[str]) -> None:
+    """Make sure that the runtime uses what was asked for, because it falls back to the CPU without an error.
+
+    Args:
+        required: the runtime's names of the providers asked for.
+        started: those that it could start.
+
+    Raises:
+        ProviderError: one is installed but cannot be started.
+    """
+    names = {runtime_name: name for name, runtime_name in _RUNTIME_NAMES.items()}
+    for missing in (name for name in required if name not in started):
+        raise ProviderError(
+            f"Execution provider {names[missing]!r} is installed but cannot be started",
+            "Check its driver and libraries, or use auto or cpu",
+        )

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from facefusion.inference.catalogue import Catalogue
-from facefusion.inference.providers import resolve_providers
+from facefusion.inference.providers import check_started, resolve_providers
 from facefusion.inference.store import ModelStore
 
 Tensor = npt.NDArray[np.float32]
@@ -32,6 +32,11 @@ class Session:
         self._session = onnxruntime.InferenceSession(weights, options, providers=list(providers))
         self._input = self._session.get_inputs()[0].name
         self._outputs = [output.name for output in self._session.get_outputs()]
+
+    @property
+    def providers(self) -> list[str]:
+        """ONNX Runtime's names of the execution providers that could be started."""
+        return list(self._session.get_providers())
 
     def run(self, batch: Tensor) -> dict[str, Tensor]:
         """Run the network.
@@ -66,6 +71,7 @@ class SessionFactory:
         store: ModelStore | None = None,
     ) -> None:
         self._providers = resolve_providers(providers)
+        self._required = () if "auto" in providers else tuple(self._providers)
         self._catalogue = catalogue or Catalogue.bundled()
         self._store = store or ModelStore()
         self._sessions: dict[str, Session] = {}
@@ -76,7 +82,10 @@ class SessionFactory:
         Raises:
             ModelUnknownError: no such model.
             ModelDamagedError: its weights are missing or altered.
+            ProviderError: a provider that was asked for by name cannot be started.
         """
         if model not in self._sessions:
-            self._sessions[model] = Session(self._store.read(self._catalogue[model]), self._providers)
+            session = Session(self._store.read(self._catalogue[model]), self._providers)
+            check_started(self._required, session.providers)
+            self._sessions[model] = session
         return self._sessions[model]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,10 +15,10 @@ from av.packet import Packet
 from av.stream import Disposition
 
 from facefusion.errors import InputDamagedError, OutputTypeError
+from facefusion.media import forms
 from facefusion.media.forms import Form
 from facefusion.media.source import VideoSource, explain
 
-_FALLBACK = "Write .mkv, which holds every kind of sound, or leave the sound out with --no-keep-audio"
 _KEPT = ("language", "title", "handler_name")
 
 
@@ -59,7 +61,7 @@ class AudioCopier:
                 target = output.add_stream_from_template(stream)
             except ValueError as error:
                 raise OutputTypeError(
-                    f"{form.name} files do not hold the sound of {self._source.path} ({name})", _FALLBACK
+                    f"{form.name} files do not hold the sound of {self._source.path} ({name})", self._other_choice()
                 ) from error
             target.metadata.update({name: stream.metadata[name] for name in _KEPT if name in stream.metadata})
             target.disposition = Disposition(stream.disposition)
@@ -85,6 +87,16 @@ class AudioCopier:
     def close(self) -> None:
         """Close the input."""
         self._source.close()
+
+    def _other_choice(self) -> str:
+        """Say which other form would hold all the sound, if one does."""
+        for form in forms.FORMS:
+            if form.kind == "video" and form.writer:
+                with suppress(ValueError), av.open(io.BytesIO(), "w", format=form.writer) as trial:
+                    for stream in self._streams:
+                        trial.add_stream_from_template(stream)
+                    return f"Write {form.suffixes[0]}, or leave the sound out with --no-keep-audio"
+        return "Leave the sound out with --no-keep-audio"
 
     def _read(self) -> Iterator[Packet[AudioStream]]:
         """Yield the packets of all streams of sound as they lie in the file."""

@@ -17,11 +17,14 @@ _SEGMENT = b"\x18\x53\x80\x67"
 _TRAILING = frozenset((b"free", b"skip", b"wide", b"udta", b"uuid"))
 
 
-def check_complete(file: FileIO, path: Path, form: Form) -> None:
+def check_complete(file: FileIO, path: Path, form: Form) -> bool:
     """Compare the sizes that MP4, QuickTime and Matroska headers declare with the bytes there are.
 
     Files of other forms, and Matroska of undeclared length (as live recorders write it), pass: they end where they
     end. Leaves the file at its start.
+
+    Returns:
+        whether the headers declare a size, which the file then has.
 
     Raises:
         InputDamagedError: bytes are missing, or an MP4 or QuickTime file has no index.
@@ -32,12 +35,13 @@ def check_complete(file: FileIO, path: Path, form: Form) -> None:
     elif form is forms.MATROSKA:
         declared = _end_of_segment(file)
     else:
-        declared = size
+        declared = 0
     file.seek(0)
     if declared > size:
         raise InputDamagedError(
             f"The {form.name} video {path} breaks off: {size} of {declared} bytes are there", "Copy it again"
         )
+    return declared > 0
 
 
 def _end_of_atoms(file: FileIO, path: Path, size: int) -> int:

@@ -46,7 +46,7 @@ def check_output(path: Path, *, inputs: Sequence[Path], overwrite: bool, kind: K
         raise OutputUnwritableError(f"At {path} there is something that is not a file", "Choose another name")
     if there and not overwrite:
         raise OutputExistsError(f"The output {path} exists already", "Choose another name or allow --overwrite")
-    _make_beside(path.resolve()).unlink()
+    _make_beside(path).unlink()
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def atomic_output(path: Path) -> Iterator[Path]:
         OutputUnwritableError: the folder may not be written.
     """
     final = path.resolve()
-    temporary = _make_beside(final)
+    temporary = _make_beside(path)
     try:
         try:
             yield temporary
@@ -84,8 +84,9 @@ def atomic_output(path: Path) -> Iterator[Path]:
 
 
 def _make_beside(path: Path) -> Path:
-    """Create an empty hidden file in the folder of `path`; trying is the only test of permissions that holds."""
-    temporary = path.with_name(f".{path.stem[:80]}.{secrets.token_hex(6)}{path.suffix}")
+    """Create an empty hidden file where `path` leads; trying is the only test of permissions that holds."""
+    final = path.resolve()
+    temporary = final.with_name(f".{final.stem[:80]}.{secrets.token_hex(6)}{path.suffix}")
     with writing(path):
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     return temporary

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -148,10 +149,12 @@ def _to_pillow(picture: Picture, form: Form) -> Pillow.Image:
 @contextmanager
 def _opened(path: Path, limits: LimitOptions) -> Iterator[tuple[ImageFile, Form]]:
     """Give a picture whose header has been read and whose size is within the limit."""
-    with open_input(path) as file:
+    with open_input(path) as file, warnings.catch_warnings():
+        # Pillow warns of damage that is of no consequence to the pixels, such as EXIF cut short.
+        warnings.simplefilter("ignore")
         form = sniff(file, path, "picture")
         try:
-            with _READERS[form.reader](io.BufferedReader(file)) as image:
+            with io.BufferedReader(file) as buffered, _READERS[form.reader](buffered) as image:
                 check_pixels(path, *image.size, limits)
                 if form in (forms.PNG, forms.WEBP) and getattr(image, "is_animated", False):
                     raise InputTypeError(f"The {form.name} picture {path} is animated", "Convert it to a video first")

@@ -29,8 +29,9 @@ _USUAL_RATE = Fraction(25)
 class VideoReader:
     """Yields the frames of a video, once, upright, in presentation order.
 
-    Damage is treated as `decode` describes: good frames after a bad one are an error, a recording that ends in
-    mid-frame is read up to its last whole frame.
+    A frame that does not decode cleanly is an error; the two exceptions, a recording that began in mid-stream and one
+    that broke off, are described at `decode`. An MP4, QuickTime or Matroska file that holds fewer bytes than it
+    declares is refused on opening.
 
     Args:
         path: the file.

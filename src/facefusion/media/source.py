@@ -30,6 +30,11 @@ class VideoSource:
         path: the file.
         max_pixels: largest frame that a decoder may set up; no limit where nothing is decoded.
 
+    Attributes:
+        form: its real form.
+        is_complete: whether the file declares its size and has it; False where it may end anywhere.
+        container: libav's demuxer.
+
     Raises:
         InputError: there is no such file, it is no video, or it is damaged.
     """
@@ -39,7 +44,7 @@ class VideoSource:
         self._file = open_input(path)
         try:
             self.form = sniff(self._file, path, "video")
-            check_complete(self._file, path, self.form)
+            self.is_complete = check_complete(self._file, path, self.form)
             self.container = self._open(max_pixels)
         except BaseException:
             self._file.close()

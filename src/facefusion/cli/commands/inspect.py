@@ -37,10 +37,14 @@ def _facts(info: PictureInfo | VideoInfo) -> str:
     size = f"{info.width}x{info.height}"
     if isinstance(info, PictureInfo):
         return f"{info.form}, {size}"
-    tracks = (f"{track.codec} {track.sample_rate} Hz, {track.channels} channels" for track in info.audio)
+    tracks = (f"{track.codec} {track.sample_rate} Hz, {_sound(track.channels)}" for track in info.audio)
     facts = [f"{info.container} ({info.codec})", size, f"{float(info.frame_rate):.6g} frames/s"]
     facts += [] if info.duration is None else [f"{float(info.duration):.2f} s"]
     return ", ".join([*facts, f"sound: {'; '.join(tracks) or 'none'}"])
+
+
+def _sound(channels: int) -> str:
+    return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
 
 
 def _shot_text(shot: Shot) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from typing import TYPE_CHECKING
 
 from facefusion.cli.context import Context
@@ -15,6 +16,8 @@ from facefusion.options import load_options
 if TYPE_CHECKING:
     from facefusion.engine.run import Result
 
+_LOG = logging.getLogger(__name__)
+
 
 def execute(arguments: argparse.Namespace, context: Context) -> int:
     """Run one job; its output path alone goes to stdout.
@@ -23,6 +26,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
         FaceFusionError: the job cannot be done.
     """
     options = load_options(option_values(arguments), config_path=arguments.config)
+    _LOG.debug("%s", options)
     terminal = context.terminal
     with cancel_on_signals(lambda: terminal.say("stopping; once more stops at once")) as cancellation:
         try:
@@ -31,6 +35,8 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
         except CancelledError as error:
             terminal.error(str(error))
             return cancellation.exit_code
+    stages = (f"{stage} {seconds:.2f}" for stage, seconds in result.stage_seconds.items())
+    _LOG.info("seconds at work, side by side: %s", ", ".join(stages))
     terminal.say(summary(result))
     terminal.result(str(result.output_path))
     return 0

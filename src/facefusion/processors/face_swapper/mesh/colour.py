@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,8 @@ from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, lookup
 
 _HIGHLIGHT_SHARE = 0.25
+_PALEST = 0.4
+_WHITE = np.float32(252)
 
 
 def to_lab(image: npt.NDArray[np.uint8]) -> Field:
@@ -25,6 +29,23 @@ def to_rgb(lab: Field) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(cv2.convertScaleAbs(lab), cv2.COLOR_Lab2RGB), np.uint8)
 
 
+@dataclass(frozen=True, slots=True)
+class TextureGain:
+    """How much stronger texture shows on another skin.
+
+    Attributes:
+        shadow: factor of what is darker than the smooth colour.
+        highlight: factor of what is lighter.
+        chroma: factor of what departs in colour.
+        skin: mean lightness of the skin that the texture was taken from, 0 to 255.
+    """
+
+    shadow: float
+    highlight: float
+    chroma: float
+    skin: float
+
+
 def split_texture(lab: Field, smooth: Field) -> Field:
     """Return what the smooth skin colour leaves of a face.
 
@@ -36,28 +57,48 @@ def split_texture(lab: Field, smooth: Field) -> Field:
         smooth: smooth skin colour, Lab, float32 (H, W, 3).
     """
     light = lab[:, :, 0] - smooth[:, :, 0]
-    follow = _shading(light) / np.maximum(smooth[:, :, 0], 8)
-    chroma = lab[:, :, 1:] - smooth[:, :, 1:] - (smooth[:, :, 1:] - 128) * follow[:, :, None]
-    return np.dstack([light, chroma]).astype(np.float32)
+    texture = lab - smooth
+    texture[:, :, 1:] -= (smooth[:, :, 1:] - 128) * _shading(light, smooth[:, :, 0])[:, :, None]
+    return texture
 
 
-def join_texture(texture: Field, smooth: Field, gain: npt.NDArray[np.float32]) -> Field:
-    """Put texture on another smooth skin colour; the inverse of `split_texture` where `gain` is 1.
+def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
+    """Put texture on another smooth skin colour; undoes `split_texture` where factors are 1 and nothing clips.
 
     Args:
         texture: as `split_texture` gives it, float32 (H, W, 3).
         smooth: smooth skin colour, Lab, float32 (H, W, 3).
-        gain: factor of lightness and of the two colours, float32 (3,).
+        gain: how much stronger texture shows on it.
     """
-    follow = _shading(texture[:, :, 0] * gain[0]) / np.maximum(smooth[:, :, 0], 8)
-    lab = texture * gain + smooth
-    lab[:, :, 1:] += (smooth[:, :, 1:] - 128) * follow[:, :, None]
-    return np.asarray(lab, np.float32)
+    plain = texture[:, :, 0]
+    light = np.minimum(plain, 0) * np.float32(gain.shadow) + np.maximum(plain, 0) * np.float32(gain.highlight)
+    lab = np.empty_like(smooth)
+    lab[:, :, 0] = _soft_range(np.asarray(smooth[:, :, 0] + light, np.float32), smooth[:, :, 0])
+    follow = 1 + _shading(lab[:, :, 0] - smooth[:, :, 0], smooth[:, :, 0])
+    # A colour seen in the light is weaker where it comes to lie in the dark: make-up on dark skin does not glow.
+    fade = np.clip(lab[:, :, 0] / np.maximum(plain + np.float32(gain.skin), 16), 0, 1) * np.float32(gain.chroma)
+    for channel in (1, 2):
+        base = (smooth[:, :, channel] - 128) * follow
+        # What is greyer than rich skin must not turn pale skin blue or green.
+        own = np.maximum(texture[:, :, channel] * fade, np.abs(base) * np.float32(-_PALEST))
+        lab[:, :, channel] = 128 + base + own
+    return lab
 
 
-def _shading(light: Field) -> Field:
-    """Return the part of a lightness difference that scales colour: all of a shadow, little of a highlight."""
-    return np.asarray(np.minimum(light, light * np.float32(_HIGHLIGHT_SHARE)), np.float32)
+def _shading(light: Field, smooth: Field) -> Field:
+    """Return the share by which a difference of lightness changes colour: all of a shadow, little of a highlight.
+
+    In Lab both chroma and L + 16 (of 100) go with the cube root of the light.
+    """
+    return np.asarray(np.minimum(light, light * np.float32(_HIGHLIGHT_SHARE)) / (smooth + np.float32(41)), np.float32)
+
+
+def _soft_range(lightness: Field, smooth: Field) -> Field:
+    """Bend what would leave the range of lightness back into it, starting half-way from the smooth colour."""
+    low, high = smooth * np.float32(0.5), (smooth + np.float32(_WHITE)) / 2
+    below = low * np.exp(np.minimum(lightness - low, 0) / np.maximum(low, 1))
+    above = _WHITE - (_WHITE - high) * np.exp(-np.maximum(lightness - high, 0) / np.maximum(_WHITE - high, 1))
+    return np.asarray(np.where(lightness < low, below, np.where(lightness > high, above, lightness)), np.float32)
 
 
 def sample(field: Field, points: Points) -> Field:

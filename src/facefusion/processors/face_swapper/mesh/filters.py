@@ -47,7 +47,7 @@ def lookup(field: Field, places: Field) -> Field:
     return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def smoothstep(values: npt.NDArray[np.floating], low: float, high: float) -> Field:
+def smoothstep(values: npt.NDArray[np.floating] | np.floating, low: float, high: float) -> Field:
     """Return 0 below `low`, 1 above `high`, and a smooth rise between."""
     share = np.clip((values - low) / (high - low), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)

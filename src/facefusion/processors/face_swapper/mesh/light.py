@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.colour import TextureGain
 from facefusion.processors.face_swapper.mesh.filters import Field, smoothstep
 from facefusion.processors.face_swapper.mesh.regions import BEARD, canonical_distances, skin_vertices
 
@@ -77,18 +78,18 @@ def _beard(colours: Field, directional: npt.NDArray[np.float64], spread: npt.NDA
     return float(smoothstep(np.median(darker), 0.5, 1.5))
 
 
-def texture_gain(source: LightField, target: LightField) -> Field:
-    """Return how much stronger texture shows on the target's skin than on the source's, float32 (3,).
+def texture_gain(source: LightField, target: LightField) -> TextureGain:
+    """Return how much stronger texture shows on the target's skin than on the source's.
 
-    Dark skin and haze show less contrast than light skin and clear air, and differences of colour shrink with the
-    colour itself; without this a dark source turns grey-blue on light skin, and make-up glows on dark skin.
+    Dark skin and haze show less contrast than light skin and clear air, light skin shines less than dark skin, and
+    differences of colour shrink with the colour itself.
     """
-    lightness = target.mean[0] / max(source.mean[0], 1.0)
+    lightness = float(target.mean[0] / max(source.mean[0], 1.0))
     contrast = (target.contrast + _FLAT) / (source.contrast + _FLAT)
-    light = float(np.clip(lightness**0.35 * contrast**0.6, 0.5, 1.15))
+    shadow = float(np.clip(lightness**0.35 * contrast**0.6, 0.5, 1.05))
+    highlight = shadow * float(np.clip(lightness**-0.8, 0.45, 1.0))
     chroma = float(np.hypot(*(target.mean[1:] - 128)) / max(np.hypot(*(source.mean[1:] - 128)), 1.0))
-    chroma = min(max(chroma, 0.4), 1.1) * min(light, 1.0)
-    return np.array([light, chroma, chroma], np.float32)
+    return TextureGain(shadow, highlight, min(max(chroma, 0.4), 1.1), float(source.mean[0]))
 
 
 def harmonics(normals: Points) -> npt.NDArray[np.float64]:

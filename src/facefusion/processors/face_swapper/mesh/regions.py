@@ -25,7 +25,7 @@ RIGHT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
 _NOSTRILS = (2, 97, 98, 326, 327, 99, 328, 20, 250, 238, 458, 79, 309, 60, 290, 75, 305, 166, 392, 218, 438)
 BEARD = (199, 200, 175, 18, 83, 313, 201, 421, 204, 424, 211, 431, 164, 165, 391, 92, 322)
 """Chin and upper lip, where a beard shows if there is one."""
-_EDGE_FOREHEAD = 0.17
+_EDGE_FOREHEAD = 0.3
 _EDGE_JAW = 0.10
 
 
@@ -71,8 +71,8 @@ def near_edge() -> Weights:
 def foreign_zones() -> Weights:
     """Return protected features, growth of beard, brows and nearness of the outline, 0 to 1, float32 (468, 4)."""
     height = canonical_vertices()[:, 1]
-    features = np.minimum(_distance_to(LEFT_EYE, RIGHT_EYE) - 0.03, _distance_to(OUTER_LIPS, INNER_LIPS))
-    protected = 1 - smoothstep(features, 0.02, 0.06)
+    features = np.minimum(_distance_to(LEFT_EYE, RIGHT_EYE) - 0.005, _distance_to(OUTER_LIPS, INNER_LIPS))
+    protected = 1 - smoothstep(features, 0.015, 0.05)
     beard = smoothstep(height, 0.15, 0.35)
     brows = 1 - smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), 0.04, 0.09)
     rim = 1 - smoothstep(_distance_to(OVAL), 0.02, 0.1)

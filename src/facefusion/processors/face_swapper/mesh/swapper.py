@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import vertex_normals
+from facefusion.faces.mesh import INNER_LIPS, vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
 from facefusion.processors.face_swapper.mesh.detail import match_detail
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, fit_light, texture_gain
 from facefusion.processors.face_swapper.mesh.mask import shape_mask
@@ -28,6 +28,7 @@ GRID = 176
 """Longest side, in pixels, at which geometry, light and mask are computed; only texture is handled at full size."""
 _MARGIN = 4
 _INSIDE = 0.6
+_MOUTH_GAP = (0.03, 0.07)
 _LEAST_SHARE = 0.002
 
 
@@ -117,6 +118,7 @@ class MeshSwapper:
     def _mask(self, share: Field, foreign: Field, raster: MeshRaster, region: _Region) -> Field:
         """Return the new face's share at each pixel of the grid."""
         inside = np.where(raster.numbers >= 0, share, 0).astype(np.float32)
+        _close_mouth(inside, region.mesh)
         mask = inside * (1 - blur(foreign, 1.5))
         softness = 0.6 + 2.4 * self._options.face_mask_blur
         mask = blur(mask, softness)
@@ -140,6 +142,18 @@ def _region_of(mesh: Points, shape: tuple[int, int]) -> _Region | None:
     return _Region(
         int(low[0]), int(low[1]), (height, width), grid, np.concatenate([plane, depth], 1).astype(np.float32)
     )
+
+
+def _close_mouth(share: Field, mesh: Points) -> None:
+    """Let the new face's lips meet where the target's mouth is all but shut; an open mouth stays the target's."""
+    width = float(np.linalg.norm(mesh[263] - mesh[33]))
+    gap = float(np.linalg.norm(mesh[13, :2] - mesh[14, :2])) / max(width, 1e-3)
+    closed = 1 - float(smoothstep(np.float32(gap), *_MOUTH_GAP))
+    if closed > 0:
+        opening = np.round(mesh[list(INNER_LIPS), :2] * 16).astype(np.int32)
+        filled = np.zeros(share.shape, np.uint8)
+        cv2.fillPoly(filled, [opening], 1, cv2.LINE_8, 4)
+        np.maximum(share, filled * np.float32(closed), out=share)
 
 
 def _composite(view: npt.NDArray[np.uint8], new: npt.NDArray[np.uint8], mask: Field) -> None:

@@ -1,0 +1,95 @@
+"""Pictures and clips that tests are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from facefusion.faces.mesh import OVAL, bounding_box, canonical_vertices, five_landmarks, pose_of
+from facefusion.faces.types import Face
+from facefusion.media.picture import read_picture
+from facefusion.media.reader import VideoReader
+from facefusion.options import LimitOptions
+
+Array = npt.NDArray[np.uint8]
+PORTRAITS = Path(__file__).parents[1] / "examples" / "portraits"
+ASTRONAUT = PORTRAITS / "astronaut.png"
+CAPTAIN = PORTRAITS / "grace_hopper.jpg"
+LIMITS = LimitOptions()
+
+
+def read(path: Path) -> Array:
+    """Pixels of a picture, RGB."""
+    return read_picture(path, LIMITS).image
+
+
+def save(path: Path, image: Array) -> Path:
+    Image.fromarray(np.ascontiguousarray(image)).save(path)
+    return path
+
+
+def write_clip(
+    path: Path, images: Iterable[Array], *, codec: str = "libx264", form: str = "yuv420p", rate: int = 25
+) -> Path:
+    """Write pictures of one size as a clip without sound."""
+    with av.open(str(path), "w") as container:
+        stream = None
+        for image in images:
+            if stream is None:
+                stream = container.add_stream(codec, rate=Fraction(rate))
+                stream.height, stream.width, stream.pix_fmt = *image.shape[:2], form
+                stream.options = {"preset": "ultrafast", "crf": "12"} if codec == "libx264" else {}
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(image))))
+        if stream is not None:
+            container.mux(stream.encode(None))
+    return path
+
+
+def read_clip(path: Path) -> list[Array]:
+    """All frames of a clip."""
+    with VideoReader(path, LIMITS) as reader:
+        return [frame.image for frame in reader]
+
+
+def outline_mask(face: Face, shape: tuple[int, ...], grow: float = 1.0) -> npt.NDArray[np.bool_]:
+    """Where the face's outline, grown about its centre, lies over a picture."""
+    import cv2
+
+    outline = face.mesh[list(OVAL), :2]
+    centre = outline.mean(0)
+    mask = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round((outline - centre) * grow + centre).astype(np.int32)], 1)
+    return mask.astype(bool)
+
+
+def polygon_mask(points: npt.NDArray[np.float32], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    import cv2
+
+    mask = np.zeros(shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(points).astype(np.int32)], 1)
+    return mask.astype(bool)
+
+
+def mesh_at(
+    x: float, y: float, width: float, *, yaw: float = 0, pitch: float = 0, roll: float = 0
+) -> npt.NDArray[np.float32]:
+    """The mean face at a place, of a width in pixels, turned by angles in degrees (signs as in `Pose`)."""
+    yaw, pitch, roll = np.radians([yaw, pitch, roll])
+    turn = [[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]]
+    nod = [[1, 0, 0], [0, np.cos(pitch), np.sin(pitch)], [0, -np.sin(pitch), np.cos(pitch)]]
+    tilt = [[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]]
+    shape = canonical_vertices() - canonical_vertices().mean(0)
+    shape = shape * (width / np.ptp(canonical_vertices()[:, 0]))
+    return (shape @ (np.array(tilt) @ np.array(turn) @ np.array(nod)).T + [x, y, 0]).astype(np.float32)
+
+
+def face_of(mesh: npt.NDArray[np.float32], **fields: object) -> Face:
+    """A face with this mesh, as if it had been found."""
+    basics = {"score": 0.9, "presence": 0.9, "pose": pose_of(mesh)} | fields
+    return Face(box=bounding_box(mesh), landmarks5=five_landmarks(mesh), mesh=mesh, **basics)

@@ -1,0 +1,255 @@
+"""Pictures of every common kind become 8-bit RGB, upright, and keep what belongs to them."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from media_clips import LIMITS, picture
+from PIL import Image as Pillow
+from PIL import ImageCms
+from PIL.ExifTags import IFD, Base
+
+from facefusion.errors import InputDamagedError, InputLimitError, InputTypeError, OutputTypeError
+from facefusion.media.info import PictureInfo
+from facefusion.media.picture import Picture, read_picture, write_picture
+from facefusion.media.probe import probe
+from facefusion.options import LimitOptions
+
+RGB = picture(0, 96, 64)
+RAMP = np.linspace(0, 255, 96 * 64).reshape(64, 96).astype(np.uint8)
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def saved(path: Path, image: Pillow.Image, **settings: object) -> Path:
+    image.save(path, **settings)
+    return path
+
+
+def error(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a.astype(int) - b.astype(int)).mean())
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.tiff", "a.webp", "a.jpg"])
+def test_forms_are_told_by_their_bytes(tmp_path: Path, name: str) -> None:
+    settings = {"a.webp": {"lossless": True}, "a.jpg": {"quality": 100, "subsampling": 0}}.get(name, {})
+    path = saved(tmp_path / name, Pillow.fromarray(RGB), **settings).rename(tmp_path / "misnamed.mp4")
+    form = {"a.png": "PNG", "a.bmp": "BMP", "a.tiff": "TIFF", "a.webp": "WebP", "a.jpg": "JPEG"}[name]
+    assert probe(path, LIMITS) == PictureInfo(path, form, 96, 64)
+    assert error(read_picture(path, LIMITS).image, RGB) < 1
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_all_eight_exif_orientations_are_applied_once(tmp_path: Path, orientation: int) -> None:
+    back = {
+        2: Pillow.Transpose.FLIP_LEFT_RIGHT,
+        3: Pillow.Transpose.ROTATE_180,
+        4: Pillow.Transpose.FLIP_TOP_BOTTOM,
+        5: Pillow.Transpose.TRANSPOSE,
+        6: Pillow.Transpose.ROTATE_90,
+        7: Pillow.Transpose.TRANSVERSE,
+        8: Pillow.Transpose.ROTATE_270,
+    }
+    upright = Pillow.fromarray(RGB)
+    stored = upright.transpose(back[orientation]) if orientation > 1 else upright
+    exif = Pillow.Exif()
+    exif[Base.Orientation] = orientation
+    path = saved(tmp_path / "a.png", stored, exif=exif)
+    assert probe(path, LIMITS) == PictureInfo(path, "PNG", 96, 64)
+    read = read_picture(path, LIMITS)
+    assert np.array_equal(read.image, RGB)
+    write_picture(tmp_path / "b.png", read, quality=95)
+    assert np.array_equal(read_picture(tmp_path / "b.png", LIMITS).image, RGB)
+    assert Base.Orientation not in Pillow.open(tmp_path / "b.png").getexif()
+
+
+def test_exif_is_kept_without_the_old_thumbnail_and_with_true_sizes(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    saved(path, Pillow.fromarray(RGB), exif=exif_with_thumbnail())
+    assert b"thumbnail-of-the-old-face" in path.read_bytes()
+    write_picture(tmp_path / "b.jpg", read_picture(path, LIMITS), quality=95)
+    assert b"thumbnail-of-the-old-face" not in (tmp_path / "b.jpg").read_bytes()
+    with Pillow.open(tmp_path / "b.jpg") as image:
+        exif = image.getexif()
+        details = exif.get_ifd(IFD.Exif)
+        assert exif[Base.Make] == "Camera"
+        assert (details[Base.ExifImageWidth], details[Base.ExifImageHeight]) == image.size == (64, 96)
+
+
+def exif_with_thumbnail() -> bytes:
+    """An EXIF block: make, orientation 6, stored size, and a second directory with a thumbnail."""
+    exif = Pillow.Exif()
+    exif[Base.Make], exif[Base.Orientation] = "Camera", 6
+    exif[IFD.Exif] = {Base.ExifImageWidth: 96, Base.ExifImageHeight: 64}
+    block = exif.tobytes()[6:]
+    order = "<" if block[:2] == b"II" else ">"
+    first = struct.unpack(f"{order}I", block[4:8])[0]
+    count = struct.unpack(f"{order}H", block[first : first + 2])[0]
+    link = first + 2 + 12 * count
+    thumbnail = b"\xff\xd8thumbnail-of-the-old-face\xff\xd9"
+    at = len(block)
+    second = struct.pack(f"{order}HHHIIHHIII", 2, 0x0201, 4, 1, at + 30, 0x0202, 4, 1, len(thumbnail), 0)
+    return b"Exif\0\0" + block[:link] + struct.pack(f"{order}I", at) + block[link + 4 :] + second + thumbnail
+
+
+@pytest.mark.parametrize("name", ["b.png", "b.webp"])
+def test_alpha_is_carried_through(tmp_path: Path, name: str) -> None:
+    path = saved(tmp_path / "a.png", Pillow.fromarray(np.dstack([RGB, RAMP])))
+    read = read_picture(path, LIMITS)
+    assert read.alpha is not None
+    assert np.array_equal(read.image, RGB), "colours under transparent parts are kept"
+    write_picture(tmp_path / name, read, quality=100)
+    again = read_picture(tmp_path / name, LIMITS)
+    assert again.alpha is not None
+    assert np.array_equal(again.alpha, RAMP)
+    assert error(again.image, RGB) < 3
+
+
+def test_jpeg_shows_transparent_parts_on_white(tmp_path: Path) -> None:
+    half = np.zeros((64, 96), np.uint8)
+    half[:, 48:] = 255
+    write_picture(tmp_path / "b.jpg", Picture(RGB, half), quality=100)
+    again = read_picture(tmp_path / "b.jpg", LIMITS)
+    assert again.alpha is None
+    assert (again.image[:, :40] > 250).all()
+    assert error(again.image[:, 56:], RGB[:, 56:]) < 2
+
+
+def test_png_keeps_every_value_and_jpeg_keeps_colour_at_full_resolution(tmp_path: Path) -> None:
+    sharp = np.zeros((64, 64, 3), np.uint8)
+    sharp[:, ::2, 0] = 255
+    sharp[:, 1::2, 2] = 255
+    write_picture(tmp_path / "b.png", Picture(sharp), quality=1)
+    assert np.array_equal(read_picture(tmp_path / "b.png", LIMITS).image, sharp)
+    write_picture(tmp_path / "b.jpg", Picture(sharp), quality=95)
+    assert error(read_picture(tmp_path / "b.jpg", LIMITS).image, sharp) < 5, "4:2:0 would blur red and blue together"
+
+
+def test_an_icc_profile_is_kept(tmp_path: Path) -> None:
+    for name in ("a.png", "a.jpg", "a.webp"):
+        read = read_picture(saved(tmp_path / name, Pillow.fromarray(RGB), icc_profile=SRGB), LIMITS)
+        assert read.icc_profile == SRGB
+        write_picture(tmp_path / f"b{name}", read, quality=95)
+        assert read_picture(tmp_path / f"b{name}", LIMITS).icc_profile == SRGB
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        Pillow.fromarray(RAMP),
+        Pillow.fromarray(RAMP.astype(np.uint16) * 257),
+        Pillow.fromarray(RAMP).convert("LA"),
+        Pillow.fromarray(RAMP).convert("P"),
+    ],
+    ids=["grey", "16-bit grey", "grey and alpha", "grey palette"],
+)
+def test_grey_becomes_rgb(tmp_path: Path, image: Pillow.Image) -> None:
+    for name in ("a.png", "a.tiff"):
+        read = read_picture(saved(tmp_path / name, image), LIMITS)
+        assert np.array_equal(read.image, np.dstack([RAMP] * 3))
+
+
+def test_other_colour_models_become_rgb(tmp_path: Path) -> None:
+    palette = Pillow.fromarray(RGB).quantize(256)
+    assert error(read_picture(saved(tmp_path / "p.png", palette), LIMITS).image, RGB) < 6
+    seen_through = saved(tmp_path / "t.png", palette, transparency=0)
+    assert read_picture(seen_through, LIMITS).alpha is not None
+    one_bit = Pillow.fromarray(RAMP > 127)
+    assert set(np.unique(read_picture(saved(tmp_path / "1.png", one_bit), LIMITS).image)) == {0, 255}
+    for name in ("c.jpg", "c.tiff"):
+        cmyk = saved(tmp_path / name, Pillow.fromarray(RGB).convert("CMYK"))
+        assert error(read_picture(cmyk, LIMITS).image, RGB) < 4
+
+
+def test_16_bit_colour_is_read(assets: Path) -> None:
+    read = read_picture(assets / "pictures" / "derived" / "rgb16.png", LIMITS)
+    assert read.image.dtype == np.uint8
+    assert 20 < read.image.mean() < 235
+
+
+def test_real_edge_cases_are_read(assets: Path) -> None:
+    derived = assets / "pictures" / "derived"
+    lying, alpha = (
+        read_picture(derived / name, LIMITS) for name in ("exif_orientation6.jpg", "rgba_ellipse_alpha.png")
+    )
+    assert lying.image.shape[2] == 3
+    assert alpha.alpha is not None
+    with pytest.raises(InputDamagedError, match="truncated"):
+        read_picture(derived / "truncated.jpg", LIMITS)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.bmp", "a.tiff"])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_truncated_picture_is_damaged(tmp_path: Path, name: str, share: float) -> None:
+    random = np.random.default_rng(0).integers(0, 255, (64, 96, 3), np.uint8)
+    content = saved(tmp_path / name, Pillow.fromarray(random)).read_bytes()
+    (tmp_path / name).write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(InputDamagedError):
+        read_picture(tmp_path / name, LIMITS)
+
+
+def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused_by_its_header(tmp_path: Path) -> None:
+    header = struct.pack(">IIBBBBB", 10_000, 10_000, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(30_000))), (b"IEND", b"")]
+    path = tmp_path / "bomb.png"
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
+    )
+    for read in (read_picture, probe):
+        with pytest.raises(InputLimitError, match=r"10000x10000 = 100000000 pixels.*64000000.*--max-pixels"):
+            read(path, LIMITS)
+    with pytest.raises(InputDamagedError):
+        read_picture(path, LimitOptions(max_pixels=200_000_000))
+
+
+def test_animations_and_floating_point_are_refused(tmp_path: Path) -> None:
+    frames = [Pillow.fromarray(picture(i, 96, 64)) for i in range(3)]
+    for name in ("a.webp", "a.png"):
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+        with pytest.raises(InputTypeError, match="animated"):
+            read_picture(tmp_path / name, LIMITS)
+    light = saved(tmp_path / "f.tiff", Pillow.fromarray(RAMP.astype(np.float32)))
+    with pytest.raises(InputTypeError, match="mode F"):
+        read_picture(light, LIMITS)
+
+
+def test_a_video_is_no_picture(tmp_path: Path) -> None:
+    from media_clips import make_clip
+
+    with pytest.raises(InputTypeError, match=r"is a video \(MP4\), not a picture"):
+        read_picture(make_clip(tmp_path / "a.mp4"), LIMITS)
+
+
+@pytest.mark.parametrize("name", ["b.bmp", "b.tiff", "b.gif", "b"])
+def test_forms_that_are_not_written_are_refused_with_a_list_of_those_that_are(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputTypeError, match=r"\.png, \.jpg, \.jpeg, \.webp"):
+        write_picture(tmp_path / name, Picture(RGB), quality=95)
+
+
+def test_quality_reaches_the_encoder(tmp_path: Path) -> None:
+    sizes = []
+    for quality in (30, 95):
+        for suffix in (".jpg", ".webp"):
+            path = tmp_path / f"{quality}{suffix}"
+            write_picture(path, Picture(np.array(Pillow.effect_noise((96, 64), 80).convert("RGB"))), quality=quality)
+            sizes.append(path.stat().st_size)
+    assert sizes[0] < sizes[2]
+    assert sizes[1] < sizes[3]
+
+
+def test_a_webp_that_would_be_too_long_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputTypeError, match=r"16384.*\.png"):
+        write_picture(tmp_path / "b.webp", Picture(np.zeros((1, 16384, 3), np.uint8)), quality=95)
+
+
+def test_damaged_exif_does_not_hinder(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    Pillow.fromarray(RGB).save(buffer, "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff", quality=95)
+    path = tmp_path / "a.jpg"
+    path.write_bytes(buffer.getvalue())
+    assert read_picture(path, LIMITS).image.shape == RGB.shape
