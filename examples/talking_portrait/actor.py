@@ -103,7 +103,7 @@ class Actor:
 
 def _warp(image: Image, places: Planes, edges: Planes) -> Image:
     """Fetch every pixel from its place; soften the edges a little, as a lens would."""
-    warped = cv2.remap(image, places[..., 0], places[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    warped = cv2.remap(image, places[..., 0], places[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     if edges.any():
         soft = cv2.GaussianBlur(warped, (0, 0), 1.0).astype(np.float32)
         warped = np.rint(warped + edges[..., None] * (soft - warped)).astype(np.uint8)

@@ -123,7 +123,7 @@ def _skin_colour(hand: _Relief, skin: Array, unit: int) -> Array:
     mottle = np.random.default_rng(5).standard_normal(hand.x.shape)
     coarse = cv2.GaussianBlur(mottle, (0, 0), 0.04 * unit)
     fine = cv2.GaussianBlur(mottle, (0, 0), 0.010 * unit)
-    shade = 0.42 + 0.70 * lit + 0.025 * coarse / coarse.std() + 0.020 * fine / fine.std()
+    shade = 0.50 + 0.68 * lit + 0.025 * coarse / coarse.std() + 0.020 * fine / fine.std()
     # light that comes through and around flesh makes its shadows redder, not grey
     tint = np.array([1.0, 0.965, 0.95]) ** (3.0 * np.clip(1.1 - shade, 0, 1)[..., None])
     colour = skin * 0.95 * shade[..., None] * tint

@@ -16,7 +16,7 @@ from talking_portrait.script import State
 Array = npt.NDArray[np.float64]
 _WIDEST = 0.26  # of the mouth's width, at the loudest open vowel
 _RISE = 0.12  # share of the opening that the upper lip takes
-_TEETH = np.array([240.0, 204.0, 176.0])
+_TEETH = np.array([246.0, 214.0, 186.0])
 _DARK = np.array([50.0, 22.0, 19.0])
 _TONGUE = np.array([122.0, 60.0, 58.0])
 
@@ -165,10 +165,10 @@ class Mouth:
             edge = new_upper + (lower - upper) - 0.05 * self.width
             own = 1 - smoothstep(edge - 0.03 * self.width, edge + 0.03 * self.width, y)
             return np.asarray(inside + own[..., None] * (above - inside))
-        length = min(0.075 * self.width, 0.45 * float(gap.max()))
+        length = min(0.075 * self.width, 0.4 * float(gap.max()))
         from_lip = (y - new_upper) / max(length, 1e-3)
         u = (self._x - self._middle) / (0.085 * self.width)
         parting = 0.8 + 0.2 * np.abs(np.cos(np.pi * u / 2)) ** 0.4
-        hint = smoothstep(1.35, 0.55, from_lip) * (0.25 + 0.55 * smoothstep(0.0, 0.8, from_lip))
+        hint = smoothstep(1.35, 0.55, from_lip) * (0.35 + 0.55 * smoothstep(0.0, 0.8, from_lip))
         hint = hint * smoothstep(0.35, 0.95, across) * parting
         return np.asarray(inside + hint[..., None] * (_TEETH - inside))

@@ -71,7 +71,7 @@ def make_scene(
         width: of the whole picture in pixels, even.
         height: in pixels, even.
         seconds: length that the default events fill.
-        events: what everybody does; everything at its time when None, people by turns mirrored.
+        events: what everybody does; everything at its time when None, people by turns to the other side.
         seed: decides idle motion and voices; the same seed gives the same frames.
         liveliness: size of the idle motion; 0 for heads that do only what `events` say.
         find_mesh: finds the face in a portrait; the product's analyser when None.
@@ -85,9 +85,7 @@ def make_scene(
     actors = []
     for number, path in enumerate(portraits):
         portrait = read_portrait(path, finder, width=width // len(portraits), height=height)
-        script = default_events(seconds) if events is None else events
-        if events is None and number % 2:
-            script = [_mirror(event) for event in script]
+        script = _varied(default_events(seconds), number, len(portraits)) if events is None else events
         actors.append(Actor(portrait, Script(script, seed=seed + number, liveliness=liveliness)))
     return Scene(actors)
 
@@ -105,8 +103,12 @@ def analyser_mesh() -> MeshFinder:
     return find
 
 
-def _mirror(event: Event) -> Event:
-    return replace(event, amount=-event.amount) if event.kind in ("turn", "tilt", "move", "hand") else event
+def _varied(events: Sequence[Event], number: int, people: int) -> list[Event]:
+    """Let neighbours turn to different sides, and hands come from outside."""
+    turned = -1 if number % 2 else 1
+    outside = -1 if 2 * number + 1 < people else 1
+    signs = {"turn": turned, "tilt": turned, "move": turned, "hand": outside}
+    return [replace(event, amount=signs.get(event.kind, 1) * event.amount) for event in events]
 
 
 def _shift(face: FaceTruth, left: int, width: int) -> FaceTruth:

@@ -55,7 +55,7 @@ def test_a_missing_folder_is_said_so(tmp_path: Path) -> None:
 def test_a_folder_that_takes_no_file_is_found_out_by_trying() -> None:
     if not Path("/proc/self").is_dir():
         pytest.skip("this system has no /proc, a folder in which even root makes no file")
-    with pytest.raises(OutputUnwritableError, match=r"/proc/self/out\.mp4"):
+    with pytest.raises(OutputUnwritableError, match="cannot be written into /proc/self"):
         check_output(Path("/proc/self/out.mp4"), inputs=[], overwrite=True)
 
 
@@ -83,6 +83,14 @@ def test_a_folder_in_the_place_of_the_output_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "out.mp4").mkdir()
     with pytest.raises(OutputUnwritableError, match="not a file"):
         check_output(tmp_path / "out.mp4", inputs=[], overwrite=True)
+
+
+def test_a_link_to_itself_or_to_nowhere_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "circle.mp4").symlink_to(tmp_path / "circle.mp4")
+    (tmp_path / "nowhere.mp4").symlink_to(tmp_path / "no" / "where.mp4")
+    for name in ("circle.mp4", "nowhere.mp4"):
+        with pytest.raises(OutputUnwritableError):
+            check_output(tmp_path / name, inputs=[], overwrite=True)
 
 
 def test_the_output_appears_when_it_is_whole(tmp_path: Path) -> None:

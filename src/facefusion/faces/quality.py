@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.errors import FaceBlurredError, FaceError, FaceTooSmallError, FaceTurnedError
-from facefusion.faces.align import crop
+from facefusion.faces.align import Affine, apply_affine, crop, invert_affine
 from facefusion.faces.landmarkers.face_mesh import region_of_mesh
 from facefusion.faces.types import Face
 from facefusion.options import FaceSelectionOptions
@@ -26,14 +26,25 @@ def sharpness(image: npt.NDArray[np.uint8], face: Face) -> float:
         image: RGB uint8 (H, W, 3).
         face: a face in it.
     """
-    patch = crop(image, region_of_mesh(face.mesh).to_crop(_SIZE), _SIZE)
-    grey = cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    return 1 - max(_blur_along(grey), _blur_along(grey.T.copy()))
+    affine = region_of_mesh(face.mesh).to_crop(_SIZE)
+    grey = cv2.cvtColor(crop(image, affine, _SIZE), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    inside = _inside(affine, image.shape)
+    return 1 - max(_blur_along(grey, inside), _blur_along(grey.T.copy(), inside.T.copy()))
 
 
-def _blur_along(grey: npt.NDArray[np.float32]) -> float:
+def _inside(affine: Affine, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """Return 1 where the crop shows the picture and 0 beyond its border, uint8 (_SIZE, _SIZE)."""
+    y, x = np.mgrid[:_SIZE, :_SIZE]
+    places = apply_affine(invert_affine(affine), np.stack([x.ravel(), y.ravel()], 1))
+    within = ((places >= 0) & (places <= [shape[1] - 1, shape[0] - 1])).all(1)
+    return within.reshape(_SIZE, _SIZE).astype(np.uint8)
+
+
+def _blur_along(grey: npt.NDArray[np.float32], inside: npt.NDArray[np.uint8]) -> float:
     again = cv2.blur(grey, (_SPAN, 1))
-    before, after = np.abs(np.diff(grey)), np.abs(np.diff(again))
+    # The border of the picture is a sharp edge that says nothing about the face.
+    sure = cv2.erode(inside, np.ones((1, 2 * _SPAN + 1), np.uint8))[:, 1:]
+    before, after = np.abs(np.diff(grey)) * sure, np.abs(np.diff(again)) * sure
     total = float(before.sum())
     return 1.0 if total == 0 else 1 - float(np.maximum(before - after, 0).sum()) / total
 

@@ -70,10 +70,17 @@ class ColourTags:
 
 
 class RgbConverter:
-    """Turns decoded frames into RGB arrays."""
+    """Turns decoded frames into RGB arrays.
+
+    Args:
+        colour: tags of the stream that is read.
+        width: of the frames.
+        height: of the frames.
+    """
 
     def __init__(self, colour: ColourTags, width: int, height: int) -> None:
         self._reformatter = VideoReformatter()
+        self._held: av.VideoFrame | None = None
         self._matrix = colour.sws_matrix(width, height)
         self._range = ColorRange.JPEG if colour.full_range else ColorRange.MPEG
 
@@ -89,6 +96,9 @@ class RgbConverter:
             interpolation=_TO_RGB,
             threads=1,
         )
+        # Held until the next frame: were nothing held, the allocator would give the memory back to the system and take
+        # it again for each frame, which costs as much as the conversion.
+        self._held = planar
         green, blue, red = (_plane(planar, index, np.uint8) for index in range(3))
         return cv2.merge([red, green, blue])  # type: ignore[return-value]
 

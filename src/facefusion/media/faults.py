@@ -27,11 +27,12 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def output_error(error: OSError, path: Path) -> OutputError:
-    """Return the error of the tree that tells what `error` means for the output at `path`."""
+    """Return the error of the tree that tells what `error` means for the output at `path`.
+
+    It names the folder alone: `path` may be the temporary name of an output in the making.
+    """
     folder = path.parent
     if error.errno in _FULL:
-        return DiskFullError(
-            f"No space is left in {folder} for {path.name}", "Free some space or choose another folder"
-        )
+        return DiskFullError(f"No space is left in {folder} for the output", "Free some or choose another folder")
     reason = (error.strerror or str(error)).lower()
-    return OutputUnwritableError(f"The output {path} cannot be written: {reason}", "Choose another folder")
+    return OutputUnwritableError(f"The output cannot be written into {folder}: {reason}", "Choose another folder")

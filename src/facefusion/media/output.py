@@ -45,7 +45,7 @@ def check_output(path: Path, *, inputs: Sequence[Path], overwrite: bool, kind: K
     if there and not path.is_file():
         raise OutputUnwritableError(f"At {path} there is something that is not a file", "Choose another name")
     if there and not overwrite:
-        raise OutputExistsError(f"The output {path} exists already", "Choose another name or allow --overwrite")
+        raise OutputExistsError(f"The output {path} exists already", "Choose another name or allow overwriting")
     _make_beside(path).unlink()
 
 
@@ -64,7 +64,7 @@ def atomic_output(path: Path) -> Iterator[Path]:
         DiskFullError: no space is left.
         OutputUnwritableError: the folder may not be written.
     """
-    final = path.resolve()
+    final = _resolve(path)
     temporary = _make_beside(path)
     try:
         try:
@@ -85,11 +85,19 @@ def atomic_output(path: Path) -> Iterator[Path]:
 
 def _make_beside(path: Path) -> Path:
     """Create an empty hidden file where `path` leads; trying is the only test of permissions that holds."""
-    final = path.resolve()
+    final = _resolve(path)
     temporary = final.with_name(f".{final.stem[:80]}.{secrets.token_hex(6)}{path.suffix}")
     with writing(path):
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     return temporary
+
+
+def _resolve(path: Path) -> Path:
+    """Follow symbolic links to where the output really goes."""
+    try:
+        return path.resolve()
+    except RuntimeError as error:  # how pathlib tells of links that go round in a circle
+        raise OutputUnwritableError(f"The output {path} is a link to itself", "Choose another name") from error
 
 
 def _sync(path: Path) -> None:

@@ -14,7 +14,7 @@ import av
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from facefusion.errors import OutputTypeError, OutputUnwritableError
+from facefusion.errors import InputDamagedError, OutputTypeError, OutputUnwritableError
 from facefusion.media.audio import AudioCopier
 from facefusion.media.colour import YuvConverter
 from facefusion.media.encoder import add_encoder, container_options, pixel_format
@@ -143,7 +143,7 @@ class _Muxer:
             self._stream: VideoStream = add_encoder(self._output, like, options)
             if self._audio:
                 self._audio.add_to(self._output, form)
-            self._start(path)
+            self._start(form)
         except BaseException:
             file.close()
             self.close()
@@ -174,14 +174,14 @@ class _Muxer:
         with suppress(av.FFmpegError, OSError, ValueError):
             self._output.close()
 
-    def _start(self, path: Path) -> None:
+    def _start(self, form: Form) -> None:
         """Open the encoder and write the header, which is where libav refuses what it cannot do."""
         try:
             self._output.start_encoding()
         except (av.FFmpegError, ValueError) as error:
             raise OutputTypeError(
-                f"{path.name} cannot hold this video ({explain(error)})",
-                "Write .mkv instead, or leave the sound out with --no-keep-audio",
+                f"{form.name} files cannot hold the video {self._like.path} ({explain(error)})",
+                "Choose another of .mp4, .mov and .mkv, or leave the sound out with --no-keep-audio",
             ) from error
 
     def _put(self, packets: Iterator[Packet[Any]]) -> None:
@@ -194,9 +194,16 @@ class _Muxer:
 
     def _copy_audio(self, until: Fraction | None) -> None:
         """Copy the sound due before a moment, or all of it."""
-        if self._audio:
-            for packet in self._audio.until(until):
+        for packet in self._audio.until(until) if self._audio else ():
+            try:
                 self._output.mux_one(packet)
+            except OSError:
+                raise
+            except av.FFmpegError as error:
+                raise InputDamagedError(
+                    f"The sound of {self._like.path} is damaged: {explain(error)}",
+                    "Copy the file again, or leave the sound out with --no-keep-audio",
+                ) from error
 
 
 def _video_form(path: Path) -> Form:
@@ -216,4 +223,6 @@ def _muxing(path: Path) -> Iterator[None]:
         except OSError:
             raise
         except av.FFmpegError as error:
-            raise OutputUnwritableError(f"The video {path} cannot be written: {explain(error)}") from error
+            raise OutputUnwritableError(
+                f"The video cannot be written into {path.parent}: {explain(error)}", "Choose another form or folder"
+            ) from error

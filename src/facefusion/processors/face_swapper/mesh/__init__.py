@@ -1,0 +1,1 @@
+"""The mesh swapper, which needs no weights beyond the bundled pack."""

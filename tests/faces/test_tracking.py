@@ -1,0 +1,154 @@
+"""The same face from frame to frame, on real clips."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from material import LIMITS
+
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.detectors.base import box_overlap
+from facefusion.faces.track import FaceTracker
+from facefusion.media.reader import VideoReader
+
+
+def track(analyser, images, rate=25.0):
+    """Faces of each frame."""
+    tracker = FaceTracker(analyser)
+    return [tracker.update(image, index / rate) for index, image in enumerate(images)]
+
+
+def clip_frames(path, step=1):
+    with VideoReader(path, LIMITS) as reader:
+        return [frame.image for frame in reader if frame.index % step == 0]
+
+
+def numbers(frames):
+    return [sorted(face.track_id for face in faces) for faces in frames]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "head_motion_male.mp4",
+        "head_turning_female.mp4",
+        "low_light_derived_male.mp4",
+        "hand_occlusion_asl_brother.mkv",
+        "hand_occlusion_asl_bird.mkv",
+    ],
+)
+def test_one_person_keeps_one_number_throughout(analyser, assets, name):
+    frames = track(analyser, clip_frames(assets / "video" / name))
+    assert numbers(frames) == [[0]] * len(frames)
+
+
+def test_two_people_keep_their_two_numbers_and_do_not_swap_them(analyser, assets):
+    frames = track(analyser, clip_frames(assets / "video" / "two_people_head_motion.mp4"))
+    assert numbers(frames) == [[0, 1]] * len(frames)
+    first = {face.track_id: face.box for face in frames[0]}
+    for before, after in pairwise(frames):
+        for face in after:
+            [same] = [other for other in before if other.track_id == face.track_id]
+            assert box_overlap(same.box, face.box) > 0.5
+    left = min(first, key=lambda number: first[number][0])
+    assert all(min(faces, key=lambda face: face.box[0]).track_id == left for faces in frames)
+
+
+@pytest.mark.slow
+def test_a_scene_cut_ends_all_tracks_and_scenes_without_faces_have_none(analyser, assets):
+    frames = track(analyser, clip_frames(assets / "video" / "scene_cuts_with_noface.mp4"))
+    seen = numbers(frames)
+    runs = [seen[0]] + [now for before, now in pairwise(seen) if now != before]
+    assert runs == [[0], [], [1], [], [2]], "man, cars, woman, bottles, signer"
+
+
+def test_a_hard_cut_to_another_person_starts_a_new_track(analyser, captain, astronaut):
+    import cv2
+
+    scenes = [cv2.resize(image, (400, 400), interpolation=cv2.INTER_AREA) for image in (captain, astronaut)]
+    frames = track(analyser, [scenes[0]] * 5 + [scenes[1]] * 5)
+    assert numbers(frames) == [[0]] * 5 + [[1]] * 5
+
+
+def test_no_face_gives_none_and_one_that_comes_later_is_found_soon(analyser, astronaut):
+    empty = np.full_like(astronaut, 127)
+    frames = track(analyser, [empty] * 12 + [astronaut] * 3)
+    assert numbers(frames)[:12] == [[]] * 12
+    assert numbers(frames)[-1] == [0]
+
+
+def test_a_face_that_comes_slowly_is_found_within_ten_frames(analyser, astronaut, captain):
+    """Newcomers without a cut are looked for now and then."""
+    import cv2
+
+    small = cv2.resize(captain, (220, 258), interpolation=cv2.INTER_AREA)
+    both = astronaut.copy()
+    both[250:508, 290:510] = small
+    frames = track(analyser, [astronaut] * 3 + [both] * 12)
+    assert numbers(frames)[:3] == [[0]] * 3
+    assert numbers(frames)[-1] == [0, 1]
+
+
+def test_a_face_that_leaves_is_dropped_and_gets_a_new_number_when_it_returns(analyser, astronaut):
+    gone = astronaut.copy()
+    gone[40:200, 150:300] = 120
+    seen = numbers(track(analyser, [astronaut] * 3 + [gone] * 3 + [astronaut] * 12))
+    assert seen[:6] == [[0]] * 3 + [[]] * 3
+    assert seen[-1] == [1]
+
+
+def test_tracked_faces_lie_where_stills_find_them(analyser, assets):
+    images = clip_frames(assets / "video" / "head_motion_male.mp4")
+    frames = track(analyser, images)
+    for index in range(5, len(images), 14):
+        [still], [tracked] = analyser.find(images[index]), frames[index]
+        distance = np.linalg.norm(still.landmarks5 - tracked.landmarks5, axis=1).mean()
+        assert distance < 0.05 * still.width
+        assert tracked.pose.yaw == pytest.approx(still.pose.yaw, abs=6)
+
+
+def test_a_face_at_rest_stands_still(analyser, astronaut):
+    random = np.random.default_rng(0)
+    noisy = [
+        np.clip(astronaut + random.normal(0, 6, astronaut.shape), 0, 255).astype(np.uint8) for _ in range(20)
+    ]
+    frames = track(analyser, noisy)
+    tracked = np.stack([faces[0].landmarks5 for faces in frames])
+    single = np.stack([analyser.find(image)[0].landmarks5 for image in noisy[::4]])
+    assert np.abs(np.diff(tracked[5:], axis=0)).mean() < 0.5 * np.abs(np.diff(single, axis=0)).mean()
+
+
+def test_tracking_leaves_frames_as_they_were_and_gives_the_same_twice(analyser, astronaut):
+    image = astronaut.copy()
+    one, two = (track(analyser, [image] * 3) for _ in range(2))
+    assert (image == astronaut).all()
+    assert all((a[0].mesh == b[0].mesh).all() for a, b in zip(one, two, strict=True))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 4000), (4000, 2)])
+def test_frames_of_odd_shapes_have_no_faces(analyser, shape):
+    assert numbers(track(analyser, [np.zeros((*shape, 3), np.uint8)] * 3)) == [[]] * 3
+
+
+def test_two_tracks_that_slide_onto_one_face_leave_one(analyser, astronaut, astronaut_face):
+    class Doubled:
+        """An analyser that sees every newcomer twice, far apart, and then one face."""
+
+        def detect(self, image):
+            return []
+
+        def find(self, image):
+            return [astronaut_face, astronaut_face]
+
+        def fit(self, image, regions, *, refine=False):
+            return analyser.fit(image, regions, refine=refine)
+
+    frames = track(Doubled(), [astronaut] * 2)
+    assert len(frames[1]) == 1
+
+
+def test_the_tracker_needs_nothing_but_an_analyser(analyser):
+    assert isinstance(analyser, FaceAnalyser)
+    assert FaceTracker(analyser).update(np.zeros((64, 64, 3), np.uint8), 0.0) == []
