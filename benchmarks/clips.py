@@ -1,4 +1,4 @@
-"""The clips that speed and memory are measured on: one face about 275 pixels wide in 1280×720, 25 frames/s, with sound."""
+"""The clips that speed and memory are measured on: one face, 275 pixels wide in 1280×720, 25 frames/s, with sound."""
 
 from __future__ import annotations
 

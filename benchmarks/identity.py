@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = {name: compare(values, same, sign) for name, (values, sign) in measures.items()}
     print(f"{len(vectors)} faces found in {pictures} pictures of {len(set(labels))} people; ", end="")
     print(f"{same.sum()} pairs of one person, {(~same).sum()} of two\n")
-    heads = ("", "same: mean", "extreme", "different: mean", "extreme", "balanced accuracy", "at threshold", "at 1 ‰ false")
+    heads = (
+        "",
+        "same: mean",
+        "extreme",
+        "different: mean",
+        "extreme",
+        "balanced accuracy",
+        "at threshold",
+        "at 1 ‰ false",
+    )
     print(table(heads, [[name, *_row(figures)] for name, figures in found.items()]))
     print('\n"extreme": of one person the pair least alike, of two people the pair most alike.')
     print('"at 1 ‰ false": share of pairs of one person accepted where one of 1000 pairs of two people is.')
@@ -108,7 +118,7 @@ def _cosines(vectors: npt.NDArray[np.float32]) -> Values:
     return _pairs((units @ units.T).astype(np.float64))
 
 
-def _pairs(matrix: npt.NDArray) -> npt.NDArray:
+def _pairs(matrix: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the entry of every pair once."""
     return matrix[np.triu_indices(len(matrix), 1)]
 

@@ -17,7 +17,9 @@ from facefusion.inference.session import Session
 
 SIZE = 112
 # Where ArcFace's crop wants image-left and image-right eye, nose tip and the mouth's corners, in pixels.
-TEMPLATE = np.array([[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]])
+TEMPLATE = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
 
 
 class MobileFaceNet:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from benchmarks.clips import SOURCE, talking_clip
 from benchmarks.common import Figures, MissingAssetsError, assets, command, finish, parser, table
+from benchmarks.streams import frame_times, sound_packets
 from facefusion import FaceFusionError, process_image, process_video
 from facefusion.face_analyser import get_many_faces
 from facefusion.media.frame import Image
@@ -38,7 +37,8 @@ PICTURES = (
 )
 VIDEOS = ("video/*.mp4", "video/*.mkv", "talk/*.mp4")
 Mask = npt.NDArray[np.bool_]
-Times = list[Fraction | None]
+_STILLS = ("picture", "faces", "pixels changed", "of them outside", "furthest, pixels")
+_CLIPS = ("video", "frames", "faces", "frames in result", "times differing", "sound packets", "differing")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,11 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     with tempfile.TemporaryDirectory() as folder:
         stills = [check_picture(assets(*name.split("/")), Path(folder)) for name in options.pictures]
-        print(table(("picture", "faces", "pixels changed", "of them outside", "furthest, pixels"), [list(row.values()) for row in stills]))
-        print()
+        print(table(_STILLS, [list(row.values()) for row in stills]) + "\n")
         clips = [check_video(path, Path(folder)) for path in _videos(options)]
-        heads = ("video", "frames", "faces", "frames in result", "times differing", "sound packets", "differing")
-        print(table(heads, [list(row.values()) for row in clips]))
+        print(table(_CLIPS, [list(row.values()) for row in clips]))
     wrong = sum(row["outside"] for row in stills) + sum(row["times"] + row["sound"] for row in clips)
     print("\nNothing else changed." if not wrong else f"\n{wrong} differences that must not be.")
     finish({"pictures": stills, "videos": clips, "wrong": wrong}, options.json)
@@ -85,7 +83,8 @@ def check_picture(path: Path, folder: Path) -> Figures:
     try:
         job = process_image(path, output, source_paths=SOURCE)
     except FaceFusionError as error:
-        return {"name": path.name, "faces": f"refused: {type(error).__name__}", "changed": 0, "outside": 0, "furthest": 0.0}
+        refused = f"refused: {type(error).__name__}"
+        return {"name": path.name, "faces": refused, "changed": 0, "outside": 0, "furthest": 0.0}
     before, after = (read_picture(name, LimitOptions()).image for name in (path, output))
     changed = (before != after).any(axis=2)
     allowed = on_faces(before)
@@ -118,39 +117,20 @@ def check_video(path: Path, folder: Path) -> Figures:
     try:
         job = process_video(path, output, source_paths=SOURCE)
     except FaceFusionError as error:
-        return _row(path, 0, f"refused: {type(error).__name__}", 0, 0, 0, 0)
+        refused = f"refused: {type(error).__name__}"
+        return {"name": path.name, "frames": 0, "faces": refused, "written": 0, "times": 0, "packets": 0, "sound": 0}
     times = [frame_times(name) for name in (path, output)]
     sound = [sound_packets(name) for name in (path, output)]
     output.unlink()
-    return _row(
-        path, len(times[0]), str(job.faces), len(times[1]), _differing(*times), len(sound[0]), _differing(*sound)
-    )
-
-
-def _row(path: Path, frames: int, faces: str, written: int, times: int, packets: int, sound: int) -> Figures:
-    names = ("name", "frames", "faces", "written", "times", "packets", "sound")
-    return dict(zip(names, (path.name, frames, faces, written, times, packets, sound), strict=True))
-
-
-def frame_times(path: Path) -> Times:
-    """Return when each frame is shown, in seconds."""
-    with av.open(str(path)) as clip:
-        return [None if frame.pts is None else frame.pts * frame.time_base for frame in clip.decode(video=0)]
-
-
-def sound_packets(path: Path) -> list[tuple[int, bytes, Fraction | None, Fraction | None]]:
-    """Return stream, bytes, presentation and decoding time in seconds of every packet of sound."""
-    with av.open(str(path)) as clip:
-        numbers = {stream.index: number for number, stream in enumerate(clip.streams.audio)}
-        return [
-            (numbers[packet.stream_index], bytes(packet), *(_seconds(at, packet) for at in (packet.pts, packet.dts)))
-            for packet in (clip.demux(audio=list(range(len(numbers)))) if numbers else ())
-            if packet.size
-        ]
-
-
-def _seconds(ticks: int | None, packet: av.Packet) -> Fraction | None:
-    return None if ticks is None else ticks * packet.time_base
+    return {
+        "name": path.name,
+        "frames": len(times[0]),
+        "faces": str(job.faces),
+        "written": len(times[1]),
+        "times": _differing(*times),
+        "packets": len(sound[0]),
+        "sound": _differing(*sound),
+    }
 
 
 def _differing(before: Sequence[object], after: Sequence[object]) -> int:

@@ -1,4 +1,4 @@
-"""Measure speed, CPU time by stage, memory and bytes written on clips of 10 and 100 seconds at 1280×720, on two cores."""
+"""Measure speed, CPU time by stage, memory and bytes written: clips of 10 and 100 s at 1280×720, on two cores."""
 
 from __future__ import annotations
 
@@ -29,9 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         clips.append((repeated_clip(short, options.times), options.seconds * options.times))
     run_once(talking_clip(options.clips, 1), options)  # so that no run pays for what the system caches
     runs = [
-        {"clip": f"{seconds:g} s"} | run_once(clip, options)
-        for clip, seconds in clips
-        for _ in range(options.repeat)
+        {"clip": f"{seconds:g} s"} | run_once(clip, options) for clip, seconds in clips for _ in range(options.repeat)
     ]
     report(runs, options.preset, len(cores))
     return finish({"preset": options.preset, "cores": len(cores), "runs": runs}, options.json)
@@ -59,9 +57,7 @@ def run_once(clip: Path, options: argparse.Namespace) -> Figures:
             folder.mkdir()
         output = folders["output"] / f"result.{options.container}"
         job = [sys.executable, "-m", "benchmarks.job", str(SOURCE), str(clip.resolve()), str(output), options.preset]
-        seen = watch(
-            job, folder=folders["working"], environment=_environment(folders), folders=list(folders.values())
-        )
+        seen = watch(job, folder=folders["working"], environment=_environment(folders), folders=list(folders.values()))
         return figures(seen, output)
 
 
@@ -81,6 +77,7 @@ def figures(seen: Watched, output: Path) -> Figures:
     # The output grows under a name of its own until it is whole; that file is the output itself.
     names = {Path(path).name for path in seen.opened | seen.created if Path(path).parent == output.parent}
     beside = {path for path in seen.opened | seen.created if Path(path).parent != output.parent}
+    own = f"{output.parents[1]}/"
     return {
         "frames": frames,
         "faces": report["faces"],
@@ -95,7 +92,7 @@ def figures(seen: Watched, output: Path) -> Figures:
         "output_bytes": output.stat().st_size,
         "written_bytes": report["written"],
         "output_names": sorted(names),
-        "files_beside": sorted(beside),
+        "files_beside": sorted(path.removeprefix(own) for path in beside),
         "bytes_beside": sum(Path(path).stat().st_size for path in beside if Path(path).is_file()),
         "others_busy": seen.others,
     }

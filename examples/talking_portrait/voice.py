@@ -101,7 +101,8 @@ class Voice:
         noise = np.random.default_rng([self._noise_seed, number]).standard_normal(length)
         hiss = np.diff(noise, append=0.0)[np.clip(index - first, 0, length - 1)]
         burst = syllable.hiss * smoothstep(0, 0.01, u) * smoothstep(0, 0.05, 0.07 - u)
-        return np.asarray(0.32 * syllable.envelope(t) * voiced + 0.05 * burst * hiss)
+        loudness = 0.85 * (0.3 + 0.7 * _VOWELS[syllable.vowel][1])  # open vowels carry further
+        return np.asarray(loudness * syllable.envelope(t) * voiced + 0.06 * burst * hiss)
 
 
 def _formant_gain(frequency: npt.NDArray[np.float64], vowel: str) -> npt.NDArray[np.float64]:

@@ -111,6 +111,19 @@ def test_a_face_is_found_at_any_size(analyser, astronaut, astronaut_face, width)
     assert distance.mean() < 0.05 * astronaut_face.width
 
 
+@pytest.mark.parametrize("scale", [0.3, 0.5, 0.75, 1.0])
+def test_a_small_face_beside_a_large_one_is_found_the_right_way_up(analyser, astronaut, captain, scale):
+    import cv2
+
+    small = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    canvas = np.full((600, 1024, 3), 80, np.uint8)
+    canvas[: small.shape[0], : small.shape[1]] = small
+    canvas[:, 512:] = captain[:600]
+    faces = analyser.find(canvas)
+    assert [round(face.width) for face in faces] == pytest.approx([192, 96 * scale], rel=0.1)
+    assert all(abs(face.pose.roll) < 10 for face in faces)
+
+
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
 def test_a_face_that_touches_the_border_is_found(analyser, captain, captain_face, side):
     left, top, right, bottom = captain_face.box.astype(int)

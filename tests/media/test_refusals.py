@@ -162,8 +162,9 @@ def test_the_name_does_not_matter_when_the_bytes_are_right(tmp_path: Path) -> No
         assert len(list(reader)) == 12
 
 
-def test_frames_above_the_limit_are_refused_before_any_is_decoded(tmp_path: Path) -> None:
-    clip = make_clip(tmp_path / "clip.mp4", size=(128, 96))
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi", ".ts"])
+def test_frames_above_the_limit_are_refused_before_any_is_decoded(tmp_path: Path, suffix: str) -> None:
+    clip = make_clip(tmp_path / f"clip{suffix}", size=(128, 96))
     with pytest.raises(InputLimitError, match=r"128x96 = 12288 pixels.*limit of 12287.*--max-pixels"):
         VideoReader(clip, LimitOptions(max_pixels=12287))
     with VideoReader(clip, LimitOptions(max_pixels=12288)) as reader:

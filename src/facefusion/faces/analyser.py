@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.align import RotatedSquare
+from facefusion.faces.align import RotatedSquare, crop
 from facefusion.faces.detectors.base import Detector, group_overlapping
 from facefusion.faces.detectors.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from facefusion.faces.landmarkers.face_mesh import FaceMesh, region_of_detection, region_of_mesh
@@ -22,6 +22,9 @@ from facefusion.options import FaceSelectionOptions
 MIN_PRESENCE = 0.5
 SAME_FACE_OVERLAP = 0.3
 UPRIGHT_PRIOR = 0.9
+_CLEAR = 0.9
+_NEAR = 1.5
+_NEAR_SIZE = 256
 _TILE_SHARE = 0.6
 _TILED_FROM = 384
 
@@ -114,7 +117,21 @@ class FaceAnalyser:
             for detection in self._detect_everywhere(np.ascontiguousarray(np.rot90(image, turn)))
         ]
         groups = group_overlapping(candidates, SAME_FACE_OVERLAP)
-        return [group[0] for group in groups]
+        return [self._surest_direction(image, group) for group in groups]
+
+    def _surest_direction(self, image: npt.NDArray[np.uint8], group: Sequence[Detection]) -> Detection:
+        """Return the best of one face's detections; where it is not clearly so, all are looked at again from near."""
+        if len(group) == 1 or group[0].score > _CLEAR:
+            return group[0]
+        regions = [region_of_detection(candidate) for candidate in group]
+        affines = [replace(region, side=region.side * _NEAR).to_crop(_NEAR_SIZE) for region in regions]
+        crops = [crop(image, affine, _NEAR_SIZE) for affine in affines]
+        doubts = np.ones(len(group))
+        for detector in self.detectors:
+            found = detector.detect(crops)
+            doubts *= [1 - max((detection.score for detection in each), default=0.0) for each in found]
+        surest = group[int(doubts.argmin())]
+        return replace(surest, score=max(group[0].score, 1 - float(doubts.min())))
 
     def _detect_everywhere(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
         """Join all detectors over the picture and, for small faces, over its tiles; what several see is surer."""

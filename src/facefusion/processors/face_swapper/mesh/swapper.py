@@ -20,6 +20,7 @@ from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, fit_light, texture_gain
 from facefusion.processors.face_swapper.mesh.mask import shape_mask
+from facefusion.processors.face_swapper.mesh.memory import FaceMemory, canonical_layout
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
 from facefusion.processors.face_swapper.mesh.source import SourceModel, facing, vertex_colours
@@ -30,6 +31,11 @@ _MARGIN = 4
 _INSIDE = 0.6
 _MOUTH_GAP = (0.03, 0.07)
 _LEAST_SHARE = 0.002
+
+# Channels of the dense fields: place in the source's texture, smooth colour, share of the new face, zones for
+# `foreign_share`, the directional part of the light alone, place on the canonical layout.
+_PLACE, _SMOOTH, _SHARE, _ZONES = slice(0, 2), slice(2, 5), 5, slice(6, 10)
+_DIRECTIONAL, _LAYOUT = slice(10, 13), slice(13, 15)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +62,7 @@ class _Region:
 
 
 class MeshSwapper:
-    """Puts the source face over a target face.
+    """Puts the source face over target faces, and remembers those that are followed through a video.
 
     Args:
         source: the source model.
@@ -66,22 +72,26 @@ class MeshSwapper:
     def __init__(self, source: SourceModel, options: FaceSwapperOptions) -> None:
         self._source = source
         self._options = options
+        self._memories: dict[int, FaceMemory] = {}
 
     def swap(self, image: npt.NDArray[np.uint8], face: Face) -> None:
         """Replace a face, in place; only pixels inside the mask change.
 
         Args:
             image: RGB uint8 (H, W, 3), writable.
-            face: the target face.
+            face: the target face; with a `track_id`, what comes in front of it over time stays in front.
         """
         region = _region_of(face.mesh, image.shape[:2])
         if region is None:
             return
         view = region.view(image)
-        new, mask = self._render(view, region)
+        memory = None if face.track_id is None else self._memories.setdefault(face.track_id, FaceMemory())
+        new, mask = self._render(view, region, memory)
         _composite(view, new, mask * np.float32(self._options.blend_ratio))
 
-    def _render(self, view: npt.NDArray[np.uint8], region: _Region) -> tuple[npt.NDArray[np.uint8], Field]:
+    def _render(
+        self, view: npt.NDArray[np.uint8], region: _Region, memory: FaceMemory | None
+    ) -> tuple[npt.NDArray[np.uint8], Field]:
         """Return the new face over the whole region, RGB uint8, and its mask, float32 0 to 1."""
         normals = vertex_normals(region.mesh)
         visibility = facing(normals)
@@ -90,25 +100,27 @@ class MeshSwapper:
         raster = MeshRaster.draw(region.mesh, normals, region.grid)
         level = self._source.level_for(float(np.ptp(region.mesh[:, 0])) * region.size[1] / region.grid[1])
         fields = raster.interpolate(self._vertex_values(light, visibility, level))
-        foreign = foreign_share(split_texture(small, fields[:, :, 2:5]), light, fields[:, :, 6:], softness=1.0)
-        mask = self._mask(fields[:, :, 5], foreign, raster, region)
+        foreign = foreign_share(split_texture(small, fields[..., _SMOOTH]), light, fields[..., _ZONES], softness=1.0)
+        if memory is not None:
+            lit = split_texture(small, fields[..., _DIRECTIONAL])
+            front = memory.update(lit, region.mesh, visibility)
+            foreign = np.maximum(foreign, lookup(front, fields[..., _LAYOUT]))
+        mask = self._mask(fields[..., _SHARE], foreign, raster, region)
+        texture = self._texture(fields[..., _PLACE], region.size, level)
         gain = texture_gain(self._source.light, light)
-        texture = self._texture(fields[:, :, :2], region.size, level)
-        lab = join_texture(texture, enlarge(fields[:, :, 2:5], region.size), gain)
+        lab = join_texture(texture, enlarge(fields[..., _SMOOTH], region.size), gain)
         mask = np.clip(enlarge(mask, region.size), 0, 1)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         return to_rgb(lab), mask
 
     def _vertex_values(self, light: LightField, visibility: npt.NDArray[np.float32], level: int) -> Field:
-        """Return values at the vertices, float32 (468, 10).
-
-        Place in the texture (2), smooth colour (3), share of the new face, zones for `foreign_share` (4).
-        """
+        """Return the values at the vertices that are wanted at every pixel, float32 (468, 15)."""
         place = (self._source.mesh[:, :2] + 0.5) / np.float32(2**level) - 0.5
         inside = np.float32(0.55) + np.float32(0.45) * near_edge()[:, None]
-        colour = light.directional + light.remainder * inside
+        smooth = light.directional + light.remainder * inside
         share = edge_weights() * visibility * self._source.visibility
-        return np.concatenate([place, colour, share[:, None], foreign_zones()], 1).astype(np.float32)
+        parts = [place, smooth, share[:, None], foreign_zones(), light.directional, canonical_layout()[:, :2]]
+        return np.concatenate(parts, 1).astype(np.float32)
 
     def _texture(self, place: Field, size: tuple[int, int], level: int) -> Field:
         """Read the source's texture at every pixel of the region."""

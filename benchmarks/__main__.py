@@ -1,0 +1,26 @@
+"""Run all benchmarks, one after the other, or those that are named: `python -m benchmarks [NAME ...]`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+NAMES = ("identity", "swap_identity", "contact_sheet", "outside", "throughput")
+
+
+def main() -> int:
+    """Run them; return the worst exit code."""
+    names = sys.argv[1:] or NAMES
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown:
+        print(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    worst = 0
+    for name in names:
+        print(f"\n## {name}\n", flush=True)
+        worst = max(worst, subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode)
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Each benchmark runs on little data, prints its table and writes its figures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ASSETS = Path(os.environ.get("FACEFUSION_TEST_ASSETS", ROOT.parent / "shared" / "assets"))
+
+needs_assets = pytest.mark.skipif(
+    not ASSETS.is_dir(), reason=f"the test material is not in {ASSETS} (set FACEFUSION_TEST_ASSETS)"
+)
+
+
+def run(name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, arguments)]
+    environment = {**os.environ, "FACEFUSION_TEST_ASSETS": str(ASSETS), **variables}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any]:
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", ["identity", "swap_identity", "contact_sheet", "outside"])
+def test_says_plainly_where_the_material_is_absent(name, tmp_path):
+    done = run(name, FACEFUSION_TEST_ASSETS=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("Nothing was measured: ")
+    assert "FACEFUSION_TEST_ASSETS" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_all_of_them_are_known_by_name():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "speed"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "There is no benchmark speed; there are identity, " in done.stderr
+
+
+@needs_assets
+def test_identity_tells_people_apart(tmp_path):
+    done = run("identity", "--people", 4, "--json", tmp_path / "f.json")
+    found = figures(done, tmp_path / "f.json")
+    assert found["faces"] == 12
+    assert found["measures"]["distance"]["same_mean"] < found["measures"]["distance"]["different_mean"]
+    assert "balanced accuracy" in done.stdout
+
+
+@needs_assets
+@pytest.mark.slow
+def test_swap_identity_compares_with_source_and_target(tmp_path):
+    done = run("swap_identity", "--pairs", 4, "--turned", 0, "--json", tmp_path / "f.json")
+    bands = figures(done, tmp_path / "f.json")["bands"]
+    assert sum(band["pairs"] for band in bands) == 4
+    assert bands[0]["to_source"] < bands[0]["to_target"]
+
+
+@needs_assets
+def test_contact_sheet_lays_out_pairs(tmp_path):
+    sheet, found = tmp_path / "sheet.png", tmp_path / "f.json"
+    done = run("contact_sheet", "--pairs", "05:29", "28:04", "--tile", 96, "--output", sheet, "--json", found)
+    assert [pair["pair"] for pair in figures(done, found)["pairs"]] == ["05:29", "28:04"]
+    assert sheet.is_file()
+
+
+@needs_assets
+def test_outside_finds_pictures_and_sound_unchanged(tmp_path):
+    picture, video = "pictures/derived/roll35.jpg", "video/male_with_*.mp4"
+    found = tmp_path / "f.json"
+    done = run("outside", "--pictures", picture, "--videos", video, "--seconds", 0, "--json", found)
+    result = figures(done, found)
+    assert result["wrong"] == 0
+    assert result["pictures"][0]["changed"] > 0
+    assert result["videos"][0]["frames"] == result["videos"][0]["written"] > 0
+    assert result["videos"][0]["packets"] > 0
+
+
+@pytest.mark.slow
+def test_throughput_measures_both_lengths(tmp_path):
+    found = tmp_path / "f.json"
+    done = run("throughput", "--seconds", 1, "--times", 2, "--clips", tmp_path / "clips", "--json", found)
+    short, long = figures(done, found)["runs"]
+    assert (short["frames"], long["frames"]) == (25, 50)
+    assert short["files_beside"] == long["files_beside"] == []
+    assert set(short["cpu_ms"]) == {"decode", "analyse", "process", "encode", "decoder's threads", "other threads"}
+    assert short["peak_mib"] > 0

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from material import CAPTAIN
+
+from facefusion.engine.run import Result, run
+from facefusion.options import Options
+
+
+@pytest.fixture
+def job(moving_portrait, quiet_place):
+    """Run a job: by default the captain's face into the moving portrait, `out.mp4`; all can be given otherwise."""
+
+    def start(hooks: dict | None = None, **values) -> Result:
+        basics = {"source_paths": CAPTAIN, "target_path": moving_portrait, "output_path": "out.mp4"}
+        return run(Options.parse(basics | values), **(hooks or {}))
+
+    return start
+
+
+@pytest.fixture
+def only_file(quiet_place):
+    """Names of all files in the working directory, hidden ones too."""
+    return lambda: sorted(path.name for path in Path.cwd().iterdir())

@@ -1,0 +1,185 @@
+"""Which faces of the target are worked on: one, many, or a reference person; and why none was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from material import ASTRONAUT, CAPTAIN, face_of, mesh_at, save, write_clip
+
+from facefusion.engine.targets import TargetSelector
+from facefusion.errors import (
+    FaceTooSmallError,
+    FaceTurnedError,
+    NoFaceError,
+    OptionsError,
+    ReferenceNotFoundError,
+    SeveralFacesError,
+)
+from facefusion.options import FaceSelectionOptions
+
+BIG = mesh_at(100, 100, 90)
+MIDDLE = mesh_at(300, 300, 60)
+SMALL = mesh_at(500, 100, 30)
+IMAGE = np.zeros((400, 600, 3), np.uint8)
+PATH = Path("film.mp4")
+
+
+def faces(*meshes, tracks=None):
+    tracks = tracks or [None] * len(meshes)
+    return [face_of(mesh, track_id=track) for mesh, track in zip(meshes, tracks, strict=True)]
+
+
+def selector(analyser=None, reference=None, **options):
+    return TargetSelector(analyser, FaceSelectionOptions(**options), reference)
+
+
+def test_many_takes_all_in_order():
+    found = faces(MIDDLE, SMALL, BIG)
+    assert selector().select(IMAGE, found) == (found[2], found[0], found[1])
+    assert selector(face_selector_order="right-left").select(IMAGE, found) == (found[1], found[0], found[2])
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_one_takes_the_face_at_the_position(position):
+    found = faces(BIG, MIDDLE, SMALL)
+    assert selector(face_selector_mode="one", face_position=position).select(IMAGE, found) == (found[position],)
+
+
+def test_one_stays_with_the_face_in_a_video_when_another_grows_larger():
+    one = selector(face_selector_mode="one")
+    assert one.select(IMAGE, faces(BIG, MIDDLE, tracks=[7, 8]))[0].track_id == 7
+    [kept] = one.select(IMAGE, faces(SMALL, BIG, tracks=[7, 8]))
+    assert kept.track_id == 7
+    [next_one] = one.select(IMAGE, faces(BIG, tracks=[8]))
+    assert next_one.track_id == 8, "until its track ends"
+
+
+def test_faces_too_small_or_too_far_turned_are_left_as_they_are():
+    turned = mesh_at(300, 100, 80, yaw=75)
+    found = faces(BIG, SMALL, turned)
+    assert selector(face_min_size=40).select(IMAGE, found) == (found[0],)
+    assert len(selector(face_min_size=40, face_max_yaw=90).select(IMAGE, found)) == 2
+
+
+def problem(found, **options):
+    one = selector(**options)
+    assert one.select(IMAGE, found) == ()
+    return one.problem(PATH)
+
+
+def test_why_nothing_was_selected():
+    none = problem([])
+    assert isinstance(none, NoFaceError)
+    assert "No face was found in film.mp4" in str(none)
+
+    small = problem(faces(SMALL), face_min_size=64)
+    assert isinstance(small, FaceTooSmallError)
+    assert "The largest face in film.mp4 is 30 pixels wide, the least is 64" in str(small)
+
+    turned = problem(faces(mesh_at(9, 9, 80, yaw=-80), mesh_at(9, 9, 80, yaw=72)))
+    assert isinstance(turned, FaceTurnedError)
+    assert "is turned 72° or more from the camera, the most is 65°" in str(turned)
+
+    late = problem(faces(BIG), face_selector_mode="one", face_position=1)
+    assert isinstance(late, NoFaceError)
+    assert "shows no face at position 1" in str(late)
+
+
+def test_the_frame_kept_to_show_the_problem_is_let_go_when_all_is_well():
+    one = selector(face_min_size=40)
+    one.select(IMAGE, faces(SMALL))
+    assert one.seen is not None
+    one.select(IMAGE, faces(BIG))
+    one.select(IMAGE, faces(SMALL))
+    assert one.seen is None
+
+
+@pytest.fixture
+def both(quiet_place, astronaut, captain):
+    """A picture of two people, and which side the captain is on."""
+    canvas = np.full((600, 1024, 3), 80, np.uint8)
+    canvas[:512, :512] = astronaut
+    canvas[:600, 512:1024] = captain[:600]
+    return save(Path("both.png"), canvas)
+
+
+def changed_sides(before: Path, after: Path) -> tuple[bool, bool]:
+    from material import read
+
+    difference = np.abs(read(before).astype(int) - read(after)).max(2) > 0
+    return bool(difference[:, :512].any()), bool(difference[:, 512:].any())
+
+
+@pytest.mark.parametrize(("reference", "sides"), [(ASTRONAUT, (True, False)), (CAPTAIN, (False, True))])
+def test_only_the_reference_person_is_worked_on(job, both, reference, sides):
+    result = job(
+        target_path=both, output_path="out.png", face_selector_mode="reference", reference_face_path=reference
+    )
+    assert result.faces == 1
+    assert changed_sides(both, Path("out.png")) == sides
+
+
+@pytest.mark.parametrize(
+    ("options", "sides"),
+    [
+        ({}, (True, True)),
+        ({"face_selector_mode": "one"}, (False, True)),
+        ({"face_selector_mode": "one", "face_position": 1}, (True, False)),
+        ({"face_selector_mode": "one", "face_selector_order": "left-right"}, (True, False)),
+    ],
+)
+def test_one_and_many_in_a_picture(job, both, options, sides):
+    job(target_path=both, output_path="out.png", **options)
+    assert changed_sides(both, Path("out.png")) == sides
+
+
+def test_an_absent_reference_person_is_said_with_distance_and_limit(job, only_file):
+    with pytest.raises(ReferenceNotFoundError, match=r"the nearest face is at distance 0\.\d\d, the limit is 0\.50") as e:
+        job(face_selector_mode="reference", reference_face_path=CAPTAIN)
+    assert e.value.exit_code == 25
+    assert only_file() == ["out.problem.jpg"]
+
+
+def test_the_distance_decides(job):
+    options = {"face_selector_mode": "reference", "reference_face_path": CAPTAIN, "reference_face_distance": 2}
+    assert job(**options).faces == 20
+
+
+def test_a_reference_picture_must_say_who_is_meant(job, both):
+    options = {"target_path": both, "output_path": "out.png", "face_selector_mode": "reference"}
+    with pytest.raises(OptionsError, match="wants a reference picture. Name one with --reference-face-path"):
+        job(**options)
+    with pytest.raises(SeveralFacesError, match="--reference-face-position 0 to 1"):
+        job(**options, reference_face_path=both)
+    job(**options, reference_face_path=both, reference_face_position=1)
+    assert changed_sides(both, Path("out.png")) == (True, False)
+
+
+def test_the_reference_is_found_again_after_every_cut(job, astronaut, captain):
+    import cv2
+
+    here = astronaut[10:266, 60:316]
+    there = cv2.resize(captain, (256, 256), interpolation=cv2.INTER_AREA)
+    clip = write_clip(Path("cuts.mp4"), [here] * 6 + [there] * 6 + [here] * 6)
+    result = job(target_path=clip, face_selector_mode="reference", reference_face_path=ASTRONAUT)
+    assert (result.frames, result.faces) == (18, 12)
+
+
+def test_an_embedding_is_computed_now_and_then_only(analyser, astronaut, astronaut_face):
+    class Counting:
+        calls = 0
+
+        class recogniser:  # noqa: N801 - stands for an attribute
+            @staticmethod
+            def embed(image, meshes):
+                Counting.calls += 1
+                return analyser.recogniser.embed(image, meshes)
+
+    [reference] = analyser.recogniser.embed(astronaut, [astronaut_face.mesh])
+    one = selector(Counting, reference, face_selector_mode="reference")
+    tracked = face_of(astronaut_face.mesh, track_id=3)
+    for _ in range(60):
+        assert one.select(astronaut, [tracked]) == (tracked,)
+    assert Counting.calls == 3

@@ -1,0 +1,223 @@
+"""A job on a video, from its options to its file: progress, cancelling, memory, and what is left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+from material import ASTRONAUT, CAPTAIN, read_clip, save, write_clip
+
+from facefusion.engine.plan import LEAST_IN_FLIGHT
+from facefusion.errors import CancelledError, InputDamagedError, NoFaceError, OptionsError
+from facefusion.media.frame import Frame
+
+
+def test_the_result_tells_what_was_done(job, moving_portrait):
+    result = job()
+    assert (result.kind, result.frames, result.faces) == ("video", 20, 20)
+    assert result.output_path == Path("out.mp4")
+    assert set(result.stage_seconds) == {"prepare", "decode", "analyse", "process", "encode"}
+    assert all(0 < seconds < result.seconds for seconds in result.stage_seconds.values())
+    before, after = read_clip(moving_portrait), read_clip(Path("out.mp4"))
+    assert len(after) == len(before)
+    assert all(image.shape == (192, 192, 3) for image in after)
+    assert all(np.abs(a.astype(int) - b).mean() < 15 for a, b in zip(before, after, strict=True))
+
+
+def test_progress_goes_up_to_the_total(job):
+    reports = []
+    job({"progress": reports.append})
+    done = [report.done for report in reports]
+    assert done == sorted(set(done))
+    assert done[-1] == 20 == reports[-1].total
+    assert {report.stage for report in reports} == {"editing"}
+    seconds = [report.seconds for report in reports]
+    assert seconds == sorted(seconds)
+
+
+def test_a_picture_reports_once(job):
+    reports = []
+    job({"progress": reports.append}, target_path=ASTRONAUT, output_path="out.png")
+    assert [(report.done, report.total) for report in reports] == [(1, 1)]
+
+
+def test_cancelling_leaves_nothing_behind(job, only_file):
+    cancel = threading.Event()
+    with pytest.raises(CancelledError) as caught:
+        job({"progress": lambda report: cancel.set(), "cancel": cancel})
+    assert caught.value.exit_code == 130
+    assert only_file() == []
+
+
+@pytest.mark.parametrize(("target", "output"), [(None, "out.mp4"), (ASTRONAUT, "out.png")])
+def test_cancelling_keeps_what_was_there_before(job, only_file, target, output):
+    Path(output).write_bytes(b"precious")
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(CancelledError):
+        job({"cancel": cancel}, output_path=output, **({"target_path": target} if target else {}))
+    assert Path(output).read_bytes() == b"precious"
+    assert only_file() == [output]
+
+
+def test_a_finished_job_replaces_what_was_there_and_keeps_its_permissions(job, only_file):
+    Path("out.mp4").write_bytes(b"old")
+    Path("out.mp4").chmod(0o640)
+    job()
+    assert Path("out.mp4").stat().st_size > 1000
+    assert Path("out.mp4").stat().st_mode & 0o777 == 0o640
+    assert only_file() == ["out.mp4"]
+
+
+class Broken(Exception):
+    pass
+
+
+def test_a_listener_that_fails_ends_the_job_with_its_own_error(job, only_file):
+    def fail(report):
+        raise Broken
+
+    with pytest.raises(Broken):
+        job({"progress": fail})
+    assert only_file() == []
+
+
+def test_no_thread_and_no_open_file_is_left_over(job):
+    job()
+    threads, files = set(threading.enumerate()), len(os.listdir("/proc/self/fd"))
+    job()
+    with pytest.raises(Broken):
+        job({"progress": _fail})
+    assert set(threading.enumerate()) == threads
+    assert len(os.listdir("/proc/self/fd")) == files
+
+
+def _fail(report):
+    raise Broken
+
+
+@pytest.mark.slow
+def test_the_result_is_the_same_whatever_the_chunk_size_and_every_time(job):
+    videos = []
+    for size in (None, None, 1, 1000):
+        job(video_chunk_size=size)
+        videos.append(Path("out.mp4").read_bytes())
+    assert videos.count(videos[0]) == len(videos)
+
+
+@pytest.mark.parametrize("size", [1, LEAST_IN_FLIGHT, 12])
+def test_no_more_frames_are_alive_than_the_chunk_size_allows(job, monkeypatch, size):
+    alive, most, lock = set(), 0, threading.Lock()
+    check = Frame.__post_init__
+
+    def counting(frame):
+        nonlocal most
+        check(frame)
+        key = id(frame.image)
+        with lock:
+            if key not in alive:
+                alive.add(key)
+                weakref.finalize(frame.image, alive.discard, key)
+            most = max(most, len(alive))
+
+    monkeypatch.setattr(Frame, "__post_init__", counting)
+    job({"pre_processor": lambda image: image.copy(), "post_processor": lambda image: image}, video_chunk_size=size)
+    assert 2 < most <= max(size, LEAST_IN_FLIGHT)
+
+
+def test_memory_that_does_not_hold_the_frames_needed_is_said_before_any_work(job, only_file):
+    with pytest.raises(OptionsError, match=r"max-memory: 1e-05 GiB do not hold 8 frames of 192x192. Allow at least 0.001"):
+        job(max_memory=1e-5)
+    assert only_file() == []
+    job(max_memory=0.002)
+
+
+def test_memory_bounds_the_chunk_size_too(job):
+    job(max_memory=0.0015, video_chunk_size=10_000)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_shortest_clips(job, astronaut, count):
+    clip = write_clip(Path("short.mp4"), [astronaut[10:266, 60:316]] * count)
+    result = job(target_path=clip)
+    assert (result.frames, result.faces) == (count, count)
+    assert len(read_clip(Path("out.mp4"))) == count
+
+
+def test_a_clip_that_shows_a_face_only_now_and_then(job, astronaut):
+    face, empty = astronaut[10:266, 60:316], np.full((256, 256, 3), 90, np.uint8)
+    clip = write_clip(Path("now and then.mp4"), [empty] * 12 + [face] * 4 + [empty] * 2 + [face] * 4)
+    result = job(target_path=clip)
+    assert (result.frames, result.faces) == (22, 8)
+    before, after = read_clip(clip), read_clip(Path("out.mp4"))
+    changed = [np.abs(a.astype(int) - b).max() > 40 for a, b in zip(before, after, strict=True)]
+    assert changed == [False] * 12 + [True] * 4 + [False] * 2 + [True] * 4
+
+
+def test_a_clip_without_any_face_is_an_error_that_shows_a_frame(job, only_file):
+    clip = write_clip(Path("empty.mp4"), [np.full((64, 96, 3), 90, np.uint8)] * 12)
+    with pytest.raises(NoFaceError, match=r"^No face was found in empty\.mp4\..*See out\.problem\.jpg$") as caught:
+        job(target_path=clip)
+    assert caught.value.picture == Path("out.problem.jpg")
+    assert only_file() == ["empty.mp4", "out.problem.jpg"]
+
+
+def test_a_clip_cut_off_in_the_middle_leaves_nothing(job, moving_portrait, only_file):
+    whole = moving_portrait.read_bytes()
+    Path("cut.mp4").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputDamagedError):
+        job(target_path="cut.mp4")
+    assert only_file() == ["cut.mp4"]
+
+
+@pytest.mark.parametrize(("codec", "form", "suffix"), [("ffv1", "bgr0", "mkv"), ("mpeg4", "yuv420p", "mp4")])
+def test_odd_sizes_stay_odd(job, astronaut, codec, form, suffix):
+    clip = write_clip(Path(f"odd.{suffix}"), [astronaut[10:265, 61:300]] * 3, codec=codec, form=form)
+    job(target_path=clip, output_path="out.mkv")
+    assert read_clip(Path("out.mkv"))[0].shape == (255, 239, 3)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2000), (2000, 2)])
+def test_clips_of_extreme_shapes_pass_through_hooks(job, shape):
+    clip = write_clip(Path("odd.mkv"), [np.full((*shape, 3), 40, np.uint8)] * 3, codec="ffv1", form="bgr0")
+    result = job({"pre_processor": lambda image: image}, target_path=clip, output_path="out.mkv", processors=())
+    assert result.frames == 3
+    assert read_clip(Path("out.mkv"))[0].shape == (*shape, 3)
+
+
+@pytest.mark.slow
+def test_two_jobs_at_once_do_not_disturb_each_other(job, tmp_path):
+    def run_with(ratio, results):
+        results[ratio] = job(blend_ratio=ratio, output_path=tmp_path / f"{ratio}.mp4")
+
+    alone = {}
+    for ratio in (0.3, 1.0):
+        run_with(ratio, alone)
+        (tmp_path / f"{ratio}.mp4").rename(tmp_path / f"alone {ratio}.mp4")
+    together = {}
+    threads = [threading.Thread(target=run_with, args=(ratio, together)) for ratio in (0.3, 1.0)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(together) == {0.3, 1.0}
+    for ratio in (0.3, 1.0):
+        assert (tmp_path / f"{ratio}.mp4").read_bytes() == (tmp_path / f"alone {ratio}.mp4").read_bytes()
+
+
+def test_the_same_processor_twice_in_a_row(job):
+    result = job(processors=["face_swapper", "face_swapper"], target_path=ASTRONAUT, output_path="twice.png")
+    assert result.faces == 1
+
+
+def test_many_sources_the_best_is_taken(job, captain, quiet_place):
+    import cv2
+
+    blurred = save(Path("blurred.png"), cv2.GaussianBlur(captain, (0, 0), 2))
+    job(target_path=ASTRONAUT, source_paths=[blurred, CAPTAIN, blurred], output_path="many.png")
+    job(target_path=ASTRONAUT, output_path="one.png")
+    assert Path("many.png").read_bytes() == Path("one.png").read_bytes()
