@@ -102,5 +102,5 @@ def _soft_range(lightness: Field, smooth: Field) -> Field:
 
 
 def sample(field: Field, points: Points) -> Field:
-    """Read a picture at points (N, 2 or more: x, y), bilinear, float32 (N, K)."""
+    """Read a field, float32 (H, W) or (H, W, K), at points (N, 2 or more: x, y), bilinear; float32 (N,) or (N, K)."""
     return np.asarray(lookup(field, points[None, :, :2].astype(np.float32))[0], np.float32)

@@ -13,6 +13,7 @@ import numpy as np
 
 from facefusion.faces.mesh import canonical_vertices, vertex_normals
 from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.colour import sample
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import near_edge
@@ -25,11 +26,12 @@ WARM_UP = 8
 _RATE = 0.06
 _FLOOR = np.array([9.0, 4.0, 4.0], np.float32)
 _DEVIATIONS = 3.0
-_SURE = 1.0
-_LIKELY = 0.55
+_SURE = 0.75
+_LIKELY = 0.45
 _LEAST_AREA = 0.012
 _FORGET_AFTER = 50
 _SLIDE = 2
+_PERSISTENCE = 0.4
 
 
 class FaceMemory:
@@ -40,6 +42,11 @@ class FaceMemory:
         self._deviation = np.zeros((SIZE, SIZE, 3), np.float32)
         self._seen = np.zeros((SIZE, SIZE), np.float32)
         self._covered = np.zeros((SIZE, SIZE), np.float32)
+        self._front = np.zeros((SIZE, SIZE), np.float32)
+
+    def clear_vertices(self) -> Field:
+        """Return which vertices had nothing in front of them in the last frame, 0 to 1, float32 (468,)."""
+        return np.asarray(1 - sample(self._front, canonical_layout()), np.float32)
 
     def update(self, texture: Field, mesh: Points, visibility: Field) -> Field:
         """Return what is in front of the face, on the canonical layout, float32 (SIZE, SIZE), 0 to 1.
@@ -55,7 +62,9 @@ class FaceMemory:
         seen = np.where(layout.numbers >= 0, smoothstep(fields[:, :, 2], 0.3, 0.8), 0)
         front = self._in_front(now, seen, fields[:, :, 3])
         self._learn(now, np.asarray(seen * (1 - front), np.float32), front)
-        return front
+        # A change that lasts a single frame is more often noise than a hand.
+        self._front = np.asarray(_PERSISTENCE * self._front + (1 - _PERSISTENCE) * front, np.float32)
+        return self._front
 
     def _in_front(self, now: Field, seen: Field, rim: Field) -> Field:
         """Find large changes in one piece that reach in from the outline."""
@@ -63,7 +72,7 @@ class FaceMemory:
         # A feature may slide a little over the mesh, glasses above all: only what is unlike all around it counts.
         above = now - dilate(self._mean, _SLIDE)
         below = -dilate(-self._mean, _SLIDE) - now
-        change = blur((np.maximum(above, below) / limit).max(2) * seen * (self._seen >= WARM_UP), 1.2)
+        change = blur((np.maximum(above, below) / limit).max(2) * seen * (self._seen >= WARM_UP), 2.5)
         likely = (change > _LIKELY).astype(np.uint8)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
         reaching = np.unique(labels[(rim > 0.6) & (likely > 0)])

@@ -31,6 +31,7 @@ _MARGIN = 4
 _INSIDE = 0.6
 _MOUTH_GAP = (0.03, 0.07)
 _LEAST_SHARE = 0.002
+_MEMORIES = 16
 
 # Channels of the dense fields: place in the source's texture, smooth colour, share of the new face, zones for
 # `foreign_share`, the directional part of the light alone, place on the canonical layout.
@@ -85,9 +86,18 @@ class MeshSwapper:
         if region is None:
             return
         view = region.view(image)
-        memory = None if face.track_id is None else self._memories.setdefault(face.track_id, FaceMemory())
-        new, mask = self._render(view, region, memory)
+        new, mask = self._render(view, region, self._memory_of(face.track_id))
         _composite(view, new, mask * np.float32(self._options.blend_ratio))
+
+    def _memory_of(self, track_id: int | None) -> FaceMemory | None:
+        """Return what is remembered of a followed face; the face not met for longest is forgotten."""
+        if track_id is None:
+            return None
+        memory = self._memories.pop(track_id, None) or FaceMemory()
+        self._memories[track_id] = memory
+        if len(self._memories) > _MEMORIES:
+            del self._memories[next(iter(self._memories))]
+        return memory
 
     def _render(
         self, view: npt.NDArray[np.uint8], region: _Region, memory: FaceMemory | None
@@ -96,7 +106,8 @@ class MeshSwapper:
         normals = vertex_normals(region.mesh)
         visibility = facing(normals)
         small = to_lab(np.asarray(cv2.resize(view, region.grid[::-1], interpolation=cv2.INTER_AREA), np.uint8))
-        light = fit_light(vertex_colours(small, region.mesh), normals, visibility)
+        clear = visibility if memory is None else visibility * memory.clear_vertices()
+        light = fit_light(vertex_colours(small, region.mesh), normals, clear)
         raster = MeshRaster.draw(region.mesh, normals, region.grid)
         level = self._source.level_for(float(np.ptp(region.mesh[:, 0])) * region.size[1] / region.grid[1])
         fields = raster.interpolate(self._vertex_values(light, visibility, level))
