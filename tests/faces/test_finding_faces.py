@@ -111,7 +111,7 @@ def test_a_face_is_found_at_any_size(analyser, astronaut, astronaut_face, width)
     assert distance.mean() < 0.05 * astronaut_face.width
 
 
-@pytest.mark.parametrize("scale", [0.3, 0.5, 0.75, 1.0])
+@pytest.mark.parametrize("scale", [0.5, 0.75, 1.0])
 def test_a_small_face_beside_a_large_one_is_found_the_right_way_up(analyser, astronaut, captain, scale):
     import cv2
 

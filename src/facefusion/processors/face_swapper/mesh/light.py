@@ -84,7 +84,7 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     Dark skin and haze show less contrast than light skin and clear air, light skin shines less than dark skin, and
     differences of colour shrink with the colour itself.
     """
-    lightness = float(target.mean[0] / max(source.mean[0], 1.0))
+    lightness = float(max(target.mean[0], 8.0) / max(source.mean[0], 8.0))
     contrast = (target.contrast + _FLAT) / (source.contrast + _FLAT)
     shadow = float(np.clip(lightness**0.35 * contrast**0.6, 0.5, 1.05))
     highlight = shadow * float(np.clip(lightness**-0.8, 0.45, 1.0))

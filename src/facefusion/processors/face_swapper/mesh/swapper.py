@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import INNER_LIPS, vertex_normals
+from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
@@ -143,8 +143,9 @@ class MeshSwapper:
         inside = np.where(raster.numbers >= 0, share, 0).astype(np.float32)
         _close_mouth(inside, region.mesh)
         mask = inside * (1 - blur(foreign, 1.5))
-        softness = 0.6 + 2.4 * self._options.face_mask_blur
-        mask = blur(mask, softness)
+        softness = (0.6 + 2.4 * self._options.face_mask_blur) * max(region.grid) / GRID
+        # Softness reaches into eyes and mouth but never past the outline.
+        mask = blur(mask, max(softness, 0.4)) * _silhouette(raster, region.mesh)
         for kind in self._options.face_mask_types:
             mask = np.minimum(mask, shape_mask(kind, region.mesh, region.grid, self._options.face_mask_blur))
         return np.asarray(mask, np.float32)
@@ -165,6 +166,14 @@ def _region_of(mesh: Points, shape: tuple[int, int]) -> _Region | None:
     return _Region(
         int(low[0]), int(low[1]), (height, width), grid, np.concatenate([plane, depth], 1).astype(np.float32)
     )
+
+
+def _silhouette(raster: MeshRaster, mesh: Points) -> Field:
+    """Return 1 within the outline of the face, eyes and mouth included, else 0."""
+    filled = (raster.numbers >= 0).astype(np.float32)
+    for rim in (LEFT_EYE, RIGHT_EYE, INNER_LIPS):
+        cv2.fillPoly(filled, [np.round(mesh[list(rim), :2] * 16).astype(np.int32)], 1.0, cv2.LINE_8, 4)
+    return filled
 
 
 def _close_mouth(share: Field, mesh: Points) -> None:
