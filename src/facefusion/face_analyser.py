@@ -49,8 +49,14 @@ def get_one_face(picture: Picture, position: int = 0) -> Face | None:
 
     Args:
         picture: RGB uint8 (H, W, 3), or the path of a picture.
-        position: which one, counted from the largest.
+        position: which one, counted from the largest, from 0.
+
+    Raises:
+        InputError: the file cannot be read.
+        ValueError: the array is not a picture, or the position negative.
     """
+    if position < 0:
+        raise ValueError(f"a position counts from 0, not {position}")
     faces = get_many_faces(picture)
     return faces[position] if position < len(faces) else None
 
@@ -66,6 +72,6 @@ def _analyser() -> FaceAnalyser:
 def _image(picture: Picture) -> npt.NDArray[np.uint8]:
     if not isinstance(picture, np.ndarray):
         return read_picture(Path(picture), LimitOptions()).image
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
         raise ValueError(f"a picture is RGB uint8 (height, width, 3), not {picture.dtype} {picture.shape}")
     return picture

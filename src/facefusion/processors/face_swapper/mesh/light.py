@@ -86,7 +86,7 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     """
     lightness = float(max(target.mean[0], 8.0) / max(source.mean[0], 8.0))
     contrast = (target.contrast + _FLAT) / (source.contrast + _FLAT)
-    shadow = float(np.clip(lightness**0.35 * contrast**0.6, 0.5, 1.05))
+    shadow = float(np.clip(lightness**0.35 * contrast**0.6, 0.15, 1.05))
     highlight = shadow * float(np.clip(lightness**-0.8, 0.45, 1.0))
     chroma = float(np.hypot(*(target.mean[1:] - 128)) / max(np.hypot(*(source.mean[1:] - 128)), 1.0))
     return TextureGain(shadow, highlight, min(max(chroma, 0.4), 1.1), float(source.mean[0]))
