@@ -46,13 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     with tempfile.TemporaryDirectory() as folder:
         stills = [check_picture(assets(*name.split("/")), Path(folder)) for name in options.pictures]
-        print(table(_STILLS, [list(row.values()) for row in stills]) + "\n")
+        _print(_STILLS, stills)
         clips = [check_video(path, Path(folder)) for path in _videos(options)]
-        print(table(_CLIPS, [list(row.values()) for row in clips]))
+        _print(_CLIPS, clips)
     wrong = sum(row["outside"] for row in stills) + sum(row["times"] + row["sound"] for row in clips)
-    print("\nNothing else changed." if not wrong else f"\n{wrong} differences that must not be.")
+    print("Nothing else changed." if not wrong else f"{wrong} differences that must not be.")
     finish({"pictures": stills, "videos": clips, "wrong": wrong}, options.json)
     return 1 if wrong else 0
+
+
+def _print(heads: Sequence[str], rows: Sequence[Figures]) -> None:
+    if rows:
+        print(table(heads, [list(row.values()) for row in rows]) + "\n")
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from models.convert import PACK
+from models.runtime import onnxruntime
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

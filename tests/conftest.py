@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from material import ASTRONAUT, CAPTAIN, Array, read, write_clip
 
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.types import Face
 from facefusion.options import FaceSelectionOptions
+from material import ASTRONAUT, CAPTAIN, Array, read, write_clip
 
 
 @pytest.fixture

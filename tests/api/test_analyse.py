@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from material import ASTRONAUT, CAPTAIN, read
 
 from facefusion import Face, analyse
 from facefusion.errors import InputMissingError, InputTypeError
 from facefusion.face_analyser import get_many_faces, get_one_face
+from material import ASTRONAUT, CAPTAIN, read
 
 
 def test_faces_come_with_their_embeddings_largest_first(assets):

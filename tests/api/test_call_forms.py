@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from material import ASTRONAUT, CAPTAIN, read, read_clip, save
 
 import facefusion
 from facefusion import core, process_image, process_video, set_options
@@ -23,6 +22,7 @@ from facefusion.errors import (
     ProcessorUnknownError,
     ProviderError,
 )
+from material import ASTRONAUT, CAPTAIN, read, read_clip, save
 
 pytestmark = pytest.mark.usefixtures("quiet_place")
 
@@ -127,6 +127,18 @@ def test_the_call_wins_over_set_options_and_that_over_the_environment(monkeypatc
     assert job(set=1, call=0) is False
 
 
+def test_a_mapping_and_paths_in_the_call_win_over_set_options():
+    def job():
+        set_options({"source": CAPTAIN, "target": "nobody.png", "output": "set.png", "blend_ratio": 0.5})
+        process_image({"target_path": ASTRONAUT, "output_path": "mapping.png", "blend_ratio": 0})
+        process_image(ASTRONAUT, "positional.png")
+
+    in_a_context_of_its_own(job)
+    assert (read(Path("mapping.png")) == read(ASTRONAUT)).all()
+    assert (read(Path("positional.png")) != read(ASTRONAUT)).any()
+    assert not Path("set.png").exists()
+
+
 def test_set_options_belongs_to_its_thread():
     def job(order):
         barrier.wait()
@@ -209,9 +221,9 @@ def test_an_output_may_be_kept_from_being_replaced():
 
 
 def test_nothing_but_a_hook_or_a_processor_is_nothing_to_do(clip):
-    with pytest.raises(OptionsError, match="There is nothing to do. Name a processor"):
+    with pytest.raises(OptionsError, match=r"There is nothing to do\. Name a processor"):
         process_video(clip, "o.mp4", processors=())
-    with pytest.raises(OptionsError, match="No source picture is given. Name one with --source"):
+    with pytest.raises(OptionsError, match=r"No source picture is given\. Name one with --source"):
         process_video(clip, "o.mp4")
 
 

@@ -41,7 +41,8 @@ def test_a_producer_is_never_further_ahead_than_the_capacity_and_one_in_its_hand
 
     def numbers():
         nonlocal made
-        for made in range(1, 101):  # noqa: B007 - watched from outside
+        while made < 100:
+            made += 1
             yield made
 
     with produced(numbers(), 3) as values:
@@ -69,28 +70,28 @@ def test_a_giver_waits_while_the_channel_is_full():
     assert taken == [0, 1, 2, 3]
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     pass
 
 
 def test_an_error_of_the_producer_is_raised_where_it_is_read():
     def numbers():
         yield 1
-        raise Broken("decoder")
+        raise BrokenError("decoder")
 
-    with pytest.raises(Broken, match="decoder"), produced(numbers(), 5) as values:
+    with pytest.raises(BrokenError, match="decoder"), produced(numbers(), 5) as values:
         for _ in values:
             pass
 
 
 def test_an_error_of_the_taker_is_raised_at_the_next_value_or_at_the_end():
     def take(value):
-        raise Broken("encoder")
+        raise BrokenError("encoder")
 
-    with pytest.raises(Broken, match="encoder"), consumed(take, 1) as give:
+    with pytest.raises(BrokenError, match="encoder"), consumed(take, 1) as give:
         for value in range(1000):
             give(value)
-    with pytest.raises(Broken, match="encoder"), consumed(take, 1) as give:
+    with pytest.raises(BrokenError, match="encoder"), consumed(take, 1) as give:
         give(1)
 
 
@@ -112,30 +113,30 @@ def test_leaving_early_ends_the_producer():
 def test_an_error_in_the_block_ends_both_sides_and_is_the_one_that_is_raised():
     taken = []
     with (
-        pytest.raises(Broken, match="hook"),
+        pytest.raises(BrokenError, match="hook"),
         produced(iter(int, 1), 2) as values,
         consumed(taken.append, 2) as give,
     ):
         for value in values:
             give(value)
-            raise Broken("hook")
+            raise BrokenError("hook")
     assert len(taken) <= 1
 
 
 def test_values_that_nobody_took_before_an_error_are_dropped():
     channel = Channel(5)
     channel.put(1)
-    channel.finish(Broken("late"))
-    with pytest.raises(Broken):
+    channel.finish(BrokenError("late"))
+    with pytest.raises(BrokenError):
         list(channel)
 
 
 def test_the_first_error_counts_and_putting_after_the_end_is_refused():
     channel = Channel(1)
-    channel.finish(Broken("first"))
+    channel.finish(BrokenError("first"))
     channel.finish(ValueError("second"))
     assert channel.put(1) is False
-    assert isinstance(channel.error, Broken)
+    assert isinstance(channel.error, BrokenError)
 
 
 def test_even_ctrl_c_in_the_producer_arrives():

@@ -64,7 +64,13 @@ def test_rate_and_time_left():
 
 @pytest.mark.parametrize(
     ("done", "total", "seconds", "rate", "remaining"),
-    [(0, 100, 0.0, 0, None), (0, 100, 2.0, 0, None), (5, None, 1.0, 5, None), (120, 100, 1.0, 120, 0), (1, 1, 0.0, 0, None)],
+    [
+        (0, 100, 0.0, 0, None),
+        (0, 100, 2.0, 0, None),
+        (5, None, 1.0, 5, None),
+        (120, 100, 1.0, 120, 0),
+        (1, 1, 0.0, 0, None),
+    ],
 )
 def test_what_cannot_be_known_is_not_guessed(done, total, seconds, rate, remaining):
     progress = Progress("editing", done, total, seconds)

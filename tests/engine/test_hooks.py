@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from material import ASTRONAUT, read, read_clip
 
 from facefusion.errors import HookError
+from material import ASTRONAUT, read, read_clip
 
 
 def test_hooks_see_each_frame_once_and_in_order(job, moving_portrait):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from material import read
 
 from facefusion.faces.detectors.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from facefusion.inference.session import SessionFactory
+from material import read
 
 LAYOUTS = {"blazeface_short_range": SHORT_RANGE, "blazeface_full_range": FULL_RANGE}
 

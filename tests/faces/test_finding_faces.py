@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from material import face_of, mesh_at, outline_mask, read
 
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.detectors.base import box_overlap, group_overlapping, suppress
 from facefusion.faces.draw import draw_faces
 from facefusion.faces.types import Detection
 from facefusion.options import FaceSelectionOptions
+from material import face_of, mesh_at, outline_mask, read
 
 FACES = {
     "astronaut_eileen_collins.png": 1,
@@ -61,6 +61,7 @@ def test_every_face_is_found_and_nothing_else(analyser, assets, name):
         assert 0 < face.score <= 1
         assert face.presence > 0.5
         assert face.mesh.shape == (468, 3)
+        assert face.mesh.dtype == face.box.dtype == face.landmarks5.dtype == np.float32
         assert np.isfinite(face.mesh).all()
         assert face.embedding is None
         assert face.track_id is None
@@ -86,9 +87,7 @@ def test_some_of_many_tiny_faces_are_found(analyser, assets):
 
 
 @pytest.mark.parametrize(("turn", "roll"), [(0, 0), (1, -90), (2, 180), (3, 90)])
-def test_a_face_is_found_whatever_way_up_and_its_landmarks_turn_with_it(
-    analyser, captain, captain_face, turn, roll
-):
+def test_a_face_is_found_whatever_way_up_and_its_landmarks_turn_with_it(analyser, captain, captain_face, turn, roll):
     turned = np.ascontiguousarray(np.rot90(captain, turn))
     [face] = analyser.find(turned)
     assert (face.pose.roll - roll - captain_face.pose.roll + 180) % 360 - 180 == pytest.approx(0, abs=4)

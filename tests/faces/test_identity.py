@@ -6,10 +6,10 @@ import itertools
 
 import numpy as np
 import pytest
-from material import read
 
 from facefusion.faces.recognisers.dlib_resnet import chip_transform, identity_distance, identity_similarity
 from facefusion.faces.select import is_person, mean_embedding
+from material import read
 
 
 def test_an_embedding_is_128_finite_numbers(analyser, captain, captain_face):

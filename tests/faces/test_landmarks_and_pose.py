@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from material import mesh_at, read
 
 from facefusion.faces.mesh import (
     INNER_LIPS,
@@ -20,6 +19,7 @@ from facefusion.faces.mesh import (
     triangles,
     vertex_normals,
 )
+from material import mesh_at, read
 
 # Measured by hand in the enlarged portrait: middles of the eyes, nose tip, corners of the mouth.
 BY_HAND = [(203, 101), (247, 103), (224, 127), (203, 140), (244, 141)]

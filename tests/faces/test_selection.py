@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from material import face_of, mesh_at
 
 from facefusion.errors import NoFaceError, SeveralFacesError
 from facefusion.faces.select import order_faces, pick_face, usable_targets
+from material import face_of, mesh_at
 
 BIG_LEFT = face_of(mesh_at(100, 300, 90), score=0.7)
 SMALL_RIGHT = face_of(mesh_at(500, 200, 30), score=0.9)

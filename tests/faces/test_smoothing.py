@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from material import mesh_at
 
 from facefusion.faces.smooth import OneEuroFilter
+from material import mesh_at
 
 RATE = 25.0
 WIDTH = 200.0

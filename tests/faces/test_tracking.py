@@ -6,12 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from material import LIMITS
 
+from facefusion.faces.align import RotatedSquare, crop
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.detectors.base import box_overlap
 from facefusion.faces.track import FaceTracker
 from facefusion.media.reader import VideoReader
+from material import LIMITS
 
 
 def track(analyser, images, rate=25.0):
@@ -64,12 +65,21 @@ def test_a_scene_cut_ends_all_tracks_and_scenes_without_faces_have_none(analyser
     assert runs == [[0], [], [1], [], [2]], "man, cars, woman, bottles, signer"
 
 
-def test_a_hard_cut_to_another_person_starts_a_new_track(analyser, captain, astronaut):
-    import cv2
+def close_up(image, face):
+    """The face in the middle of a picture of its own."""
+    x, y = face.landmarks5.mean(0)
+    window = RotatedSquare(float(x), float(y), 2.2 * face.width, 0)
+    return crop(image, window.to_crop(320), 320)
 
-    scenes = [cv2.resize(image, (400, 400), interpolation=cv2.INTER_AREA) for image in (captain, astronaut)]
-    frames = track(analyser, [scenes[0]] * 5 + [scenes[1]] * 5)
+
+def test_a_hard_cut_starts_a_new_track_even_where_the_new_face_is_in_the_old_ones_place(
+    analyser, captain, captain_face, astronaut, astronaut_face
+):
+    here, there = close_up(captain, captain_face), close_up(astronaut, astronaut_face)
+    frames = track(analyser, [here] * 5 + [there] * 5)
     assert numbers(frames) == [[0]] * 5 + [[1]] * 5
+    [still] = analyser.find(there)
+    assert np.linalg.norm(frames[5][0].mesh - still.mesh, axis=1).mean() < 0.03 * still.width, "nothing of the old face"
 
 
 def test_no_face_gives_none_and_one_that_comes_later_is_found_soon(analyser, astronaut):
@@ -111,9 +121,7 @@ def test_tracked_faces_lie_where_stills_find_them(analyser, assets):
 
 def test_a_face_at_rest_stands_still(analyser, astronaut):
     random = np.random.default_rng(0)
-    noisy = [
-        np.clip(astronaut + random.normal(0, 6, astronaut.shape), 0, 255).astype(np.uint8) for _ in range(20)
-    ]
+    noisy = [np.clip(astronaut + random.normal(0, 6, astronaut.shape), 0, 255).astype(np.uint8) for _ in range(20)]
     frames = track(analyser, noisy)
     tracked = np.stack([faces[0].landmarks5 for faces in frames])
     single = np.stack([analyser.find(image)[0].landmarks5 for image in noisy[::4]])

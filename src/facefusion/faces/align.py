@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from facefusion.faces.types import Points
 
+_LEAST_SCALE = 0.6
+"""Below this, plain bilinear sampling would skip pixels."""
+
 Affine = npt.NDArray[np.float64]
 """Affine transform of points, float64 (2, 3): p' = A[:, :2] @ p + A[:, 2]."""
 
@@ -78,21 +81,21 @@ def crop(image: npt.NDArray[np.uint8], affine: Affine, size: int) -> npt.NDArray
         size: side of the crop in pixels.
     """
     scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
-    if scale > 0.6:
+    factor = int(_LEAST_SCALE / scale + 1) if scale > 0 else 1
+    if factor == 1:
         return _warp(image, affine, size)
-    # Averaging over the covered region first keeps fine texture from turning into noise.
+    # Averaging over whole blocks of the covered region first keeps fine texture from turning into noise.
     corners = apply_affine(invert_affine(affine), [[0, 0], [size, 0], [size, size], [0, size]])
     left, top = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)
     right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 2, image.shape[1::-1])
-    if right <= left or bottom <= top:
-        return np.zeros((size, size, 3), np.uint8)
-    width, height = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
-    small = cv2.resize(image[top:bottom, left:right], (width, height), interpolation=cv2.INTER_AREA)
-    grow = np.array([(right - left) / width, (bottom - top) / height])
-    linear = affine[:, :2] * grow
+    width, height = (right - left) // factor, (bottom - top) // factor
+    if width < 1 or height < 1:
+        return _warp(image, affine, size)
+    blocks = image[top : top + height * factor, left : left + width * factor]
+    small = cv2.resize(blocks, (int(width), int(height)), interpolation=cv2.INTER_AREA)
     # Pixel centres sit half a pixel off the corner, before and after shrinking.
-    shift = affine[:, 2] + affine[:, :2] @ (np.array([left, top]) + grow / 2 - 0.5)
-    return _warp(np.asarray(small, np.uint8), np.column_stack([linear, shift]), size)
+    shift = affine[:, 2] + affine[:, :2] @ (np.array([left, top]) + (factor - 1) / 2)
+    return _warp(np.asarray(small, np.uint8), np.column_stack([affine[:, :2] * factor, shift]), size)
 
 
 def _warp(image: npt.NDArray[np.uint8], affine: Affine, size: int) -> npt.NDArray[np.uint8]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import onnxruntime
-
 from facefusion.errors import ProviderError
+from facefusion.inference.runtime import onnxruntime
 
 PACKAGES = {
     "cuda": "onnxruntime-gpu",

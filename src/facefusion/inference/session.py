@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from facefusion.inference.catalogue import Catalogue
 from facefusion.inference.providers import check_started, resolve_providers
+from facefusion.inference.runtime import onnxruntime
 from facefusion.inference.store import ModelStore
 
 Tensor = npt.NDArray[np.float32]

@@ -80,7 +80,15 @@ def find_config(path: Path | None = None, environment: Mapping[str, str] | None 
     if named is not None:
         return named
     places = (Path("facefusion.toml"), platformdirs.user_config_path("facefusion") / "config.toml")
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if _is_there(place)), None)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file can be seen; a folder that may not be entered, as that of another user, holds none for us."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
 
 
 def canonical(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class DlibResnet:
     def embed(self, image: npt.NDArray[np.uint8], meshes: Sequence[Points]) -> list[Vector]:
         """Return the identity vector of each face less the mean of all people, float32 (128,).
 
-        All raw vectors lean one way; without their mean, cosines tell people apart as well as distances do.
+        All raw vectors lean one way; less their mean, the cosine of two people is about 0.
 
         Args:
             image: RGB uint8 (H, W, 3).

@@ -57,6 +57,15 @@ class _Region:
     grid: tuple[int, int]
     mesh: Points
 
+    def outline(self) -> Field:
+        """Return 1 strictly within the convex outline of the face, else 0, float32, at full size."""
+        grow = np.array([self.size[1] / self.grid[1], self.size[0] / self.grid[0]], np.float32)
+        points = (self.mesh[:, :2] + np.float32(0.5)) * grow - np.float32(0.5)
+        inside = np.zeros(self.size, np.uint8)
+        cv2.fillConvexPoly(inside, np.round(cv2.convexHull(points) * 16).astype(np.int32), 1, cv2.LINE_8, 4)
+        # The drawn border holds pixels that lie partly outside.
+        return np.asarray(cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=1), np.float32)
+
     def view(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Return the pixels of the region."""
         return image[self.top : self.top + self.size[0], self.left : self.left + self.size[1]]
@@ -120,7 +129,7 @@ class MeshSwapper:
         texture = self._texture(fields[..., _PLACE], region.size, level)
         gain = texture_gain(self._source.light, light)
         lab = join_texture(texture, enlarge(fields[..., _SMOOTH], region.size), gain)
-        mask = np.clip(enlarge(mask, region.size), 0, 1)
+        mask = np.clip(enlarge(mask, region.size), 0, 1) * region.outline()
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         return to_rgb(lab), mask
 
