@@ -37,8 +37,8 @@ def changed(before, after):
 
 
 def around(face, shape):
-    """The face's silhouette and what its soft edge may reach: 3 % of its width and four pixels."""
-    reach = round(0.03 * face.width) + 4
+    """The face's silhouette and what rounding may add: 2 % of its width and a pixel."""
+    reach = round(0.02 * face.width) + 1
     hull = cv2.convexHull(np.ascontiguousarray(face.mesh[:, :2]))[:, 0]
     silhouette = polygon_mask(hull, shape).astype(np.uint8)
     return cv2.dilate(silhouette, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)).astype(bool)

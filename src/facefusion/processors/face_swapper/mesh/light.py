@@ -17,13 +17,14 @@ import numpy.typing as npt
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.colour import TextureGain
 from facefusion.processors.face_swapper.mesh.filters import Field, smoothstep
-from facefusion.processors.face_swapper.mesh.regions import BEARD, canonical_distances, skin_vertices
+from facefusion.processors.face_swapper.mesh.regions import BEARD, canonical_distances, fold_vertices, skin_vertices
 
 _ITERATIONS = 4
 _RIDGE = np.array([0.02, 0.1, 0.1, 0.1, 1.0, 1.0, 1.0, 1.0, 1.0])
 _SCALE_FLOOR = np.array([7.0, 2.0, 2.0])
 _OUTLIER = 2.5
 _FLAT = 4.0
+_FOLD_REACH = 0.08
 _REACH = 0.18
 """Reach of the smooth remainder, in units of the distance between the outer eye corners."""
 
@@ -57,7 +58,7 @@ def fit_light(colours: Field, normals: Points, trust: npt.NDArray[np.float32]) -
         normals: unit normals, float32 (468, 3).
         trust: weight of each vertex, 0 to 1, float32 (468,); low where the surface is turned away.
     """
-    basis = harmonics(normals)
+    basis = harmonics(_calm(normals))
     skin = skin_vertices() * trust
     directional, weights, spread = _fit_robustly(basis, colours.astype(np.float64), skin.astype(np.float64))
     remainder = _smooth(colours - directional, weights)
@@ -137,6 +138,23 @@ def _smooth(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -
     total = gather @ (weights[:, None] * values)
     amount = gather @ weights + 0.05 * gather.sum(1)
     return np.asarray(spread @ (total / amount[:, None]))
+
+
+def _calm(normals: Points) -> Points:
+    """Give lips, lids and nostrils, whose small folds face anywhere, the direction of the skin around them."""
+    folded, weights = _fold_kernel()
+    calm = normals.copy()
+    around = weights @ normals
+    calm[folded] = around / np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-6)
+    return calm
+
+
+@cache
+def _fold_kernel() -> tuple[npt.NDArray[np.intp], Field]:
+    """Return the vertices of folds, and for each the weights of the plain skin around it, float32 (F, 468)."""
+    folded = np.flatnonzero(fold_vertices())
+    near = np.exp(-0.5 * (canonical_distances()[folded] / _FOLD_REACH) ** 2) * ~fold_vertices()
+    return folded, np.asarray(near / near.sum(1, keepdims=True), np.float32)
 
 
 @cache

@@ -5,6 +5,7 @@ Every triangle is an affine map, so one image of triangle numbers and one small 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,9 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import triangles
+from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, triangles
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field
+from facefusion.processors.face_swapper.mesh.filters import Field, dilate
 
 _SUBPIXEL_BITS = 4
 _MIN_FACING = 0.05
@@ -36,7 +37,7 @@ class MeshRaster:
     corners: Points
 
     @classmethod
-    def draw(cls, mesh: Points, normals: Points, size: tuple[int, int], *, grow: int = 2) -> Self:
+    def draw(cls, mesh: Points, normals: Points, size: tuple[int, int], *, grow: int = 4) -> Self:
         """Draw the triangles that face the camera, the nearest last.
 
         Args:
@@ -70,6 +71,10 @@ class MeshRaster:
         result[y, x] = rows[:, 0] * x[:, None] + rows[:, 1] * y[:, None] + rows[:, 2]
         return self._continue(result)
 
+    def near(self) -> Field:
+        """Return 1 where `interpolate` gives values, 0 elsewhere, float32 (H, W)."""
+        return dilate((self.numbers >= 0).astype(np.float32), self.grow)
+
     def _continue(self, values: Field) -> Field:
         """Carry values a few pixels past the triangles' edges, as the mean of those nearby."""
         covered = (self.numbers >= 0).astype(np.float32)
@@ -95,3 +100,17 @@ class MeshRaster:
         slope_y = (to_c * u[:, :1] - to_b * v[:, :1]) * inverse[:, None]
         level = at_a - slope_x * a[:, :1] - slope_y * a[:, 1:]
         return np.stack([slope_x, slope_y, level], 1).astype(np.float32)
+
+
+def silhouette(raster: MeshRaster, mesh: Points) -> Field:
+    """Return 1 within the outline of a drawn face, eyes and mouth included, else 0, float32 (H, W)."""
+    filled = (raster.numbers >= 0).astype(np.float32)
+    for rim in (LEFT_EYE, RIGHT_EYE, INNER_LIPS):
+        fill_opening(filled, mesh, rim)
+    return filled
+
+
+def fill_opening(field: Field, mesh: Points, rim: Sequence[int]) -> None:
+    """Set a field to 1 within the rim of an eye or the mouth, in place."""
+    points = np.round(mesh[list(rim), :2] * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+    cv2.fillPoly(field, [points], 1.0, cv2.LINE_8, _SUBPIXEL_BITS)

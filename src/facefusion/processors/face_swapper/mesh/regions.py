@@ -53,6 +53,13 @@ def skin_vertices() -> Weights:
 
 
 @cache
+def fold_vertices() -> npt.NDArray[np.bool_]:
+    """Return which vertices lie on lips, lids or nostrils, bool (468,)."""
+    eyes = _distance_to(LEFT_EYE, RIGHT_EYE) < 0.06
+    return np.asarray(eyes | (_distance_to(OUTER_LIPS, INNER_LIPS) < 0.03) | (_distance_to(_NOSTRILS) < 0.03))
+
+
+@cache
 def edge_weights() -> Weights:
     """Return the new face's share at each vertex, float32 (468,): 0 on the outline, 1 inside."""
     height = canonical_vertices()[:, 1]

@@ -24,8 +24,8 @@ from facefusion.processors.face_swapper.mesh.filters import (
 )
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, fit_light
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster
-from facefusion.processors.face_swapper.mesh.regions import foreign_zones, near_edge
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
+from facefusion.processors.face_swapper.mesh.regions import foreign_zones, near_edge, skin_vertices
 
 MAX_SIDE = 768
 _MARGIN = 0.08
@@ -33,6 +33,7 @@ _VERTEX_GRID = 160
 _FILL_LEVELS = 6
 _OWN_SHADING = np.array([0.2, 0, 0], np.float32)
 _HIGHLIGHT_LIMIT = np.float32(14)
+_SHADE_LIMIT = np.float32(8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,13 +70,13 @@ class SourceModel:
         # Near the outline the whole smooth colour is the light's; inside, what it leaves is the person's own.
         own = _OWN_SHADING * (1 - near_edge()[:, None])
         smooth = light.directional + light.remainder * (1 - own)
-        raster = MeshRaster.draw(mesh, normals, lab.shape[:2], grow=4)
-        fields = raster.interpolate(np.concatenate([smooth, foreign_zones()], 1))
-        texture = split_texture(lab, fields[:, :, :3])
-        foreign = foreign_share(texture, light, fields[:, :, 3:], softness=texture.shape[1] / 160)
-        foreign[raster.numbers < 0] = 1
+        raster = MeshRaster.draw(mesh, normals, lab.shape[:2])
+        fields = raster.interpolate(np.column_stack([smooth, foreign_zones(), skin_vertices()]))
+        texture = split_texture(lab, fields[:, :, :3]) * raster.near()[:, :, None]
+        foreign = foreign_share(texture, light, fields[:, :, 3:7], softness=texture.shape[1] / 160)
+        foreign[silhouette(raster, mesh) == 0] = 1
         texture = _fill_foreign(texture, foreign, raster, mesh)
-        texture = _limit_highlights(texture)
+        texture = _even_out(texture, fields[:, :, 7] * (1 - foreign), fields[:, :, 4] * np.float32(light.beard))
         return cls(tuple(_pyramid(texture.astype(np.float32))), mesh, visibility, light)
 
     def level_for(self, width: float) -> int:
@@ -130,12 +131,13 @@ def _fill_foreign(texture: Field, foreign: Field, raster: MeshRaster, mesh: Poin
 
     Args:
         texture: Lab differences from smooth skin, float32 (H, W, 3).
-        foreign: how surely pixels are not the face, 0 to 1, float32 (H, W); 1 off the mesh.
+        foreign: how surely pixels are not the face, 0 to 1, float32 (H, W); 1 off the face.
         raster: the mesh over it.
         mesh: float32 (468, 3) in its pixels.
     """
     reach = texture.shape[1] / 100
     trust = np.clip(1.2 - 1.2 * blur(dilate(foreign, max(1, round(reach))), max(1.0, reach * 0.8)), 0, 1)
+    trust = np.asarray(trust * raster.near(), np.float32)
     smooth = _spread_inwards(texture, trust)
     mirrored = raster.interpolate(mesh[mirror_vertices(), :2])
     other = lookup(np.dstack([texture, trust]), mirrored)
@@ -145,12 +147,25 @@ def _fill_foreign(texture: Field, foreign: Field, raster: MeshRaster, mesh: Poin
     return np.asarray(texture * share + fill * (1 - share), np.float32)
 
 
-def _limit_highlights(texture: Field) -> Field:
-    """Hold back broad highlights, which belong to the source's light: on lighter skin they would burn out."""
+def _even_out(texture: Field, skin: Field, beard: Field) -> Field:
+    """Take off what broad light and colour the fit has left on the skin; it belongs to the source's surroundings.
+
+    Highlights are held back everywhere, for on lighter skin they would burn out; broad shadows and tints on skin alone,
+    for features and beards are dark and coloured by nature.
+
+    Args:
+        texture: Lab differences from smooth skin, float32 (H, W, 3); changed in place.
+        skin: how surely each pixel shows plain skin, 0 to 1, float32 (H, W).
+        beard: how surely each pixel may show a beard, 0 to 1, float32 (H, W).
+    """
     broad = blur(np.ascontiguousarray(texture[:, :, 0]), texture.shape[1] / 45)
-    high = np.maximum(broad, 0)
-    limited = _HIGHLIGHT_LIMIT * np.tanh(high / _HIGHLIGHT_LIMIT)
-    texture[:, :, 0] -= high - limited
+    texture[:, :, 0] -= np.maximum(broad, 0) - _HIGHLIGHT_LIMIT * np.tanh(np.maximum(broad, 0) / _HIGHLIGHT_LIMIT)
+    weight = np.clip(skin * (1 - beard), 0, 1)
+    reach = texture.shape[1] / 14
+    amount = blur(weight, reach)[:, :, None]
+    wide = blur(texture * weight[:, :, None], reach) / (amount + 0.1)
+    wide[:, :, 0] -= _SHADE_LIMIT * np.tanh(wide[:, :, 0] / _SHADE_LIMIT)
+    texture -= wide * smoothstep(amount, 0.1, 0.4)
     return texture
 
 

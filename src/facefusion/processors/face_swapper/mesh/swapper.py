@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, vertex_normals
+from facefusion.faces.mesh import INNER_LIPS, vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
@@ -21,7 +21,7 @@ from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, fit_light, texture_gain
 from facefusion.processors.face_swapper.mesh.mask import shape_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, canonical_layout
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster, fill_opening, silhouette
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
 from facefusion.processors.face_swapper.mesh.source import SourceModel, facing, vertex_colours
 
@@ -151,10 +151,11 @@ class MeshSwapper:
         """Return the new face's share at each pixel of the grid."""
         inside = np.where(raster.numbers >= 0, share, 0).astype(np.float32)
         _close_mouth(inside, region.mesh)
+        inside *= raster.near()
         mask = inside * (1 - blur(foreign, 1.5))
         softness = (0.6 + 2.4 * self._options.face_mask_blur) * max(region.grid) / GRID
         # Softness reaches into eyes and mouth but never past the outline.
-        mask = blur(mask, max(softness, 0.4)) * _silhouette(raster, region.mesh)
+        mask = blur(mask, max(softness, 0.4)) * silhouette(raster, region.mesh)
         for kind in self._options.face_mask_types:
             mask = np.minimum(mask, shape_mask(kind, region.mesh, region.grid, self._options.face_mask_blur))
         return np.asarray(mask, np.float32)
@@ -177,23 +178,14 @@ def _region_of(mesh: Points, shape: tuple[int, int]) -> _Region | None:
     )
 
 
-def _silhouette(raster: MeshRaster, mesh: Points) -> Field:
-    """Return 1 within the outline of the face, eyes and mouth included, else 0."""
-    filled = (raster.numbers >= 0).astype(np.float32)
-    for rim in (LEFT_EYE, RIGHT_EYE, INNER_LIPS):
-        cv2.fillPoly(filled, [np.round(mesh[list(rim), :2] * 16).astype(np.int32)], 1.0, cv2.LINE_8, 4)
-    return filled
-
-
 def _close_mouth(share: Field, mesh: Points) -> None:
     """Let the new face's lips meet where the target's mouth is all but shut; an open mouth stays the target's."""
     width = float(np.linalg.norm(mesh[263] - mesh[33]))
     gap = float(np.linalg.norm(mesh[13, :2] - mesh[14, :2])) / max(width, 1e-3)
     closed = 1 - float(smoothstep(np.float32(gap), *_MOUTH_GAP))
     if closed > 0:
-        opening = np.round(mesh[list(INNER_LIPS), :2] * 16).astype(np.int32)
-        filled = np.zeros(share.shape, np.uint8)
-        cv2.fillPoly(filled, [opening], 1, cv2.LINE_8, 4)
+        filled = np.zeros(share.shape, np.float32)
+        fill_opening(filled, mesh, INNER_LIPS)
         np.maximum(share, filled * np.float32(closed), out=share)
 
 
