@@ -42,7 +42,7 @@ def _strangeness(texture: Field, light: LightField, own_dark: Field) -> Field:
     limits = np.asarray(_LIMIT * light.spread, np.float32)
     brighter = texture[:, :, 0] / limits[0]
     darker = -texture[:, :, 0] / np.float32(max(float(limits[0]), _LEAST_DARK))
-    colour = texture[:, :, 1:] / limits[1:]
-    greyer = np.maximum(darker, -colour.min(2)) * (1 - np.clip(own_dark, 0, 1))
-    worst = np.maximum(np.maximum(brighter, colour.max(2)), greyer)
+    redder, yellower = texture[:, :, 1] / limits[1], texture[:, :, 2] / limits[2]
+    greyer = np.maximum(darker, -np.minimum(redder, yellower)) * (1 - np.clip(own_dark, 0, 1))
+    worst = np.maximum(np.maximum(brighter, np.maximum(redder, yellower)), greyer)
     return np.asarray(np.clip((worst - 0.8) / 0.4, 0, 1), np.float32)

@@ -72,7 +72,9 @@ class FaceMemory:
         # A feature may slide a little over the mesh, glasses above all: only what is unlike all around it counts.
         above = now - dilate(self._mean, _SLIDE)
         below = -dilate(-self._mean, _SLIDE) - now
-        change = blur((np.maximum(above, below) / limit).max(2) * seen * (self._seen >= WARM_UP), 2.5)
+        light, red, yellow = cv2.split(np.maximum(above, below) / limit)
+        largest = np.maximum(np.maximum(light, red), yellow)
+        change = blur(np.asarray(largest * seen * (self._seen >= WARM_UP), np.float32), 2.5)
         likely = (change > _LIKELY).astype(np.uint8)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
         reaching = np.unique(labels[(rim > 0.6) & (likely > 0)])

@@ -64,41 +64,45 @@ class MeshRaster:
         Returns:
             float32 (H, W, K); 0 where there is no triangle near.
         """
-        table = self._affine_table(values)
-        y, x = np.nonzero(self.numbers >= 0)
-        rows = table[self.numbers[y, x]]
-        result = np.zeros((*self.numbers.shape, values.shape[1]), np.float32)
-        result[y, x] = rows[:, 0] * x[:, None] + rows[:, 1] * y[:, None] + rows[:, 2]
-        return self._continue(result)
+        drawn = np.flatnonzero(self.numbers >= 0)
+        numbers = self.numbers.ravel()[drawn]
+        y, x = np.divmod(drawn.astype(np.float32), np.float32(self.numbers.shape[1]))
+        planes = np.zeros((values.shape[1], self.numbers.size), np.float32)
+        # Plane by plane the tables stay in the processor's cache.
+        for plane, (slope_x, slope_y, level) in zip(planes, self._affine_tables(values), strict=True):
+            plane[drawn] = slope_x.take(numbers) * x + slope_y.take(numbers) * y + level.take(numbers)
+        planes = planes.reshape(-1, *self.numbers.shape)
+        self._continue(planes)
+        return np.ascontiguousarray(planes.transpose(1, 2, 0))
 
     def near(self) -> Field:
         """Return 1 where `interpolate` gives values, 0 elsewhere, float32 (H, W)."""
         return dilate((self.numbers >= 0).astype(np.float32), self.grow)
 
-    def _continue(self, values: Field) -> Field:
-        """Carry values a few pixels past the triangles' edges, as the mean of those nearby."""
+    def _continue(self, planes: Field) -> None:
+        """Carry values a few pixels past the triangles' edges, as the mean of those nearby, in place."""
         covered = (self.numbers >= 0).astype(np.float32)
         size = (2 * self.grow + 1, 2 * self.grow + 1)
         near = cv2.blur(covered, size)
-        empty = (covered == 0) & (near > 0)
-        y, x = np.nonzero(empty)
-        planes = [cv2.blur(np.ascontiguousarray(values[:, :, k]), size)[y, x] for k in range(values.shape[2])]
-        values[y, x] = np.stack(planes, 1) / near[y, x][:, None]
-        return values
+        empty = np.flatnonzero((covered == 0) & (near > 0))
+        amount = near.ravel()[empty]
+        for plane in planes:
+            plane.ravel()[empty] = cv2.blur(plane, size).ravel()[empty] / amount
 
-    def _affine_table(self, values: Field) -> Field:
-        """Return for each triangle the plane through its values, float32 (852, 3, K)."""
+    def _affine_tables(self, values: Field) -> Field:
+        """Return for each channel the slopes and level of its plane over each triangle, float32 (K, 3, 852)."""
         faces = triangles()
         a, b, c = (self.corners[faces[:, k]].astype(np.float64) for k in range(3))
         u, v = b - a, c - a
         determinant = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
         # A sliver has no direction to interpolate along; it takes one value.
         inverse = 1 / np.where(np.abs(determinant) < _SLIVER, np.inf, determinant)
-        at_a, to_b, to_c = values[faces[:, 0]], values[faces[:, 1]], values[faces[:, 2]]
-        to_b, to_c = to_b - at_a, to_c - at_a
-        slope_x = (to_b * v[:, 1:] - to_c * u[:, 1:]) * inverse[:, None]
-        slope_y = (to_c * u[:, :1] - to_b * v[:, :1]) * inverse[:, None]
-        level = at_a - slope_x * a[:, :1] - slope_y * a[:, 1:]
+        channels = np.ascontiguousarray(values.T, np.float64)
+        at_a = channels[:, faces[:, 0]]
+        to_b, to_c = channels[:, faces[:, 1]] - at_a, channels[:, faces[:, 2]] - at_a
+        slope_x = (to_b * v[:, 1] - to_c * u[:, 1]) * inverse
+        slope_y = (to_c * u[:, 0] - to_b * v[:, 0]) * inverse
+        level = at_a - slope_x * a[:, 0] - slope_y * a[:, 1]
         return np.stack([slope_x, slope_y, level], 1).astype(np.float32)
 
 

@@ -30,7 +30,6 @@ GRID = 176
 _MARGIN = 4
 _INSIDE = 0.6
 _MOUTH_GAP = (0.03, 0.07)
-_LEAST_SHARE = 0.002
 _MEMORIES = 16
 
 # Channels of the dense fields: place in the source's texture, smooth colour, share of the new face, zones for
@@ -191,5 +190,4 @@ def _close_mouth(share: Field, mesh: Points) -> None:
 
 def _composite(view: npt.NDArray[np.uint8], new: npt.NDArray[np.uint8], mask: Field) -> None:
     """Blend in place; pixels with no share of the new face stay exactly as they are."""
-    blended = cv2.blendLinear(new, np.ascontiguousarray(view), mask, 1 - mask)
-    np.copyto(view, np.asarray(blended), where=(mask > _LEAST_SHARE)[:, :, None])
+    view[:] = cv2.blendLinear(new, np.ascontiguousarray(view), mask, 1 - mask)
