@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from facefusion.faces.recognisers.dlib_resnet import chip_transform, identity_distance, identity_similarity
-from facefusion.faces.select import is_person, mean_embedding
 from material import read
 
 
@@ -35,7 +34,6 @@ def test_a_mirrored_scaled_and_turned_portrait_is_the_same_person(analyser, capt
         image = np.ascontiguousarray(other)
         [face] = analyser.embed(image, analyser.find(image))
         assert identity_distance(here.embedding, face.embedding) < 0.4
-        assert is_person(face, here.embedding, 0.5)
 
 
 @pytest.mark.slow
@@ -71,11 +69,6 @@ def test_a_person_is_recognised_among_others(analyser, assets):
         [reference] = analyser.embed(portrait, analyser.find(portrait))
         near = [identity_distance(face.embedding, reference.embedding) for face in faces]
         assert min(near) < 0.5 < max(near)
-
-
-def test_the_mean_of_several_embeddings(captain_face):
-    faces = [captain_face.with_embedding(np.full(128, value, np.float32)) for value in (1, 3)]
-    assert mean_embedding(faces).tolist() == [2.0] * 128
 
 
 def test_distance_is_a_distance():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from facefusion.errors import NoFaceError, SeveralFacesError
-from facefusion.faces.select import order_faces, pick_face, usable_targets
+from facefusion.faces.select import order_faces, pick_face
 from material import face_of, mesh_at
 
 BIG_LEFT = face_of(mesh_at(100, 300, 90), score=0.7)
@@ -61,8 +61,3 @@ def test_several_faces_are_not_guessed_among():
 def test_a_position_past_the_last_face_is_an_error():
     with pytest.raises(NoFaceError, match=r"face\.jpg shows 3 face\(s\), none at position 3"):
         pick(FACES, 3)
-
-
-def test_faces_too_small_or_too_far_turned_are_not_usable():
-    turned = face_of(mesh_at(300, 100, 80, yaw=70))
-    assert usable_targets([*FACES, turned], min_size=40, max_yaw=65) == [MIDDLE_LOW, BIG_LEFT]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from facefusion.errors import NoFaceError, SeveralFacesError
-from facefusion.faces.recognisers.dlib_resnet import identity_distance
-from facefusion.faces.types import Face, Vector
+from facefusion.faces.types import Face
 from facefusion.options.tree import FaceOrder
 
 _KEYS: dict[FaceOrder, Callable[[Face], float]] = {
@@ -52,19 +49,3 @@ def pick_face(faces: Sequence[Face], order: FaceOrder, position: int | None, nam
     if position is not None and position >= len(faces):
         raise NoFaceError(f"{name} shows {len(faces)} face(s), none at position {position}", f"Set {option} lower")
     return order_faces(faces, order)[position or 0]
-
-
-def is_person(face: Face, reference: Vector, distance: float) -> bool:
-    """Whether a face (with its embedding) is the person of the reference embedding."""
-    return face.embedding is not None and identity_distance(face.embedding, reference) < distance
-
-
-def usable_targets(faces: Sequence[Face], *, min_size: int, max_yaw: float) -> list[Face]:
-    """Drop faces that are too small or turned too far to work on."""
-    return [face for face in faces if face.width >= min_size and abs(face.pose.yaw) <= max_yaw]
-
-
-def mean_embedding(faces: Sequence[Face]) -> Vector:
-    """Return the mean identity vector of several faces of one person, float32 (128,)."""
-    vectors = np.stack([face.embedding for face in faces if face.embedding is not None])
-    return np.asarray(vectors.mean(0), np.float32)

@@ -96,6 +96,8 @@ def _resolve(path: Path) -> Path:
     """Follow symbolic links to where the output really goes."""
     try:
         return path.resolve()
+    except ValueError as error:
+        raise OutputUnwritableError(f"The output {path!r} is not a possible path", "Choose another name") from error
     except RuntimeError as error:  # how pathlib tells of links that go round in a circle
         raise OutputUnwritableError(f"The output {path} is a link to itself", "Choose another name") from error
 

@@ -112,7 +112,7 @@ class RuntimeOptions(OptionGroup):
     video_chunk_size: int | None = Field(
         default=None,
         ge=1,
-        description="most frames of a video held in memory at once; as max-memory allows when not given",
+        description="most frames of a video held in memory at once, but at least 8; as max-memory allows when not given",
     )
 
 
@@ -160,4 +160,5 @@ def _describe(error: ValidationError) -> str:
     """Turn the first problem into one sentence that names the option as the user knows it."""
     first = error.errors()[0]
     name = next((str(part) for part in reversed(first["loc"]) if isinstance(part, str)), "options")
-    return f"Option {name.replace('_', '-')}: {first['msg'].lower()}, got {first['input']!r}"
+    problem = "input should be a path" if first["type"] == "path_type" else first["msg"][:1].lower() + first["msg"][1:]
+    return f"Option {name.replace('_', '-')}: {problem}, got {first['input']!r}"
