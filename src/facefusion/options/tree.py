@@ -112,7 +112,7 @@ class RuntimeOptions(OptionGroup):
     video_chunk_size: int | None = Field(
         default=None,
         ge=1,
-        description="most frames of a video held in memory at once, but at least 8; as max-memory allows when not given",
+        description="most frames of a video held at once, but at least 8; as max-memory allows when not given",
     )
 
 
