@@ -18,7 +18,7 @@ from facefusion.processors.registry import resolve_processors
 
 GIB = 1 << 30
 DEFAULT_MEMORY = 0.25
-DEFAULT_IN_FLIGHT = 24
+DEFAULT_IN_FLIGHT = 14
 LEAST_IN_FLIGHT = 8
 """One frame at each place that a frame can be: see `facefusion.engine.video`."""
 
