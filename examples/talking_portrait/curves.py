@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating]
-Number = TypeVar("Number", float, Floats)
 
 
 def smoothstep(low: float | Floats, high: float | Floats, x: float | Floats) -> Floats:

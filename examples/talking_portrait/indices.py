@@ -9,7 +9,7 @@ OVAL = (
 )  # fmt: skip
 """Outline of the face, clockwise in the picture from the middle of the forehead."""
 
-FOREHEAD, CHIN, NOSE_TIP = 10, 152, 1
+FOREHEAD, CHIN = 10, 152
 CHEEKS = (50, 280, 205, 425, 117, 346)
 """Points where nothing but skin is to be expected."""
 

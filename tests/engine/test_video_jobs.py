@@ -28,6 +28,22 @@ def test_the_result_tells_what_was_done(job, moving_portrait):
     assert all(np.abs(a.astype(int) - b).mean() < 15 for a, b in zip(before, after, strict=True))
 
 
+def test_the_same_job_gives_the_same_file(job):
+    files = []
+    for _ in range(4):
+        job()
+        files.append(Path("out.mp4").read_bytes())
+    assert len(set(files)) == 1
+
+
+def test_a_hooks_own_error_reaches_the_caller_as_it_is(job):
+    def missing_table(frame):
+        return Path("no-such-table.cube").read_bytes()
+
+    with pytest.raises(FileNotFoundError, match="no-such-table"):
+        job({"pre_processor": missing_table})
+
+
 def test_progress_goes_up_to_the_total(job):
     reports = []
     job({"progress": reports.append})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -157,3 +158,19 @@ def test_preset_and_rate_factor_reach_the_encoder(assets: Path, tmp_path: Path) 
     assert sizes[0] > 2 * sizes[1]
     slow = rewrite(clip, tmp_path / "slow.mp4", output_video_preset="slow")
     assert b"subme=8" in slow.read_bytes(), "x264 writes its settings into the stream"
+
+
+@pytest.mark.parametrize("codec", ["png", "libx264rgb"])
+def test_an_rgb_video_comes_out_as_yuv_that_says_so(tmp_path, codec):
+    source = tmp_path / "rgb.mov"
+    with av.open(source, "w") as output:
+        stream = output.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "rgb24"
+        for index in range(3):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture(index, 64, 48), format="rgb24")))
+        output.mux(stream.encode())
+    result = rewrite(source, tmp_path / "out.mp4", output_video_quality=0)
+    with VideoReader(result, LIMITS) as reader:
+        frames = [frame.image for frame in reader]
+    assert len(frames) == 3
+    assert np.abs(frames[1].astype(int) - picture(1, 64, 48)).mean() < 2

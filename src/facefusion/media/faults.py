@@ -23,10 +23,10 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise output_error(error, path) from error
+        raise _output_error(error, path) from error
 
 
-def output_error(error: OSError, path: Path) -> OutputError:
+def _output_error(error: OSError, path: Path) -> OutputError:
     """Return the error of the tree that tells what `error` means for the output at `path`.
 
     It names the folder alone: `path` may be the temporary name of an output in the making.

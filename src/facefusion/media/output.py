@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from facefusion.errors import OutputExistsError, OutputIsInputError, OutputTypeError, OutputUnwritableError
-from facefusion.media.faults import output_error, writing
+from facefusion.media.faults import writing
 from facefusion.media.forms import Kind, output_form, written_suffixes
 
 
@@ -67,14 +67,12 @@ def atomic_output(path: Path) -> Iterator[Path]:
     final = _resolve(path)
     temporary = _make_beside(path)
     try:
-        try:
-            yield temporary
+        yield temporary
+        with writing(path):
             _sync(temporary)
             if final.exists():
                 shutil.copymode(final, temporary)
             temporary.replace(final)
-        except OSError as error:
-            raise output_error(error, path) from error
         with suppress(OSError):
             _sync(final.parent)
     except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -14,7 +15,7 @@ from av.audio.stream import AudioStream
 from av.video.stream import VideoStream
 
 from facefusion.errors import InputDamagedError, InputTypeError
-from facefusion.media.colour import ColourTags, RgbConverter
+from facefusion.media.colour import UNSPECIFIED, ColourTags, RgbConverter
 from facefusion.media.decoding import decode
 from facefusion.media.frame import Frame
 from facefusion.media.info import AudioTrack, VideoInfo, check_pixels
@@ -112,6 +113,9 @@ def _describe(source: VideoSource, stream: VideoStream, first: av.VideoFrame) ->
             f"The colours of {source.path} use matrix {colour.matrix} of ITU-T H.273, which is not read",
             "Convert it to BT.709 first",
         )
+    if first.format.is_rgb:
+        # RGB has no matrix to carry over; what is written is YUV, with a matrix of its own.
+        colour = replace(colour, matrix=UNSPECIFIED, full_range=None)
     orientation = Orientation.of(first)
     width, height = (first.height, first.width) if orientation.swaps_sides else (first.width, first.height)
     aspect = stream.sample_aspect_ratio or Fraction(1)

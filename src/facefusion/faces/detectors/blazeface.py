@@ -24,7 +24,6 @@ class BlazeFaceLayout:
     Attributes:
         size: side of the square input in pixels.
         grids: cells along a side and anchors in each cell, one pair for each grid.
-        points: which of the six keypoints are image-left eye, image-right eye, nose tip.
     """
 
     size: int
@@ -78,7 +77,7 @@ class BlazeFace:
 
     def _decode(self, boxes: npt.NDArray[np.float32], logits: npt.NDArray[np.float32], scale: float) -> list[Detection]:
         keep = np.flatnonzero(logits > self._logit)
-        raw = boxes[keep].reshape(-1, 8, 2) + 0.0
+        raw = boxes[keep].reshape(-1, 8, 2)
         anchors = self._anchors[keep] * self._size
         centres = raw[:, 0] + anchors
         points = raw[:, 2:6] + anchors[:, None]
