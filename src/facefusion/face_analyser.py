@@ -1,27 +1,27 @@
 """Finding faces, as a few plain functions.
 
-The models are loaded once for each thread or task context that calls these functions.
+Options (limits, detector score, execution providers) are those of `set_options`, the environment and the TOML file.
+Models are loaded once and kept.
 """
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.errors import FaceFusionError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.types import Face
+from facefusion.inference.session import SessionFactory
 from facefusion.media.picture import read_picture
-from facefusion.options import FaceSelectionOptions, LimitOptions
+from facefusion.options import FaceSelectionOptions, Options, current_options, load_options
 
-__all__ = ["FaceFusionError", "analyse", "get_many_faces", "get_one_face"]
+__all__ = ["analyse", "get_many_faces", "get_one_face"]
 
 Picture = npt.NDArray[np.uint8] | str | Path
-
-_ANALYSER: ContextVar[FaceAnalyser | None] = ContextVar("facefusion_analyser", default=None)
 
 
 def analyse(picture: Picture) -> list[Face]:
@@ -34,14 +34,16 @@ def analyse(picture: Picture) -> list[Face]:
         InputError: the file cannot be read.
         ValueError: the array is not a picture.
     """
-    image = _image(picture)
-    analyser = _analyser()
+    options = load_options(current_options())
+    image = _image(picture, options)
+    analyser = _analyser(options)
     return analyser.embed(image, analyser.find(image))
 
 
 def get_many_faces(picture: Picture) -> list[Face]:
     """Find all faces of a picture, largest first, without identity vectors; arguments as for `analyse`."""
-    return _analyser().find(_image(picture))
+    options = load_options(current_options())
+    return _analyser(options).find(_image(picture, options))
 
 
 def get_one_face(picture: Picture, position: int = 0) -> Face | None:
@@ -61,17 +63,18 @@ def get_one_face(picture: Picture, position: int = 0) -> Face | None:
     return faces[position] if position < len(faces) else None
 
 
-def _analyser() -> FaceAnalyser:
-    analyser = _ANALYSER.get()
-    if analyser is None:
-        analyser = FaceAnalyser.create(FaceSelectionOptions())
-        _ANALYSER.set(analyser)
-    return analyser
+def _analyser(options: Options) -> FaceAnalyser:
+    return _load(options.faces, options.runtime.execution_providers)
 
 
-def _image(picture: Picture) -> npt.NDArray[np.uint8]:
+@lru_cache(maxsize=2)
+def _load(options: FaceSelectionOptions, providers: Sequence[str]) -> FaceAnalyser:
+    return FaceAnalyser.create(options, SessionFactory(providers))
+
+
+def _image(picture: Picture, options: Options) -> npt.NDArray[np.uint8]:
     if not isinstance(picture, np.ndarray):
-        return read_picture(Path(picture), LimitOptions()).image
+        return read_picture(Path(picture), options.limits).image
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
         raise ValueError(f"a picture is RGB uint8 (height, width, 3), not {picture.dtype} {picture.shape}")
     return picture

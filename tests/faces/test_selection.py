@@ -33,7 +33,7 @@ def test_every_order(order, expected):
 
 
 def pick(faces, position=None, order="large-small"):
-    return pick_face(faces, order, position, "face.jpg", "--source-face-position")
+    return pick_face(order_faces(faces, order), position, name="face.jpg", option="--source-face-position")
 
 
 def test_the_only_face_is_picked():
@@ -54,7 +54,7 @@ def test_no_face_says_in_which_picture():
 
 def test_several_faces_are_not_guessed_among():
     with pytest.raises(SeveralFacesError, match=r"3 faces were found in face\.jpg, one was wanted\. Choose with "
-                       r"--source-face-position 0 to 2 \(order: large-small\)"):  # fmt: skip
+                       r"--source-face-position 0 to 2 \(in --face-selector-order\)"):  # fmt: skip
         pick(FACES)
 
 

@@ -11,6 +11,7 @@ from facefusion.engine.problem import shown_beside
 from facefusion.engine.progress import Progress, ProgressListener
 from facefusion.engine.work import Work
 from facefusion.errors import CancelledError
+from facefusion.faces.select import order_faces
 from facefusion.faces.types import Face
 from facefusion.media.frame import Frame
 from facefusion.media.output import atomic_output
@@ -33,7 +34,7 @@ def edit_picture(
     faces: tuple[Face, ...] = ()
     if work.processors:
         with work.clock.measure("analyse"):
-            found = work.analyser.find(frame.image)
+            found = order_faces(work.analyser.find(frame.image), plan.options.faces.face_selector_order)
             faces = work.selector.select(frame.image, found)
         with shown_beside(plan.output, frame.image, found):
             if not faces:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facefusion.errors import OptionsError
+from facefusion.engine.problem import problem_path
+from facefusion.errors import OptionsError, OutputIsInputError
 from facefusion.inference.providers import resolve_providers
 from facefusion.media.forms import Kind
 from facefusion.media.info import PictureInfo, VideoInfo
@@ -69,6 +71,7 @@ def make_plan(options: Options, *, has_hooks: bool) -> Plan:
     reference = options.faces.reference_face_path
     inputs = [*options.source_paths, target_path, *([reference] if reference else [])]
     check_output(output, inputs=inputs, overwrite=options.output.overwrite, kind=kind)
+    _check_problem_path(problem_path(output), inputs)
     if isinstance(target, VideoInfo):
         check_video_output(output, like=target, options=options.output)
         frames_in_flight(options, target)
@@ -93,6 +96,15 @@ def frames_in_flight(options: Options, info: VideoInfo) -> int:
         )
     wanted = runtime.video_chunk_size or DEFAULT_IN_FLIGHT
     return max(LEAST_IN_FLIGHT, min(wanted, budget))
+
+
+def _check_problem_path(path: Path, inputs: Sequence[Path]) -> None:
+    """Make sure that the picture of a problem would not replace an input."""
+    if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
+        raise OutputIsInputError(
+            f"The input {path} stands where a picture of problems with the output would go",
+            "Choose another name for the output",
+        )
 
 
 def _required(path: Path | None, name: str, meaning: str) -> Path:

@@ -37,13 +37,18 @@ def shown_beside(output: Path, image: Image, faces: Sequence[Face]) -> Iterator[
         raise
 
 
+def problem_path(output: Path) -> Path:
+    """Return where the picture of a problem goes: beside the output."""
+    return output.with_name(f"{output.stem}.problem.jpg")
+
+
 def write_problem(output: Path, image: Image, faces: Sequence[Face], note: str) -> Path:
     """Write the annotated picture and return its path.
 
     Raises:
         OutputError: it cannot be written.
     """
-    path = output.with_name(f"{output.stem}.problem.jpg")
+    path = problem_path(output)
     with atomic_output(path) as part:
         write_picture(part, Picture(draw_faces(image, faces, note)), quality=_QUALITY)
     return path

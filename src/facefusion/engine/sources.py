@@ -7,8 +7,9 @@ from pathlib import Path
 from facefusion.engine.problem import shown_beside
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.quality import check_source, sharpness
-from facefusion.faces.select import pick_face
-from facefusion.faces.types import Vector
+from facefusion.faces.select import order_faces, pick_face
+from facefusion.faces.types import Face, Vector
+from facefusion.media.frame import Image
 from facefusion.media.picture import read_picture
 from facefusion.options import Options
 from facefusion.processors.base import SourceFace
@@ -30,18 +31,11 @@ def load_sources(analyser: FaceAnalyser, options: Options, output: Path) -> tupl
 
 
 def _load_source(analyser: FaceAnalyser, path: Path, options: Options, output: Path) -> SourceFace:
-    image = read_picture(path, options.limits).image
-    found = analyser.find(image)
-    selection = options.faces
+    image, found = _find(analyser, path, options)
+    position = options.faces.source_face_position
     with shown_beside(output, image, found):
-        face = pick_face(
-            found,
-            selection.face_selector_order,
-            selection.source_face_position,
-            name=str(path),
-            option="--source-face-position",
-        )
-        check_source(image, face, str(path), selection)
+        face = pick_face(found, position, name=str(path), option="--source-face-position")
+        check_source(image, face, str(path), options.faces)
     return SourceFace(image, face, sharpness(image, face))
 
 
@@ -52,15 +46,14 @@ def load_reference(analyser: FaceAnalyser, path: Path, options: Options, output:
         InputError: the picture cannot be read.
         FaceError: it has no face, or several where none was chosen.
     """
-    image = read_picture(path, options.limits).image
-    found = analyser.find(image)
-    selection = options.faces
+    image, found = _find(analyser, path, options)
+    position = options.faces.reference_face_position
     with shown_beside(output, image, found):
-        face = pick_face(
-            found,
-            selection.face_selector_order,
-            selection.reference_face_position,
-            name=str(path),
-            option="--reference-face-position",
-        )
+        face = pick_face(found, position, name=str(path), option="--reference-face-position")
     return analyser.recogniser.embed(image, [face.mesh])[0]
+
+
+def _find(analyser: FaceAnalyser, path: Path, options: Options) -> tuple[Image, list[Face]]:
+    """Read a picture and find its faces, in the order in which they are counted."""
+    image = read_picture(path, options.limits).image
+    return image, order_faces(analyser.find(image), options.faces.face_selector_order)

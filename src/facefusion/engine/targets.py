@@ -36,6 +36,7 @@ class TargetSelector:
         self._largest = 0.0
         self._least_yaw: float | None = None
         self._nearest: float | None = None
+        self._had_usable = False
         self._has_chosen = False
         self.seen: tuple[Image, tuple[Face, ...]] | None = None
         """A frame in which faces were found, as long as none was ever selected; for the problem picture."""
@@ -48,11 +49,12 @@ class TargetSelector:
             faces: all faces found in it.
         """
         usable = [face for face in faces if self._is_usable(face)]
-        chosen = order_faces(self._by_mode(image, usable), self._options.face_selector_order)
+        self._had_usable = self._had_usable or bool(usable)
+        chosen = order_faces(self._by_mode(image, usable, faces), self._options.face_selector_order)
         if chosen:
             self._has_chosen, self.seen = True, None
         elif faces and self.seen is None and not self._has_chosen:
-            self.seen = (image, tuple(faces))
+            self.seen = (image, tuple(order_faces(faces, self._options.face_selector_order)))
         return tuple(chosen)
 
     def problem(self, path: Path) -> FaceError:
@@ -70,18 +72,18 @@ class TargetSelector:
                 f"the limit is {options.reference_face_distance:.2f}",
                 "Use a better reference picture, or raise --reference-face-distance",
             )
-        if self._largest < options.face_min_size:
+        if self._had_usable:
+            return NoFaceError(f"{path} shows no face at position {options.face_position}", "Lower --face-position")
+        if self._least_yaw is None:
             return FaceTooSmallError(
                 f"The largest face in {path} is {self._largest:.0f} pixels wide, the least is {options.face_min_size}",
                 "Use a larger target, or lower --face-min-size",
             )
-        if self._least_yaw is not None:
-            return FaceTurnedError(
-                f"Every face in {path} is turned {self._least_yaw:.0f}° or more from the camera, "
-                f"the most is {options.face_max_yaw:.0f}°",
-                "Use a target seen more from the front, or raise --face-max-yaw",
-            )
-        return NoFaceError(f"{path} shows no face at position {options.face_position}", "Lower --face-position")
+        return FaceTurnedError(
+            f"Every face in {path} is turned {self._least_yaw:.0f}° or more from the camera, "
+            f"the most is {options.face_max_yaw:.0f}°",
+            "Use a target seen more from the front, or raise --face-max-yaw",
+        )
 
     def _is_usable(self, face: Face) -> bool:
         self._largest = max(self._largest, face.width)
@@ -93,20 +95,19 @@ class TargetSelector:
             return False
         return True
 
-    def _by_mode(self, image: Image, faces: Sequence[Face]) -> list[Face]:
+    def _by_mode(self, image: Image, usable: Sequence[Face], faces: Sequence[Face]) -> list[Face]:
         if self._options.face_selector_mode == "one":
-            return self._one(faces)
+            return self._one(usable, faces)
         if self._reference is not None:
-            return [face for face in faces if self._is_reference(image, face, self._reference)]
-        return list(faces)
+            return [face for face in usable if self._is_reference(image, face, self._reference)]
+        return list(usable)
 
-    def _one(self, faces: Sequence[Face]) -> list[Face]:
-        """Take the face at the position; in a video, stay with it for as long as its track lasts."""
-        kept = [face for face in faces if face.track_id is not None and face.track_id == self._chosen_track]
-        if kept:
-            return kept
+    def _one(self, usable: Sequence[Face], faces: Sequence[Face]) -> list[Face]:
+        """Take the face at the position; in a video, stay with it for as long as its track lasts, usable or not."""
+        if self._chosen_track is not None and any(face.track_id == self._chosen_track for face in faces):
+            return [face for face in usable if face.track_id == self._chosen_track]
         position = self._options.face_position
-        chosen = order_faces(faces, self._options.face_selector_order)[position : position + 1]
+        chosen = order_faces(usable, self._options.face_selector_order)[position : position + 1]
         if chosen:
             self._chosen_track = chosen[0].track_id
         return chosen

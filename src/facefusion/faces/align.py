@@ -48,6 +48,18 @@ def invert_affine(affine: Affine) -> Affine:
     return np.asarray(cv2.invertAffineTransform(affine), np.float64)
 
 
+def rescale(points: npt.ArrayLike, size: tuple[int, ...], new_size: tuple[int, ...]) -> Points:
+    """Return where points (N, 2) of a picture lie once it is resized; pixel centres lie half a pixel off the corner.
+
+    Args:
+        points: x and y in pixels.
+        size: height and width of the picture.
+        new_size: height and width that it gets.
+    """
+    ratio = np.array([new_size[1] / size[1], new_size[0] / size[0]])
+    return np.asarray((np.asarray(points, np.float64) + 0.5) * ratio - 0.5, np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class RotatedSquare:
     """A square region of a picture.

@@ -25,12 +25,11 @@ def order_faces(faces: Sequence[Face], order: FaceOrder) -> list[Face]:
     return sorted(faces, key=_KEYS[order])
 
 
-def pick_face(faces: Sequence[Face], order: FaceOrder, position: int | None, name: str, option: str) -> Face:
+def pick_face(faces: Sequence[Face], position: int | None, *, name: str, option: str) -> Face:
     """Return the one face of a picture that is meant.
 
     Args:
-        faces: faces found in the picture.
-        order: how positions are counted.
+        faces: faces found in the picture, in the order in which they are counted.
         position: which one; None when there must be only one.
         name: the picture's name for messages.
         option: the command-line option that sets the position, for messages.
@@ -44,8 +43,8 @@ def pick_face(faces: Sequence[Face], order: FaceOrder, position: int | None, nam
     if position is None and len(faces) > 1:
         raise SeveralFacesError(
             f"{len(faces)} faces were found in {name}, one was wanted",
-            f"Choose with {option} 0 to {len(faces) - 1} (order: {order}), or crop the picture",
+            f"Choose with {option} 0 to {len(faces) - 1} (in --face-selector-order), or crop the picture",
         )
     if position is not None and position >= len(faces):
         raise NoFaceError(f"{name} shows {len(faces)} face(s), none at position {position}", f"Set {option} lower")
-    return order_faces(faces, order)[position or 0]
+    return faces[position or 0]

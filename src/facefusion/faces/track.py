@@ -13,7 +13,7 @@ from facefusion.faces.align import RotatedSquare
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.detectors.base import box_overlap
 from facefusion.faces.landmarkers.face_mesh import region_of_detection, region_of_mesh
-from facefusion.faces.mesh import bounding_box, five_landmarks
+from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.smooth import OneEuroFilter
 from facefusion.faces.types import Detection, Face
 
@@ -107,6 +107,7 @@ class FaceTracker:
             mesh=mesh,
             box=bounding_box(mesh),
             landmarks5=five_landmarks(mesh),
+            pose=pose_of(mesh),
             track_id=track.number,
         )
 

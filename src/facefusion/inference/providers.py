@@ -12,7 +12,6 @@ PACKAGES = {
     "tensorrt": "onnxruntime-gpu",
     "openvino": "onnxruntime-openvino",
     "directml": "onnxruntime-directml",
-    "coreml": "onnxruntime (on macOS)",
 }
 """Package whose build of ONNX Runtime has a provider, in place of `onnxruntime`."""
 

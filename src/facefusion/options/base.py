@@ -25,4 +25,4 @@ class Names:
 class OptionGroup(BaseModel):
     """Base of every group: frozen, and a misspelt key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)

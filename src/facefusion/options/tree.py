@@ -33,7 +33,7 @@ class FaceSelectionOptions(OptionGroup):
         default="many", description="faces of the target to work on: all, one, or the person of the reference picture"
     )
     face_selector_order: FaceOrder = Field(default="large-small", description="order in which faces are counted")
-    face_position: int = Field(default=0, ge=0, description="with mode 'one': which face of the order")
+    face_position: int = Field(default=0, ge=0, description="with mode 'one': which of the usable faces, in that order")
     reference_face_path: Path | None = Field(
         default=None, description="with mode 'reference': picture of the person to work on"
     )
@@ -102,7 +102,7 @@ class RuntimeOptions(OptionGroup):
     execution_providers: Annotated[tuple[str, ...], Names(also=("execution_provider",))] = Field(
         default=("auto",),
         min_length=1,
-        description="execution providers in order of preference; 'auto' takes the best there is",
+        description="execution providers in order of preference; 'auto' takes cuda where it is there, else cpu",
     )
     max_memory: float | None = Field(
         default=None,

@@ -10,7 +10,7 @@ import numpy as np
 from facefusion.errors import ModelUnknownError
 from facefusion.faces.types import Face
 from facefusion.media.frame import Image
-from facefusion.options import FaceSwapperOptions
+from facefusion.options import Options
 from facefusion.processors.base import FaceFrame, ProcessorContext, SourceFace
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
@@ -24,11 +24,12 @@ class Swapper(Protocol):
         ...
 
 
-def _create_mesh_swapper(source: SourceFace, options: FaceSwapperOptions) -> Swapper:
-    return MeshSwapper(SourceModel.build(source.image, source.face), options)
+def _create_mesh_swapper(source: SourceFace, options: Options) -> Swapper:
+    model = SourceModel.build(source.image, source.face)
+    return MeshSwapper(model, options.face_swapper, max_yaw=options.faces.face_max_yaw)
 
 
-MODELS: dict[str, Callable[[SourceFace, FaceSwapperOptions], Swapper]] = {"mesh": _create_mesh_swapper}
+MODELS: dict[str, Callable[[SourceFace, Options], Swapper]] = {"mesh": _create_mesh_swapper}
 """Swapper models by name."""
 
 
@@ -49,12 +50,10 @@ class FaceSwapper:
         Raises:
             ModelUnknownError: there is no swapper of the name that the options give.
         """
-        options = context.options.face_swapper
-        if options.face_swapper_model not in MODELS:
-            raise ModelUnknownError(
-                f"There is no face swapper model {options.face_swapper_model!r}", f"There is: {', '.join(MODELS)}"
-            )
-        return cls(MODELS[options.face_swapper_model](best_source(context.sources), options))
+        model = context.options.face_swapper.face_swapper_model
+        if model not in MODELS:
+            raise ModelUnknownError(f"There is no face swapper model {model!r}", f"There is: {', '.join(MODELS)}")
+        return cls(MODELS[model](best_source(context.sources), context.options))
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with its faces replaced."""

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facefusion.faces.align import rescale
 from facefusion.faces.mesh import mirror_vertices, vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.processors.face_swapper.mesh.colour import sample, split_texture, to_lab
@@ -79,6 +80,10 @@ class SourceModel:
         texture = _even_out(texture, fields[:, :, 7] * (1 - foreign), fields[:, :, 4] * np.float32(light.beard))
         return cls(tuple(_pyramid(texture.astype(np.float32))), mesh, visibility, light)
 
+    def mesh_at(self, level: int) -> Points:
+        """Return where the vertices lie in the texture of a level, float32 (468, 2)."""
+        return rescale(self.mesh[:, :2], self.textures[0].shape[:2], self.textures[level].shape[:2])
+
     def level_for(self, width: float) -> int:
         """Return which texture suits a face of this many pixels: as coarse as possible without losing detail."""
         own = float(np.ptp(self.mesh[:, 0]))
@@ -100,8 +105,7 @@ def vertex_colours(lab: Field, mesh: Points) -> Field:
     scale = _VERTEX_GRID / max(lab.shape[:2])
     if scale < 1:
         small = shrink(lab, (max(1, round(lab.shape[0] * scale)), max(1, round(lab.shape[1] * scale))))
-        grow = np.array([small.shape[1] / lab.shape[1], small.shape[0] / lab.shape[0]], np.float32)
-        points = (mesh[:, :2] + 0.5) * grow - 0.5
+        points = rescale(mesh[:, :2], lab.shape[:2], small.shape[:2])
     else:
         small, points = lab, mesh[:, :2]
     return sample(blur(small, 1.6), points)
@@ -121,8 +125,9 @@ def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uin
     scale = min(1.0, MAX_SIDE / max(patch.shape[:2]))
     if scale < 1:
         size = (round(patch.shape[1] * scale), round(patch.shape[0] * scale))
+        moved[:, :2] = rescale(moved[:, :2], patch.shape[:2], size[::-1])
+        moved[:, 2] *= np.float32(scale)
         patch = np.asarray(cv2.resize(patch, size, interpolation=cv2.INTER_AREA), np.uint8)
-        moved = moved * np.float32(scale)
     return np.ascontiguousarray(patch), moved.astype(np.float32)
 
 

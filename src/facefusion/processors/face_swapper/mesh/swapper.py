@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facefusion.faces.align import rescale
 from facefusion.faces.mesh import INNER_LIPS, vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
@@ -31,6 +32,7 @@ _MARGIN = 4
 _INSIDE = 0.6
 _MOUTH_GAP = (0.03, 0.07)
 _MEMORIES = 16
+_FADE = 8.0
 
 # Channels of the dense fields: place in the source's texture, smooth colour, share of the new face, zones for
 # `foreign_share`, the directional part of the light alone, place on the canonical layout.
@@ -58,8 +60,7 @@ class _Region:
 
     def outline(self) -> Field:
         """Return 1 strictly within the convex outline of the face, else 0, float32, at full size."""
-        grow = np.array([self.size[1] / self.grid[1], self.size[0] / self.grid[0]], np.float32)
-        points = (self.mesh[:, :2] + np.float32(0.5)) * grow - np.float32(0.5)
+        points = rescale(self.mesh[:, :2], self.grid, self.size)
         inside = np.zeros(self.size, np.uint8)
         cv2.fillConvexPoly(inside, np.round(cv2.convexHull(points) * 16).astype(np.int32), 1, cv2.LINE_8, 4)
         # The drawn border holds pixels that lie partly outside.
@@ -76,11 +77,13 @@ class MeshSwapper:
     Args:
         source: the source model.
         options: blend ratio and masks.
+        max_yaw: turn in degrees at which the new face has faded out.
     """
 
-    def __init__(self, source: SourceModel, options: FaceSwapperOptions) -> None:
+    def __init__(self, source: SourceModel, options: FaceSwapperOptions, *, max_yaw: float = 90.0) -> None:
         self._source = source
         self._options = options
+        self._max_yaw = max_yaw
         self._memories: dict[int, FaceMemory] = {}
 
     def swap(self, image: npt.NDArray[np.uint8], face: Face) -> None:
@@ -95,7 +98,9 @@ class MeshSwapper:
             return
         view = region.view(image)
         new, mask = self._render(view, region, self._memory_of(face.track_id))
-        _composite(view, new, mask * np.float32(self._options.blend_ratio))
+        # A head that turns past the limit must not flip from one face to the other.
+        fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
+        _composite(view, new, mask * np.float32(self._options.blend_ratio * fade))
 
     def _memory_of(self, track_id: int | None) -> FaceMemory | None:
         """Return what is remembered of a followed face; the face not met for longest is forgotten."""
@@ -134,7 +139,7 @@ class MeshSwapper:
 
     def _vertex_values(self, light: LightField, visibility: npt.NDArray[np.float32], level: int) -> Field:
         """Return the values at the vertices that are wanted at every pixel, float32 (468, 15)."""
-        place = (self._source.mesh[:, :2] + 0.5) / np.float32(2**level) - 0.5
+        place = self._source.mesh_at(level)
         inside = np.float32(0.55) + np.float32(0.45) * near_edge()[:, None]
         smooth = light.directional + light.remainder * inside
         share = edge_weights() * visibility * self._source.visibility
@@ -169,8 +174,7 @@ def _region_of(mesh: Points, shape: tuple[int, int]) -> _Region | None:
         return None
     scale = min(1.0, GRID / max(width, height))
     grid = (max(4, round(height * scale)), max(4, round(width * scale)))
-    grow = np.array([grid[1] / width, grid[0] / height], np.float32)
-    plane = (mesh[:, :2] - low + 0.5) * grow - 0.5
+    plane = rescale(mesh[:, :2] - low, (height, width), grid)
     depth = mesh[:, 2:] * np.float32(scale)
     return _Region(
         int(low[0]), int(low[1]), (height, width), grid, np.concatenate([plane, depth], 1).astype(np.float32)
