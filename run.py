@@ -1,6 +1,8 @@
 """`python run.py …` is `facefusion …`."""
 
-from facefusion.cli.main import main
+import sys
+
+from facefusion.__main__ import main
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -52,19 +53,23 @@ def watch(command: Sequence[str], *, folder: Path, environment: Mapping[str, str
     opened: set[str] = set()
     created: set[str] = set()
     start, busy = time.perf_counter(), _busy_seconds()
-    with subprocess.Popen(
-        command, cwd=folder, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    # Files, unlike pipes, take any amount while nobody reads.
+    with (
+        tempfile.NamedTemporaryFile("w+") as out,
+        tempfile.NamedTemporaryFile("w+") as errors,
+        subprocess.Popen(command, cwd=folder, env=dict(environment), stdout=out, stderr=errors) as process,
+    ):
         while process.poll() is None:
             cpu |= _threads(process.pid)
             opened |= _written_files(process.pid)
             created |= {path for place in folders for path in _files(place)} - before
             time.sleep(INTERVAL)
         seconds, busy = time.perf_counter() - start, _busy_seconds() - busy
-        stdout, stderr = process.communicate()
+        stdout, stderr = (file.seek(0) or file.read() for file in (out, errors))
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, stdout, stderr)
     created |= {path for place in folders for path in _files(place)} - before
+    opened -= {out.name, errors.name}
     own = sum(seconds for _, seconds in cpu.values())
     others = max(0.0, busy - own) / seconds
     return Watched(stdout, seconds, _by_name(cpu), frozenset(opened), frozenset(created), others)

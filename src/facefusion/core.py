@@ -17,10 +17,7 @@ from typing import Any
 
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.run import FrameHook, Result, run
-from facefusion.errors import InputTypeError
-from facefusion.media.info import PictureInfo, VideoInfo
-from facefusion.media.probe import probe
-from facefusion.options import Options, canonical, current_options, load_options
+from facefusion.options import canonical, current_options, load_options
 
 Target = Mapping[str, Any] | str | Path | None
 
@@ -45,7 +42,7 @@ def process_video(
         progress: called now and then with how far the job is.
         cancel: the job stops soon after this event is set.
         options: any further options by name, see `facefusion process --help`. With a hook, and neither source nor
-            processors given, only the hook runs.
+            processors given in the call or by `set_options`, only the hook runs.
 
     Returns:
         What was done and how long it took.
@@ -56,8 +53,14 @@ def process_video(
     """
     values = _merge(target, output, options, has_hook=pre_processor is not None or post_processor is not None)
     merged = load_options(values)
-    _expect(merged, VideoInfo, "video", "process_image")
-    return run(merged, progress=progress, pre_processor=pre_processor, post_processor=post_processor, cancel=cancel)
+    return run(
+        merged,
+        expected="video",
+        progress=progress,
+        pre_processor=pre_processor,
+        post_processor=post_processor,
+        cancel=cancel,
+    )
 
 
 def process_image(
@@ -76,8 +79,7 @@ def process_image(
     """
     values = _merge(target, output, options, has_hook=pre_processor is not None or post_processor is not None)
     merged = load_options(values)
-    _expect(merged, PictureInfo, "picture", "process_video")
-    return run(merged, pre_processor=pre_processor, post_processor=post_processor)
+    return run(merged, expected="picture", pre_processor=pre_processor, post_processor=post_processor)
 
 
 def _merge(target: Target, output: str | Path | None, options: Mapping[str, Any], *, has_hook: bool) -> dict[str, Any]:
@@ -91,8 +93,3 @@ def _merge(target: Target, output: str | Path | None, options: Mapping[str, Any]
     if has_hook and not {"source_paths", "processors"} & values.keys():
         values["processors"] = ()
     return values
-
-
-def _expect(options: Options, kind: type, name: str, other: str) -> None:
-    if options.target_path is not None and not isinstance(probe(options.target_path, options.limits), kind):
-        raise InputTypeError(f"{options.target_path} is not a {name}", f"Call {other} for it")

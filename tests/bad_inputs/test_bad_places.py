@@ -13,12 +13,13 @@ import tempfile
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from facefusion.engine.run import run
 from facefusion.errors import DiskFullError, InputMissingError, OutputIsInputError, OutputUnwritableError
-from facefusion.options import load_options
-from material import ASTRONAUT, CAPTAIN, write_clip
+from facefusion.options import Options, load_options
+from material import ASTRONAUT, CAPTAIN, save, write_clip
 
 PICTURE = {"source": CAPTAIN, "target": ASTRONAUT, "output": "out.png"}
 
@@ -204,3 +205,12 @@ def test_ctrl_c_in_the_middle_of_a_job(quiet_place, astronaut, number):
     assert "Traceback" not in rest
     assert Path("out.mp4").read_bytes() == b"previous"
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["long.mp4", "out.mp4"]
+
+
+def test_an_input_is_never_replaced_by_the_picture_of_a_problem(quiet_place):
+    target = save(quiet_place / "out.problem.jpg", np.full((200, 300, 3), 90, np.uint8))
+    before = target.read_bytes()
+    options = {"source_paths": CAPTAIN, "target_path": target, "output_path": quiet_place / "out.png"}
+    with pytest.raises(OutputIsInputError, match=r"out\.problem\.jpg"):
+        run(Options.parse(options))
+    assert target.read_bytes() == before

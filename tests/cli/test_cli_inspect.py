@@ -52,14 +52,14 @@ def test_json(facefusion, capsys):
     assert Path("seen.png").is_file()
 
 
-def test_a_video_is_sampled_evenly_and_drawn_on_one_sheet(facefusion, capsys, clip):
+def test_a_video_is_sampled_from_first_to_last_frame_and_drawn_on_one_sheet(facefusion, capsys, clip):
     assert facefusion("inspect", str(clip), "--samples", "3") == 0
     lines = capsys.readouterr().out.splitlines()
     assert "MP4 (h264), 320x320, 12 frames/s, 2.00 s, sound: none" in lines[0]
     assert [line for line in lines if line.startswith("at ")] == [
         "at 0.00 s: 1 face",
-        "at 0.67 s: 1 face",
-        "at 1.33 s: 1 face",
+        "at 1.00 s: 1 face",
+        "at 1.92 s: 1 face",
     ]
     with Image.open("clip.faces.jpg") as sheet:
         assert sheet.size == (640, 640)

@@ -56,6 +56,33 @@ def test_one_stays_with_the_face_in_a_video_when_another_grows_larger():
     assert next_one.track_id == 8, "until its track ends"
 
 
+def test_one_stays_with_the_face_while_it_is_turned_away():
+    one = selector(face_selector_mode="one")
+    assert one.select(IMAGE, faces(BIG, MIDDLE, tracks=[7, 8]))[0].track_id == 7
+    turned = mesh_at(100, 100, 90, yaw=80)
+    assert one.select(IMAGE, faces(turned, MIDDLE, tracks=[7, 8])) == ()
+    assert one.select(IMAGE, faces(BIG, MIDDLE, tracks=[7, 8]))[0].track_id == 7
+
+
+def test_a_position_too_high_is_the_cause_even_when_another_face_is_turned_away():
+    found = faces(BIG, mesh_at(300, 300, 90, yaw=80))
+    error = problem(found, face_selector_mode="one", face_position=3)
+    assert isinstance(error, NoFaceError)
+    assert "position 3" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ({"reference_face_path": str(ASTRONAUT)}, "--face-selector-mode reference"),
+        ({"face_position": 1}, "--face-selector-mode one"),
+    ],
+)
+def test_a_selection_that_would_be_ignored_is_refused(job, options, advice):
+    with pytest.raises(OptionsError, match=advice):
+        job(**options)
+
+
 def test_faces_too_small_or_too_far_turned_are_left_as_they_are():
     turned = mesh_at(300, 100, 80, yaw=75)
     found = faces(BIG, SMALL, turned)

@@ -52,6 +52,7 @@ def make_clip(
     aspect: Fraction = Fraction(1),
     sounds: Sequence[str] = (),
     sound_seconds: float | None = None,
+    channels: str = "stereo",
     crf: str = "10",
     muxer: dict[str, str] | None = None,
 ) -> Path:
@@ -69,21 +70,31 @@ def make_clip(
         context.color_range = {None: 0, False: 1, True: 2}[colour.full]
         if matrix:
             video.set_display_matrix(matrix)
-        tracks = [output.add_stream(sound, rate=48000, bit_rate=96000) for sound in sounds]
-        for index, time in enumerate(pts):
-            rgb = av.VideoFrame.from_ndarray(picture(index, *size))
-            frame = rgb.reformat(
-                format=pixel_format,
-                dst_colorspace=1 if BT709 in (colour.matrix, colour.drawn_with) else 5,
-                dst_color_range=2 if colour.full else 1,
-            )
-            frame.pts, frame.time_base = time, time_base
-            output.mux(video.encode(frame))
-        output.mux(video.encode(None))
+        tracks = [output.add_stream(sound, rate=48000, bit_rate=96000, layout=channels) for sound in sounds]
+        _add_pictures(output, video, pts, time_base, colour)
         seconds = float(len(pts) / 25) if sound_seconds is None else sound_seconds
         for number, track in enumerate(tracks):
             _add_noise(output, track, round(seconds * 48000 / _SAMPLES), seed=number)
     return path
+
+
+def _add_pictures(
+    output: av.container.OutputContainer,
+    video: av.VideoStream,
+    pts: Sequence[int],
+    time_base: Fraction,
+    colour: Colour,
+) -> None:
+    """Encode drifting pictures."""
+    for index, time in enumerate(pts):
+        frame = av.VideoFrame.from_ndarray(picture(index, video.width, video.height)).reformat(
+            format=video.pix_fmt,
+            dst_colorspace=1 if BT709 in (colour.matrix, colour.drawn_with) else 5,
+            dst_color_range=2 if colour.full else 1,
+        )
+        frame.pts, frame.time_base = time, time_base
+        output.mux(video.encode(frame))
+    output.mux(video.encode(None))
 
 
 def _add_noise(output: av.container.OutputContainer, track: av.AudioStream, blocks: int, *, seed: int) -> None:
@@ -92,9 +103,9 @@ def _add_noise(output: av.container.OutputContainer, track: av.AudioStream, bloc
     planar = track.format.is_planar
     kind, loud = {"flt": (np.float32, 0.1), "s16": (np.int16, 3e3), "s32": (np.int32, 2e8)}[track.format.name[:3]]
     for block in range(blocks):
-        noise = random.standard_normal((2, _SAMPLES)) * loud
+        noise = random.standard_normal((track.channels, _SAMPLES)) * loud
         values = noise.astype(kind) if planar else np.ascontiguousarray(noise.T.astype(kind)).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(values, format=track.format.name, layout="stereo")
+        frame = av.AudioFrame.from_ndarray(values, format=track.format.name, layout=track.layout)
         frame.sample_rate, frame.pts, frame.time_base = 48000, block * _SAMPLES, Fraction(1, 48000)
         output.mux(track.encode(frame))
     output.mux(track.encode(None))

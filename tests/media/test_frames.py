@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from media_clips import BT601, BT709, LIMITS, Colour, make_clip, picture, planes, rewrite
 
+from facefusion.errors import InputTypeError
 from facefusion.media.colour import ColourTags
 from facefusion.media.frame import Image
 from facefusion.media.orientation import Orientation
@@ -174,3 +175,10 @@ def test_an_rgb_video_comes_out_as_yuv_that_says_so(tmp_path, codec):
         frames = [frame.image for frame in reader]
     assert len(frames) == 3
     assert np.abs(frames[1].astype(int) - picture(1, 64, 48)).mean() < 2
+
+
+def test_a_matrix_that_cannot_be_converted_exactly_is_refused(tmp_path: Path) -> None:
+    constant_luminance = 10
+    clip = make_clip(tmp_path / "in.mp4", colour=Colour(constant_luminance))
+    with pytest.raises(InputTypeError, match=r"matrix 10 of ITU-T H\.273, which is not read\. Convert it"):
+        VideoReader(clip, LIMITS)

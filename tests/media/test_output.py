@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from media_clips import LIMITS, make_clip, rewrite, times
@@ -106,6 +107,28 @@ def test_the_output_appears_when_it_is_whole(tmp_path: Path) -> None:
     assert names(tmp_path) == ["out.png"]
 
 
+def test_a_name_as_long_as_the_disk_takes_is_taken(tmp_path: Path) -> None:
+    out = tmp_path / ("张" * 83 + ".png")  # 253 of 255 bytes
+    check_output(out, inputs=[], overwrite=False)
+    with atomic_output(out) as part:
+        part.write_bytes(b"new")
+    assert names(tmp_path) == [out.name]
+
+
+def test_what_a_killed_run_left_is_removed_a_day_later(tmp_path: Path) -> None:
+    with atomic_output(tmp_path / "clip.mp4") as part:
+        left, fresh = part.with_name(part.name[:-5] + "0.mp4"), part.with_name(part.name[:-5] + "1.mp4")
+        others = [tmp_path / ".facefusion-notes.mp4", tmp_path / ".clip.0123456789ab.mp4"]
+    for path in (left, fresh, *others):
+        path.write_bytes(b"half")
+    two_days_ago = left.stat().st_mtime - 2 * 24 * 60 * 60
+    for path in (left, *others):
+        os.utime(path, (two_days_ago, two_days_ago))
+    with atomic_output(tmp_path / "picture.png") as part:
+        part.write_bytes(b"whole")
+    assert names(tmp_path) == sorted(["clip.mp4", "picture.png", fresh.name, *(path.name for path in others)])
+
+
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_on_failure_nothing_is_left_and_the_old_file_stays(tmp_path: Path, failure: type[BaseException]) -> None:
     out = tmp_path / "out.png"
@@ -196,3 +219,32 @@ def test_a_disk_that_fills_while_the_last_bytes_are_written_is_found_out(small_d
         with pytest.raises(DiskFullError):
             rewrite(clip, small_disk / "out.mp4")
         assert names(small_disk) == ["ballast"]
+
+
+@pytest.mark.parametrize("broken", ["av.open", "facefusion.media.writer.add_encoder"])
+def test_a_writer_that_cannot_be_set_up_keeps_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    clip, out = make_clip(tmp_path / "in.mp4", sounds=["aac"]), tmp_path / "out.mp4"
+    with VideoReader(clip, LIMITS) as reader:
+        info = reader.info
+    real = av.open
+
+    def fail(*given: object, **options: object) -> object:
+        if broken == "av.open" and given[1:] == ("r",):
+            return real(*given, **options)
+        raise MemoryError
+
+    monkeypatch.setattr(broken, fail)
+    with pytest.raises(MemoryError) as caught:
+        VideoWriter(out, like=info, options=OutputOptions())
+    assert open_files(tmp_path) == [], f"{caught.value!r} still holds the frames of the stack"
+
+
+def open_files(folder: Path) -> list[str]:
+    """Files below a folder that this process holds open."""
+    table = Path("/proc/self/fd")
+    if not table.is_dir():
+        pytest.skip("this system has no /proc, which lists open files")
+    links = [str(entry.readlink()) for entry in table.iterdir() if entry.is_symlink()]
+    return [link for link in links if link.startswith(str(folder))]

@@ -218,6 +218,34 @@ def test_animations_and_floating_point_are_refused(tmp_path: Path) -> None:
         read_picture(light, LIMITS)
 
 
+def test_a_way_of_storing_pixels_that_is_not_read_is_not_called_damage(tmp_path: Path) -> None:
+    deep = tmp_path / "12 bits.jpg"
+    content = bytearray(saved(deep, Pillow.fromarray(RGB)).read_bytes())
+    content[content.index(b"\xff\xc0\x00\x11\x08") + 4] = 12
+    deep.write_bytes(content)
+    light = tmp_path / "floating point.tiff"
+    light.write_bytes(floating_point_tiff(RGB))
+    for path in (deep, light):
+        for read in (read_picture, probe):
+            with pytest.raises(InputTypeError, match=r"stores pixels in a way that is not read.*Save it with 8 bits"):
+                read(path, LIMITS)
+
+
+def floating_point_tiff(image: np.ndarray) -> bytes:
+    """A TIFF file of three 32-bit floating-point channels, uncompressed (TIFF 6.0, tags of baseline RGB images)."""
+    height, width = image.shape[:2]
+    pixels = (image / np.float32(255)).astype("<f4").tobytes()
+    short, long = 3, 4
+    after = 8 + 2 + 12 * 9 + 4
+    tags = [
+        *((256, long, 1, width), (257, long, 1, height), (258, short, 3, after), (259, short, 1, 1)),
+        *((262, short, 1, 2), (273, long, 1, after + 12), (277, short, 1, 3), (279, long, 1, len(pixels))),
+        (339, short, 3, after + 6),
+    ]
+    directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+    return b"II*\0" + struct.pack("<I", 8) + directory + struct.pack("<6H", 32, 32, 32, 3, 3, 3) + pixels
+
+
 def test_a_video_is_no_picture(tmp_path: Path) -> None:
     from media_clips import make_clip
 

@@ -126,6 +126,65 @@ def test_sound_that_the_container_cannot_hold_is_refused_before_work(tmp_path: P
     assert sound_packets(rewrite(clip, tmp_path / "out.mov"))[0][3] == sound_packets(clip)[0][3]
 
 
+@pytest.mark.parametrize("codec", ["flac", "libopus"])
+def test_sound_that_only_the_header_refuses_is_named_too(tmp_path: Path, codec: str) -> None:
+    info = probe(make_clip(tmp_path / "in.mkv", sounds=["aac", codec]), LIMITS)
+    name = codec.removeprefix("lib")
+    with pytest.raises(OutputTypeError, match=rf"QuickTime files do not hold the sound.*\({name}\)\. Write \.mp4, or"):
+        check_video_output(tmp_path / "out.mov", like=info, options=OutputOptions())
+    check_video_output(tmp_path / "out.mp4", like=info, options=OutputOptions())
+
+
+@pytest.mark.parametrize(("channels", "layout"), [("2 channels", "stereo"), ("6 channels", "5.1")])
+@pytest.mark.parametrize("target", ["out.mp4", "out.mov"])
+@pytest.mark.parametrize("source", ["in.mkv", "in.avi"])
+def test_raw_samples_whose_channels_are_only_counted_are_taken_as_players_take_them(
+    tmp_path: Path, source: str, target: str, channels: str, layout: str
+) -> None:
+    clip = make_clip(tmp_path / source, sounds=["pcm_s16le"], channels=channels)
+    before, told = samples(clip)
+    assert told == channels, "the file does not say which channel stands where"
+    check_video_output(tmp_path / target, like=probe(clip, LIMITS), options=OutputOptions())
+    out = rewrite(clip, tmp_path / target)
+    assert samples(out) == (before, layout)
+    assert b"".join(p[3] for p in sound_packets(out)) == b"".join(p[3] for p in sound_packets(clip))
+    assert sound_packets(out)[0][0] == sound_packets(clip)[0][0]
+
+
+def samples(path: Path) -> tuple[bytes, str]:
+    """All sound of a file as PyAV decodes it, and the name of its layout of channels."""
+    with av.open(str(path)) as clip:
+        sound = b"".join(frame.to_ndarray().tobytes() for frame in clip.decode(audio=0))
+        return sound, clip.streams.audio[0].layout.name
+
+
+@pytest.mark.parametrize("check", [True, False], ids=["check before work", "writer"])
+def test_sound_that_only_the_index_refuses_is_found_out_before_work(tmp_path: Path, check: bool) -> None:
+    clip = make_clip(tmp_path / "in.mkv", sounds=["pcm_s16le"], channels="9 channels")
+    info = probe(clip, LIMITS)
+    with pytest.raises(OutputTypeError, match=r"MP4 files do not hold the sound.*\(pcm_s16le\)\. Write \.mov, or"):
+        if check:
+            check_video_output(tmp_path / "out.mp4", like=info, options=OutputOptions())
+        else:
+            VideoWriter(tmp_path / "out.mp4", like=info, options=OutputOptions())
+    assert samples(rewrite(clip, tmp_path / "out.mov"))[0] == samples(clip)[0]
+
+
+def test_a_stream_of_sound_that_starts_late_is_copied_whole(tmp_path: Path) -> None:
+    whole = make_clip(tmp_path / "whole.mkv", pts=range(200), sounds=["aac", "libmp3lame"])
+    clip = tmp_path / "in.mkv"
+    with av.open(str(whole)) as source, av.open(str(clip), "w") as output:
+        copies = {stream.index: output.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.size and (packet.stream_index < 2 or packet.pts * packet.time_base > 7):
+                packet.stream = copies[packet.stream_index]
+                output.mux(packet)
+    out = rewrite(clip, tmp_path / "out.mkv")
+    assert sound_packets(clip, 1)[0][0] > 7
+    for track in range(2):
+        assert sound_packets(out, track) == sound_packets(clip, track)
+
+
 def test_sound_that_no_container_holds_must_be_left_out(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "in.avi", sounds=["wmav2"])
     with pytest.raises(OutputTypeError, match=r"wmav2\)\. Leave the sound out with --no-keep-audio"):

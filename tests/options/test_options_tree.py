@@ -97,3 +97,9 @@ def test_a_mistake_names_the_option(values, message):
 def test_options_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         Options().processors = ("x",)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", float("inf")])
+def test_numbers_without_an_end_are_refused(value):
+    with pytest.raises(OptionsError, match="max-memory"):
+        Options.parse({"max_memory": value})

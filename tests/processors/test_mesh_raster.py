@@ -29,10 +29,10 @@ def test_what_is_linear_in_the_picture_is_interpolated_exactly(mesh):
     inside = raster.numbers >= 0
     rows, columns = np.nonzero(inside)
     expected = np.stack([columns, rows, 3 * columns - 2 * rows + 7, np.full_like(rows, 5)], 1)
-    # Slivers take one value; they are few.
+    # Slivers take one value, that of their middle; they are few.
     close = np.abs(fields[inside] - expected).max(1) < 0.05
     assert close.mean() > 0.97
-    assert np.abs(fields[inside] - expected).max() < 40
+    assert np.abs(fields[inside] - expected).max() < 15
 
 
 def test_each_triangle_interpolates_its_own_corners(mesh):

@@ -49,8 +49,7 @@ def main(argv: Sequence[str] | None = None, *, runner: Callable[[], Runner] | No
     except FaceFusionError as error:
         return _report(terminal, str(error), error.exit_code, "--traceback" in argv)
     except Exception as error:  # noqa: BLE001 - the last place where a bug can be told in one line
-        what = f"{type(error).__name__}: {error}. This is a bug. Run again with --traceback and report what it prints."
-        return _report(terminal, what, 1, "--traceback" in argv)
+        return _report(terminal, _unexpected(error), 1, "--traceback" in argv)
 
 
 def _execute(arguments: argparse.Namespace, context: Context) -> int:
@@ -82,6 +81,12 @@ def _report(terminal: Terminal, what: str, exit_code: int, with_traceback: bool)
         terminal.warn(traceback.format_exc())
     terminal.error(what)
     return exit_code
+
+
+def _unexpected(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "There is not enough memory. Use a smaller picture."
+    return f"{type(error).__name__}: {error}. This is a bug. Run again with --traceback and report what it prints."
 
 
 def _forget_stdout() -> None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from typing import TextIO
 
 from rich.console import Console
 
+from facefusion.errors import OutputUnwritableError
+
 
 class _MessageConsole(Console):
-    """A console that falls silent when its reader goes away, instead of ending the work."""
+    """A console that falls silent when nothing can be written to it any more, instead of ending the work."""
 
     def on_broken_pipe(self) -> None:
         self.quiet = True
+
+    def _check_buffer(self) -> None:
+        try:
+            super()._check_buffer()
+        except OSError:
+            self.quiet = True
 
 
 class Terminal:
@@ -23,8 +32,10 @@ class Terminal:
         console: stderr, for messages and the progress bar.
     """
 
-    def __init__(self, stdout: TextIO, stderr: TextIO, *, quiet: bool = False) -> None:
+    def __init__(self, stdout: TextIO | None, stderr: TextIO | None, *, quiet: bool = False) -> None:
         self.quiet = quiet
+        # Python has no stream where the other end was closed before it began.
+        stderr = stderr or io.StringIO()
         self.console = _MessageConsole(file=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
         self._stdout = stdout
 
@@ -38,9 +49,17 @@ class Terminal:
 
         Raises:
             BrokenPipeError: nobody reads any more.
+            OutputUnwritableError: it cannot be written for another reason, such as a full disk.
         """
-        self._stdout.write(text + "\n")
-        self._stdout.flush()
+        if self._stdout is None:
+            return
+        try:
+            self._stdout.write(text + "\n")
+            self._stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputUnwritableError(f"The answer cannot be written to stdout ({error.strerror})") from error
 
     def say(self, text: str) -> None:
         """Tell people something, unless they want quiet."""

@@ -106,12 +106,13 @@ def _moments(info: PictureInfo | VideoInfo, options: Options, samples: int) -> I
     if isinstance(info, PictureInfo):
         yield None, read_picture(info.path, options.limits).image
         return
-    step = max(1, _frames_to_sample(info) // samples)
+    last = max(_frames_to_sample(info) - 1, 0)
+    wanted = {round(place * last / max(samples - 1, 1)) for place in range(samples)}
     with VideoReader(info.path, options.limits) as reader:
         for frame in reader:
-            if frame.index % step == 0:
+            if frame.index in wanted:
                 yield frame.time, frame.image
-            if frame.index >= step * (samples - 1):
+            if frame.index >= last:
                 return
 
 

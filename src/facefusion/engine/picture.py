@@ -36,7 +36,7 @@ def edit_picture(
         with work.clock.measure("analyse"):
             found = order_faces(work.analyser.find(frame.image), plan.options.faces.face_selector_order)
             faces = work.selector.select(frame.image, found)
-        with shown_beside(plan.output, frame.image, found):
+        with shown_beside(plan.output, frame.image, found, overwrite=plan.options.output.overwrite):
             if not faces:
                 raise work.selector.problem(plan.target.path)
     with work.clock.measure("process"):

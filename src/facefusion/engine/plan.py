@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facefusion.engine.problem import problem_path
-from facefusion.errors import OptionsError, OutputIsInputError
+from facefusion.errors import InputTypeError, OptionsError, OutputIsInputError
 from facefusion.inference.providers import resolve_providers
 from facefusion.media.forms import Kind
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.output import check_output
 from facefusion.media.probe import probe
 from facefusion.media.writer import check_video_output
-from facefusion.options import Options
+from facefusion.options import FaceSelectionOptions, Options
 from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.registry import resolve_processors
 
@@ -42,12 +42,13 @@ class Plan:
     processors: tuple[ProcessorSpec, ...]
 
 
-def make_plan(options: Options, *, has_hooks: bool) -> Plan:
+def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None) -> Plan:
     """Check a job before any work.
 
     Args:
         options: all options.
         has_hooks: whether a pre- or post-processor was given, which makes a job without processors meaningful.
+        expected: what the target must be; anything when None.
 
     Raises:
         OptionsError: something needed is missing.
@@ -64,10 +65,12 @@ def make_plan(options: Options, *, has_hooks: bool) -> Plan:
         raise OptionsError("There is nothing to do", "Name a processor with --processors")
     if any(spec.needs_source for spec in processors) and not options.source_paths:
         raise OptionsError("No source picture is given", "Name one with --source")
-    if options.faces.face_selector_mode == "reference" and options.faces.reference_face_path is None:
-        raise OptionsError("Mode 'reference' wants a reference picture", "Name one with --reference-face-path")
+    _check_selection(options.faces)
     target = probe(target_path, options.limits)
     kind: Kind = "video" if isinstance(target, VideoInfo) else "picture"
+    if expected not in (None, kind):
+        call = "process_video" if kind == "video" else "process_image"
+        raise InputTypeError(f"{target_path} is not a {expected}", f"Call {call} for it")
     reference = options.faces.reference_face_path
     inputs = [*options.source_paths, target_path, *([reference] if reference else [])]
     check_output(output, inputs=inputs, overwrite=options.output.overwrite, kind=kind)
@@ -98,13 +101,32 @@ def frames_in_flight(options: Options, info: VideoInfo) -> int:
     return max(LEAST_IN_FLIGHT, min(wanted, budget))
 
 
+def _check_selection(options: FaceSelectionOptions) -> None:
+    """Refuse selections that would be ignored: the wrong people would be worked on."""
+    mode = options.face_selector_mode
+    if mode == "reference" and options.reference_face_path is None:
+        raise OptionsError("Mode 'reference' wants a reference picture", "Name one with --reference-face-path")
+    if mode != "reference" and options.reference_face_path is not None:
+        raise OptionsError("A reference picture is given but not used", "Add --face-selector-mode reference")
+    if mode != "one" and options.face_position:
+        raise OptionsError("A face position is given but not used", "Add --face-selector-mode one")
+
+
 def _check_problem_path(path: Path, inputs: Sequence[Path]) -> None:
     """Make sure that the picture of a problem would not replace an input."""
-    if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
+    if _exists(path) and any(other.exists() and path.samefile(other) for other in inputs):
         raise OutputIsInputError(
             f"The input {path} stands where a picture of problems with the output would go",
             "Choose another name for the output",
         )
+
+
+def _exists(path: Path) -> bool:
+    """Whether a file is there; none is under a name that is too long for the disk."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _required(path: Path | None, name: str, meaning: str) -> Path:

@@ -10,20 +10,21 @@ from facefusion.errors import FaceError, OutputError
 from facefusion.faces.draw import draw_faces
 from facefusion.faces.types import Face
 from facefusion.media.frame import Image
-from facefusion.media.output import atomic_output
+from facefusion.media.output import atomic_output, check_output
 from facefusion.media.picture import Picture, write_picture
 
 _QUALITY = 90
 
 
 @contextmanager
-def shown_beside(output: Path, image: Image, faces: Sequence[Face]) -> Iterator[None]:
+def shown_beside(output: Path, image: Image, faces: Sequence[Face], *, overwrite: bool) -> Iterator[None]:
     """Write an annotated picture beside `output` when the block raises a `FaceError`, and name it in the error.
 
     Args:
         output: path of the output that cannot be made.
         image: the picture that the error speaks of, RGB uint8 (H, W, 3).
         faces: faces found in it.
+        overwrite: whether a picture that is there already may be replaced.
 
     Raises:
         FaceError: the block's own.
@@ -33,6 +34,7 @@ def shown_beside(output: Path, image: Image, faces: Sequence[Face]) -> Iterator[
     except FaceError as error:
         # Where even this picture cannot be written, the error itself still says what is wrong.
         with suppress(OutputError):
+            check_output(problem_path(output), inputs=(), overwrite=overwrite)
             error.picture = write_problem(output, image, faces, error.what)
         raise
 

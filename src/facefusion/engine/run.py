@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from facefusion.engine.work import Work
 from facefusion.errors import HookError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
+from facefusion.media.forms import Kind
 from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
 from facefusion.options import Options
@@ -45,7 +45,7 @@ class Result:
     """
 
     output_path: Path
-    kind: Literal["picture", "video"]
+    kind: Kind
     frames: int
     faces: int
     seconds: float
@@ -55,6 +55,7 @@ class Result:
 def run(
     options: Options,
     *,
+    expected: Kind | None = None,
     progress: ProgressListener | None = None,
     pre_processor: FrameHook | None = None,
     post_processor: FrameHook | None = None,
@@ -66,6 +67,7 @@ def run(
 
     Args:
         options: all options.
+        expected: what the target must be; anything when None.
         progress: called now and then with how far the job is.
         pre_processor: called with each frame before faces are looked for.
         post_processor: called with each frame after the processors.
@@ -75,13 +77,14 @@ def run(
         FaceFusionError: see the tree in `facefusion.errors`; `CancelledError` after `cancel`.
     """
     start = time.perf_counter()
-    plan = make_plan(options, has_hooks=pre_processor is not None or post_processor is not None)
+    has_hooks = pre_processor is not None or post_processor is not None
+    plan = make_plan(options, has_hooks=has_hooks, expected=expected)
     clock = StageClock()
     with clock.measure("prepare"):
         work = _prepare(plan, clock, pre_processor, post_processor)
     edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
     frames, faces = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
-    kind: Literal["picture", "video"] = "video" if isinstance(plan.target, VideoInfo) else "picture"
+    kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     return Result(plan.output, kind, frames, faces, time.perf_counter() - start, clock.seconds)
 
 

@@ -33,7 +33,7 @@ def load_sources(analyser: FaceAnalyser, options: Options, output: Path) -> tupl
 def _load_source(analyser: FaceAnalyser, path: Path, options: Options, output: Path) -> SourceFace:
     image, found = _find(analyser, path, options)
     position = options.faces.source_face_position
-    with shown_beside(output, image, found):
+    with shown_beside(output, image, found, overwrite=options.output.overwrite):
         face = pick_face(found, position, name=str(path), option="--source-face-position")
         check_source(image, face, str(path), options.faces)
     return SourceFace(image, face, sharpness(image, face))
@@ -48,7 +48,7 @@ def load_reference(analyser: FaceAnalyser, path: Path, options: Options, output:
     """
     image, found = _find(analyser, path, options)
     position = options.faces.reference_face_position
-    with shown_beside(output, image, found):
+    with shown_beside(output, image, found, overwrite=options.output.overwrite):
         face = pick_face(found, position, name=str(path), option="--reference-face-position")
     return analyser.recogniser.embed(image, [face.mesh])[0]
 

@@ -65,7 +65,7 @@ class TargetSelector:
         """
         options = self._options
         if self.seen is None:
-            return NoFaceError(f"No face was found in {path}", "Use a target that shows a face of 16 pixels or more")
+            return NoFaceError(f"No face was found in {path}", "Use a target that shows a larger face, from the front")
         if self._nearest is not None:
             return ReferenceNotFoundError(
                 f"The reference person was not found in {path}: the nearest face is at distance {self._nearest:.2f}, "

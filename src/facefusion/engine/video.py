@@ -63,7 +63,7 @@ class _VideoEdit:
         if self.faces or not self._work.processors or self._first is None:
             return
         image, faces = self._work.selector.seen or (self._first.image, ())
-        with shown_beside(plan.output, image, faces):
+        with shown_beside(plan.output, image, faces, overwrite=plan.options.output.overwrite):
             raise self._work.selector.problem(plan.target.path)
 
     def _analyse(self, frame: Frame) -> FaceFrame:

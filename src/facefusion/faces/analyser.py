@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +63,7 @@ class FaceAnalyser:
             ),
             landmarker=FaceMesh(sessions.open("face_mesh")),
             eyes=EyeRefiner(sessions.open("iris")),
-            recogniser=DlibResnet(sessions.open("dlib_resnet")),
+            recogniser=DlibResnet(partial(sessions.open, "dlib_resnet")),
         )
 
     def find(self, image: npt.NDArray[np.uint8]) -> list[Face]:

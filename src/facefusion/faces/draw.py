@@ -47,7 +47,7 @@ def _draw_face(canvas: npt.NDArray[np.uint8], face: Face, unit: float) -> None:
 def _write(canvas: npt.NDArray[np.uint8], text: str, corner: Sequence[float], unit: float) -> None:
     """Write on a dark plate whose bottom-left corner is given, moved to lie within the picture."""
     scale, thickness = max(0.35, 0.8 * unit), max(1, round(1.6 * unit))
-    text = text.replace("°", " deg")
+    text = _drawable(text)
     (width, height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, thickness)
     if width > canvas.shape[1] - 4:
         scale *= (canvas.shape[1] - 4) / width
@@ -56,3 +56,13 @@ def _write(canvas: npt.NDArray[np.uint8], text: str, corner: Sequence[float], un
     y = int(np.clip(corner[1], height + base + 4, canvas.shape[0] - 1))
     cv2.rectangle(canvas, (x, y - height - base - 4), (x + width + 4, y), _BACK, cv2.FILLED)
     cv2.putText(canvas, text, (x + 2, y - base - 2), cv2.FONT_HERSHEY_SIMPLEX, scale, _TEXT, thickness, cv2.LINE_AA)
+
+
+def _drawable(text: str) -> str:
+    """Put one `?` for each character that OpenCV cannot draw.
+
+    Half a surrogate pair, which stands in file names for bytes that are no text, makes OpenCV 5 crash; before version 5
+    it knows ASCII alone, and puts a `?` for each byte of anything else.
+    """
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return text if hasattr(cv2, "FontFace") else text.replace("°", " deg").encode("ascii", "replace").decode()

@@ -1,6 +1,6 @@
 """The dense mesh: its triangles, its canonical shape, normals and pose.
 
-Vertex numbers are those of MediaPipe's face mesh. The canonical shape is the mean of meshes fitted to public-domain
+Vertex numbers are those of MediaPipe's face mesh. The canonical shape is the median of meshes fitted to public-domain
 portraits, made symmetric; `models/README.md` tells how it is made.
 """
 
@@ -52,7 +52,7 @@ def triangles() -> npt.NDArray[np.int32]:
 
 @cache
 def canonical_vertices() -> Points:
-    """Return the mean face, float32 (468, 3), in units of the distance between the outer corners of the eyes.
+    """Return the median face, float32 (468, 3), in units of the distance between the outer corners of the eyes.
 
     x points to the right of the picture, y down, z away from the camera; it looks straight into the camera.
     """

@@ -46,5 +46,8 @@ def pick_face(faces: Sequence[Face], position: int | None, *, name: str, option:
             f"Choose with {option} 0 to {len(faces) - 1} (in --face-selector-order), or crop the picture",
         )
     if position is not None and position >= len(faces):
-        raise NoFaceError(f"{name} shows {len(faces)} face(s), none at position {position}", f"Set {option} lower")
+        raise NoFaceError(
+            f"{name} shows {len(faces)} face(s), none at position {position}",
+            f"Positions run from 0 to {len(faces) - 1}",
+        )
     return faces[position or 0]

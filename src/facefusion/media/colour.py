@@ -27,7 +27,8 @@ _TO_RGB = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 _TO_YUV = Interpolation.AREA | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND
 
 _BT709, _BT601 = 1, 5
-_SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}  # H.273 matrix -> swscale's table of coefficients
+# H.273 matrix -> swscale's table of coefficients. Matrix 10, BT.2020 with constant luminance, is no linear map of RGB.
+_SWS_MATRIX = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9}
 _HD_LINES = 720
 
 

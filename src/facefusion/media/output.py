@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,10 @@ from pathlib import Path
 from facefusion.errors import OutputExistsError, OutputIsInputError, OutputTypeError, OutputUnwritableError
 from facefusion.media.faults import writing
 from facefusion.media.forms import Kind, output_form, written_suffixes
+
+_HIDDEN = ".facefusion-"
+_TOKEN_BYTES = 6
+_DAY = 24 * 60 * 60
 
 
 def check_output(path: Path, *, inputs: Sequence[Path], overwrite: bool, kind: Kind | None = None) -> None:
@@ -55,7 +60,8 @@ def atomic_output(path: Path) -> Iterator[Path]:
 
     The temporary file is hidden, has the same suffix, and is removed if the block raises anything at all, Ctrl-C
     included; what was at `path` before is then untouched. On success its bytes are on the disk before it is renamed.
-    An output that is a symbolic link stays one; the file it points at is replaced.
+    An output that is a symbolic link stays one; the file it points at is replaced. What runs that were killed left in
+    the same folder is removed a day later.
 
     Yields:
         path of an empty file to write into.
@@ -65,6 +71,7 @@ def atomic_output(path: Path) -> Iterator[Path]:
         OutputUnwritableError: the folder may not be written.
     """
     final = _resolve(path)
+    _sweep(final.parent)
     temporary = _make_beside(path)
     try:
         yield temporary
@@ -82,12 +89,22 @@ def atomic_output(path: Path) -> Iterator[Path]:
 
 
 def _make_beside(path: Path) -> Path:
-    """Create an empty hidden file where `path` leads; trying is the only test of permissions that holds."""
-    final = _resolve(path)
-    temporary = final.with_name(f".{final.stem[:80]}.{secrets.token_hex(6)}{path.suffix}")
+    """Create an empty hidden file where `path` leads; trying is the only test of permissions that holds.
+
+    The name of the output is no part of its name: with anything added, a long one would become too long for the disk.
+    """
+    temporary = _resolve(path).with_name(f"{_HIDDEN}{secrets.token_hex(_TOKEN_BYTES)}{path.suffix}")
     with writing(path):
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     return temporary
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs that were killed have left: temporary files that nobody has written to for a day."""
+    for left in folder.glob(f"{_HIDDEN}{'[0-9a-f]' * 2 * _TOKEN_BYTES}.*"):
+        with suppress(OSError):  # another run may be sweeping too, and files of other people stay
+            if time.time() - left.lstat().st_mtime > _DAY:
+                left.unlink()
 
 
 def _resolve(path: Path) -> Path:

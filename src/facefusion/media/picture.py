@@ -37,6 +37,7 @@ _READERS: dict[str, type[ImageFile]] = {
     "TIFF": TiffImagePlugin.TiffImageFile,
 }
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, struct.error, zlib.error)
+_NOT_READ = ("unknown pixel mode", "cannot handle ")  # how Pillow begins to say so, by the same error as of damage
 _LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383}
 _WHITE = 255
 
@@ -76,7 +77,8 @@ def read_picture(path: Path, limits: LimitOptions) -> Picture:
 
     Raises:
         InputMissingError: there is no such file, or it may not be read.
-        InputTypeError: it is no picture of these forms, is animated, or stores floating-point pixels.
+        InputTypeError: it is no picture of these forms, is animated, or stores pixels in a way that is not read, such
+            as floating point.
         InputDamagedError: it is empty, truncated or cannot be decoded.
         InputLimitError: its header states more than `limits.max_pixels`.
     """
@@ -162,7 +164,16 @@ def _opened(path: Path, limits: LimitOptions) -> Iterator[tuple[ImageFile, Form]
         except InputError:
             raise
         except _DAMAGE as error:
-            raise InputDamagedError(
-                f"The {form.name} picture {path} cannot be decoded: {str(error) or type(error).__name__}",
-                "Copy it again or save it anew",
-            ) from error
+            raise _explained(error, path, form) from error
+
+
+def _explained(error: Exception, path: Path, form: Form) -> InputError:
+    """Return the error of the tree that tells what Pillow meant."""
+    if isinstance(error, SyntaxError) and str(error).startswith(_NOT_READ):
+        return InputTypeError(
+            f"The {form.name} picture {path} stores pixels in a way that is not read ({error})", "Save it with 8 bits"
+        )
+    return InputDamagedError(
+        f"The {form.name} picture {path} cannot be decoded: {str(error) or type(error).__name__}",
+        "Copy it again or save it anew",
+    )

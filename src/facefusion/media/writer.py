@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -128,26 +128,27 @@ class _Muxer:
 
     def __init__(self, file: IO[bytes], form: Form, like: VideoInfo, options: OutputOptions, path: Path) -> None:
         self._like = like
-        self._audio = AudioCopier(like.path) if options.keep_audio and like.has_audio else None
-        rates = self._audio.clock_rates if self._audio else ()
-        self._output = av.open(
-            file,
-            "w",
-            format=form.writer,
-            container_options=container_options(form, like.time_base, rates),
-            buffer_size=_BUFFER,
-            # The only thing libav opens again is the output itself, to move its index to the front.
-            io_open=lambda url, flags, options: path.open("rb"),
-        )
-        try:
+        with ExitStack() as undo:
+            self._audio = AudioCopier(like.path) if options.keep_audio and like.has_audio else None
+            if self._audio:
+                undo.callback(self._audio.close)
+            rates = self._audio.clock_rates if self._audio else ()
+            self._output = av.open(
+                file,
+                "w",
+                format=form.writer,
+                container_options=container_options(form, like.time_base, rates),
+                buffer_size=_BUFFER,
+                # The only thing libav opens again is the output itself, to move its index to the front.
+                io_open=lambda url, flags, options: path.open("rb"),
+            )
+            undo.callback(self._close_output)
+            undo.callback(file.close)  # before the output: libav then cannot write an index into it
             self._stream: VideoStream = add_encoder(self._output, like, options)
             if self._audio:
                 self._audio.add_to(self._output, form)
             self._start(form)
-        except BaseException:
-            file.close()
-            self.close()
-            raise
+            undo.pop_all()
         self._convert = YuvConverter(
             like.colour, like.width, like.height, pixel_format(like.width, like.height)
         ).convert
@@ -171,6 +172,10 @@ class _Muxer:
         """Let go of everything."""
         if self._audio:
             self._audio.close()
+        self._close_output()
+
+    def _close_output(self) -> None:
+        """Let go of the container; where it is not finished, this fails to finish it."""
         with suppress(av.FFmpegError, OSError, ValueError):
             self._output.close()
 
@@ -181,7 +186,7 @@ class _Muxer:
         except (av.FFmpegError, ValueError) as error:
             raise OutputTypeError(
                 f"{form.name} files cannot hold the video {self._like.path} ({explain(error)})",
-                "Choose another of .mp4, .mov and .mkv, or leave the sound out with --no-keep-audio",
+                "Choose another of .mp4, .mov and .mkv",
             ) from error
 
     def _put(self, packets: Iterator[Packet[Any]]) -> None:

@@ -63,10 +63,11 @@ class Leaf:
     def limits(self) -> str:
         """The numbers allowed, in words such as `0 to 1`; empty where there are no limits."""
         marks = {name: value for mark in self.field.metadata for name, value in _bounds(mark)}
-        lower, above, upper = marks.get("ge"), marks.get("gt"), marks.get("le", marks.get("lt"))
-        if upper is not None:
-            return f"{above if lower is None else lower} to {upper}"
-        return f"from {lower}" if lower is not None else f"above {above}" if above is not None else ""
+        lower, above, upper, below = (marks.get(name) for name in ("ge", "gt", "le", "lt"))
+        if lower is not None and upper is not None:
+            return f"{lower} to {upper}"
+        words = {"from": lower, "above": above, "to": upper, "below": below}
+        return ", ".join(f"{word} {value}" for word, value in words.items() if value is not None)
 
 
 def iter_leaves(group: type[OptionGroup], path: tuple[str, ...] = ()) -> Iterator[Leaf]:

@@ -94,14 +94,14 @@ def _is_there(path: Path) -> bool:
 def canonical(values: Mapping[str, Any]) -> dict[str, Any]:
     """Use one spelling for each option, so that a later source replaces an earlier one."""
     table = leaf_table(Options)
-    result: dict[str, Any] = {}
-    for key, value in values.items():
+    spelt: dict[str, str] = {}
+    for key in values:
         leaf = table.get(key.replace("-", "_"))
         name = leaf.name if leaf else key
-        if name in result:
-            raise OptionsError(f"Option {name} is given twice", f"{key!r} is another name for it")
-        result[name] = value
-    return result
+        if name in spelt:
+            raise OptionsError(f"Option {name} is given twice", f"{spelt[name]!r} and {key!r} are the same")
+        spelt[name] = key
+    return {name: values[key] for name, key in spelt.items()}
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:

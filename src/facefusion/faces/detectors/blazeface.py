@@ -44,7 +44,7 @@ FULL_RANGE = BlazeFaceLayout(192, ((48, 1),))
 
 
 class BlazeFace:
-    """A detector for faces that take at least about a twentieth of the picture's longer side.
+    """A detector for faces that take about a twentieth (full range) or tenth (short range) of the longer side, or more.
 
     Args:
         session: `blazeface_short_range` or `blazeface_full_range`.
@@ -60,6 +60,8 @@ class BlazeFace:
 
     def detect(self, images: Images) -> list[list[Detection]]:
         """Return the faces of each picture, best first."""
+        if not images:
+            return []
         batch, scales = zip(*(self._letterbox(image) for image in images), strict=True)
         outputs = self._session.run(np.stack(batch))
         rows = zip(outputs["boxes"], outputs["scores"], scales, strict=True)

@@ -6,7 +6,7 @@ nearer than 0.5 (Euclidean); figures by `benchmarks/identity.py`. Not a security
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import resources
 
@@ -37,11 +37,11 @@ class DlibResnet:
     """Computes identity embeddings.
 
     Args:
-        session: `dlib_resnet`.
+        open_session: opens `dlib_resnet`; called when the first face is to be recognised, for few jobs recognise any.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, open_session: Callable[[], Session]) -> None:
+        self._open_session = open_session
 
     def embed(self, image: npt.NDArray[np.uint8], meshes: Sequence[Points]) -> list[Vector]:
         """Return the identity vector of each face less the mean of all people, float32 (128,).
@@ -56,7 +56,7 @@ class DlibResnet:
             return []
         crops = np.stack([crop(image, chip_transform(mesh), SIZE) for mesh in meshes])
         batch = ((crops.astype(np.float32) - _MEAN) / 256).transpose(0, 3, 1, 2)
-        return list(self._session.run(np.ascontiguousarray(batch))["embedding"] - mean_embedding())
+        return list(self._open_session().run(np.ascontiguousarray(batch))["embedding"] - mean_embedding())
 
 
 def chip_transform(mesh: Points) -> Affine:

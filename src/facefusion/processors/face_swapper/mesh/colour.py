@@ -24,7 +24,8 @@ def to_lab(image: npt.NDArray[np.uint8]) -> Field:
 def to_rgb(lab: Field) -> npt.NDArray[np.uint8]:
     """Return a Lab picture, float32 (H, W, 3), as RGB uint8.
 
-    The 8-bit conversion is ten times as fast as that of floats, and its rounding is below the grain of any camera.
+    The 8-bit conversion is ten times as fast as that of floats, and on skin its rounding is below the grain of any
+    camera; saturated blues come out up to 23 of 255 off.
     """
     return np.asarray(cv2.cvtColor(cv2.convertScaleAbs(lab), cv2.COLOR_Lab2RGB), np.uint8)
 
@@ -63,7 +64,10 @@ def split_texture(lab: Field, smooth: Field) -> Field:
 
 
 def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
-    """Put texture on another smooth skin colour; undoes `split_texture` where factors are 1 and nothing clips.
+    """Put texture on another smooth skin colour.
+
+    On the smooth colour that it was taken off, with factors of 1 and nothing clipped, lightness comes back exactly
+    and colour as far as the smooth colour is no darker than `gain.skin`; where it is darker, colour comes back weaker.
 
     Args:
         texture: as `split_texture` gives it, float32 (H, W, 3).

@@ -6,34 +6,35 @@ and where a beard grows, or in the brows, what is dark and grey counts as the fa
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
+from facefusion.processors.face_swapper.mesh.fields import Zones
 from facefusion.processors.face_swapper.mesh.filters import Field, blur
 from facefusion.processors.face_swapper.mesh.light import LightField
+from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 
 _LIMIT = 3.0
+"""Limit of how far skin departs from the smooth colour, in spreads."""
 _LEAST_DARK = 40.0
+"""Least limit for what is darker than the smooth colour, in Lab units."""
+_ONSET, _RISE = 0.8, 0.4
+"""Share of the limit at which a pixel begins to look strange, and how much more makes it wholly so."""
 _SURE = 0.5
+"""How strange the pixels of a piece are, and how near the outline it must come."""
 
 
-def foreign_share(texture: Field, light: LightField, zones: Field, *, softness: float) -> Field:
+def foreign_share(texture: Field, light: LightField, zones: Zones, *, softness: float) -> Field:
     """Return how surely each pixel is foreign, float32 (H, W), 0 to 1.
 
     Args:
         texture: what smooth skin colour leaves, as `split_texture` gives it, float32 (H, W, 3).
         light: the face's smooth skin colour.
-        zones: protected features, growth of beard, brows, nearness of the outline, each 0 to 1, float32 (H, W, 4); 0
-            off the face.
+        zones: what is to be expected where, float32 (H, W) each; 0 off the face.
         softness: smoothing of the texture before it is judged, in pixels.
     """
-    protected, beard, brows, rim = (np.ascontiguousarray(zones[:, :, k]) for k in range(4))
-    own_dark = np.maximum(beard * np.float32(light.beard), brows)
-    strange = _strangeness(blur(texture, softness), light, own_dark) * (1 - np.clip(protected, 0, 1))
-    sure = (strange > _SURE).astype(np.uint8)
-    _, labels = cv2.connectedComponents(sure, connectivity=8)
-    reaching = np.unique(labels[(rim > _SURE) & (sure > 0)])
-    inward = np.isin(labels, reaching[reaching > 0])
+    own_dark = np.maximum(zones.beard * np.float32(light.beard), zones.brows)
+    strange = _strangeness(blur(texture, softness), light, own_dark) * (1 - np.clip(zones.protected, 0, 1))
+    inward = pieces_reaching(strange > _SURE, zones.rim > _SURE)
     return np.asarray(np.where(inward, strange, 0), np.float32)
 
 
@@ -45,4 +46,4 @@ def _strangeness(texture: Field, light: LightField, own_dark: Field) -> Field:
     redder, yellower = texture[:, :, 1] / limits[1], texture[:, :, 2] / limits[2]
     greyer = np.maximum(darker, -np.minimum(redder, yellower)) * (1 - np.clip(own_dark, 0, 1))
     worst = np.maximum(np.maximum(brighter, np.maximum(redder, yellower)), greyer)
-    return np.asarray(np.clip((worst - 0.8) / 0.4, 0, 1), np.float32)
+    return np.asarray(np.clip((worst - _ONSET) / _RISE, 0, 1), np.float32)

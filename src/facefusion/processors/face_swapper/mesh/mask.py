@@ -1,25 +1,61 @@
-"""Masks by shape, on the grid of a face's region."""
+"""Masks: the new face's share at each pixel of the grid over a face's region."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from facefusion.faces.mesh import OVAL
+from facefusion.faces.mesh import INNER_LIPS, OVAL
 from facefusion.faces.types import Points
+from facefusion.options import FaceSwapperOptions
 from facefusion.options.tree import MaskType
-from facefusion.processors.face_swapper.mesh.filters import Field
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster, fill_opening, silhouette
+from facefusion.processors.face_swapper.mesh.region import GRID
+
+_MOUTH_GAP = (0.03, 0.07)
+"""Gap between the lips, in eye distances: below the first the mouth counts as shut, above the second as open."""
+_FOREIGN_SOFTNESS = 1.5
+"""Smoothing of what is foreign, in pixels of the grid."""
+_HARDEST, _SOFTEST = 0.6, 3.0
+"""Smoothing of the whole mask at `face_mask_blur` 0 and 1, in pixels of a grid of full size."""
+_LEAST_SOFTNESS = 0.4
+_LEAST_EDGE = 0.02
+"""Width of the edge of an ellipse or a box at `face_mask_blur` 0, as a share of the half width."""
 
 
-def shape_mask(kind: MaskType, mesh: Points, size: tuple[int, int], blur: float) -> Field:
+def face_mask(share: Field, foreign: Field, raster: MeshRaster, mesh: Points, options: FaceSwapperOptions) -> Field:
+    """Return the new face's share at each pixel of the grid, float32 (H, W), 0 to 1.
+
+    Args:
+        share: what edges and visibility leave of it, float32 (H, W).
+        foreign: how surely each pixel is not the face, float32 (H, W), 0 to 1.
+        raster: the mesh on the grid.
+        mesh: float32 (468, 3) in its pixels.
+        options: shapes of the mask and softness of its edge.
+    """
+    size = (raster.numbers.shape[0], raster.numbers.shape[1])
+    inside = np.where(raster.numbers >= 0, share, 0).astype(np.float32)
+    _close_mouth(inside, mesh)
+    inside *= raster.near()
+    mask = inside * (1 - blur(foreign, _FOREIGN_SOFTNESS))
+    softness = (_HARDEST + (_SOFTEST - _HARDEST) * options.face_mask_blur) * max(size) / GRID
+    # Softness reaches into eyes and mouth but never past the outline.
+    mask = blur(mask, max(softness, _LEAST_SOFTNESS)) * silhouette(raster, mesh)
+    for kind in options.face_mask_types:
+        mask = np.minimum(mask, shape_mask(kind, mesh, size, options.face_mask_blur))
+    return np.asarray(mask, np.float32)
+
+
+def shape_mask(kind: MaskType, mesh: Points, size: tuple[int, int], softness: float) -> Field:
     """Return a mask of the given kind, float32 (H, W), 0 to 1.
 
     Args:
-        kind: `mesh` bounds nothing beyond the mesh itself, `ellipse` is fitted to the face's outline, `box` is the
-            upright box of its outline turned with the face.
+        kind: `mesh` bounds nothing beyond the mesh itself, `box` is the upright box around the face's outline, turned
+            with the face, and `ellipse` the one that touches the sides of that box from within.
         mesh: the face in pixels of the grid, float32 (468, 3).
         size: height and width of the grid.
-        blur: softness of the edge, 0 to 1, as a share of the face's half width.
+        softness: of the edge, 0 to 1; at 1 it takes half of the face's half width.
     """
     if kind == "mesh":
         return np.ones(size, np.float32)
@@ -33,5 +69,15 @@ def shape_mask(kind: MaskType, mesh: Points, size: tuple[int, int], blur: float)
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
     along = ((x - centre[0])[..., None] * turn[:, 0] + (y - centre[1])[..., None] * turn[:, 1]) / half
     reach = np.linalg.norm(along, axis=2) if kind == "ellipse" else np.abs(along).max(2)
-    soft = max(0.02, blur * 0.5)
-    return np.asarray(np.clip((1 - reach) / soft, 0, 1), np.float32)
+    return np.asarray(np.clip((1 - reach) / max(_LEAST_EDGE, softness * 0.5), 0, 1), np.float32)
+
+
+def _close_mouth(share: Field, mesh: Points) -> None:
+    """Let the new face's lips meet where the target's mouth is all but shut; an open mouth stays the target's."""
+    width = float(np.linalg.norm(mesh[263] - mesh[33]))
+    gap = float(np.linalg.norm(mesh[13, :2] - mesh[14, :2])) / max(width, 1e-3)
+    closed = 1 - float(smoothstep(np.float32(gap), *_MOUTH_GAP))
+    if closed > 0:
+        filled = np.zeros(share.shape, np.float32)
+        fill_opening(filled, mesh, INNER_LIPS)
+        np.maximum(share, filled * np.float32(closed), out=share)

@@ -14,7 +14,9 @@ import numpy as np
 from facefusion.faces.mesh import canonical_vertices, vertex_normals
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.colour import sample
+from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import near_edge
 
@@ -23,15 +25,53 @@ SIZE = 96
 WARM_UP = 8
 """Frames before the memory is trusted."""
 
+_MARGIN = 4
+"""Pixels around the face on the layout."""
+_MEMORIES = 16
+"""Faces that are remembered at a time."""
+_VISIBLE = (0.3, 0.8)
+"""Visibility: below the first a pixel is not looked at, above the second fully."""
 _RATE = 0.06
+"""Share of a frame in the running means, once they have settled."""
 _FLOOR = np.array([9.0, 4.0, 4.0], np.float32)
+"""Limit of change where nothing has ever changed, in Lab units."""
 _DEVIATIONS = 3.0
-_SURE = 0.75
-_LIKELY = 0.45
-_LEAST_AREA = 0.012
-_FORGET_AFTER = 50
+"""Mean absolute deviations by which the limit grows."""
 _SLIDE = 2
+"""Pixels of the layout by which a feature may slide over the mesh."""
+_PIECE_BLUR = 2.5
+"""Smoothing of changes before they are taken as pieces, in pixels of the layout."""
+_SURE, _LIKELY = 0.75, 0.45
+"""Smoothed change, in limits, that a piece reaches somewhere, and everywhere."""
+_RIM = 0.6
+"""Nearness of the outline at which a piece reaches in."""
+_LEAST_AREA = 0.012 * SIZE * SIZE
+"""Pixels of the layout that a piece must exceed."""
+_EDGE_GAIN = 1.3
+"""Factor on the smoothed piece, so that smoothing takes little off the piece itself."""
 _PERSISTENCE = 0.4
+"""Share of what was in front in the last frame that is still taken to be there."""
+_COVERED = 0.5
+"""Share in front from which a pixel counts as covered."""
+_FORGET_AFTER = 50
+"""Frames after which what covers a face is taken for the face."""
+
+
+class Memories:
+    """One memory for each face that is followed; when they are many, the one not asked for longest is dropped."""
+
+    def __init__(self) -> None:
+        self._faces: dict[int, FaceMemory] = {}
+
+    def of(self, track_id: int | None) -> FaceMemory | None:
+        """Return what is remembered of a face; None for one that is not followed."""
+        if track_id is None:
+            return None
+        memory = self._faces.pop(track_id, None) or FaceMemory()
+        self._faces[track_id] = memory
+        if len(self._faces) > _MEMORIES:
+            del self._faces[next(iter(self._faces))]
+        return memory
 
 
 class FaceMemory:
@@ -57,10 +97,10 @@ class FaceMemory:
             visibility: how well each vertex is seen, 0 to 1, float32 (468,).
         """
         layout = canonical_raster()
-        fields = layout.interpolate(np.column_stack([mesh[:, :2], visibility, near_edge()]).astype(np.float32))
-        now = lookup(blur(texture, 1.0), np.ascontiguousarray(fields[:, :, :2]))
-        seen = np.where(layout.numbers >= 0, smoothstep(fields[:, :, 2], 0.3, 0.8), 0)
-        front = self._in_front(now, seen, fields[:, :, 3])
+        fields = spread(layout, place=mesh[:, :2], visibility=visibility, rim=near_edge())
+        now = lookup(blur(texture, 1.0), fields["place"])
+        seen = np.where(layout.numbers >= 0, smoothstep(fields["visibility"], *_VISIBLE), 0)
+        front = self._in_front(now, seen, fields["rim"])
         self._learn(now, np.asarray(seen * (1 - front), np.float32), front)
         # A change that lasts a single frame is more often noise than a hand.
         self._front = np.asarray(_PERSISTENCE * self._front + (1 - _PERSISTENCE) * front, np.float32)
@@ -74,19 +114,14 @@ class FaceMemory:
         below = -dilate(-self._mean, _SLIDE) - now
         light, red, yellow = cv2.split(np.maximum(above, below) / limit)
         largest = np.maximum(np.maximum(light, red), yellow)
-        change = blur(np.asarray(largest * seen * (self._seen >= WARM_UP), np.float32), 2.5)
-        likely = (change > _LIKELY).astype(np.uint8)
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
-        reaching = np.unique(labels[(rim > 0.6) & (likely > 0)])
-        sure = np.unique(labels[change > _SURE])
-        large = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] > _LEAST_AREA * SIZE * SIZE)
-        kept = set(reaching.tolist()) & set(sure.tolist()) & set(large.tolist()) - {0}
-        front = np.isin(labels, list(kept)).astype(np.float32)
-        return np.clip(blur(dilate(front, 1), 1.0) * 1.3, 0, 1) if kept else front
+        change = blur(np.asarray(largest * seen * (self._seen >= WARM_UP), np.float32), _PIECE_BLUR)
+        pieces = pieces_reaching(change > _LIKELY, rim > _RIM, core=change > _SURE, least_area=_LEAST_AREA)
+        front = blur(dilate(pieces.astype(np.float32), 1), 1.0) * _EDGE_GAIN
+        return np.asarray(np.clip(front, 0, 1), np.float32)
 
     def _learn(self, now: Field, clear: Field, front: Field) -> None:
         """Take over what is clearly the face; what stays in front for long becomes the face."""
-        self._covered = np.where(front > 0.5, self._covered + 1, 0).astype(np.float32)
+        self._covered = np.where(front > _COVERED, self._covered + 1, 0).astype(np.float32)
         lasting = self._covered > _FORGET_AFTER
         clear = np.where(lasting, 1, clear)
         self._seen += clear
@@ -101,7 +136,7 @@ def canonical_layout() -> Points:
     """Return where each vertex lies on the canonical layout, float32 (468, 3), in pixels."""
     points = canonical_vertices()
     low, high = points[:, :2].min(0), points[:, :2].max(0)
-    scale = np.float32((SIZE - 8) / (high - low).max())
+    scale = np.float32((SIZE - 2 * _MARGIN) / (high - low).max())
     centre = (low + high) / 2
     laid = points * scale
     laid[:, :2] += np.float32((SIZE - 1) / 2) - centre * scale

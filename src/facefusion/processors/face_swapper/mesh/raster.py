@@ -17,9 +17,12 @@ from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, triangles
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, dilate
 
-_SUBPIXEL_BITS = 4
+SUBPIXEL_BITS = 4
+"""Fractional bits of the places that OpenCV draws at; see `to_subpixels`."""
 _MIN_FACING = 0.05
+"""Least cosine between a triangle and the camera at which it is drawn."""
 _SLIVER = 0.4
+"""Twice the area in pixels below which a triangle is drawn in one value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,10 +52,10 @@ class MeshRaster:
         faces = triangles()
         shown = np.flatnonzero(normals[faces, 2].mean(1) < -_MIN_FACING)
         shown = shown[np.argsort(-mesh[faces[shown], 2].mean(1))]
-        fixed = np.round(mesh[:, :2] * (1 << _SUBPIXEL_BITS)).astype(np.int32)[faces]
+        fixed = to_subpixels(mesh[:, :2])[faces]
         numbers = np.full(size, -1, np.int16)
         for number in shown.tolist():
-            cv2.fillConvexPoly(numbers, fixed[number], number, cv2.LINE_8, _SUBPIXEL_BITS)
+            cv2.fillConvexPoly(numbers, fixed[number], number, cv2.LINE_8, SUBPIXEL_BITS)
         return cls(numbers, grow, mesh[:, :2])
 
     def interpolate(self, values: Field) -> Field:
@@ -62,8 +65,12 @@ class MeshRaster:
             values: float32 (468, K).
 
         Returns:
-            float32 (H, W, K); 0 where there is no triangle near.
+            float32 (H, W, K), contiguous; 0 where there is no triangle near.
         """
+        return np.ascontiguousarray(self.planes(values).transpose(1, 2, 0))
+
+    def planes(self, values: Field) -> Field:
+        """Spread values (468, K) as `interpolate` does, but return one plane after the other, float32 (K, H, W)."""
         drawn = np.flatnonzero(self.numbers >= 0)
         numbers = self.numbers.ravel()[drawn]
         y, x = np.divmod(drawn.astype(np.float32), np.float32(self.numbers.shape[1]))
@@ -73,7 +80,7 @@ class MeshRaster:
             plane[drawn] = slope_x.take(numbers) * x + slope_y.take(numbers) * y + level.take(numbers)
         planes = planes.reshape(-1, *self.numbers.shape)
         self._continue(planes)
-        return np.ascontiguousarray(planes.transpose(1, 2, 0))
+        return planes
 
     def near(self) -> Field:
         """Return 1 where `interpolate` gives values, 0 elsewhere, float32 (H, W)."""
@@ -95,15 +102,21 @@ class MeshRaster:
         a, b, c = (self.corners[faces[:, k]].astype(np.float64) for k in range(3))
         u, v = b - a, c - a
         determinant = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-        # A sliver has no direction to interpolate along; it takes one value.
-        inverse = 1 / np.where(np.abs(determinant) < _SLIVER, np.inf, determinant)
+        # A sliver has no direction to interpolate along; it takes one value, that of its middle.
+        sliver = np.abs(determinant) < _SLIVER
+        inverse = 1 / np.where(sliver, np.inf, determinant)
         channels = np.ascontiguousarray(values.T, np.float64)
         at_a = channels[:, faces[:, 0]]
         to_b, to_c = channels[:, faces[:, 1]] - at_a, channels[:, faces[:, 2]] - at_a
         slope_x = (to_b * v[:, 1] - to_c * u[:, 1]) * inverse
         slope_y = (to_c * u[:, 0] - to_b * v[:, 0]) * inverse
-        level = at_a - slope_x * a[:, 0] - slope_y * a[:, 1]
+        level = np.where(sliver, at_a + (to_b + to_c) / 3, at_a - slope_x * a[:, 0] - slope_y * a[:, 1])
         return np.stack([slope_x, slope_y, level], 1).astype(np.float32)
+
+
+def to_subpixels(points: npt.NDArray[np.number]) -> npt.NDArray[np.int32]:
+    """Return places in pixels as OpenCV draws them between pixels: fixed point with `SUBPIXEL_BITS`."""
+    return np.round(points * (1 << SUBPIXEL_BITS)).astype(np.int32)
 
 
 def silhouette(raster: MeshRaster, mesh: Points) -> Field:
@@ -116,5 +129,5 @@ def silhouette(raster: MeshRaster, mesh: Points) -> Field:
 
 def fill_opening(field: Field, mesh: Points, rim: Sequence[int]) -> None:
     """Set a field to 1 within the rim of an eye or the mouth, in place."""
-    points = np.round(mesh[list(rim), :2] * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-    cv2.fillPoly(field, [points], 1.0, cv2.LINE_8, _SUBPIXEL_BITS)
+    points = to_subpixels(mesh[list(rim), :2])
+    cv2.fillPoly(field, [points], 1.0, cv2.LINE_8, SUBPIXEL_BITS)

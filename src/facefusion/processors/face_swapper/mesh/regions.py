@@ -16,6 +16,7 @@ from facefusion.faces.mesh import (
     VERTICES,
     canonical_vertices,
 )
+from facefusion.processors.face_swapper.mesh.fields import Zones
 from facefusion.processors.face_swapper.mesh.filters import smoothstep
 
 Weights = npt.NDArray[np.float32]
@@ -25,8 +26,34 @@ RIGHT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
 _NOSTRILS = (2, 97, 98, 326, 327, 99, 328, 20, 250, 238, 458, 79, 309, 60, 290, 75, 305, 166, 392, 218, 438)
 BEARD = (199, 200, 175, 18, 83, 313, 201, 421, 204, 424, 211, 431, 164, 165, 391, 92, 322)
 """Chin and upper lip, where a beard shows if there is one."""
-_EDGE_FOREHEAD = 0.3
-_EDGE_JAW = 0.10
+
+# Distances and heights are in eye distances: 1 is the distance between the outer corners of the eyes. Of a pair, the
+# first is where a smooth rise begins and the second where it is complete.
+_EDGE_FOREHEAD, _EDGE_JAW = 0.3, 0.10
+"""How far from the outline the new face is whole."""
+_FOREHEAD = (0.0, 0.4)
+"""Height above the eyes: from jaw to forehead."""
+_BEARD_GROWTH = (0.15, 0.35)
+"""Depth below the eyes: from where no beard grows to where one may."""
+_LIPS_TO_SKIN, _EYES_TO_SKIN = (0.02, 0.06), (0.03, 0.09)
+_BROWS_TO_SKIN, _NOSTRILS_TO_SKIN = (0.02, 0.06), (0.01, 0.05)
+"""Distance from a feature: from the feature to plain skin."""
+_RIM_SKIN = 0.35
+"""How surely the outline itself shows plain skin, and not hair or background."""
+_OUTLINE_TO_SKIN = (0.0, 0.12)
+"""Distance from the outline: from there to as sure as anywhere."""
+_EYE_FOLDS, _LIP_FOLDS, _NOSTRIL_FOLDS = 0.06, 0.03, 0.03
+"""Distance from a feature within which the surface is folded."""
+_NEAR_EDGE = (0.08, 0.34)
+"""Distance from the outline: from near it to inside."""
+_PROTECTED = (0.015, 0.05)
+"""Distance from eyes and lips: from protected to not."""
+_WIDER_EYES = 0.005
+"""How much farther than that lids are protected."""
+_BROW_HAIR = (0.04, 0.09)
+"""Distance from the line of a brow: from its hair to none."""
+_RIM = (0.02, 0.1)
+"""Distance from the outline: from where foreign pixels reach in to where they do not."""
 
 
 @cache
@@ -45,42 +72,44 @@ def _distance_to(*groups: tuple[int, ...]) -> npt.NDArray[np.float64]:
 def skin_vertices() -> Weights:
     """Return how surely each vertex shows plain skin, 0 to 1, float32 (468,)."""
     sure = np.ones(VERTICES, np.float32)
-    sure *= smoothstep(_distance_to(OUTER_LIPS, INNER_LIPS), 0.02, 0.06)
-    sure *= smoothstep(_distance_to(LEFT_EYE, RIGHT_EYE), 0.03, 0.09)
-    sure *= smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), 0.02, 0.06)
-    sure *= smoothstep(_distance_to(_NOSTRILS), 0.01, 0.05)
-    return sure * (0.35 + 0.65 * smoothstep(_distance_to(OVAL), 0.0, 0.12))
+    sure *= smoothstep(_distance_to(OUTER_LIPS, INNER_LIPS), *_LIPS_TO_SKIN)
+    sure *= smoothstep(_distance_to(LEFT_EYE, RIGHT_EYE), *_EYES_TO_SKIN)
+    sure *= smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), *_BROWS_TO_SKIN)
+    sure *= smoothstep(_distance_to(_NOSTRILS), *_NOSTRILS_TO_SKIN)
+    return sure * (_RIM_SKIN + (1 - _RIM_SKIN) * smoothstep(_distance_to(OVAL), *_OUTLINE_TO_SKIN))
 
 
 @cache
 def fold_vertices() -> npt.NDArray[np.bool_]:
     """Return which vertices lie on lips, lids or nostrils, bool (468,)."""
-    eyes = _distance_to(LEFT_EYE, RIGHT_EYE) < 0.06
-    return np.asarray(eyes | (_distance_to(OUTER_LIPS, INNER_LIPS) < 0.03) | (_distance_to(_NOSTRILS) < 0.03))
+    eyes = _distance_to(LEFT_EYE, RIGHT_EYE) < _EYE_FOLDS
+    lips = _distance_to(OUTER_LIPS, INNER_LIPS) < _LIP_FOLDS
+    return np.asarray(eyes | lips | (_distance_to(_NOSTRILS) < _NOSTRIL_FOLDS))
 
 
 @cache
 def edge_weights() -> Weights:
     """Return the new face's share at each vertex, float32 (468,): 0 on the outline, 1 inside."""
     height = canonical_vertices()[:, 1]
-    forehead = smoothstep(-height, 0.0, 0.4)
+    forehead = smoothstep(-height, *_FOREHEAD)
     width = _EDGE_JAW + (_EDGE_FOREHEAD - _EDGE_JAW) * forehead
     return smoothstep(_distance_to(OVAL) / width, 0, 1)
 
 
 @cache
 def near_edge() -> Weights:
-    """Return 1 at the outline falling to 0 a quarter of the eye distance inside, float32 (468,)."""
-    return 1 - smoothstep(_distance_to(OVAL), 0.08, 0.34)
+    """Return 1 at the outline falling to 0 a third of the eye distance inside, float32 (468,)."""
+    return 1 - smoothstep(_distance_to(OVAL), *_NEAR_EDGE)
 
 
 @cache
-def foreign_zones() -> Weights:
-    """Return protected features, growth of beard, brows and nearness of the outline, 0 to 1, float32 (468, 4)."""
+def foreign_zones() -> Zones:
+    """Return what is to be expected at each vertex, float32 (468,) each."""
     height = canonical_vertices()[:, 1]
-    features = np.minimum(_distance_to(LEFT_EYE, RIGHT_EYE) - 0.005, _distance_to(OUTER_LIPS, INNER_LIPS))
-    protected = 1 - smoothstep(features, 0.015, 0.05)
-    beard = smoothstep(height, 0.15, 0.35)
-    brows = 1 - smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), 0.04, 0.09)
-    rim = 1 - smoothstep(_distance_to(OVAL), 0.02, 0.1)
-    return np.stack([protected, beard, brows, rim], 1)
+    features = np.minimum(_distance_to(LEFT_EYE, RIGHT_EYE) - _WIDER_EYES, _distance_to(OUTER_LIPS, INNER_LIPS))
+    return Zones(
+        protected=1 - smoothstep(features, *_PROTECTED),
+        beard=smoothstep(height, *_BEARD_GROWTH),
+        brows=1 - smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), *_BROW_HAIR),
+        rim=1 - smoothstep(_distance_to(OVAL), *_RIM),
+    )

@@ -5,70 +5,64 @@ Geometry, pose and expression are the target's; texture and features the source'
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.align import rescale
-from facefusion.faces.mesh import INNER_LIPS, vertex_normals
+from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
 from facefusion.processors.face_swapper.mesh.detail import match_detail
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.fields import Zones, spread
+from facefusion.processors.face_swapper.mesh.filters import Field, enlarge, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
-from facefusion.processors.face_swapper.mesh.light import LightField, fit_light, texture_gain
-from facefusion.processors.face_swapper.mesh.mask import shape_mask
-from facefusion.processors.face_swapper.mesh.memory import FaceMemory, canonical_layout
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster, fill_opening, silhouette
+from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
+from facefusion.processors.face_swapper.mesh.mask import face_mask
+from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster
+from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
-from facefusion.processors.face_swapper.mesh.source import SourceModel, facing, vertex_colours
+from facefusion.processors.face_swapper.mesh.source import SourceModel
 
-GRID = 176
-"""Longest side, in pixels, at which geometry, light and mask are computed; only texture is handled at full size."""
-_MARGIN = 4
-_INSIDE = 0.6
-_MOUTH_GAP = (0.03, 0.07)
-_MEMORIES = 16
 _FADE = 8.0
-
-# Channels of the dense fields: place in the source's texture, smooth colour, share of the new face, zones for
-# `foreign_share`, the directional part of the light alone, place on the canonical layout.
-_PLACE, _SMOOTH, _SHARE, _ZONES = slice(0, 2), slice(2, 5), 5, slice(6, 10)
-_DIRECTIONAL, _LAYOUT = slice(10, 13), slice(13, 15)
+"""Degrees of turn over which the new face fades out."""
+_INSIDE = 0.6
+"""Share of the new face from which a pixel's sharpness is compared with the target's."""
+_INNER_REMAINDER = np.float32(0.55)
+"""Share of the target's smooth remainder that the new face takes over away from the outline; there it is all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Region:
-    """The part of the frame that a face covers, and the smaller grid over it.
+class _Target:
+    """The target face on the grid of its region.
 
     Attributes:
-        left: column of the first pixel.
-        top: row of the first pixel.
-        size: height and width in pixels.
-        grid: height and width of the grid.
-        mesh: the face in pixels of the grid, float32 (468, 3).
+        lab: its pixels, Lab, float32 (H, W, 3).
+        mesh: float32 (468, 3) in pixels of the grid.
+        visibility: how well each vertex is seen, 0 to 1, float32 (468,).
+        light: smooth colour of its skin.
+        raster: the mesh, drawn.
     """
 
-    left: int
-    top: int
-    size: tuple[int, int]
-    grid: tuple[int, int]
+    lab: Field
     mesh: Points
+    visibility: npt.NDArray[np.float32]
+    light: LightField
+    raster: MeshRaster
 
-    def outline(self) -> Field:
-        """Return 1 strictly within the convex outline of the face, else 0, float32, at full size."""
-        points = rescale(self.mesh[:, :2], self.grid, self.size)
-        inside = np.zeros(self.size, np.uint8)
-        cv2.fillConvexPoly(inside, np.round(cv2.convexHull(points) * 16).astype(np.int32), 1, cv2.LINE_8, 4)
-        # The drawn border holds pixels that lie partly outside.
-        return np.asarray(cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=1), np.float32)
-
-    def view(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """Return the pixels of the region."""
-        return image[self.top : self.top + self.size[0], self.left : self.left + self.size[1]]
+    @classmethod
+    def observe(cls, view: npt.NDArray[np.uint8], region: FaceRegion, memory: FaceMemory | None) -> Self:
+        """Look at the face; what was in front of it in the last frame has no say in its light."""
+        lab, normals = to_lab(region.on_grid(view)), vertex_normals(region.mesh)
+        visibility = facing(normals)
+        clear = visibility if memory is None else visibility * memory.clear_vertices()
+        light = fit_light(vertex_colours(lab, region.mesh), normals, clear)
+        return cls(lab, region.mesh, visibility, light, MeshRaster.draw(region.mesh, normals, region.grid))
 
 
 class MeshSwapper:
@@ -84,7 +78,7 @@ class MeshSwapper:
         self._source = source
         self._options = options
         self._max_yaw = max_yaw
-        self._memories: dict[int, FaceMemory] = {}
+        self._memories = Memories()
 
     def swap(self, image: npt.NDArray[np.uint8], face: Face) -> None:
         """Replace a face, in place; only pixels inside the mask change.
@@ -93,103 +87,63 @@ class MeshSwapper:
             image: RGB uint8 (H, W, 3), writable.
             face: the target face; with a `track_id`, what comes in front of it over time stays in front.
         """
-        region = _region_of(face.mesh, image.shape[:2])
+        region = FaceRegion.of(face.mesh, image.shape[:2])
         if region is None:
             return
         view = region.view(image)
-        new, mask = self._render(view, region, self._memory_of(face.track_id))
+        new, mask = self._render(view, region, self._memories.of(face.track_id))
         # A head that turns past the limit must not flip from one face to the other.
         fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
         _composite(view, new, mask * np.float32(self._options.blend_ratio * fade))
 
-    def _memory_of(self, track_id: int | None) -> FaceMemory | None:
-        """Return what is remembered of a followed face; the face not met for longest is forgotten."""
-        if track_id is None:
-            return None
-        memory = self._memories.pop(track_id, None) or FaceMemory()
-        self._memories[track_id] = memory
-        if len(self._memories) > _MEMORIES:
-            del self._memories[next(iter(self._memories))]
-        return memory
-
     def _render(
-        self, view: npt.NDArray[np.uint8], region: _Region, memory: FaceMemory | None
+        self, view: npt.NDArray[np.uint8], region: FaceRegion, memory: FaceMemory | None
     ) -> tuple[npt.NDArray[np.uint8], Field]:
         """Return the new face over the whole region, RGB uint8, and its mask, float32 0 to 1."""
-        normals = vertex_normals(region.mesh)
-        visibility = facing(normals)
-        small = to_lab(np.asarray(cv2.resize(view, region.grid[::-1], interpolation=cv2.INTER_AREA), np.uint8))
-        clear = visibility if memory is None else visibility * memory.clear_vertices()
-        light = fit_light(vertex_colours(small, region.mesh), normals, clear)
-        raster = MeshRaster.draw(region.mesh, normals, region.grid)
-        level = self._source.level_for(float(np.ptp(region.mesh[:, 0])) * region.size[1] / region.grid[1])
-        fields = raster.interpolate(self._vertex_values(light, visibility, level))
-        foreign = foreign_share(split_texture(small, fields[..., _SMOOTH]), light, fields[..., _ZONES], softness=1.0)
-        if memory is not None:
-            lit = split_texture(small, fields[..., _DIRECTIONAL])
-            front = memory.update(lit, region.mesh, visibility)
-            foreign = np.maximum(foreign, lookup(front, fields[..., _LAYOUT]))
-        mask = self._mask(fields[..., _SHARE], foreign, raster, region)
-        texture = self._texture(fields[..., _PLACE], region.size, level)
-        gain = texture_gain(self._source.light, light)
-        lab = join_texture(texture, enlarge(fields[..., _SMOOTH], region.size), gain)
-        mask = np.clip(enlarge(mask, region.size), 0, 1) * region.outline()
+        target = _Target.observe(view, region, memory)
+        level = self._source.level_for(region.face_width)
+        fields = self._dense_fields(target, level)
+        foreign = _in_front(target, fields, memory)
+        share = face_mask(fields["share"], foreign, target.raster, target.mesh, self._options)
+        mask = np.clip(enlarge(share, region.size), 0, 1) * region.outline()
+        texture = lookup(self._source.textures[level], _places(fields["place"], region.size))
+        gain = texture_gain(self._source.light, target.light)
+        lab = join_texture(texture, enlarge(fields["smooth"], region.size), gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         return to_rgb(lab), mask
 
-    def _vertex_values(self, light: LightField, visibility: npt.NDArray[np.float32], level: int) -> Field:
-        """Return the values at the vertices that are wanted at every pixel, float32 (468, 15)."""
-        place = self._source.mesh_at(level)
-        inside = np.float32(0.55) + np.float32(0.45) * near_edge()[:, None]
-        smooth = light.directional + light.remainder * inside
-        share = edge_weights() * visibility * self._source.visibility
-        parts = [place, smooth, share[:, None], foreign_zones(), light.directional, canonical_layout()[:, :2]]
-        return np.concatenate(parts, 1).astype(np.float32)
+    def _dense_fields(self, target: _Target, level: int) -> dict[str, Field]:
+        """Return what is wanted at every pixel of the grid, by name.
 
-    def _texture(self, place: Field, size: tuple[int, int], level: int) -> Field:
-        """Read the source's texture at every pixel of the region."""
-        smooth = np.asarray(cv2.medianBlur(np.ascontiguousarray(place), 3), np.float32)
-        return lookup(self._source.textures[level], enlarge(smooth, size))
-
-    def _mask(self, share: Field, foreign: Field, raster: MeshRaster, region: _Region) -> Field:
-        """Return the new face's share at each pixel of the grid."""
-        inside = np.where(raster.numbers >= 0, share, 0).astype(np.float32)
-        _close_mouth(inside, region.mesh)
-        inside *= raster.near()
-        mask = inside * (1 - blur(foreign, 1.5))
-        softness = (0.6 + 2.4 * self._options.face_mask_blur) * max(region.grid) / GRID
-        # Softness reaches into eyes and mouth but never past the outline.
-        mask = blur(mask, max(softness, 0.4)) * silhouette(raster, region.mesh)
-        for kind in self._options.face_mask_types:
-            mask = np.minimum(mask, shape_mask(kind, region.mesh, region.grid, self._options.face_mask_blur))
-        return np.asarray(mask, np.float32)
+        `place` in the source's texture, `smooth` colour of the new face, its `share`, the `directional` part of the
+        target's light alone, place on the canonical `layout`, and the zones.
+        """
+        light = target.light
+        outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()[:, None]
+        return spread(
+            target.raster,
+            place=self._source.mesh_at(level),
+            smooth=light.directional + light.remainder * outer,
+            share=edge_weights() * target.visibility * self._source.visibility,
+            directional=light.directional,
+            layout=canonical_layout()[:, :2],
+            **foreign_zones().by_name(),
+        )
 
 
-def _region_of(mesh: Points, shape: tuple[int, int]) -> _Region | None:
-    """Return the region of a face within a frame; None when it lies outside."""
-    low = np.maximum(np.floor(mesh[:, :2].min(0)).astype(int) - _MARGIN, 0)
-    high = np.minimum(np.ceil(mesh[:, :2].max(0)).astype(int) + _MARGIN, shape[::-1])
-    width, height = int(high[0] - low[0]), int(high[1] - low[1])
-    if width < 8 or height < 8:
-        return None
-    scale = min(1.0, GRID / max(width, height))
-    grid = (max(4, round(height * scale)), max(4, round(width * scale)))
-    plane = rescale(mesh[:, :2] - low, (height, width), grid)
-    depth = mesh[:, 2:] * np.float32(scale)
-    return _Region(
-        int(low[0]), int(low[1]), (height, width), grid, np.concatenate([plane, depth], 1).astype(np.float32)
-    )
+def _in_front(target: _Target, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
+    """Return how surely each pixel of the grid is not the face, float32 (H, W), 0 to 1: by its looks, and by memory."""
+    texture = split_texture(target.lab, fields["smooth"])
+    foreign = foreign_share(texture, target.light, Zones.among(fields), softness=1.0)
+    if memory is None:
+        return foreign
+    front = memory.update(split_texture(target.lab, fields["directional"]), target.mesh, target.visibility)
+    return np.maximum(foreign, lookup(front, fields["layout"]))
 
 
-def _close_mouth(share: Field, mesh: Points) -> None:
-    """Let the new face's lips meet where the target's mouth is all but shut; an open mouth stays the target's."""
-    width = float(np.linalg.norm(mesh[263] - mesh[33]))
-    gap = float(np.linalg.norm(mesh[13, :2] - mesh[14, :2])) / max(width, 1e-3)
-    closed = 1 - float(smoothstep(np.float32(gap), *_MOUTH_GAP))
-    if closed > 0:
-        filled = np.zeros(share.shape, np.float32)
-        fill_opening(filled, mesh, INNER_LIPS)
-        np.maximum(share, filled * np.float32(closed), out=share)
+def _places(place: Field, size: tuple[int, int]) -> Field:
+    """Return places in the source's texture for every pixel of the region; the median levels slivers of triangles."""
+    return enlarge(np.asarray(cv2.medianBlur(place, 3), np.float32), size)
 
 
 def _composite(view: npt.NDArray[np.uint8], new: npt.NDArray[np.uint8], mask: Field) -> None:

@@ -1,0 +1,104 @@
+"""Texture: what is done to the source's texture once the smooth skin colour is taken off."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facefusion.faces.mesh import mirror_vertices
+from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.filters import (
+    Field,
+    blur,
+    dilate,
+    double,
+    halve,
+    lookup,
+    shrink,
+    smoothstep,
+)
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster
+
+_HIGHLIGHT_LIMIT = np.float32(14)
+"""How much lighter than smooth skin a broad part of the texture may be, in Lab units."""
+_SHADE_LIMIT = np.float32(8)
+"""How much darker or lighter than smooth skin a wide part of plain skin may be, in Lab units."""
+_WARY = 100
+"""The texture's width over this: distance from foreign pixels within which others are not trusted either."""
+_BROAD, _WIDE = 45, 14
+"""The texture's width over these: smoothing by which highlights are found, and by which shadows and tints are."""
+_SHY = 0.1
+"""Share of skin in the surroundings at which half of its mean is taken off."""
+_ENOUGH_SKIN = (0.1, 0.4)
+"""Share of skin in the surroundings: below the first no tint is taken off, above the second all of it."""
+_FILL_LEVELS = 6
+_HINT = 0.02
+"""Weight that a pixel of a coarser level has beside a trusted one."""
+_SMALLEST = 32
+"""Shorter side in pixels at which the pyramid ends."""
+
+
+def fill_foreign(texture: Field, foreign: Field, raster: MeshRaster, mesh: Points) -> Field:
+    """Replace foreign pixels by the other half of the face where that is clear, else by smooth skin.
+
+    Args:
+        texture: Lab differences from smooth skin, float32 (H, W, 3).
+        foreign: how surely pixels are not the face, 0 to 1, float32 (H, W); 1 off the face.
+        raster: the mesh over it.
+        mesh: float32 (468, 3) in its pixels.
+    """
+    reach = texture.shape[1] / _WARY
+    doubt = blur(dilate(foreign, max(1, round(reach))), max(1.0, reach * 0.8))
+    # What is all but clear counts as clear.
+    trust = np.clip(1.2 - 1.2 * doubt, 0, 1)
+    trust = np.asarray(trust * raster.near(), np.float32)
+    smooth = _spread_inwards(texture, trust)
+    mirrored = raster.interpolate(mesh[mirror_vertices(), :2])
+    other = lookup(np.dstack([texture, trust]), mirrored)
+    clear = np.where(raster.numbers >= 0, other[:, :, 3], 0)[:, :, None]
+    fill = smooth + (other[:, :, :3] - lookup(smooth, mirrored)) * clear
+    share = trust[:, :, None]
+    return np.asarray(texture * share + fill * (1 - share), np.float32)
+
+
+def even_out(texture: Field, skin: Field, beard: Field) -> Field:
+    """Take off what broad light and colour the fit has left on the skin; it belongs to the source's surroundings.
+
+    Highlights are held back everywhere, for on lighter skin they would burn out; broad shadows and tints on skin alone,
+    for features and beards are dark and coloured by nature.
+
+    Args:
+        texture: Lab differences from smooth skin, float32 (H, W, 3); changed in place.
+        skin: how surely each pixel shows plain skin, 0 to 1, float32 (H, W).
+        beard: how surely each pixel may show a beard, 0 to 1, float32 (H, W).
+    """
+    broad = blur(np.ascontiguousarray(texture[:, :, 0]), texture.shape[1] / _BROAD)
+    texture[:, :, 0] -= np.maximum(broad, 0) - _HIGHLIGHT_LIMIT * np.tanh(np.maximum(broad, 0) / _HIGHLIGHT_LIMIT)
+    weight = np.clip(skin * (1 - beard), 0, 1)
+    reach = texture.shape[1] / _WIDE
+    amount = blur(weight, reach)[:, :, None]
+    wide = blur(texture * weight[:, :, None], reach) / (amount + _SHY)
+    wide[:, :, 0] -= _SHADE_LIMIT * np.tanh(wide[:, :, 0] / _SHADE_LIMIT)
+    texture -= wide * smoothstep(amount, *_ENOUGH_SKIN)
+    return texture
+
+
+def pyramid(texture: Field) -> tuple[Field, ...]:
+    """Return the texture and ever smaller ones, each half the size of the one before."""
+    levels = [texture]
+    while min(levels[-1].shape[:2]) > _SMALLEST:
+        height, width = levels[-1].shape[:2]
+        levels.append(shrink(levels[-1], (height // 2, width // 2)))
+    return tuple(levels)
+
+
+def _spread_inwards(values: Field, trust: Field) -> Field:
+    """Fill untrusted pixels from trusted ones around, coarse to fine (normalised convolution on a pyramid)."""
+    trust = np.square(trust)
+    levels = [(values * trust[:, :, None], trust)]
+    for _ in range(_FILL_LEVELS):
+        levels.append((halve(levels[-1][0]), halve(levels[-1][1])))
+    filled = np.asarray(levels[-1][0] / np.maximum(levels[-1][1], 1e-4)[:, :, None], np.float32)
+    for weighted, weight in reversed(levels[:-1]):
+        filled = double(filled, weight.shape)
+        filled = (weighted + _HINT * filled) / (weight + _HINT)[:, :, None]
+    return np.asarray(filled, np.float32)

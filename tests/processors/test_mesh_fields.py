@@ -1,0 +1,76 @@
+"""Named dense fields, and the connected pieces that are found in them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from facefusion.faces.mesh import vertex_normals
+from facefusion.processors.face_swapper.mesh.fields import Zones, spread
+from facefusion.processors.face_swapper.mesh.memory import Memories
+from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster
+from facefusion.processors.face_swapper.mesh.regions import foreign_zones
+from material import mesh_at
+
+
+@pytest.fixture(scope="module")
+def mesh():
+    return mesh_at(60, 60, 90)
+
+
+@pytest.fixture(scope="module")
+def raster(mesh):
+    return MeshRaster.draw(mesh, vertex_normals(mesh), (120, 110))
+
+
+def test_fields_come_back_by_name_and_in_their_own_shape(mesh, raster):
+    fields = spread(raster, place=mesh[:, :2], depth=mesh[:, 2], one=np.ones((468, 1)))
+    assert {name: field.shape for name, field in fields.items()} == {
+        "place": (120, 110, 2),
+        "depth": (120, 110),
+        "one": (120, 110, 1),
+    }
+    assert all(field.dtype == np.float32 and field.flags.c_contiguous for field in fields.values())
+    together = raster.interpolate(np.column_stack([mesh, np.ones(468)]).astype(np.float32))
+    assert (np.dstack(list(fields.values())) == together).all()
+
+
+def test_zones_go_in_and_come_out_by_name(raster):
+    at_vertices = foreign_zones()
+    zones = Zones.among(spread(raster, other=np.zeros(468), **at_vertices.by_name()))
+    for name, field in zones.by_name().items():
+        expected = spread(raster, alone=getattr(at_vertices, name))["alone"]
+        assert (field == expected).all(), name
+
+
+def pieces(*rows):
+    return np.array([[character == "#" for character in row] for row in rows])
+
+
+def test_only_whole_pieces_that_reach_in_from_the_rim_are_kept():
+    mask = pieces("##..##", "..#...", "......", "#..##.")
+    rim = pieces("#.....", "......", "......", ".#..#.")
+    assert (pieces_reaching(mask, rim) == pieces("##....", "..#...", "......", "...##.")).all()
+    core = pieces("......", "..#..#", "......", "......")
+    assert (pieces_reaching(mask, rim, core=core) == pieces("##....", "..#...", "......", "......")).all()
+    assert (pieces_reaching(mask, rim, least_area=2) == pieces("##....", "..#...", "......", "......")).all()
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_no_pieces_and_no_rim_are_no_problem(filled):
+    everywhere = np.ones((4, 5), bool)
+    assert (pieces_reaching(everywhere == filled, everywhere) == filled).all()
+    assert not pieces_reaching(everywhere, ~everywhere).any()
+
+
+def test_each_followed_face_has_a_memory_of_its_own_until_many_others_came():
+    memories = Memories()
+    first, second = memories.of(1), memories.of(2)
+    assert first is not second
+    assert memories.of(1) is first
+    assert memories.of(None) is None, "a face that is not followed is not remembered"
+    for number in range(3, 3 + 15):
+        memories.of(number)
+    assert memories.of(1) is first
+    assert memories.of(2) is not second
