@@ -89,7 +89,7 @@ def _merge(target: Target, output: str | Path | None, options: Mapping[str, Any]
         given["target_path"] = target
     if output is not None:
         given["output_path"] = output
-    values = canonical(current_options()) | canonical(given) | canonical(options)
+    values = canonical(current_options()) | canonical([*given.items(), *options.items()])
     if has_hook and not {"source_paths", "processors"} & values.keys():
         values["processors"] = ()
     return values

@@ -171,7 +171,7 @@ def test_frames_above_the_limit_are_refused_before_any_is_decoded(tmp_path: Path
         assert len(list(reader)) == 12
 
 
-@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi"])
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.95])
 def test_a_copy_that_broke_off_is_found_out_before_work(tmp_path: Path, suffix: str, share: float) -> None:
     codec = "libvpx-vp9" if suffix == ".webm" else "libx264"
@@ -182,7 +182,7 @@ def test_a_copy_that_broke_off_is_found_out_before_work(tmp_path: Path, suffix: 
         VideoReader(path, LIMITS)
 
 
-@pytest.mark.parametrize("suffix", [".ts", ".avi", ".flv"])
+@pytest.mark.parametrize("suffix", [".ts", ".flv"])
 def test_a_recording_that_ends_in_mid_frame_is_read_up_to_there(tmp_path: Path, suffix: str) -> None:
     codec = "flv" if suffix == ".flv" else "libx264"
     whole = make_clip(tmp_path / f"whole{suffix}", size=(320, 240), pts=range(50), codec=codec, crf="1")

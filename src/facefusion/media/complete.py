@@ -18,10 +18,10 @@ _TRAILING = frozenset((b"free", b"skip", b"wide", b"udta", b"uuid"))
 
 
 def check_complete(file: FileIO, path: Path, form: Form) -> bool:
-    """Compare the sizes that MP4, QuickTime and Matroska headers declare with the bytes there are.
+    """Compare the sizes that MP4, QuickTime, Matroska and AVI headers declare with the bytes there are.
 
-    Files of other forms, and Matroska of undeclared length (as live recorders write it), pass: they end where they
-    end. Leaves the file at its start.
+    Files of other forms, and Matroska and AVI of undeclared length (as live recorders write them), pass: they end where
+    they end. Leaves the file at its start.
 
     Returns:
         whether the headers declare a size, which the file then has.
@@ -34,6 +34,8 @@ def check_complete(file: FileIO, path: Path, form: Form) -> bool:
         declared = _end_of_atoms(file, path, size)
     elif form is forms.MATROSKA:
         declared = _end_of_segment(file)
+    elif form is forms.AVI:
+        declared = _end_of_riff(file, size)
     else:
         declared = 0
     file.seek(0)
@@ -80,3 +82,18 @@ def _end_of_segment(file: FileIO) -> int:
     value = int.from_bytes(head[start + 4 : start + 4 + width]) & ((1 << 7 * width) - 1)
     unknown = (1 << 7 * width) - 1
     return 0 if value == unknown else start + 4 + width + value
+
+
+def _end_of_riff(file: FileIO, size: int) -> int:
+    """Walk the RIFF chunks (a long AVI has several); return where the last ends, 0 where one does not say."""
+    position = 0
+    while position + 8 <= size:
+        file.seek(position)
+        kind, length = struct.unpack("<4sI", file.read(8))
+        if kind != b"RIFF":
+            break
+        if length in (0, 0xFFFFFFFF):
+            return 0
+        position += 8 + length + length % 2
+    # The last chunk's padding may be left out.
+    return position if position != size + 1 else size

@@ -18,7 +18,7 @@ from facefusion.media.info import VideoInfo
 from facefusion.options import OutputOptions
 
 _MOST_TICKS = 2**31 - 1
-_FINEST_MOVIE_CLOCK = 10_000_000
+_FINEST_MOVIE_CLOCK = 100_000_000
 _FINEST_RATE = 100_000
 _MOST_THREADS = 8  # each further thread of x264 holds further frames in memory
 

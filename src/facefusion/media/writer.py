@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import av
 from av.packet import Packet
@@ -21,6 +21,7 @@ from facefusion.media.encoder import add_encoder, container_options, pixel_forma
 from facefusion.media.faults import writing
 from facefusion.media.forms import Form, output_form
 from facefusion.media.frame import Frame
+from facefusion.media.guard import GuardedFile
 from facefusion.media.info import VideoInfo
 from facefusion.media.source import explain
 from facefusion.options import OutputOptions
@@ -53,7 +54,7 @@ class VideoWriter:
         form = _video_form(path)
         self._path = path
         with writing(path):
-            self._file: IO[bytes] = path.open("wb", buffering=_BUFFER)
+            self._file = GuardedFile(path.open("wb", buffering=_BUFFER))
         try:
             self._mux = _Muxer(self._file, form, like, options, path)
         except BaseException:
@@ -78,7 +79,7 @@ class VideoWriter:
             ValueError: the frame has another size than the video.
             OutputError: the file cannot be written.
         """
-        with _muxing(self._path):
+        with _muxing(self._path, self._file):
             self._mux.write(frame)
 
     def close(self) -> None:
@@ -90,7 +91,7 @@ class VideoWriter:
         if self._file.closed:
             return
         try:
-            with _muxing(self._path):
+            with _muxing(self._path, self._file):
                 self._mux.finish()
                 self._file.close()
         finally:
@@ -117,8 +118,8 @@ def check_video_output(path: Path, *, like: VideoInfo, options: OutputOptions) -
         InputError: the sound cannot be read.
     """
     memory = io.BytesIO()
-    with _muxing(path):
-        mux = _Muxer(memory, _video_form(path), like, options, path)
+    with _muxing(path, GuardedFile(memory)) as file:
+        mux = _Muxer(file, _video_form(path), like, options, path)
     memory.close()
     mux.close()
 
@@ -126,7 +127,7 @@ def check_video_output(path: Path, *, like: VideoInfo, options: OutputOptions) -
 class _Muxer:
     """Encoder, sound and container on an open file."""
 
-    def __init__(self, file: IO[bytes], form: Form, like: VideoInfo, options: OutputOptions, path: Path) -> None:
+    def __init__(self, file: GuardedFile, form: Form, like: VideoInfo, options: OutputOptions, path: Path) -> None:
         self._like = like
         with ExitStack() as undo:
             self._audio = AudioCopier(like.path) if options.keep_audio and like.has_audio else None
@@ -220,14 +221,17 @@ def _video_form(path: Path) -> Form:
 
 
 @contextmanager
-def _muxing(path: Path) -> Iterator[None]:
-    """Turn what libav and the system raise while writing into errors of the tree."""
+def _muxing(path: Path, file: GuardedFile) -> Iterator[GuardedFile]:
+    """Turn what libav and the system raise while writing into errors of the tree; the file's own error comes first."""
     with writing(path):
         try:
-            yield
+            yield file
+            file.check()
         except OSError:
+            file.check()
             raise
         except av.FFmpegError as error:
+            file.check()
             raise OutputUnwritableError(
                 f"The video cannot be written into {path.parent}: {explain(error)}", "Choose another form or folder"
             ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -91,17 +91,22 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def canonical(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Use one spelling for each option, so that a later source replaces an earlier one."""
+def canonical(values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Use one spelling for each option, so that a later source replaces an earlier one.
+
+    Raises:
+        OptionsError: an option is given twice.
+    """
     table = leaf_table(Options)
     spelt: dict[str, str] = {}
-    for key in values:
+    result: dict[str, Any] = {}
+    for key, value in values.items() if isinstance(values, Mapping) else values:
         leaf = table.get(key.replace("-", "_"))
         name = leaf.name if leaf else key
         if name in spelt:
-            raise OptionsError(f"Option {name} is given twice", f"{spelt[name]!r} and {key!r} are the same")
-        spelt[name] = key
-    return {name: values[key] for name, key in spelt.items()}
+            raise OptionsError(f"Option {name} is given twice", f"As {spelt[name]!r} and as {key!r}")
+        spelt[name], result[name] = key, value
+    return result
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:

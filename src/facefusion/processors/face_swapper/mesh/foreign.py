@@ -15,6 +15,8 @@ from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 
 _LIMIT = 3.0
 """Limit of how far skin departs from the smooth colour, in spreads."""
+_MOST = np.array([56.0, 16.0, 16.0])
+"""Greatest limit, in Lab units, that wrinkles and a hard light may lead to."""
 _LEAST_DARK = 40.0
 """Least limit for what is darker than the smooth colour, in Lab units."""
 _ONSET, _RISE = 0.8, 0.4
@@ -40,7 +42,7 @@ def foreign_share(texture: Field, light: LightField, zones: Zones, *, softness: 
 
 def _strangeness(texture: Field, light: LightField, own_dark: Field) -> Field:
     """Return how far pixels are from skin, 0 to 1; dark and grey ones count less where they may be the face's own."""
-    limits = np.asarray(_LIMIT * light.spread, np.float32)
+    limits = np.asarray(np.minimum(_LIMIT * light.spread, _MOST), np.float32)
     brighter = texture[:, :, 0] / limits[0]
     darker = -texture[:, :, 0] / np.float32(max(float(limits[0]), _LEAST_DARK))
     redder, yellower = texture[:, :, 1] / limits[1], texture[:, :, 2] / limits[2]
