@@ -1,7 +1,8 @@
 """A file for libav to write, which fails once and quietly.
 
 After a failed write libav goes on seeking and writing until it is closed, and PyAV prints every further error as a
-stack trace of its own. This file remembers the first error, takes whatever comes after it, and gives the error to who asks.
+stack trace of its own. This file remembers the first error, takes whatever comes after it, and gives the error to
+whoever asks.
 """
 
 from __future__ import annotations
