@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import facefusion
 from facefusion import core, process_image, process_video, set_options
 from facefusion.errors import (
     CancelledError,
@@ -236,26 +235,6 @@ def test_relative_paths_spaces_and_other_scripts(moving_portrait):
     result = process_video(str(target), f"./{folder}/../out %03d.mp4", source_paths=[source])
     assert result.faces == 20
     assert Path("out %03d.mp4").is_file()
-
-
-def test_the_public_names_are_these_and_no_others():
-    assert facefusion.__all__ == [
-        "Face",
-        "FaceFusionError",
-        "Frame",
-        "Options",
-        "Progress",
-        "Result",
-        "analyse",
-        "process_image",
-        "process_video",
-        "set_options",
-    ]
-    for name in facefusion.__all__:
-        assert getattr(facefusion, name).__doc__, name
-        assert name in dir(facefusion)
-    with pytest.raises(AttributeError, match="no attribute 'swap'"):
-        _ = facefusion.swap
 
 
 def test_importing_the_package_is_cheap_and_brings_no_framework():
