@@ -6,19 +6,19 @@ tree in `tree.py`.
 
 from facefusion.options.base import Names
 from facefusion.options.leaves import Leaf, iter_leaves
+from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.sources import canonical, current_options, find_config, load_options, set_options
 from facefusion.options.tree import (
     FaceSelectionOptions,
     FaceSwapperOptions,
-    LimitOptions,
     Options,
-    OutputOptions,
     RuntimeOptions,
 )
 
 __all__ = [
     "FaceSelectionOptions",
     "FaceSwapperOptions",
+    "InputOptions",
     "Leaf",
     "LimitOptions",
     "Names",

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup
 from facefusion.options.leaves import nest
+from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 
 FaceOrder = Literal[
     "large-small",
@@ -23,7 +24,6 @@ FaceOrder = Literal[
     "worst-best",
 ]
 MaskType = Literal["mesh", "ellipse", "box"]
-VideoPreset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 
 
 class FaceSelectionOptions(OptionGroup):
@@ -76,26 +76,6 @@ class FaceSwapperOptions(OptionGroup):
     face_mask_blur: float = Field(default=0.3, ge=0, le=1, description="softness of the mask's edge")
 
 
-class OutputOptions(OptionGroup):
-    """How the result is written."""
-
-    output_video_preset: VideoPreset = Field(
-        default="veryfast", description="speed of the x264 encoder against file size"
-    )
-    output_video_quality: int = Field(default=18, ge=0, le=51, description="x264 constant rate factor; lower is better")
-    output_image_quality: int = Field(default=95, ge=1, le=100, description="quality of JPEG and WebP pictures")
-    keep_audio: bool = Field(default=True, description="copy the sound of the target")
-    overwrite: bool = Field(default=True, description="replace an output that is there already")
-
-
-class LimitOptions(OptionGroup):
-    """What is refused before work begins."""
-
-    max_pixels: int = Field(
-        default=64_000_000, ge=4096, description="largest picture or video frame that is read, in pixels"
-    )
-
-
 class RuntimeOptions(OptionGroup):
     """Devices and memory."""
 
@@ -109,10 +89,10 @@ class RuntimeOptions(OptionGroup):
         gt=0,
         description="memory in GiB that frames in flight may take together; a quarter of a GiB when not given",
     )
-    video_chunk_size: int | None = Field(
-        default=None,
+    video_chunk_size: int = Field(
+        default=1000,
         ge=1,
-        description="most frames of a video held at once, but at least 8; as max-memory allows when not given",
+        description="frames in a segment of a video: an interrupted job loses no more than the segment it was at",
     )
 
 
@@ -136,6 +116,7 @@ class Options(OptionGroup):
     )
     faces: FaceSelectionOptions = FaceSelectionOptions()
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()
+    input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()
     runtime: RuntimeOptions = RuntimeOptions()
