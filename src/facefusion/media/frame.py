@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from facefusion.media.planes.original import Original
 
 Image = npt.NDArray[np.uint8]
 """RGB picture, uint8, shape (height, width, 3)."""
@@ -21,7 +25,9 @@ class Frame:
         pts: presentation time in ticks of `time_base`.
         duration: ticks until the next frame; 0 where unknown.
         time_base: seconds per tick.
-        image: RGB uint8 (height, width, 3).
+        image: RGB uint8 (height, width, 3). Not to be changed in place: `original` tells an edit by comparing.
+        original: what was decoded, for writing back only what was edited; None where there is nothing to go back to.
+        copies: how often the frame is shown, at equal distances within `duration`; the writer repeats it.
     """
 
     index: int
@@ -29,13 +35,17 @@ class Frame:
     duration: int
     time_base: Fraction
     image: Image
+    original: Original | None = None
+    copies: int = 1
 
     def __post_init__(self) -> None:
         """Refuse arrays that are not RGB pictures.
 
         Raises:
-            ValueError: wrong type or shape.
+            ValueError: wrong type or shape, or no copy at all.
         """
+        if self.copies < 1:
+            raise ValueError(f"a frame is shown at least once, not {self.copies} times")
         if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:
             raise ValueError(f"a frame is uint8 (height, width, 3), not {self.image.dtype} {self.image.shape}")
 
@@ -50,5 +60,6 @@ class Frame:
         return self.pts * self.time_base
 
     def with_image(self, image: Image) -> Frame:
-        """Return this moment with other pixels."""
-        return Frame(self.index, self.pts, self.duration, self.time_base, image)
+        """Return this moment with other pixels; those of another size have nothing to do with what was decoded."""
+        original = self.original if image.shape == self.image.shape else None
+        return replace(self, image=image, original=original)
