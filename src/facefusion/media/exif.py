@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import struct
+from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image as Pillow
 from PIL.ExifTags import IFD, Base
 
@@ -24,6 +27,8 @@ _TURNS = {
     8: Pillow.Transpose.ROTATE_90,
 }
 
+_Array = TypeVar("_Array", bound=npt.NDArray[Any])
+
 
 def read_exif(image: Pillow.Image) -> Pillow.Exif:
     """Return the EXIF of a picture; empty where there is none or it cannot be understood."""
@@ -36,6 +41,24 @@ def read_exif(image: Pillow.Image) -> Pillow.Exif:
 def turn(exif: Pillow.Exif) -> Pillow.Transpose | None:
     """Return what brings the stored picture upright; None where it is."""
     return _TURNS.get(exif.get(Base.Orientation, 1))
+
+
+def turned(samples: _Array, method: Pillow.Transpose | None) -> _Array:
+    """Bring an array (height, width, …) upright; the array itself where nothing needs doing."""
+    if method is None:
+        return samples
+    transpose, left_right, top_bottom = {
+        Pillow.Transpose.FLIP_LEFT_RIGHT: (False, True, False),
+        Pillow.Transpose.ROTATE_180: (False, True, True),
+        Pillow.Transpose.FLIP_TOP_BOTTOM: (False, False, True),
+        Pillow.Transpose.TRANSPOSE: (True, False, False),
+        Pillow.Transpose.ROTATE_270: (True, True, False),
+        Pillow.Transpose.TRANSVERSE: (True, True, True),
+        Pillow.Transpose.ROTATE_90: (True, False, True),
+    }[method]
+    upright: Any = samples.swapaxes(0, 1) if transpose else samples
+    upright = upright[:, ::-1] if left_right else upright
+    return np.ascontiguousarray(upright[::-1] if top_bottom else upright)  # type: ignore[return-value]
 
 
 def swaps_sides(method: Pillow.Transpose | None) -> bool:

@@ -1,4 +1,4 @@
-"""Reading and writing pictures: always 8-bit RGB, upright, with alpha, ICC profile and EXIF beside the pixels."""
+"""Reading and writing pictures: RGB, upright, with alpha, ICC profile and EXIF beside the pixels."""
 
 from __future__ import annotations
 
@@ -8,24 +8,35 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-import numpy as np
-from PIL import BmpImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 from PIL import Image as Pillow
 from PIL.ImageFile import ImageFile
 
-from facefusion.errors import InputDamagedError, InputError, InputTypeError, OutputTypeError
+from facefusion.errors import InputDamagedError, InputError, InputLimitError, InputTypeError, OutputTypeError
 from facefusion.media import forms
-from facefusion.media.exif import read_exif, swaps_sides, turn, upright_bytes
+from facefusion.media.exif import read_exif, swaps_sides, turn, turned, upright_bytes
 from facefusion.media.faults import writing
-from facefusion.media.forms import Form, output_form
+from facefusion.media.forms import Form, output_form, written_suffixes
 from facefusion.media.frame import Image
 from facefusion.media.info import PictureInfo, check_pixels
 from facefusion.media.pixels import Alpha, to_rgb
 from facefusion.media.sniff import open_input, sniff
+from facefusion.media.still.deep import Deep, Samples, changed, read_deep, to_8_bits
+from facefusion.media.still.encode import LONGEST_SIDE, encode
+from facefusion.media.still.header import HEADER_BYTES, stated_size
+from facefusion.media.still.pages import has_several_pages
 from facefusion.options import LimitOptions
 
 # Naming the reader leaves Pillow nothing to guess, and its own limit on sizes, a warning, out of the way of ours.
@@ -33,13 +44,16 @@ _READERS: dict[str, type[ImageFile]] = {
     "PNG": PngImagePlugin.PngImageFile,
     "JPEG": JpegImagePlugin.JpegImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
     "TIFF": TiffImagePlugin.TiffImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
 }
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, struct.error, zlib.error)
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, RuntimeError),
+    *(struct.error, zlib.error),
+)
 _NOT_READ = ("unknown pixel mode", "cannot handle ")  # how Pillow begins to say so, by the same error as of damage
-_LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383}
-_WHITE = 255
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,21 +65,29 @@ class Picture:
         alpha: opacity, uint8 (height, width), 255 opaque; None where the picture has none.
         icc_profile: ICC profile of the RGB values.
         exif: EXIF block of the upright picture, without orientation and thumbnail.
+        deep: the RGB values with 16 bits, uint16 (height, width, 3), of which `image` is the 8-bit view; None where the
+            picture has no more than 8.
+        deep_alpha: opacity with 16 bits, uint16 (height, width); None where there is none, or `deep` is None.
     """
 
     image: Image
     alpha: Alpha | None = None
     icc_profile: bytes | None = None
     exif: bytes | None = None
+    deep: Samples | None = None
+    deep_alpha: Samples | None = None
 
     def with_image(self, image: Image) -> Picture:
-        """Return this picture with other RGB values of the same size."""
-        return Picture(image, self.alpha, self.icc_profile, self.exif)
+        """Return this picture with other RGB values of the same size.
+
+        Of 16-bit values those that did not change stay as they are, bit by bit; the others move by as much.
+        """
+        return replace(self, image=image, deep=None if self.deep is None else changed(self.deep, image))
 
 
 def picture_info(path: Path, limits: LimitOptions) -> PictureInfo:
     """Read the header of a picture; raises what `read_picture` does, but for damage that only pixels show."""
-    with _opened(path, limits) as (image, form):
+    with _opened(path, limits) as (image, form, _):
         width, height = image.size
         if swaps_sides(turn(read_exif(image))):
             width, height = height, width
@@ -73,17 +95,22 @@ def picture_info(path: Path, limits: LimitOptions) -> PictureInfo:
 
 
 def read_picture(path: Path, limits: LimitOptions) -> Picture:
-    """Read a PNG, JPEG, WebP, BMP or TIFF picture; of a TIFF file the first page.
+    """Read a PNG, JPEG, WebP, AVIF, TIFF, BMP or (unmoving) GIF picture.
+
+    PNG and TIFF of 16 bits and AVIF of 10 and 12 bits keep them in `Picture.deep`; of a TIFF that stores each colour
+    apart (planar) 8 bits are read.
 
     Raises:
         InputMissingError: there is no such file, or it may not be read.
-        InputTypeError: it is no picture of these forms, is animated, or stores pixels in a way that is not read, such
-            as floating point.
+        InputTypeError: it is no picture of these forms, is animated, has several pages, or stores pixels in a way that
+            is not read, such as floating point.
         InputDamagedError: it is empty, truncated or cannot be decoded.
         InputLimitError: its header states more than `limits.max_pixels`.
     """
-    with _opened(path, limits) as (image, form):
+    with _opened(path, limits) as (image, form, file):
         image.load()
+        file.seek(0)
+        deep = read_deep(file.read(), image) if form in (forms.PNG, forms.AVIF, forms.TIFF) else None
         exif = read_exif(image)
         method = turn(exif)
         info = image.info
@@ -93,85 +120,102 @@ def read_picture(path: Path, limits: LimitOptions) -> Picture:
             pixels = to_rgb(upright)
         except ValueError as error:
             raise InputTypeError(
-                f"The {form.name} picture {path} has {error}, which are not read", "Save it with 8 bits"
+                f"The {form.name} picture {path} has {error}, which are not read", "Save it as PNG with 8 or 16 bits"
             ) from error
         block = upright_bytes(exif, *upright.size, from_tiff=form is forms.TIFF)
+    if deep is None:
         return Picture(pixels.image, pixels.alpha, pixels.icc_profile, block)
+    return _of_deep(deep, method, pixels.icc_profile, block)
 
 
 def write_picture(path: Path, picture: Picture, *, quality: int) -> None:
-    """Write a PNG, JPEG or WebP picture, as the suffix of `path` asks.
+    """Write a PNG, JPEG, WebP, AVIF or TIFF picture, as the suffix of `path` asks.
 
-    PNG keeps every value; JPEG is written with colour at full resolution (4:4:4); PNG and WebP keep the alpha, JPEG,
-    which has none, shows transparent parts on white.
+    PNG and TIFF keep every value, with 16 bits where the picture has them; the others hold 8 bits. JPEG and AVIF are
+    written with colour at full resolution (4:4:4). All but JPEG keep the alpha; JPEG shows transparent parts on white.
 
     Args:
         path: file to write; an unfinished one is left there on failure (see `atomic_output`).
         picture: what to write.
-        quality: of JPEG and WebP, 1 to 100.
+        quality: of JPEG, WebP and AVIF, 1 to 100.
 
     Raises:
         OutputTypeError: pictures are not written in the form of this suffix, or it does not hold one of this size.
         OutputUnwritableError: the file cannot be written.
         DiskFullError: no space is left.
     """
-    form = output_form(path)
+    form = output_form(path, "picture")
     if form.kind != "picture":
-        raise OutputTypeError(f"The output {path} asks for a video, not a picture", "Choose .png, .jpg or .webp")
+        raise OutputTypeError(
+            f"The output {path} asks for a video, not a picture",
+            f"Choose one of {', '.join(written_suffixes('picture'))}",
+        )
     longest = max(picture.image.shape[:2])
-    if longest > _LONGEST_SIDE.get(form.writer, longest):
+    if longest > LONGEST_SIDE.get(form.writer, longest):
         raise OutputTypeError(f"{form.name} does not hold a side of {longest} pixels ({path})", "Choose .png")
-    encoded = io.BytesIO()
-    _to_pillow(picture, form).save(encoded, form.writer, **_settings(picture, form, quality))
+    deep = None if picture.deep is None else Deep(picture.deep, picture.deep_alpha)
+    content = encode(
+        form,
+        picture.image,
+        picture.alpha,
+        deep=deep,
+        quality=quality,
+        icc_profile=picture.icc_profile,
+        exif=picture.exif,
+    )
     with writing(path), path.open("wb") as file:
-        file.write(encoded.getbuffer())
+        file.write(content)
 
 
-def _settings(picture: Picture, form: Form, quality: int) -> dict[str, Any]:
-    """Return what Pillow's writer of this form is told."""
-    settings: dict[str, Any] = {
-        "JPEG": {"quality": quality, "subsampling": 0},
-        "WEBP": {"quality": quality, "exact": True},
-    }.get(form.writer, {})
-    kept = {"icc_profile": picture.icc_profile, "exif": picture.exif}
-    return settings | {name: value for name, value in kept.items() if value}
-
-
-def _to_pillow(picture: Picture, form: Form) -> Pillow.Image:
-    """Join colour and alpha as the form holds them."""
-    if picture.alpha is None:
-        return Pillow.fromarray(picture.image)
-    if form.writer == "JPEG":
-        opacity = picture.alpha[..., None].astype(np.float32) / _WHITE
-        flat = picture.image * opacity + _WHITE * (1 - opacity)
-        return Pillow.fromarray(np.rint(flat).astype(np.uint8))
-    return Pillow.fromarray(np.dstack([picture.image, picture.alpha]))
+def _of_deep(deep: Deep, method: Pillow.Transpose | None, icc_profile: bytes | None, exif: bytes | None) -> Picture:
+    """Make a picture of 16-bit samples, with its 8-bit view."""
+    samples = turned(deep.image, method)
+    opacity = None if deep.alpha is None else turned(deep.alpha, method)
+    return Picture(
+        to_8_bits(samples), None if opacity is None else to_8_bits(opacity), icc_profile, exif, samples, opacity
+    )
 
 
 @contextmanager
-def _opened(path: Path, limits: LimitOptions) -> Iterator[tuple[ImageFile, Form]]:
-    """Give a picture whose header has been read and whose size is within the limit."""
+def _opened(path: Path, limits: LimitOptions) -> Iterator[tuple[ImageFile, Form, IO[bytes]]]:
+    """Give a picture whose header has been read and whose size is within the limit, its form and its file."""
     with open_input(path) as file, warnings.catch_warnings():
         # Pillow warns of damage that is of no consequence to the pixels, such as EXIF cut short.
         warnings.simplefilter("ignore")
         form = sniff(file, path, "picture")
         try:
-            with io.BufferedReader(file) as buffered, _READERS[form.reader](buffered) as image:
-                check_pixels(path, *image.size, limits)
-                if form in (forms.PNG, forms.WEBP) and getattr(image, "is_animated", False):
-                    raise InputTypeError(f"The {form.name} picture {path} is animated", "Convert it to a video first")
-                yield image, form
+            with io.BufferedReader(file) as buffered:
+                _check_before(buffered, path, form, limits)
+                buffered.seek(0)
+                with _READERS[form.reader](buffered) as image:
+                    check_pixels(path, *image.size, limits)
+                    if form is not forms.TIFF and getattr(image, "is_animated", False):
+                        raise InputTypeError(
+                            f"The {form.name} picture {path} is animated", "Convert it to a video first"
+                        )
+                    yield image, form, buffered
         except InputError:
             raise
+        except Pillow.DecompressionBombError as error:
+            raise InputLimitError(f"The {form.name} picture {path} is too large: {error}", "Make it smaller") from error
         except _DAMAGE as error:
             raise _explained(error, path, form) from error
+
+
+def _check_before(file: IO[bytes], path: Path, form: Form, limits: LimitOptions) -> None:
+    """Refuse what must not even be opened by Pillow."""
+    if size := stated_size(file.read(HEADER_BYTES), form):
+        check_pixels(path, *size, limits)
+    if form is forms.TIFF and has_several_pages(file):
+        raise InputTypeError(f"The TIFF picture {path} has several pages", "Save the one you want as a file of its own")
 
 
 def _explained(error: Exception, path: Path, form: Form) -> InputError:
     """Return the error of the tree that tells what Pillow meant."""
     if isinstance(error, SyntaxError) and str(error).startswith(_NOT_READ):
         return InputTypeError(
-            f"The {form.name} picture {path} stores pixels in a way that is not read ({error})", "Save it with 8 bits"
+            f"The {form.name} picture {path} stores pixels in a way that is not read ({error})",
+            "Save it as PNG with 8 or 16 bits",
         )
     return InputDamagedError(
         f"The {form.name} picture {path} cannot be decoded: {str(error) or type(error).__name__}",

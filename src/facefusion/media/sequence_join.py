@@ -1,0 +1,170 @@
+"""Putting the pictures of a sequence in place: checked before any work, numbered at its end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+from facefusion.errors import (
+    CancelledError,
+    OutputExistsError,
+    OutputIsInputError,
+    OutputTypeError,
+    OutputUnwritableError,
+)
+from facefusion.media.encoding.segment import Segment
+from facefusion.media.faults import writing
+from facefusion.media.sequence import Pattern, output_sequence_form
+
+_HIDDEN = ".facefusion-"
+_TOKEN_BYTES = 6
+
+
+def check_sequence_output(path: Path, *, inputs: Sequence[Path], overwrite: bool) -> None:
+    """Find out before any work whether a sequence can be written.
+
+    Args:
+        path: the pattern; its folder is made by the job, in one that is there.
+        inputs: all files, folders and patterns that are read; no picture of theirs may be replaced.
+        overwrite: whether pictures that are there already may be replaced.
+
+    Raises:
+        OutputTypeError: pictures are not written in the form of this suffix.
+        OutputUnwritableError: the folder cannot be made or written.
+        OutputIsInputError: its pictures are an input.
+        OutputExistsError: there are such pictures and they may not be replaced.
+        DiskFullError: not even an empty file can be made.
+    """
+    pattern = _pattern(path)
+    with writing(pattern.folder):
+        is_there = pattern.folder.is_dir()
+        is_other = pattern.folder.exists() and not is_there
+    if is_other:
+        raise OutputUnwritableError(f"{pattern.folder} is not a folder", "Choose another")
+    if not is_there and not pattern.folder.parent.is_dir():
+        raise OutputUnwritableError(f"There is no folder {pattern.folder.parent}", "Make it first or choose another")
+    with _hidden_folder(pattern.folder if is_there else pattern.folder.parent):
+        there = is_there and bool(pattern.numbers())
+    if there and any(_holds(pattern, given) for given in inputs):
+        raise OutputIsInputError(f"The output {path} would replace an input", "Choose another folder")
+    if there and not overwrite:
+        raise OutputExistsError(f"There are pictures {path} already", "Choose another folder or allow overwriting")
+
+
+def join_sequence(
+    output: Path,
+    segments: Sequence[Segment],
+    *,
+    first: int = 1,
+    cancel: Callable[[], bool] = lambda: False,
+) -> int:
+    """Put the pictures of all segments in place, numbered.
+
+    The pictures are first written into a hidden folder. Where the final folder is not there yet, that takes its place
+    in one step; into one that is there, the pictures are moved one by one, and those of the same pattern that were
+    there before are gone afterwards.
+
+    Args:
+        output: the pattern.
+        segments: in order.
+        first: number of the first picture.
+        cancel: asked before each picture.
+
+    Returns:
+        how many pictures there are.
+
+    Raises:
+        CancelledError: `cancel` said so; what was there before is untouched.
+        OutputUnwritableError: the folder cannot be written.
+        DiskFullError: no space is left.
+    """
+    pattern = _pattern(output)
+    is_there = pattern.folder.is_dir()
+    with _hidden_folder(pattern.folder if is_there else pattern.folder.parent) as folder:
+        made = _unpack(replace(pattern, folder=folder), segments, first, cancel)
+        with writing(pattern.folder):
+            if is_there:
+                _move_into(folder, pattern, made)
+            else:
+                folder.rename(pattern.folder)
+            _sync(pattern.folder)
+    return len(made)
+
+
+def _pattern(path: Path) -> Pattern:
+    """Read an output pattern.
+
+    Raises:
+        OutputTypeError: it is none, or pictures are not written in the form of its suffix.
+    """
+    pattern = Pattern.parse(path)
+    if pattern is None or output_sequence_form(path) is None:
+        raise OutputTypeError(f"The output {path} is no pattern", "Name it such as out/%06d.png")
+    return pattern
+
+
+def _holds(pattern: Pattern, given: Path) -> bool:
+    """Whether an input is one of the pictures of a pattern, or a sequence in the same folder."""
+    if given.is_dir():
+        return given.samefile(pattern.folder)
+    if (sequence := Pattern.parse(given)) is not None and not given.exists():
+        return sequence.folder.is_dir() and sequence.folder.samefile(pattern.folder)
+    return given.parent.is_dir() and given.parent.samefile(pattern.folder) and pattern.number(given.name) is not None
+
+
+@contextmanager
+def _hidden_folder(parent: Path) -> Iterator[Path]:
+    """Make a hidden folder for the time of the block; it may be moved away within."""
+    folder = parent / f"{_HIDDEN}{secrets.token_hex(_TOKEN_BYTES)}"
+    with writing(folder):
+        folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unpack(pattern: Pattern, segments: Sequence[Segment], first: int, cancel: Callable[[], bool]) -> list[str]:
+    """Write the pictures of segments as files; return their names."""
+    numbers = count(first)
+    names = []
+    for segment in segments:
+        with writing(pattern.folder), zipfile.ZipFile(segment.path) as archive:
+            for entry in archive.infolist():
+                if cancel():
+                    raise CancelledError("The job was stopped", "Nothing was written")
+                path = pattern.path(next(numbers))
+                names.append(path.name)
+                with path.open("xb") as file, archive.open(entry) as stored:
+                    shutil.copyfileobj(stored, file)
+                    file.flush()
+                    os.fsync(file.fileno())
+    return names
+
+
+def _sync(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _move_into(folder: Path, pattern: Pattern, names: Sequence[str]) -> None:
+    """Move pictures among the files of a folder, and remove those of the same pattern that are not among them."""
+    for name in names:
+        (folder / name).replace(pattern.folder / name)
+    kept = frozenset(names)
+    for number in pattern.numbers():
+        if pattern.path(number).name not in kept:
+            pattern.path(number).unlink()
