@@ -115,9 +115,14 @@ def test_the_demuxer_is_given_no_name_and_may_open_nothing(tmp_path: Path) -> No
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.mp4"
     os.mkfifo(pipe)
-    for path in (tmp_path, pipe, Path("/dev/zero")):
+    for path in (pipe, Path("/dev/zero")):
         with pytest.raises(InputTypeError, match="not a file"):
             probe(path, LIMITS)
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputMissingError, match="picture"):
+        probe(tmp_path, LIMITS)
 
 
 @pytest.mark.parametrize("name", ["missing.mp4", "clip.mp4/inside.mp4", "with\0null"])

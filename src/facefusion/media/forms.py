@@ -33,39 +33,56 @@ class Form:
 PNG = Form("PNG", "picture", "PNG", "PNG", (".png",))
 JPEG = Form("JPEG", "picture", "JPEG", "JPEG", (".jpg", ".jpeg"))
 WEBP = Form("WebP", "picture", "WEBP", "WEBP", (".webp",))
+AVIF = Form("AVIF", "picture", "AVIF", "AVIF", (".avif",))
+TIFF = Form("TIFF", "picture", "TIFF", "TIFF", (".tiff", ".tif"))
 BMP = Form("BMP", "picture", "BMP")
-TIFF = Form("TIFF", "picture", "TIFF")
+GIF = Form("GIF", "picture", "GIF")
+
+ANIMATED_GIF = Form("animated GIF", "video", "gif", "gif", (".gif",))
+ANIMATED_PNG = Form("animated PNG", "video", "apng", "apng", (".png", ".apng"))
+ANIMATED_WEBP = Form("animated WebP", "video", "WEBP", "webp", (".webp",))  # libavformat has no demuxer for it
+ANIMATIONS = (ANIMATED_GIF, ANIMATED_PNG, ANIMATED_WEBP)
+"""Pictures that move."""
 
 MP4 = Form("MP4", "video", "mov", "mp4", (".mp4", ".m4v"))
 MOV = Form("QuickTime", "video", "mov", "mov", (".mov",))
 MATROSKA = Form("Matroska", "video", "matroska", "matroska", (".mkv",))
+WEBM = Form("WebM", "video", "matroska", "webm", (".webm",))
 AVI = Form("AVI", "video", "avi")
 MPEG_TS = Form("MPEG-TS", "video", "mpegts")
 MPEG_PS = Form("MPEG-PS", "video", "mpeg")
 FLV = Form("FLV", "video", "flv")
 OGG = Form("Ogg", "video", "ogg")
 ASF = Form("ASF", "video", "asf")
+MXF = Form("MXF", "video", "mxf")
+DV = Form("DV", "video", "dv")
 
 FORMS: tuple[Form, ...] = (
-    *(PNG, JPEG, WEBP, BMP, TIFF),
-    *(MP4, MOV, MATROSKA, AVI, MPEG_TS, MPEG_PS, FLV, OGG, ASF),
+    *(PNG, JPEG, WEBP, AVIF, TIFF, BMP, GIF),
+    *ANIMATIONS,
+    *(MP4, MOV, MATROSKA, WEBM, AVI, MPEG_TS, MPEG_PS, FLV, OGG, ASF, MXF, DV),
 )
 
 
 def written_suffixes(kind: Kind | None = None) -> tuple[str, ...]:
     """Return the suffixes of forms that are written, of one kind or of both."""
-    return tuple(suffix for form in FORMS if kind in (None, form.kind) for suffix in form.suffixes if form.writer)
+    fitting = (form for form in FORMS if form.writer and kind in (None, form.kind))
+    return tuple(dict.fromkeys(suffix for form in fitting for suffix in form.suffixes))
 
 
-def output_form(path: Path) -> Form:
+def output_form(path: Path, kind: Kind | None = None) -> Form:
     """Return the form that the suffix of `path` asks for.
+
+    Args:
+        path: of the output.
+        kind: what will be written, where that is known: some endings serve pictures and animations alike.
 
     Raises:
         OutputTypeError: no form of this suffix is written.
     """
-    for form in FORMS:
-        if form.writer and path.suffix.lower() in form.suffixes:
-            return form
+    fitting = [form for form in FORMS if form.writer and path.suffix.lower() in form.suffixes]
+    for form in sorted(fitting, key=lambda form: form.kind != kind):
+        return form
     asked = f"the ending {path.suffix!r}" if path.suffix else "no ending"
     raise OutputTypeError(
         f"The output {path} has {asked}, which is not written", f"Choose one of {', '.join(written_suffixes())}"

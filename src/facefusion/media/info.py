@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 from facefusion.errors import InputLimitError
 from facefusion.media.colour import ColourTags
+from facefusion.media.hdr import HdrMetadata
 from facefusion.media.orientation import Orientation
 from facefusion.options import LimitOptions
+
+FieldOrder = Literal["progressive", "top", "bottom"]
+"""Whether frames are whole pictures, or two fields of which the top or the bottom one is shown first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,24 @@ class AudioTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class SubtitleTrack:
+    """One stream of subtitles.
+
+    Attributes:
+        codec: libav's name, such as `subrip`.
+        language: three letters as tagged; empty where not.
+    """
+
+    codec: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class VideoInfo:
-    """A video file.
+    """A video file, a moving picture or a sequence of pictures.
+
+    Size, rates, times and field order are those of the frames that a reader gives out, after trimming, cropping and
+    whatever else a selection asks for; all else is as the file has it.
 
     Attributes:
         path: where it is.
@@ -64,8 +86,19 @@ class VideoInfo:
         orientation: what brings stored frames upright.
         pixel_aspect: width of an upright pixel over its height.
         colour: how its numbers are to be read as colours.
-        pixel_format: libav's name of the stored pixels.
+        pixel_format: libav's name of the planes that frames bring along.
+        bit_depth: bits of a sample.
+        has_alpha: whether the frames are transparent in parts.
+        field_order: whether frames are interlaced, and which field comes first.
+        hdr: the display that the colours were mastered on and their light levels, where the file says.
         audio: its streams of sound.
+        subtitles: its streams of subtitles.
+        chapters: how many.
+        timecode: of the first frame, such as `01:00:00:00`; empty where there is none.
+        extra_video: further streams of moving pictures.
+        attachments: files attached to it, such as fonts.
+        metadata: tags of the whole file.
+        notes: what is there but not carried on; one sentence each.
     """
 
     path: Path
@@ -82,7 +115,18 @@ class VideoInfo:
     pixel_aspect: Fraction = Fraction(1)
     colour: ColourTags = field(default_factory=ColourTags)
     pixel_format: str = "yuv420p"
+    bit_depth: int = 8
+    has_alpha: bool = False
+    field_order: FieldOrder = "progressive"
+    hdr: HdrMetadata | None = None
     audio: tuple[AudioTrack, ...] = ()
+    subtitles: tuple[SubtitleTrack, ...] = ()
+    chapters: int = 0
+    timecode: str = ""
+    extra_video: int = 0
+    attachments: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def has_audio(self) -> bool:

@@ -1,63 +1,72 @@
-"""Reading a video as upright RGB frames in the order in which they are shown."""
+"""Reading a video as upright frames in the order in which they are shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from fractions import Fraction
+from io import FileIO
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import av
-from av.audio.stream import AudioStream
-from av.video.stream import VideoStream
 
-from facefusion.errors import InputDamagedError, InputTypeError
-from facefusion.media.colour import UNSPECIFIED, ColourTags, RgbConverter
-from facefusion.media.decoding import decode
+from facefusion.media.allowance import Allowance
+from facefusion.media.clip import Clip, Timed
 from facefusion.media.frame import Frame
-from facefusion.media.info import AudioTrack, VideoInfo, check_pixels
-from facefusion.media.orientation import Orientation
+from facefusion.media.info import VideoInfo
+from facefusion.media.planes.convert import FrameConverter
+from facefusion.media.select import EVERYTHING, Selection, Start, Trimmed
+from facefusion.media.selected import describe_selected
 from facefusion.media.source import VideoSource
-from facefusion.media.timing import timed
+from facefusion.media.timeline import Selected, Timeline
 from facefusion.options import LimitOptions
 
-_USUAL_RATE = Fraction(25)
+_Selected = Selected[av.VideoFrame]
 
 
 class VideoReader:
     """Yields the frames of a video, once, upright, in presentation order.
 
     A frame that does not decode cleanly is an error; the two exceptions, a recording that began in mid-stream and one
-    that broke off, are described at `decode`. An MP4, QuickTime or Matroska file that holds fewer bytes than it
+    that broke off, are described at `PictureDecoder`. An MP4, QuickTime or Matroska file that holds fewer bytes than it
     declares is refused on opening.
 
     Args:
         path: the file.
         limits: what is refused.
+        selection: what of the video is given out.
+        start: the frame to begin with; see `facefusion.media.open.open_reader`.
+        file: the file, open; opened by name where it is not given. It is closed with this.
 
     Attributes:
-        info: what is known of the video; found with the first frame, which is decoded on opening.
+        info: what is known of the video; found with the first frames, which are decoded on opening.
 
     Raises:
         InputMissingError: there is no such file.
         InputTypeError: it is no video of a kind that is read.
         InputDamagedError: it cannot be decoded; on opening or, with the time at which it broke, while iterating.
-        InputLimitError: its frames exceed `limits.max_pixels`.
+        InputLimitError: it exceeds one of the limits; on opening or, as soon as it does, while iterating.
+        OptionsError: the selection leaves nothing, or reaches out of the picture.
     """
 
-    def __init__(self, path: Path, limits: LimitOptions) -> None:
-        self._source = VideoSource(path, max_pixels=limits.max_pixels)
+    def __init__(
+        self,
+        path: Path,
+        limits: LimitOptions,
+        selection: Selection = EVERYTHING,
+        start: Start | None = None,
+        *,
+        file: FileIO | None = None,
+    ) -> None:
+        self._limits = limits
+        self._selection = selection
+        self._index = 0
+        self._frames: Iterator[_Selected] = iter(())
+        self._source = VideoSource(path, max_pixels=limits.max_pixels, max_streams=limits.max_streams, file=file)
         try:
-            stream = self._source.picture_stream()
-            check_pixels(path, stream.width, stream.height, limits)
-            self._decoded = decode(self._source, stream, max_pixels=limits.max_pixels)
-            self._first = next(self._decoded, None)
-            if self._first is None:
-                raise InputDamagedError(f"The video {path} holds no frame that can be decoded", "Copy it again")
-            self.info = _describe(self._source, stream, self._first)
+            self._open(path, start)
         except BaseException:
             self._source.close()
             raise
@@ -70,88 +79,89 @@ class VideoReader:
     ) -> None:
         self.close()
 
+    @property
+    def range(self) -> Trimmed | None:
+        """The part of the source that sound and subtitles are to be cut to; None where nothing is trimmed."""
+        return self._timeline.range
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is there but not carried on, and what was left out of what has been read; one sentence each."""
+        return self.info.notes + self._clip.notes
+
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames that have not been read yet.
 
         Raises:
             InputDamagedError: the stream breaks; the message says at what time.
+            InputLimitError: a limit is exceeded.
         """
-        info, first = self.info, self._first
-        if first is None:
-            return
-        self._first = None
-        size = (first.width, first.height)
-        convert = RgbConverter(info.colour, *size).convert
-        frames = timed(
-            chain([first], self._decoded), time_base=info.time_base, frame_rate=info.frame_rate, path=info.path
-        )
-        for index, (frame, pts, duration) in enumerate(frames):
-            if (frame.width, frame.height) != size:
-                raise InputDamagedError(
-                    f"The frames of {info.path} change their size from {size[0]}x{size[1]} to "
-                    f"{frame.width}x{frame.height} at {float(pts * info.time_base):.3f} s",
-                    "Convert it to one size first",
-                )
-            yield Frame(index, pts, duration, info.time_base, info.orientation.upright(convert(frame)))
+        info = self.info
+        for selected in self._frames:
+            index, self._index = self._index, self._index + 1
+            original = self._convert(selected.picture)
+            yield Frame(
+                index, selected.pts, selected.duration, info.time_base, original.view, original, selected.copies
+            )
 
     def close(self) -> None:
         """Close the file; frames that were read stay valid."""
-        self._first = None
-        self._decoded.close()
+        self._frames = iter(())
+        self._clip.close()
         self._source.close()
 
+    def _open(self, path: Path, start: Start | None) -> None:
+        """Find the first frame that is given out, and what is known from it; then go to where reading begins."""
+        self._allowance = Allowance(path, self._limits)
+        self._clip = clip = Clip(self._source, self._limits, deinterlace=self._selection.deinterlace)
+        self._timeline = Timeline(self._selection, time_base=clip.info.time_base, origin=clip.origin)
+        frames = self._trimmed()
+        first = next(frames, None)
+        info = describe_selected(clip.info, self._timeline, self._selection)
+        self._convert = FrameConverter(info.colour, info.orientation, self._selection.crop).convert
+        if first is not None:
+            info = replace(info, pixel_format=self._convert(first.picture).planes.format.name)
+        self.info: VideoInfo = info
+        if not self._selection.is_trimmed:
+            self._allowance.check_frames(clip.stated_frames)
+        self._allowance.check_duration(self.info.duration)
+        self._frames = frames if first is None else chain([first], frames)
+        if start is not None and start.index:
+            self._frames = self._from(start) or self._counted_from(start)
+            self._index = start.index
 
-def _describe(source: VideoSource, stream: VideoStream, first: av.VideoFrame) -> VideoInfo:
-    """Gather what the container and the first frame say.
+    def _trimmed(self) -> Iterator[_Selected]:
+        """Yield what is selected; goes to where that begins without decoding all before it, where it can."""
+        begin = self._timeline.begins_at
+        if begin is not None and begin > self._clip.origin and not self._timeline.needs_numbers:
+            frames = self._clip.after(begin)
+            if frames is not None:
+                return self._select(frames)
+            self._clip.restart()
+        return self._select(self._clip.frames())
 
-    Raises:
-        InputTypeError: the colours are coded in a way that is not converted.
-    """
-    colour = ColourTags.of(first)
-    if not colour.is_known and not first.format.is_rgb:
-        raise InputTypeError(
-            f"The colours of {source.path} use matrix {colour.matrix} of ITU-T H.273, which is not read",
-            "Convert it to BT.709 first",
-        )
-    if first.format.is_rgb:
-        # RGB has no matrix to carry over; what is written is YUV, with a matrix of its own.
-        colour = replace(colour, matrix=UNSPECIFIED, full_range=None)
-    orientation = Orientation.of(first)
-    width, height = (first.height, first.width) if orientation.swaps_sides else (first.width, first.height)
-    aspect = stream.sample_aspect_ratio or Fraction(1)
-    time_base = stream.time_base or 1 / _USUAL_RATE
-    rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE
-    duration = _duration(source, stream)
-    return VideoInfo(
-        path=source.path,
-        container=source.form.name,
-        codec=stream.codec_context.name,
-        width=width,
-        height=height,
-        frame_rate=rate,
-        time_base=time_base,
-        start=(first.pts or 0) * time_base,
-        frames=stream.frames or (None if duration is None else round(duration * rate)),
-        duration=duration,
-        orientation=orientation,
-        pixel_aspect=1 / aspect if orientation.swaps_sides else aspect,
-        colour=colour,
-        pixel_format=first.format.name,
-        audio=tuple(_track(sound) for sound in source.container.streams.audio),
-    )
+    def _from(self, start: Start) -> Iterator[_Selected] | None:
+        """Go to a frame that was given out; None where it is not met exactly."""
+        number = self._timeline.number_of(start.index)
+        tick = self._timeline.source_tick(start.pts)
+        frames = None if number is None or tick is None else self._clip.after(tick)
+        if frames is None:
+            return None
+        selected = self._select(frames, number=number or 0, is_begun=True)
+        for candidate in selected:
+            if candidate.pts >= start.pts:
+                return chain([candidate], selected) if candidate.pts == start.pts else None
+        return None
 
+    def _counted_from(self, start: Start) -> Iterator[_Selected]:
+        """Begin at the first frame, and leave out as many as were given out before."""
+        self._clip.restart()
+        selected = self._trimmed()
+        for _ in range(start.index):
+            if next(selected, None) is None:
+                break
+        return selected
 
-def _duration(source: VideoSource, stream: VideoStream) -> Fraction | None:
-    """Return the length that the stream or else the container states, in seconds."""
-    if stream.duration is not None and stream.time_base is not None:
-        return stream.duration * stream.time_base
-    whole = source.container.duration
-    return None if whole is None else Fraction(whole, av.time_base)
-
-
-def _track(stream: AudioStream) -> AudioTrack:
-    """Describe one stream of sound."""
-    context = stream.codec_context
-    if context is None:
-        return AudioTrack("unknown", 0, 0, stream.language or "")
-    return AudioTrack(context.name, context.sample_rate, context.channels, stream.language or "")
+    def _select(self, frames: Iterable[Timed], *, number: int = 0, is_begun: bool = False) -> Iterator[_Selected]:
+        """Select among frames, within the limits."""
+        return self._allowance.watched(self._timeline.select(frames, number=number, is_begun=is_begun), self._timeline)

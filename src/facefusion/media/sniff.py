@@ -14,6 +14,7 @@ from pathlib import Path
 from facefusion.errors import InputDamagedError, InputMissingError, InputTypeError
 from facefusion.media import forms
 from facefusion.media.forms import Form, Kind
+from facefusion.media.still.animated import moving_form
 
 _HEAD = 4096
 _TS_SYNC = 0x47
@@ -23,6 +24,8 @@ _SIGNATURES: tuple[tuple[int, bytes, Form], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", forms.PNG),
     (0, b"\xff\xd8\xff", forms.JPEG),
     (8, b"WEBP", forms.WEBP),
+    (0, b"GIF87a", forms.GIF),
+    (0, b"GIF89a", forms.GIF),
     (0, b"II*\0", forms.TIFF),
     (0, b"MM\0*", forms.TIFF),
     (0, b"II+\0", forms.TIFF),
@@ -33,9 +36,13 @@ _SIGNATURES: tuple[tuple[int, bytes, Form], ...] = (
     (0, b"FLV\x01", forms.FLV),
     (0, b"OggS\0", forms.OGG),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", forms.ASF),
+    (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", forms.MXF),
+    (0, b"\x1f\x07\x00\x3f", forms.DV),
+    (0, b"\x1f\x07\x00\xbf", forms.DV),
 )
 _QUICKTIME_ATOMS = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
-_STILL_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"))
+_STILL_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))
 
 _FOLLOWERS: tuple[tuple[bytes, str], ...] = (
     (b"#extm3u", "an HLS playlist"),
@@ -87,6 +94,8 @@ def sniff(file: FileIO, path: Path, kind: Kind | None = None) -> Form:
     head = file.read(_HEAD)
     file.seek(0)
     form = _recognise(head)
+    if form is not None:
+        form = moving_form(file, form)
     wanted = [form.name for form in forms.FORMS if kind in (None, form.kind)]
     if form is None:
         raise InputTypeError(f"The file {path} is {_describe(head)}", f"Give one of {', '.join(wanted)}")
@@ -110,6 +119,9 @@ def _recognise(head: bytes) -> Form | None:
             return form
     if head[4:8] == b"ftyp":
         brand = head[8:12]
+        brands = {head[start : start + 4] for start in range(8, min(int.from_bytes(head[:4]), _HEAD), 4)}
+        if brand in _AVIF_BRANDS or (brand in _STILL_BRANDS and brands & _AVIF_BRANDS):
+            return forms.AVIF
         return None if brand in _STILL_BRANDS else forms.MOV if brand == b"qt  " else forms.MP4
     if head[4:8] in _QUICKTIME_ATOMS:
         return forms.MOV
@@ -130,7 +142,7 @@ def _is_transport_stream(head: bytes) -> bool:
 def _describe(head: bytes) -> str:
     """Say what kind of other thing the first bytes look like."""
     if head[4:8] == b"ftyp":
-        return "a HEIF or AVIF picture, which is not read"
+        return "a HEIF picture, which is not read (save it as JPEG, PNG or AVIF)"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for start, name in _FOLLOWERS:
         if text.startswith(start):

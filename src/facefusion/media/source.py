@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
-from facefusion.errors import FaceFusionError, InputDamagedError, InputTypeError
-from facefusion.media.complete import check_complete
+from facefusion.errors import FaceFusionError, InputDamagedError, InputLimitError, InputTypeError
+from facefusion.media import forms
+from facefusion.media.complete import check_complete, missing_bytes
 from facefusion.media.forms import Form
 from facefusion.media.sniff import open_input, sniff
 
@@ -29,26 +33,43 @@ class VideoSource:
     Args:
         path: the file.
         max_pixels: largest frame that a decoder may set up; no limit where nothing is decoded.
+        max_streams: most streams that the file may have.
+        file: the file, open; opened by name where it is not given. It is closed with this.
 
     Attributes:
         form: its real form.
         is_complete: whether the file declares its size and has it; False where it may end anywhere.
+        missing_bytes: how many it has less than it declares, where that is no reason to refuse it.
         container: libav's demuxer.
 
     Raises:
         InputError: there is no such file, it is no video, or it is damaged.
+        InputLimitError: it has more streams than allowed.
     """
 
-    def __init__(self, path: Path, *, max_pixels: int | None = None) -> None:
+    def __init__(
+        self, path: Path, *, max_pixels: int | None = None, max_streams: int | None = None, file: FileIO | None = None
+    ) -> None:
         self.path = path
-        self._file = open_input(path)
+        self._max_pixels = max_pixels
+        self._file = open_input(path) if file is None else file
         try:
             self.form = sniff(self._file, path, "video")
+            if self.form in forms.ANIMATIONS:
+                raise InputTypeError(f"The file {path} is an {self.form.name}, not a video", "Open it as an animation")
             self.is_complete = check_complete(self._file, path, self.form)
-            self.container = self._open(max_pixels)
+            self.missing_bytes = missing_bytes(self._file, self.form)
+            self.container = self._open()
+            self._check_streams(max_streams)
         except BaseException:
             self._file.close()
             raise
+
+    def reopen(self) -> None:
+        """Begin again at the start of the file, with a new demuxer and new decoders."""
+        self.container.close()
+        self._file.seek(0)
+        self.container = self._open()
 
     def close(self) -> None:
         """Close the demuxer and the file."""
@@ -61,15 +82,19 @@ class VideoSource:
         Raises:
             InputTypeError: there is none, or its codec is unknown.
         """
+        streams = self.moving_streams()
+        if not streams:
+            raise InputTypeError(f"The file {self.path} holds no moving pictures", "Give a picture or a video")
+        if streams[0].codec_context is None:
+            raise InputTypeError(
+                f"The pictures of {self.path} are in a codec that is not known", "Convert it to H.264 first"
+            )
+        return streams[0]
+
+    def moving_streams(self) -> list[VideoStream]:
+        """Return all streams of moving pictures."""
         stills = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
-        for stream in self.container.streams.video:
-            if not stream.disposition & stills:
-                if stream.codec_context is None:
-                    raise InputTypeError(
-                        f"The pictures of {self.path} are in a codec that is not known", "Convert it to H.264 first"
-                    )
-                return stream
-        raise InputTypeError(f"The file {self.path} holds no moving pictures", "Give a picture or a video")
+        return [stream for stream in self.container.streams.video if not stream.disposition & stills]
 
     def keep_only(self, *wanted: Stream) -> None:
         """Have the demuxer pass over all other streams."""
@@ -77,19 +102,63 @@ class VideoSource:
         for stream in self.container.streams:
             stream.discard = Discard.default if stream.index in kept else Discard.all
 
-    def _open(self, max_pixels: int | None) -> InputContainer:
+    def packets(self, *streams: Stream) -> Iterator[Packet[Any]]:
+        """Yield the packets of some streams from where the demuxer is, and at the end one without bytes for each.
+
+        A transport stream may go on to have streams that it did not have at first; PyAV gives up at the first packet
+        of one, and is asked again.
+        """
+        while True:
+            try:
+                yield from self.container.demux(*streams)
+            except IndexError:
+                continue
+            return
+
+    def _check_streams(self, most: int | None) -> None:
+        """Refuse files of too many streams."""
+        count = len(self.container.streams)
+        if most is not None and count > most:
+            self.container.close()
+            raise InputLimitError(
+                f"{self.path} has {count} streams, above the limit of {most}", "Leave some out, or raise --max-streams"
+            )
+
+    def _open(self) -> InputContainer:
         """Open the demuxer on the file."""
         with reading(self.path, self.form):
             return av.open(
-                self._file,
+                _Bytes(self._file),
                 "r",
                 format=self.form.reader,
-                options={} if max_pixels is None else {"max_pixels": str(max_pixels)},
+                options={} if self._max_pixels is None else {"max_pixels": str(self._max_pixels)},
                 container_options={"protocol_whitelist": "none", "format_whitelist": self.form.reader},
                 metadata_errors="replace",
                 buffer_size=_BUFFER,
                 io_open=_refuse_to_open,
             )
+
+
+class _Bytes:
+    """A file for libav to read, in which damaged offsets lead nowhere.
+
+    PyAV prints what a failed seek raises; a negative place tells libav the same, quietly.
+
+    Args:
+        file: where the bytes are.
+    """
+
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        self.read = file.read
+        self.tell = file.tell
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to a place and return it; -1 where there is none."""
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, OverflowError):
+            return -1
 
 
 @contextmanager

@@ -14,7 +14,13 @@ _LARGEST_STEP_BACK = Fraction(1)
 
 
 def timed(
-    frames: Iterable[av.VideoFrame], *, time_base: Fraction, frame_rate: Fraction, path: Path
+    frames: Iterable[av.VideoFrame],
+    *,
+    time_base: Fraction,
+    frame_rate: Fraction,
+    path: Path,
+    origin: int = 0,
+    end: int | None = None,
 ) -> Iterator[tuple[av.VideoFrame, int, int]]:
     """Give each decoded frame its presentation time and its duration, in ticks.
 
@@ -27,6 +33,9 @@ def timed(
         time_base: seconds per tick.
         frame_rate: frames per second on average, for what the container leaves out.
         path: of the video, for messages.
+        origin: presentation time of the clip's first frame, from which messages count.
+        end: where the last frame ends, if the container says that of the whole stream; not used if it is before that
+            frame, as in files whose muxer counted by the order of decoding.
 
     Raises:
         InputDamagedError: time jumps back by more than a second, as in files pasted together.
@@ -40,11 +49,12 @@ def timed(
             pts = last + (before.duration or usual) if pts is None else pts
             if (last - pts) * time_base > _LARGEST_STEP_BACK:
                 raise InputDamagedError(
-                    f"The timestamps of {path} jump back at {float(last * time_base):.3f} s",
+                    f"The timestamps of {path} jump back at {float((last - origin) * time_base):.3f} s",
                     "Join its parts with a tool that rewrites timestamps first",
                 )
             pts = max(pts, last + 1)
             yield before, last, pts - last
         held = frame, pts or 0
     if held is not None:
-        yield *held, held[0].duration or usual
+        before, last = held
+        yield before, last, end - last if end is not None and end > last else before.duration or usual
