@@ -1,0 +1,1 @@
+"""Encoding: which encoder, with which settings, and segments of packets on the disk."""

@@ -1,0 +1,97 @@
+"""The encoders' own parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from facefusion.media.encoding.encoders import FFV1, PRORES, SVT_AV1, VP9, X264, X265, EncoderSpec
+from facefusion.media.encoding.wish import VideoWish
+from facefusion.media.hdr import HdrMetadata
+from facefusion.media.info import FieldOrder
+from facefusion.media.planes.fit import Pixels
+from facefusion.media.planes.layout import Layout
+
+USUAL_QUALITY = 18
+"""On the scale of x264: by eye no different from the original."""
+_PRORES_PROFILES = {"yuv422p10le": "3", "yuv444p10le": "4", "yuva444p10le": "4"}  # HQ and 4444
+
+
+def codec_options(
+    spec: EncoderSpec, pixels: Pixels, field_order: FieldOrder, hdr: HdrMetadata | None, wish: VideoWish
+) -> dict[str, str]:
+    """Return the options that make an encoder do what is wished, and the same for each segment.
+
+    Args:
+        spec: the encoder.
+        pixels: that it is given.
+        field_order: of the frames.
+        hdr: the display that they were mastered on, where it is known.
+        wish: what is asked for; its bit rate is no option, but a property of the encoder.
+    """
+    return dict(_usual(spec, wish)) | dict(_own(spec, pixels, field_order, hdr, wish))
+
+
+def lossless_options(pixels: Pixels) -> dict[str, str]:
+    """Return the options of FFV1.
+
+    It codes a picture in four slices, so that several threads may share it; but not where chroma would be cut.
+    """
+    layout = Layout.of(pixels.pixel_format)
+    sides = ((pixels.width, layout.sub_x), (pixels.height, layout.sub_y))
+    cuts = any(side % (1 << sub) and (side - side // 2) % (1 << sub) == 0 for side, sub in sides)
+    return dict(FFV1.options) | ({"slices": "1"} if cuts else {})
+
+
+def _usual(spec: EncoderSpec, wish: VideoWish) -> Iterator[tuple[str, str]]:
+    """Yield what all encoders have, each by its own name."""
+    yield from spec.options.items()
+    if spec.presets:
+        yield spec.preset_option, spec.presets[wish.preset]
+    if spec.quality_option and wish.bit_rate is None:
+        quality = USUAL_QUALITY if wish.quality is None else wish.quality
+        yield spec.quality_option, str(round(quality * spec.quality_scale))
+        yield from spec.quality_extras.items()
+
+
+def _own(
+    spec: EncoderSpec, pixels: Pixels, field_order: FieldOrder, hdr: HdrMetadata | None, wish: VideoWish
+) -> Iterator[tuple[str, str]]:
+    """Yield what one encoder alone has."""
+    if spec is X264:
+        yield from _x264(field_order)
+    elif spec is X265:
+        # Without `info`, which would write all settings, threads among them, into each segment's parameters.
+        yield "x265-params", ":".join(["log-level=error", "info=0", "open-gop=0", *([hdr.x265()] if hdr else [])])
+    elif spec is SVT_AV1:
+        yield from _svt(hdr, wish)
+    elif spec is VP9 and Layout.of(pixels.pixel_format).has_alpha:
+        yield "auto-alt-ref", "0"  # frames that are never shown have no alpha
+    elif spec is PRORES:
+        yield "profile", _PRORES_PROFILES[pixels.pixel_format]
+    elif spec is FFV1:
+        yield from lossless_options(pixels).items()
+
+
+def _x264(field_order: FieldOrder) -> Iterator[tuple[str, str]]:
+    """Yield options that make x264 give the same file for the same frames, and keep fields as they are.
+
+    Its AVX-512 code for the macroblock tree reads past the ends of rows at many widths (192, 320, 854, …), so that what
+    happens to lie in memory sways the rate control. Its AVX2 code does not, at the same speed.
+    """
+    found = np.show_config(mode="dicts")["SIMD Extensions"]["found"]
+    words = ["asm=avx2"] if any(name.startswith("AVX512") for name in found) else []
+    words += {"top": ["tff=1"], "bottom": ["bff=1"]}.get(field_order, [])
+    if words:
+        yield "x264-params", ":".join(words)
+    if field_order != "progressive":
+        yield "weightp", "none"  # x264 cannot weigh fields, and says so on the terminal
+
+
+def _svt(hdr: HdrMetadata | None, wish: VideoWish) -> Iterator[tuple[str, str]]:
+    """Yield the parameters of SVT-AV1; with several threads its rate control goes by who finishes first."""
+    words = ["lp=1"] if wish.bit_rate is not None else []
+    words += [hdr.svt()] if hdr else []
+    if words:
+        yield "svtav1-params", ":".join(words)

@@ -1,0 +1,86 @@
+"""Opening an encoder."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import cast
+
+import av
+from av.codec.context import Flags
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from facefusion.errors import OutputTypeError
+from facefusion.media.encoding.choose import Encoding
+from facefusion.media.source import explain
+
+_FINEST_RATE = 100_000
+_MOST_THREADS = 8  # each further thread of an encoder holds further frames in memory
+_FIELDS = {"top": 2, "bottom": 3}  # libav's AVFieldOrder
+
+
+def add_stream(output: OutputContainer, encoding: Encoding, *, flags: Flags | None = None) -> VideoStream:
+    """Add a stream with an open encoder to a container, and write the container's header.
+
+    Args:
+        output: a container that is not started yet.
+        encoding: how frames are encoded.
+        flags: further flags of the encoder.
+
+    Raises:
+        OutputTypeError: the encoder does not open here; the message says why.
+    """
+    spec, pixels = encoding.encoder, encoding.pixels
+    os.environ.setdefault("SVT_LOG", "1")  # the only way to keep SVT-AV1 from printing on every opening
+    try:
+        rate = encoding.frame_rate.limit_denominator(_FINEST_RATE)
+        stream = cast(VideoStream, output.add_stream(spec.codec, rate=rate, options=dict(encoding.codec_options)))
+        context = stream.codec_context
+        context.width, context.height, context.pix_fmt = pixels.width, pixels.height, pixels.pixel_format
+        context.time_base = encoding.time_base
+        context.sample_aspect_ratio = encoding.sample_aspect.limit_denominator(_FINEST_RATE)
+        context.colorspace = pixels.colour.matrix
+        context.color_primaries = pixels.colour.primaries
+        context.color_trc = pixels.colour.transfer
+        context.color_range = pixels.colour.range_code
+        context.flags |= Flags.frame_duration if flags is None else Flags.frame_duration | flags
+        if encoding.field_order != "progressive":
+            context.field_order = _FIELDS[encoding.field_order]
+            context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+        if encoding.bit_rate is not None:
+            context.bit_rate = encoding.bit_rate
+        # Threads over frames: threads over slices, libav's other way, cost quality at equal size.
+        context.thread_type = "FRAME"
+        context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1)
+        output.start_encoding()
+    except OSError as error:
+        if not isinstance(error, av.FFmpegError):
+            raise
+        raise _refused(encoding, error) from error
+    except (av.FFmpegError, ValueError) as error:
+        raise _refused(encoding, error) from error
+    return stream
+
+
+def try_encoder(encoding: Encoding) -> None:
+    """Make sure that an encoder opens on this machine.
+
+    Raises:
+        OutputTypeError: it does not; the message says what it needs.
+    """
+    with av.open(io.BytesIO(), "w", format="matroska") as trial:
+        add_stream(trial, encoding)
+
+
+def _refused(encoding: Encoding, error: Exception) -> OutputTypeError:
+    spec, pixels = encoding.encoder, encoding.pixels
+    if spec.needs:
+        return OutputTypeError(
+            f"The encoder {spec.name} needs {spec.needs}, and does not open here ({explain(error)})",
+            "Leave the encoder to 'auto'",
+        )
+    return OutputTypeError(
+        f"The encoder {spec.name} refuses {pixels.width}x{pixels.height} {pixels.pixel_format} ({explain(error)})",
+        "Choose another size or encoder",
+    )

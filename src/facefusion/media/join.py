@@ -1,0 +1,203 @@
+"""Joining segments: the finished file, with the frames' own times and everything that is copied from the source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import OutputContainer
+from av.packet import Packet
+from av.video.stream import VideoStream
+
+from facefusion.errors import CancelledError, InputDamagedError, OutputTypeError
+from facefusion.media.encoding.choose import Encoding
+from facefusion.media.encoding.final import FinalPackets, final_packets
+from facefusion.media.encoding.segment import Segment
+from facefusion.media.faults import writing
+from facefusion.media.guard import GuardedFile
+from facefusion.media.mastering import graded
+from facefusion.media.muxing import BUFFER, container_options, holds_tracks, is_iso, muxing, open_output
+from facefusion.media.select import Trimmed
+from facefusion.media.source import explain
+from facefusion.media.stamps import Stamps, usual_ticks
+from facefusion.media.tracks.source import SourceTracks, has_tracks
+from facefusion.options import OutputOptions
+
+_FINEST_RATE = 100_000
+
+
+def join(
+    output: Path,
+    *,
+    encoding: Encoding,
+    segments: Sequence[Segment],
+    source: Path | None,
+    options: OutputOptions,
+    range: Trimmed | None = None,  # noqa: A002 - what the readers call it
+    cancel: Callable[[], bool] = bool,
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Write the finished file of a video.
+
+    Packets of the segments are put one after the other with the times that their frames had when they were read, and
+    beside them, once and in the order in which they are needed, the packets of everything else that the source holds.
+    MP4 and QuickTime hold all times exactly, Matroska and WebM to the millisecond. Memory holds a second of packets.
+    What begins before time 0, which is hidden in MP4, is moved as a whole to begin there.
+
+    Args:
+        output: file to write; an unfinished one is left there on failure (see `atomic_output`).
+        encoding: that the segments were made with.
+        segments: all of them, in order.
+        source: where sound, subtitles, chapters and tags come from; only pictures are written where None.
+        options: which of these are wanted.
+        range: the part of the source that they are cut to; its start is time 0 of the frames.
+        cancel: asked between packets whether to stop.
+        progress: told now and then how many frames are written.
+
+    Raises:
+        CancelledError: `cancel` said so.
+        OutputTypeError: the form does not hold this picture or this sound.
+        OutputUnwritableError: the file cannot be made.
+        DiskFullError: no space is left.
+        InputError: the source cannot be read, or its sound is damaged.
+        ValueError: there are no segments, or their packets are not those of their frames.
+    """
+    with ExitStack() as stack:
+        pictures = stack.enter_context(final_packets(encoding, segments))
+        times = [time for segment in segments for time in segment.times]
+        early = min(0, times[0]) if times else 0
+        tracks = None
+        if source is not None and holds_tracks(encoding.form) and has_tracks(source):
+            cut = Trimmed(early * encoding.time_base) if early and range is None else range
+            tracks = stack.enter_context(closing(SourceTracks(source, encoding.form, options, cut)))
+        with writing(output):
+            file = GuardedFile(output.open("wb", buffering=BUFFER))
+        stack.callback(_let_go, file)
+        with muxing(output, file):
+            joint = stack.enter_context(_joint(file, output, encoding, pictures, tracks))
+            stamps = _stamps(pictures, encoding, times, segments)
+            for count, packet in enumerate(_stamped(pictures, stamps, encoding.time_base, early)):
+                if cancel():
+                    raise CancelledError("The job was stopped")
+                joint.put(packet)
+                if progress is not None:
+                    progress(count + 1)
+            joint.finish()
+            file.close()
+
+
+class _Joint:
+    """An output that is being written: pictures on one side, all other tracks on the other."""
+
+    def __init__(self, output: OutputContainer, stream: VideoStream, tracks: SourceTracks | None) -> None:
+        self._output = output
+        self._stream = stream
+        self._tracks = tracks
+
+    def put(self, packet: Packet[Any]) -> None:
+        """Write a packet of the picture after whatever is due before it."""
+        self._copy((packet.dts or 0) * packet.time_base)
+        packet.stream = self._stream
+        self._output.mux_one(packet)
+
+    def finish(self) -> None:
+        """Write what is left of the tracks, and the index."""
+        self._copy(None)
+        self._output.close()
+
+    def _copy(self, until: Fraction | None) -> None:
+        """Write the packets of the tracks that are due before a moment, or all of them."""
+        for packet in self._tracks.until(until) if self._tracks else ():
+            try:
+                self._output.mux_one(packet)
+            except OSError:
+                raise
+            except av.FFmpegError as error:
+                raise InputDamagedError(
+                    f"The sound of the target is damaged: {explain(error)}",
+                    "Copy the file again, or leave the sound out with --no-keep-audio",
+                ) from error
+
+
+@contextmanager
+def _joint(
+    file: GuardedFile, path: Path, encoding: Encoding, pictures: FinalPackets, tracks: SourceTracks | None
+) -> Iterator[_Joint]:
+    """Open the output with all its streams and write its header."""
+    any_tag = tracks is not None and tracks.chosen.tags.any_name
+    rates = tracks.clock_rates if tracks else ()
+    settings = container_options(encoding.form, encoding.time_base, rates, any_tag=any_tag)
+    output = open_output(file, path, encoding.form, settings)
+    try:
+        rate = encoding.frame_rate.limit_denominator(_FINEST_RATE)
+        stream = _add_picture(output, pictures.template, encoding)
+        stream.codec_context.framerate = rate
+        stream.time_base = encoding.time_base
+        if tracks:
+            tracks.describe_picture(stream, frame_rate=rate)
+            tracks.add_to(output)
+        _start(output, encoding)
+        yield _Joint(output, stream, tracks)
+    except BaseException:
+        _let_go(file)  # before the output: libav then cannot write an index into it
+        raise
+    finally:
+        with suppress(av.FFmpegError, OSError, ValueError):
+            output.close()
+
+
+def _add_picture(output: OutputContainer, template: VideoStream, encoding: Encoding) -> VideoStream:
+    """Add a stream like those of the segments, which says how the video was graded where that is known."""
+    with ExitStack() as stack:
+        told = template if encoding.hdr is None else stack.enter_context(graded(template, encoding.hdr))
+        stream = output.add_stream_from_template(told, opaque=True)
+    context = stream.codec_context
+    context.pix_fmt = encoding.pixels.pixel_format
+    if is_iso(encoding.form) and context.name == "hevc":
+        context.codec_tag = "hvc1"  # libav's own choice, hev1, is not played by Apple's players
+    return stream
+
+
+def _start(output: OutputContainer, encoding: Encoding) -> None:
+    """Write the header, which is where libav refuses what it cannot do."""
+    try:
+        output.start_encoding()
+    except OSError:
+        raise
+    except (av.FFmpegError, ValueError) as error:
+        raise OutputTypeError(
+            f"{encoding.form.name} files cannot hold this video ({explain(error)})", "Choose another form"
+        ) from error
+
+
+def _stamps(packets: FinalPackets, encoding: Encoding, times: Sequence[int], segments: Sequence[Segment]) -> Stamps:
+    """Return the times of all packets.
+
+    Raises:
+        ValueError: there are no segments, or their times do not rise.
+    """
+    end = segments[-1].end if segments else 0
+    return Stamps(times, end, delay=packets.delay, usual=usual_ticks(encoding.frame_rate, encoding.time_base))
+
+
+def _stamped(packets: FinalPackets, stamps: Stamps, time_base: Fraction, early: int) -> Iterator[Packet[Any]]:
+    """Give the packets their times; where frames begin before time 0, they are moved to begin with it.
+
+    Raises:
+        ValueError: there are fewer or other packets than frames.
+    """
+    for packet in packets:
+        stamp = stamps.next(packet.pts)
+        packet.pts, packet.dts, packet.duration = stamp.pts - early, stamp.dts - early, stamp.duration
+        packet.time_base = time_base
+        yield packet
+    stamps.check_end()
+
+
+def _let_go(file: GuardedFile) -> None:
+    with suppress(OSError):
+        file.close()
