@@ -19,13 +19,15 @@ from facefusion.faces.types import Face
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Image
 from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.media.open import open_reader
 from facefusion.media.output import atomic_output, check_output
 from facefusion.media.picture import Picture, read_picture, write_picture
 from facefusion.media.probe import probe
-from facefusion.media.reader import VideoReader
+from facefusion.media.select import Moment, Selection
 from facefusion.options import Options
 
-SAMPLED_SECONDS = 60
+READ_SECONDS = 60
+"""Clips up to this long are read through; in longer ones the moments to look at are sought."""
 _CELL_WIDTH = 800
 
 
@@ -76,7 +78,7 @@ class Inspection:
 
 
 def inspect(path: Path, options: Options, *, samples: int = 8, output: Path | None = None) -> Inspection:
-    """Find the faces in a picture, or in frames spread evenly over a video (its first minute, if it is longer).
+    """Find the faces in a picture, or in frames spread evenly over a video.
 
     Args:
         path: picture or video.
@@ -105,20 +107,34 @@ def _moments(info: PictureInfo | VideoInfo, options: Options, samples: int) -> I
     """Yield the pictures to look at, each with its time."""
     if isinstance(info, PictureInfo):
         yield None, read_picture(info.path, options.limits).image
-        return
-    last = max(_frames_to_sample(info) - 1, 0)
+    elif info.duration is not None and info.duration > READ_SECONDS:
+        yield from _sought(info, info.duration, options, samples)
+    else:
+        yield from _read_through(info, options, samples)
+
+
+def _sought(info: VideoInfo, duration: Fraction, options: Options, samples: int) -> Iterator[tuple[Fraction, Image]]:
+    """Yield frames at regular distances, the first among them, without reading all that lies between."""
+    for number in range(samples):
+        moment = duration * number / samples
+        selection = Selection(start=Moment(seconds=moment) if number else None)
+        with open_reader(info.path, limits=options.limits, selection=selection) as reader:
+            frame = next(iter(reader), None)
+            if frame is not None:
+                yield info.start + moment, frame.image
+
+
+def _read_through(info: VideoInfo, options: Options, samples: int) -> Iterator[tuple[Fraction, Image]]:
+    """Yield frames at regular distances, the first and the last among them where the clip says how many it has."""
+    most = round(info.frame_rate * READ_SECONDS)
+    last = max((most if info.frames is None else min(info.frames, most)) - 1, 0)
     wanted = {round(place * last / max(samples - 1, 1)) for place in range(samples)}
-    with VideoReader(info.path, options.limits) as reader:
+    with open_reader(info.path, limits=options.limits) as reader:
         for frame in reader:
             if frame.index in wanted:
                 yield frame.time, frame.image
             if frame.index >= last:
                 return
-
-
-def _frames_to_sample(info: VideoInfo) -> int:
-    most = round(info.frame_rate * SAMPLED_SECONDS)
-    return most if info.frames is None else min(info.frames, most)
 
 
 def _look(image: Image, time: Fraction | None, analyser: FaceAnalyser, options: Options) -> Shot:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facefusion.engine.problem import problem_path
 from facefusion.errors import InputTypeError, OptionsError, OutputIsInputError
 from facefusion.inference.providers import resolve_providers
+from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
+from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.output import check_output
 from facefusion.media.probe import probe
-from facefusion.media.writer import check_video_output
+from facefusion.media.region import Rectangle
+from facefusion.media.select import Selection
+from facefusion.media.sequence import output_sequence_form
+from facefusion.media.sequence_join import check_sequence_output
+from facefusion.media.tracks.check import check_tracks
 from facefusion.options import FaceSelectionOptions, Options
 from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.registry import resolve_processors
@@ -26,6 +32,19 @@ LEAST_IN_FLIGHT = 8
 
 
 @dataclass(frozen=True, slots=True)
+class Rendition:
+    """One output of a video job.
+
+    Attributes:
+        path: file to write.
+        encoding: how it is written.
+    """
+
+    path: Path
+    encoding: Encoding
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One job, checked.
 
@@ -34,12 +53,16 @@ class Plan:
         target: what the target is.
         output: path to write.
         processors: in the order in which they run.
+        renditions: of a video, everything that is written, the output first.
+        notes: what the user should know, such as what cannot be carried into the output; one sentence each.
     """
 
     options: Options
     target: PictureInfo | VideoInfo
     output: Path
     processors: tuple[ProcessorSpec, ...]
+    renditions: tuple[Rendition, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None) -> Plan:
@@ -66,19 +89,82 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     if any(spec.needs_source for spec in processors) and not options.source_paths:
         raise OptionsError("No source picture is given", "Name one with --source")
     _check_selection(options.faces)
-    target = probe(target_path, options.limits)
+    if has_hooks and options.output.resume:
+        raise OptionsError("A job with a step of your own cannot be resumed", "Leave out resume")
+    target = probe(target_path, options.limits, Selection.of(options))
     kind: Kind = "video" if isinstance(target, VideoInfo) else "picture"
     if expected not in (None, kind):
         call = "process_video" if kind == "video" else "process_image"
         raise InputTypeError(f"{target_path} is not a {expected}", f"Call {call} for it")
-    reference = options.faces.reference_face_path
-    inputs = [*options.source_paths, target_path, *([reference] if reference else [])]
-    check_output(output, inputs=inputs, overwrite=options.output.overwrite, kind=kind)
+    inputs = _inputs(options, target_path)
+    _check_output(output, inputs, options, kind)
     _check_problem_path(problem_path(output), inputs)
-    if isinstance(target, VideoInfo):
-        check_video_output(output, like=target, options=options.output)
-        frames_in_flight(options, target)
-    return Plan(options, target, output, processors)
+    if isinstance(target, PictureInfo):
+        return Plan(options, target, output, processors)
+    return _video_plan(Plan(options, target, output, processors), target, inputs)
+
+
+def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
+    """Add what is written of a video, and try it as far as it can be tried.
+
+    Raises:
+        OptionsError: an option is impossible for this video.
+        OutputError: an output cannot be written.
+    """
+    options = plan.options
+    frames_in_flight(options, target)
+    _check_regions(options, target)
+    wishes = [(plan.output, VideoWish.of(options.output))]
+    wishes += [VideoWish.parse_rendition(text, options.output) for text in options.output.renditions]
+    for path, _ in wishes[1:]:
+        _check_output(path, inputs, options, "video")
+    pictures = [path for path in (options.output.thumbnail, options.output.contact_sheet) if path is not None]
+    for path in pictures:
+        _check_output(path, inputs, options, "picture")
+    _check_distinct([path for path, _ in wishes] + pictures)
+    renditions = tuple(Rendition(path, choose_encoding(path, target, wish)) for path, wish in wishes)
+    for rendition in renditions:
+        if rendition.encoding.form.kind == "video":
+            try_encoder(rendition.encoding.kept())
+    notes = list(target.notes)
+    for rendition in renditions:
+        notes += rendition.encoding.notes
+        if rendition.encoding.form.kind == "video":
+            notes += check_tracks(target.path, rendition.encoding.form, options.output)
+    return replace(plan, renditions=renditions, notes=tuple(dict.fromkeys(notes)))
+
+
+def _check_output(path: Path, inputs: Sequence[Path], options: Options, kind: Kind) -> None:
+    """Find out whether a file, or a sequence of pictures, can be written."""
+    overwrite = options.output.overwrite
+    if kind == "video" and output_sequence_form(path) is not None:
+        check_sequence_output(path, inputs=inputs, overwrite=overwrite)
+    else:
+        check_output(path, inputs=inputs, overwrite=overwrite, kind=kind)
+
+
+def _inputs(options: Options, target: Path) -> list[Path]:
+    """Return all files that are read."""
+    reference = options.faces.reference_face_path
+    return [*options.source_paths, target, *([reference] if reference else [])]
+
+
+def _check_distinct(paths: Sequence[Path]) -> None:
+    """Make sure that no output replaces another."""
+    places = [path.resolve() for path in paths]
+    for path, place in zip(paths, places, strict=True):
+        if places.count(place) > 1:
+            raise OptionsError(f"Two outputs of the job would be written to {path}", "Give each a name of its own")
+
+
+def _check_regions(options: Options, info: VideoInfo) -> None:
+    """Make sure that the regions to fill lie in the picture."""
+    for region in Rectangle.several(options.output.fill_region):
+        if not region.fits(info.width, info.height):
+            raise OptionsError(
+                f"Option fill-region: {region} reaches out of the picture of {info.width}x{info.height}",
+                "Give x,y,width,height inside it",
+            )
 
 
 def frames_in_flight(options: Options, info: VideoInfo) -> int:
@@ -88,7 +174,8 @@ def frames_in_flight(options: Options, info: VideoInfo) -> int:
         OptionsError: `max_memory` does not hold as many as are needed to work at all.
     """
     runtime = options.runtime
-    size = info.width * info.height * 3
+    # The picture that is worked on, its edited copy, and the planes that it was made of.
+    size = info.width * info.height * (3 + 3 + (2 if info.bit_depth <= 8 else 4))
     budget = int((runtime.max_memory or DEFAULT_MEMORY) * GIB / size)
     if runtime.max_memory is not None and budget < LEAST_IN_FLIGHT:
         least = LEAST_IN_FLIGHT * size / GIB
@@ -97,8 +184,7 @@ def frames_in_flight(options: Options, info: VideoInfo) -> int:
             f"{info.width}x{info.height}",
             f"Allow at least {least:.3f}",
         )
-    wanted = runtime.video_chunk_size or DEFAULT_IN_FLIGHT
-    return max(LEAST_IN_FLIGHT, min(wanted, budget))
+    return max(LEAST_IN_FLIGHT, min(DEFAULT_IN_FLIGHT, budget))
 
 
 def _check_selection(options: FaceSelectionOptions) -> None:

@@ -15,17 +15,19 @@ class Progress:
         done: frames finished in this stage.
         total: frames that the stage has; None when the container does not say. May be an estimate.
         seconds: since the stage began.
+        before: frames of `done` that an earlier run of the same job had finished.
     """
 
     stage: str
     done: int
     total: int | None
     seconds: float
+    before: int = 0
 
     @property
     def rate(self) -> float:
         """Frames a second since the stage began; 0 while nothing is finished."""
-        return self.done / self.seconds if self.seconds > 0 else 0.0
+        return (self.done - self.before) / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def remaining(self) -> float | None:

@@ -42,6 +42,7 @@ class Result:
         faces: faces edited, counted in every frame.
         seconds: time the job took.
         stage_seconds: time each stage was at work; stages run side by side.
+        notes: what the user should know, such as what could not be carried into the output; one sentence each.
     """
 
     output_path: Path
@@ -50,6 +51,7 @@ class Result:
     faces: int
     seconds: float
     stage_seconds: Mapping[str, float]
+    notes: tuple[str, ...] = ()
 
 
 def run(
@@ -85,7 +87,7 @@ def run(
     edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
     frames, faces = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
-    return Result(plan.output, kind, frames, faces, time.perf_counter() - start, clock.seconds)
+    return Result(plan.output, kind, frames, faces, time.perf_counter() - start, clock.seconds, plan.notes)
 
 
 def _prepare(plan: Plan, clock: StageClock, before: FrameHook | None, after: FrameHook | None) -> Work:

@@ -6,13 +6,18 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from facefusion.errors import FaceError, FaceTooSmallError, FaceTurnedError, NoFaceError, ReferenceNotFoundError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.recognisers.dlib_resnet import identity_distance
+from facefusion.faces.saved import face_state, restored_face
 from facefusion.faces.select import order_faces
 from facefusion.faces.types import Face, Vector
 from facefusion.media.frame import Image
 from facefusion.options import FaceSelectionOptions
+from facefusion.state import State, StateError
 
 _RECOGNISE_EVERY = 25
 
@@ -85,6 +90,29 @@ class TargetSelector:
             "Use a target seen more from the front, or raise --face-max-yaw",
         )
 
+    def state(self) -> State:
+        """Return which face was chosen and all that is remembered of the others; see `facefusion.state`."""
+        return {
+            "chosen_track": self._chosen_track,
+            "distances": [[track, distance] for track, distance in self._distances.items()],
+            "ages": [[track, age] for track, age in self._ages.items()],
+            "largest": self._largest,
+            "least_yaw": self._least_yaw,
+            "nearest": self._nearest,
+            "had_usable": self._had_usable,
+            "has_chosen": self._has_chosen,
+            "seen": None if self.seen is None else _seen_state(*self.seen),
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on from a state with the frame that follows."""
+        self._chosen_track = state["chosen_track"]
+        self._distances = dict(state["distances"])
+        self._ages = Counter(dict(state["ages"]))
+        self._largest, self._least_yaw, self._nearest = state["largest"], state["least_yaw"], state["nearest"]
+        self._had_usable, self._has_chosen = state["had_usable"], state["has_chosen"]
+        self.seen = None if state["seen"] is None else _restored_seen(state["seen"])
+
     def _is_usable(self, face: Face) -> bool:
         self._largest = max(self._largest, face.width)
         if face.width < self._options.face_min_size:
@@ -124,3 +152,17 @@ class TargetSelector:
             distance = self._distances[track] = min(distance, self._distances.get(track, distance))
         self._nearest = min(distance, self._nearest if self._nearest is not None else distance)
         return distance < self._options.reference_face_distance
+
+
+def _seen_state(image: Image, faces: Sequence[Face]) -> State:
+    """Keep the picture without loss but small: it may be large, and is saved again and again."""
+    _, png = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    return {"png": png.ravel(), "faces": [face_state(face) for face in faces]}
+
+
+def _restored_seen(state: State) -> tuple[Image, tuple[Face, ...]]:
+    picture = cv2.imdecode(state["png"], cv2.IMREAD_COLOR)
+    if picture is None:
+        raise StateError("the saved picture of a problem cannot be read")
+    image = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
+    return image, tuple(restored_face(face) for face in state["faces"])

@@ -1,76 +1,32 @@
-"""Editing a video: decoding, editing and encoding side by side, in bounded memory."""
+"""Editing a video: decoding, editing and encoding side by side, in bounded memory, segment after segment."""
 
 from __future__ import annotations
 
-import itertools
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 from facefusion.engine.channel import consumed, produced
+from facefusion.engine.editing import VideoEdit
+from facefusion.engine.finish import join_outputs
 from facefusion.engine.plan import Plan, frames_in_flight
-from facefusion.engine.problem import shown_beside
-from facefusion.engine.progress import Progress, ProgressListener
+from facefusion.engine.progress import ProgressListener
+from facefusion.engine.segments.cut import cut, describe
+from facefusion.engine.segments.fingerprint import fingerprint
+from facefusion.engine.segments.folder import JobFolder, job_folder
+from facefusion.engine.segments.sink import JobSink, SegmentEnd
 from facefusion.engine.work import Work
-from facefusion.errors import CancelledError
-from facefusion.faces.track import FaceTracker
+from facefusion.errors import CancelledError, FaceError
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
-from facefusion.media.output import atomic_output
-from facefusion.media.reader import VideoReader
-from facefusion.media.writer import VideoWriter
-from facefusion.processors.base import FaceFrame
+from facefusion.media.open import FrameReader, Start, open_reader
+from facefusion.media.select import Selection
+from facefusion.state import pack
 
 MAX_BATCH = 4
-
-
-class _VideoEdit:
-    """One video on its way through the processors."""
-
-    def __init__(self, work: Work, info: VideoInfo, progress: ProgressListener | None) -> None:
-        self._work = work
-        self._tracker = FaceTracker(work.analyser)
-        self._total = info.frames
-        self._progress = progress
-        self._start = time.perf_counter()
-        self._first: Frame | None = None
-        self.frames = 0
-        self.faces = 0
-
-    def edit(self, frames: Sequence[Frame]) -> list[Frame]:
-        """Edit the next frames and report."""
-        prepared = [self._work.prepare(frame) for frame in frames]
-        if self.frames == 0:
-            self._first = prepared[0]
-        with self._work.clock.measure("analyse"):
-            batch = [self._analyse(frame) for frame in prepared]
-        with self._work.clock.measure("process"):
-            edited = self._work.edit(batch)
-        self.frames += len(batch)
-        self.faces += sum(len(item.faces) for item in batch)
-        if self.faces:
-            self._first = None
-        if self._progress is not None:
-            self._progress(Progress("editing", self.frames, self._total, time.perf_counter() - self._start))
-        return edited
-
-    def check_faces(self, plan: Plan) -> None:
-        """Make sure that there was anything to do.
-
-        Raises:
-            FaceError: no face of any frame was selected.
-        """
-        if self.faces or not self._work.processors or self._first is None:
-            return
-        image, faces = self._work.selector.seen or (self._first.image, ())
-        with shown_beside(plan.output, image, faces, overwrite=plan.options.output.overwrite):
-            raise self._work.selector.problem(plan.target.path)
-
-    def _analyse(self, frame: Frame) -> FaceFrame:
-        if not self._work.processors:
-            return FaceFrame(frame, ())
-        found = self._tracker.update(frame.image, float(frame.time))
-        return FaceFrame(frame, self._work.selector.select(frame.image, found))
 
 
 def edit_video(
@@ -81,44 +37,100 @@ def edit_video(
     Raises:
         FaceFusionError: see `facefusion.engine.run.run`.
     """
-    options = plan.options
-    with VideoReader(plan.target.path, options.limits) as reader, atomic_output(plan.output) as part:
-        size, waiting = _shares(frames_in_flight(options, reader.info))
-        edit = _VideoEdit(work, reader.info, progress)
-        with VideoWriter(part, like=reader.info, options=options.output) as writer:
-            with (
-                produced(work.clock.each("decode", reader), waiting) as frames,
-                consumed(_timed(work, writer.write), waiting) as write,
-            ):
-                for batch in _batches(frames, size):
-                    if cancel.is_set():
-                        raise CancelledError("The job was stopped", "Nothing was written")
-                    for frame in edit.edit(batch):
-                        write(frame)
-            with work.clock.measure("encode"):
-                edit.check_faces(plan)
-                writer.close()
+    with work.clock.measure("prepare"):
+        digest = fingerprint(plan, has_hooks=work.has_hooks)
+    with job_folder(plan.output, digest, resume=plan.options.output.resume) as (folder, state):
+        try:
+            edit = _VideoJob(plan, work, folder, cancel).run(state, progress)
+        except FaceError:
+            folder.is_kept = False
+            raise
+        except CancelledError as error:
+            raise _stopped(folder) from error
     return edit.frames, edit.faces
+
+
+@dataclass(frozen=True, slots=True)
+class _VideoJob:
+    """One run of a job."""
+
+    plan: Plan
+    work: Work
+    folder: JobFolder
+    cancel: threading.Event
+
+    def run(self, state: Any, progress: ProgressListener | None) -> VideoEdit:
+        """Work on all frames that no finished segment holds, and finish the outputs."""
+        with ExitStack() as stack:
+            reader, frames = self._frames(stack)
+            edit = VideoEdit(self.plan, self.work, reader.info.frames, progress)
+            if self.folder.markers:
+                edit.restore(state)
+            self._edit(edit, reader.info, frames)
+            edit.check_faces()
+            with self.work.clock.measure("join"):
+                join_outputs(self.plan, self.folder, reader.range, self.cancel)
+                edit.write_pictures()
+        return edit
+
+    def _frames(self, stack: ExitStack) -> tuple[FrameReader, Iterator[Frame]]:
+        """Open the target where the finished segments end; where that frame is not met, they are given up."""
+        if self.folder.markers:
+            wanted = self.folder.markers[-1].following
+            if wanted is None:
+                return stack.enter_context(self._open(None)), iter(())
+            reader = stack.enter_context(self._open(Start(wanted.index, wanted.pts)))
+            frames = iter(reader)
+            first = next(frames, None)
+            if first is not None and describe(first) == wanted:
+                return reader, chain([first], frames)
+            self.folder.clear()
+        reader = stack.enter_context(self._open(None))
+        return reader, iter(reader)
+
+    def _open(self, start: Start | None) -> FrameReader:
+        options = self.plan.options
+        return open_reader(self.plan.target.path, limits=options.limits, selection=Selection.of(options), start=start)
+
+    def _edit(self, edit: VideoEdit, info: VideoInfo, frames: Iterator[Frame]) -> None:
+        """Decode, edit and encode side by side."""
+        work, options = self.work, self.plan.options
+        size, waiting = _shares(frames_in_flight(options, info))
+        with (
+            JobSink(self.folder, [rendition.encoding for rendition in self.plan.renditions]) as sink,
+            produced(work.clock.each("decode", frames), waiting) as decoded,
+            consumed(_timed(work, sink.take), waiting) as give,
+        ):
+            for batch, end in cut(decoded, batch_size=size, segment_length=options.runtime.video_chunk_size):
+                if self.cancel.is_set():
+                    raise CancelledError("The job was stopped")
+                for frame in edit.edit(batch):
+                    give(frame)
+                if end is not None:
+                    give(SegmentEnd(end, pack(edit.state())))
+
+
+def _stopped(folder: JobFolder) -> CancelledError:
+    """Say what is left of a job that was stopped."""
+    kept = sum(marker.parts[0].frames for marker in folder.markers)
+    if not kept:
+        return CancelledError("The job was stopped", "Nothing was written")
+    return CancelledError("The job was stopped", f"{kept} finished frames are kept; go on from there with --resume")
 
 
 def _shares(in_flight: int) -> tuple[int, int]:
     """Return the size of a batch and how many frames may wait before and behind it, so that all fit in memory.
 
-    A batch is there twice, before and after its edit; decoder and encoder hold one frame each, and two are kept for the
-    problem picture until a face is edited.
+    A batch is there twice, before and after its edit; decoder and encoder hold one frame each, one is looked at ahead,
+    and two are kept for the problem picture until a face is edited.
     """
     size = min(MAX_BATCH, max(1, in_flight // 6))
-    return size, max(1, (in_flight - 2 * size - 4) // 2)
+    return size, max(1, (in_flight - 2 * size - 5) // 2)
 
 
-def _batches(frames: Iterator[Frame], size: int) -> Iterator[list[Frame]]:
-    while batch := list(itertools.islice(frames, size)):
-        yield batch
-
-
-def _timed(work: Work, write: Callable[[Frame], None]) -> Callable[[Frame], None]:
-    def call(frame: Frame) -> None:
+def _timed(work: Work, take: Callable[[Frame | SegmentEnd], None]) -> Callable[[Frame | SegmentEnd], None]:
+    def call(item: Frame | SegmentEnd) -> None:
         with work.clock.measure("encode"):
-            write(frame)
+            take(item)
 
     return call

@@ -32,9 +32,14 @@ class Work:
     post_processor: Callable[[Image], Image] | None
     clock: StageClock
 
+    @property
+    def has_hooks(self) -> bool:
+        """Whether there are steps of the user, of which nothing is known."""
+        return self.pre_processor is not None or self.post_processor is not None
+
     def prepare(self, frame: Frame) -> Frame:
-        """Run the user's step before."""
-        return frame if self.pre_processor is None else frame.with_image(self.pre_processor(frame.image))
+        """Run the user's step before, on a copy: it may change the array, but what was read must stay."""
+        return frame if self.pre_processor is None else frame.with_image(self.pre_processor(frame.image.copy()))
 
     def edit(self, batch: Sequence[FaceFrame]) -> list[Frame]:
         """Run the processors and the user's step after."""
@@ -43,4 +48,4 @@ class Work:
             items = processor.process(items)
         if self.post_processor is None:
             return [item.frame for item in items]
-        return [item.frame.with_image(self.post_processor(item.frame.image)) for item in items]
+        return [item.frame.with_image(self.post_processor(item.frame.image.copy())) for item in items]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
+from facefusion.state import State
 
 MIN_CUTOFF = 1.5
 """Cut-off in hertz for a face at rest: lower is steadier."""
@@ -49,6 +50,14 @@ class OneEuroFilter:
         self.value = self.value + _share(cutoff, step) * (mesh - self.value)
         self._time = time
         return self.value
+
+    def state(self) -> State:
+        """Return what is remembered of the face; see `facefusion.state`."""
+        return {"value": self.value.copy(), "speed": self._speed.copy(), "time": self._time}
+
+    def restore(self, state: State) -> None:
+        """Go on from a state."""
+        self.value, self._speed, self._time = state["value"].copy(), state["speed"].copy(), state["time"]
 
 
 def _share(cutoff: npt.NDArray[np.float32] | np.float32, step: float) -> npt.NDArray[np.float32]:

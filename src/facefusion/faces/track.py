@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import cv2
 import numpy as np
@@ -14,8 +15,10 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.detectors.base import box_overlap
 from facefusion.faces.landmarkers.face_mesh import region_of_detection, region_of_mesh
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
+from facefusion.faces.saved import face_state, restored_face
 from facefusion.faces.smooth import OneEuroFilter
 from facefusion.faces.types import Detection, Face
+from facefusion.state import State
 
 DETECT_EVERY = 10
 """Frames between looks for new faces while there are tracks."""
@@ -31,6 +34,16 @@ class _Track:
     number: int
     face: Face
     filter: OneEuroFilter
+
+    def state(self) -> State:
+        return {"number": self.number, "face": face_state(self.face), "filter": self.filter.state()}
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        face = restored_face(state["face"])
+        smooth = OneEuroFilter(face.mesh, 0.0)
+        smooth.restore(state["filter"])
+        return cls(state["number"], face, smooth)
 
 
 class FaceTracker:
@@ -65,6 +78,22 @@ class FaceTracker:
         if cut or self._since_detection >= DETECT_EVERY:
             self._look_for_newcomers(image, time)
         return [self._smoothed(track) for track in self._tracks]
+
+    def state(self) -> State:
+        """Return the tracks and what else is remembered; see `facefusion.state`."""
+        return {
+            "tracks": [track.state() for track in self._tracks],
+            "next_number": self._next_number,
+            "since_detection": self._since_detection,
+            "thumbnail": None if self._thumbnail is None else self._thumbnail.copy(),
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on from a state with the frame that follows."""
+        self._tracks = [_Track.of_state(track) for track in state["tracks"]]
+        self._next_number = state["next_number"]
+        self._since_detection = state["since_detection"]
+        self._thumbnail = None if state["thumbnail"] is None else state["thumbnail"].copy()
 
     def _follow(self, image: npt.NDArray[np.uint8], time: float) -> None:
         fits = self._analyser.fit(image, [region_of_mesh(track.face.mesh) for track in self._tracks])

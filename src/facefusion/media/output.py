@@ -35,7 +35,7 @@ def check_output(path: Path, *, inputs: Sequence[Path], overwrite: bool, kind: K
         OutputExistsError: it exists and may not be replaced.
         DiskFullError: not even an empty file can be made.
     """
-    form = output_form(path)
+    form = output_form(path, kind)
     if kind not in (None, form.kind):
         raise OutputTypeError(
             f"The output {path} asks for a {form.kind}, but the target is a {kind}",

@@ -10,6 +10,7 @@ from facefusion.faces.types import Face
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame, Image
 from facefusion.options import Options
+from facefusion.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,18 @@ class Processor(Protocol):
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch edited, in the same order."""
+        ...
+
+    def state(self) -> State:
+        """Return what is remembered over frames, as copies; an empty state where nothing is.
+
+        With `restore` in another process, the frames that follow must come out as they would have here, bit for bit,
+        however they are cut into batches.
+        """
+        ...
+
+    def restore(self, state: State) -> None:
+        """Go on from a state of a processor that was made with the same options and sources."""
         ...
 
 

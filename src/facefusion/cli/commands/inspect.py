@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
 from facefusion.engine.inspect import FoundFace, Inspection, Shot, inspect
+from facefusion.media.colour import HLG
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.options import load_options
 
@@ -40,7 +42,27 @@ def _facts(info: PictureInfo | VideoInfo) -> str:
     tracks = (f"{track.codec} {track.sample_rate} Hz, {_sound(track.channels)}" for track in info.audio)
     facts = [f"{info.container} ({info.codec})", size, f"{float(info.frame_rate):.6g} frames/s"]
     facts += [] if info.duration is None else [f"{float(info.duration):.2f} s"]
-    return ", ".join([*facts, f"sound: {'; '.join(tracks) or 'none'}"])
+    return ", ".join([*facts, *_particulars(info), f"sound: {'; '.join(tracks) or 'none'}"])
+
+
+def _particulars(info: VideoInfo) -> Iterator[str]:
+    """Yield what sets a video apart from the most usual kind."""
+    if info.bit_depth > 8:
+        yield f"{info.bit_depth} bits"
+    if info.colour.is_hdr:
+        yield "HLG" if info.colour.transfer == HLG else "PQ"
+    if info.has_alpha:
+        yield "alpha"
+    if info.field_order != "progressive":
+        yield f"interlaced, {info.field_order} field first"
+    if info.rotation:
+        yield f"stored turned by {info.rotation}°"
+    if info.subtitles:
+        yield f"subtitles: {'; '.join(' '.join((track.codec, track.language)).strip() for track in info.subtitles)}"
+    if info.chapters:
+        yield f"{info.chapters} chapters"
+    if info.timecode:
+        yield f"timecode {info.timecode}"
 
 
 def _sound(channels: int) -> str:

@@ -37,6 +37,8 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
             return cancellation.exit_code
     stages = (f"{stage} {seconds:.2f}" for stage, seconds in result.stage_seconds.items())
     _LOG.info("seconds at work, side by side: %s", ", ".join(stages))
+    for note in result.notes:
+        terminal.warn(note)
     terminal.say(summary(result))
     terminal.result(str(result.output_path))
     return 0

@@ -14,6 +14,7 @@ from facefusion.options import Options
 from facefusion.processors.base import FaceFrame, ProcessorContext, SourceFace
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
+from facefusion.state import State
 
 
 class Swapper(Protocol):
@@ -21,6 +22,14 @@ class Swapper(Protocol):
 
     def swap(self, image: Image, face: Face) -> None:
         """Replace a face in place, RGB uint8 (H, W, 3); pixels away from it stay exactly as they are."""
+        ...
+
+    def state(self) -> State:
+        """Return what is remembered of the faces that are followed; see `facefusion.state`."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Go on from a state."""
         ...
 
 
@@ -58,6 +67,14 @@ class FaceSwapper:
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with its faces replaced."""
         return [self._process_frame(item) for item in batch]
+
+    def state(self) -> State:
+        """Return what the model remembers; see `facefusion.state`."""
+        return self._swapper.state()
+
+    def restore(self, state: State) -> None:
+        """Go on from a state."""
+        self._swapper.restore(state)
 
     def _process_frame(self, item: FaceFrame) -> FaceFrame:
         if not item.faces:

@@ -7,6 +7,7 @@ microphone or a cup that passes in front does change it, in one piece that reach
 from __future__ import annotations
 
 from functools import cache
+from typing import Self
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate,
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import near_edge
+from facefusion.state import State
 
 SIZE = 96
 """Side of the canonical layout in pixels."""
@@ -73,6 +75,14 @@ class Memories:
             del self._faces[next(iter(self._faces))]
         return memory
 
+    def state(self) -> State:
+        """Return all memories, those not asked for longest first; see `facefusion.state`."""
+        return {"faces": [[track_id, memory.state()] for track_id, memory in self._faces.items()]}
+
+    def restore(self, state: State) -> None:
+        """Go on from a state."""
+        self._faces = {track_id: FaceMemory.of_state(saved) for track_id, saved in state["faces"]}
+
 
 class FaceMemory:
     """Remembers one face; feed it every frame in which the face is seen."""
@@ -105,6 +115,25 @@ class FaceMemory:
         # A change that lasts a single frame is more often noise than a hand.
         self._front = np.asarray(_PERSISTENCE * self._front + (1 - _PERSISTENCE) * front, np.float32)
         return self._front
+
+    def state(self) -> State:
+        """Return what is remembered; see `facefusion.state`."""
+        return {
+            "mean": self._mean.copy(),
+            "deviation": self._deviation.copy(),
+            "seen": self._seen.copy(),
+            "covered": self._covered.copy(),
+            "front": self._front.copy(),
+        }
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """Return a memory that goes on from a state."""
+        memory = cls()
+        memory._mean, memory._deviation = state["mean"].copy(), state["deviation"].copy()
+        memory._seen, memory._covered = state["seen"].copy(), state["covered"].copy()
+        memory._front = state["front"].copy()
+        return memory
 
     def _in_front(self, now: Field, seen: Field, rim: Field) -> Field:
         """Find large changes in one piece that reach in from the outline."""

@@ -28,6 +28,7 @@ from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
 from facefusion.processors.face_swapper.mesh.source import SourceModel
+from facefusion.state import State
 
 _FADE = 8.0
 """Degrees of turn over which the new face fades out."""
@@ -95,6 +96,14 @@ class MeshSwapper:
         # A head that turns past the limit must not flip from one face to the other.
         fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
         _composite(view, new, mask * np.float32(self._options.blend_ratio * fade))
+
+    def state(self) -> State:
+        """Return what is remembered of the faces that are followed; see `facefusion.state`."""
+        return self._memories.state()
+
+    def restore(self, state: State) -> None:
+        """Go on from a state."""
+        self._memories.restore(state)
 
     def _render(
         self, view: npt.NDArray[np.uint8], region: FaceRegion, memory: FaceMemory | None

@@ -1,0 +1,113 @@
+"""The way of a video's frames through the stages, and what the stages remember."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from facefusion.engine.plan import Plan
+from facefusion.engine.post.post import PostWork
+from facefusion.engine.problem import shown_beside
+from facefusion.engine.progress import Progress, ProgressListener
+from facefusion.engine.work import Work
+from facefusion.faces.track import FaceTracker
+from facefusion.media.frame import Frame, Image
+from facefusion.processors.base import FaceFrame
+
+
+class VideoEdit:
+    """One video on its way through the processors.
+
+    Args:
+        plan: the job.
+        work: its stages.
+        total: frames that there will be, as far as is known.
+        progress: called after each batch.
+
+    Attributes:
+        frames: edited so far.
+        faces: edited so far, counted in every frame.
+    """
+
+    def __init__(self, plan: Plan, work: Work, total: int | None, progress: ProgressListener | None) -> None:
+        self._plan = plan
+        self._work = work
+        self._tracker = FaceTracker(work.analyser)
+        self._post = PostWork.of(plan.options.output)
+        self._total = total
+        self._progress = progress
+        self._start = time.perf_counter()
+        self._done_before = 0
+        self._first: Image | None = None
+        self.frames = 0
+        self.faces = 0
+
+    def edit(self, frames: Sequence[Frame]) -> list[Frame]:
+        """Edit the next frames and report."""
+        prepared = [self._post.fill(self._work.prepare(frame)) for frame in frames]
+        if self.frames == 0:
+            self._first = prepared[0].image
+        with self._work.clock.measure("analyse"):
+            batch = [self._analyse(frame) for frame in prepared]
+        with self._work.clock.measure("process"):
+            edited = self._work.edit(batch)
+        for before, after in zip(batch, edited, strict=True):
+            self._post.see(after, before.faces)
+        self.frames += len(batch)
+        self.faces += sum(len(item.faces) for item in batch)
+        if self.faces:
+            self._first = None
+        self._report()
+        return edited
+
+    def check_faces(self) -> None:
+        """Make sure that there was anything to do.
+
+        Raises:
+            FaceError: no face of any frame was selected.
+        """
+        if self.faces or not self._work.processors or self._first is None:
+            return
+        plan = self._plan
+        image, faces = self._work.selector.seen or (self._first, ())
+        with shown_beside(plan.output, image, faces, overwrite=plan.options.output.overwrite):
+            raise self._work.selector.problem(plan.target.path)
+
+    def write_pictures(self) -> None:
+        """Write the thumbnail and the contact sheet, where they are asked for."""
+        self._post.write(self._plan.options.output)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything that is remembered from frame to frame."""
+        return {
+            "frames": self.frames,
+            "faces": self.faces,
+            "first": self._first,
+            "tracker": self._tracker.state(),
+            "selector": self._work.selector.state(),
+            "processors": [processor.state() for processor in self._work.processors],
+            "post": self._post.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from where another run was."""
+        self.frames = self._done_before = state["frames"]
+        self.faces = state["faces"]
+        self._first = state["first"]
+        self._tracker.restore(state["tracker"])
+        self._work.selector.restore(state["selector"])
+        for processor, remembered in zip(self._work.processors, state["processors"], strict=True):
+            processor.restore(remembered)
+        self._post.restore(state["post"])
+
+    def _analyse(self, frame: Frame) -> FaceFrame:
+        if not self._work.processors:
+            return FaceFrame(frame, ())
+        found = self._tracker.update(frame.image, float(frame.time))
+        return FaceFrame(frame, self._work.selector.select(frame.image, found))
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            seconds = time.perf_counter() - self._start
+            self._progress(Progress("editing", self.frames, self._total, seconds, self._done_before))

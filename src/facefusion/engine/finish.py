@@ -1,0 +1,63 @@
+"""Finishing a video: from segments to the files that were asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from facefusion.engine.plan import Plan, Rendition
+from facefusion.engine.segments.folder import JobFolder
+from facefusion.media import forms
+from facefusion.media.encoding.animation import write_animation
+from facefusion.media.encoding.segment import Segment
+from facefusion.media.join import join
+from facefusion.media.output import atomic_output
+from facefusion.media.select import Trimmed
+from facefusion.media.sequence_join import join_sequence
+
+
+def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, cancel: threading.Event) -> None:
+    """Join the finished segments of each output, with everything that is copied from the target.
+
+    Each output appears whole or not at all.
+
+    Raises:
+        CancelledError: `cancel` was set.
+        InputDamagedError: the target's sound is damaged.
+        OutputError: an output cannot be written.
+    """
+    kept_range = _whole_range(plan, folder, kept_range)
+    for place, rendition in enumerate(plan.renditions):
+        segments = [marker.parts[place] for marker in folder.markers]
+        if rendition.encoding.form.kind == "picture":
+            join_sequence(rendition.path, segments, cancel=cancel.is_set)
+        else:
+            _write(plan, rendition, segments, kept_range, cancel)
+
+
+def _whole_range(plan: Plan, folder: JobFolder, kept_range: Trimmed | None) -> Trimmed | None:
+    """Say where the trimmed part ends: an end that is given as a frame's number is known only when that was read."""
+    if kept_range is None or plan.options.input.trim_end is None:
+        return kept_range
+    last = folder.markers[-1].parts[0].end * plan.renditions[0].encoding.time_base
+    return Trimmed(kept_range.start, kept_range.start + last)
+
+
+def _write(
+    plan: Plan, rendition: Rendition, segments: Sequence[Segment], kept_range: Trimmed | None, cancel: threading.Event
+) -> None:
+    """Write one file."""
+    encoding = rendition.encoding
+    with atomic_output(rendition.path) as part:
+        if encoding.form in forms.ANIMATIONS:
+            write_animation(part, encoding, segments, cancel=cancel.is_set)
+            return
+        join(
+            part,
+            encoding=encoding,
+            segments=segments,
+            source=plan.target.path,
+            options=plan.options.output,
+            range=kept_range,
+            cancel=cancel.is_set,
+        )

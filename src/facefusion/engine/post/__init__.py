@@ -1,0 +1,1 @@
+"""Post-processing: what is done to a video beside its faces, in the same pass."""

@@ -1,0 +1,77 @@
+"""The sink of a job: frames in, finished segments out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from facefusion.engine.segments.cut import Cut
+from facefusion.engine.segments.folder import JobFolder
+from facefusion.engine.segments.marker import Marker
+from facefusion.media.encoding.choose import Encoding
+from facefusion.media.encoding.segment import SegmentSink, open_segment
+from facefusion.media.frame import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEnd:
+    """Tells the sink that the frames before it complete a segment.
+
+    Attributes:
+        cut: which segment, and what comes next.
+        state: what the stages remember at this moment, packed.
+    """
+
+    cut: Cut
+    state: bytes
+
+
+class JobSink:
+    """Writes each frame into the current segment of every output, and records segments as they are finished.
+
+    Args:
+        folder: where segments are kept.
+        encodings: one for each output.
+    """
+
+    def __init__(self, folder: JobFolder, encodings: Sequence[Encoding]) -> None:
+        self._folder = folder
+        self._encodings = encodings
+        self._writers: list[SegmentSink] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let go of a segment that was not finished."""
+        for writer in self._writers:
+            with suppress(Exception):
+                writer.abort()
+
+    def take(self, item: Frame | SegmentEnd) -> None:
+        """Write a frame, or finish a segment.
+
+        Raises:
+            OutputError: the disk is full, or refuses.
+        """
+        if isinstance(item, SegmentEnd):
+            self._finish(item)
+            return
+        if not self._writers:
+            number = len(self._folder.markers)
+            for place, encoding in enumerate(self._encodings):
+                self._writers.append(open_segment(self._folder.part(number, place), encoding))
+        for writer in self._writers:
+            writer.write(item)
+
+    def _finish(self, end: SegmentEnd) -> None:
+        parts = tuple(writer.close() for writer in self._writers)
+        self._writers = []
+        digest = hashlib.sha256(end.state).hexdigest()
+        self._folder.finish(Marker(end.cut.number, parts, end.cut.following, digest), end.state)

@@ -1,0 +1,124 @@
+"""State: what a part of a job remembers over frames, taken out and put back.
+
+A job that was broken off goes on from the state that it had at the end of its last finished segment, and gives the same
+result, bit for bit, as one that was not. A state holds dictionaries with text keys, lists, text, whole and finite
+numbers, truth values, None and NumPy arrays of numbers: nothing that could run code when it is read back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import zipfile
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+State = dict[str, Any]
+"""A nested dictionary as described above."""
+
+_MAGIC: Final = b"facefusion state 1\n"
+_DIGEST: Final = hashlib.sha256
+_DIGEST_BYTES: Final = 32
+_TREE: Final = "tree"
+_ARRAY: Final = "\0array"
+_KINDS: Final = "biuf"
+_DEEPEST: Final = 32
+
+
+class StateError(ValueError):
+    """What was given cannot be kept as state, or what was kept is damaged."""
+
+
+class Stateful(Protocol):
+    """Something with memory over frames."""
+
+    def state(self) -> State:
+        """Return everything remembered, as copies: it stays as it is when more frames come."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Go on from what `state` returned, in this or another process.
+
+        Args:
+            state: from an object that was made with the same options.
+        """
+        ...
+
+
+def pack(state: State) -> bytes:
+    """Return a state as bytes: a digest, then an `.npz` archive of its arrays and of the rest as JSON.
+
+    Raises:
+        StateError: it holds something that no state may hold; the message names the place.
+    """
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    tree = json.dumps(_plain(state, "state", arrays), allow_nan=False, separators=(",", ":"))
+    arrays[_TREE] = np.frombuffer(tree.encode(), np.uint8)
+    archive = io.BytesIO()
+    np.savez(archive, allow_pickle=False, **arrays)
+    body = archive.getvalue()
+    return _MAGIC + _DIGEST(body).digest() + body
+
+
+def unpack(data: bytes) -> State:
+    """Return the state that `pack` turned into bytes.
+
+    Raises:
+        StateError: these are other bytes than those that `pack` returned.
+    """
+    start = len(_MAGIC) + _DIGEST_BYTES
+    body = data[start:]
+    if data[:start] != _MAGIC + _DIGEST(body).digest():
+        raise StateError("the saved state is damaged")
+    try:
+        with np.load(io.BytesIO(body), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        state = _full(json.loads(arrays.pop(_TREE).tobytes()), arrays)
+    except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise StateError(f"the saved state cannot be read: {error}") from error
+    if not isinstance(state, dict):
+        raise StateError("the saved state is no dictionary")
+    return state
+
+
+def _plain(value: Any, place: str, arrays: dict[str, npt.NDArray[Any]]) -> Any:
+    """Return the value with each array replaced by its name; the arrays are collected."""
+    if place.count("\0") > _DEEPEST:
+        raise StateError(f"{_shown(place)} is nested too deeply")
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in _KINDS:
+            raise StateError(f"{_shown(place)} is an array of {value.dtype}")
+        arrays[name := f"array{len(arrays)}"] = value
+        return {_ARRAY: name}
+    if isinstance(value, dict):
+        return {_key(key, place): _plain(each, f"{place}\0{key}", arrays) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each, f"{place}\0{index}", arrays) for index, each in enumerate(value)]
+    if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
+        return value
+    raise StateError(f"{_shown(place)} is {value!r}, which no state may hold"[:300])
+
+
+def _key(key: object, place: str) -> str:
+    if not isinstance(key, str) or "\0" in key:
+        raise StateError(f"{_shown(place)} has the key {key!r}; keys are text")
+    return key
+
+
+def _shown(place: str) -> str:
+    return place.replace("\0", "/")
+
+
+def _full(value: Any, arrays: dict[str, npt.NDArray[Any]]) -> Any:
+    """Undo `_plain`."""
+    if isinstance(value, list):
+        return [_full(each, arrays) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if _ARRAY in value:
+        return arrays[value[_ARRAY]]
+    return {key: _full(each, arrays) for key, each in value.items()}
