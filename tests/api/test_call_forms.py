@@ -219,9 +219,13 @@ def test_an_output_may_be_kept_from_being_replaced():
     assert read(Path("out.png")).shape == (512, 512, 3)
 
 
-def test_nothing_but_a_hook_or_a_processor_is_nothing_to_do(clip):
-    with pytest.raises(OptionsError, match=r"There is nothing to do\. Name a processor"):
-        process_video(clip, "o.mp4", processors=())
+def test_without_processors_a_video_is_written_anew_and_no_face_is_touched(clip):
+    result = process_video(clip, "o.mkv", processors=(), output_video_encoder="ffv1")
+    assert (result.frames, result.faces) == (20, 0)
+    assert all((a == b).all() for a, b in zip(read_clip(Path(clip)), read_clip(Path("o.mkv")), strict=True))
+
+
+def test_a_swap_wants_a_source(clip):
     with pytest.raises(OptionsError, match=r"No source picture is given\. Name one with --source"):
         process_video(clip, "o.mp4")
 

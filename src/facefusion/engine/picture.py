@@ -7,6 +7,7 @@ import time
 from fractions import Fraction
 
 from facefusion.engine.plan import Plan
+from facefusion.engine.post.post import PostWork
 from facefusion.engine.problem import shown_beside
 from facefusion.engine.progress import Progress, ProgressListener
 from facefusion.engine.work import Work
@@ -15,7 +16,8 @@ from facefusion.faces.select import order_faces
 from facefusion.faces.types import Face
 from facefusion.media.frame import Frame
 from facefusion.media.output import atomic_output
-from facefusion.media.picture import read_picture, write_picture
+from facefusion.media.picture import Picture, read_picture, write_picture
+from facefusion.media.region import Rectangle
 from facefusion.processors.base import FaceFrame
 
 
@@ -29,8 +31,9 @@ def edit_picture(
     """
     start = time.perf_counter()
     with work.clock.measure("decode"):
-        picture = read_picture(plan.target.path, plan.options.limits)
-    frame = work.prepare(Frame(0, 0, 0, Fraction(1), picture.image))
+        picture = _read(plan)
+    fill = PostWork.of(plan.options.output).fill
+    frame = fill(work.prepare(Frame(0, 0, 0, Fraction(1), picture.image)))
     faces: tuple[Face, ...] = ()
     if work.processors:
         with work.clock.measure("analyse"):
@@ -48,3 +51,10 @@ def edit_picture(
     if progress is not None:
         progress(Progress("editing", 1, 1, time.perf_counter() - start))
     return 1, len(faces)
+
+
+def _read(plan: Plan) -> Picture:
+    """Read the picture, or the part of it that is wanted."""
+    picture = read_picture(plan.target.path, plan.options.limits)
+    crop = Rectangle.several(plan.options.input.crop)
+    return picture.cropped(crop[0]) if crop else picture

@@ -70,7 +70,7 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
 
     Args:
         options: all options.
-        has_hooks: whether a pre- or post-processor was given, which makes a job without processors meaningful.
+        has_hooks: whether a pre- or post-processor was given: such a job cannot be resumed.
         expected: what the target must be; anything when None.
 
     Raises:
@@ -84,8 +84,6 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     resolve_providers(options.runtime.execution_providers)
     target_path = _required(options.target_path, "target", "picture or video to edit")
     output = _required(options.output_path, "output", "file to write")
-    if not processors and not has_hooks:
-        raise OptionsError("There is nothing to do", "Name a processor with --processors")
     if any(spec.needs_source for spec in processors) and not options.source_paths:
         raise OptionsError("No source picture is given", "Name one with --source")
     _check_selection(options.faces)
@@ -99,6 +97,7 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     inputs = _inputs(options, target_path)
     _check_output(output, inputs, options, kind)
     _check_problem_path(problem_path(output), inputs)
+    _check_regions(options, target)
     if isinstance(target, PictureInfo):
         return Plan(options, target, output, processors)
     return _video_plan(Plan(options, target, output, processors), target, inputs)
@@ -113,7 +112,6 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
     """
     options = plan.options
     frames_in_flight(options, target)
-    _check_regions(options, target)
     wishes = [(plan.output, VideoWish.of(options.output))]
     wishes += [VideoWish.parse_rendition(text, options.output) for text in options.output.renditions]
     for path, _ in wishes[1:]:
@@ -157,14 +155,23 @@ def _check_distinct(paths: Sequence[Path]) -> None:
             raise OptionsError(f"Two outputs of the job would be written to {path}", "Give each a name of its own")
 
 
-def _check_regions(options: Options, info: VideoInfo) -> None:
-    """Make sure that the regions to fill lie in the picture."""
+def _check_regions(options: Options, info: PictureInfo | VideoInfo) -> None:
+    """Make sure that the regions to fill, and of a picture the part to keep, lie in the picture."""
+    size = info.width, info.height
+    crop = Rectangle.several(options.input.crop)
+    if isinstance(info, PictureInfo) and crop:
+        _check_region(crop[0], "crop", size)
+        size = crop[0].width, crop[0].height
     for region in Rectangle.several(options.output.fill_region):
-        if not region.fits(info.width, info.height):
-            raise OptionsError(
-                f"Option fill-region: {region} reaches out of the picture of {info.width}x{info.height}",
-                "Give x,y,width,height inside it",
-            )
+        _check_region(region, "fill-region", size)
+
+
+def _check_region(region: Rectangle, option: str, size: tuple[int, int]) -> None:
+    if not region.fits(*size):
+        raise OptionsError(
+            f"Option {option}: {region} reaches out of the picture of {size[0]}x{size[1]}",
+            "Give x,y,width,height inside it",
+        )
 
 
 def frames_in_flight(options: Options, info: VideoInfo) -> int:

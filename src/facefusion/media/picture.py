@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -32,6 +33,7 @@ from facefusion.media.forms import Form, output_form, written_suffixes
 from facefusion.media.frame import Image
 from facefusion.media.info import PictureInfo, check_pixels
 from facefusion.media.pixels import Alpha, to_rgb
+from facefusion.media.region import Rectangle
 from facefusion.media.sniff import open_input, sniff
 from facefusion.media.still.deep import Deep, Samples, changed, read_deep, to_8_bits
 from facefusion.media.still.encode import LONGEST_SIDE, encode
@@ -83,6 +85,21 @@ class Picture:
         Of 16-bit values those that did not change stay as they are, bit by bit; the others move by as much.
         """
         return replace(self, image=image, deep=None if self.deep is None else changed(self.deep, image))
+
+
+    def cropped(self, region: Rectangle) -> Picture:
+        """Return a part of this picture, which lies inside it."""
+        exif = Pillow.Exif()
+        exif.load(self.exif or b"")
+        block = upright_bytes(exif, region.width, region.height, from_tiff=False)
+        return Picture(
+            image=np.ascontiguousarray(self.image[region.slices]),
+            alpha=None if self.alpha is None else np.ascontiguousarray(self.alpha[region.slices]),
+            icc_profile=self.icc_profile,
+            exif=block,
+            deep=None if self.deep is None else np.ascontiguousarray(self.deep[region.slices]),
+            deep_alpha=None if self.deep_alpha is None else np.ascontiguousarray(self.deep_alpha[region.slices]),
+        )
 
 
 def picture_info(path: Path, limits: LimitOptions) -> PictureInfo:

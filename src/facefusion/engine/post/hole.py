@@ -37,6 +37,8 @@ _DOUBT = 0.3
 """Doubt from which a pixel of the hole wants a guess."""
 _DOUBTED_SHARE = 0.04
 """Share of such pixels from which a new guess is made."""
+_EDGE = 12
+"""Pixels around the hole from which differences are carried into it."""
 _SOFT = 2.0
 """Smoothing of differences along the hole's edge, in pixels."""
 
@@ -77,6 +79,7 @@ class Hole:
         self._share = known.astype(np.float32)
         reach = np.ones((2 * _NEAR + 1, 2 * _NEAR + 1), np.uint8)
         self._near = cv2.dilate(1 - known, reach).astype(np.float32) * self._share
+        self._inner = _around(known, _EDGE)
         self.memory: HoleMemory | None = None
 
     def fill(self, view: Image) -> Image:
@@ -164,10 +167,14 @@ class Hole:
         return guess + self._carried(view - guess, self._share)
 
     def _carried(self, difference: Field, where: Field) -> Field:
-        """Carry differences around the hole smoothly into it."""
-        weight = cv2.GaussianBlur(where, (0, 0), _SOFT)
-        soft = cv2.GaussianBlur(difference * where[..., None], (0, 0), _SOFT)
-        return diffuse(np.asarray(soft / np.maximum(weight, 1e-3)[..., None], np.float32), where)
+        """Carry differences around the hole smoothly into it; 0 far from it."""
+        carried = np.zeros(difference.shape, np.float32)
+        inner = where[self._inner]
+        if inner.any():
+            weight = cv2.GaussianBlur(inner, (0, 0), _SOFT)
+            soft = cv2.GaussianBlur(difference[self._inner] * inner[..., None], (0, 0), _SOFT)
+            carried[self._inner] = diffuse(soft / np.maximum(weight, 1e-3)[..., None], inner)
+        return carried
 
     def _completed(self, view: Image | Field, filled: Field) -> Field:
         return np.where(self._known[..., None] > 0, view, filled).astype(np.float32)
@@ -176,3 +183,10 @@ class Hole:
 def _grey(picture: Field) -> Image:
     rounded = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
     return np.asarray(cv2.cvtColor(rounded, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _around(known: npt.NDArray[np.uint8], margin: int) -> tuple[slice, slice]:
+    """Return rows and columns of the hole and its edge."""
+    places = [np.flatnonzero((known == 0).any(axis)) for axis in (1, 0)]
+    rows, columns = (slice(max(0, int(each[0]) - margin), int(each[-1]) + 1 + margin) for each in places)
+    return rows, columns
