@@ -163,7 +163,7 @@ class SourceTracks:
         if not streams:
             return
         try:
-            for packet in self._source.container.demux(*streams):
+            for packet in self._source.packets(*streams):
                 if packet.size:
                     yield packet
         except (av.FFmpegError, OSError) as error:
