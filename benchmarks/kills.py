@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,8 +20,8 @@ from benchmarks.clips import SOURCE
 from benchmarks.common import ROOT, Figures, command, finish, parser, table
 from benchmarks.kill_clip import digests, file_digest, uneven_clip
 
-_BEYOND = 1.15
-"""Latest moment of a kill, as a share of the time that the rest of the job is expected to take."""
+_BETWEEN = 0.2
+"""Mean time between kills, as a share of the time that the job takes when nobody kills it."""
 _MORE_PATIENCE = 1.1
 """Factor on that after each run that finished nothing."""
 _EARLIEST = 0.05
@@ -140,21 +141,22 @@ class Bench:
         return {"seconds": run.seconds, "frames": run.done, "left": left}
 
     def disturbed(self) -> Chain:
-        """Run the job until it is done, killing it at random moments."""
-        chain, finished, patience = Chain(), 0, _BEYOND
-        while not chain.runs or chain.runs[-1].is_killed:
-            rest = self._start_up + (self._seconds - self._start_up) * (1 - finished / self._frames)
-            run = self._run(self._random.uniform(_EARLIEST, patience * rest))
+        """Run the job until it is done, killing it at moments that are independent of one another and of the job."""
+        chain, finished, patience = Chain(), 0, 1.0
+        # A run that is killed when its output is in place, but before it ends, leaves nothing to resume.
+        while not self._output.exists():
+            mean = patience * max(self._start_up, _BETWEEN * self._seconds)
+            run = self._run(_EARLIEST + self._random.expovariate(1 / mean))
             chain.runs.append(run)
             self._start_up = max(self._start_up, run.start_up or 0.0)
             reached = max(finished, run.done // self._options.segment * self._options.segment)
             # On a machine that is busy with other things, a job may never get as far as it is expected to.
-            finished, patience = reached, _BEYOND if reached > finished else patience * _MORE_PATIENCE
+            finished, patience = reached, 1.0 if reached > finished else patience * _MORE_PATIENCE
         chain.is_same_file = file_digest(self._output) == self._reference["file"]
         chain.is_same = chain.is_same_file or _same(digests(self._output), self._reference)
         chain.left = sorted(path.name for path in self._out.iterdir() if path != self._output)
-        for path in self._out.iterdir():
-            path.unlink()
+        shutil.rmtree(self._out)
+        self._out.mkdir()
         return chain
 
     def _run(self, deadline: float | None) -> Run:

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
 import numpy.typing as npt
 
+from facefusion.media.encoding.choose import VideoWish, choose_encoding
+from facefusion.media.encoding.segment import open_segment
+from facefusion.media.join import join
 from facefusion.media.output import atomic_output
 from facefusion.media.reader import VideoReader
-from facefusion.media.writer import VideoWriter
 from facefusion.options import LimitOptions, OutputOptions
 
 LIMITS = LimitOptions()
@@ -113,13 +116,15 @@ def _add_noise(output: av.container.OutputContainer, track: av.AudioStream, bloc
 
 def rewrite(source: Path, target: Path, **options: object) -> Path:
     """Read a clip and write it again, as the engine does when no processor changes anything."""
-    with (
-        VideoReader(source, LIMITS) as reader,
-        atomic_output(target) as part,
-        VideoWriter(part, like=reader.info, options=OutputOptions(**options)) as writer,
-    ):
+    wanted = OutputOptions(**options)
+    with VideoReader(source, LIMITS) as reader, TemporaryDirectory() as folder:
+        encoding = choose_encoding(target, reader.info, VideoWish.of(wanted))
+        writer = open_segment(Path(folder) / "segment", encoding)
         for frame in reader:
             writer.write(frame)
+        segments = [writer.close()]
+        with atomic_output(target) as part:
+            join(part, encoding=encoding, segments=segments, source=source, options=wanted)
     return target
 
 

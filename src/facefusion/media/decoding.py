@@ -45,10 +45,10 @@ class PictureDecoder:
         self._source = source
         self._stream = stream
         self._context = _context(stream)
-        # Decoders that work at several frames at once tell of damage sooner or later, as it happens. Where the end may
-        # be damaged and is left out, they would leave out more one time than another.
-        self._context.thread_type = "AUTO" if source.is_complete else "SLICE"
-        self._context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1)
+        # Decoders that work at several frames or slices at once tell of damage sooner or later, by chance, or never.
+        # Where the end may be damaged and is left out, they would leave out more one time than another.
+        self._context.thread_type = "AUTO"
+        self._context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1) if source.is_complete else 1
         self._context.options = {"max_pixels": str(max_pixels)}
         self._size: tuple[int, int] | None = None
         self._origin: Fraction | None = None
@@ -88,8 +88,7 @@ class PictureDecoder:
                 elif fault is None:
                     fault = outcome
             elif isinstance(outcome, int):
-                delay = self._context.reorder_depth + 1
-                delay += self._context.thread_count if self._source.is_complete else 0
+                delay = self._context.thread_count + self._context.reorder_depth + 1
                 if fault and outcome > fault.packet + delay:
                     raise self._damage(fault)
             elif not self._is_leading(outcome):

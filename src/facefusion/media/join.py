@@ -20,8 +20,9 @@ from facefusion.media.encoding.segment import Segment
 from facefusion.media.faults import writing
 from facefusion.media.guard import GuardedFile
 from facefusion.media.mastering import graded
-from facefusion.media.muxing import BUFFER, container_options, holds_tracks, is_iso, muxing, open_output
+from facefusion.media.muxing import BUFFER, container_options, holds_tracks, is_ebml, is_iso, muxing, open_output
 from facefusion.media.select import Trimmed
+from facefusion.media.shape import ROOM, tell_shape
 from facefusion.media.source import explain
 from facefusion.media.stamps import Stamps, usual_ticks
 from facefusion.media.tracks.source import SourceTracks, has_tracks
@@ -88,6 +89,8 @@ def join(
                     progress(count + 1)
             joint.finish()
             file.close()
+            if _wants_shape(encoding):
+                tell_shape(output, (encoding.pixels.width, encoding.pixels.height), encoding.sample_aspect)
 
 
 class _Joint:
@@ -137,9 +140,12 @@ def _joint(
         stream = _add_picture(output, pictures.template, encoding)
         stream.codec_context.framerate = rate
         stream.time_base = encoding.time_base
+        stream.codec_context.sample_aspect_ratio = encoding.sample_aspect.limit_denominator(_FINEST_RATE)
         if tracks:
             tracks.describe_picture(stream, frame_rate=rate)
             tracks.add_to(output)
+        if _wants_shape(encoding):
+            stream.metadata["title"] = stream.metadata.get("title", "") + ROOM
         _start(output, encoding)
         yield _Joint(output, stream, tracks)
     except BaseException:
@@ -162,6 +168,11 @@ def _add_picture(output: OutputContainer, template: VideoStream, encoding: Encod
     return stream
 
 
+def _wants_shape(encoding: Encoding) -> bool:
+    """Whether pixels are not square, and the container has to be told so in its own way."""
+    return is_ebml(encoding.form) and encoding.sample_aspect != 1
+
+
 def _start(output: OutputContainer, encoding: Encoding) -> None:
     """Write the header, which is where libav refuses what it cannot do."""
     try:
@@ -181,7 +192,8 @@ def _stamps(packets: FinalPackets, encoding: Encoding, times: Sequence[int], seg
         ValueError: there are no segments, or their times do not rise.
     """
     end = segments[-1].end if segments else 0
-    return Stamps(times, end, delay=packets.delay, usual=usual_ticks(encoding.frame_rate, encoding.time_base))
+    usual = usual_ticks(encoding.frame_rate, encoding.time_base)
+    return Stamps(times, end, delay=packets.delay, usual=usual, is_summed=is_iso(encoding.form))
 
 
 def _stamped(packets: FinalPackets, stamps: Stamps, time_base: Fraction, early: int) -> Iterator[Packet[Any]]:

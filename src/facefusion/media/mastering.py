@@ -15,6 +15,7 @@ from fractions import Fraction
 import av
 from av.video.stream import VideoStream
 
+from facefusion.media.ebml import children, element
 from facefusion.media.hdr import ContentLight, HdrMetadata, Mastering
 
 _SEGMENT, _TRACKS, _TRACK, _VIDEO, _COLOUR = 0x18538067, 0x1654AE6B, 0xAE, 0xE0, 0x55B0
@@ -46,9 +47,9 @@ def graded(template: VideoStream, hdr: HdrMetadata) -> Iterator[VideoStream]:
 def _told(data: bytes, extra: bytes) -> bytes:
     """Add elements to the colours of the first track of a Matroska file; return its header alone."""
     kept = []
-    for number, content in _children(data):
+    for number, content, _ in children(data):
         if number == _SEGMENT:
-            tracks = [element(n, c) for n, c in _children(content) if n == _TRACKS]
+            tracks = [element(n, c) for n, c, _ in children(content) if n == _TRACKS]
             told = _added(b"".join(tracks), (_TRACKS, _TRACK, _VIDEO, _COLOUR), extra)
             kept.append(element(_SEGMENT, told + _EMPTY_CLUSTER))
         else:
@@ -61,7 +62,7 @@ def _added(data: bytes, path: Sequence[int], extra: bytes) -> bytes:
     if not path:
         return data + extra
     made, found = [], False
-    for number, content in _children(data):
+    for number, content, _ in children(data):
         is_on_path = number == path[0] and not found
         found |= is_on_path
         made.append(element(number, _added(content, path[1:], extra) if is_on_path else content))
@@ -93,25 +94,3 @@ def _light(light: ContentLight) -> Iterator[bytes]:
 
 def _number(value: Fraction) -> bytes:
     return struct.pack(">d", float(value))
-
-
-def element(number: int, content: bytes) -> bytes:
-    """Return an element of EBML (RFC 8794): identifier, length in eight bytes, content."""
-    identifier = number.to_bytes((number.bit_length() + 7) // 8)
-    return identifier + (len(content) | 1 << 56).to_bytes(8) + content
-
-
-def _children(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the identifier and the content of each element; one of unknown length reaches to the end."""
-    position = 0
-    while position < len(data):
-        width = 9 - data[position].bit_length()
-        number = int.from_bytes(data[position : position + width])
-        position += width
-        width = 9 - data[position].bit_length()
-        length = int.from_bytes(data[position : position + width]) & ((1 << 7 * width) - 1)
-        is_unknown = length == (1 << 7 * width) - 1
-        position += width
-        end = len(data) if is_unknown else position + length
-        yield number, data[position:end]
-        position = end

@@ -86,7 +86,6 @@ class Picture:
         """
         return replace(self, image=image, deep=None if self.deep is None else changed(self.deep, image))
 
-
     def cropped(self, region: Rectangle) -> Picture:
         """Return a part of this picture, which lies inside it."""
         exif = Pillow.Exif()

@@ -9,6 +9,10 @@ from fractions import Fraction
 from itertools import pairwise
 
 
+_LONGEST = 8
+"""Usual frames for each frame of delay that decoding may at most run ahead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """The times of one packet, in ticks.
@@ -28,27 +32,33 @@ class Stamps:
     """Gives packets their times: those that their frames had in the source, whatever the encoder made of them.
 
     The n-th packet is decoded when the frame `delay` places before the n-th is shown; so decoding runs ahead of showing
-    by as little as the order of the packets allows. What is decoded before the first frame is shown is put before it at
-    the distance of the usual frame.
+    by as little as the order of the packets allows. What is decoded before the first frame is shown is spread over as
+    much time before it as the last such frames are shown: then decoding takes, from first to last, as long as showing,
+    which is the length that MP4 states. Where that would be long before, as when a screen recording ends with a still,
+    they are put at the distance of the usual frame.
 
     Args:
         times: pts of all frames in presentation order.
         end: when the last frame ends.
         delay: the most places by which a packet comes later than its frame's turn to be shown.
         usual: ticks that a frame usually lasts, at least 1.
+        is_summed: whether the container adds up how long decoding takes, as MP4 does: the packet that is decoded last
+            then lasts as long as the frame that is shown last.
 
     Raises:
         ValueError: times do not rise, or the last frame ends before it begins.
     """
 
-    def __init__(self, times: Sequence[int], end: int, *, delay: int, usual: int) -> None:
+    def __init__(self, times: Sequence[int], end: int, *, delay: int, usual: int, is_summed: bool = False) -> None:
         if not times or any(later <= earlier for earlier, later in pairwise(times)) or end < times[-1]:
             raise ValueError("times of frames must rise")
         self._times = times
         self._end = end
         self._delay = delay
         self._count = 0
-        self._step = max(1, min(usual, times[1] - times[0]) if len(times) > 1 else usual)
+        self._is_summed = is_summed
+        tail = times[-1] - times[-1 - delay] if delay < len(times) else 0
+        self._ahead = tail if delay <= tail <= _LONGEST * delay * usual else delay * usual
 
     def next(self, pts: int | None) -> Stamp:
         """Return the times of the next packet in the order of decoding.
@@ -66,6 +76,8 @@ class Stamps:
         if dts > pts:
             raise ValueError(f"the frame shown at {pts} is decoded only at {dts}")
         self._count += 1
+        if self._is_summed and self._count == len(self._times):
+            return Stamp(pts, dts, self._end - self._times[-1])
         following = self._times[place + 1] if place + 1 < len(self._times) else self._end
         return Stamp(pts, dts, following - pts)
 
@@ -80,7 +92,7 @@ class Stamps:
 
     def _decoded(self, number: int) -> int:
         place = number - self._delay
-        return self._times[place] if place >= 0 else self._times[0] + place * self._step
+        return self._times[place] if place >= 0 else self._times[0] + place * self._ahead // self._delay
 
 
 def usual_ticks(frame_rate: Fraction, time_base: Fraction) -> int:

@@ -173,7 +173,7 @@ class Hole:
         if inner.any():
             weight = cv2.GaussianBlur(inner, (0, 0), _SOFT)
             soft = cv2.GaussianBlur(difference[self._inner] * inner[..., None], (0, 0), _SOFT)
-            carried[self._inner] = diffuse(soft / np.maximum(weight, 1e-3)[..., None], inner)
+            carried[self._inner] = diffuse(np.asarray(soft / np.maximum(weight, 1e-3)[..., None], np.float32), inner)
         return carried
 
     def _completed(self, view: Image | Field, filled: Field) -> Field:

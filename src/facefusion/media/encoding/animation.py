@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from facefusion.errors import CancelledError
 from facefusion.media import forms
-from facefusion.media.encoding.choose import Encoding
+from facefusion.media.encoding.encoding import Encoding
 from facefusion.media.encoding.final import kept_frames
 from facefusion.media.encoding.segment import Segment
 from facefusion.media.faults import writing

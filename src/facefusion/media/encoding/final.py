@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +14,13 @@ from av.codec.context import Flags
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from facefusion.errors import CancelledError
 from facefusion.media import forms
-from facefusion.media.encoding.choose import Encoding
+from facefusion.media.encoding.encoders import X264, X265
+from facefusion.media.encoding.encoding import Encoding
 from facefusion.media.encoding.segment import AHEAD, PacketFile, Segment
+
+_PASSES = {1: Flags.pass1, 2: Flags.pass2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +43,22 @@ class FinalPackets:
 
 
 @contextmanager
-def final_packets(encoding: Encoding, segments: Sequence[Segment]) -> Iterator[FinalPackets]:
+def final_packets(
+    encoding: Encoding, segments: Sequence[Segment], *, cancel: Callable[[], bool] = bool
+) -> Iterator[FinalPackets]:
     """Give the packets that the output holds.
 
-    Where the segments are lossless, their frames are encoded here, in two passes if so asked.
+    Where the segments are lossless, their frames are encoded here, in two passes.
 
     Args:
         encoding: that the segments were made with.
         segments: all of them, in order.
+        cancel: asked before each frame that is encoded whether to stop.
 
     Raises:
-        ValueError: there are no segments.
+        CancelledError: `cancel` said so.
+        OutputError: the disk is full, or refuses.
+        ValueError: there are no segments, or they were encoded with different parameters.
         av.FFmpegError: a segment is damaged.
     """
     if not segments:
@@ -57,49 +66,64 @@ def final_packets(encoding: Encoding, segments: Sequence[Segment]) -> Iterator[F
     with ExitStack() as stack:
         if not encoding.is_final:
             folder = stack.enter_context(tempfile.TemporaryDirectory(dir=segments[0].path.parent, prefix="pass-"))
-            segments = [_in_two_passes(encoding, segments, Path(folder))]
+            segments = [_in_two_passes(encoding, segments, Path(folder), cancel)]
+        template = _opened(segments[0], stack).streams.video[0]
         yield FinalPackets(
-            template=_opened(segments[0], stack).streams.video[0],
+            template=template,
             delay=max(segment.delay for segment in segments),
-            packets=(packet for segment in segments for packet in _packets(segment)),
+            packets=(packet for segment in segments for packet in _packets(segment, _parameters(template))),
         )
 
 
-def kept_frames(encoding: Encoding, segments: Sequence[Segment]) -> Iterator[av.VideoFrame]:
-    """Yield the frames of lossless segments, with their own times."""
+def kept_frames(
+    encoding: Encoding, segments: Sequence[Segment], cancel: Callable[[], bool] = bool
+) -> Iterator[av.VideoFrame]:
+    """Yield the frames of lossless segments, with their own times.
+
+    Raises:
+        CancelledError: `cancel` said so before one of them.
+        av.FFmpegError: a segment is damaged.
+    """
     for segment in segments:
         with ExitStack() as stack:
             container = _opened(segment, stack)
             ends = (*segment.times[1:], segment.end)
             decoded = container.decode(container.streams.video[0])
             for frame, start, end in zip(decoded, segment.times, ends, strict=True):
+                if cancel():
+                    raise CancelledError("The job was stopped")
                 frame.pts, frame.duration, frame.time_base = start, end - start, encoding.time_base
                 frame.pict_type = 0
                 yield frame
 
 
-def _in_two_passes(encoding: Encoding, segments: Sequence[Segment], folder: Path) -> Segment:
+def _in_two_passes(
+    encoding: Encoding, segments: Sequence[Segment], folder: Path, cancel: Callable[[], bool]
+) -> Segment:
     """Encode the frames of lossless segments: look at all of them, then divide the bits."""
-    for number in (1, 2):
-        flags = (Flags.pass1, Flags.pass2)[number - 1] if encoding.encoder.name == "libx264" else None
-        options = _with_pass(encoding, number, folder / "stats")
-        file = PacketFile(folder / f"{number}", replace(encoding, codec_options=options), flags)
-        try:
-            for frame in kept_frames(encoding, segments):
-                file.encode(frame)
-        except BaseException:
-            file.abort()
-            raise
-        result = file.close()
-    return result
+    _pass(1, encoding, kept_frames(encoding, segments, cancel), folder)
+    return _pass(2, encoding, kept_frames(encoding, segments, cancel), folder)
+
+
+def _pass(number: int, encoding: Encoding, frames: Iterator[av.VideoFrame], folder: Path) -> Segment:
+    """Encode all frames. The encoder is gone on return: only then what it noted down is complete."""
+    flags = _PASSES[number] if encoding.encoder is X264 else None
+    options = _with_pass(encoding, number, folder / "stats")
+    file = PacketFile(folder / f"{number}", replace(encoding, codec_options=options), flags)
+    try:
+        for frame in frames:
+            file.encode(frame)
+    except BaseException:
+        file.abort()
+        raise
+    return file.close()
 
 
 def _with_pass(encoding: Encoding, number: int, stats: Path) -> dict[str, str]:
     """Return the encoder's options for one of two passes."""
     options = dict(encoding.codec_options)
-    if encoding.encoder.name == "libx265":
-        words = [options.get("x265-params", ""), f"pass={number}", f"stats={_escaped(stats)}"]
-        return options | {"x265-params": ":".join(filter(None, words))}
+    if encoding.encoder is X265:
+        return options | {"x265-params": f"{options['x265-params']}:pass={number}:stats={_escaped(stats)}"}
     return options | {"stats": str(stats)}
 
 
@@ -108,15 +132,26 @@ def _escaped(path: Path) -> str:
     return str(path).replace("\\", "\\\\").replace(":", "\\:")
 
 
-def _packets(segment: Segment) -> Iterator[Packet[Any]]:
-    """Yield the packets of a segment, with the times of their frames."""
+def _packets(segment: Segment, parameters: bytes) -> Iterator[Packet[Any]]:
+    """Yield the packets of a segment, with the times of their frames.
+
+    Raises:
+        ValueError: it was encoded with other parameters, so that it cannot follow the others.
+    """
     with ExitStack() as stack:
         container = _opened(segment, stack)
-        for packet in container.demux(container.streams.video[0]):
+        stream = container.streams.video[0]
+        if _parameters(stream) != parameters:
+            raise ValueError(f"{segment.path} was encoded with other parameters than the first segment")
+        for packet in container.demux(stream):
             if packet.size:
                 packet.pts = segment.times[(packet.pts or 0) - AHEAD]
                 packet.dts = None
                 yield packet
+
+
+def _parameters(stream: VideoStream) -> bytes:
+    return bytes(stream.codec_context.extradata or b"")
 
 
 def _opened(segment: Segment, stack: ExitStack) -> av.container.InputContainer:

@@ -15,6 +15,7 @@ from facefusion.media.planes.layout import Layout
 
 USUAL_QUALITY = 18
 """On the scale of x264: by eye no different from the original."""
+_X265_UNIT = 64
 _PRORES_PROFILES = {"yuv422p10le": "3", "yuv444p10le": "4", "yuva444p10le": "4"}  # HQ and 4444
 
 
@@ -62,8 +63,7 @@ def _own(
     if spec is X264:
         yield from _x264(field_order)
     elif spec is X265:
-        # Without `info`, which would write all settings, threads among them, into each segment's parameters.
-        yield "x265-params", ":".join(["log-level=error", "info=0", "open-gop=0", *([hdr.x265()] if hdr else [])])
+        yield "x265-params", ":".join(_x265(pixels, hdr))
     elif spec is SVT_AV1:
         yield from _svt(hdr, wish)
     elif spec is VP9 and Layout.of(pixels.pixel_format).has_alpha:
@@ -87,6 +87,20 @@ def _x264(field_order: FieldOrder) -> Iterator[tuple[str, str]]:
         yield "x264-params", ":".join(words)
     if field_order != "progressive":
         yield "weightp", "none"  # x264 cannot weigh fields, and says so on the terminal
+
+
+def _x265(pixels: Pixels, hdr: HdrMetadata | None) -> Iterator[str]:
+    """Yield the parameters of x265.
+
+    Without `info`, which would write all settings, threads among them, into the head of each segment. Where a picture
+    has one coding tree unit along a side, x265 reads what it has not written, so that results differ: small pictures
+    get the smallest units.
+    """
+    yield from ("log-level=error", "info=0", "open-gop=0")
+    if min(pixels.width, pixels.height) <= _X265_UNIT:
+        yield "ctu=16"
+    if hdr is not None:
+        yield hdr.x265()
 
 
 def _svt(hdr: HdrMetadata | None, wish: VideoWish) -> Iterator[tuple[str, str]]:

@@ -17,17 +17,19 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from facefusion.media import forms
-from facefusion.media.encoding.choose import Encoding
+from facefusion.media.encoding.encoding import Encoding
 from facefusion.media.encoding.stream import add_stream
 from facefusion.media.faults import writing
 from facefusion.media.frame import Frame
 from facefusion.media.guard import GuardedFile
 from facefusion.media.muxing import muxing
+from facefusion.media.planes.chain import Chain
 from facefusion.media.planes.fit import FrameFitter
 
 _BUFFER = 256 * 1024
 _COUNT = Fraction(1, 1000)
 """Clock of the segment files: a tick for each frame. Their container counts in milliseconds and nothing else."""
+_FIELDS = {"top": "setfield=tff", "bottom": "setfield=bff"}
 AHEAD = 1000
 """Tick of the first frame, more than any encoder's delay: decoding may so be counted from 0."""
 
@@ -129,6 +131,7 @@ class PacketFile:
     def __init__(self, path: Path, encoding: Encoding, flags: Flags | None = None) -> None:
         self._path = path
         self._part = path.with_name(path.name + ".part")
+        self._tagger = _Tagger(encoding)
         self._times: list[int] = []
         self._end = 0
         self._places: dict[int, int] = {}
@@ -159,7 +162,7 @@ class PacketFile:
         self._times.append(start)
         self._end = start + picture.duration
         with muxing(self._path, self._file):
-            self._put(self._stream.encode_lazy(picture))
+            self._put(self._stream.encode_lazy(self._tagger.tagged(picture)))
 
     def close(self) -> Segment:
         """Finish the segment.
@@ -205,6 +208,31 @@ class PacketFile:
             self._file.close()
         with suppress(OSError):
             self._part.unlink(missing_ok=True)
+
+
+class _Tagger:
+    """Says on each frame what some encoders want to hear there, whatever they were opened with."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self._colour = encoding.pixels.colour
+        self._fields = _FIELDS.get(encoding.field_order)
+        self._chain: Chain | None = None
+
+    def tagged(self, picture: av.VideoFrame) -> av.VideoFrame:
+        """Return a frame that says what its colours mean (ProRes) and which field comes first (all)."""
+        if self._fields is not None:
+            picture = self._with_fields(picture, self._fields)
+        picture.colorspace, picture.color_range = self._colour.matrix, self._colour.range_code
+        picture.color_primaries, picture.color_trc = self._colour.primaries, self._colour.transfer
+        return picture
+
+    def _with_fields(self, picture: av.VideoFrame, fields: str) -> av.VideoFrame:
+        if self._chain is None:
+            self._chain = Chain(picture, fields)
+        result = self._chain(picture)
+        result.pts, result.duration, result.time_base = picture.pts, picture.duration, picture.time_base
+        result.pict_type = 0
+        return result
 
 
 class SegmentWriter:

@@ -12,7 +12,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from facefusion.errors import OutputTypeError
-from facefusion.media.encoding.choose import Encoding
+from facefusion.media.encoding.encoding import Encoding
 from facefusion.media.source import explain
 
 _FINEST_RATE = 100_000

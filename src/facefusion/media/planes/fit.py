@@ -54,7 +54,8 @@ class FrameFitter:
 
     def fit(self, frame: Frame) -> av.VideoFrame:
         """Return a new frame with the picture and the time of `frame`, ready for the encoder."""
-        if frame.original is not None:
+        is_hdr = self._encoding.colour.is_hdr  # an output of ordinary range is made of the view, which is one
+        if frame.original is not None and frame.original.colour.is_hdr == is_hdr:
             result = self._planes.fit(frame.original, frame.image)
         else:
             result = self._rgb.fit(frame.image)
