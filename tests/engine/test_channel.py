@@ -151,3 +151,25 @@ def test_even_ctrl_c_in_the_producer_arrives():
 def test_the_capacity_is_at_least_one():
     with produced(range(3), 0) as values:
         assert list(values) == [0, 1, 2]
+
+
+def test_settling_waits_until_all_is_taken():
+    taken = []
+    with consumed(taken.append, 2) as give:
+        for number in range(5):
+            give(number)
+        give.settle()
+        assert taken == [0, 1, 2, 3, 4]
+        give.settle()
+
+
+def test_settling_ends_with_the_error_of_the_thread():
+    with pytest.raises(KeyError, match="2"), consumed(_fail_at_two, 8) as give:
+        for number in range(5):
+            give(number)
+        give.settle()
+
+
+def _fail_at_two(number):
+    if number == 2:
+        raise KeyError(number)

@@ -84,28 +84,60 @@ def produced(values: Iterable[T], capacity: int) -> Iterator[Iterator[T]]:
         yield iter(channel)
 
 
+class Giver(Generic[T]):
+    """Hands values to a thread that takes them; see `consumed`."""
+
+    def __init__(self, channel: Channel[T]) -> None:
+        self._channel = channel
+        self._given = 0
+        self._taken = 0
+        self._changed = threading.Condition()
+        self._ended = False
+
+    def __call__(self, value: T) -> None:
+        """Hand a value over, waiting while too many wait; raises the error of the thread, if there was one."""
+        self._given += 1
+        if not self._channel.put(value):
+            self._check()
+
+    def settle(self) -> None:
+        """Wait until everything that was handed over is taken; raises the error of the thread, if there was one."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._taken == self._given or self._ended)
+        self._check()
+
+    def run(self, take: Callable[[T], None]) -> None:
+        """Take values until there are no more, in the thread that takes them."""
+        try:
+            for value in self._channel:
+                take(value)
+                with self._changed:
+                    self._taken += 1
+                    self._changed.notify_all()
+        except BaseException as error:  # noqa: BLE001 - raised again on the giving side
+            self._channel.finish(error)
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _check(self) -> None:
+        if self._channel.error is not None:
+            raise self._channel.error
+
+
 @contextmanager
-def consumed(take: Callable[[T], None], capacity: int) -> Iterator[Callable[[T], None]]:
+def consumed(take: Callable[[T], None], capacity: int) -> Iterator[Giver[T]]:
     """Call `take` in a thread of its own, with at most `capacity` values waiting.
 
     Yields:
-        A function that hands a value over. Leaving the block waits until all are taken; an error of the thread is
-        raised on the next value or at the end.
+        What hands values over. Leaving the block waits until all are taken; an error of the thread is raised on the
+        next value or at the end.
     """
     channel: Channel[T] = Channel(capacity)
+    give = Giver(channel)
 
-    def work() -> None:
-        try:
-            for value in channel:
-                take(value)
-        except BaseException as error:  # noqa: BLE001 - raised again on the giving side
-            channel.finish(error)
-
-    def give(value: T) -> None:
-        if not channel.put(value) and channel.error is not None:
-            raise channel.error
-
-    with _running(work, channel):
+    with _running(lambda: give.run(take), channel):
         yield give
     if channel.error is not None:
         raise channel.error

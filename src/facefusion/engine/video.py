@@ -108,6 +108,7 @@ class _VideoJob:
                     give(frame)
                 if end is not None:
                     give(SegmentEnd(end, pack(edit.state())))
+                    give.settle()  # so that a kill never costs more than the segment at work
 
 
 def _stopped(folder: JobFolder) -> CancelledError:
