@@ -10,17 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facefusion.engine.plan import LEAST_IN_FLIGHT
+from facefusion.engine.plan import DEFAULT_IN_FLIGHT, GIB, LEAST_IN_FLIGHT
 from facefusion.errors import CancelledError, InputDamagedError, NoFaceError, OptionsError
 from facefusion.media.frame import Frame
 from material import ASTRONAUT, CAPTAIN, read_clip, save, write_clip
+
+FRAME_BYTES = 192 * 192 * 8
+"""Picture, edited picture and planes of a frame of the moving portrait."""
 
 
 def test_the_result_tells_what_was_done(job, moving_portrait):
     result = job()
     assert (result.kind, result.frames, result.faces) == ("video", 20, 20)
     assert result.output_path == Path("out.mp4")
-    assert set(result.stage_seconds) == {"prepare", "decode", "analyse", "process", "encode"}
+    assert set(result.stage_seconds) == {"prepare", "decode", "analyse", "process", "encode", "join"}
     assert all(0 < seconds < result.seconds for seconds in result.stage_seconds.values())
     before, after = read_clip(moving_portrait), read_clip(Path("out.mp4"))
     assert len(after) == len(before)
@@ -132,37 +135,32 @@ def test_the_frames_are_the_same_whatever_the_chunk_size_and_every_time(job):
     assert all(same(first, frames_of(job, video_chunk_size=size)) for size in (1, 1000))
 
 
-@pytest.mark.parametrize("size", [1, LEAST_IN_FLIGHT, 12])
-def test_no_more_frames_are_alive_than_the_chunk_size_allows(job, monkeypatch, size):
-    alive, most, lock = set(), 0, threading.Lock()
+@pytest.mark.parametrize("most", [LEAST_IN_FLIGHT, 12, DEFAULT_IN_FLIGHT])
+def test_no_more_frames_are_alive_than_memory_allows(job, monkeypatch, most):
+    alive, seen, lock = set(), 0, threading.Lock()
     check = Frame.__post_init__
 
     def counting(frame):
-        nonlocal most
+        nonlocal seen
         check(frame)
-        key = id(frame.image)
         with lock:
-            if key not in alive:
-                alive.add(key)
-                weakref.finalize(frame.image, alive.discard, key)
-            most = max(most, len(alive))
+            if frame.index not in alive:
+                alive.add(frame.index)
+                weakref.finalize(frame.original.view, alive.discard, frame.index)
+            seen = max(seen, len(alive))
 
     monkeypatch.setattr(Frame, "__post_init__", counting)
-    job({"pre_processor": lambda image: image.copy(), "post_processor": lambda image: image}, video_chunk_size=size)
-    assert 2 < most <= max(size, LEAST_IN_FLIGHT)
+    job(max_memory=most * FRAME_BYTES / GIB)
+    assert 2 < seen <= most
 
 
 def test_memory_that_does_not_hold_the_frames_needed_is_said_before_any_work(job, only_file):
     with pytest.raises(
-        OptionsError, match=r"max-memory: 1e-05 GiB do not hold 8 frames of 192x192. Allow at least 0.001"
+        OptionsError, match=r"max-memory: 1e-05 GiB do not hold 8 frames of 192x192. Allow at least 0.002"
     ):
         job(max_memory=1e-5)
     assert only_file() == []
-    job(max_memory=0.002)
-
-
-def test_memory_bounds_the_chunk_size_too(job):
-    job(max_memory=0.0015, video_chunk_size=10_000)
+    job(max_memory=LEAST_IN_FLIGHT * FRAME_BYTES / GIB)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
