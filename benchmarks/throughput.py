@@ -16,6 +16,7 @@ from benchmarks.watch import Watched, watch
 
 STAGES = ("decode", "analyse", "process", "encode")
 CORES = 2
+JOB_FOLDER = "/.facefusion-job-"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +68,11 @@ def _environment(folders: dict[str, Path]) -> dict[str, str]:
     return kept | own
 
 
+def _counts(path: str) -> bool:
+    """Whether a file is one that nobody expects: not a segment of the job, or one that was left behind."""
+    return JOB_FOLDER not in path or Path(path).exists()
+
+
 def figures(seen: Watched, output: Path) -> Figures:
     """Return the figures of one run."""
     report = json.loads(seen.stdout)
@@ -76,7 +82,7 @@ def figures(seen: Watched, output: Path) -> Figures:
     workers = report["cpu_total"] - start_up - decoders - sum(cpu[stage] for stage in STAGES)
     # The output grows under a name of its own until it is whole; that file is the output itself.
     names = {Path(path).name for path in seen.opened | seen.created if Path(path).parent == output.parent}
-    beside = {path for path in seen.opened | seen.created if Path(path).parent != output.parent}
+    beside = {path for path in seen.opened | seen.created if Path(path).parent != output.parent and _counts(path)}
     own = f"{output.parents[1]}/"
     return {
         "frames": frames,

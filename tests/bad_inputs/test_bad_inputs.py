@@ -61,7 +61,7 @@ CASES = {
         errors.InputMissingError,
         r"no file nobody\.jpg",
     ),
-    "a folder as target": (PICTURE | {"target": "bad"}, errors.InputTypeError, "is a folder"),
+    "a folder as target": (PICTURE | {"target": "bad"}, errors.InputMissingError, "no numbered pictures"),
     "a video as source": (PICTURE | {"source": "bad/film.mp4"}, errors.InputTypeError, "is a video"),
     "an empty video": (VIDEO | {"target": "bad/empty.mp4"}, errors.InputDamagedError, "empty"),
     "an empty picture": (PICTURE | {"source": "bad/empty.jpg"}, errors.InputDamagedError, "empty"),

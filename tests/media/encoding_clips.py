@@ -157,7 +157,9 @@ def planes(frame: av.VideoFrame) -> list[Samples]:
 def same(one: Sequence[av.VideoFrame], other: Sequence[av.VideoFrame]) -> bool:
     """Whether two clips have the same samples."""
     pairs = zip(one, other, strict=True)
-    return all(np.array_equal(a, b) for first, second in pairs for a, b in zip(planes(first), planes(second), strict=True))
+    return all(
+        np.array_equal(a, b) for first, second in pairs for a, b in zip(planes(first), planes(second), strict=True)
+    )
 
 
 def worst_mean(one: Sequence[av.VideoFrame], other: Sequence[av.VideoFrame]) -> float:

@@ -32,7 +32,7 @@ def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, canc
         if rendition.encoding.form.kind == "picture":
             join_sequence(rendition.path, segments, cancel=cancel.is_set)
         else:
-            _write(plan, rendition, segments, kept_range, cancel)
+            _write(plan, rendition, folder, segments, kept_range=kept_range, cancel=cancel)
 
 
 def _whole_range(plan: Plan, folder: JobFolder, kept_range: Trimmed | None) -> Trimmed | None:
@@ -44,11 +44,17 @@ def _whole_range(plan: Plan, folder: JobFolder, kept_range: Trimmed | None) -> T
 
 
 def _write(
-    plan: Plan, rendition: Rendition, segments: Sequence[Segment], kept_range: Trimmed | None, cancel: threading.Event
+    plan: Plan,
+    rendition: Rendition,
+    folder: JobFolder,
+    segments: Sequence[Segment],
+    *,
+    kept_range: Trimmed | None,
+    cancel: threading.Event,
 ) -> None:
-    """Write one file."""
+    """Write one file; until it is whole, it lies among the segments, so that a kill leaves nothing elsewhere."""
     encoding = rendition.encoding
-    with atomic_output(rendition.path) as part:
+    with atomic_output(rendition.path, within=folder.path) as part:
         if encoding.form in forms.ANIMATIONS:
             write_animation(part, encoding, segments, cancel=cancel.is_set)
             return

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from facefusion.errors import DiskFullError, OutputError, OutputUnwritableError
 
+HIDDEN = ".facefusion-"
+"""How the names of files and folders begin that are there only while a job runs."""
+
 _FULL = frozenset((errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)))
 
 
@@ -29,9 +32,10 @@ def writing(path: Path) -> Iterator[None]:
 def _output_error(error: OSError, path: Path) -> OutputError:
     """Return the error of the tree that tells what `error` means for the output at `path`.
 
-    It names the folder alone: `path` may be the temporary name of an output in the making.
+    It names the folder alone: `path` may be the temporary name of an output in the making, or of a part of one in the
+    hidden folder of its job.
     """
-    folder = path.parent
+    folder = next(parent for parent in path.parents if not parent.name.startswith(HIDDEN))
     if error.errno in _FULL:
         return DiskFullError(f"No space is left in {folder} for the output", "Free some or choose another folder")
     reason = (error.strerror or str(error)).lower()

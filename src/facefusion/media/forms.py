@@ -39,7 +39,7 @@ BMP = Form("BMP", "picture", "BMP")
 GIF = Form("GIF", "picture", "GIF")
 
 ANIMATED_GIF = Form("animated GIF", "video", "gif", "gif", (".gif",))
-ANIMATED_PNG = Form("animated PNG", "video", "apng", "apng", (".png", ".apng"))
+ANIMATED_PNG = Form("animated PNG", "video", "apng", "apng", (".apng",))
 ANIMATED_WEBP = Form("animated WebP", "video", "WEBP", "webp", (".webp",))  # libavformat has no demuxer for it
 ANIMATIONS = (ANIMATED_GIF, ANIMATED_PNG, ANIMATED_WEBP)
 """Pictures that move."""

@@ -68,7 +68,7 @@ def join(
         ValueError: there are no segments, or their packets are not those of their frames.
     """
     with ExitStack() as stack:
-        pictures = stack.enter_context(final_packets(encoding, segments))
+        pictures = stack.enter_context(final_packets(encoding, segments, cancel=cancel))
         times = [time for segment in segments for time in segment.times]
         early = min(0, times[0]) if times else 0
         tracks = None

@@ -11,10 +11,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from facefusion.errors import OutputExistsError, OutputIsInputError, OutputTypeError, OutputUnwritableError
-from facefusion.media.faults import writing
+from facefusion.media.faults import HIDDEN, writing
 from facefusion.media.forms import Kind, output_form, written_suffixes
 
-_HIDDEN = ".facefusion-"
 _TOKEN_BYTES = 6
 _DAY = 24 * 60 * 60
 
@@ -55,13 +54,18 @@ def check_output(path: Path, *, inputs: Sequence[Path], overwrite: bool, kind: K
 
 
 @contextmanager
-def atomic_output(path: Path) -> Iterator[Path]:
+def atomic_output(path: Path, *, within: Path | None = None) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its place when the block ends well.
 
     The temporary file is hidden, has the same suffix, and is removed if the block raises anything at all, Ctrl-C
     included; what was at `path` before is then untouched. On success its bytes are on the disk before it is renamed.
     An output that is a symbolic link stays one; the file it points at is replaced. What runs that were killed left in
     the same folder is removed a day later.
+
+    Args:
+        path: of the output.
+        within: a folder for the temporary file, such as one that somebody clears; it is used where it lies on the same
+            file system as the output.
 
     Yields:
         path of an empty file to write into.
@@ -72,7 +76,7 @@ def atomic_output(path: Path) -> Iterator[Path]:
     """
     final = _resolve(path)
     _sweep(final.parent)
-    temporary = _make_beside(path)
+    temporary = _make_beside(path, within)
     try:
         yield temporary
         with writing(path):
@@ -88,12 +92,16 @@ def atomic_output(path: Path) -> Iterator[Path]:
         raise
 
 
-def _make_beside(path: Path) -> Path:
+def _make_beside(path: Path, within: Path | None = None) -> Path:
     """Create an empty hidden file where `path` leads; trying is the only test of permissions that holds.
 
     The name of the output is no part of its name: with anything added, a long one would become too long for the disk.
     """
-    temporary = _resolve(path).with_name(f"{_HIDDEN}{secrets.token_hex(_TOKEN_BYTES)}{path.suffix}")
+    folder = _resolve(path).parent
+    with writing(path):
+        if within is not None and within.stat().st_dev == folder.stat().st_dev:
+            folder = within
+    temporary = folder / f"{HIDDEN}{secrets.token_hex(_TOKEN_BYTES)}{path.suffix}"
     with writing(path):
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     return temporary
@@ -101,7 +109,7 @@ def _make_beside(path: Path) -> Path:
 
 def _sweep(folder: Path) -> None:
     """Remove what runs that were killed have left: temporary files that nobody has written to for a day."""
-    for left in folder.glob(f"{_HIDDEN}{'[0-9a-f]' * 2 * _TOKEN_BYTES}.*"):
+    for left in folder.glob(f"{HIDDEN}{'[0-9a-f]' * 2 * _TOKEN_BYTES}.*"):
         with suppress(OSError):  # another run may be sweeping too, and files of other people stay
             if time.time() - left.lstat().st_mtime > _DAY:
                 left.unlink()

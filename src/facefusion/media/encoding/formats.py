@@ -26,7 +26,7 @@ def pixel_format(spec: EncoderSpec, info: VideoInfo, width: int, height: int) ->
         OutputTypeError: the encoder takes no such size in any format.
     """
     if spec in (FFV1, PRORES):
-        return _nearest(spec, info)
+        return _nearest(spec, info, width, height)
     is_odd = (width % 2 or height % 2) and not spec.has_odd_sides
     sampling = "yuv444p" if is_odd else "yuv420p"
     alpha = sampling.replace("yuv", "yuva")
@@ -40,7 +40,7 @@ def pixel_format(spec: EncoderSpec, info: VideoInfo, width: int, height: int) ->
     )
 
 
-def _nearest(spec: EncoderSpec, info: VideoInfo) -> str:
+def _nearest(spec: EncoderSpec, info: VideoInfo, width: int, height: int) -> str:
     """Return the format that keeps most of what is stored, and not much more."""
     there = Layout.of(info.pixel_format)
 
@@ -54,4 +54,9 @@ def _nearest(spec: EncoderSpec, info: VideoInfo) -> str:
             here.depth * (3 - here.sub_x - here.sub_y + here.has_alpha),
         )
 
-    return min(spec.pixel_formats, key=loss)
+    return min((name for name in spec.pixel_formats if _is_whole(Layout.of(name), width, height)), key=loss)
+
+
+def _is_whole(layout: Layout, width: int, height: int) -> bool:
+    """Whether chroma that stands for four samples of luma always does: else libav's FFV1 gives back other samples."""
+    return not ((layout.sub_x > 1 and width % 4) or (layout.sub_y > 1 and height % 4))

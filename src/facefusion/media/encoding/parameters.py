@@ -16,6 +16,7 @@ from facefusion.media.planes.layout import Layout
 USUAL_QUALITY = 18
 """On the scale of x264: by eye no different from the original."""
 _X265_UNIT = 64
+_SLICES = ((2, 2), (2, 3), (3, 3), (3, 4), (4, 4), (4, 5), (5, 5), (1, 1))
 _PRORES_PROFILES = {"yuv422p10le": "3", "yuv444p10le": "4", "yuva444p10le": "4"}  # HQ and 4444
 
 
@@ -37,12 +38,21 @@ def codec_options(
 def lossless_options(pixels: Pixels) -> dict[str, str]:
     """Return the options of FFV1.
 
-    It codes a picture in four slices, so that several threads may share it; but not where chroma would be cut.
+    It codes a picture in slices, so that several threads may share it. libav's cuts no odd chroma where both parts would
+    be even, and codes no picture above 352x288 in one slice.
     """
+    return dict(FFV1.options) | {
+        "slices": next(str(down * across) for down, across in _SLICES if _cuts(pixels, down, across))
+    }
+
+
+def _cuts(pixels: Pixels, down: int, across: int) -> bool:
+    """Whether FFV1 can cut a picture into so many slices."""
     layout = Layout.of(pixels.pixel_format)
-    sides = ((pixels.width, layout.sub_x), (pixels.height, layout.sub_y))
-    cuts = any(side % (1 << sub) and (side - side // 2) % (1 << sub) == 0 for side, sub in sides)
-    return dict(FFV1.options) | ({"slices": "1"} if cuts else {})
+    cuts = ((pixels.width, across, layout.sub_x), (pixels.height, down, layout.sub_y))
+    return not any(
+        side % (1 << sub) and (side - side * (count - 1) // count) % (1 << sub) == 0 for side, count, sub in cuts
+    )
 
 
 def _usual(spec: EncoderSpec, wish: VideoWish) -> Iterator[tuple[str, str]]:
