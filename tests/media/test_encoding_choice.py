@@ -167,7 +167,7 @@ REFUSALS = [
     ("a.mkv", EIGHT, {"encoder": "ffv1", "bit_rate": 1000}, "FFV1 .* does not aim at a bitrate"),
     ("a.webm", EIGHT, {"bit_rate": 1000, "passes": 2}, "libvpx-vp9 does not work in two passes.*libx264 and libx265"),
     ("a.webm", HDR, {"encoder": "libvpx-vp9"}, "8 bits, too few for the high dynamic range.*libsvtav1"),
-    ("a.mp4", EIGHT, {"encoder": "libx265", "size": "30x64"}, "HEVC .* no sides below 32"),
+    ("a.mp4", EIGHT, {"encoder": "libx265", "size": "30x64"}, "HEVC .* no side below 32"),
     ("a.mp4", ODD, {"encoder": "h264_qsv"}, "does not hold odd sides"),
     ("a.gif", EIGHT, {"encoder": "libx264"}, "animated GIF has no encoder to choose"),
     ("a.gif", EIGHT, {"quality": 20}, "animated GIF files have no quality"),

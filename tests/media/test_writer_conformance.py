@@ -97,7 +97,7 @@ def test_all_segments_have_the_same_parameters(tmp_path: Path, encoder: str, end
 @ANY
 def test_each_segment_begins_with_a_key_frame_and_refers_to_no_other(tmp_path: Path, encoder: str, ending: str) -> None:
     given = made(encoder)
-    encoding, segments = encode(given, tmp_path / f"out{ending}", wish(encoder))
+    _, segments = encode(given, tmp_path / f"out{ending}", wish(encoder))
 
     alone = [frame for segment in segments for frame in decoded(segment.path)]
     joined = decoded(through(given, tmp_path / f"out{ending}", wish(encoder)))
@@ -228,7 +228,7 @@ def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path, name: str) -
 
 def test_a_sequence_of_pictures_holds_the_frames_of_all_segments_in_order(tmp_path: Path) -> None:
     given = clip("gbrp")
-    encoding, segments = encode(given, tmp_path / "%04d.png", VideoWish(), length=5)
+    _, segments = encode(given, tmp_path / "%04d.png", VideoWish(), length=5)
 
     join_sequence(tmp_path / "out" / "%04d.png", segments)
 

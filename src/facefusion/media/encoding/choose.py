@@ -150,7 +150,7 @@ def _check(encoding: Encoding, info: VideoInfo, wish: VideoWish) -> None:
     spec, pixels = encoding.encoder, encoding.pixels
     if min(pixels.width, pixels.height) < spec.least_side:
         raise OutputTypeError(
-            f"{spec.title} ({spec.name}) holds no sides below {spec.least_side} pixels ({pixels.width}x{pixels.height})",
+            f"{spec.title} ({spec.name}) holds no side below {spec.least_side} pixels ({pixels.width}x{pixels.height})",
             "Choose another size or encoder",
         )
     if wish.quality is not None and not spec.quality_option:

@@ -38,8 +38,8 @@ def codec_options(
 def lossless_options(pixels: Pixels) -> dict[str, str]:
     """Return the options of FFV1.
 
-    It codes a picture in slices, so that several threads may share it. libav's cuts no odd chroma where both parts would
-    be even, and codes no picture above 352x288 in one slice.
+    It codes a picture in slices, so that several threads may share it. libav's cuts no odd chroma where both parts
+    would be even, and codes no picture above 352x288 in one slice.
     """
     return dict(FFV1.options) | {
         "slices": next(str(down * across) for down, across in _SLICES if _cuts(pixels, down, across))

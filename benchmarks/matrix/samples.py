@@ -1,0 +1,212 @@
+"""Between R'G'B' and what files store, as ITU-T H.273 has it; written for this alone, nothing of the product is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.matrix.drawing import Signals
+
+Plane = npt.NDArray[np.uint8 | np.uint16]
+
+BT601, BT709, BT2020 = 6, 1, 9
+PQ, HLG = 16, 18
+_UNKNOWN = 2
+_WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
+_WEIGHTS |= {9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
+_HD_LINES = 720
+_ORDER = {"rgb": (0, 1, 2), "bgr": (2, 1, 0), "gbr": (1, 2, 0)}
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What numbers mean: codes of H.273; `drawn_matrix` where a file does not say what it was drawn with."""
+
+    matrix: int = _UNKNOWN
+    primaries: int = _UNKNOWN
+    transfer: int = _UNKNOWN
+    is_full: bool | None = None
+    drawn_matrix: int = 0
+
+    @classmethod
+    def all_of(cls, code: int, *, is_full: bool | None = False) -> Tags:
+        """Return tags of a standard whose three codes are the same."""
+        return cls(code, code, code, is_full)
+
+    @classmethod
+    def of(cls, frame: av.VideoFrame) -> Tags:
+        """Return what a decoded frame says."""
+        full = {1: False, 2: True}.get(int(frame.color_range))
+        if full is None and frame.format.name.startswith(("yuvj", "gray")):
+            full = True
+        return cls(int(frame.colorspace), int(frame.color_primaries), int(frame.color_trc), full)
+
+    def weights(self, height: int) -> tuple[float, float]:
+        """Return the weights of red and blue in luma; for what says nothing, those that players guess by its size."""
+        matrix = self.matrix if self.matrix in _WEIGHTS else self.drawn_matrix
+        return _WEIGHTS[matrix or (BT709 if height >= _HD_LINES else BT601)]
+
+
+def depth(name: str) -> int:
+    """Return the bits of a sample."""
+    return max(8, *(part.bits for part in av.VideoFormat(name).components))
+
+
+def stored(picture: Signals, alpha: Signals | None, name: str, tags: Tags) -> av.VideoFrame:
+    """Return a frame of a pixel format that shows a picture."""
+    height, width = picture.shape[:2]
+    form = av.VideoFormat(name)
+    frame = av.VideoFrame(width, height, name)
+    if form.is_rgb:
+        _fill_rgb(frame, picture, alpha)
+    else:
+        channels = _yuv(picture, name, tags)[: min(3, len(frame.planes))]
+        for index, channel in enumerate(channels):
+            plane = plane_of(frame, index)
+            plane[:] = _rounded(_smaller(channel, plane.shape) if index else channel, name)
+    if alpha is not None and len(frame.planes) == 4:
+        plane_of(frame, 3)[:] = np.rint(alpha * _top(name))
+    return frame
+
+
+def signals(frame: av.VideoFrame, tags: Tags | None = None) -> Signals:
+    """Return the R'G'B' values of a decoded frame."""
+    name, tags = frame.format.name, tags or Tags.of(frame)
+    if name == "pal8":
+        return np.asarray(frame.to_ndarray(format="rgb24")) / 255.0
+    if frame.format.is_rgb:
+        return _rgb_of(frame)
+    planes = [plane_of(frame, index).astype(np.float64) for index in range(min(3, len(frame.planes)))]
+    black, span, middle, chroma_span = _scale(name, tags)
+    luma = (planes[0] - black) / span
+    if len(planes) < 3:
+        return np.repeat(luma[..., None], 3, axis=2)
+    cb, cr = ((_larger(plane, luma.shape) - middle) / chroma_span for plane in planes[1:])
+    kr, kb = tags.weights(frame.height)
+    red, blue = luma + (2 - 2 * kr) * cr, luma + (2 - 2 * kb) * cb
+    green = (luma - kr * red - kb * blue) / (1 - kr - kb)
+    return np.stack([red, green, blue], axis=-1).clip(0, 1)
+
+
+def alpha_of(frame: av.VideoFrame) -> Signals | None:
+    """Return the opacity that a frame holds."""
+    name = frame.format.name
+    if name == "pal8":
+        return np.asarray(frame.to_ndarray(format="rgba"))[..., 3] / 255.0
+    if not any(part.is_alpha for part in frame.format.components):
+        return None
+    if len(frame.planes) == 4:
+        return plane_of(frame, 3) / _top(name)
+    deep = depth(name) > 8
+    packed = frame.to_ndarray(format="rgba64le" if deep else "rgba")
+    return np.asarray(packed[..., 3] / (65535.0 if deep else 255.0))
+
+
+def planes_of(frame: av.VideoFrame) -> list[Plane]:
+    """Return copies of all planes; of packed RGB and palettes one array."""
+    if not frame.format.is_planar or frame.format.name == "pal8":
+        return [np.asarray(frame.to_ndarray()).copy()]
+    return [plane_of(frame, index).copy() for index in range(len(frame.planes))]
+
+
+def plane_of(frame: av.VideoFrame, index: int) -> Plane:
+    """Return one plane of a planar frame, without padding; it may be written to."""
+    part = frame.planes[index]
+    kind = np.uint16 if depth(frame.format.name) > 8 else np.uint8
+    values = np.frombuffer(memoryview(part), kind).reshape(-1, part.line_size // kind().itemsize)
+    return values[: part.height, : part.width]
+
+
+def _top(name: str) -> int:
+    return (1 << depth(name)) - 1
+
+
+def _rounded(values: Signals, name: str) -> Signals:
+    return np.rint(values).clip(0, _top(name))
+
+
+def _scale(name: str, tags: Tags) -> tuple[float, float, float, float]:
+    """Return black, the span of luma, the middle of chroma and its span."""
+    unit, top = 1 << (depth(name) - 8), _top(name)
+    is_full = name.startswith(("yuvj", "gray")) if tags.is_full is None else tags.is_full
+    return (0, top, 128 * unit, top) if is_full else (16 * unit, 219 * unit, 128 * unit, 224 * unit)
+
+
+def _yuv(picture: Signals, name: str, tags: Tags) -> list[Signals]:
+    """Return luma and chroma in full size, unrounded."""
+    kr, kb = tags.weights(picture.shape[0])
+    red, green, blue = np.moveaxis(picture, -1, 0)
+    luma = kr * red + (1 - kr - kb) * green + kb * blue
+    black, span, middle, chroma_span = _scale(name, tags)
+    chroma = ((blue - luma) / (2 - 2 * kb), (red - luma) / (2 - 2 * kr))
+    return [black + span * luma, *(middle + chroma_span * part for part in chroma)]
+
+
+def _fill_rgb(frame: av.VideoFrame, picture: Signals, alpha: Signals | None) -> None:
+    """Fill a frame of R'G'B', planar or packed."""
+    name = frame.format.name
+    values = np.rint(picture * _top(name))[..., _order(name)]
+    if frame.format.is_planar:
+        for index in range(3):
+            plane_of(frame, index)[:] = values[..., index]
+        return
+    count = len(frame.format.components)
+    whole = np.full((*picture.shape[:2], count), _top(name), np.float64)
+    first = 1 if name.startswith(("a", "0")) else 0
+    whole[..., first : first + 3] = values
+    if alpha is not None and count == 4:
+        whole[..., 0 if first else 3] = np.rint(alpha * _top(name))
+    part = frame.planes[0]
+    kind = np.uint16 if depth(name) > 8 else np.uint8
+    rows = np.frombuffer(memoryview(part), kind).reshape(-1, part.line_size // kind().itemsize)
+    rows[: part.height, : part.width * count] = whole.reshape(part.height, -1)
+
+
+def _order(name: str) -> tuple[int, int, int]:
+    plain = name.lstrip("a0")
+    return next(order for start, order in _ORDER.items() if plain.startswith(start))
+
+
+def _rgb_of(frame: av.VideoFrame) -> Signals:
+    name = frame.format.name
+    if frame.format.is_planar:
+        channels = [plane_of(frame, index) / _top(name) for index in range(3)]
+        green, blue, red = channels
+        return np.stack([red, green, blue], axis=-1)
+    deep = depth(name) > 8
+    return np.asarray(frame.to_ndarray(format="rgb48le" if deep else "rgb24") / (65535.0 if deep else 255.0))
+
+
+def _smaller(channel: Signals, shape: tuple[int, ...]) -> Signals:
+    """Bring chroma down; a sample lies at the left of the pixels that it is for, and halfway between their rows."""
+    for axis, length in enumerate(shape):
+        factor = -(-channel.shape[axis] // length)
+        if factor == 1:
+            continue
+        padded = np.concatenate([channel, np.take(channel, [-1] * factor, axis)], axis)
+        if axis == 0:
+            parts = [np.take(padded, np.arange(length) * factor + step, 0) for step in range(factor)]
+            channel = np.mean(parts, axis=0)
+        else:
+            middle = np.arange(length) * factor
+            parts = [np.take(padded, np.maximum(middle + step, 0), 1) for step in (-1, 0, 0, 1)]
+            channel = np.mean(parts, axis=0)
+    return channel
+
+
+def _larger(channel: Signals, shape: tuple[int, ...]) -> Signals:
+    """Bring chroma up to the size of luma, by lines between its samples."""
+    for axis, length in enumerate(shape):
+        factor = -(-length // channel.shape[axis])
+        if factor == 1:
+            continue
+        offset = (factor - 1) / 2 if axis == 0 else 0.0
+        place = ((np.arange(length) - offset) / factor).clip(0, channel.shape[axis] - 1)
+        low = np.floor(place).astype(int)
+        high = np.minimum(low + 1, channel.shape[axis] - 1)
+        share = (place - low).reshape(-1, 1) if axis == 0 else (place - low).reshape(1, -1)
+        channel = np.take(channel, low, axis) * (1 - share) + np.take(channel, high, axis) * share
+    return channel
