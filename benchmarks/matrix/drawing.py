@@ -10,6 +10,7 @@ Signals = npt.NDArray[np.float64]
 
 _BITS = 5
 _STEP = 0.09
+_GREY = 0.02
 
 
 def drawn(number: int, width: int, height: int) -> Signals:
@@ -52,6 +53,8 @@ def is_upright(picture: Signals) -> bool:
     corners = (picture[:corner_height, :corner_width], picture[:corner_height, -corner_width:])
     corners = (*corners, picture[-corner_height:, :corner_width])
     means = [corner.mean(axis=(0, 1)) for corner in corners]
+    if np.ptp(means, axis=1).max() < _GREY:  # then by how bright the three colours are
+        return float(means[1][0]) > float(means[0][0]) > float(means[2][0])
     return [int(mean.argmax()) for mean in means] == [0, 1, 2]
 
 

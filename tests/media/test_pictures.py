@@ -244,9 +244,7 @@ def test_a_way_of_storing_pixels_that_is_not_read_is_not_called_damage(tmp_path:
     light.write_bytes(floating_point_tiff(RGB))
     for path in (deep, light):
         for read in (read_picture, probe):
-            with pytest.raises(
-                InputTypeError, match=r"in a way that is not read.*Save it as PNG with 8 or 16 bits"
-            ):
+            with pytest.raises(InputTypeError, match=r"in a way that is not read.*Save it as PNG with 8 or 16 bits"):
                 read(path, LIMITS)
 
 

@@ -42,7 +42,11 @@ def _add_flag(group: Any, leaf: Leaf) -> None:
     if leaf.is_flag:
         common |= {"action": argparse.BooleanOptionalAction}
     elif leaf.is_list:
-        common |= {"nargs": "*" if leaf.field.default else "+", "action": "extend", "metavar": (_placeholder(leaf), "...")}
+        common |= {
+            "nargs": "*" if leaf.field.default else "+",
+            "action": "extend",
+            "metavar": (_placeholder(leaf), "..."),
+        }
     else:
         common |= {"metavar": _placeholder(leaf)}
     group.add_argument(*short, _spelling(_shown(leaf)), help=_help(leaf), **common)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-
 _LONGEST = 8
 """Usual frames for each frame of delay that decoding may at most run ahead."""
 

@@ -112,7 +112,7 @@ class Options(OptionGroup):
         default=None, description="file to write; its ending chooses the form"
     )
     processors: Annotated[tuple[str, ...], Names(also=("frame_processors", "frame_processor"))] = Field(
-        default=("face_swapper",), description="processors, in the order in which they run; with none after it, no face is touched"
+        default=("face_swapper",), description="processors, in the order in which they run; none: no face is touched"
     )
     faces: FaceSelectionOptions = FaceSelectionOptions()
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+import os
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,7 +17,6 @@ from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.stream import VideoStream
 
-from facefusion.errors import CancelledError
 from facefusion.media import forms
 from facefusion.media.encoding.encoding import Encoding
 from facefusion.media.encoding.final import kept_frames
@@ -24,24 +26,37 @@ from facefusion.media.guard import GuardedFile
 from facefusion.media.muxing import muxing
 
 _FINEST_RATE = 100_000
+_RIFF_HEADER, _DELAY_IN_FRAME = 12, 12
 _PACKED = "bgra"  # what the palette filters take
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How libav writes one form: encoder, pixel formats without and with alpha, options, and those of the muxer."""
+    """How libav writes one form.
+
+    Attributes:
+        codec: the encoder.
+        plain: pixel format without alpha.
+        alpha: pixel format with alpha.
+        container: options of the muxer.
+        clock: seconds per tick in which the form counts; None for the clock of the frames.
+        least: seconds that a picture must be shown: browsers take less for a mistake, and show it for 1/10 s.
+    """
 
     codec: str
     plain: str
     alpha: str
-    options: dict[str, str]
-    container: dict[str, str]
+    container: Mapping[str, str]
+    clock: Fraction | None
+    least: Fraction
 
 
 _KINDS = {
-    forms.ANIMATED_GIF: _Kind("gif", "pal8", "pal8", {}, {"loop": "0"}),
-    forms.ANIMATED_PNG: _Kind("apng", "rgb24", "rgba", {"pred": "mixed"}, {"plays": "0"}),
-    forms.ANIMATED_WEBP: _Kind("libwebp_anim", "yuv420p", "bgra", {}, {"loop": "0"}),
+    forms.ANIMATED_GIF: _Kind("gif", "pal8", "pal8", {"loop": "0"}, Fraction(1, 100), Fraction(2, 100)),
+    forms.ANIMATED_PNG: _Kind("apng", "rgb24", "rgba", {"plays": "0"}, None, Fraction(11, 1000)),
+    forms.ANIMATED_WEBP: _Kind(
+        "libwebp_anim", "yuv420p", "yuva420p", {"loop": "0"}, Fraction(1, 1000), Fraction(11, 1000)
+    ),
 }
 
 
@@ -51,7 +66,8 @@ def write_animation(
     """Write an animated picture that plays without end.
 
     GIF has one palette for the whole animation, of the colours that are used most; its times are rounded to 1/100 s,
-    those of WebP to 1/1000 s. No more than a few frames are held at a time; WebP holds all of them, encoded.
+    those of WebP to 1/1000 s. Frames that follow each other faster than browsers show them are left out: more than 50 a
+    second in GIF, more than 90 elsewhere. No more than a few frames are held at a time; WebP holds all of them, encoded.
 
     Args:
         path: file to write; an unfinished one is left there on failure (see `atomic_output`).
@@ -64,18 +80,18 @@ def write_animation(
         OutputUnwritableError: the file cannot be made.
         DiskFullError: no space is left.
     """
-    frames = _Frames(encoding, segments, cancel)
-    kind = _KINDS[encoding.form]
-    palette = _palette(iter(frames)) if encoding.form is forms.ANIMATED_GIF else None
     with writing(path):
         file = GuardedFile(path.open("wb"))
     try:
         with muxing(path, file):
-            _encode(file, encoding, kind, frames if palette is None else _mapped(iter(frames), palette))
+            last = _encode(file, encoding, _KINDS[encoding.form], _Frames(encoding, segments, cancel))
             file.close()
     finally:
         with suppress(OSError):
             file.close()
+    if encoding.form is forms.ANIMATED_WEBP:
+        with writing(path):
+            _set_last_delay(path, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,42 +103,80 @@ class _Frames:
     cancel: Callable[[], bool]
 
     def __iter__(self) -> Iterator[av.VideoFrame]:
-        for frame in kept_frames(self.encoding, self.segments):
-            if self.cancel():
-                raise CancelledError("The job was stopped")
-            yield frame
+        """Yield them in order.
+
+        Raises:
+            CancelledError: someone asked to stop.
+        """
+        return kept_frames(self.encoding, self.segments, self.cancel)
 
 
-def _encode(file: GuardedFile, encoding: Encoding, kind: _Kind, frames: Iterator[av.VideoFrame] | _Frames) -> None:
-    """Encode and mux all frames."""
+def _encode(file: GuardedFile, encoding: Encoding, kind: _Kind, frames: _Frames) -> int:
+    """Encode and mux all frames; return how many ticks the last is shown."""
     pixels = encoding.pixels
     form = kind.alpha if pixels.pixel_format == _PACKED else kind.plain
-    options = dict(kind.options)
-    if encoding.form is forms.ANIMATED_WEBP:
-        options["quality"] = encoding.codec_options["quality"]
-    with closing(
-        av.open(file, "w", format=encoding.form.writer, container_options={"fflags": "+bitexact", **kind.container})
-    ) as output:
+    clock = kind.clock or encoding.time_base
+    pictures = _timed(iter(frames), clock, kind.least)
+    if encoding.form is forms.ANIMATED_GIF:
+        pictures = _mapped(pictures, _palette(iter(frames)))
+    settings = {"fflags": "+bitexact", **kind.container}
+    with closing(av.open(file, "w", format=encoding.form.writer, container_options=settings)) as output:
         rate = encoding.frame_rate.limit_denominator(_FINEST_RATE)
-        stream = cast(VideoStream, output.add_stream(kind.codec, rate=rate, options=options))
+        stream = cast(VideoStream, output.add_stream(kind.codec, rate=rate, options=_options(encoding)))
         context = stream.codec_context
         context.width, context.height, context.pix_fmt = pixels.width, pixels.height, form
-        context.time_base = _clock(encoding)
-        context.sample_aspect_ratio = encoding.sample_aspect.limit_denominator(_FINEST_RATE)
-        scale = encoding.time_base / context.time_base
-        for frame in frames:
+        context.time_base = clock
+        duration = 0
+        for frame in pictures:
             picture = frame if frame.format.name == form else _converted(frame, form)
-            start, length = frame.pts or 0, frame.duration
-            begin, end = (round(time * scale) for time in (start, start + length))
-            picture.pts, picture.duration, picture.time_base = begin, max(1, end - begin), context.time_base
+            duration = frame.duration
             output.mux(list(stream.encode_lazy(picture)))
         output.mux(list(stream.encode_lazy(None)))
+    return duration
 
 
-def _clock(encoding: Encoding) -> Fraction:
-    """Return the ticks in which the form counts."""
-    coarse = {forms.ANIMATED_GIF: Fraction(1, 100), forms.ANIMATED_WEBP: Fraction(1, 1000)}
-    return coarse.get(encoding.form, encoding.time_base)
+def _options(encoding: Encoding) -> dict[str, str]:
+    """Return the encoder's options."""
+    own = {
+        forms.ANIMATED_PNG: {"pred": "mixed"},
+        forms.ANIMATED_WEBP: {"quality": encoding.codec_options.get("quality", "")},
+    }
+    return own.get(encoding.form, {})
+
+
+def _timed(frames: Iterator[av.VideoFrame], clock: Fraction, least: Fraction) -> Iterator[av.VideoFrame]:
+    """Yield frames with times from 0 on in ticks of a clock, each until the next; the ones too short for it left out."""
+    held: av.VideoFrame | None = None
+    first = begin = end = 0
+    shortest = math.ceil(least / clock)
+    for frame in frames:
+        start, length, time_base = frame.pts or 0, frame.duration, frame.time_base or clock
+        first = start if held is None else first
+        now, end = (round((time - first) * time_base / clock) for time in (start, start + length))
+        if held is not None:
+            if now - begin < shortest:
+                continue
+            held.duration = now - begin
+            yield held
+        held, begin = frame, now
+        held.pts, held.time_base = now, clock
+    if held is not None:
+        held.duration = max(shortest, end - begin)
+        yield held
+
+
+def _set_last_delay(path: Path, ticks: int) -> None:
+    """Set the time for which the last picture of an animated WebP is shown; libav leaves it to a guess (RFC 9649)."""
+    with path.open("r+b") as file:
+        file.seek(_RIFF_HEADER)
+        place = None
+        while len(head := file.read(8)) == 8:
+            name, length = struct.unpack("<4sI", head)
+            place = file.tell() + _DELAY_IN_FRAME if name == b"ANMF" else place
+            file.seek(length + length % 2, os.SEEK_CUR)
+        if place is not None:
+            file.seek(place)
+            file.write(ticks.to_bytes(3, "little"))
 
 
 def _converted(frame: av.VideoFrame, form: str) -> av.VideoFrame:

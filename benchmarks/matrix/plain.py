@@ -1,0 +1,244 @@
+"""What a file holds, as libav (by PyAV) and Pillow alone tell it; nothing of the product is used."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.stream import Disposition
+from av.subtitles.codeccontext import SubtitleCodecContext
+from PIL import Image as Pillow
+from PIL import ImageSequence
+
+from benchmarks.matrix.drawing import Signals
+from benchmarks.matrix.samples import Plane, Tags, alpha_of, depth, planes_of, signals
+
+_WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_ANIMATIONS = (".gif", ".webp", ".png", ".apng")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A frame.
+
+    Attributes:
+        time: when it is shown, in seconds.
+        picture: its R'G'B'.
+        alpha: its opacity.
+        form: its pixel format.
+        planes: its samples.
+        tags: what they mean.
+        fields: which field comes first, if it is interlaced.
+    """
+
+    time: Fraction
+    picture: Signals
+    alpha: Signals | None
+    form: str
+    planes: list[Plane]
+    tags: Tags
+    fields: str = ""
+
+    @property
+    def depth(self) -> int:
+        """Bits of a sample."""
+        return 8 if self.form == "pal8" else depth(self.form)
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track of sound: codec, language, title, disposition; time and digest of each packet."""
+
+    codec: str
+    language: str
+    title: str
+    disposition: int
+    packets: tuple[tuple[Fraction, str], ...]
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A track of subtitles: codec, language; start and length in milliseconds and plain text of each."""
+
+    codec: str
+    language: str
+    lines: tuple[tuple[int, int, str], ...]
+
+
+@dataclass
+class Held:
+    """Everything that is compared of a file.
+
+    Attributes:
+        frames: of its moving picture.
+        end: when the last of them ends, where that is told.
+        codec: of the moving picture.
+        is_turned: whether players are to turn it.
+        aspect: width of a pixel over its height.
+        hdr: mastering display and light level, as numbers.
+        sounds: its tracks of sound.
+        subtitles: its tracks of subtitles.
+        chapters: start and end in milliseconds, and title.
+        tags: of the file and of the moving picture, names in lower case.
+        timecode: of its first frame.
+        cover: digest of its cover art.
+        fonts: names and digests of attached files.
+    """
+
+    frames: list[Shown] = field(default_factory=list)
+    end: Fraction | None = None
+    codec: str = ""
+    is_turned: bool = False
+    aspect: Fraction = Fraction(1)
+    hdr: tuple[float, ...] = ()
+    sounds: list[Track] = field(default_factory=list)
+    subtitles: list[Texts] = field(default_factory=list)
+    chapters: list[tuple[int, int, str]] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    timecode: str = ""
+    cover: str = ""
+    fonts: list[tuple[str, str]] = field(default_factory=list)
+
+
+def held(path: Path) -> Held:
+    """Read a file."""
+    if path.suffix in _ANIMATIONS:
+        return _animation(path)
+    found = Held()
+    with av.open(str(path)) as clip:
+        _read_streams(clip, found)
+    with av.open(str(path)) as clip:
+        found.frames = list(_frames(clip, found))
+    with av.open(str(path)) as clip:
+        _read_packets(clip, found)
+    return found
+
+
+def _animation(path: Path) -> Held:
+    """Read an animated picture by Pillow."""
+    found, time = Held(codec=path.suffix[1:]), Fraction(0)
+    with Pillow.open(path) as image:
+        for page in ImageSequence.Iterator(image):
+            values = np.asarray(page.convert("RGBA"))
+            has_alpha = bool((values[..., 3] < 255).any())
+            alpha = values[..., 3] / 255.0 if has_alpha else None
+            found.frames.append(Shown(time, values[..., :3] / 255.0, alpha, "rgba", [values.copy()], Tags()))
+            time += Fraction(round(page.info.get("duration", 0) * 1000), 1_000_000)
+    found.end = time
+    return found
+
+
+def _read_streams(clip: InputContainer, found: Held) -> None:
+    picture = _picture(clip)
+    found.codec = picture.codec_context.codec.canonical_name
+    found.aspect = picture.codec_context.sample_aspect_ratio or picture.sample_aspect_ratio or Fraction(1)
+    found.chapters = [_chapter(chapter) for chapter in clip.chapters()]
+    for source in (picture.metadata, clip.metadata):
+        found.tags.update({name.lower(): value for name, value in source.items()})
+    for stream in (*clip.streams, clip):
+        for name, value in stream.metadata.items():
+            if name.lower() == "timecode":
+                found.timecode = found.timecode or value
+    for attached in clip.streams.attachments:
+        found.fonts.append((attached.name or "", _digest(attached.data)))
+
+
+def _frames(clip: InputContainer, found: Held) -> Iterator[Shown]:
+    stream = _picture(clip)
+    name = _WITH_ALPHA.get(stream.codec_context.codec.canonical_name)
+    decoder = stream.codec_context
+    if name is not None:
+        decoder = cast("Any", av.CodecContext.create(name, "r"))
+        decoder.extradata = stream.codec_context.extradata
+    base = stream.time_base or Fraction(1)
+    for packet in clip.demux(stream):
+        for frame in decoder.decode(packet):
+            if "DISPLAYMATRIX" in {data.type.name for data in frame.side_data}:
+                found.is_turned = True
+            found.hdr = found.hdr or _hdr(frame)
+            fields = ("top" if _is_top_first(stream) else "bottom") if frame.interlaced_frame else ""
+            tags = Tags.of(frame)
+            yield Shown(
+                (frame.pts or 0) * base, signals(frame), alpha_of(frame), frame.format.name, planes_of(frame), tags, fields
+            )
+
+
+def _is_top_first(stream: av.VideoStream) -> bool:
+    return int(stream.codec_context.field_order) in (2, 4, 0)
+
+
+def _read_packets(clip: InputContainer, found: Held) -> None:
+    """Read sound and subtitles, and when the pictures end."""
+    sounds = {stream.index: [] for stream in clip.streams.audio}
+    lines: dict[int, list[tuple[int, int, str]]] = {stream.index: [] for stream in clip.streams.subtitles}
+    picture = _picture(clip)
+    for packet in clip.demux():
+        if not packet.size:
+            continue
+        stream = packet.stream
+        if stream.index in sounds:
+            sounds[stream.index].append(((packet.pts or 0) * packet.time_base, _digest(bytes(packet))))
+        elif stream.index in lines:
+            lines[stream.index] += _lines(packet)
+        elif stream.disposition & Disposition.attached_pic:
+            found.cover = _digest(bytes(packet))
+        elif stream.index == picture.index and packet.duration:
+            end = ((packet.pts or 0) + packet.duration) * packet.time_base
+            found.end = max(found.end or end, end)
+    for sound in clip.streams.audio:
+        codec = sound.codec_context.codec.canonical_name
+        tags = (sound.language or "", sound.metadata.get("title", ""), int(sound.disposition))
+        found.sounds.append(Track(codec, *tags, tuple(sounds[sound.index])))
+    for text in clip.streams.subtitles:
+        codec = text.codec_context.codec.canonical_name
+        found.subtitles.append(Texts(codec, text.language or "", tuple(lines[text.index])))
+    if picture.start_time is not None and picture.duration and clip.format.name.startswith("mov"):
+        found.end = (picture.start_time + picture.duration) * (picture.time_base or Fraction(1))
+    if not found.cover:  # Matroska has it as an attached file, which libav shows as a stream without packets
+        for stream in clip.streams.video:
+            if stream.disposition & Disposition.attached_pic:
+                found.cover = "there"
+
+
+def _lines(packet: Any) -> Iterator[tuple[int, int, str]]:
+    context = cast("SubtitleCodecContext", packet.stream.codec_context)
+    decoded = context.decode2(packet)
+    if decoded is None or not len(decoded):
+        return
+    text = b"".join(line.ass.split(b",", 8)[8] for line in decoded).decode()
+    start, length = (round(ticks * packet.time_base * 1000) for ticks in (packet.pts, packet.duration))
+    yield start, length, text
+
+
+def _picture(clip: InputContainer) -> av.VideoStream:
+    return next(stream for stream in clip.streams.video if not stream.disposition & Disposition.attached_pic)
+
+
+def _chapter(chapter: Any) -> tuple[int, int, str]:
+    start, end = (round(chapter[name] * chapter["time_base"] * 1000) for name in ("start", "end"))
+    return start, end, chapter["metadata"].get("title", "")
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _hdr(frame: av.VideoFrame) -> tuple[float, ...]:
+    """Read libav's structures of ten fractions and of two numbers; empty where there are none."""
+    numbers: list[float] = []
+    for data in frame.side_data:
+        raw = bytes(data)
+        if data.type.name == "MASTERING_DISPLAY_METADATA":
+            pairs = struct.iter_unpack("<ii", raw[:80])
+            numbers += [round(top / bottom, 5) if bottom else 0.0 for top, bottom in pairs]
+        elif data.type.name == "CONTENT_LIGHT_LEVEL":
+            numbers += struct.unpack("<II", raw[:8])
+    return tuple(numbers)
