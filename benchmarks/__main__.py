@@ -8,8 +8,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("identity", "swap_identity", "contact_sheet", "outside", "throughput", "media_table")
-LONG = ("clap", "kills", "fuzz")
+NAMES = ("identity", "swap_identity", "contact_sheet", "outside", "throughput")
+LONG = ("clap", "kills")
 
 
 def main() -> int:

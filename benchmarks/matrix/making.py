@@ -64,7 +64,6 @@ class Pictures:
         fields: which field comes first; none of both where it is empty.
         alpha: whether there is an alpha channel.
         options: of the encoder.
-        flags: of the encoder.
     """
 
     codec: str = "libx264"
@@ -83,7 +82,11 @@ class Pictures:
     def upright(self, number: int) -> tuple[Signals, Signals | None]:
         """Return the picture of a frame, and its opacity, as the eye is to see them."""
         width, height = self.size if _MATRICES[self.turn][0] else self.size[::-1]
-        return drawn(number, width, height), opacity(number, width, height) if self.alpha else None
+        picture = drawn(number, width, height)
+        if self.fields:  # what moves has moved on in the second field
+            second = 1 if self.fields == "top" else 0
+            picture[second::2] = np.roll(picture[second::2], 2, axis=1)
+        return picture, opacity(number, width, height) if self.alpha else None
 
 
 @dataclass(frozen=True)
@@ -178,13 +181,8 @@ def make_clip(path: Path, clip: Clip) -> None:
 def frames_of(pictures: Pictures) -> Iterator[av.VideoFrame]:
     """Yield the frames of a clip as they are stored, with their times."""
     for number, time in enumerate(pictures.times):
-        picture, alpha = pictures.upright(number)
-        picture = as_stored(picture, pictures.turn)
-        alpha = None if alpha is None else as_stored(alpha, pictures.turn)
-        if pictures.fields:
-            second = 1 if pictures.fields == "top" else 0
-            picture[second::2] = np.roll(picture[second::2], 2, axis=1)
-        frame = stored(picture, alpha, pictures.form, pictures.tags)
+        picture, alpha = (None if part is None else as_stored(part, pictures.turn) for part in pictures.upright(number))
+        frame = stored(cast("Signals", picture), alpha, pictures.form, pictures.tags)
         frame.pts, frame.time_base = time, pictures.clock
         yield frame
 
@@ -251,7 +249,9 @@ def _flagged(frame: av.VideoFrame, fields: str) -> av.VideoFrame:
 
 
 def _add_sound(output: OutputContainer, sound: Sound) -> av.AudioStream:
-    stream = cast("av.AudioStream", output.add_stream(sound.codec, rate=sound.rate, layout=sound.layout))
+    options = {"strict": "experimental"} if sound.codec == "vorbis" else {}
+    added = output.add_stream(sound.codec, rate=sound.rate, options=options, layout=sound.layout)
+    stream = cast("av.AudioStream", added)
     if not sound.codec.startswith(("pcm", "flac")):
         stream.bit_rate = 96_000
     stream.disposition = sound.disposition

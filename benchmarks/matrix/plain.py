@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +19,7 @@ from PIL import Image as Pillow
 from PIL import ImageSequence
 
 from benchmarks.matrix.drawing import Signals
-from benchmarks.matrix.samples import Plane, Tags, alpha_of, depth, planes_of, signals
+from benchmarks.matrix.samples import UNKNOWN, Plane, Tags, alpha_of, chroma_place, depth, planes_of, signals
 
 _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _ANIMATIONS = (".gif", ".webp", ".png", ".apng")
@@ -55,13 +55,18 @@ class Shown:
 
 @dataclass(frozen=True)
 class Track:
-    """A track of sound: codec, language, title, disposition; time and digest of each packet."""
+    """A track of sound: codec, language, title, disposition; times of its packets and digest of all their bytes.
+
+    Where raw samples are cut into packets is for the reader to decide, so that is no part of the digest of PCM. Nor are
+    the heads (ADTS) that AAC has in a transport stream and nowhere else.
+    """
 
     codec: str
     language: str
     title: str
     disposition: int
-    packets: tuple[tuple[Fraction, str], ...]
+    times: tuple[Fraction, ...]
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,7 @@ def _animation(path: Path) -> Held:
 def _read_streams(clip: InputContainer, found: Held) -> None:
     picture = _picture(clip)
     found.codec = picture.codec_context.codec.canonical_name
-    found.aspect = picture.codec_context.sample_aspect_ratio or picture.sample_aspect_ratio or Fraction(1)
+    found.aspect = picture.sample_aspect_ratio or Fraction(1)
     found.chapters = [_chapter(chapter) for chapter in clip.chapters()]
     for source in (picture.metadata, clip.metadata):
         found.tags.update({name.lower(): value for name, value in source.items()})
@@ -155,20 +160,32 @@ def _frames(clip: InputContainer, found: Held) -> Iterator[Shown]:
     stream = _picture(clip)
     name = _WITH_ALPHA.get(stream.codec_context.codec.canonical_name)
     decoder = stream.codec_context
-    if name is not None:
+    if name is not None and "1" in (stream.metadata.get("alpha_mode"), stream.metadata.get("ALPHA_MODE")):
         decoder = cast("Any", av.CodecContext.create(name, "r"))
         decoder.extradata = stream.codec_context.extradata
     base = stream.time_base or Fraction(1)
+    place = None
     for packet in clip.demux(stream):
         for frame in decoder.decode(packet):
             if "DISPLAYMATRIX" in {data.type.name for data in frame.side_data}:
                 found.is_turned = True
             found.hdr = found.hdr or _hdr(frame)
             fields = ("top" if _is_top_first(stream) else "bottom") if frame.interlaced_frame else ""
-            tags = Tags.of(frame)
-            yield Shown(
-                (frame.pts or 0) * base, signals(frame), alpha_of(frame), frame.format.name, planes_of(frame), tags, fields
-            )
+            tags = _tags(frame, stream)
+            place = place or chroma_place(frame)
+            picture = signals(frame, tags, place)
+            time = (frame.pts or 0) * base
+            yield Shown(time, picture, alpha_of(frame), frame.format.name, planes_of(frame), tags, fields)
+
+
+def _tags(frame: av.VideoFrame, stream: av.VideoStream) -> Tags:
+    """Return what a frame says of its colours, else what its container says."""
+    tags, context = Tags.of(frame), stream.codec_context
+    return replace(
+        tags,
+        primaries=int(context.color_primaries) if tags.primaries == UNKNOWN else tags.primaries,
+        transfer=int(context.color_trc) if tags.transfer == UNKNOWN else tags.transfer,
+    )
 
 
 def _is_top_first(stream: av.VideoStream) -> bool:
@@ -177,7 +194,7 @@ def _is_top_first(stream: av.VideoStream) -> bool:
 
 def _read_packets(clip: InputContainer, found: Held) -> None:
     """Read sound and subtitles, and when the pictures end."""
-    sounds = {stream.index: [] for stream in clip.streams.audio}
+    sounds: dict[int, list[tuple[Fraction, bytes]]] = {stream.index: [] for stream in clip.streams.audio}
     lines: dict[int, list[tuple[int, int, str]]] = {stream.index: [] for stream in clip.streams.subtitles}
     picture = _picture(clip)
     for packet in clip.demux():
@@ -185,7 +202,7 @@ def _read_packets(clip: InputContainer, found: Held) -> None:
             continue
         stream = packet.stream
         if stream.index in sounds:
-            sounds[stream.index].append(((packet.pts or 0) * packet.time_base, _digest(bytes(packet))))
+            sounds[stream.index].append(((packet.pts or 0) * packet.time_base, _payload(packet)))
         elif stream.index in lines:
             lines[stream.index] += _lines(packet)
         elif stream.disposition & Disposition.attached_pic:
@@ -196,7 +213,9 @@ def _read_packets(clip: InputContainer, found: Held) -> None:
     for sound in clip.streams.audio:
         codec = sound.codec_context.codec.canonical_name
         tags = (sound.language or "", sound.metadata.get("title", ""), int(sound.disposition))
-        found.sounds.append(Track(codec, *tags, tuple(sounds[sound.index])))
+        times, data = zip(*sounds[sound.index], strict=True) if sounds[sound.index] else ((), ())
+        glue = b"" if codec.startswith("pcm") else b"|"
+        found.sounds.append(Track(codec, *tags, times, _digest(glue.join(data))))
     for text in clip.streams.subtitles:
         codec = text.codec_context.codec.canonical_name
         found.subtitles.append(Texts(codec, text.language or "", tuple(lines[text.index])))
@@ -206,6 +225,13 @@ def _read_packets(clip: InputContainer, found: Held) -> None:
         for stream in clip.streams.video:
             if stream.disposition & Disposition.attached_pic:
                 found.cover = "there"
+
+
+def _payload(packet: Any) -> bytes:
+    data = bytes(packet)
+    if packet.stream.codec_context.codec.canonical_name == "aac" and data[0] == 0xFF and data[1] & 0xF6 == 0xF0:
+        return data[7 if data[1] & 1 else 9 :]
+    return data
 
 
 def _lines(packet: Any) -> Iterator[tuple[int, int, str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import av
 import numpy as np
 import numpy.typing as npt
+from av.video.reformatter import Interpolation
 
 from benchmarks.matrix.drawing import Signals
 
@@ -14,7 +15,11 @@ Plane = npt.NDArray[np.uint8 | np.uint16]
 
 BT601, BT709, BT2020 = 6, 1, 9
 PQ, HLG = 16, 18
-_UNKNOWN = 2
+LEFT = (0.0, 0.5)
+"""The usual place of chroma in video: beside the left one of two pixels, halfway between two rows."""
+UNKNOWN = 2
+"""Code of matrix, primaries and transfer where nothing is said."""
+_BILINEAR = Interpolation.BILINEAR | Interpolation.ACCURATE_RND
 _WEIGHTS = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 5: (0.299, 0.114), 6: (0.299, 0.114), 7: (0.212, 0.087)}
 _WEIGHTS |= {9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
 _HD_LINES = 720
@@ -25,9 +30,9 @@ _ORDER = {"rgb": (0, 1, 2), "bgr": (2, 1, 0), "gbr": (1, 2, 0)}
 class Tags:
     """What numbers mean: codes of H.273; `drawn_matrix` where a file does not say what it was drawn with."""
 
-    matrix: int = _UNKNOWN
-    primaries: int = _UNKNOWN
-    transfer: int = _UNKNOWN
+    matrix: int = UNKNOWN
+    primaries: int = UNKNOWN
+    transfer: int = UNKNOWN
     is_full: bool | None = None
     drawn_matrix: int = 0
 
@@ -44,10 +49,14 @@ class Tags:
             full = True
         return cls(int(frame.colorspace), int(frame.color_primaries), int(frame.color_trc), full)
 
-    def weights(self, height: int) -> tuple[float, float]:
-        """Return the weights of red and blue in luma; for what says nothing, those that players guess by its size."""
+    def weights(self, lines: int) -> tuple[float, float]:
+        """Return the weights of red and blue in luma; for what says nothing, those that players guess by its size.
+
+        Args:
+            lines: rows or columns of the picture, whichever are fewer.
+        """
         matrix = self.matrix if self.matrix in _WEIGHTS else self.drawn_matrix
-        return _WEIGHTS[matrix or (BT709 if height >= _HD_LINES else BT601)]
+        return _WEIGHTS[matrix or (BT709 if lines >= _HD_LINES else BT601)]
 
 
 def depth(name: str) -> int:
@@ -69,11 +78,19 @@ def stored(picture: Signals, alpha: Signals | None, name: str, tags: Tags) -> av
             plane[:] = _rounded(_smaller(channel, plane.shape) if index else channel, name)
     if alpha is not None and len(frame.planes) == 4:
         plane_of(frame, 3)[:] = np.rint(alpha * _top(name))
+    frame.colorspace, frame.color_primaries, frame.color_trc = tags.matrix, tags.primaries, tags.transfer
+    frame.color_range = {None: 0, False: 1, True: 2}[tags.is_full]
     return frame
 
 
-def signals(frame: av.VideoFrame, tags: Tags | None = None) -> Signals:
-    """Return the R'G'B' values of a decoded frame."""
+def signals(frame: av.VideoFrame, tags: Tags | None = None, place: tuple[float, float] = LEFT) -> Signals:
+    """Return the R'G'B' values of a decoded frame.
+
+    Args:
+        frame: as it was decoded.
+        tags: what its numbers mean; what it says where None.
+        place: of the first chroma sample.
+    """
     name, tags = frame.format.name, tags or Tags.of(frame)
     if name == "pal8":
         return np.asarray(frame.to_ndarray(format="rgb24")) / 255.0
@@ -84,11 +101,32 @@ def signals(frame: av.VideoFrame, tags: Tags | None = None) -> Signals:
     luma = (planes[0] - black) / span
     if len(planes) < 3:
         return np.repeat(luma[..., None], 3, axis=2)
-    cb, cr = ((_larger(plane, luma.shape) - middle) / chroma_span for plane in planes[1:])
-    kr, kb = tags.weights(frame.height)
+    cb, cr = ((_larger(plane, luma.shape, place) - middle) / chroma_span for plane in planes[1:])
+    kr, kb = tags.weights(min(frame.width, frame.height))
     red, blue = luma + (2 - 2 * kr) * cr, luma + (2 - 2 * kb) * cb
     green = (luma - kr * red - kb * blue) / (1 - kr - kb)
     return np.stack([red, green, blue], axis=-1).clip(0, 1)
+
+
+def chroma_place(frame: av.VideoFrame) -> tuple[float, float]:
+    """Return how far right of and below the first pixel the first chroma sample lies, as a decoded frame says.
+
+    libav shows it in what its scaler does alone, so a ramp with the frame's properties is scaled. Where a frame does
+    not say, chroma lies in the middle in JPEG, and to the left in all else.
+    """
+    name = frame.format.name
+    if len(frame.planes) < 3 or frame.format.is_rgb or frame.planes[1].width == frame.width:
+        return LEFT
+    form = "yuv420p" if frame.planes[1].height < frame.height else "yuv422p"
+    probe = frame.reformat(width=32, height=32, format=form, threads=1)
+    plane_of(probe, 0)[:] = 128
+    across, down = plane_of(probe, 1), plane_of(probe, 2)
+    across[:] = 8 * np.arange(across.shape[1])
+    down[:] = (8 if form == "yuv420p" else 4) * np.arange(down.shape[0])[:, None]
+    fine = probe.reformat(format="yuv444p", interpolation=_BILINEAR, threads=1)
+    x, y = (round(2 * (16 - float(plane_of(fine, index)[16, 16]) / 4)) / 2 for index in (1, 2))
+    said = (x, y if form == "yuv420p" else 0.5)
+    return LEFT if said == (0.5, 0.5) and not name.startswith("yuvj") else said
 
 
 def alpha_of(frame: av.VideoFrame) -> Signals | None:
@@ -108,7 +146,7 @@ def alpha_of(frame: av.VideoFrame) -> Signals | None:
 def planes_of(frame: av.VideoFrame) -> list[Plane]:
     """Return copies of all planes; of packed RGB and palettes one array."""
     if not frame.format.is_planar or frame.format.name == "pal8":
-        return [np.asarray(frame.to_ndarray()).copy()]
+        return [np.asarray(frame.to_ndarray(format="rgba64le" if depth(frame.format.name) > 8 else "rgba"))]
     return [plane_of(frame, index).copy() for index in range(len(frame.planes))]
 
 
@@ -137,7 +175,7 @@ def _scale(name: str, tags: Tags) -> tuple[float, float, float, float]:
 
 def _yuv(picture: Signals, name: str, tags: Tags) -> list[Signals]:
     """Return luma and chroma in full size, unrounded."""
-    kr, kb = tags.weights(picture.shape[0])
+    kr, kb = tags.weights(min(picture.shape[:2]))
     red, green, blue = np.moveaxis(picture, -1, 0)
     luma = kr * red + (1 - kr - kb) * green + kb * blue
     black, span, middle, chroma_span = _scale(name, tags)
@@ -153,11 +191,11 @@ def _fill_rgb(frame: av.VideoFrame, picture: Signals, alpha: Signals | None) -> 
         for index in range(3):
             plane_of(frame, index)[:] = values[..., index]
         return
-    count = len(frame.format.components)
+    count = 4 if "0" in name else len(frame.format.components)
     whole = np.full((*picture.shape[:2], count), _top(name), np.float64)
     first = 1 if name.startswith(("a", "0")) else 0
     whole[..., first : first + 3] = values
-    if alpha is not None and count == 4:
+    if alpha is not None:
         whole[..., 0 if first else 3] = np.rint(alpha * _top(name))
     part = frame.planes[0]
     kind = np.uint16 if depth(name) > 8 else np.uint8
@@ -176,8 +214,7 @@ def _rgb_of(frame: av.VideoFrame) -> Signals:
         channels = [plane_of(frame, index) / _top(name) for index in range(3)]
         green, blue, red = channels
         return np.stack([red, green, blue], axis=-1)
-    deep = depth(name) > 8
-    return np.asarray(frame.to_ndarray(format="rgb48le" if deep else "rgb24") / (65535.0 if deep else 255.0))
+    return np.asarray(frame.to_ndarray(format="rgb48le") / 65535.0 if depth(name) > 8 else frame.to_ndarray(format="rgb24") / 255.0)
 
 
 def _smaller(channel: Signals, shape: tuple[int, ...]) -> Signals:
@@ -197,16 +234,16 @@ def _smaller(channel: Signals, shape: tuple[int, ...]) -> Signals:
     return channel
 
 
-def _larger(channel: Signals, shape: tuple[int, ...]) -> Signals:
+def _larger(channel: Signals, shape: tuple[int, ...], place: tuple[float, float]) -> Signals:
     """Bring chroma up to the size of luma, by lines between its samples."""
     for axis, length in enumerate(shape):
         factor = -(-length // channel.shape[axis])
         if factor == 1:
             continue
-        offset = (factor - 1) / 2 if axis == 0 else 0.0
-        place = ((np.arange(length) - offset) / factor).clip(0, channel.shape[axis] - 1)
-        low = np.floor(place).astype(int)
+        offset = place[1 - axis] * (factor - 1)
+        at = ((np.arange(length) - offset) / factor).clip(0, channel.shape[axis] - 1)
+        low = np.floor(at).astype(int)
         high = np.minimum(low + 1, channel.shape[axis] - 1)
-        share = (place - low).reshape(-1, 1) if axis == 0 else (place - low).reshape(1, -1)
+        share = (at - low).reshape(-1, 1) if axis == 0 else (at - low).reshape(1, -1)
         channel = np.take(channel, low, axis) * (1 - share) + np.take(channel, high, axis) * share
     return channel

@@ -12,7 +12,7 @@ import io
 import json
 import math
 import zipfile
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -31,22 +31,6 @@ _DEEPEST: Final = 32
 
 class StateError(ValueError):
     """What was given cannot be kept as state, or what was kept is damaged."""
-
-
-class Stateful(Protocol):
-    """Something with memory over frames."""
-
-    def state(self) -> State:
-        """Return everything remembered, as copies: it stays as it is when more frames come."""
-        ...
-
-    def restore(self, state: State) -> None:
-        """Go on from what `state` returned, in this or another process.
-
-        Args:
-            state: from an object that was made with the same options.
-        """
-        ...
 
 
 def pack(state: State) -> bytes:

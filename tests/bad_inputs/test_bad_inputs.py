@@ -95,6 +95,57 @@ CASES = {
     "a provider that is not there": (PICTURE | {"execution_providers": "directml"}, errors.ProviderError, "cpu, auto"),
     "an impossible value": (PICTURE | {"blend_ratio": 7}, errors.OptionsError, "blend-ratio"),
     "too little memory": (VIDEO | {"max_memory": 1e-6}, errors.OptionsError, "max-memory"),
+    "a part that begins after the end": (VIDEO | {"trim_start": "9"}, errors.OptionsError, "trim-start"),
+    "a part that ends before it begins": (
+        VIDEO | {"trim_start": "10f", "trim_end": "4f"},
+        errors.OptionsError,
+        "trim-end: nothing is left before 4f",
+    ),
+    "a crop that reaches out of a video": (VIDEO | {"crop": "100,0,100,50"}, errors.OptionsError, "crop.*192x192"),
+    "a crop that reaches out of a picture": (PICTURE | {"crop": "500,0,100,50"}, errors.OptionsError, "crop.*512x512"),
+    "a region outside what is kept": (
+        VIDEO | {"crop": "0,0,96,96", "fill_region": "90,90,10,10"},
+        errors.OptionsError,
+        "fill-region.*96x96",
+    ),
+    "more frames than allowed": (VIDEO | {"max_frames": 11}, errors.InputLimitError, "--max-frames"),
+    "a longer video than allowed": (VIDEO | {"max_duration": 0.4}, errors.InputLimitError, "--max-duration"),
+    "a quality and a bit rate": (
+        VIDEO | {"output_video_quality": 20, "output_video_bitrate": "5M"},
+        errors.OptionsError,
+        "Both a quality and a bitrate",
+    ),
+    "two passes without a bit rate": (
+        VIDEO | {"output_video_passes": 2},
+        errors.OptionsError,
+        "--output-video-bitrate",
+    ),
+    "an encoder that the output cannot hold": (
+        VIDEO | {"output_video_encoder": "prores"},
+        errors.OutputTypeError,
+        r"\.mov",
+    ),
+    "a rendition without a name": (VIDEO | {"renditions": "size=720p"}, errors.OutputTypeError, "size=720p"),
+    "a rendition of an unknown kind": (VIDEO | {"renditions": "small.mp4 colour=red"}, errors.OptionsError, "'colour'"),
+    "a rendition of an impossible size": (VIDEO | {"renditions": "small.mp4 size=big"}, errors.OptionsError, "720p"),
+    "a rendition over the output": (VIDEO | {"renditions": "./out.mp4 size=50%"}, errors.OptionsError, "Two outputs"),
+    "a rendition over an input": (
+        VIDEO | {"renditions": "bad/film.mp4 size=50%"},
+        errors.OutputIsInputError,
+        r"film\.mp4",
+    ),
+    "a thumbnail over the contact sheet": (
+        VIDEO | {"thumbnail": "a.png", "contact_sheet": "a.png"},
+        errors.OptionsError,
+        r"Two outputs .* a\.png",
+    ),
+    "a thumbnail in a folder that is not there": (
+        VIDEO | {"thumbnail": "no/such/a.png"},
+        errors.OutputUnwritableError,
+        "no folder no/such",
+    ),
+    "a thumbnail that is a video": (VIDEO | {"thumbnail": "a.mp4"}, errors.OutputTypeError, r"a\.mp4"),
+    "pictures without numbers as target": (VIDEO | {"target": "bad/%04d.png"}, errors.InputMissingError, "%04d"),
 }
 # Those that are found out while a file is decoded or a face is looked for, so that the command line is shown to cope.
 SLOW_ON_THE_COMMAND_LINE = [

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from facefusion.engine.run import run
 from facefusion.errors import CancelledError, DiskFullError, NoFaceError, OptionsError, OutputUnwritableError
+from facefusion.options import Options
 from material import CAPTAIN, write_clip
 
 FRAMES, LENGTH = 20, 6
@@ -39,11 +41,42 @@ def values(moving_portrait, quiet_place):
     }
 
 
-@pytest.fixture
-def whole(job):
+@pytest.fixture(scope="module")
+def whole(moving_portrait, tmp_path_factory):
     """The bytes of the output of a job that nobody interrupted."""
-    job(output_path="whole.mp4", video_chunk_size=LENGTH)
-    return Path("whole.mp4").read_bytes()
+    output = tmp_path_factory.mktemp("whole") / "whole.mp4"
+    run(_options(moving_portrait, output, source_paths=CAPTAIN))
+    return output.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def broken_off_once(moving_portrait, tmp_path_factory):
+    """What a job without processors leaves that was broken off in its last segment, and what it should have made."""
+    output = tmp_path_factory.mktemp("broken off") / "out.mp4"
+    options = _options(moving_portrait, output, processors=())
+    with pytest.raises(BrokenOffError):
+        run(options, progress=breaking_off(18))
+    [folder] = job_folders(output.parent)
+    left = folder.rename(output.parent / "left")
+    run(options)
+    return left, folder.name, output.read_bytes()
+
+
+@pytest.fixture
+def broken_off(broken_off_once, quiet_place):
+    """A job without processors that was broken off in its last segment; gives its folder."""
+    left, name, _ = broken_off_once
+    return shutil.copytree(left, quiet_place / name)
+
+
+@pytest.fixture
+def plain(broken_off_once):
+    """The bytes of the output of a job without processors that nobody interrupted."""
+    return broken_off_once[-1]
+
+
+def _options(target: Path, output: Path, **values) -> Options:
+    return Options.parse({"target_path": target, "output_path": output, "video_chunk_size": LENGTH} | values)
 
 
 def interrupt(values: dict, moment: int, deed: str = "kill") -> subprocess.CompletedProcess[str]:
@@ -57,13 +90,16 @@ class BrokenOffError(Exception):
 
 def break_off(job, moment: int, **changes) -> None:
     """Leave a job as an error in its midst does, which keeps the same files as a kill and is quicker to make."""
+    with pytest.raises(BrokenOffError):
+        job({"progress": breaking_off(moment)}, **({"video_chunk_size": LENGTH} | changes))
 
+
+def breaking_off(moment: int):
     def listen(report):
         if report.done >= moment:
             raise BrokenOffError
 
-    with pytest.raises(BrokenOffError):
-        job({"progress": listen}, **({"video_chunk_size": LENGTH} | changes))
+    return listen
 
 
 def resume(job, **changes) -> int:
@@ -74,11 +110,16 @@ def resume(job, **changes) -> int:
     return reports[0].before if reports else FRAMES
 
 
-def job_folders() -> list[Path]:
-    return list(Path.cwd().glob(".facefusion-job-*"))
+def resume_plain(job, **changes) -> int:
+    """Go on with the job without processors."""
+    return resume(job, processors=(), **changes)
 
 
-@pytest.mark.parametrize(("moment", "kept"), [(1, 0), (6, 0), (8, 6), (13, 12), (20, 18)])
+def job_folders(place: Path | None = None) -> list[Path]:
+    return list((place or Path.cwd()).glob(".facefusion-job-*"))
+
+
+@pytest.mark.parametrize(("moment", "kept"), [(6, 0), (8, 6), (20, 18)])
 def test_a_killed_job_goes_on_after_its_last_segment_and_gives_the_same_file(job, values, whole, moment, kept):
     assert interrupt(values, moment).returncode == -signal.SIGKILL
     assert not Path("out.mp4").exists()
@@ -88,7 +129,7 @@ def test_a_killed_job_goes_on_after_its_last_segment_and_gives_the_same_file(job
 
 
 def test_a_job_that_is_killed_again_and_again_loses_nothing(job, values, whole):
-    for moment in (8, 14, 19):
+    for moment in (8, 14):
         interrupt(values | {"resume": True}, moment)
     assert resume(job) >= LENGTH
     assert Path("out.mp4").read_bytes() == whole
@@ -111,10 +152,9 @@ def test_cancelling_says_how_much_is_kept(job, whole):
     assert Path("out.mp4").read_bytes() == whole
 
 
-def test_without_resume_a_job_begins_anew(job, whole):
-    break_off(job, 13)
-    assert resume(job, resume=False) == 0
-    assert Path("out.mp4").read_bytes() == whole
+def test_without_resume_a_job_begins_anew(job, broken_off, plain):
+    assert resume_plain(job, resume=False) == 0
+    assert Path("out.mp4").read_bytes() == plain
 
 
 @pytest.mark.parametrize(
@@ -122,29 +162,26 @@ def test_without_resume_a_job_begins_anew(job, whole):
     [{"blend_ratio": 0.9}, {"output_video_quality": 30}, {"output_video_preset": "ultrafast"}, {"video_chunk_size": 7}],
     ids=str,
 )
-def test_other_options_begin_anew(job, change):
-    break_off(job, 13)
-    assert resume(job, **change) == 0
+def test_other_options_begin_anew(job, broken_off, change):
+    assert resume_plain(job, **change) == 0
 
 
 @pytest.mark.parametrize("change", [{"max_memory": 1.0}, {"keep_audio": False}, {"overwrite": False}], ids=str)
-def test_options_that_change_no_segment_take_over_all_of_them(job, change):
-    break_off(job, 13)
-    assert resume(job, **change) > 0
+def test_options_that_change_no_segment_take_over_all_of_them(job, broken_off, plain, change):
+    assert resume_plain(job, **change) == 2 * LENGTH
+    assert Path("out.mp4").read_bytes() == plain
 
 
 def test_another_target_of_the_same_name_begins_anew(job, moving_portrait):
-    target = Path("target.mp4")
-    shutil.copyfile(moving_portrait, target)
-    break_off(job, 13, target_path=str(target))
+    target = shutil.copyfile(moving_portrait, Path("target.mp4"))
+    break_off(job, 13, target_path=target, processors=())
     target.write_bytes(target.read_bytes() + b"\0\0\0\x08free")
-    assert resume(job, target_path=str(target)) == 0
+    assert resume_plain(job, target_path=target) == 0
 
 
-def test_the_same_target_in_another_place_goes_on(job, moving_portrait):
-    break_off(job, 13)
+def test_the_same_target_in_another_place_goes_on(job, broken_off, moving_portrait):
     moved = shutil.copyfile(moving_portrait, "elsewhere.mp4")
-    assert resume(job, target_path=moved) > 0
+    assert resume_plain(job, target_path=moved) == 2 * LENGTH
 
 
 @pytest.mark.parametrize(
@@ -152,17 +189,16 @@ def test_the_same_target_in_another_place_goes_on(job, moving_portrait):
     [("000000.0.segment", 0), ("000001.0.segment", 6), ("000001.done", 6), ("000001.state", 6), ("job", 0)],
 )
 @pytest.mark.parametrize("deed", ["change", "shorten", "remove"])
-def test_what_is_not_as_it_was_left_is_worked_anew(job, whole, harm, deed):
+def test_what_is_not_as_it_was_left_is_worked_anew(job, broken_off, plain, harm, deed):
     victim, kept = harm
-    break_off(job, 18)
-    path = job_folders()[0] / victim
+    path = broken_off / victim
     data = path.read_bytes()
     if deed == "remove":
         path.unlink()
     else:
         path.write_bytes(data[: len(data) // 2] + (b"?" + data[len(data) // 2 + 1 :] if deed == "change" else b""))
-    assert resume(job) == kept
-    assert Path("out.mp4").read_bytes() == whole
+    assert resume_plain(job) == kept
+    assert Path("out.mp4").read_bytes() == plain
 
 
 def test_a_job_with_a_step_of_ones_own_cannot_be_resumed(job):
@@ -176,10 +212,10 @@ def test_two_runs_never_write_the_same_output(job):
     def try_second(report):
         if not second:
             with pytest.raises(OutputUnwritableError, match="Another run") as caught:
-                job()
+                job(processors=())
             second.append(caught.value)
 
-    assert job({"progress": try_second}).frames == FRAMES
+    assert job({"progress": try_second}, processors=()).frames == FRAMES
     assert second
 
 
@@ -202,7 +238,7 @@ def test_thumbnail_and_contact_sheet_are_the_same_after_a_kill(job):
 
 
 def test_every_rendition_goes_on(job):
-    renditions = {"renditions": ["small.mp4 size=50%", "other.mkv quality=30"]}
+    renditions = {"renditions": ["small.mp4 size=50%", "other.mkv quality=30"], "processors": ()}
     job(video_chunk_size=LENGTH, **renditions)
     names = ["out.mp4", "small.mp4", "other.mkv"]
     before = [Path(name).read_bytes() for name in names]

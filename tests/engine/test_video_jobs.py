@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facefusion.engine.channel import Channel
 from facefusion.engine.plan import DEFAULT_IN_FLIGHT, GIB, LEAST_IN_FLIGHT
+from facefusion.engine.segments.sink import JobSink
 from facefusion.errors import CancelledError, InputDamagedError, NoFaceError, OptionsError
 from facefusion.media.frame import Frame
 from material import ASTRONAUT, CAPTAIN, read_clip, save, write_clip
@@ -135,23 +137,76 @@ def test_the_frames_are_the_same_whatever_the_chunk_size_and_every_time(job):
     assert all(same(first, frames_of(job, video_chunk_size=size)) for size in (1, 1000))
 
 
+class Alive:
+    """Counts the frames whose decoded picture somebody still holds, and the bytes of all their pictures and planes."""
+
+    def __init__(self, monkeypatch) -> None:
+        self._lock = threading.RLock()
+        self._held: dict[int, tuple[int, int]] = {}
+        self.most_frames = self.most_bytes = 0
+        check = Frame.__post_init__
+
+        def counting(frame):
+            check(frame)
+            self._hold(frame.original.view, frames=1, planes=frame.image.size // 2)
+            self._hold(frame.image, frames=0, planes=0)
+
+        monkeypatch.setattr(Frame, "__post_init__", counting)
+
+    def _hold(self, image, *, frames: int, planes: int) -> None:
+        while isinstance(image.base, np.ndarray):
+            image = image.base
+        with self._lock:
+            if id(image) not in self._held:
+                self._held[id(image)] = frames, image.nbytes + planes
+                weakref.finalize(image, self._let_go, id(image))
+            self.most_frames = max(self.most_frames, sum(frames for frames, _ in self._held.values()))
+            self.most_bytes = max(self.most_bytes, sum(size for _, size in self._held.values()))
+
+    def _let_go(self, key: int) -> None:
+        with self._lock:
+            del self._held[key]
+
+
+def jam(monkeypatch) -> None:
+    """Let the encoder take no more, from the fifth frame on, until nobody before it can go on either."""
+    changed, stuck = threading.Condition(), set()
+    put, take = Channel.put, JobSink.take
+
+    def counting(channel, value):
+        with changed:
+            if len(channel._values) >= channel._capacity:
+                stuck.add(channel)
+                changed.notify_all()
+        try:
+            return put(channel, value)
+        finally:
+            with changed:
+                stuck.discard(channel)
+
+    def waiting(sink, item):
+        if isinstance(item, Frame) and item.index == 4:
+            with changed:
+                assert changed.wait_for(lambda: len(stuck) == 2, 30)
+        take(sink, item)
+
+    monkeypatch.setattr(Channel, "put", counting)
+    monkeypatch.setattr(JobSink, "take", waiting)
+
+
 @pytest.mark.parametrize("most", [LEAST_IN_FLIGHT, 12, DEFAULT_IN_FLIGHT])
-def test_no_more_frames_are_alive_than_memory_allows(job, monkeypatch, most):
-    alive, seen, lock = set(), 0, threading.Lock()
-    check = Frame.__post_init__
-
-    def counting(frame):
-        nonlocal seen
-        check(frame)
-        with lock:
-            if frame.index not in alive:
-                alive.add(frame.index)
-                weakref.finalize(frame.original.view, alive.discard, frame.index)
-            seen = max(seen, len(alive))
-
-    monkeypatch.setattr(Frame, "__post_init__", counting)
-    job(max_memory=most * FRAME_BYTES / GIB)
-    assert 2 < seen <= most
+@pytest.mark.parametrize("work", ["swapper", "swapper and hooks", "hooks"])
+def test_frames_in_flight_take_no_more_memory_than_is_allowed(job, monkeypatch, most, work):
+    hooks = {"pre_processor": lambda image: image + np.uint8(1), "post_processor": lambda image: image + np.uint8(1)}
+    alive = Alive(monkeypatch)
+    jam(monkeypatch)
+    job(
+        hooks if "hooks" in work else {},
+        max_memory=most * FRAME_BYTES / GIB,
+        **({} if "swapper" in work else {"processors": ()}),
+    )
+    assert most / 2 < alive.most_frames <= most
+    assert most / 4 < alive.most_bytes / FRAME_BYTES <= most
 
 
 def test_memory_that_does_not_hold_the_frames_needed_is_said_before_any_work(job, only_file):

@@ -101,11 +101,15 @@ def clip(
 
 
 def write(path: Path, encoding: Encoding, frames: Iterable[Frame]) -> Segment:
-    """Write one segment."""
+    """Write one segment, as the engine does: it is given up where anything fails."""
     writer = open_segment(path, encoding)
-    for frame in frames:
-        writer.write(frame)
-    return writer.close()
+    try:
+        for frame in frames:
+            writer.write(frame)
+        return writer.close()
+    except BaseException:
+        writer.abort()
+        raise
 
 
 def encode(made: Clip, output: Path, wish: VideoWish, *, length: int = 5) -> tuple[Encoding, list[Segment]]:

@@ -6,18 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import av
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.media.encoding.choose import VideoWish, choose_encoding
-from facefusion.media.encoding.segment import open_segment
-from facefusion.media.join import join
-from facefusion.media.output import atomic_output
+from facefusion import process_video
 from facefusion.media.reader import VideoReader
-from facefusion.options import LimitOptions, OutputOptions
+from facefusion.options import LimitOptions
 
 LIMITS = LimitOptions()
 BT601, BT709 = 6, 1
@@ -115,16 +111,8 @@ def _add_noise(output: av.container.OutputContainer, track: av.AudioStream, bloc
 
 
 def rewrite(source: Path, target: Path, **options: object) -> Path:
-    """Read a clip and write it again, as the engine does when no processor changes anything."""
-    wanted = OutputOptions(**options)
-    with VideoReader(source, LIMITS) as reader, TemporaryDirectory() as folder:
-        encoding = choose_encoding(target, reader.info, VideoWish.of(wanted))
-        writer = open_segment(Path(folder) / "segment", encoding)
-        for frame in reader:
-            writer.write(frame)
-        segments = [writer.close()]
-        with atomic_output(target) as part:
-            join(part, encoding=encoding, segments=segments, source=source, options=wanted)
+    """Send a clip through the whole product, with a step that changes nothing."""
+    process_video(source, target, pre_processor=lambda image: image, **options)
     return target
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from join_clips import encode
 from media_clips import LIMITS, make_clip, rewrite
 
 from facefusion.errors import (
@@ -20,9 +21,11 @@ from facefusion.errors import (
 )
 from facefusion.media.encoding.choose import VideoWish, choose_encoding
 from facefusion.media.encoding.segment import open_segment
+from facefusion.media.join import join
 from facefusion.media.output import atomic_output, check_output
 from facefusion.media.picture import Picture, write_picture
 from facefusion.media.reader import VideoReader
+from facefusion.options import OutputOptions
 
 
 def names(folder: Path) -> list[str]:
@@ -189,11 +192,18 @@ def test_a_full_disk_under_a_picture_is_said_so_and_nothing_is_left(small_disk: 
 
 def test_a_disk_that_fills_while_the_last_bytes_are_written_is_found_out(small_disk: Path, tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "in.mp4", size=(320, 240), pts=range(25), sounds=["aac"])
-    blocks = -(-rewrite(clip, tmp_path / "whole.mp4").stat().st_size // 4096)
+    encoding, segments, _ = encode(clip, tmp_path / "out.mp4", length=100)
+
+    def write(path: Path) -> None:
+        with atomic_output(path) as part:
+            join(part, encoding=encoding, segments=segments, source=clip, options=OutputOptions())
+
+    write(tmp_path / "out.mp4")
+    blocks = -(-(tmp_path / "out.mp4").stat().st_size // 4096)
     for missing in (1, 2, 5):
         (small_disk / "ballast").write_bytes(bytes(4096 * (64 - blocks + missing)))
         with pytest.raises(DiskFullError):
-            rewrite(clip, small_disk / "out.mp4")
+            write(small_disk / "out.mp4")
         assert names(small_disk) == ["ballast"]
 
 

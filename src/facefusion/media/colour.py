@@ -1,4 +1,4 @@
-"""RGB and YUV: which matrix and range a stream uses, and exact conversion with them.
+"""RGB and YUV: which matrix and range a stream uses.
 
 Code points are those of ITU-T H.273 (the values that H.264 and the containers store).
 """
@@ -6,15 +6,9 @@ Code points are those of ITU-T H.273 (the values that H.264 and the containers s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import av
-import cv2
-import numpy as np
-import numpy.typing as npt
-from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
-
-from facefusion.media.frame import Image
+from av.video.reformatter import Interpolation
 
 UNSPECIFIED = 2
 BT2020 = 9
@@ -23,8 +17,6 @@ PQ = 16
 """Transfer of SMPTE ST 2084, as in HDR10."""
 HLG = 18
 """Transfer of ARIB STD-B67, hybrid log-gamma."""
-
-_Number = TypeVar("_Number", np.uint8, np.uint16)
 
 # Measured on 720p against conversion in floating point, one thread: to planar RGB 1.7 ms with a mean error of 0.32/255
 # and no bias. The faster path of swscale (0.3 ms, without ACCURATE_RND) darkens by 1.2/255, its packed RGB with the
@@ -88,54 +80,3 @@ class ColourTags:
         """Read the tags of a decoded frame."""
         full = True if frame.format.name.startswith("yuvj") else {1: False, 2: True}.get(int(frame.color_range))
         return cls(int(frame.colorspace), int(frame.color_primaries), int(frame.color_trc), full)
-
-
-class YuvConverter:
-    """Turns RGB arrays into frames for the encoder.
-
-    Args:
-        colour: tags of the stream that is written.
-        width: of the frames.
-        height: of the frames.
-        pixel_format: libav's name, such as `yuv420p`.
-    """
-
-    def __init__(self, colour: ColourTags, width: int, height: int, pixel_format: str) -> None:
-        self._reformatter = VideoReformatter()
-        self._matrix = colour.sws_matrix(width, height)
-        self._full = bool(colour.full_range)
-        self._format = pixel_format
-
-    def convert(self, image: Image) -> av.VideoFrame:
-        """Return a new frame with the pixels of `image`, RGB uint8 (height, width, 3)."""
-        # swscale stretches limited to full range by mapping 16..240 to 0..255, which moves neutral chroma from 128 to
-        # 127.5 and tints each generation. For full range it therefore makes 16-bit limited values, stretched here.
-        frame = self._reformatter.reformat(
-            av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(image)),
-            format=f"{self._format}16le" if self._full else self._format,
-            src_colorspace=self._matrix,
-            dst_colorspace=self._matrix,
-            src_color_range=ColorRange.JPEG,
-            dst_color_range=ColorRange.MPEG,
-            interpolation=TO_YUV,
-            threads=1,
-        )
-        return _stretched(frame, self._format) if self._full else frame
-
-
-def _stretched(deep: av.VideoFrame, pixel_format: str) -> av.VideoFrame:
-    """Turn 16-bit limited-range YUV (luma 16..235, chroma 128 ± 112, times 256) into 8-bit full range."""
-    frame = av.VideoFrame(deep.width, deep.height, pixel_format)
-    for index, (low, span, zero) in enumerate(((16, 219, 0), (128, 224, 128), (128, 224, 128))):
-        scale = 255 / span
-        cv2.convertScaleAbs(
-            _plane(deep, index, np.uint16), _plane(frame, index, np.uint8), scale / 256, zero - low * scale
-        )
-    return frame
-
-
-def _plane(frame: av.VideoFrame, index: int, kind: type[_Number]) -> npt.NDArray[_Number]:
-    """Return a view of one plane, without the padding at the end of its lines."""
-    plane = frame.planes[index]
-    values = np.frombuffer(memoryview(plane), kind)
-    return values.reshape(-1, plane.line_size // values.itemsize)[: plane.height, : plane.width]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from facefusion.options.base import Names, OptionGroup
 
@@ -51,14 +52,24 @@ def _matching(pattern: str, example: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _as_text(value: object) -> object:
+    """Take numbers as they may stand in a call or in TOML: `trim_start = 12.5`."""
+    return str(value) if isinstance(value, int | float | Fraction) and not isinstance(value, bool) else value
+
+
 Moment = Annotated[
     str | None,
+    BeforeValidator(_as_text),
     _matching(r"\d+f|(\d+:){0,2}\d+(\.\d*)?", "12.5 (seconds), 00:01:02.5, or 250f (a frame's number, from 0)"),
 ]
 Rate = Annotated[
-    str | None, _matching(r"0*[1-9]\d*(\.\d+)?|0?\.\d*[1-9]\d*|[1-9]\d*/[1-9]\d*", "25, 29.97 or 30000/1001")
+    str | None,
+    BeforeValidator(_as_text),
+    _matching(r"0*[1-9]\d*(\.\d+)?|0?\.\d*[1-9]\d*|[1-9]\d*/[1-9]\d*", "25, 29.97 or 30000/1001"),
 ]
-BitRate = Annotated[str | None, _matching(r"[1-9]\d*(\.\d+)?[kKmM]?", "800k or 5M (bits a second)")]
+BitRate = Annotated[
+    str | None, BeforeValidator(_as_text), _matching(r"[1-9]\d*(\.\d+)?[kKmM]?", "800k or 5M (bits a second)")
+]
 Size = Annotated[str | None, _matching(r"[1-9]\d*x[1-9]\d*|[1-9]\d*p|[1-9]\d*(\.\d+)?%", "1280x720, 720p or 50%")]
 
 

@@ -141,5 +141,6 @@ def _describe(error: ValidationError) -> str:
     """Turn the first problem into one sentence that names the option as the user knows it."""
     first = error.errors()[0]
     name = next((str(part) for part in reversed(first["loc"]) if isinstance(part, str)), "options")
-    problem = "input should be a path" if first["type"] == "path_type" else first["msg"][:1].lower() + first["msg"][1:]
+    message = first["msg"].removeprefix("Value error, ")
+    problem = "input should be a path" if first["type"] == "path_type" else message[:1].lower() + message[1:]
     return f"Option {name.replace('_', '-')}: {problem}, got {first['input']!r}"

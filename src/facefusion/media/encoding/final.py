@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -129,7 +130,7 @@ def _with_pass(encoding: Encoding, number: int, stats: Path) -> dict[str, str]:
 
 def _escaped(path: Path) -> str:
     """Write a path as one of several parameters."""
-    return str(path).replace("\\", "\\\\").replace(":", "\\:")
+    return re.sub(r"([\\:'])", r"\\\1", str(path))
 
 
 def _packets(segment: Segment, parameters: bytes) -> Iterator[Packet[Any]]:

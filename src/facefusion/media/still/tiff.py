@@ -11,9 +11,6 @@ from PIL import Image as Pillow
 from PIL.ExifTags import IFD, Base
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-MOST_BYTES = (1 << 32) - (1 << 24)
-"""What the offsets of a TIFF file can reach, less some room for its tags."""
-
 _STRIP_BYTES = 1 << 20
 _LEVEL = 4  # of 1 to 9; more costs twice the time for 3 % of the size of a photograph
 _DEFLATE, _RGB, _CONTIGUOUS, _HORIZONTAL, _UNASSOCIATED, _UNSIGNED = 8, 2, 1, 2, 2, 1
