@@ -144,7 +144,10 @@ CASES = {
         errors.OutputUnwritableError,
         "no folder no/such",
     ),
-    "a thumbnail that is a video": (VIDEO | {"thumbnail": "a.mp4"}, errors.OutputTypeError, r"a\.mp4"),
+    "a thumbnail that is a video": (VIDEO | {"thumbnail": "a.mp4"}, errors.OutputTypeError, r"are pictures, .*a\.mp4"),
+    "a thumbnail of a picture": (PICTURE | {"thumbnail": "a.png"}, errors.OptionsError, "thumbnail is for videos"),
+    "a rendition of a picture": (PICTURE | {"renditions": "a.png"}, errors.OptionsError, "renditions is for videos"),
+    "a trimmed picture": (PICTURE | {"trim_start": "0"}, errors.OptionsError, "trim-start is for videos"),
     "pictures without numbers as target": (VIDEO | {"target": "bad/%04d.png"}, errors.InputMissingError, "%04d"),
 }
 # Those that are found out while a file is decoded or a face is looked for, so that the command line is shown to cope.

@@ -68,6 +68,37 @@ def test_a_video_with_every_commonly_used_flag(clip, capsys):
     assert err.splitlines()[-1].startswith("out.mp4: 80 frames, 80 faces edited, ")
 
 
+def test_a_video_cut_cropped_and_written_in_several_forms(clip, capsys):
+    flags = (
+        "--trim-start 0.4 --trim-end 50f --crop 40 40 240 200 --output-video-fps 12.5 --output-video-size 50% "
+        "--output-video-encoder libx265 --thumbnail thumb.jpg --contact-sheet sheet.png --processors"
+    )
+    renditions = ["--rendition", "small.webm size=100p bitrate=200k", "--rendition", "moving.gif"]
+    assert main(["-t", str(clip), "-o", "out.mkv", *renditions, *flags.split()]) == 0
+    out, err = capsys.readouterr()
+    assert out == "out.mkv\n"
+    assert err.splitlines()[-1].startswith("out.mkv: 20 frames, 0 faces edited, ")
+    facts = {"out.mkv": ("hevc", 120, 100), "small.webm": ("vp9", 120, 100), "moving.gif": ("gif", 240, 200)}
+    for name, (codec, width, height) in facts.items():
+        with av.open(name) as video:
+            context = video.streams.video[0].codec_context
+            assert (context.codec.canonical_name, context.width, context.height) == (codec, width, height)
+            assert [frame.time for frame in video.decode(video=0)] == pytest.approx([n / 12.5 for n in range(20)])
+    assert {"thumb.jpg", "sheet.png"} <= {path.name for path in clip.parent.iterdir()}
+
+
+def test_a_stopped_job_goes_on_with_resume(clip, capsys):
+    def stopped_late(options, *, progress, cancel):
+        return run(options, progress=lambda report: report.done > 20 and cancel.set(), cancel=cancel)
+
+    words = ["-s", str(SOURCE), "-t", str(clip), "-o", "out.mp4", "--trim-end", "30f", "--video-chunk-size", "10"]
+    main(words, runner=lambda: stopped_late)
+    assert "20 finished frames are kept; go on from there with --resume" in capsys.readouterr().err
+    assert main([*words, "--resume"]) == 0
+    assert capsys.readouterr().err.splitlines()[-1].startswith("out.mp4: 30 frames, 30 faces edited, ")
+    assert sorted(path.name for path in clip.parent.iterdir()) == ["clip.mp4", "out.mp4"]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_job_leaves_nothing_behind(clip, capsys, number, code):
     def stopped_early(options, *, progress, cancel):

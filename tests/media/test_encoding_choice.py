@@ -206,6 +206,15 @@ def test_a_size_that_the_encoder_refuses_is_found_out_before_work() -> None:
         try_encoder(chosen("a.mp4", size="20000x20000"))
 
 
+def test_the_encoder_of_a_second_pass_is_tried_before_the_first() -> None:
+    encoding = chosen("a.mp4", bit_rate=1000, passes=2)
+    broken = replace(encoding, codec_options={"preset": "none such"})
+
+    try_encoder(encoding)
+    with pytest.raises(OutputTypeError, match="libx264 refuses"):
+        try_encoder(broken)
+
+
 @pytest.mark.parametrize(
     ("output", "info", "note"),
     [

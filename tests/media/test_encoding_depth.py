@@ -247,3 +247,16 @@ def test_a_file_keeps_no_settings_of_the_encoder_that_differ_between_machines(tm
 
     with av.open(io.BytesIO(segments[0].path.read_bytes())) as container:
         assert len(container.streams.video[0].codec_context.extradata) < 200
+
+
+def test_the_same_quality_looks_alike_with_every_encoder(tmp_path: Path) -> None:
+    made = clip("yuv420p", size=(320, 180))
+    luma = [planes(frame)[0].astype(float) for frame in given_planes(made)]
+    ratios = []
+    for encoder in ("libx264", "libx265", "libsvtav1", "libvpx-vp9"):
+        frames = decoded(through(made, tmp_path / f"{encoder}.mkv", VideoWish(encoder=encoder, preset="medium")))
+        error = np.mean([(planes(frame)[0] - wanted) ** 2 for frame, wanted in zip(frames, luma, strict=True)])
+        ratios.append(10 * np.log10(255**2 / error))
+
+    assert min(ratios) > 38
+    assert max(ratios) - min(ratios) < 3

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facefusion.engine.problem import problem_path
-from facefusion.errors import InputTypeError, OptionsError, OutputIsInputError
+from facefusion.errors import InputTypeError, OptionsError, OutputIsInputError, OutputTypeError
 from facefusion.inference.providers import resolve_providers
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
 from facefusion.media.encoding.stream import try_encoder
-from facefusion.media.forms import Kind
+from facefusion.media.forms import Kind, output_form, written_suffixes
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.output import check_output
 from facefusion.media.probe import probe
@@ -99,6 +99,7 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     _check_problem_path(problem_path(output), inputs)
     _check_regions(options, target)
     if isinstance(target, PictureInfo):
+        _check_for_picture(options)
         return Plan(options, target, output, processors)
     return _video_plan(Plan(options, target, output, processors), target, inputs)
 
@@ -118,12 +119,13 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
         _check_output(path, inputs, options, "video")
     pictures = [path for path in (options.output.thumbnail, options.output.contact_sheet) if path is not None]
     for path in pictures:
+        _check_picture_beside(path)
         _check_output(path, inputs, options, "picture")
     _check_distinct([path for path, _ in wishes] + pictures)
     renditions = tuple(Rendition(path, choose_encoding(path, target, wish)) for path, wish in wishes)
     for rendition in renditions:
         if rendition.encoding.form.kind == "video":
-            try_encoder(rendition.encoding.kept())
+            try_encoder(rendition.encoding)
     notes = list(target.notes)
     for rendition in renditions:
         notes += rendition.encoding.notes
@@ -139,6 +141,30 @@ def _check_output(path: Path, inputs: Sequence[Path], options: Options, kind: Ki
         check_sequence_output(path, inputs=inputs, overwrite=overwrite)
     else:
         check_output(path, inputs=inputs, overwrite=overwrite, kind=kind)
+
+
+def _check_picture_beside(path: Path) -> None:
+    """Make sure that a thumbnail or a contact sheet is a picture."""
+    if output_form(path, "picture").kind != "picture":
+        endings = ", ".join(written_suffixes("picture"))
+        raise OutputTypeError(
+            f"Thumbnail and contact sheet are pictures, but {path} asks for a video", f"Choose one of {endings}"
+        )
+
+
+def _check_for_picture(options: Options) -> None:
+    """Refuse what is wanted of a picture but only videos have: files that were asked for would be missing."""
+    given, output = options.input, options.output
+    wanted = {
+        "trim-start": given.trim_start,
+        "trim-end": given.trim_end,
+        "renditions": output.renditions,
+        "thumbnail": output.thumbnail,
+        "contact-sheet": output.contact_sheet,
+    }
+    for name, value in wanted.items():
+        if value:
+            raise OptionsError(f"Option {name} is for videos, but the target is a picture", "Leave it out")
 
 
 def _inputs(options: Options, target: Path) -> list[Path]:

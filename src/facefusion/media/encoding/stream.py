@@ -12,6 +12,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from facefusion.errors import OutputTypeError
+from facefusion.media import forms
 from facefusion.media.encoding.encoding import Encoding
 from facefusion.media.source import explain
 
@@ -64,13 +65,14 @@ def add_stream(output: OutputContainer, encoding: Encoding, *, flags: Flags | No
 
 
 def try_encoder(encoding: Encoding) -> None:
-    """Make sure that an encoder opens on this machine.
+    """Make sure that an encoder opens on this machine, and the lossless one before it where there are two passes.
 
     Raises:
-        OutputTypeError: it does not; the message says what it needs.
+        OutputTypeError: one does not; the message says what it needs.
     """
-    with av.open(io.BytesIO(), "w", format="matroska") as trial:
-        add_stream(trial, encoding)
+    for each in (encoding.kept(), *([encoding] if encoding.passes > 1 else [])):
+        with av.open(io.BytesIO(), "w", format=forms.MATROSKA.writer) as trial:
+            add_stream(trial, each)
 
 
 def _refused(encoding: Encoding, error: Exception) -> OutputTypeError:

@@ -1,0 +1,140 @@
+"""The plan: whatever can be found out before any work is found out, and nothing is written for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from facefusion.engine.plan import DEFAULT_IN_FLIGHT, GIB, LEAST_IN_FLIGHT, Plan, frames_in_flight, make_plan
+from facefusion.errors import InputTypeError, OptionsError, OutputExistsError, OutputTypeError
+from facefusion.media.info import VideoInfo
+from facefusion.media.probe import probe
+from facefusion.options import LimitOptions, Options
+from material import ASTRONAUT
+
+pytestmark = pytest.mark.usefixtures("quiet_place")
+
+
+def plan(target: Path, output: str = "out.mp4", **values) -> Plan:
+    options = Options.parse({"target_path": target, "output_path": output, "processors": ()} | values)
+    return make_plan(options, has_hooks=False)
+
+
+@pytest.fixture
+def sounding(moving_portrait, quiet_place) -> Path:
+    """The moving portrait with sound that MP4 does not hold."""
+    path = quiet_place / "sounding.mov"
+    with av.open(str(moving_portrait)) as source, av.open(str(path), "w") as output:
+        picture = output.add_stream_from_template(source.streams.video[0])
+        sound = output.add_stream("pcm_mulaw", rate=8000, layout="mono")
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = picture
+                output.mux(packet)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 6400), np.int16), format="s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = 8000, 0, Fraction(1, 8000)
+        output.mux([*sound.encode(frame), *sound.encode(None)])
+    return path
+
+
+def test_a_video_is_written_to_the_output_and_to_each_rendition(moving_portrait):
+    made = plan(moving_portrait, renditions=["small.mkv size=50% quality=30", "web.webm"])
+    assert [rendition.path for rendition in made.renditions] == [Path("out.mp4"), Path("small.mkv"), Path("web.webm")]
+    main, small, web = (rendition.encoding for rendition in made.renditions)
+    assert (main.encoder.name, small.encoder.name, web.encoder.name) == ("libx264", "libx264", "libvpx-vp9")
+    assert (main.pixels.width, small.pixels.width, web.pixels.width) == (192, 96, 192)
+
+
+def test_planning_writes_nothing(moving_portrait, quiet_place):
+    plan(moving_portrait, renditions="web.webm", thumbnail="a.png", contact_sheet="b.jpg")
+    assert list(quiet_place.iterdir()) == []
+
+
+def test_a_picture_has_no_renditions():
+    made = plan(ASTRONAUT, "out.png")
+    assert (made.renditions, made.notes) == ((), ())
+
+
+def test_what_is_planned_is_what_is_left_after_trimming_and_cropping(moving_portrait):
+    made = plan(moving_portrait, trim_start="5f", trim_end="15f", crop="0,0,96,64", output_video_fps=5)
+    assert isinstance(made.target, VideoInfo)
+    assert (made.target.width, made.target.height, made.target.frame_rate) == (96, 64, 5)
+    assert made.renditions[0].encoding.pixels.height == 64
+
+
+@pytest.mark.parametrize("output", ["out.mp4", "out.mov"])
+@pytest.mark.parametrize("rendition", ["", "further.mp4"])
+def test_sound_is_tried_in_every_container(sounding, output, rendition):
+    values = {"renditions": rendition} if rendition else {}
+    if ".mp4" in output + rendition:
+        with pytest.raises(OutputTypeError, match=r"MP4.*pcm_mulaw.*--no-keep-audio"):
+            plan(sounding, output, **values)
+    else:
+        plan(sounding, output, **values)
+    assert plan(sounding, output, keep_audio=False, **values).renditions
+
+
+def test_notes_say_what_is_not_carried_on_and_each_of_them_once(sounding):
+    made = plan(sounding, "out.gif", renditions="second.gif")
+    assert any("sound" in note for note in made.notes)
+    assert len(set(made.notes)) == len(made.notes)
+
+
+@pytest.mark.parametrize("there", ["out.mp4", "small.mp4", "thumb.jpg", "sheet.jpg"])
+def test_no_output_is_replaced_where_that_is_not_allowed(moving_portrait, there):
+    Path(there).write_bytes(b"mine")
+    values = {"renditions": "small.mp4 size=50%", "thumbnail": "thumb.jpg", "contact_sheet": "sheet.jpg"}
+    with pytest.raises(OutputExistsError, match=there):
+        plan(moving_portrait, overwrite=False, **values)
+    plan(moving_portrait, **values)
+    assert Path(there).read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("target", "output", "expected", "call"),
+    [("clip", "out.mp4", "picture", "process_video"), (ASTRONAUT, "out.png", "video", "process_image")],
+)
+def test_the_wrong_call_names_the_right_one(moving_portrait, target, output, expected, call):
+    target = moving_portrait if target == "clip" else target
+    options = Options.parse({"target_path": target, "output_path": output, "processors": ()})
+    with pytest.raises(InputTypeError, match=f"is not a {expected}. Call {call}"):
+        make_plan(options, has_hooks=False, expected=expected)
+
+
+def test_a_job_with_a_step_of_ones_own_cannot_be_resumed(moving_portrait):
+    options = Options.parse({"target_path": moving_portrait, "output_path": "o.mp4", "processors": (), "resume": True})
+    with pytest.raises(OptionsError, match="cannot be resumed"):
+        make_plan(options, has_hooks=True)
+    assert make_plan(options, has_hooks=False)
+
+
+@pytest.fixture
+def full_hd(moving_portrait) -> VideoInfo:
+    info = probe(moving_portrait, LimitOptions())
+    assert isinstance(info, VideoInfo)
+    return replace(info, width=1920, height=1080)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "most"), [(192, 192, DEFAULT_IN_FLIGHT), (1920, 1080, DEFAULT_IN_FLIGHT), (3840, 2160, 8)]
+)
+def test_a_quarter_of_a_gibibyte_is_used_unless_something_else_is_said(full_hd, width, height, most):
+    assert frames_in_flight(Options(), replace(full_hd, width=width, height=height)) == most
+
+
+@pytest.mark.parametrize(("depth", "most"), [(8, 12), (10, 10)])
+def test_deep_frames_take_more_memory(full_hd, depth, most):
+    options = Options.parse({"max_memory": 12.6 * 1920 * 1080 * 8 / GIB})
+    assert frames_in_flight(options, replace(full_hd, bit_depth=depth)) == most
+
+
+def test_frames_too_large_for_the_memory_are_refused(full_hd):
+    least = LEAST_IN_FLIGHT * 1920 * 1080 * 8 / GIB
+    assert frames_in_flight(Options.parse({"max_memory": least}), full_hd) == LEAST_IN_FLIGHT
+    with pytest.raises(OptionsError, match=r"do not hold 8 frames of 1920x1080. Allow at least 0\.124"):
+        frames_in_flight(Options.parse({"max_memory": 0.99 * least}), full_hd)
