@@ -23,6 +23,7 @@ ALPHA, DEEP_ALPHA = clip("yuva444p").info, clip("yuva444p10le").info
 PROFESSIONAL = clip("yuv422p10le").info
 ODD = replace(EIGHT, width=97)
 INTERLACED = replace(EIGHT, field_order="top")
+BROADCAST = replace(PROFESSIONAL, field_order="top")
 NAMES = {name: spec for name, spec in ENCODERS.items() if not spec.needs}
 
 
@@ -50,6 +51,11 @@ def chosen(output: str, info: VideoInfo = EIGHT, **wish: object):
         ("a.mkv", DEEP_ALPHA, "ffv1", "yuva444p10le"),
         ("a.mp4", ALPHA, "libx264", "yuv420p"),
         ("a.mp4", replace(TEN, width=24, height=24), "libx264", "yuv420p10le"),
+        ("a.mp4", INTERLACED, "libx264", "yuv420p"),
+        ("a.mp4", replace(INTERLACED, pixel_format="yuv422p"), "libx264", "yuv422p"),
+        ("a.mp4", BROADCAST, "libx264", "yuv422p10le"),
+        ("a.mp4", replace(TEN, field_order="top"), "libx264", "yuv420p10le"),
+        ("a.mov", BROADCAST, "prores", "yuv422p10le"),
     ],
 )
 def test_the_encoder_goes_by_the_ending_and_the_video(
@@ -233,7 +239,8 @@ def test_what_is_lost_is_said(output: str, info: VideoInfo, note: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "info"), [("a.mp4", EIGHT), ("a.mov", ALPHA), ("a.mp4", HDR), ("a.mp4", INTERLACED)]
+    ("output", "info"),
+    [("a.mp4", EIGHT), ("a.mov", ALPHA), ("a.mp4", HDR), ("a.mp4", INTERLACED), ("a.mov", BROADCAST)],
 )
 def test_where_nothing_is_lost_nothing_is_said(output: str, info: VideoInfo) -> None:
     assert chosen(output, info).notes == ()

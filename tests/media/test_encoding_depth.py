@@ -16,6 +16,8 @@ from plane_frames import FULL, HLG, PQ
 
 from facefusion.media.encoding.choose import VideoWish
 from facefusion.media.hdr import ContentLight, HdrMetadata, Mastering
+from facefusion.media.reader import VideoReader
+from facefusion.options import LimitOptions
 
 
 def point(x: str, y: str) -> tuple[Fraction, Fraction]:
@@ -247,6 +249,41 @@ def test_a_file_keeps_no_settings_of_the_encoder_that_differ_between_machines(tm
 
     with av.open(io.BytesIO(segments[0].path.read_bytes())) as container:
         assert len(container.streams.video[0].codec_context.extradata) < 200
+
+
+@pytest.mark.parametrize(
+    ("encoder", "ending"),
+    [("libx264", ".mp4"), ("libx265", ".mp4"), ("libsvtav1", ".mkv"), ("libvpx-vp9", ".webm"), ("ffv1", ".mkv")],
+)
+@pytest.mark.parametrize("place", ["left", "top", "topleft"])
+def test_the_place_of_chroma_is_told(tmp_path: Path, encoder: str, ending: str, place: str) -> None:
+    """Turning a picture by 90 degrees sample by sample moves its chroma from the left to the top."""
+    made = clip()
+    made = Clip(replace(made.info, chroma_location=place), made.frames)
+
+    path = through(made, tmp_path / f"out{ending}", VideoWish(encoder=encoder))
+
+    with VideoReader(path, LimitOptions()) as reader:
+        assert reader.info.chroma_location == place
+
+
+def test_the_place_of_chroma_is_the_usual_one_where_samples_are_made_anew(tmp_path: Path) -> None:
+    made = clip()
+    made = Clip(replace(made.info, chroma_location="top"), made.frames)
+
+    path = through(made, tmp_path / "out.mp4", VideoWish(size="48x32"))
+
+    with VideoReader(path, LimitOptions()) as reader:
+        assert reader.info.chroma_location == "left"
+
+
+def test_interlaced_chroma_is_not_mixed_between_fields(tmp_path: Path) -> None:
+    made = clip("yuv422p", field_order="top")
+
+    frames = decoded(through(made, tmp_path / "out.mp4", VideoWish(quality=4)))
+
+    assert frames[0].format.name == "yuv422p"
+    assert worst_mean(frames, given_planes(made)) < 2 / 255
 
 
 def test_the_same_quality_looks_alike_with_every_encoder(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ class VideoInfo:
         pixel_aspect: width of an upright pixel over its height.
         colour: how its numbers are to be read as colours.
         pixel_format: libav's name of the planes that frames bring along.
+        chroma_location: where subsampled chroma lies in these planes, in libav's words, such as `left`.
         bit_depth: bits of a sample.
         has_alpha: whether the frames are transparent in parts.
         field_order: whether frames are interlaced, and which field comes first.
@@ -115,6 +116,7 @@ class VideoInfo:
     pixel_aspect: Fraction = Fraction(1)
     colour: ColourTags = field(default_factory=ColourTags)
     pixel_format: str = "yuv420p"
+    chroma_location: str = "unspecified"
     bit_depth: int = 8
     has_alpha: bool = False
     field_order: FieldOrder = "progressive"

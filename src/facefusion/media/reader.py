@@ -120,7 +120,8 @@ class VideoReader:
         info = describe_selected(clip.info, self._timeline, self._selection)
         self._convert = FrameConverter(info.colour, info.orientation, self._selection.crop).convert
         if first is not None:
-            info = replace(info, pixel_format=self._convert(first.picture).planes.format.name)
+            original = self._convert(first.picture)
+            info = replace(info, pixel_format=original.planes.format.name, chroma_location=original.chroma_location)
         self.info: VideoInfo = info
         if not self._selection.is_trimmed:
             self._allowance.check_frames(clip.stated_frames)

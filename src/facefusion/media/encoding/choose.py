@@ -23,6 +23,7 @@ from facefusion.media.sequence import output_sequence_form
 
 __all__ = ["Encoding", "VideoWish", "choose_encoding"]
 
+_USUAL_SITING = ("left", "unspecified")
 _LINES_OF_FIELDS = 4  # of both fields' macroblocks, x264 can cut off none but whole fours
 
 
@@ -30,8 +31,10 @@ def choose_encoding(path: Path, info: VideoInfo, wish: VideoWish) -> Encoding:
     """Choose how a video is written.
 
     With the encoder `auto`: H.264; HEVC for more than 8 bits; VP9 in WebM (AV1 for more than 8 bits); where the frames
-    have alpha, ProRes 4444 in QuickTime, VP9 in WebM, and in Matroska VP9 or, for more than 8 bits, FFV1. 4:2:0 is
-    written, which every player shows, but for odd sides, and by ProRes and FFV1, which keep what there is.
+    have alpha, ProRes 4444 in QuickTime, VP9 in WebM, and in Matroska VP9 or, for more than 8 bits, FFV1; where they
+    are interlaced with more than 8 bits, ProRes in QuickTime and H.264 elsewhere, as HEVC keeps no fields. 4:2:0 is
+    written, which every player shows, but for odd sides and interlaced 4:2:2, and by ProRes and FFV1, which keep what
+    there is.
 
     Quality is given on the scale of x264 (0 to 51, 18 where nothing is said) and stretched to the scale of others (0 to
     63 for AV1 and VP9), presets by the names of x264; `EncoderSpec` holds what becomes of them.
@@ -94,11 +97,14 @@ def _encoder(form: Form, info: VideoInfo, wish: VideoWish) -> EncoderSpec:
 
 def _usual_encoder(form: Form, info: VideoInfo, wish: VideoWish) -> EncoderSpec:
     deep = is_deep(info)
-    is_small = min(wish.size_of(info.width, info.height)) < X265.least_side
+    width, height = wish.size_of(info.width, info.height)
+    is_small = min(width, height) < X265.least_side
     if form is forms.WEBM:
         return SVT_AV1 if deep and not info.has_alpha and not is_small else VP9
     if info.has_alpha and form is forms.MOV:
         return PRORES
+    if deep and _field_order(X264, info, height) != "progressive" and not info.has_alpha:
+        return PRORES if form is forms.MOV else X264
     if info.has_alpha and form is forms.MATROSKA:
         return FFV1 if deep else VP9
     return X265 if deep and not is_small else X264
@@ -111,8 +117,10 @@ def _video(form: Form, spec: EncoderSpec, info: VideoInfo, wish: VideoWish) -> E
         OutputTypeError: the encoder cannot do what is asked for.
     """
     width, height = wish.size_of(info.width, info.height)
-    pixels = Pixels(width, height, pixel_format(spec, info, width, height), info.colour)
     fields = _field_order(spec, info, height)
+    keeps_lines = fields != "progressive" and Layout.of(info.pixel_format).sub_y == 0
+    chosen = pixel_format(spec, info, width, height, keeps_lines=keeps_lines)
+    pixels = Pixels(width, height, chosen, info.colour)
     hdr = info.hdr if info.colour.is_hdr else None
     encoding = Encoding(
         form=form,
@@ -130,7 +138,7 @@ def _video(form: Form, spec: EncoderSpec, info: VideoInfo, wish: VideoWish) -> E
     _check(encoding, info, wish)
     return replace(
         encoding,
-        codec_options=codec_options(spec, pixels, fields, hdr, wish),
+        codec_options=codec_options(spec, pixels, fields, hdr, wish) | dict(_siting(pixels, info)),
         notes=tuple(_notes(encoding, info)),
     )
 
@@ -139,6 +147,15 @@ def _field_order(spec: EncoderSpec, info: VideoInfo, height: int) -> FieldOrder:
     """Return the order of the fields where they can be kept as they are."""
     is_whole = spec is not X264 or height % _LINES_OF_FIELDS == 0
     return info.field_order if spec.has_fields and height == info.height and is_whole else "progressive"
+
+
+def _siting(pixels: Pixels, info: VideoInfo) -> Iterator[tuple[str, str]]:
+    """Yield the place of chroma among luma, where the samples stay as they are and it is not the usual one."""
+    here, there = Layout.of(pixels.pixel_format), Layout.of(info.pixel_format)
+    is_kept = (here.sub_x, here.sub_y) == (there.sub_x, there.sub_y)
+    is_kept &= (pixels.width, pixels.height) == (info.width, info.height)
+    if here.is_subsampled and is_kept and info.chroma_location not in _USUAL_SITING:
+        yield "chroma_sample_location", info.chroma_location
 
 
 def _check(encoding: Encoding, info: VideoInfo, wish: VideoWish) -> None:

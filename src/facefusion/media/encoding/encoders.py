@@ -26,7 +26,7 @@ _VP9 = dict(zip(_PRESETS, ("5", "5", "5", "4", "3", "2", "1", "1", "0"), strict=
 
 _420 = ("yuv420p",)
 _420_10 = ("yuv420p", "yuv420p10le")
-_H264 = ("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le")
+_H264 = ("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le", "yuv422p", "yuv422p10le")
 _DEEP = ("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le", "yuv420p12le", "yuv444p12le")
 _ISO, _EBML = ("mp4", "mov"), ("matroska",)
 
@@ -52,7 +52,6 @@ class EncoderSpec:
         has_fields: whether it can keep interlaced pictures as such.
         has_odd_sides: whether 4:2:0 pictures may have odd sides.
         least_side: of a picture, in pixels; x265 and SVT-AV1 crash or hang below.
-        is_lossless: whether no sample is changed.
         needs: what it runs on, where that is not the processor.
     """
 
@@ -72,7 +71,6 @@ class EncoderSpec:
     has_fields: bool = False
     has_odd_sides: bool = False
     least_side: int = 1
-    is_lossless: bool = False
     needs: str = ""
 
 
@@ -133,7 +131,6 @@ FFV1 = EncoderSpec(
     has_bit_rate=False,
     has_fields=True,
     has_odd_sides=True,
-    is_lossless=True,
 )
 
 

@@ -13,7 +13,7 @@ def is_deep(info: VideoInfo) -> bool:
     return info.bit_depth > 8 or info.colour.is_hdr
 
 
-def pixel_format(spec: EncoderSpec, info: VideoInfo, width: int, height: int) -> str:
+def pixel_format(spec: EncoderSpec, info: VideoInfo, width: int, height: int, *, keeps_lines: bool = False) -> str:
     """Return the pixel format nearest to what there is: what ProRes and FFV1 are for, else what every player shows.
 
     Args:
@@ -21,6 +21,8 @@ def pixel_format(spec: EncoderSpec, info: VideoInfo, width: int, height: int) ->
         info: of the frames.
         width: of the output.
         height: of the output.
+        keeps_lines: whether each line is to keep its own chroma, as far as the encoder can: 4:2:0 made of interlaced
+            4:2:2 would mix the chroma of two moments.
 
     Raises:
         OutputTypeError: the encoder takes no such size in any format.
@@ -28,7 +30,7 @@ def pixel_format(spec: EncoderSpec, info: VideoInfo, width: int, height: int) ->
     if spec in (FFV1, PRORES):
         return _nearest(spec, info, width, height)
     is_odd = (width % 2 or height % 2) and not spec.has_odd_sides
-    sampling = "yuv444p" if is_odd else "yuv420p"
+    sampling = "yuv444p" if is_odd else "yuv422p" if keeps_lines and "yuv422p" in spec.pixel_formats else "yuv420p"
     alpha = sampling.replace("yuv", "yuva")
     deep = [f"{sampling}10le", *([] if is_odd else ["p010le"])] if is_deep(info) else []
     for name in (*([alpha] if info.has_alpha else []), *deep, sampling, *([] if is_odd else ["nv12"])):

@@ -89,7 +89,10 @@ class VideoWish:
             wanted = OutputOptions.model_validate({"output_video_preset": options.output_video_preset} | values)
         except ValidationError as error:
             first = error.errors()[0]
-            raise OptionsError(f"The rendition {text!r}: {first['msg']}, got {first['input']!r}", _EXAMPLE) from None
+            raise OptionsError(
+                f"The rendition {text!r}: {first['msg'].removeprefix('Value error, ')}, got {first['input']!r}",
+                _EXAMPLE,
+            ) from None
         return path, cls.of(wanted)
 
     def size_of(self, width: int, height: int) -> tuple[int, int]:
