@@ -1,6 +1,6 @@
 """Run the benchmarks, one after the other, or those that are named: `python -m benchmarks [NAME ...]`.
 
-Those that take half an hour and more run only when they are named.
+Those that take long, or need more than others, run only when they are named.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("identity", "swap_identity", "contact_sheet", "outside", "throughput")
-LONG = ("clap", "kills")
+NAMES = ("identity", "swap_identity", "contact_sheet", "outside", "throughput", "media_table")
+LONG = ("clap", "kills", "fuzz")
 
 
 def main() -> int:

@@ -8,7 +8,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── InputMissingError       10   the file is not there or may not be read
     │   ├── InputTypeError          11   not a picture or video that is read (text, playlist, manifest, …)
     │   ├── InputDamagedError       12   empty, truncated or undecodable
-    │   └── InputLimitError         13   larger than a limit that the options set
+    │   ├── InputLimitError         13   larger than a limit that the options set
+    │   └── IsolationError          14   files cannot be isolated on this system
     ├── FaceError
     │   ├── NoFaceError             20   no face was found
     │   ├── SeveralFacesError       21   several faces where one was wanted
@@ -91,6 +92,12 @@ class InputLimitError(InputError):
     """The file exceeds a limit that the options set."""
 
     exit_code = 13
+
+
+class IsolationError(InputError):
+    """Isolation was asked for, and this system has no means for it."""
+
+    exit_code = 14
 
 
 class FaceError(FaceFusionError):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.types import Face
 from facefusion.inference.session import SessionFactory
-from facefusion.media.picture import read_picture
+from facefusion.media.load import load_picture
 from facefusion.options import FaceSelectionOptions, Options, current_options, load_options
 
 __all__ = ["analyse", "get_many_faces", "get_one_face"]
@@ -74,7 +74,7 @@ def _load(options: FaceSelectionOptions, providers: Sequence[str]) -> FaceAnalys
 
 def _image(picture: Picture, options: Options) -> npt.NDArray[np.uint8]:
     if not isinstance(picture, np.ndarray):
-        return read_picture(Path(picture), options.limits).image
+        return load_picture(Path(picture), options.limits).image
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
         raise ValueError(f"a picture is RGB uint8 (height, width, 3), not {picture.dtype} {picture.shape}")
     return picture

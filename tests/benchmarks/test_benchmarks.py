@@ -94,3 +94,17 @@ def test_throughput_measures_both_lengths(tmp_path):
     assert short["files_beside"] == long["files_beside"] == []
     assert set(short["cpu_ms"]) == {"decode", "analyse", "process", "encode", "decoder's threads", "other threads"}
     assert short["peak_mib"] > 0
+
+
+def test_media_table_tells_of_each_file_what_came_out(tmp_path):
+    found, document = tmp_path / "f.json", ROOT / "docs" / "media.md"
+    before = document.read_bytes()
+    done = run("media_table", "--only", "turned-1.", "--json", found)
+    result = figures(done, found)
+    assert (result["files"], result["wrong"]) == (1, 0)
+    row = result["rows"][0]
+    assert row["frames"] == [12, 12]
+    assert row["upright"]
+    assert row["samples"]
+    assert "| turned 90 | .mp4 | .mp4 | 12 of 12 |" in done.stdout
+    assert document.read_bytes() == before, "part of the files makes no document"

@@ -18,6 +18,7 @@ from facefusion.options import LimitOptions
 LIMITS = LimitOptions()
 BT601, BT709 = 6, 1
 _SAMPLES = 1024
+_SOUND_OPTIONS = {"vorbis": {"strict": "experimental"}}
 
 
 def picture(index: int, width: int, height: int) -> npt.NDArray[np.uint8]:
@@ -69,7 +70,10 @@ def make_clip(
         context.color_range = {None: 0, False: 1, True: 2}[colour.full]
         if matrix:
             video.set_display_matrix(matrix)
-        tracks = [output.add_stream(sound, rate=48000, bit_rate=96000, layout=channels) for sound in sounds]
+        tracks = [
+            output.add_stream(sound, rate=48000, bit_rate=96000, layout=channels, options=_SOUND_OPTIONS.get(sound))
+            for sound in sounds
+        ]
         _add_pictures(output, video, pts, time_base, colour)
         seconds = float(len(pts) / 25) if sound_seconds is None else sound_seconds
         for number, track in enumerate(tracks):

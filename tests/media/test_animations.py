@@ -17,7 +17,6 @@ from media_clips import LIMITS, picture
 from PIL import Image as Pillow
 
 from facefusion.errors import InputDamagedError, InputError, InputLimitError, InputTypeError, OptionsError
-from facefusion.media.animation import open_animation
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.open import open_reader
@@ -340,7 +339,7 @@ def test_an_animation_is_no_picture_and_a_picture_no_animation(tmp_path: Path, n
 @pytest.mark.parametrize("name", FORMS)
 def test_closing_twice_and_reading_on(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(example(name))
-    reader = open_animation(tmp_path / name, limits=LIMITS, selection=Selection(), start=None)
+    reader = open_reader(tmp_path / name, limits=LIMITS)
     first = next(iter(reader))
     second = next(iter(reader))
     assert (first.index, second.index) == (0, 1)

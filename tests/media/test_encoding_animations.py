@@ -82,6 +82,17 @@ def test_times_are_kept_as_well_as_the_form_counts(
         assert np.abs(np.subtract(delays, wanted)).max() <= {"out.gif": 10, "out.webp": 1, "out.apng": 0.01}[name]
 
 
+@EVERY
+@pytest.mark.parametrize("milliseconds", [20, 120, 3010])
+def test_the_last_picture_is_shown_as_long_as_it_was(tmp_path: Path, name: str, milliseconds: int) -> None:
+    made = clip(timing=(Fraction(1, 90_000), range(0, 12 * 3600, 3600)))
+    made.frames[-1] = replace(made.frames[-1], duration=90 * milliseconds)
+
+    _, delays = shown(written(made, tmp_path / name))
+
+    assert delays == [*[40.0] * 11, milliseconds]
+
+
 def test_a_gif_holds_no_more_frames_than_browsers_show(tmp_path: Path) -> None:
     _, delays = shown(written(clip(timing=FAST), tmp_path / "out.gif"))
 

@@ -26,7 +26,9 @@ def hdr10(tmp_path: Path) -> av.VideoFrame:
     with av.open(path, "w") as output:
         stream = output.add_stream("libx265", rate=25, options={"x265-params": parameters})
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p10le"
-        output.mux([*stream.encode(scene("yuv420p10le")), *stream.encode(None)])
+        frame = scene("yuv420p10le")
+        frame.pts, frame.time_base = 0, Fraction(1, 25)
+        output.mux([*stream.encode(frame), *stream.encode(None)])
     with av.open(path) as clip:
         return next(clip.decode(video=0))
 

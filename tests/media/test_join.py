@@ -17,6 +17,7 @@ from join_clips import encode, packet_times, through
 from media_clips import make_clip, picture, sound_packets, times
 
 from facefusion.errors import CancelledError, DiskFullError
+from facefusion.media.files import Mode, NamedFiles
 from facefusion.media.join import join
 from facefusion.media.stamps import Stamps
 from facefusion.options import OutputOptions
@@ -201,6 +202,16 @@ class FullDisk(io.FileIO):
         return super().write(data)  # type: ignore[arg-type]
 
 
+class FilesOnFullDisk(NamedFiles):
+    """Opens one file for writing on such a disk, all others as they are."""
+
+    def __init__(self, full: Path) -> None:
+        self.full = full
+
+    def open(self, path: Path, mode: Mode) -> io.FileIO:
+        return FullDisk(path, mode) if (path, mode) == (self.full, "wb") else super().open(path, mode)
+
+
 @pytest.mark.parametrize("room", [0, 500, 4096, 20_000])
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_full_disk_is_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, room: int) -> None:
@@ -208,16 +219,16 @@ def test_a_full_disk_is_told_of_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     encoding, segments, _ = encode(clip, tmp_path / f"out{suffix}")
     output = tmp_path / f"out{suffix}"
     monkeypatch.setattr(FullDisk, "room", room)
-    opened = Path.open
 
-    def full(self: Path, mode: str = "r", **options: object) -> object:
-        if self == output and mode == "wb":
-            return io.BufferedWriter(FullDisk(str(self), "w"), 512)
-        return opened(self, mode, **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(Path, "open", full)
     with pytest.raises(DiskFullError):
-        join(output, encoding=encoding, segments=segments, source=clip, options=OutputOptions())
+        join(
+            output,
+            encoding=encoding,
+            segments=segments,
+            source=clip,
+            options=OutputOptions(),
+            files=FilesOnFullDisk(output),
+        )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
-"""What every reader does, whatever it reads: videos, animated pictures, sequences of pictures."""
+"""What every reader does, whatever it reads, here or in a process apart: videos, animated pictures, sequences."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
@@ -52,18 +53,22 @@ SOURCES: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "pattern": ("shots", pattern),
 }
 Opener = Callable[..., FrameReader]
+APART = "isolated "
+ISOLATED = [
+    pytest.param(APART + name, marks=pytest.mark.skipif(sys.platform != "linux", reason="isolation needs Linux"))
+    for name in ("MP4", "WebP", "pattern")
+]
 
 
-@pytest.fixture(params=SOURCES)
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    name, make = SOURCES[request.param]
-    return make(tmp_path / name)
+@pytest.fixture(params=[*SOURCES, *ISOLATED])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    isolated = request.param.startswith(APART)
+    name, make = SOURCES[request.param.removeprefix(APART)]
+    source = make(tmp_path / name)
 
-
-@pytest.fixture
-def opened(source: Path) -> Opener:
     def call(selection: Selection = EVERYTHING, start: Start | None = None, **limits: object) -> FrameReader:
-        return open_reader(source, limits=LimitOptions(**limits), selection=selection, start=start)
+        options = LimitOptions(isolate=isolated, **limits)
+        return open_reader(source, limits=options, selection=selection, start=start)
 
     return call
 

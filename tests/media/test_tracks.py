@@ -87,6 +87,20 @@ def test_a_stream_of_sound_that_starts_late_is_copied_whole(tmp_path: Path) -> N
             assert all(abs(a[0] - b[0]) <= Fraction(1, 1000) for a, b in zip(after, before, strict=True))
 
 
+@pytest.mark.parametrize("target", ["out.mkv", "out.mp4"])
+def test_the_last_sound_of_an_ogg_has_no_time_and_follows_what_is_before_it(tmp_path: Path, target: str) -> None:
+    clip = make_clip(tmp_path / "in.ogv", codec="libvpx", sounds=["vorbis"])
+    with av.open(str(clip)) as video:
+        before = [packet for packet in video.demux(audio=0) if packet.size]
+    assert before[-1].pts is None
+
+    after = sound_packets(through(clip, tmp_path / target))
+
+    assert [data for _, _, _, data in after] == [bytes(packet) for packet in before]
+    end = (before[-2].pts + before[-2].duration) * before[-2].time_base
+    assert abs(after[-1][0] - end) <= Fraction(1, 1000)
+
+
 def test_sound_from_a_transport_stream_loses_only_its_framing(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "in.ts", sounds=["aac"])
     out = through(clip, tmp_path / "out.mp4")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 from facefusion.engine.plan import Plan, Rendition
 from facefusion.engine.segments.folder import JobFolder
 from facefusion.media import forms
 from facefusion.media.encoding.animation import write_animation
 from facefusion.media.encoding.segment import Segment
+from facefusion.media.isolation.outputs import join_apart
 from facefusion.media.join import join
 from facefusion.media.output import atomic_output
 from facefusion.media.select import Trimmed
+from facefusion.media.sequence import is_sequence
 from facefusion.media.sequence_join import join_sequence
 
 
@@ -58,11 +61,13 @@ def _write(
         if encoding.form in forms.ANIMATIONS:
             write_animation(part, encoding, segments, cancel=cancel.is_set)
             return
-        join(
+        limits = plan.options.limits
+        joined = partial(join_apart, limits=limits) if limits.isolate else join
+        joined(
             part,
             encoding=encoding,
             segments=segments,
-            source=plan.target.path,
+            source=None if is_sequence(plan.target.path) else plan.target.path,
             options=plan.options.output,
             range=kept_range,
             cancel=cancel.is_set,

@@ -19,9 +19,10 @@ from facefusion.faces.types import Face
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Image
 from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.media.load import load_picture
 from facefusion.media.open import open_reader
 from facefusion.media.output import atomic_output, check_output
-from facefusion.media.picture import Picture, read_picture, write_picture
+from facefusion.media.picture import Picture, write_picture
 from facefusion.media.probe import probe
 from facefusion.media.select import Moment, Selection
 from facefusion.options import Options
@@ -106,7 +107,7 @@ def inspect(path: Path, options: Options, *, samples: int = 8, output: Path | No
 def _moments(info: PictureInfo | VideoInfo, options: Options, samples: int) -> Iterator[tuple[Fraction | None, Image]]:
     """Yield the pictures to look at, each with its time."""
     if isinstance(info, PictureInfo):
-        yield None, read_picture(info.path, options.limits).image
+        yield None, load_picture(info.path, options.limits).image
     elif info.duration is not None and info.duration > READ_SECONDS:
         yield from _sought(info, info.duration, options, samples)
     else:

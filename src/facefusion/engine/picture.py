@@ -15,8 +15,9 @@ from facefusion.errors import CancelledError
 from facefusion.faces.select import order_faces
 from facefusion.faces.types import Face
 from facefusion.media.frame import Frame
+from facefusion.media.load import load_picture
 from facefusion.media.output import atomic_output
-from facefusion.media.picture import Picture, read_picture, write_picture
+from facefusion.media.picture import Picture, write_picture
 from facefusion.media.region import Rectangle
 from facefusion.processors.base import FaceFrame
 
@@ -55,6 +56,6 @@ def edit_picture(
 
 def _read(plan: Plan) -> Picture:
     """Read the picture, or the part of it that is wanted."""
-    picture = read_picture(plan.target.path, plan.options.limits)
+    picture = load_picture(plan.target.path, plan.options.limits)
     crop = Rectangle.several(plan.options.input.crop)
     return picture.cropped(crop[0]) if crop else picture

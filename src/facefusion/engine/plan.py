@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from facefusion.engine.problem import problem_path
@@ -13,6 +14,7 @@ from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encodin
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form, written_suffixes
 from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.media.isolation.outputs import check_tracks_apart
 from facefusion.media.output import check_output
 from facefusion.media.probe import probe
 from facefusion.media.region import Rectangle
@@ -126,11 +128,12 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
     for rendition in renditions:
         if rendition.encoding.form.kind == "video":
             try_encoder(rendition.encoding)
+    check = partial(check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
     notes = list(target.notes)
     for rendition in renditions:
         notes += rendition.encoding.notes
         if rendition.encoding.form.kind == "video":
-            notes += check_tracks(target.path, rendition.encoding.form, options.output)
+            notes += check(target.path, rendition.encoding.form, options.output)
     return replace(plan, renditions=renditions, notes=tuple(dict.fromkeys(notes)))
 
 

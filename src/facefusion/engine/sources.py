@@ -10,7 +10,7 @@ from facefusion.faces.quality import check_source, sharpness
 from facefusion.faces.select import order_faces, pick_face
 from facefusion.faces.types import Face, Vector
 from facefusion.media.frame import Image
-from facefusion.media.picture import read_picture
+from facefusion.media.load import load_picture
 from facefusion.options import Options
 from facefusion.processors.base import SourceFace
 
@@ -55,5 +55,5 @@ def load_reference(analyser: FaceAnalyser, path: Path, options: Options, output:
 
 def _find(analyser: FaceAnalyser, path: Path, options: Options) -> tuple[Image, list[Face]]:
     """Read a picture and find its faces, in the order in which they are counted."""
-    image = read_picture(path, options.limits).image
+    image = load_picture(path, options.limits).image
     return image, order_faces(analyser.find(image), options.faces.face_selector_order)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import av
 import numpy as np
@@ -19,13 +19,13 @@ from facefusion.media import forms
 from facefusion.media.info import VideoInfo, check_pixels
 from facefusion.media.planes.layout import Layout
 from facefusion.media.select import Selection, Start
-from facefusion.media.sniff import open_input, sniff
+from facefusion.media.sniff import sniff
 from facefusion.media.source import explain
 from facefusion.media.still.animated import Timing, timing
 from facefusion.media.still.arrays import Pixels, format_of
 from facefusion.media.still.decoders import Decoder, LibavDecoder, WebpDecoder
 from facefusion.media.still.header import HEADER_BYTES, stated_size
-from facefusion.media.still.reader import Schedule, StillsReader
+from facefusion.media.still.reader import Schedule, Stills, StillsReader
 from facefusion.options import LimitOptions
 
 _DAMAGE = (av.FFmpegError, OSError, SyntaxError, ValueError, EOFError, IndexError, RuntimeError, struct.error)
@@ -38,7 +38,8 @@ def open_animation(
     limits: LimitOptions,
     selection: Selection,
     start: Start | None,
-    file: FileIO | None = None,
+    file: FileIO,
+    decoder: AnimationDecoder,
 ) -> StillsReader:
     """Open an animated GIF, PNG or WebP.
 
@@ -50,23 +51,39 @@ def open_animation(
         limits: what is refused.
         selection: what is given out.
         start: the frame to begin with.
-        file: the file, open; opened by name where it is not given. It is closed with the reader.
+        file: the file; closed with the reader.
+        decoder: what decodes it, such as `Animation`.
 
     Raises:
-        InputMissingError: there is no such file, or it may not be read.
         InputTypeError: it is no animation of these forms.
         InputDamagedError: it is truncated or cannot be decoded; on opening or while iterating.
         InputLimitError: it has more pixels, frames or seconds than allowed.
         OptionsError: the selection leaves nothing, or reaches out of the picture.
     """
-    file = open_input(path) if file is None else file
     try:
-        animation = Animation(path, file, limits)
+        animation = decoder(path, file, limits)
     except BaseException:
         file.close()
         raise
-    schedule = Schedule(animation.timing.time_base, animation.timing.times)
-    return StillsReader(animation, animation.info, schedule, limits=limits, selection=selection, start=start)
+    return StillsReader(animation, animation.info, animation.schedule, limits=limits, selection=selection, start=start)
+
+
+class MovingPictures(Stills, Protocol):
+    """The pictures of an animation, and when they are shown."""
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known of them."""
+        ...
+
+    @property
+    def schedule(self) -> Schedule:
+        """When they are shown."""
+        ...
+
+
+AnimationDecoder = Callable[[Path, FileIO, LimitOptions], MovingPictures]
+"""Opens the pictures of an animation; see `Animation`."""
 
 
 class Animation:
@@ -78,7 +95,7 @@ class Animation:
         limits: what is refused.
 
     Attributes:
-        timing: when they are shown.
+        schedule: when they are shown.
         info: what is known of them.
         notes: what is there but not carried on.
     """
@@ -93,7 +110,8 @@ class Animation:
             raise InputTypeError(f"The file {path} is not animated", "Open it as a video")
         self._buffered: IO[bytes] = io.BufferedReader(file)
         self._check_size(limits)
-        self.timing = self._timing()
+        self._timing = self._walk()
+        self.schedule = Schedule(self._timing.time_base, self._timing.times)
         with self._explained(0):
             if self._form is forms.ANIMATED_WEBP:
                 self._decoder: Decoder = WebpDecoder(self._buffered)
@@ -128,7 +146,7 @@ class Animation:
             raise self._damage(0, "the header is damaged")
         check_pixels(self._path, *size, limits)
 
-    def _timing(self) -> Timing:
+    def _walk(self) -> Timing:
         """Walk through the file."""
         found = timing(self._buffered, self._form)
         if not found.is_whole:
@@ -144,8 +162,8 @@ class Animation:
         if self._form is forms.ANIMATED_GIF:
             # Every GIF has a transparent colour, most often for "as in the picture before". Parts of what is shown are
             # transparent only if they are so at first, or are cleared later.
-            has_alpha = self.timing.clears or bool((first[..., 3] < 255).any())
-        shown = self.timing
+            has_alpha = self._timing.clears or bool((first[..., 3] < 255).any())
+        shown = self._timing
         info = VideoInfo(
             path=self._path,
             container=self._form.name,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from fractions import Fraction
+from io import FileIO
 from itertools import chain
+from pathlib import Path
+from typing import Protocol
 
 import av
 from av.video.stream import VideoStream
@@ -28,11 +31,81 @@ _TOLERATED = Fraction(1)  # seconds by which sound may be longer than the pictur
 _FRAMES_BEFORE = 3  # with which the deinterlacer has settled
 
 
+class DecodedClip(Protocol):
+    """What a reader needs of the moving pictures of a file; see `Clip`."""
+
+    @property
+    def info(self) -> VideoInfo:
+        """What is known of the whole video."""
+        ...
+
+    @property
+    def origin(self) -> int:
+        """Presentation time of the first frame, in ticks."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out, or is not there."""
+        ...
+
+    @property
+    def stated_frames(self) -> int | None:
+        """How many frames the file states that there are."""
+        ...
+
+    def frames(self) -> Iterator[Timed]:
+        """Yield all frames."""
+        ...
+
+    def restart(self) -> None:
+        """Go back to the first frame."""
+        ...
+
+    def after(self, tick: int) -> Iterator[Timed] | None:
+        """Go to the first frame shown at or after `tick`; yield it and those that follow."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file, as often as one likes."""
+        ...
+
+
+class ClipOpener(Protocol):
+    """Opens the moving pictures of a file."""
+
+    def __call__(self, path: Path, limits: LimitOptions, *, deinterlace: bool, file: FileIO) -> DecodedClip:
+        """See `open_clip`."""
+        ...
+
+
+def open_clip(path: Path, limits: LimitOptions, *, deinterlace: bool, file: FileIO) -> Clip:
+    """Open the moving pictures of a file.
+
+    Args:
+        path: its name, for messages.
+        limits: what is refused.
+        deinterlace: whether interlaced frames are made progressive.
+        file: the file; closed with the clip, or when there is none.
+
+    Raises:
+        InputTypeError: it holds no moving pictures that are read.
+        InputDamagedError: it is damaged, or none of them can be decoded.
+        InputLimitError: it has too many streams, or its pictures are larger than the limit.
+    """
+    source = VideoSource(path, max_pixels=limits.max_pixels, max_streams=limits.max_streams, file=file)
+    try:
+        return Clip(source, limits, deinterlace=deinterlace)
+    except BaseException:
+        source.close()
+        raise
+
+
 class Clip:
     """The moving pictures of a file.
 
     Args:
-        source: the file, at its beginning.
+        source: the file, at its beginning; closed with this.
         limits: what is refused.
         deinterlace: whether interlaced frames are made progressive.
 
@@ -102,8 +175,9 @@ class Clip:
         return iter(())
 
     def close(self) -> None:
-        """Let go of the decoder."""
+        """Let go of the decoder and the file, as often as one likes."""
         self._decoded.close()
+        self._source.close()
 
     def _begin(self) -> av.VideoFrame:
         """Set up the decoder, and decode the first frame."""

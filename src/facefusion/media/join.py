@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from fractions import Fraction
+from functools import partial
+from io import BufferedRandom, BufferedReader, BufferedWriter
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import av
 from av.container import OutputContainer
@@ -18,6 +20,7 @@ from facefusion.media.encoding.choose import Encoding
 from facefusion.media.encoding.final import FinalPackets, final_packets
 from facefusion.media.encoding.segment import Segment
 from facefusion.media.faults import writing
+from facefusion.media.files import NAMED, Files
 from facefusion.media.guard import GuardedFile
 from facefusion.media.mastering import graded
 from facefusion.media.muxing import BUFFER, container_options, holds_tracks, is_ebml, is_iso, muxing, open_output
@@ -41,6 +44,7 @@ def join(
     range: Trimmed | None = None,  # noqa: A002 - what the readers call it
     cancel: Callable[[], bool] = bool,
     progress: Callable[[int], None] | None = None,
+    files: Files = NAMED,
 ) -> None:
     """Write the finished file of a video.
 
@@ -58,6 +62,7 @@ def join(
         range: the part of the source that they are cut to; its start is time 0 of the frames.
         cancel: asked between packets whether to stop.
         progress: told now and then how many frames are written.
+        files: opens the output, the segments and the source.
 
     Raises:
         CancelledError: `cancel` said so.
@@ -68,18 +73,20 @@ def join(
         ValueError: there are no segments, or their packets are not those of their frames.
     """
     with ExitStack() as stack:
-        pictures = stack.enter_context(final_packets(encoding, segments, cancel=cancel))
+        pictures = stack.enter_context(final_packets(encoding, segments, cancel=cancel, files=files))
         times = [time for segment in segments for time in segment.times]
         early = min(0, times[0]) if times else 0
         tracks = None
-        if source is not None and holds_tracks(encoding.form) and has_tracks(source):
+        if source is not None and holds_tracks(encoding.form) and has_tracks(source, files.source(source)):
             cut = Trimmed(early * encoding.time_base) if early and range is None else range
-            tracks = stack.enter_context(closing(SourceTracks(source, encoding.form, options, cut)))
+            opened = SourceTracks(source, files.source(source), encoding.form, options, cut)
+            tracks = stack.enter_context(closing(opened))
         with writing(output):
-            file = GuardedFile(output.open("wb", buffering=BUFFER))
+            file = GuardedFile(BufferedWriter(files.open(output, "wb"), BUFFER))
         stack.callback(_let_go, file)
         with muxing(output, file):
-            joint = stack.enter_context(_joint(file, output, encoding, pictures, tracks))
+            again = partial(_opened_again, files, output)
+            joint = stack.enter_context(_joint(file, again, encoding, pictures, tracks))
             stamps = _stamps(pictures, encoding, times, segments)
             for count, packet in enumerate(_stamped(pictures, stamps, encoding.time_base, early)):
                 if cancel():
@@ -90,7 +97,8 @@ def join(
             joint.finish()
             file.close()
             if _wants_shape(encoding):
-                tell_shape(output, (encoding.pixels.width, encoding.pixels.height), encoding.sample_aspect)
+                with BufferedRandom(files.open(output, "r+b")) as finished:
+                    tell_shape(finished, (encoding.pixels.width, encoding.pixels.height), encoding.sample_aspect)
 
 
 class _Joint:
@@ -128,13 +136,17 @@ class _Joint:
 
 @contextmanager
 def _joint(
-    file: GuardedFile, path: Path, encoding: Encoding, pictures: FinalPackets, tracks: SourceTracks | None
+    file: GuardedFile,
+    again: Callable[[], IO[bytes]],
+    encoding: Encoding,
+    pictures: FinalPackets,
+    tracks: SourceTracks | None,
 ) -> Iterator[_Joint]:
     """Open the output with all its streams and write its header."""
     any_tag = tracks is not None and tracks.chosen.tags.any_name
     rates = tracks.clock_rates if tracks else ()
     settings = container_options(encoding.form, encoding.time_base, rates, any_tag=any_tag)
-    output = open_output(file, path, encoding.form, settings)
+    output = open_output(file, encoding.form, settings, again)
     try:
         rate = encoding.frame_rate.limit_denominator(_FINEST_RATE)
         stream = _add_picture(output, pictures.template, encoding)
@@ -208,6 +220,10 @@ def _stamped(packets: FinalPackets, stamps: Stamps, time_base: Fraction, early: 
         packet.time_base = time_base
         yield packet
     stamps.check_end()
+
+
+def _opened_again(files: Files, output: Path) -> IO[bytes]:
+    return BufferedReader(files.open(output, "rb"), BUFFER)
 
 
 def _let_go(file: GuardedFile) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import IO, NoReturn
 
 import av
 from av.container import OutputContainer
@@ -41,14 +43,16 @@ def holds_tracks(form: Form) -> bool:
     return is_iso(form) or is_ebml(form)
 
 
-def open_output(file: GuardedFile, path: Path, form: Form, settings: dict[str, str]) -> OutputContainer:
+def open_output(
+    file: GuardedFile, form: Form, settings: dict[str, str], again: Callable[[], IO[bytes]] | None = None
+) -> OutputContainer:
     """Open libav's muxer of a form on an open file.
 
     Args:
         file: where the bytes go.
-        path: of that file; MP4 reads it again, to move its index to the front. Nothing else is ever opened.
         form: of the output.
         settings: of the muxer, from `container_options`.
+        again: opens the same file for reading; MP4 does, to move its index to the front. Nothing else is ever opened.
     """
     return av.open(
         file,
@@ -56,8 +60,12 @@ def open_output(file: GuardedFile, path: Path, form: Form, settings: dict[str, s
         format=form.writer,
         container_options=settings,
         buffer_size=BUFFER,
-        io_open=lambda url, flags, options: path.open("rb"),
+        io_open=lambda url, flags, options: again() if again is not None else _refuse(url),
     )
+
+
+def _refuse(url: str) -> NoReturn:
+    raise OSError(errno.EACCES, "nothing else is opened", url)
 
 
 def container_options(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
 from facefusion.media import forms
-from facefusion.media.animation import open_animation
+from facefusion.media.animation import Animation, open_animation
+from facefusion.media.clip import open_clip
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
+from facefusion.media.isolation.animation import IsolatedAnimation
+from facefusion.media.isolation.clip import IsolatedClip
 from facefusion.media.reader import VideoReader
 from facefusion.media.select import EVERYTHING, Selection, Start, Trimmed
 from facefusion.media.sequence import is_sequence
@@ -19,7 +21,7 @@ from facefusion.media.sequence_reader import open_sequence
 from facefusion.media.sniff import open_input, sniff
 from facefusion.options import LimitOptions
 
-__all__ = ["FrameReader", "Start", "open_here", "open_reader"]
+__all__ = ["FrameReader", "Start", "open_reader"]
 
 
 class FrameReader(Protocol):
@@ -65,7 +67,7 @@ def open_reader(
 
     Args:
         path: a video, an animated GIF, WebP or PNG, a folder of pictures, or a pattern such as `shot.%04d.png`.
-        limits: what is refused.
+        limits: what is refused, and whether decoding is isolated.
         selection: what of it is given out.
         start: the frame to begin with. Frames, their indexes and their times are exactly those of a reader that began
             at the first. Where the clip has no such frame, reading begins with whatever has its index.
@@ -75,39 +77,19 @@ def open_reader(
         InputTypeError: it is nothing that is read.
         InputDamagedError: it cannot be decoded.
         InputLimitError: it exceeds a limit.
+        IsolationError: the system has no means for isolation.
         OptionsError: the selection leaves nothing, or reaches out of the picture.
     """
-    return open_here(path, limits=limits, selection=selection, start=start)
-
-
-def open_here(
-    path: Path,
-    *,
-    limits: LimitOptions,
-    selection: Selection = EVERYTHING,
-    start: Start | None = None,
-    file: FileIO | None = None,
-) -> FrameReader:
-    """Open whatever moves at `path`, decoding in this process whatever the limits say.
-
-    Args:
-        path: see `open_reader`.
-        limits: what is refused.
-        selection: what is given out.
-        start: the frame to begin with.
-        file: the file, open; opened by name where it is not given. It is closed with the reader.
-
-    Raises:
-        FaceFusionError: what `open_reader` raises.
-    """
-    if file is None and is_sequence(path):
+    if is_sequence(path):
         return open_sequence(path, limits=limits, selection=selection, start=start)
-    file = open_input(path) if file is None else file
+    file = open_input(path)
     try:
         form = sniff(file, path, "video")
     except BaseException:
         file.close()
         raise
     if form in forms.ANIMATIONS:
-        return open_animation(path, limits=limits, selection=selection, start=start, file=file)
-    return VideoReader(path, limits, selection, start, file=file)
+        decoder = IsolatedAnimation if limits.isolate else Animation
+        return open_animation(path, limits=limits, selection=selection, start=start, file=file, decoder=decoder)
+    opener = IsolatedClip if limits.isolate else open_clip
+    return VideoReader(path, limits, selection, start, file=file, opener=opener)

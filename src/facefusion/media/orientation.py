@@ -30,6 +30,11 @@ class Orientation(Enum):
     COUNTER_CLOCKWISE_90 = (True, False, True)
 
     @classmethod
+    def _missing_(cls, value: object) -> Orientation | None:
+        """Find the value that came as a list, as JSON has it."""
+        return cls(tuple(value)) if isinstance(value, list) else None
+
+    @classmethod
     def of(cls, frame: av.VideoFrame) -> Orientation:
         """Read the display matrix that a container attached to `frame`.
 

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -101,20 +102,25 @@ class Picture:
         )
 
 
-def picture_info(path: Path, limits: LimitOptions) -> PictureInfo:
-    """Read the header of a picture; raises what `read_picture` does, but for damage that only pixels show."""
-    with _opened(path, limits) as (image, form, _):
+def picture_info(path: Path, limits: LimitOptions, *, file: FileIO | None = None) -> PictureInfo:
+    """Read the header of a picture; as `read_picture`, but for damage that only pixels show."""
+    with _opened(path, limits, file) as (image, form, _):
         width, height = image.size
         if swaps_sides(turn(read_exif(image))):
             width, height = height, width
         return PictureInfo(path, form.name, width, height)
 
 
-def read_picture(path: Path, limits: LimitOptions) -> Picture:
+def read_picture(path: Path, limits: LimitOptions, *, file: FileIO | None = None) -> Picture:
     """Read a PNG, JPEG, WebP, AVIF, TIFF, BMP or (unmoving) GIF picture.
 
     PNG and TIFF of 16 bits and AVIF of 10 and 12 bits keep them in `Picture.deep`; of a TIFF that stores each colour
     apart (planar) 8 bits are read.
+
+    Args:
+        path: the file.
+        limits: what is refused.
+        file: the file, open; opened by name where it is not given. It is closed in the end.
 
     Raises:
         InputMissingError: there is no such file, or it may not be read.
@@ -123,10 +129,10 @@ def read_picture(path: Path, limits: LimitOptions) -> Picture:
         InputDamagedError: it is empty, truncated or cannot be decoded.
         InputLimitError: its header states more than `limits.max_pixels`.
     """
-    with _opened(path, limits) as (image, form, file):
+    with _opened(path, limits, file) as (image, form, content):
         image.load()
-        file.seek(0)
-        deep = read_deep(file.read(), image) if form in (forms.PNG, forms.AVIF, forms.TIFF) else None
+        content.seek(0)
+        deep = read_deep(content.read(), image) if form in (forms.PNG, forms.AVIF, forms.TIFF) else None
         exif = read_exif(image)
         method = turn(exif)
         info = image.info
@@ -193,9 +199,9 @@ def _of_deep(deep: Deep, method: Pillow.Transpose | None, icc_profile: bytes | N
 
 
 @contextmanager
-def _opened(path: Path, limits: LimitOptions) -> Iterator[tuple[ImageFile, Form, IO[bytes]]]:
+def _opened(path: Path, limits: LimitOptions, given: FileIO | None) -> Iterator[tuple[ImageFile, Form, IO[bytes]]]:
     """Give a picture whose header has been read and whose size is within the limit, its form and its file."""
-    with open_input(path) as file, warnings.catch_warnings():
+    with open_input(path) if given is None else given as file, warnings.catch_warnings():
         # Pillow warns of damage that is of no consequence to the pixels, such as EXIF cut short.
         warnings.simplefilter("ignore")
         form = sniff(file, path, "picture")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.media.load import load_picture_info
 from facefusion.media.open import open_reader
-from facefusion.media.picture import picture_info
 from facefusion.media.select import EVERYTHING, Selection
 from facefusion.media.sequence import is_sequence
 from facefusion.media.sniff import open_input, sniff
@@ -26,12 +26,13 @@ def probe(path: Path, limits: LimitOptions, selection: Selection = EVERYTHING) -
         InputTypeError: it is neither a picture nor a video of a kind that is read.
         InputDamagedError: it is empty, or its headers are damaged.
         InputLimitError: it exceeds a limit.
+        IsolationError: the system has no means for isolation.
         OptionsError: the selection leaves nothing of the video, or reaches out of its picture.
     """
     if not is_sequence(path):
         with open_input(path) as file:
             kind = sniff(file, path).kind
         if kind == "picture":
-            return picture_info(path, limits)
+            return load_picture_info(path, limits)
     with open_reader(path, limits=limits, selection=selection) as reader:
         return reader.info

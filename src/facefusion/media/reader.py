@@ -13,13 +13,13 @@ from typing import Self
 import av
 
 from facefusion.media.allowance import Allowance
-from facefusion.media.clip import Clip, Timed
+from facefusion.media.clip import ClipOpener, Timed, open_clip
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.planes.convert import FrameConverter
 from facefusion.media.select import EVERYTHING, Selection, Start, Trimmed
 from facefusion.media.selected import describe_selected
-from facefusion.media.source import VideoSource
+from facefusion.media.sniff import open_input
 from facefusion.media.timeline import Selected, Timeline
 from facefusion.options import LimitOptions
 
@@ -39,6 +39,7 @@ class VideoReader:
         selection: what of the video is given out.
         start: the frame to begin with; see `facefusion.media.open.open_reader`.
         file: the file, open; opened by name where it is not given. It is closed with this.
+        opener: what decodes it.
 
     Attributes:
         info: what is known of the video; found with the first frames, which are decoded on opening.
@@ -59,16 +60,18 @@ class VideoReader:
         start: Start | None = None,
         *,
         file: FileIO | None = None,
+        opener: ClipOpener = open_clip,
     ) -> None:
         self._limits = limits
         self._selection = selection
         self._index = 0
         self._frames: Iterator[_Selected] = iter(())
-        self._source = VideoSource(path, max_pixels=limits.max_pixels, max_streams=limits.max_streams, file=file)
+        file = open_input(path) if file is None else file
+        self._clip = opener(path, limits, deinterlace=selection.deinterlace, file=file)
         try:
-            self._open(path, start)
+            self._begin(path, start)
         except BaseException:
-            self._source.close()
+            self._clip.close()
             raise
 
     def __enter__(self) -> Self:
@@ -108,12 +111,11 @@ class VideoReader:
         """Close the file; frames that were read stay valid."""
         self._frames = iter(())
         self._clip.close()
-        self._source.close()
 
-    def _open(self, path: Path, start: Start | None) -> None:
+    def _begin(self, path: Path, start: Start | None) -> None:
         """Find the first frame that is given out, and what is known from it; then go to where reading begins."""
         self._allowance = Allowance(path, self._limits)
-        self._clip = clip = Clip(self._source, self._limits, deinterlace=self._selection.deinterlace)
+        clip = self._clip
         self._timeline = Timeline(self._selection, time_base=clip.info.time_base, origin=clip.origin)
         frames = self._trimmed()
         first = next(frames, None)

@@ -10,7 +10,8 @@ import numpy as np
 
 from facefusion.errors import InputTypeError
 from facefusion.media.info import VideoInfo
-from facefusion.media.picture import Picture, picture_info, read_picture
+from facefusion.media.load import PictureReader, picture_reader
+from facefusion.media.picture import Picture
 from facefusion.media.planes.layout import Layout
 from facefusion.media.select import Selection, Start
 from facefusion.media.sequence import Pattern, find_sequence
@@ -41,7 +42,7 @@ def open_sequence(path: Path, *, limits: LimitOptions, selection: Selection, sta
         OptionsError: the selection leaves nothing, or reaches out of the picture.
     """
     pattern, numbers = find_sequence(path)
-    pictures = NumberedPictures(pattern, numbers, limits)
+    pictures = NumberedPictures(pattern, numbers, picture_reader(limits))
     rate = selection.sequence_rate
     info = replace(
         pictures.describe(),
@@ -61,24 +62,28 @@ class NumberedPictures:
     Args:
         pattern: how they are named.
         numbers: which there are.
-        limits: what is refused.
+        reader: reads them; closed with this.
 
     Attributes:
         notes: what is there but not carried on.
     """
 
-    def __init__(self, pattern: Pattern, numbers: Sequence[int], limits: LimitOptions) -> None:
+    def __init__(self, pattern: Pattern, numbers: Sequence[int], reader: PictureReader) -> None:
         self._pattern = pattern
         self._numbers = numbers
-        self._limits = limits
-        self._first = read_picture(pattern.path(numbers[0]), limits)
+        self._reader = reader
+        try:
+            self._first = reader.read(pattern.path(numbers[0]))
+        except BaseException:
+            reader.close()
+            raise
         self.notes = ("The ICC profile of the pictures is left out",) if self._first.icc_profile else ()
 
     def describe(self) -> VideoInfo:
         """Tell what the first picture tells of all; times are left to others."""
         first = _samples(self._first, self._first)
         path = self._pattern.path(self._numbers[0])
-        form = picture_info(path, self._limits).form
+        form = self._reader.info(path).form
         return VideoInfo(
             path=path,
             container=f"{form} sequence",
@@ -101,7 +106,7 @@ class NumberedPictures:
         if number == 0:
             return _samples(self._first, self._first)
         path = self._pattern.path(self._numbers[number])
-        picture = read_picture(path, self._limits)
+        picture = self._reader.read(path)
         for name, has, had in (
             ("transparency", picture.alpha is not None, self._first.alpha is not None),
             ("16 bits", picture.deep is not None, self._first.deep is not None),
@@ -112,7 +117,8 @@ class NumberedPictures:
         return _samples(picture, self._first)
 
     def close(self) -> None:
-        """Do nothing: no file is open between two pictures."""
+        """Let go of what reading takes, as often as one likes."""
+        self._reader.close()
 
 
 def _samples(picture: Picture, first: Picture) -> Pixels:

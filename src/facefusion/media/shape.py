@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
+from typing import IO
 
 from facefusion.media.ebml import children, element, find
 
@@ -25,11 +25,11 @@ _PIXELS, _RATIO = 0, 3
 _MOVING = 1
 
 
-def tell_shape(path: Path, size: tuple[int, int], aspect: Fraction) -> None:
+def tell_shape(file: IO[bytes], size: tuple[int, int], aspect: Fraction) -> None:
     """Write the shape of pixels into a finished Matroska file whose picture track's name ends with `ROOM`.
 
     Args:
-        path: the file.
+        file: open for reading and writing.
         size: width and height of the pictures in pixels.
         aspect: width of a pixel over its height.
 
@@ -37,13 +37,12 @@ def tell_shape(path: Path, size: tuple[int, int], aspect: Fraction) -> None:
         ValueError: this is no such file.
         OSError: it cannot be read or written.
     """
-    with path.open("r+b") as file:
-        head = file.read(_HEAD)
-        segment, _ = find(head, _SEGMENT, 0, len(head))
-        start, end = find(head, _TRACKS, segment, len(head))
-        tracks = _told(head[start:end], _display(size, aspect))
-        file.seek(start)
-        file.write(tracks)
+    head = file.read(_HEAD)
+    segment, _ = find(head, _SEGMENT, 0, len(head))
+    start, end = find(head, _TRACKS, segment, len(head))
+    tracks = _told(head[start:end], _display(size, aspect))
+    file.seek(start)
+    file.write(tracks)
 
 
 def _told(tracks: bytes, display: bytes) -> bytes:

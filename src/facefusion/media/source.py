@@ -72,7 +72,7 @@ class VideoSource:
         self.container = self._open()
 
     def close(self) -> None:
-        """Close the demuxer and the file."""
+        """Close the demuxer and the file, as often as one likes."""
         self.container.close()
         self._file.close()
 

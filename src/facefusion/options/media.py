@@ -130,7 +130,7 @@ class OutputOptions(OptionGroup):
 
 
 class LimitOptions(OptionGroup):
-    """What is refused before work begins."""
+    """What is refused before work begins, and how far a file is trusted."""
 
     max_pixels: int = Field(
         default=64_000_000, ge=4096, description="largest picture or video frame that is read, in pixels"
@@ -138,3 +138,11 @@ class LimitOptions(OptionGroup):
     max_frames: int | None = Field(default=None, ge=1, description="most frames of a video that are read")
     max_duration: float | None = Field(default=None, gt=0, description="longest video that is read, in seconds")
     max_streams: int = Field(default=64, ge=1, description="most streams that a video may have")
+    isolate: bool = Field(
+        default=False,
+        description="decode in child processes that may open no file, no network and no program (Linux)",
+    )
+    isolate_memory: float = Field(default=4.0, gt=0, description="memory in GiB that such a process may take")
+    isolate_timeout: float = Field(
+        default=30.0, gt=0, description="seconds for which such a process may work without reading on"
+    )

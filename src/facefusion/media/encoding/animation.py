@@ -24,6 +24,7 @@ from facefusion.media.guard import GuardedFile
 from facefusion.media.muxing import muxing
 
 _FINEST_RATE = 100_000
+_MOST_OF_DELAY = 65_535
 # Browsers take shorter times for a mistake, and show the picture for 1/10 s.
 _LEAST, _LEAST_GIF = Fraction(11, 1000), Fraction(2, 100)
 _CLOCKS = {forms.ANIMATED_GIF: Fraction(1, 100), forms.ANIMATED_WEBP: Fraction(1, 1000)}
@@ -108,8 +109,8 @@ def _encode(file: GuardedFile, encoding: Encoding, frames: _Frames) -> None:
     form = "pal8" if is_gif else "rgba" if pixels.pixel_format == PACKED else "rgb24"
     codec, options = ("gif", {}) if is_gif else ("apng", {"pred": "mixed"})
     last = frames.showings[-1].length
-    own = {"loop": "0", "final_delay": str(last)} if is_gif else {"plays": "0"}
-    settings = {"fflags": "+bitexact", **own}
+    final = str(last) if is_gif else _delay(last * frames.clock)
+    settings = {"fflags": "+bitexact", "loop" if is_gif else "plays": "0", "final_delay": final}
     with closing(av.open(file, "w", format=encoding.form.writer, container_options=settings)) as output:
         rate = encoding.frame_rate.limit_denominator(_FINEST_RATE)
         stream = cast(VideoStream, output.add_stream(codec, rate=rate, options=options))
@@ -119,6 +120,12 @@ def _encode(file: GuardedFile, encoding: Encoding, frames: _Frames) -> None:
         for frame in in_colours(frames, common_palette(frames)) if is_gif else _converted(frames, form):
             output.mux(list(stream.encode_lazy(frame)))
         output.mux(list(stream.encode_lazy(None)))
+
+
+def _delay(seconds: Fraction) -> str:
+    """Return a time as the nearest fraction of two numbers of 16 bits, of which animated PNG makes its times."""
+    seconds = min(seconds, Fraction(_MOST_OF_DELAY))
+    return str(seconds.limit_denominator(int(_MOST_OF_DELAY / max(seconds, Fraction(1)))))
 
 
 def _converted(frames: _Frames, form: str) -> Iterator[av.VideoFrame]:

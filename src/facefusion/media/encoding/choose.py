@@ -32,7 +32,8 @@ def choose_encoding(path: Path, info: VideoInfo, wish: VideoWish) -> Encoding:
 
     With the encoder `auto`: H.264; HEVC for more than 8 bits; VP9 in WebM (AV1 for more than 8 bits); where the frames
     have alpha, ProRes 4444 in QuickTime, VP9 in WebM, and in Matroska VP9 or, for more than 8 bits, FFV1; where they
-    are interlaced with more than 8 bits, ProRes in QuickTime and H.264 elsewhere, as HEVC keeps no fields. 4:2:0 is
+    are interlaced with more than 8 bits, ProRes in QuickTime and H.264 elsewhere, or where a quality or a bit rate is
+    given, as HEVC keeps no fields. 4:2:0 is
     written, which every player shows, but for odd sides and interlaced 4:2:2, and by ProRes and FFV1, which keep what
     there is.
 
@@ -104,7 +105,7 @@ def _usual_encoder(form: Form, info: VideoInfo, wish: VideoWish) -> EncoderSpec:
     if info.has_alpha and form is forms.MOV:
         return PRORES
     if deep and _field_order(X264, info, height) != "progressive" and not info.has_alpha:
-        return PRORES if form is forms.MOV else X264
+        return PRORES if form is forms.MOV and wish.quality is None and wish.bit_rate is None else X264
     if info.has_alpha and form is forms.MATROSKA:
         return FFV1 if deep else VP9
     return X265 if deep and not is_small else X264

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from facefusion.media import forms
 from facefusion.media.encoding.encoders import X264, X265
 from facefusion.media.encoding.encoding import Encoding
 from facefusion.media.encoding.segment import AHEAD, PacketFile, Segment
+from facefusion.media.files import NAMED, Files
 
 _PASSES = {1: Flags.pass1, 2: Flags.pass2}
 
@@ -45,7 +47,7 @@ class FinalPackets:
 
 @contextmanager
 def final_packets(
-    encoding: Encoding, segments: Sequence[Segment], *, cancel: Callable[[], bool] = bool
+    encoding: Encoding, segments: Sequence[Segment], *, cancel: Callable[[], bool] = bool, files: Files = NAMED
 ) -> Iterator[FinalPackets]:
     """Give the packets that the output holds.
 
@@ -55,6 +57,7 @@ def final_packets(
         encoding: that the segments were made with.
         segments: all of them, in order.
         cancel: asked before each frame that is encoded whether to stop.
+        files: opens segments that are not encoded here.
 
     Raises:
         CancelledError: `cancel` said so.
@@ -65,15 +68,36 @@ def final_packets(
     if not segments:
         raise ValueError("there are no segments")
     with ExitStack() as stack:
-        if not encoding.is_final:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=segments[0].path.parent, prefix="pass-"))
-            segments = [_in_two_passes(encoding, segments, Path(folder), cancel)]
-        template = _opened(segments[0], stack).streams.video[0]
+        segments = stack.enter_context(final_segments(encoding, segments, cancel=cancel))
+        template = _opened(segments[0], stack, files).streams.video[0]
         yield FinalPackets(
             template=template,
             delay=max(segment.delay for segment in segments),
-            packets=(packet for segment in segments for packet in _packets(segment, _parameters(template))),
+            packets=(packet for segment in segments for packet in _packets(segment, _parameters(template), files)),
         )
+
+
+@contextmanager
+def final_segments(
+    encoding: Encoding, segments: Sequence[Segment], *, cancel: Callable[[], bool] = bool
+) -> Iterator[Sequence[Segment]]:
+    """Give segments that hold the packets of the output: those given, or one that is encoded here in two passes.
+
+    Args:
+        encoding: that the segments were made with.
+        segments: all of them, in order; at least one.
+        cancel: asked before each frame that is encoded whether to stop.
+
+    Raises:
+        CancelledError: `cancel` said so.
+        OutputError: the disk is full, or refuses.
+        av.FFmpegError: a segment is damaged.
+    """
+    if encoding.is_final:
+        yield segments
+        return
+    with tempfile.TemporaryDirectory(dir=segments[0].path.parent, prefix="pass-") as folder:
+        yield [_in_two_passes(encoding, segments, Path(folder), cancel)]
 
 
 def kept_frames(
@@ -87,7 +111,7 @@ def kept_frames(
     """
     for segment in segments:
         with ExitStack() as stack:
-            container = _opened(segment, stack)
+            container = _opened(segment, stack, NAMED)
             ends = (*segment.times[1:], segment.end)
             decoded = container.decode(container.streams.video[0])
             for frame, start, end in zip(decoded, segment.times, ends, strict=True):
@@ -133,14 +157,14 @@ def _escaped(path: Path) -> str:
     return re.sub(r"([\\:'])", r"\\\1", str(path))
 
 
-def _packets(segment: Segment, parameters: bytes) -> Iterator[Packet[Any]]:
+def _packets(segment: Segment, parameters: bytes, files: Files) -> Iterator[Packet[Any]]:
     """Yield the packets of a segment, with the times of their frames.
 
     Raises:
         ValueError: it was encoded with other parameters, so that it cannot follow the others.
     """
     with ExitStack() as stack:
-        container = _opened(segment, stack)
+        container = _opened(segment, stack, files)
         stream = container.streams.video[0]
         if _parameters(stream) != parameters:
             raise ValueError(f"{segment.path} was encoded with other parameters than the first segment")
@@ -155,7 +179,7 @@ def _parameters(stream: VideoStream) -> bytes:
     return bytes(stream.codec_context.extradata or b"")
 
 
-def _opened(segment: Segment, stack: ExitStack) -> av.container.InputContainer:
+def _opened(segment: Segment, stack: ExitStack, files: Files) -> av.container.InputContainer:
     """Open the file of a segment."""
-    file = stack.enter_context(segment.path.open("rb"))
+    file = stack.enter_context(BufferedReader(files.open(segment.path, "rb")))
     return stack.enter_context(av.open(file, "r", format=forms.MATROSKA.reader))

@@ -73,6 +73,8 @@ class Layout:
         """
         form = av.VideoFormat(pixel_format, _SIDE, _SIDE)
         parts = form.components
+        if not parts:
+            raise ValueError(f"{pixel_format} stands for frames on some device")
         has_alpha = any(part.is_alpha for part in parts)
         depth = min(16, max(8, *(part.bits for part in parts)))
         if form.is_rgb or form.has_palette or form.is_bayer or pixel_format.startswith("xyz"):

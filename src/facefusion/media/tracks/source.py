@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from facefusion.media import forms
 from facefusion.media.forms import Form
 from facefusion.media.muxing import is_iso
 from facefusion.media.select import Trimmed
-from facefusion.media.sniff import open_input, sniff
+from facefusion.media.sniff import sniff
 from facefusion.media.source import VideoSource, explain
 from facefusion.media.tracks.carriers import Carrier
 from facefusion.media.tracks.choose import choose, wanted_streams
 from facefusion.media.tracks.cut import PacketCutter, cut_chapters
 from facefusion.media.tracks.tags import find_timecode, stream_tags, timecode_from
+from facefusion.media.tracks.times import timed
 from facefusion.options import OutputOptions
 
 _MOST_AHEAD = 256  # packets among which the first of each stream is looked for
@@ -37,6 +39,7 @@ class SourceTracks:
 
     Args:
         path: the source; its pictures are passed over.
+        file: the same, open; closed with this.
         form: of the output.
         options: what is wanted.
         cut: the range to be kept; all of it where None.
@@ -49,8 +52,10 @@ class SourceTracks:
         OutputTypeError: the form does not hold this sound.
     """
 
-    def __init__(self, path: Path, form: Form, options: OutputOptions, cut: Trimmed | None = None) -> None:
-        self._source = VideoSource(path)
+    def __init__(
+        self, path: Path, file: FileIO, form: Form, options: OutputOptions, cut: Trimmed | None = None
+    ) -> None:
+        self._source = VideoSource(path, file=file)
         try:
             self._form, self._options, self._cut = form, options, cut
             streams = wanted_streams(self._source, options)
@@ -163,22 +168,22 @@ class SourceTracks:
         if not streams:
             return
         try:
-            for packet in self._source.packets(*streams):
-                if packet.size:
-                    yield packet
+            yield from timed(packet for packet in self._source.packets(*streams) if packet.size)
         except (av.FFmpegError, OSError) as error:
             raise _damage("sound", self._source.path, error) from error
 
 
-def has_tracks(path: Path) -> bool:
-    """Whether what is read at `path` may hold more than pictures: not an animated picture, nor a sequence of pictures.
+def has_tracks(path: Path, file: FileIO) -> bool:
+    """Whether a file may hold more than pictures: not an animated picture.
+
+    Args:
+        path: its name, for messages.
+        file: the file; closed in the end.
 
     Raises:
         InputError: it cannot be read.
     """
-    if not path.is_file():
-        return False
-    with open_input(path) as file:
+    with file:
         form = sniff(file, path)
     return form.kind == "video" and form not in forms.ANIMATIONS
 

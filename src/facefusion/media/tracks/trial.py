@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from contextlib import suppress
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
@@ -15,8 +14,6 @@ from facefusion.media.forms import Form
 from facefusion.media.guard import GuardedFile
 from facefusion.media.muxing import container_options, open_output
 from facefusion.media.tracks.carriers import Carrier, copied
-
-_NOWHERE = Path()
 
 
 def holds(form: Form, carrier: Carrier, first: Packet[Any] | None = None) -> bool:
@@ -29,7 +26,7 @@ def holds(form: Form, carrier: Carrier, first: Packet[Any] | None = None) -> boo
     """
     file = GuardedFile(io.BytesIO())
     try:
-        with open_output(file, _NOWHERE, form, _options(form)) as trial:
+        with open_output(file, form, _options(form)) as trial:
             carrier.add_to(trial, {})
             trial.start_encoding()
             packet = None if first is None else copied(first)

@@ -1,0 +1,1 @@
+"""Files that are damaged on purpose, and a watch over what reading them does."""

@@ -1,0 +1,203 @@
+"""Outputs: the child looks through what a source holds beside its pictures, and writes the finished file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from io import FileIO
+from pathlib import Path
+from typing import Final, TypeVar
+
+from facefusion.errors import OutputUnwritableError
+from facefusion.media import forms
+from facefusion.media.encoding.encoders import ENCODERS
+from facefusion.media.encoding.encoding import Encoding
+from facefusion.media.encoding.final import final_segments
+from facefusion.media.encoding.segment import Segment
+from facefusion.media.files import NAMED, Mode
+from facefusion.media.forms import Form
+from facefusion.media.isolation.channel import ChannelError, Message
+from facefusion.media.isolation.desk import Desk
+from facefusion.media.isolation.messages import Schema
+from facefusion.media.isolation.sandbox import Sandbox
+from facefusion.media.join import join
+from facefusion.media.select import Trimmed
+from facefusion.media.sequence import is_sequence
+from facefusion.media.tracks.check import check_tracks
+from facefusion.options import LimitOptions, OutputOptions
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Join:
+    """What `join` is to do."""
+
+    output: Path
+    encoding: Encoding
+    segments: tuple[Segment, ...]
+    source: Path | None
+    options: OutputOptions
+    range: Trimmed | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What `check_tracks` is to do."""
+
+    source: Path
+    form: Form
+    options: OutputOptions
+
+
+_JOIN: Final = Schema(_Join)
+_CHECK: Final = Schema(_Check)
+_NOTES: Final = Schema(tuple[str, ...])
+
+
+class OutputService:
+    """The child's side.
+
+    Args:
+        desk: where files come from.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._files = _HandedFiles(desk)
+
+    def check(self, message: Message) -> Message:
+        """Find out what an output will hold; see `check_tracks`."""
+        task = _CHECK.load(message["task"])
+        notes = check_tracks(task.source, _known(task.form, forms.FORMS), task.options, files=self._files)
+        return {"is": "done", "notes": _NOTES.dump(notes)}
+
+    def join(self, message: Message) -> Message:
+        """Write an output; see `join`."""
+        task = _JOIN.load(message["task"])
+        encoding = replace(
+            task.encoding,
+            form=_known(task.encoding.form, forms.FORMS),
+            encoder=_known(task.encoding.encoder, ENCODERS.values()),
+        )
+        join(
+            task.output,
+            encoding=encoding,
+            segments=task.segments,
+            source=task.source,
+            options=task.options,
+            range=task.range,
+            files=self._files,
+        )
+        return {"is": "done"}
+
+
+class _HandedFiles:
+    """Has the parent open files; see `facefusion.media.files.Files`."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def source(self, path: Path) -> FileIO:
+        return self._desk.opened(str(path), "rb")
+
+    def open(self, path: Path, mode: Mode) -> FileIO:
+        return self._desk.opened(str(path), mode)
+
+
+def check_tracks_apart(source: Path, form: Form, options: OutputOptions, *, limits: LimitOptions) -> tuple[str, ...]:
+    """Find out in a child process what an output will hold beside the moving picture; see `check_tracks`.
+
+    Raises:
+        OutputTypeError: the form does not hold this sound.
+        InputError: the source cannot be read, or the process took too much, or crashed.
+        IsolationError: the system has no means for it.
+    """
+    if is_sequence(source):
+        return ()
+    task = _CHECK.dump(_Check(source, form, options))
+    with Sandbox(str(source), limits) as sandbox:
+        answer = sandbox.call({"do": "check tracks", "task": task}, opened=Handing({source: ("rb",)}, source))
+        try:
+            return _NOTES.load(answer.get("notes"))
+        except ChannelError:
+            raise sandbox.broken() from None
+
+
+def join_apart(
+    output: Path,
+    *,
+    encoding: Encoding,
+    segments: Sequence[Segment],
+    source: Path | None,
+    options: OutputOptions,
+    limits: LimitOptions,
+    range: Trimmed | None = None,  # noqa: A002 - what the readers call it
+    cancel: Callable[[], bool] = bool,
+) -> None:
+    """Write the finished file of a video in a child process, as that reads the source once more; see `join`.
+
+    Two passes over frames, which read the segments alone, run here.
+
+    Raises:
+        CancelledError: `cancel` said so.
+        FaceFusionError: what `join` raises, or the process took too much, or crashed.
+        IsolationError: the system has no means for it.
+        ValueError: there are no segments.
+    """
+    if not segments:
+        raise ValueError("there are no segments")
+    with final_segments(encoding, segments, cancel=cancel) as final:
+        task = _Join(output, replace(encoding, is_final=True), tuple(final), source, options, range)
+        allowed: dict[Path, tuple[Mode, ...]] = {segment.path: ("rb",) for segment in final}
+        allowed[output] = ("wb", "rb", "r+b")
+        if source is not None:
+            allowed[source] = ("rb",)
+        with Sandbox(str(source or output), limits, writes=True) as sandbox:
+            wish = {"do": "join", "task": _JOIN.dump(task)}
+            sandbox.call(wish, cancel=cancel, opened=Handing(allowed, source))
+
+
+class Handing:
+    """Opens for the child what belongs to its task, and nothing else.
+
+    Args:
+        allowed: files, and how each may be opened.
+        source: which of them is an input.
+    """
+
+    def __init__(self, allowed: Mapping[Path, Sequence[Mode]], source: Path | None) -> None:
+        self._allowed = {str(path): path for path in allowed}
+        self._modes = {str(path): modes for path, modes in allowed.items()}
+        self._source = source
+
+    def __call__(self, message: Message) -> FileIO:
+        """Open what a message asks for.
+
+        Raises:
+            ChannelError: that does not belong to the task.
+            InputError: the input is not there any more.
+            OutputUnwritableError: the system refuses.
+        """
+        name = str(message.get("name"))
+        mode = next((mode for mode in self._modes.get(name, ()) if mode == message.get("mode")), None)
+        if mode is None:
+            raise ChannelError(f"{name!r} is no file of this task")
+        path = self._allowed[name]
+        if path == self._source:
+            return NAMED.source(path)
+        try:
+            return NAMED.open(path, mode)
+        except OSError as error:
+            raise OutputUnwritableError(f"{path} cannot be opened: {error.strerror}", "Run the job again") from error
+
+
+def _known(value: T, known: Iterable[T]) -> T:
+    """Return the one of the known values that equals this copy: they are compared by identity.
+
+    Raises:
+        ChannelError: there is none.
+    """
+    for one in known:
+        if one == value:
+            return one
+    raise ChannelError(f"no {type(value).__name__}")

@@ -1,0 +1,137 @@
+"""Pictures: each is decoded in the child."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.media.info import PictureInfo, check_pixels
+from facefusion.media.isolation.arena import Arena
+from facefusion.media.isolation.channel import ChannelError, Message
+from facefusion.media.isolation.desk import Desk
+from facefusion.media.isolation.messages import SHAPES, Schema
+from facefusion.media.isolation.sandbox import Sandbox
+from facefusion.media.picture import Picture, picture_info, read_picture
+from facefusion.media.sniff import open_input
+from facefusion.options import LimitOptions
+
+_SAMPLES: Final[Mapping[str, tuple[type, tuple[int, ...]]]] = {
+    "image": (np.uint8, (3,)),
+    "alpha": (np.uint8, ()),
+    "deep": (np.uint16, (3,)),
+    "deep_alpha": (np.uint16, ()),
+}
+"""Type and shape of a pixel in each of a picture's arrays."""
+_INFO: Final = Schema(PictureInfo)
+_BLOCKS: Final = ("icc_profile", "exif")
+
+
+class PictureService:
+    """The child's side: decodes the pictures that it is handed.
+
+    Args:
+        arena: where samples go.
+        desk: where the files come from.
+    """
+
+    def __init__(self, arena: Arena, desk: Desk) -> None:
+        self._arena = arena
+        self._desk = desk
+
+    def info(self, message: Message) -> Message:
+        """Read the header of the file that came with the message."""
+        limits = LimitOptions.model_validate(message["limits"])
+        info = picture_info(Path(message["path"]), limits, file=self._desk.taken())
+        return {"is": "info", "info": _INFO.dump(info)}
+
+    def read(self, message: Message) -> Message:
+        """Decode the file that came with the message."""
+        limits = LimitOptions.model_validate(message["limits"])
+        picture = read_picture(Path(message["path"]), limits, file=self._desk.taken())
+        arrays = self._arena.put({name: getattr(picture, name) for name in _SAMPLES})
+        return {"is": "picture", "arrays": arrays, **{name: _coded(getattr(picture, name)) for name in _BLOCKS}}
+
+
+class IsolatedPictures:
+    """The parent's side: reads pictures in a child process, which is started with the first.
+
+    Args:
+        limits: what is refused, and what the process may take.
+    """
+
+    def __init__(self, limits: LimitOptions) -> None:
+        self._limits = limits
+        self._sandbox: Sandbox | None = None
+
+    def info(self, path: Path) -> PictureInfo:
+        """Have the header of a picture read; see `picture_info`.
+
+        Raises:
+            InputError: what `picture_info` raises, or the process took too much, or crashed.
+            IsolationError: the system has no means for it.
+        """
+        sandbox, answer = self._call("picture info", path)
+        try:
+            info = _INFO.load(answer.get("info"))
+        except ChannelError:
+            raise sandbox.broken() from None
+        check_pixels(path, info.width, info.height, self._limits)
+        return PictureInfo(path, info.form, info.width, info.height)
+
+    def read(self, path: Path) -> Picture:
+        """Have a picture decoded; see `read_picture`.
+
+        Raises:
+            InputError: what `read_picture` raises, or the process took too much, or crashed.
+            IsolationError: the system has no means for it.
+        """
+        sandbox, answer = self._call("read picture", path)
+        try:
+            arrays = sandbox.arena.take(SHAPES.load(answer.get("arrays")))
+            picture = _believed(arrays, *(_decoded(answer.get(name)) for name in _BLOCKS))
+        except (ChannelError, KeyError, ValueError):
+            raise sandbox.broken() from None
+        height, width = picture.image.shape[:2]
+        check_pixels(path, width, height, self._limits)
+        return picture
+
+    def close(self) -> None:
+        """End the process, as often as one likes."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
+
+    def _call(self, what: str, path: Path) -> tuple[Sandbox, Message]:
+        with open_input(path) as file:
+            if self._sandbox is None:
+                self._sandbox = Sandbox(str(path), self._limits)
+            wish = {"do": what, "path": str(path), "limits": self._limits.model_dump(mode="json")}
+            return self._sandbox, self._sandbox.call(wish, [file.fileno()])
+
+
+def _believed(arrays: Mapping[str, npt.NDArray[Any]], icc_profile: bytes | None, exif: bytes | None) -> Picture:
+    """Put a picture together.
+
+    Raises:
+        ChannelError: there can be no such picture.
+        KeyError: it has no samples.
+    """
+    size = arrays["image"].shape[:2]
+    for name, values in arrays.items():
+        kind, channels = _SAMPLES[name]
+        if values.dtype != kind or values.shape != size + channels:
+            raise ChannelError("no picture")
+    return Picture(**arrays, icc_profile=icc_profile, exif=exif)
+
+
+def _coded(block: bytes | None) -> str | None:
+    return None if block is None else b64encode(block).decode()
+
+
+def _decoded(text: object) -> bytes | None:
+    return None if text is None else b64decode(str(text), validate=True)
