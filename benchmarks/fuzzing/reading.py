@@ -52,9 +52,11 @@ class Product:
         folder: for what is written on the way.
         clip: a sound clip; its first frames are those of all outputs.
         limits: what is refused.
+        done: called when the product has done with a file; to tell what went wrong, the program's text is opened.
     """
 
-    def __init__(self, folder: Path, clip: Path, limits: LimitOptions) -> None:
+    def __init__(self, folder: Path, clip: Path, limits: LimitOptions, done: Callable[[], None]) -> None:
+        self._done = done
         self._folder = folder
         self._limits = limits
         self._prepared = {form: self._prepare(clip, form) for form in (MATROSKA, MP4)}
@@ -75,6 +77,7 @@ class Product:
                 if refusal.outcome == "read":
                     refusal = Verdict(type(error).__name__, stage, str(error), "" if error.hint else "no hint")
             except Exception:  # noqa: BLE001 - these are what is looked for
+                self._done()
                 return Verdict("error", stage, "", traceback.format_exc())
             if strange := [text for text in texts if not text.isprintable()]:
                 return Verdict("error", stage, "", f"what is said has control characters: {strange[0]!r}")

@@ -37,7 +37,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_ADDRESSES, _MOST_ADDRESSES))
     limits = LimitOptions(**order["limits"])
     sound = [Path(path) for path in order["sound"]]
-    product = Product(Path(order["folder"]), sound[0], limits)
+    product = Product(Path(order["folder"]), sound[0], limits, lambda: mark(-1))
     for number, path in enumerate(sound * 2):  # so that everything is loaded
         product.read(path, number * EVERY_WAY)
     unraised: list[str] = []

@@ -13,7 +13,7 @@ from facefusion.engine.channel import Channel, consumed, produced
 def no_thread_is_left_over():
     before = set(threading.enumerate())
     yield
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before  # those of other tests may have ended meanwhile
 
 
 @pytest.mark.parametrize("capacity", [1, 2, 7, 1000])

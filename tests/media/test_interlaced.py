@@ -11,6 +11,7 @@ import pytest
 from av.filter import Graph
 from media_clips import LIMITS, make_clip
 
+from facefusion.media.deinterlace import deinterlaced
 from facefusion.media.frame import Frame, Image
 from facefusion.media.reader import VideoReader
 from facefusion.media.select import EVERYTHING, Selection, Start
@@ -116,3 +117,15 @@ def test_progressive_video_stays_as_it_is_with_a_note(tmp_path: Path) -> None:
 
 def test_a_single_frame_can_be_deinterlaced(tmp_path: Path) -> None:
     assert len(read(make_clip(tmp_path / "clip.mp4", pts=[0]), PROGRESSIVE)) == 1
+
+
+def test_frames_that_change_their_pixel_format_are_all_made_progressive() -> None:
+    """As those of DV may; libav ends the process when a filter is given frames of another format."""
+    frames = [av.VideoFrame(*SIZE, "yuv420p" if index < 5 else "yuv411p") for index in range(9)]
+    for index, frame in enumerate(frames):
+        frame.pts, frame.time_base = index, Fraction(1, 25)
+
+    made = list(deinterlaced(frames, field_order="top", time_base=Fraction(1, 25)))
+
+    assert [frame.pts for frame in made] == list(range(9))
+    assert [frame.format.name for frame in made] == ["yuv420p"] * 5 + ["yuv411p"] * 4

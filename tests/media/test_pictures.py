@@ -297,3 +297,25 @@ def test_damaged_exif_does_not_hinder(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(buffer.getvalue())
     assert read_picture(path, LIMITS).image.shape == RGB.shape
+
+
+def test_a_jpeg_that_goes_over_its_picture_thousands_of_times_is_refused(tmp_path: Path) -> None:
+    """Each scan costs the decoder as much as the whole picture, and the file a few bytes."""
+    content = saved(tmp_path / "a.jpg", Pillow.new("RGB", (64, 64)), progressive=True).read_bytes()
+    scan = content[content.rindex(b"\xff\xda") : -2]
+    (tmp_path / "bomb.jpg").write_bytes(content[:-2] + 2000 * scan + content[-2:])
+
+    assert read_picture(tmp_path / "a.jpg", LIMITS).image.shape == (64, 64, 3)
+    with pytest.raises(InputDamagedError, match=r"has 20\d\d scans"):
+        read_picture(tmp_path / "bomb.jpg", LIMITS)
+
+
+def test_what_stands_beside_a_jpegs_picture_is_not_counted_as_scans(tmp_path: Path) -> None:
+    """Thumbnails in EXIF, and the clip that phones append, hold every sequence of bytes there is."""
+    exif = Pillow.Exif()
+    exif[0x9286] = b"\xff\xda" * 500  # UserComment
+    content = saved(tmp_path / "a.jpg", Pillow.new("RGB", (64, 64)), exif=exif.tobytes()).read_bytes()
+    (tmp_path / "motion.jpg").write_bytes(content + b"ftyp" + b"\xff\xda\x00\x02" * 500)
+
+    assert content.count(b"\xff\xda") > 500
+    assert read_picture(tmp_path / "motion.jpg", LIMITS).image.shape == (64, 64, 3)

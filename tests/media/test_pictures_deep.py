@@ -258,3 +258,29 @@ def test_a_picture_is_refused_by_its_header_before_memory_is_taken(tmp_path: Pat
         with pytest.raises((InputLimitError, InputDamagedError)) as caught:
             read(path, LIMITS)
         assert bomb is avif_bomb or isinstance(caught.value, InputLimitError)
+
+
+def test_a_png_of_16_bits_whose_chunk_claims_gigabytes_is_damaged(tmp_path: Path) -> None:
+    path = png_by_hand(tmp_path / "claims.png", RGB16, 2)
+    content = path.read_bytes()
+    path.write_bytes(content[:-12] + b"\x7f\xff\xff\xfftEXt" + content[-12:])
+
+    with pytest.raises(InputDamagedError, match="cannot be decoded"):
+        read_picture(path, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "reason"),
+    [
+        (lambda content: content[:-16] + b"\0\0\0\0" + content[-12:], r"checksum of a chunk is wrong \(IDAT\)"),
+        (lambda content: content[:-12], "a chunk reaches past its end"),
+    ],
+)
+def test_a_png_of_16_bits_is_never_read_with_8_because_of_damage(
+    tmp_path: Path, damaged: Callable[[bytes], bytes], reason: str
+) -> None:
+    path = png_by_hand(tmp_path / "damaged.png", RGB16, 2)
+    path.write_bytes(damaged(path.read_bytes()))
+
+    with pytest.raises(InputDamagedError, match=reason):
+        read_picture(path, LIMITS)

@@ -11,7 +11,7 @@ from av.stream import Disposition
 from join_clips import TEXTS, cover_picture, decorated, packet_times, texts_of, through
 from media_clips import LIMITS, make_clip, sound_packets, times
 
-from facefusion.errors import OutputTypeError
+from facefusion.errors import InputDamagedError, OutputTypeError
 from facefusion.media import forms
 from facefusion.media.forms import output_form
 from facefusion.media.probe import probe
@@ -455,3 +455,31 @@ def test_real_clips_keep_times_and_sound(assets: Path, tmp_path: Path, name: str
     assert times(out) == times(clip)
     if probe(clip, LIMITS).audio:
         assert sound_packets(out) == sound_packets(clip)
+
+
+def test_names_from_a_file_cannot_write_over_the_terminal(tmp_path: Path) -> None:
+    name = "a\x1b[2J\n" + "b" * 100
+    source = decorated(
+        make_clip(tmp_path / "in.mkv"),
+        tmp_path / "named.mkv",
+        attachments=[(name, "application/x-truetype-font", b"-")],
+    )
+
+    told = notes(source, "out.mp4")[-1]
+
+    assert told.startswith("The attached file a [2J bbb")
+    assert told.endswith("bbb… is left out: MP4 files do not hold any")
+    assert told.isprintable()
+
+
+@pytest.mark.parametrize("place", [1, 3])
+def test_sound_that_breaks_is_told_as_such_even_in_its_last_packet(tmp_path: Path, place: int) -> None:
+    content = bytearray(make_clip(tmp_path / "in.ts", sounds=["aac"]).read_bytes())
+    at = len(content)
+    for _ in range(place):
+        at = content.rfind(b"\xff\xf1", 0, at)  # how a packet of AAC begins
+    content[at + 2 : at + 4] = b"\xfd\xff"
+    (tmp_path / "broken.ts").write_bytes(content)
+
+    with pytest.raises(InputDamagedError, match=r"sound of the target is damaged.*--no-keep-audio"):
+        through(tmp_path / "broken.ts", tmp_path / "out.mp4")

@@ -22,21 +22,21 @@ def deinterlaced(
     interlaced and no frame is marked.
 
     Args:
-        frames: decoded frames of one size and format.
+        frames: decoded frames of one size. Some streams, such as DV, change their pixel format on their way.
         field_order: what is known of the whole video.
         time_base: seconds per tick of the frames' times.
     """
     graph: Graph | None = None
     waiting: deque[av.VideoFrame] = deque()
+    pixel_format = ""
     for frame in frames:
-        if graph is None:
-            graph = _graph(frame, field_order, time_base)
+        if graph is None or frame.format.name != pixel_format:
+            yield from _finished(graph, waiting)
+            graph, pixel_format = _graph(frame, field_order, time_base), frame.format.name
         waiting.append(frame)
         graph.vpush(frame)
         yield from _pulled(graph, waiting)
-    if graph is not None:
-        graph.vpush(None)
-        yield from _pulled(graph, waiting)
+    yield from _finished(graph, waiting)
 
 
 def _graph(frame: av.VideoFrame, field_order: FieldOrder, time_base: Fraction) -> Graph:
@@ -50,6 +50,13 @@ def _graph(frame: av.VideoFrame, field_order: FieldOrder, time_base: Fraction) -
     bwdif = graph.add("bwdif", f"mode=send_frame:parity={'auto' if is_marked else parity}:deint={which}")
     graph.link_nodes(source, bwdif, graph.add("buffersink")).configure()
     return graph
+
+
+def _finished(graph: Graph | None, waiting: deque[av.VideoFrame]) -> Iterator[av.VideoFrame]:
+    """Yield what a filter still holds."""
+    if graph is not None:
+        graph.vpush(None)
+        yield from _pulled(graph, waiting)
 
 
 def _pulled(graph: Graph, waiting: deque[av.VideoFrame]) -> Iterator[av.VideoFrame]:

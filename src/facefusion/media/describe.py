@@ -15,6 +15,7 @@ from facefusion.media.colour import UNSPECIFIED, ColourTags
 from facefusion.media.hdr import HdrMetadata
 from facefusion.media.info import AudioTrack, FieldOrder, SubtitleTrack, VideoInfo
 from facefusion.media.orientation import Orientation
+from facefusion.media.shown import shown
 from facefusion.media.source import VideoSource
 
 _USUAL_RATE = Fraction(25)
@@ -122,14 +123,16 @@ def _track(stream: AudioStream) -> AudioTrack:
     """Describe one stream of sound."""
     context = stream.codec_context
     if context is None:
-        return AudioTrack("unknown", 0, 0, stream.language or "")
-    return AudioTrack(context.codec.canonical_name, context.sample_rate, context.channels, stream.language or "")
+        return AudioTrack("unknown", 0, 0, shown(stream.language or ""))
+    return AudioTrack(context.codec.canonical_name, context.sample_rate, context.channels, shown(stream.language or ""))
 
 
 def _subtitles(source: VideoSource) -> Iterator[SubtitleTrack]:
     for stream in source.container.streams.subtitles:
         context = stream.codec_context
-        yield SubtitleTrack("unknown" if context is None else context.codec.canonical_name, stream.language or "")
+        yield SubtitleTrack(
+            "unknown" if context is None else context.codec.canonical_name, shown(stream.language or "")
+        )
 
 
 def _timecode(source: VideoSource) -> str:
@@ -139,7 +142,7 @@ def _timecode(source: VideoSource) -> str:
     for place in (*places, container.metadata):
         for name, value in place.items():
             if name.lower() == "timecode":  # Matroska has tags in capitals
-                return value
+                return shown(value)
     return ""
 
 

@@ -116,22 +116,35 @@ class _Joint:
         self._output.mux_one(packet)
 
     def finish(self) -> None:
-        """Write what is left of the tracks, and the index."""
+        """Write what is left of the tracks, and the index; libav looks at some packets of sound only then."""
         self._copy(None)
-        self._output.close()
+        with self._blamed_on_sound():
+            self._output.close()
 
     def _copy(self, until: Fraction | None) -> None:
         """Write the packets of the tracks that are due before a moment, or all of them."""
         for packet in self._tracks.until(until) if self._tracks else ():
-            try:
+            with self._blamed_on_sound():
                 self._output.mux_one(packet)
-            except OSError:
+
+    @contextmanager
+    def _blamed_on_sound(self) -> Iterator[None]:
+        """Tell of packets that libav refuses, where there are any but our own.
+
+        Raises:
+            InputDamagedError: it refuses one.
+        """
+        try:
+            yield
+        except OSError:
+            raise
+        except av.FFmpegError as error:
+            if self._tracks is None or not self._tracks.chosen.carriers:
                 raise
-            except av.FFmpegError as error:
-                raise InputDamagedError(
-                    f"The sound of the target is damaged: {explain(error)}",
-                    "Copy the file again, or leave the sound out with --no-keep-audio",
-                ) from error
+            raise InputDamagedError(
+                f"The sound of the target is damaged: {explain(error)}",
+                "Copy the file again, or leave the sound out with --no-keep-audio",
+            ) from error
 
 
 @contextmanager

@@ -40,6 +40,7 @@ from facefusion.media.still.deep import Deep, Samples, changed, read_deep, to_8_
 from facefusion.media.still.encode import LONGEST_SIDE, encode
 from facefusion.media.still.header import HEADER_BYTES, stated_size
 from facefusion.media.still.pages import has_several_pages
+from facefusion.media.still.scans import count_scans
 from facefusion.options import LimitOptions
 
 # Naming the reader leaves Pillow nothing to guess, and its own limit on sizes, a warning, out of the way of ours.
@@ -56,6 +57,7 @@ _DAMAGE = (
     *(OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, RuntimeError),
     *(struct.error, zlib.error),
 )
+_MOST_SCANS = 100  # encoders make about ten
 _NOT_READ = ("unknown pixel mode", "cannot handle ")  # how Pillow begins to say so, by the same error as of damage
 
 
@@ -228,6 +230,10 @@ def _check_before(file: IO[bytes], path: Path, form: Form, limits: LimitOptions)
     """Refuse what must not even be opened by Pillow."""
     if size := stated_size(file.read(HEADER_BYTES), form):
         check_pixels(path, *size, limits)
+    if form is forms.JPEG:
+        file.seek(0)
+        if (scans := count_scans(file.read())) > _MOST_SCANS:
+            raise InputDamagedError(f"The JPEG picture {path} has {scans} scans", "Save it anew")
     if form is forms.TIFF and has_several_pages(file):
         raise InputTypeError(f"The TIFF picture {path} has several pages", "Save the one you want as a file of its own")
 

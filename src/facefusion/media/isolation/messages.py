@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from facefusion import errors
 from facefusion.errors import FaceFusionError, InputDamagedError, InputLimitError
 from facefusion.media.isolation.channel import ChannelError
+from facefusion.media.shown import shown
 
 T = TypeVar("T")
 
@@ -79,6 +80,4 @@ def loaded_error(message: Mapping[str, Any], subject: str) -> FaceFusionError:
 
 
 def _sentence(text: object) -> str:
-    """Return what may be shown of a text."""
-    kept = "".join(letter if letter.isprintable() else " " for letter in str(text or ""))
-    return kept[:_LONGEST_SENTENCE]
+    return shown(str(text or ""), _LONGEST_SENTENCE)

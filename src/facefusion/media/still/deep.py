@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from PIL.TiffImagePlugin import TiffImageFile
 
 from facefusion.media.frame import Image
+from facefusion.media.still.png import check_chunks
 
 Samples = npt.NDArray[np.uint16]
 """Values 0 to 65535, shape (height, width, 3) for RGB or (height, width) for opacity."""
@@ -49,12 +50,19 @@ def read_deep(content: bytes, stored: Pillow.Image) -> Deep | None:
     Args:
         content: the file.
         stored: the same, decoded without damage to 8 bits by Pillow, which says what the file holds.
+
+    Raises:
+        ValueError: the picture is damaged in a way that Pillow passes over.
     """
     depth = _depth(content, stored)
     if depth <= 8:
         return None
+    if stored.format == "PNG":
+        check_chunks(content)
     # OpenCV keeps 16 bits, which Pillow does not; it says of damage no more than that there is some, on stderr.
     decoded: npt.NDArray[Any] | None = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None and stored.format in ("PNG", "AVIF"):
+        raise ValueError(f"its {depth} bits cannot be read")
     if decoded is None or decoded.dtype != np.uint16 or decoded.shape[:2] != (stored.height, stored.width):
         return None
     values: Samples = decoded

@@ -1,4 +1,4 @@
-"""Writing PNG: 8 or 16 bits, with opacity, ICC profile and EXIF."""
+"""PNG: whether a file is whole, and writing with 8 or 16 bits, with opacity, ICC profile and EXIF."""
 
 from __future__ import annotations
 
@@ -12,6 +12,25 @@ import numpy.typing as npt
 
 _AFTER_HEADER = 33  # signature, and IHDR of 13 bytes with its length, kind and checksum
 _EXIF_MARK = b"Exif\0\0"
+_SIGNATURE_BYTES, _FRAME_BYTES = 8, 12  # a chunk is framed by its length, its kind and its checksum
+
+
+def check_chunks(content: bytes) -> None:
+    """Make sure that a PNG file is whole, chunk by chunk: decoders make room for whatever length one states.
+
+    Raises:
+        ValueError: a chunk reaches past the end, or its checksum is wrong.
+    """
+    view, position, kind = memoryview(content), _SIGNATURE_BYTES, b""
+    while kind != b"IEND":
+        length = int.from_bytes(view[position : position + 4])
+        end = position + _FRAME_BYTES + length
+        if end > len(content) or position + _FRAME_BYTES > len(content):
+            raise ValueError("a chunk reaches past its end")
+        kind = bytes(view[position + 4 : position + 8])
+        if zlib.crc32(view[position + 4 : end - 4]) != int.from_bytes(view[end - 4 : end]):
+            raise ValueError(f"the checksum of a chunk is wrong ({kind.decode('ascii', 'replace')})")
+        position = end
 
 
 def png_bytes(samples: npt.NDArray[np.unsignedinteger[Any]], *, icc_profile: bytes | None, exif: bytes | None) -> bytes:

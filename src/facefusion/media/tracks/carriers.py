@@ -15,6 +15,8 @@ from av.stream import Disposition, Stream
 from av.subtitles.codeccontext import SubtitleCodecContext
 from av.subtitles.stream import SubtitleStream
 
+from facefusion.media.shown import shown
+
 _MILLISECONDS = Fraction(1, 1000)
 
 
@@ -149,7 +151,7 @@ def codec_name(stream: Stream) -> str:
     """Return the name of a stream's codec as people know it."""
     context = stream.codec_context
     if context is None:
-        return getattr(stream, "name", None) or "an unknown codec"
+        return shown(getattr(stream, "name", None) or "an unknown codec")
     return context.codec.canonical_name
 
 

@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 from facefusion.errors import OutputTypeError
 from facefusion.media import forms
 from facefusion.media.forms import Form
+from facefusion.media.shown import shown
 from facefusion.media.source import VideoSource
 from facefusion.media.tracks.carriers import Carrier, Copy, TextConversion, codec_name, is_text
 from facefusion.media.tracks.tags import Tags, container_tags
@@ -149,7 +150,7 @@ def _attachment(stream: AttachmentStream, form: Form) -> Attachment | str:
     """Copy a file within."""
     name = stream.name or "attachment"
     if form.writer != "matroska":
-        return f"The attached file {name} is left out: {form.name} files do not hold any"
+        return f"The attached file {shown(name)} is left out: {form.name} files do not hold any"
     return Attachment(name, stream.mimetype or "application/octet-stream", stream.data)
 
 
@@ -178,4 +179,4 @@ def _is_told_otherwise(stream: Stream, *, has_chapters: bool) -> bool:
 
 
 def _data_name(stream: Stream) -> str:
-    return stream.metadata.get("handler_name") or stream.name or "of an unknown kind"
+    return shown(stream.metadata.get("handler_name") or stream.name or "of an unknown kind")
