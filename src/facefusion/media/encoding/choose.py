@@ -33,9 +33,8 @@ def choose_encoding(path: Path, info: VideoInfo, wish: VideoWish) -> Encoding:
     With the encoder `auto`: H.264; HEVC for more than 8 bits; VP9 in WebM (AV1 for more than 8 bits); where the frames
     have alpha, ProRes 4444 in QuickTime, VP9 in WebM, and in Matroska VP9 or, for more than 8 bits, FFV1; where they
     are interlaced with more than 8 bits, ProRes in QuickTime and H.264 elsewhere, or where a quality or a bit rate is
-    given, as HEVC keeps no fields. 4:2:0 is
-    written, which every player shows, but for odd sides and interlaced 4:2:2, and by ProRes and FFV1, which keep what
-    there is.
+    given, as HEVC keeps no fields. 4:2:0 is written, which every player shows, but for odd sides and interlaced 4:2:2,
+    and by ProRes and FFV1, which keep what there is.
 
     Quality is given on the scale of x264 (0 to 51, 18 where nothing is said) and stretched to the scale of others (0 to
     63 for AV1 and VP9), presets by the names of x264; `EncoderSpec` holds what becomes of them.
