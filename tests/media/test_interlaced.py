@@ -129,3 +129,11 @@ def test_frames_that_change_their_pixel_format_are_all_made_progressive() -> Non
 
     assert [frame.pts for frame in made] == list(range(9))
     assert [frame.format.name for frame in made] == ["yuv420p"] * 5 + ["yuv411p"] * 4
+
+
+@pytest.mark.parametrize("size", [(1, 48), (64, 2)])
+def test_frames_too_small_for_the_filter_stay_as_they_are(size: tuple[int, int]) -> None:
+    frame = av.VideoFrame(*size, "yuv420p")
+    frame.pts, frame.time_base = 0, Fraction(1, 25)
+
+    assert list(deinterlaced([frame], field_order="top", time_base=Fraction(1, 25))) == [frame]

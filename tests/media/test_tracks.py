@@ -483,3 +483,14 @@ def test_sound_that_breaks_is_told_as_such_even_in_its_last_packet(tmp_path: Pat
 
     with pytest.raises(InputDamagedError, match=r"sound of the target is damaged.*--no-keep-audio"):
         through(tmp_path / "broken.ts", tmp_path / "out.mp4")
+
+
+def test_sound_that_breaks_while_libav_holds_it_back_is_told_as_such(tmp_path: Path) -> None:
+    """As the muxer looks at it only when a later picture comes, that picture is not to blame."""
+    content = bytearray(make_clip(tmp_path / "in.flv", sounds=["aac"]).read_bytes())
+    first = content.index(b"\xaf\x01")  # a packet of AAC; now it says that it holds what the decoder is set up with
+    content[first + 1] = 0
+    (tmp_path / "broken.flv").write_bytes(content)
+
+    with pytest.raises(InputDamagedError, match=r"sound of the target is damaged.*--no-keep-audio"):
+        through(tmp_path / "broken.flv", tmp_path / "out.mkv")

@@ -11,6 +11,9 @@ from av.filter import Graph
 
 from facefusion.media.info import FieldOrder
 
+_LEAST_WIDTH, _LEAST_HEIGHT = 3, 4
+"""Pixels of a frame that bwdif works on."""
+
 
 def deinterlaced(
     frames: Iterable[av.VideoFrame], *, field_order: FieldOrder, time_base: Fraction
@@ -19,20 +22,24 @@ def deinterlaced(
 
     The lines of the field that is shown second are made anew from their neighbours in space and from the frames before
     and after. Frames that are marked as progressive stay as they are, unless the container says that all are
-    interlaced and no frame is marked.
+    interlaced and no frame is marked; so do frames of too few columns or lines for the filter.
 
     Args:
-        frames: decoded frames of one size. Some streams, such as DV, change their pixel format on their way.
+        frames: decoded frames. Some streams, such as DV, change their pixel format on their way.
         field_order: what is known of the whole video.
         time_base: seconds per tick of the frames' times.
     """
     graph: Graph | None = None
     waiting: deque[av.VideoFrame] = deque()
-    pixel_format = ""
+    shape: tuple[object, ...] = ()
     for frame in frames:
-        if graph is None or frame.format.name != pixel_format:
+        if frame.width < _LEAST_WIDTH or frame.height < _LEAST_HEIGHT:
+            yield frame
+            continue
+        if graph is None or shape != (frame.width, frame.height, frame.format.name):
             yield from _finished(graph, waiting)
-            graph, pixel_format = _graph(frame, field_order, time_base), frame.format.name
+            graph = _graph(frame, field_order, time_base)
+            shape = (frame.width, frame.height, frame.format.name)
         waiting.append(frame)
         graph.vpush(frame)
         yield from _pulled(graph, waiting)

@@ -104,7 +104,10 @@ def join(
 class _Joint:
     """An output that is being written: pictures on one side, all other tracks on the other."""
 
-    def __init__(self, output: OutputContainer, stream: VideoStream, tracks: SourceTracks | None) -> None:
+    def __init__(
+        self, file: GuardedFile, output: OutputContainer, stream: VideoStream, tracks: SourceTracks | None
+    ) -> None:
+        self._file = file
         self._output = output
         self._stream = stream
         self._tracks = tracks
@@ -113,10 +116,11 @@ class _Joint:
         """Write a packet of the picture after whatever is due before it."""
         self._copy((packet.dts or 0) * packet.time_base)
         packet.stream = self._stream
-        self._output.mux_one(packet)
+        with self._blamed_on_sound():  # libav holds sound back until pictures are due, and looks at it only then
+            self._output.mux_one(packet)
 
     def finish(self) -> None:
-        """Write what is left of the tracks, and the index; libav looks at some packets of sound only then."""
+        """Write what is left of the tracks, and the index."""
         self._copy(None)
         with self._blamed_on_sound():
             self._output.close()
@@ -129,16 +133,15 @@ class _Joint:
 
     @contextmanager
     def _blamed_on_sound(self) -> Iterator[None]:
-        """Tell of packets that libav refuses, where there are any but our own.
+        """Tell of packets that libav refuses, where there are any but our own, which it takes.
 
         Raises:
             InputDamagedError: it refuses one.
         """
         try:
             yield
-        except OSError:
-            raise
         except av.FFmpegError as error:
+            self._file.check()
             if self._tracks is None or not self._tracks.chosen.carriers:
                 raise
             raise InputDamagedError(
@@ -172,7 +175,7 @@ def _joint(
         if _wants_shape(encoding):
             stream.metadata["title"] = stream.metadata.get("title", "") + ROOM
         _start(output, encoding)
-        yield _Joint(output, stream, tracks)
+        yield _Joint(file, output, stream, tracks)
     except BaseException:
         _let_go(file)  # before the output: libav then cannot write an index into it
         raise
@@ -202,8 +205,6 @@ def _start(output: OutputContainer, encoding: Encoding) -> None:
     """Write the header, which is where libav refuses what it cannot do."""
     try:
         output.start_encoding()
-    except OSError:
-        raise
     except (av.FFmpegError, ValueError) as error:
         raise OutputTypeError(
             f"{encoding.form.name} files cannot hold this video ({explain(error)})", "Choose another form"

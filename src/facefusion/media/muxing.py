@@ -112,11 +112,11 @@ def muxing(path: Path, file: GuardedFile) -> Iterator[GuardedFile]:
         try:
             yield file
             file.check()
-        except OSError:
-            file.check()
-            raise
-        except av.FFmpegError as error:
+        except av.FFmpegError as error:  # libav never learns of the system's errors; what looks like one is its own
             file.check()
             raise OutputUnwritableError(
                 f"The video cannot be written into {path.parent}: {explain(error)}", "Choose another form or folder"
             ) from error
+        except OSError:
+            file.check()
+            raise
