@@ -273,6 +273,7 @@ def test_a_png_of_16_bits_whose_chunk_claims_gigabytes_is_damaged(tmp_path: Path
     ("damaged", "reason"),
     [
         (lambda content: content[:-16] + b"\0\0\0\0" + content[-12:], r"checksum of a chunk is wrong \(IDAT\)"),
+        (lambda content: content[:-8] + b"IE\x1bD" + content[-4:], r"checksum of a chunk is wrong \(IE D\)"),
         (lambda content: content[:-12], "a chunk reaches past its end"),
     ],
 )

@@ -19,6 +19,7 @@ from facefusion.media import forms
 from facefusion.media.info import VideoInfo, check_pixels
 from facefusion.media.planes.layout import Layout
 from facefusion.media.select import Selection, Start
+from facefusion.media.shown import reason
 from facefusion.media.sniff import sniff
 from facefusion.media.source import explain
 from facefusion.media.still.animated import Timing, timing
@@ -190,7 +191,7 @@ class Animation:
         except StopIteration as error:
             raise self._damage(number, "it is not there") from error
         except Pillow.DecompressionBombError as error:
-            raise self._damage(number, str(error)) from error
+            raise self._damage(number, reason(error)) from error
         except av.error.PatchWelcomeError as error:
             raise InputTypeError(
                 f"Picture {number} of the {self._form.name} {self._path} is stored in a way that is not read",

@@ -35,6 +35,7 @@ from facefusion.media.frame import Image
 from facefusion.media.info import PictureInfo, check_pixels
 from facefusion.media.pixels import Alpha, to_rgb
 from facefusion.media.region import Rectangle
+from facefusion.media.shown import reason
 from facefusion.media.sniff import open_input, sniff
 from facefusion.media.still.deep import Deep, Samples, changed, read_deep, to_8_bits
 from facefusion.media.still.encode import LONGEST_SIDE, encode
@@ -221,7 +222,7 @@ def _opened(path: Path, limits: LimitOptions, given: FileIO | None) -> Iterator[
         except InputError:
             raise
         except Pillow.DecompressionBombError as error:
-            raise InputLimitError(f"The {form.name} picture {path} is too large: {error}", "Make it smaller") from error
+            raise InputLimitError(f"The {form.name} picture {path} is too large: {reason(error)}", "Make it smaller") from error
         except _DAMAGE as error:
             raise _explained(error, path, form) from error
 
@@ -242,10 +243,10 @@ def _explained(error: Exception, path: Path, form: Form) -> InputError:
     """Return the error of the tree that tells what Pillow meant."""
     if isinstance(error, SyntaxError) and str(error).startswith(_NOT_READ):
         return InputTypeError(
-            f"The {form.name} picture {path} stores pixels in a way that is not read ({error})",
+            f"The {form.name} picture {path} stores pixels in a way that is not read ({reason(error)})",
             "Save it as PNG with 8 or 16 bits",
         )
     return InputDamagedError(
-        f"The {form.name} picture {path} cannot be decoded: {str(error) or type(error).__name__}",
+        f"The {form.name} picture {path} cannot be decoded: {reason(error)}",
         "Copy it again or save it anew",
     )

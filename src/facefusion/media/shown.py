@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _MOST = 80
+_LONGEST_REASON = 200
 
 
 def shown(text: str, most: int = _MOST) -> str:
@@ -14,3 +15,8 @@ def shown(text: str, most: int = _MOST) -> str:
     """
     kept = "".join(letter if letter.isprintable() else " " for letter in text[: most + 1])
     return kept if len(kept) <= most else f"{kept[: most - 1]}…"
+
+
+def reason(error: BaseException) -> str:
+    """Return what a decoder says of a file, which may hold letters of that file, as part of a sentence."""
+    return shown(str(getattr(error, "strerror", None) or error) or type(error).__name__, _LONGEST_REASON)

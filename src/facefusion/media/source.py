@@ -19,6 +19,7 @@ from facefusion.errors import FaceFusionError, InputDamagedError, InputLimitErro
 from facefusion.media import forms
 from facefusion.media.complete import check_complete, missing_bytes
 from facefusion.media.forms import Form
+from facefusion.media.shown import reason
 from facefusion.media.sniff import open_input, sniff
 
 _BUFFER = 256 * 1024
@@ -176,8 +177,8 @@ def reading(path: Path, form: Form) -> Iterator[None]:
 
 def explain(error: BaseException) -> str:
     """Return the reason that libav or the system gave, as part of a sentence."""
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return str(reason)[:1].lower() + str(reason)[1:]
+    text = reason(error)
+    return text[:1].lower() + text[1:]
 
 
 def _refuse_to_open(url: str, flags: int, options: dict[str, str]) -> NoReturn:
