@@ -222,7 +222,7 @@ def _opened(path: Path, limits: LimitOptions, given: FileIO | None) -> Iterator[
         except InputError:
             raise
         except Pillow.DecompressionBombError as error:
-            raise InputLimitError(f"The {form.name} picture {path} is too large: {reason(error)}", "Make it smaller") from error
+            raise InputLimitError(f"The {form.name} picture {path} is too large: {error}", "Make it smaller") from error
         except _DAMAGE as error:
             raise _explained(error, path, form) from error
 
