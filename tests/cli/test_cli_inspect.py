@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -102,3 +103,12 @@ def test_what_cannot_be_done_has_its_exit_code(facefusion, capsys, words, code):
     assert out == ""
     assert err.startswith("facefusion: error: ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="isolation needs Linux")
+def test_a_strangers_file_is_looked_at_apart(facefusion, capsys, clip):
+    assert facefusion("inspect", str(clip), "--samples", "3", "--json") == 0
+    report = capsys.readouterr().out
+    assert facefusion("inspect", str(clip), "--samples", "3", "--json", "--isolate") == 0
+    assert capsys.readouterr().out == report
+    assert facefusion("inspect", str(clip), "--isolate", "--isolate-memory", "0.01") == 13

@@ -243,6 +243,10 @@ TRIES = {
     "raise its limits": "check(libc.setrlimit(4, page))",
     "trace": "check(ctypes.CDLL(None, use_errno=True).ptrace(0, 0, 0, 0))",
     "make code": "mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)",
+    "have a signal sent": "fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())",
+    "choose the signal": "fcntl.fcntl(0, fcntl.F_SETSIG, 9)",
+    "have it sent on input": "fcntl.fcntl(0, fcntl.F_SETFL, os.O_ASYNC)",
+    "break memory": "mmap.mmap(-1, 4096).madvise(100)",
     "run code of data": "check(libc.mprotect(ctypes.c_void_p(ctypes.addressof(page) & -4096), 4096, 7))",
 }
 
@@ -251,7 +255,7 @@ TRIES = {
 def test_a_locked_process_cannot(tmp_path: Path, what: str) -> None:
     (tmp_path / "there").touch()
     script = f"""
-        import ctypes, mmap, os, socket, subprocess
+        import ctypes, fcntl, mmap, os, socket, subprocess
         from facefusion.media.isolation.lock import lock
         libc, page = ctypes.CDLL(None, use_errno=True), ctypes.create_string_buffer(8192)
 
@@ -259,7 +263,7 @@ def test_a_locked_process_cannot(tmp_path: Path, what: str) -> None:
             if result:
                 raise OSError(ctypes.get_errno(), "refused")
 
-        lock(memory=4, shared=0, writes=False)
+        lock(memory=4, shared=0, writes=0)
         try:
             {TRIES[what]}
         except OSError as error:
@@ -276,13 +280,26 @@ def test_a_locked_process_still_computes_and_begins_threads(tmp_path: Path) -> N
     script = """
         import os, threading
         from facefusion.media.isolation.lock import lock
-        lock(memory=4, shared=0, writes=False)
+        lock(memory=4, shared=0, writes=0)
         thread = threading.Thread(target=lambda: os.write(1, str(sum(range(1000))).encode()))
         thread.start()
         thread.join()
     """
     ended = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, check=True)
     assert ended.stdout == b"499500"
+
+
+def test_a_locked_process_may_no_more_than_others_whoever_began_it() -> None:
+    script = """
+        from facefusion.media.isolation.lock import lock
+        status = open("/proc/self/status")
+        lock(memory=4, shared=0, writes=0)
+        print(status.read())
+    """
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, check=True)
+    told = dict(line.split(":\t", 1) for line in ended.stdout.decode().splitlines() if line.startswith("Cap"))
+
+    assert {told[name] for name in ("CapInh", "CapPrm", "CapEff")} == {"0000000000000000"}
 
 
 def test_where_there_is_no_filter_isolation_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -399,6 +416,8 @@ TOLD = Told(64, 48, "yuv420p", (2, 0, 2, 2), "left", False, (64, 32, 32), 0, 1)
         {"lines": (1 << 40, 32, 32)},
         {"lines": (-64, 32, 32)},
         {"chroma": "left,movie=/etc/passwd"},
+        {"pixel_format": "yaf32le"},
+        {"pixel_format": "rgb4"},
     ],
     ids=str,
 )
@@ -415,6 +434,8 @@ def test_frames_that_cannot_be_are_not_believed(lie: dict[str, object]) -> None:
         {"a": [1, -4]},
         {"a": [1, 0]},
         {"a": [2]},
+        {"a": [1, 2, 2, 2, 2]},
+        {"a": [1, *[10**4000] * 3]},
         {"a": [1, 4096], "b": [1, 1 << 31]},
     ],
     ids=str,
@@ -457,7 +478,7 @@ def test_an_error_that_is_told_cannot_write_over_the_terminal() -> None:
 
     assert isinstance(error, InputDamagedError)
     assert error.what == "a [2Jb c"
-    assert len(error.hint) == 2000
+    assert len(error.hint) == 4000
 
 
 def test_the_process_gets_no_file_but_those_of_its_task(tmp_path: Path) -> None:

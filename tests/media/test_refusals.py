@@ -246,3 +246,11 @@ def test_every_refusal_is_one_line_with_a_hint(tmp_path: Path) -> None:
             probe(path, LIMITS)
         assert caught.value.hint
         assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_gif_in_millions_of_pieces_is_refused_in_a_moment(tmp_path: Path) -> None:
+    """Nothing but walking through it tells whether there is a second picture."""
+    (tmp_path / "a.gif").write_bytes(b"GIF89a" + bytes(7) + b"!\xfe" + b"\x01a" * 3_000_000 + b"\0;")
+
+    with pytest.raises(InputLimitError, match=r"a\.gif is made of more than 2000000 pieces"):
+        probe(tmp_path / "a.gif", LIMITS)

@@ -20,7 +20,10 @@ COMMANDS = {
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list the processors installed",
 }
-_INSPECT_OPTIONS = ("face_detector_score", "face_selector_order", "max_pixels", "execution_providers")
+_INSPECT_OPTIONS = (
+    *("face_detector_score", "face_selector_order", "execution_providers"),
+    *("max_pixels", "max_frames", "max_duration", "max_streams", "isolate", "isolate_memory", "isolate_timeout"),
+)
 _COMMON_WITH_VALUE = ("--config", "--log-level")
 _COMMON = (*_COMMON_WITH_VALUE, "--quiet", "--traceback")
 _LOG_LEVELS = ("debug", "info", "warning", "error")

@@ -89,13 +89,14 @@ def sniff(file: FileIO, path: Path, kind: Kind | None = None) -> Form:
 
     Raises:
         InputTypeError: the form is not one that is read, or is of the other kind.
+        InputLimitError: it is a picture in millions of pieces.
     """
     file.seek(0)
     head = file.read(_HEAD)
     file.seek(0)
     form = _recognise(head)
     if form is not None:
-        form = moving_form(file, form)
+        form = moving_form(file, path, form)
     wanted = [form.name for form in forms.FORMS if kind in (None, form.kind)]
     if form is None:
         raise InputTypeError(f"The file {path} is {_describe(head)}", f"Give one of {', '.join(wanted)}")

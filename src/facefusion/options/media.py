@@ -142,7 +142,7 @@ class LimitOptions(OptionGroup):
         default=False,
         description="decode in child processes that may open no file, no network and no program (Linux)",
     )
-    isolate_memory: float = Field(default=4.0, gt=0, description="memory in GiB that such a process may take")
+    isolate_memory: float = Field(default=4.0, gt=0, le=65536, description="memory in GiB that such a process may take")
     isolate_timeout: float = Field(
-        default=30.0, gt=0, description="seconds for which such a process may work without reading on"
+        default=30.0, gt=0, le=86400, description="seconds for which such a process may work without reading on"
     )

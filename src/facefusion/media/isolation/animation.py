@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from io import FileIO
+from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from facefusion.media.animation import Animation
-from facefusion.media.info import VideoInfo, check_pixels
+from facefusion.media.info import VideoInfo
 from facefusion.media.isolation.arena import Arena
+from facefusion.media.isolation.belief import Notes, believed
 from facefusion.media.isolation.channel import ChannelError, Message
 from facefusion.media.isolation.desk import Desk
 from facefusion.media.isolation.messages import SHAPES, Schema
@@ -25,9 +27,13 @@ class _Opened:
     """What is known of an animation when it has been opened; see `Animation`."""
 
     info: VideoInfo
-    notes: tuple[str, ...]
+    notes: Notes
     time_base: Fraction
     times: tuple[int, ...]
+
+    def under(self, path: Path) -> Self:
+        """Return the same of a file of this path."""
+        return replace(self, info=replace(self.info, path=path))
 
 
 _OPENED: Final = Schema(_Opened)
@@ -95,13 +101,11 @@ class IsolatedAnimation:
     def fetch(self, number: int) -> Pixels:
         """Have a picture decoded; see `Animation.fetch`."""
         answer = self._sandbox.call({"do": "fetch", "number": number})
-        try:
+        with self._sandbox.believing():
             pixels = self._sandbox.arena.take(SHAPES.load(answer.get("arrays")))["pixels"]
-        except (ChannelError, KeyError, ValueError):
-            raise self._sandbox.broken() from None
-        if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
-            raise self._sandbox.broken()
-        return pixels
+            if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
+                raise ChannelError("no picture")
+            return pixels
 
     def close(self) -> None:
         """End the process."""
@@ -109,14 +113,8 @@ class IsolatedAnimation:
 
     def _believed(self, answer: Message, path: Path, limits: LimitOptions) -> _Opened:
         """Return what the process says of the animation, as far as there can be such a one."""
-        try:
-            opened = _OPENED.load(answer.get("animation"))
-        except ChannelError:
-            raise self._sandbox.broken() from None
-        info = opened.info
-        rises = all(before <= after for before, after in zip(opened.times, opened.times[1:], strict=False))
-        is_clip = min(info.width, info.height) > 0 and min(info.frame_rate, opened.time_base) > 0
-        if not is_clip or not rises or len(opened.times) < 2:
-            raise self._sandbox.broken()
-        check_pixels(path, info.width, info.height, limits)
-        return replace(opened, info=replace(info, path=path))
+        with self._sandbox.believing():
+            opened = believed(_OPENED.load(answer.get("animation")), path, limits)
+            if len(opened.times) < 2 or any(before > after for before, after in pairwise(opened.times)):
+                raise ChannelError("no animation")
+            return opened

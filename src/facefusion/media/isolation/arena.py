@@ -16,6 +16,7 @@ Bytes = npt.NDArray[np.uint8]
 
 _SAMPLE_BYTES: Final = 16  # of a pixel at most: four components of 32 bits
 _ROOM: Final = 1 << 20  # for the padding of lines
+_DIMENSIONS: Final = 3
 
 
 class Arena:
@@ -82,8 +83,14 @@ class Arena:
         """
         slot, position, arrays = self.slot(0), 0, {}
         for name, (size, *shape) in told.items():
+            if (
+                size not in (1, 2)
+                or not 1 <= len(shape) <= _DIMENSIONS
+                or not all(1 <= side <= slot.size for side in shape)
+            ):
+                raise ValueError("no samples")
             end = position + size * math.prod(shape)
-            if size not in (1, 2) or min(shape, default=0) < 1 or end > slot.size:
+            if end > slot.size:
                 raise ValueError("no samples")
             arrays[name] = slot[position:end].copy().view(f"u{size}").reshape(shape)
             position = end

@@ -5,13 +5,14 @@ from __future__ import annotations
 import array
 import json
 import os
+import select
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 Message = dict[str, Any]
 
-_LONGEST: Final = 64 << 20
 _PIECE: Final = 1 << 16
 
 
@@ -25,13 +26,17 @@ class Channel:
     Args:
         connection: a socket of this machine; closed with this.
         takes_files: whether files that come with messages are kept; else they are closed unseen.
+        longest: bytes of the longest message that is received.
     """
 
-    def __init__(self, connection: socket.socket, *, takes_files: bool) -> None:
+    def __init__(self, connection: socket.socket, *, takes_files: bool, longest: int = 1 << 30) -> None:
         self._socket = connection
         self._takes_files = takes_files
+        self._longest = longest
         self._held = bytearray()
         self._files: list[int] = []
+        self._leaving = b""
+        self._leaving_files: Sequence[int] = ()
 
     def send(self, message: Mapping[str, Any], files: Sequence[int] = ()) -> None:
         """Send a message, and with it the other side's own access to open files.
@@ -39,30 +44,54 @@ class Channel:
         Raises:
             ChannelError: the other side is gone.
         """
+        self.begin(message, files)
+        self.go_on()
+
+    def begin(self, message: Mapping[str, Any], files: Sequence[int] = ()) -> None:
+        """Get a message ready, the files of which stay open; `go_on` sends it."""
         body = json.dumps(message).encode()
-        data = len(body).to_bytes(4) + body
-        self._wait_for(None)
-        try:
-            sent = socket.send_fds(self._socket, [data], list(files)) if files else 0
-            self._socket.sendall(data[sent:])
-        except OSError as error:
-            raise ChannelError(str(error)) from error
+        self._leaving = len(body).to_bytes(4) + body
+        self._leaving_files = files
+
+    def go_on(self, timeout: float | None = None) -> None:
+        """Send what is left of a message.
+
+        Args:
+            timeout: seconds that this may take.
+
+        Raises:
+            TimeoutError: not all was taken in time; the rest is kept for the next call.
+            ChannelError: the other side is gone.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self._leaving:
+            try:
+                self._wait(select.POLLOUT, deadline)
+                flags = 0 if deadline is None else socket.MSG_DONTWAIT
+                sent = self._socket.sendmsg([self._leaving], self._beside(), flags)
+            except BlockingIOError:
+                continue
+            except TimeoutError:
+                raise
+            except OSError as error:
+                raise ChannelError(str(error)) from error
+            self._leaving, self._leaving_files = self._leaving[sent:], ()
 
     def receive(self, timeout: float | None = None) -> Message:
         """Wait for a message.
 
         Args:
-            timeout: seconds to wait for each part of it.
+            timeout: seconds to wait for the whole of it.
 
         Raises:
-            TimeoutError: none came in time; what came of it is kept for the next call.
+            TimeoutError: it did not come in time; what came of it is kept for the next call.
             ChannelError: the other side is gone, or sent something else.
         """
-        self._wait_for(timeout)
-        size = int.from_bytes(self._first(4))
-        if size > _LONGEST:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        size = int.from_bytes(self._first(4, deadline))
+        if size > self._longest:
             raise ChannelError(f"a message of {size} bytes")
-        body = self._first(4 + size)[4:]
+        body = self._first(4 + size, deadline)[4:]
         del self._held[: 4 + size]
         try:
             message = json.loads(body)
@@ -83,14 +112,25 @@ class Channel:
         for file in self.take_files():
             os.close(file)
 
-    def _wait_for(self, timeout: float | None) -> None:
-        if self._socket.gettimeout() != timeout:  # the call that sets it is one that the child has given up
-            self._socket.settimeout(timeout)
+    def _wait(self, what: int, deadline: float | None) -> None:
+        """Wait until the socket is ready; the socket itself waits where there is no deadline."""
+        if deadline is None:
+            return
+        poll = select.poll()
+        poll.register(self._socket, what)
+        if not poll.poll(1000 * max(deadline - time.monotonic(), 0)):
+            raise TimeoutError
 
-    def _first(self, count: int) -> bytes:
+    def _beside(self) -> list[tuple[int, int, array.array[int]]]:
+        """Return the files that go with the first byte of a message."""
+        files = array.array("i", self._leaving_files)
+        return [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)] if files else []
+
+    def _first(self, count: int, deadline: float | None) -> bytes:
         """Return the next bytes; they stay held back."""
         while len(self._held) < count:
             try:
+                self._wait(select.POLLIN, deadline)
                 piece = self._piece()
             except TimeoutError:
                 raise

@@ -22,8 +22,8 @@ def main(arguments: list[str]) -> int:
     """Lock this process up and serve until the parent hangs up.
 
     Args:
-        arguments: descriptors of the connection and of the shared memory, the slots of the latter, whether files are
-            written (0 or 1), GiB of memory, seconds without a sign of life.
+        arguments: descriptors of the connection and of the shared memory, the slots of the latter, bytes up to which
+            files may grow, GiB of memory, seconds without a sign of life.
     """
     connection, memory, slots, writes = map(int, arguments[:4])
     gib, seconds = map(float, arguments[4:])
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     services = Services(arena, Desk(channel, alarm))
     preload()
     try:
-        lock(memory=gib, shared=arena.size, writes=bool(writes))
+        lock(memory=gib, shared=arena.size, writes=writes)
         channel.send({"is": "ready"})
         while True:
             message = channel.receive()

@@ -7,13 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from facefusion.errors import FaceFusionError
 from facefusion.media.clip import Clip, Timed, open_clip
-from facefusion.media.info import VideoInfo, check_pixels
+from facefusion.media.info import VideoInfo
 from facefusion.media.isolation.arena import Arena
-from facefusion.media.isolation.channel import ChannelError, Message
+from facefusion.media.isolation.belief import NOTES, Notes, believed
+from facefusion.media.isolation.channel import Message
 from facefusion.media.isolation.desk import Desk
 from facefusion.media.isolation.messages import Schema
 from facefusion.media.isolation.samples import Receiver, Sender, Told
@@ -30,7 +31,11 @@ class _Opened:
     info: VideoInfo
     origin: int
     stated_frames: int | None
-    notes: tuple[str, ...]
+    notes: Notes
+
+    def under(self, path: Path) -> Self:
+        """Return the same of a file of this path."""
+        return replace(self, info=replace(self.info, path=path))
 
 
 _OPENED: Final = Schema(_Opened)
@@ -146,15 +151,8 @@ class IsolatedClip:
 
     def _believed(self, answer: Message, path: Path, limits: LimitOptions) -> _Opened:
         """Return what the process says of the clip, as far as there can be such a clip."""
-        try:
-            opened = _OPENED.load(answer.get("clip"))
-        except ChannelError:
-            raise self._sandbox.broken() from None
-        info = opened.info
-        if min(info.width, info.height) < 1 or min(info.time_base, info.frame_rate, info.pixel_aspect) <= 0:
-            raise self._sandbox.broken()
-        check_pixels(path, info.width, info.height, limits)
-        return replace(opened, info=replace(info, path=path))
+        with self._sandbox.believing():
+            return believed(_OPENED.load(answer.get("clip")), path, limits)
 
     def _call(self, message: Message) -> Message:
         """Ask for something that is no frame."""
@@ -173,7 +171,8 @@ class IsolatedClip:
             self._owed -= 1
             answer = self._sandbox.answer()
             if answer.get("is") == "end":
-                self.notes = tuple(map(str, answer.get("notes", ())))
+                with self._sandbox.believing():
+                    self.notes = NOTES.load(answer.get("notes"))
                 return
             timed = self._taken(answer, slot)
             self._ask(slot)
@@ -186,10 +185,8 @@ class IsolatedClip:
 
     def _taken(self, answer: Message, slot: int) -> Timed:
         """Return the frame that lies in a slot."""
-        try:
+        with self._sandbox.believing():
             told = _TOLD.load(answer.get("frame"))
             frame = self._receiver.take(told, self._sandbox.arena.slot(slot))
-        except ChannelError:
-            raise self._sandbox.broken() from None
-        frame.time_base = self.info.time_base
-        return frame, told.pts, told.duration
+            frame.time_base = self.info.time_base
+            return frame, told.pts, told.duration

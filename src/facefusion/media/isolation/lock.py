@@ -11,13 +11,13 @@ _FILES: Final = 64  # open at once
 _GIB: Final = 1 << 30
 
 
-def lock(*, memory: float, shared: int, writes: bool) -> None:
+def lock(*, memory: float, shared: int, writes: int) -> None:
     """Give up opening files, network, programs, and memory above a limit.
 
     Args:
         memory: GiB that the process may take.
         shared: bytes of shared memory, which come on top.
-        writes: whether it may write to files that it is handed.
+        writes: bytes up to which a file that it is handed may grow.
 
     Raises:
         IsolationError: the system has no means for it.
@@ -29,7 +29,7 @@ def lock(*, memory: float, shared: int, writes: bool) -> None:
         (resource.RLIMIT_AS, space),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, _FILES),
-        *(() if writes else ((resource.RLIMIT_FSIZE, 0),)),
+        (resource.RLIMIT_FSIZE, writes),
     ):
         resource.setrlimit(what, (most, most))
     install_filter()

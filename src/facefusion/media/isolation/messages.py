@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import errno
-import inspect
 from collections.abc import Mapping
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from facefusion import errors
-from facefusion.errors import FaceFusionError, InputDamagedError, InputLimitError
+from facefusion.errors import (
+    DiskFullError,
+    FaceFusionError,
+    InputDamagedError,
+    InputLimitError,
+    InputMissingError,
+    InputTypeError,
+    IsolationError,
+    OutputTypeError,
+    OutputUnwritableError,
+)
 from facefusion.media.isolation.channel import ChannelError
 from facefusion.media.shown import shown
 
 T = TypeVar("T")
 
-_ERRORS: Final = {
-    name: kind for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, FaceFusionError)
+_ERRORS: Final[Mapping[str, type[FaceFusionError]]] = {
+    kind.__name__: kind
+    for kind in (
+        *(InputDamagedError, InputLimitError, InputMissingError, InputTypeError, IsolationError),
+        *(DiskFullError, OutputTypeError, OutputUnwritableError),
+    )
 }
-_LONGEST_SENTENCE: Final = 2000
+"""Errors that the child may tell of; of others, such as that somebody stopped the job, it knows nothing."""
+_LONGEST_TEXT: Final = 4000
 
 
 class Schema(Generic[T]):
@@ -71,13 +84,24 @@ def loaded_error(message: Mapping[str, Any], subject: str) -> FaceFusionError:
     """
     kind = _ERRORS.get(str(message["error"]))
     if kind is not None:
-        return kind(_sentence(message.get("what")), _sentence(message.get("hint")))
+        return kind(_text(message.get("what")), _text(message.get("hint")))
     if message["error"] == "memory":
         return InputLimitError(
             f"Decoding {subject} takes more memory than it may", "Raise --isolate-memory if you trust the file"
         )
-    return InputDamagedError(f"{subject} cannot be decoded: {_sentence(message.get('what'))}", "Copy it again")
+    return InputDamagedError(f"{subject} cannot be decoded: {_text(message.get('what'))}", "Copy it again")
 
 
-def _sentence(text: object) -> str:
-    return shown(str(text or ""), _LONGEST_SENTENCE)
+def cleaned(value: Any) -> Any:
+    """Return JSON values with their texts as they may be shown; see `shown`."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, list):
+        return [cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {_text(name): cleaned(one) for name, one in value.items()}
+    return value
+
+
+def _text(text: object) -> str:
+    return shown(str(text or ""), _LONGEST_TEXT)

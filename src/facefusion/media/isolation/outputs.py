@@ -16,6 +16,7 @@ from facefusion.media.encoding.final import final_segments
 from facefusion.media.encoding.segment import Segment
 from facefusion.media.files import NAMED, Mode
 from facefusion.media.forms import Form
+from facefusion.media.isolation.belief import NOTES
 from facefusion.media.isolation.channel import ChannelError, Message
 from facefusion.media.isolation.desk import Desk
 from facefusion.media.isolation.messages import Schema
@@ -50,9 +51,10 @@ class _Check:
     options: OutputOptions
 
 
+_INDEXED, _LEAST_OUTPUT = 2, 64 << 20
+"""Times as large, and bytes larger, than what is copied into it an output may be."""
 _JOIN: Final = Schema(_Join)
 _CHECK: Final = Schema(_Check)
-_NOTES: Final = Schema(tuple[str, ...])
 
 
 class OutputService:
@@ -69,7 +71,7 @@ class OutputService:
         """Find out what an output will hold; see `check_tracks`."""
         task = _CHECK.load(message["task"])
         notes = check_tracks(task.source, _known(task.form, forms.FORMS), task.options, files=self._files)
-        return {"is": "done", "notes": _NOTES.dump(notes)}
+        return {"is": "done", "notes": NOTES.dump(notes)}
 
     def join(self, message: Message) -> Message:
         """Write an output; see `join`."""
@@ -117,10 +119,8 @@ def check_tracks_apart(source: Path, form: Form, options: OutputOptions, *, limi
     task = _CHECK.dump(_Check(source, form, options))
     with Sandbox(str(source), limits) as sandbox:
         answer = sandbox.call({"do": "check tracks", "task": task}, opened=Handing({source: ("rb",)}, source))
-        try:
-            return _NOTES.load(answer.get("notes"))
-        except ChannelError:
-            raise sandbox.broken() from None
+        with sandbox.believing():
+            return NOTES.load(answer.get("notes"))
 
 
 def join_apart(
@@ -152,7 +152,9 @@ def join_apart(
         allowed[output] = ("wb", "rb", "r+b")
         if source is not None:
             allowed[source] = ("rb",)
-        with Sandbox(str(source or output), limits, writes=True) as sandbox:
+        # An output holds what is copied, and indices of it.
+        copied = sum(path.stat().st_size for path in allowed if path != output and path.exists())
+        with Sandbox(str(source or output), limits, writes=_INDEXED * copied + _LEAST_OUTPUT) as sandbox:
             wish = {"do": "join", "task": _JOIN.dump(task)}
             sandbox.call(wish, cancel=cancel, opened=Handing(allowed, source))
 

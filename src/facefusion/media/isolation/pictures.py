@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from facefusion.media.isolation.desk import Desk
 from facefusion.media.isolation.messages import SHAPES, Schema
 from facefusion.media.isolation.sandbox import Sandbox
 from facefusion.media.picture import Picture, picture_info, read_picture
+from facefusion.media.region import Rectangle
 from facefusion.media.sniff import open_input
 from facefusion.options import LimitOptions
 
@@ -29,6 +29,8 @@ _SAMPLES: Final[Mapping[str, tuple[type, tuple[int, ...]]]] = {
 """Type and shape of a pixel in each of a picture's arrays."""
 _INFO: Final = Schema(PictureInfo)
 _BLOCKS: Final = ("icc_profile", "exif")
+_LONGEST_BLOCK: Final = 16 << 20  # bytes
+_MOST_SIDE: Final = 1 << 24
 
 
 class PictureService:
@@ -53,8 +55,10 @@ class PictureService:
         """Decode the file that came with the message."""
         limits = LimitOptions.model_validate(message["limits"])
         picture = read_picture(Path(message["path"]), limits, file=self._desk.taken())
-        arrays = self._arena.put({name: getattr(picture, name) for name in _SAMPLES})
-        return {"is": "picture", "arrays": arrays, **{name: _coded(getattr(picture, name)) for name in _BLOCKS}}
+        samples = {name: getattr(picture, name) for name in _SAMPLES}
+        blocks = {name: getattr(picture, name) for name in _BLOCKS}
+        told = {name: np.frombuffer(block, np.uint8) for name, block in blocks.items() if block}
+        return {"is": "picture", "arrays": self._arena.put(samples | told)}
 
 
 class IsolatedPictures:
@@ -76,12 +80,10 @@ class IsolatedPictures:
             IsolationError: the system has no means for it.
         """
         sandbox, answer = self._call("picture info", path)
-        try:
+        with sandbox.believing():
             info = _INFO.load(answer.get("info"))
-        except ChannelError:
-            raise sandbox.broken() from None
-        check_pixels(path, info.width, info.height, self._limits)
-        return PictureInfo(path, info.form, info.width, info.height)
+            _check_sides(path, info.width, info.height, self._limits)
+            return PictureInfo(path, info.form, info.width, info.height)
 
     def read(self, path: Path) -> Picture:
         """Have a picture decoded; see `read_picture`.
@@ -91,14 +93,11 @@ class IsolatedPictures:
             IsolationError: the system has no means for it.
         """
         sandbox, answer = self._call("read picture", path)
-        try:
-            arrays = sandbox.arena.take(SHAPES.load(answer.get("arrays")))
-            picture = _believed(arrays, *(_decoded(answer.get(name)) for name in _BLOCKS))
-        except (ChannelError, KeyError, ValueError):
-            raise sandbox.broken() from None
-        height, width = picture.image.shape[:2]
-        check_pixels(path, width, height, self._limits)
-        return picture
+        with sandbox.believing():
+            picture = _believed(sandbox.arena.take(SHAPES.load(answer.get("arrays"))))
+            height, width = picture.image.shape[:2]
+            _check_sides(path, width, height, self._limits)
+            return picture
 
     def close(self) -> None:
         """End the process, as often as one likes."""
@@ -114,24 +113,35 @@ class IsolatedPictures:
             return self._sandbox, self._sandbox.call(wish, [file.fileno()])
 
 
-def _believed(arrays: Mapping[str, npt.NDArray[Any]], icc_profile: bytes | None, exif: bytes | None) -> Picture:
+def _check_sides(path: Path, width: int, height: int, limits: LimitOptions) -> None:
+    """Make sure that there can be a picture of this size.
+
+    Raises:
+        ChannelError: there can not.
+        InputLimitError: it is larger than it may be.
+    """
+    if not (1 <= width <= _MOST_SIDE and 1 <= height <= _MOST_SIDE):
+        raise ChannelError("no picture")
+    check_pixels(path, width, height, limits)
+
+
+def _believed(arrays: Mapping[str, npt.NDArray[Any]]) -> Picture:
     """Put a picture together.
 
     Raises:
         ChannelError: there can be no such picture.
-        KeyError: it has no samples.
+        Exception: nor such EXIF.
     """
-    size = arrays["image"].shape[:2]
-    for name, values in arrays.items():
+    blocks = {name: arrays[name] for name in _BLOCKS if name in arrays}
+    samples = {name: values for name, values in arrays.items() if name not in blocks}
+    for name, values in samples.items():
         kind, channels = _SAMPLES[name]
-        if values.dtype != kind or values.shape != size + channels:
+        if values.dtype != kind or values.shape != samples["image"].shape[:2] + channels:
             raise ChannelError("no picture")
-    return Picture(**arrays, icc_profile=icc_profile, exif=exif)
-
-
-def _coded(block: bytes | None) -> str | None:
-    return None if block is None else b64encode(block).decode()
-
-
-def _decoded(text: object) -> bytes | None:
-    return None if text is None else b64decode(str(text), validate=True)
+    if any(block.ndim != 1 or block.dtype != np.uint8 or block.size > _LONGEST_BLOCK for block in blocks.values()):
+        raise ChannelError("no picture")
+    known: dict[str, Any] = {**samples, **{name: block.tobytes() for name, block in blocks.items()}}
+    picture = Picture(**known)
+    # EXIF is looked into again when a picture is cropped or written; here it is known whom to blame.
+    picture.cropped(Rectangle(0, 0, 1, 1))
+    return picture

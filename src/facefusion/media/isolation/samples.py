@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import av
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from facefusion.media.isolation.arena import Bytes
 from facefusion.media.isolation.channel import ChannelError
@@ -15,8 +16,12 @@ from facefusion.media.planes.chain import Chain
 from facefusion.media.planes.layout import Layout
 from facefusion.media.planes.siting import siting_of
 
+_TICKS: Final = 1 << 62  # far from where sums would leave 64 bits
+_COLOURS: Final = 255  # of H.273, all of one byte
 _UNSAID: Final = ("unspecified", "center")  # which libav treats alike
 
+_Colour = Annotated[int, Field(ge=0, le=_COLOURS)]
+_Ticks = Annotated[int, Field(ge=-_TICKS, le=_TICKS)]
 Kind = tuple[int, int, str]
 """Width, height and pixel format."""
 
@@ -40,12 +45,12 @@ class Told:
     width: int
     height: int
     pixel_format: str
-    colours: tuple[int, int, int, int]
+    colours: tuple[_Colour, _Colour, _Colour, _Colour]
     chroma: str
     is_interlaced: bool
     lines: tuple[int, ...]
-    pts: int
-    duration: int
+    pts: _Ticks
+    duration: Annotated[int, Field(ge=0, le=_TICKS)]
 
 
 class Sender:
@@ -94,6 +99,7 @@ class Receiver:
 
         Raises:
             ChannelError: there can be no such frame.
+            Exception: nor one of what libav says no to.
         """
         frame = self._empty(told)
         position = 0

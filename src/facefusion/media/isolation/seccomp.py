@@ -19,16 +19,22 @@ _AT_NUMBER, _AT_MACHINE, _AT_ARGUMENTS = 0, 4, 16
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _SET_NO_NEW_PRIVS, _SET_MODE_FILTER, _ALL_THREADS = 38, 1, 1
 _CLONE_THREAD, _PROT_EXEC = 0x10000, 4
+_CAPABILITIES_VERSION, _CAPABILITIES_BYTES = 0x20080522, 24  # from linux/capability.h
 
 _ALLOWED = tuple(
     """
-    brk clock_getres clock_gettime clock_nanosleep close exit exit_group fcntl fdatasync fstat fsync ftruncate futex
-    getpid getrandom getrlimit gettid lseek madvise membarrier mremap munmap nanosleep newfstatat ppoll pread64 pwrite64
-    read readv recvfrom recvmsg restart_syscall rseq rt_sigaction rt_sigprocmask rt_sigreturn sched_getaffinity
-    sched_yield sendmsg sendto set_robust_list set_tid_address setitimer sigaltstack sysinfo uname write writev
+    brk clock_getres clock_gettime clock_nanosleep close exit exit_group fdatasync fstat fsync ftruncate futex getpid
+    getrandom getrlimit gettid lseek membarrier mremap munmap nanosleep newfstatat ppoll pread64 pwrite64 read readv
+    recvfrom recvmsg restart_syscall rseq rt_sigaction rt_sigprocmask rt_sigreturn sched_getaffinity sched_yield sendmsg
+    sendto set_robust_list set_tid_address setitimer sigaltstack sysinfo uname write writev
     """.split()  # noqa: SIM905 - a list of words is what it is
 )
 """Memory, threads, time, and work on what is open already. `newfstatat` also tells size and date of a named file."""
+_ALLOWED_WITH = {
+    "fcntl": (1, (1, 2, 3)),  # F_GETFD, F_SETFD, F_GETFL; others have the kernel send signals to any process
+    "madvise": (2, (0, 1, 2, 3, 4, 8, 14, 15, 16)),  # what gives memory back or says how it is used
+}
+"""Calls that are allowed where one argument, by its place, has one of these values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ _MACHINES = {
 def install_filter() -> None:
     """Leave to this process, all its threads and whatever it might become no other system call than those allowed.
 
-    All others fail with EPERM. New threads may be begun, but no processes; no memory may be made executable.
+    All others fail with EPERM. New threads may be begun, but no processes; no memory may be made executable. What the
+    administrator may do beyond others (capabilities) is given up.
 
     Raises:
         IsolationError: the system has no such filters, or refuses this one.
@@ -90,7 +97,8 @@ def install_filter() -> None:
     instructions = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(instructions))
     system = ctypes.CDLL(None, use_errno=True)
-    refused = system.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    refused = system.capset(struct.pack("Ii", _CAPABILITIES_VERSION, 0), bytes(_CAPABILITIES_BYTES))
+    refused = refused or system.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     refused = refused or system.syscall(machine.seccomp, _SET_MODE_FILTER, _ALL_THREADS, program)
     if refused:
         raise IsolationError(
@@ -110,6 +118,8 @@ def _program(machine: _Machine) -> Iterator[bytes]:
         yield from _answer(calls[name], _ALLOW)
     if "poll" in calls:
         yield from _answer(calls["poll"], _ALLOW)
+    for name, (argument, values) in _ALLOWED_WITH.items():
+        yield from _if_among(calls[name], argument, values)
     yield from _answer(calls["clone3"], _ERROR | errno.ENOSYS)  # libc then takes clone, whose flags can be looked at
     yield from _if_bit(calls["clone"], 0, _CLONE_THREAD, then=_ALLOW, otherwise=_ERROR | errno.EPERM)
     for name in ("mmap", "mprotect"):
@@ -120,6 +130,14 @@ def _program(machine: _Machine) -> Iterator[bytes]:
 def _answer(number: int, verdict: int) -> Iterator[bytes]:
     yield _step(_IF_EQUAL, number, no=1)
     yield _step(_RETURN, verdict)
+
+
+def _if_among(number: int, argument: int, values: tuple[int, ...]) -> Iterator[bytes]:
+    yield _step(_IF_EQUAL, number, no=2 * len(values) + 2)
+    yield _step(_LOAD, _AT_ARGUMENTS + 8 * argument)
+    for value in values:
+        yield from _answer(value, _ALLOW)
+    yield _step(_RETURN, _ERROR | errno.EPERM)
 
 
 def _if_bit(number: int, argument: int, bit: int, *, then: int, otherwise: int) -> Iterator[bytes]:

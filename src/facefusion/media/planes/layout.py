@@ -16,6 +16,8 @@ Samples = npt.NDArray[Any]
 _SIDE = 64  # of a made-up frame by which the subsampling of a format is found out
 _FAMILIES = {(0, 0): "444", (1, 0): "422", (1, 1): "420", (0, 1): "440", (2, 0): "411", (2, 2): "410"}
 _DEPTHS = (8, 9, 10, 12, 14, 16)
+_MOST_BITS = 16  # of a sample; libav ends the process over some formats of 32 bits, and no decoder gives any
+_SPLIT_BYTES = ("rgb4", "bgr4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Layout:
         parts = form.components
         if not parts:
             raise ValueError(f"{pixel_format} stands for frames on some device")
+        if pixel_format in _SPLIT_BYTES or max(part.bits for part in parts) > _MOST_BITS:
+            raise ValueError(f"{pixel_format} is converted to nothing else")
         has_alpha = any(part.is_alpha for part in parts)
         depth = min(16, max(8, *(part.bits for part in parts)))
         if form.is_rgb or form.has_palette or form.is_bayer or pixel_format.startswith("xyz"):

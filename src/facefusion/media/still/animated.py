@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from io import FileIO
+from pathlib import Path
 from typing import IO
 
+from facefusion.errors import InputLimitError
 from facefusion.media import forms
 from facefusion.media.forms import Form
 
@@ -23,6 +25,7 @@ _CLEARED = 2
 _DEFAULT_DELAY = Fraction(1, 10)
 _LEAST_GIF_DELAY = Fraction(2, 100)
 _FINEST_TICKS, _USUAL_TICKS, _NANO = 1_000_000, 1000, 1_000_000_000
+_MOST_PIECES = 2_000_000  # of a GIF of the usual pieces, half a gigabyte
 _ANIMATED = {forms.PNG: forms.ANIMATED_PNG, forms.WEBP: forms.ANIMATED_WEBP, forms.GIF: forms.ANIMATED_GIF}
 
 
@@ -66,19 +69,43 @@ class Timing:
         return self.times[-1] * self.time_base
 
 
-def moving_form(file: FileIO, form: Form) -> Form:
+class _Pieces(io.BufferedReader):
+    """A file that may be read piece by piece so many times and no more."""
+
+    def __init__(self, file: FileIO, path: Path) -> None:
+        super().__init__(file)
+        self._path = path
+        self._left = _MOST_PIECES
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read bytes.
+
+        Raises:
+            InputLimitError: for the last time.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise InputLimitError(f"The file {self._path} is made of more than {_MOST_PIECES} pieces", "Save it anew")
+        return super().read(size)
+
+
+def moving_form(file: FileIO, path: Path, form: Form) -> Form:
     """Return the animated form where a PNG, WebP or GIF shows more than one picture, else `form` itself.
 
     Leaves the file at its start. Damage ends the search; it is told of when the pictures are decoded.
 
     Args:
         file: the open file.
+        path: its name, for messages only.
         form: what its first bytes are.
+
+    Raises:
+        InputLimitError: the file is chopped up so finely that to look through it takes seconds.
     """
     if form not in _ANIMATED:
         return form
     file.seek(0)
-    buffered = io.BufferedReader(file)
+    buffered = _Pieces(file, path)
     try:
         pictures = (shown for shown in _SCANS[_ANIMATED[form]](buffered) if shown is not None)
         moves = any(number > 0 for number, _ in enumerate(pictures))
