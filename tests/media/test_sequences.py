@@ -282,14 +282,18 @@ def segments(tmp_path: Path) -> list[Segment]:
 
 
 def test_pictures_that_are_there_are_replaced_only_where_allowed(tmp_path: Path, segments: list[Segment]) -> None:
-    output = make(tmp_path / "out", [f"{number:02d}.png" for number in range(1, 9)]) / "%02d.png"
+    there = [f"{number:02d}.png" for number in range(1, 9)]
+    output = make(tmp_path / "out", there, lambda _: Picture(plain(5))) / "%02d.png"
     (output.parent / "notes.txt").write_text("kept")
     with pytest.raises(OutputExistsError, match="allow overwriting"):
         check_sequence_output(output, inputs=[tmp_path / "in"], overwrite=False)
     check_sequence_output(output, inputs=[tmp_path / "in"], overwrite=True)
     check_sequence_output(output.with_name("other%02d.png"), inputs=[tmp_path / "in"], overwrite=False)
+    before = {path.name: path.read_bytes() for path in output.parent.iterdir()}
     join_sequence(output, segments)
-    assert sorted(path.name for path in output.parent.iterdir()) == ["01.png", "02.png", "03.png", "notes.txt"]
+    after = {path.name: path.read_bytes() for path in output.parent.iterdir()}
+    assert after.keys() == before.keys()
+    assert {name for name in before if after[name] != before[name]} == {"01.png", "02.png", "03.png"}
 
 
 def test_a_sequence_that_cannot_be_written_is_refused_before_work(tmp_path: Path) -> None:

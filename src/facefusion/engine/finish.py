@@ -16,13 +16,16 @@ from facefusion.media.join import join
 from facefusion.media.output import atomic_output
 from facefusion.media.select import Trimmed
 from facefusion.media.sequence import is_sequence
-from facefusion.media.sequence_join import join_sequence
+from facefusion.media.sequence_join import join_sequence, mixture
 
 
-def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, cancel: threading.Event) -> None:
+def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, cancel: threading.Event) -> tuple[str, ...]:
     """Join the finished segments of each output, with everything that is copied from the target.
 
     Each output appears whole or not at all.
+
+    Returns:
+        what the user should know of them; one sentence each.
 
     Raises:
         CancelledError: `cancel` was set.
@@ -30,12 +33,15 @@ def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, canc
         OutputError: an output cannot be written.
     """
     kept_range = _whole_range(plan, folder, kept_range)
+    notes = []
     for place, rendition in enumerate(plan.renditions):
         segments = [marker.parts[place] for marker in folder.markers]
         if rendition.encoding.form.kind == "picture":
-            join_sequence(rendition.path, segments, cancel=cancel.is_set)
+            frames = join_sequence(rendition.path, segments, cancel=cancel.is_set)
+            notes.append(mixture(rendition.path, first=1, frames=frames))
         else:
             _write(plan, rendition, folder, segments, kept_range=kept_range, cancel=cancel)
+    return tuple(filter(None, notes))
 
 
 def _whole_range(plan: Plan, folder: JobFolder, kept_range: Trimmed | None) -> Trimmed | None:

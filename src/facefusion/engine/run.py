@@ -85,9 +85,10 @@ def run(
     with clock.measure("prepare"):
         work = _prepare(plan, clock, pre_processor, post_processor)
     edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
-    frames, faces = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
+    done = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
-    return Result(plan.output, kind, frames, faces, time.perf_counter() - start, clock.seconds, plan.notes)
+    seconds = time.perf_counter() - start
+    return Result(plan.output, kind, done.frames, done.faces, seconds, clock.seconds, plan.notes + done.notes)
 
 
 def _prepare(plan: Plan, clock: StageClock, before: FrameHook | None, after: FrameHook | None) -> Work:
