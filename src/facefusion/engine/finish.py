@@ -11,6 +11,7 @@ from facefusion.engine.segments.folder import JobFolder
 from facefusion.media import forms
 from facefusion.media.encoding.animation import write_animation
 from facefusion.media.encoding.segment import Segment
+from facefusion.media.info import VideoInfo
 from facefusion.media.isolation.outputs import join_apart
 from facefusion.media.join import join
 from facefusion.media.output import atomic_output
@@ -37,11 +38,18 @@ def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, canc
     for place, rendition in enumerate(plan.renditions):
         segments = [marker.parts[place] for marker in folder.markers]
         if rendition.encoding.form.kind == "picture":
-            frames = join_sequence(rendition.path, segments, cancel=cancel.is_set)
-            notes.append(mixture(rendition.path, first=1, frames=frames))
+            first = _first_number(plan)
+            frames = join_sequence(rendition.path, segments, first=first, cancel=cancel.is_set)
+            notes.append(mixture(rendition.path, first=first, frames=frames))
         else:
             _write(plan, rendition, folder, segments, kept_range=kept_range, cancel=cancel)
     return tuple(filter(None, notes))
+
+
+def _first_number(plan: Plan) -> int:
+    """Return the number of the first picture of sequences: by the option, else as in the target if that is one."""
+    own = plan.target.first_number if isinstance(plan.target, VideoInfo) else None
+    return next(number for number in (plan.options.output.sequence_start, own, 1) if number is not None)
 
 
 def _whole_range(plan: Plan, folder: JobFolder, kept_range: Trimmed | None) -> Trimmed | None:

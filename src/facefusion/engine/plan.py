@@ -128,6 +128,8 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
     for rendition in renditions:
         if rendition.encoding.form.kind == "video":
             try_encoder(rendition.encoding)
+    if options.output.sequence_start is not None and all(each.encoding.form.kind == "video" for each in renditions):
+        raise OptionsError("Option sequence-start is for sequences of pictures, but no output is one", "Leave it out")
     check = partial(check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
     notes = list(target.notes)
     for rendition in renditions:
@@ -164,6 +166,7 @@ def _check_for_picture(options: Options) -> None:
         "renditions": output.renditions,
         "thumbnail": output.thumbnail,
         "contact-sheet": output.contact_sheet,
+        "sequence-start": None if output.sequence_start is None else str(output.sequence_start),
     }
     for name, value in wanted.items():
         if value:

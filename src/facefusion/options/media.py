@@ -108,6 +108,13 @@ class OutputOptions(OptionGroup):
     output_video_fps: Rate = Field(
         default=None, description="frames a second of the output; frames are chosen, the speed stays"
     )
+    sequence_start: int | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000_000,
+        description="first number of an output sequence; when not given, that of the target's first picture written"
+        " where the target is a sequence, else 1",
+    )
     renditions: Annotated[tuple[str, ...], Names(also=("rendition",))] = Field(
         default=(),
         description="further outputs of the same job, each as one text such as"
