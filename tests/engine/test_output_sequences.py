@@ -68,7 +68,7 @@ def test_renditions_leave_other_pictures_too(job, plates):
         ({"sequence_rate": "10", "trim_start": "0.3"}, range(1004, 1007)),
         ({"output_video_fps": 50, "trim_start": "4f"}, range(1005, 1009)),
         ({"output_video_fps": 12.5}, range(1001, 1004)),
-        ({"sequence_start": 0}, range(0, 6)),
+        ({"sequence_start": 0}, range(6)),
         ({"sequence_start": 86400, "trim_start": "5f"}, range(86400, 86401)),
     ],
     ids=str,
