@@ -84,7 +84,9 @@ class InputOptions(OptionGroup):
         default=(), description="part of the upright picture to keep: x,y,width,height in pixels"
     )
     deinterlace: bool = Field(default=False, description="make interlaced video progressive")
-    sequence_rate: Rate = Field(default="25", description="frames a second of a sequence of pictures")
+    sequence_rate: Rate = Field(
+        default="25", description="frames a second of a sequence of pictures, as in output-video-fps"
+    )
 
 
 class OutputOptions(OptionGroup):
@@ -106,7 +108,9 @@ class OutputOptions(OptionGroup):
     )
     output_video_size: Size = Field(default=None, description="size of the output: 1280x720, 720p or 50%")
     output_video_fps: Rate = Field(
-        default=None, description="frames a second of the output; frames are chosen, the speed stays"
+        default=None,
+        description="frames a second of the output; frames are chosen, the speed stays; 23.976, 29.97, 47.952, 59.94"
+        " and 119.88 mean 24000/1001, 30000/1001 and so on",
     )
     sequence_start: int | None = Field(
         default=None,
