@@ -113,6 +113,14 @@ def test_a_job_with_a_step_of_ones_own_cannot_be_resumed(moving_portrait):
     assert make_plan(options, has_hooks=False)
 
 
+@pytest.mark.parametrize(("output", "most"), [("o.gif", 50), ("o.webp", 90), ("o.apng", 90)])
+def test_a_rate_that_an_animation_does_not_show_is_refused(moving_portrait, output, most):
+    assert plan(moving_portrait, output, output_video_fps=most).renditions
+    with pytest.raises(OptionsError, match=f"output-video-fps: .* show at most {most} frames a second"):
+        plan(moving_portrait, output, output_video_fps=most + 1)
+    assert plan(moving_portrait, "o.mp4", renditions=output, output_video_fps=120).renditions
+
+
 @pytest.fixture
 def full_hd(moving_portrait) -> VideoInfo:
     info = probe(moving_portrait, LimitOptions())

@@ -71,6 +71,14 @@ def test_any_other_rate_is_shown_how_one_looks(name, text):
         parsed(name, text)
 
 
+@pytest.mark.parametrize("name", ["output_video_fps", "sequence_rate"])
+def test_a_rate_that_nothing_shows_is_refused(name):
+    assert parsed(name, "1000") == "1000"
+    for text in ("1000.01", "100000", "3000/2"):
+        with pytest.raises(OptionsError, match=r"should be at most 1000 frames a second, got "):
+            parsed(name, text)
+
+
 @pytest.mark.parametrize(
     ("name", "number", "text"),
     [

@@ -10,6 +10,8 @@ from pathlib import Path
 from facefusion.engine.problem import problem_path
 from facefusion.errors import InputTypeError, OptionsError, OutputIsInputError, OutputTypeError
 from facefusion.inference.providers import resolve_providers
+from facefusion.media import forms
+from facefusion.media.encoding.animation import least_delay
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form, written_suffixes
@@ -124,6 +126,7 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
         _check_picture_beside(path)
         _check_output(path, inputs, options, "picture")
     _check_distinct([path for path, _ in wishes] + pictures)
+    _check_rate(plan.output, options)
     renditions = tuple(Rendition(path, choose_encoding(path, target, wish)) for path, wish in wishes)
     for rendition in renditions:
         if rendition.encoding.form.kind == "video":
@@ -146,6 +149,19 @@ def _check_output(path: Path, inputs: Sequence[Path], options: Options, kind: Ki
         check_sequence_output(path, inputs=inputs, overwrite=overwrite)
     else:
         check_output(path, inputs=inputs, overwrite=overwrite, kind=kind)
+
+
+def _check_rate(output: Path, options: Options) -> None:
+    """Refuse a rate that an animated picture does not show: all that goes beyond it would be made and thrown away."""
+    rate = Selection.of(options).rate
+    if rate is None or output_sequence_form(output) is not None:
+        return
+    form = output_form(output, "video")
+    if form in forms.ANIMATIONS and rate * least_delay(form) > 1:
+        raise OptionsError(
+            f"Option output-video-fps: {form.name} files show at most {int(1 / least_delay(form))} frames a second",
+            "Give a lower rate",
+        )
 
 
 def _check_picture_beside(path: Path) -> None:

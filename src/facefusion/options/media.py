@@ -28,6 +28,8 @@ VideoEncoder = Literal[
 ]
 VideoPreset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 
+_MOST_RATE = 1000  # more is a slip of the hand, and would write each frame over and over
+
 
 def _rectangles(numbers: tuple[int, ...]) -> tuple[int, ...]:
     if len(numbers) % 4 or any(number < 0 for number in numbers) or 0 in (*numbers[2::4], *numbers[3::4]):
@@ -57,6 +59,12 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float | Fraction) and not isinstance(value, bool) else value
 
 
+def _possible_rate(text: str | None) -> str | None:
+    if text is not None and Fraction(text) > _MOST_RATE:
+        raise ValueError(f"should be at most {_MOST_RATE} frames a second")
+    return text
+
+
 Moment = Annotated[
     str | None,
     BeforeValidator(_as_text),
@@ -66,6 +74,7 @@ Rate = Annotated[
     str | None,
     BeforeValidator(_as_text),
     _matching(r"0*[1-9]\d*(\.\d+)?|0?\.\d*[1-9]\d*|[1-9]\d*/[1-9]\d*", "25, 29.97 or 30000/1001"),
+    AfterValidator(_possible_rate),
 ]
 BitRate = Annotated[
     str | None, BeforeValidator(_as_text), _matching(r"[1-9]\d*(\.\d+)?[kKmM]?", "800k or 5M (bits a second)")
