@@ -139,7 +139,8 @@ class OutputOptions(OptionGroup):
     keep_metadata: bool = Field(default=True, description="copy tags, chapters, timecode and cover art of the target")
     fill_region: Annotated[tuple[int, ...], AfterValidator(_rectangles)] = Field(
         default=(),
-        description="fill burnt-in logos that are your own from their surroundings: x,y,width,height for each",
+        description="fill burnt-in logos that are your own from their surroundings: x,y,width,height for each,"
+        " counted in the picture that is left after cropping",
     )
     thumbnail: Path | None = Field(default=None, description="picture to write of the best frame")
     contact_sheet: Path | None = Field(default=None, description="picture to write of frames from the whole video")
