@@ -14,7 +14,7 @@ from facefusion.engine.plan import DEFAULT_IN_FLIGHT, GIB, LEAST_IN_FLIGHT, Plan
 from facefusion.errors import InputTypeError, OptionsError, OutputExistsError, OutputTypeError
 from facefusion.media.info import VideoInfo
 from facefusion.media.probe import probe
-from facefusion.options import LimitOptions, Options
+from facefusion.options import LimitOptions, Options, load_options
 from material import ASTRONAUT
 
 pytestmark = pytest.mark.usefixtures("quiet_place")
@@ -111,6 +111,36 @@ def test_a_job_with_a_step_of_ones_own_cannot_be_resumed(moving_portrait):
     with pytest.raises(OptionsError, match="cannot be resumed"):
         make_plan(options, has_hooks=True)
     assert make_plan(options, has_hooks=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("trim_start", "1"), ("trim_end", "1"), ("renditions", "a.mp4"), ("thumbnail", "a.png")),
+        *(("contact_sheet", "a.png"), ("deinterlace", True), ("sequence_rate", "24"), ("sequence_start", 1001)),
+        *(("output_video_encoder", "libx265"), ("output_video_preset", "slow"), ("output_video_quality", 20)),
+        *(("output_video_bitrate", "5M"), ("output_video_passes", 2), ("output_video_size", "50%")),
+        ("output_video_fps", 30),
+    ],
+)
+def test_what_only_videos_have_is_refused_of_a_picture(name, value):
+    with pytest.raises(OptionsError, match=f"Option {name.replace('_', '-')} is for videos, but the target is a pic"):
+        plan(ASTRONAUT, "out.png", **{name: value})
+
+
+def test_what_stands_in_the_file_for_all_jobs_hinders_none(moving_portrait):
+    Path("facefusion.toml").write_text("output_video_quality = 16\noutput_video_size = '50%'\nsequence_rate = '24'\n")
+    for target, output in ((ASTRONAUT, "o.png"), (moving_portrait, "o.mp4")):
+        options = load_options({"target_path": target, "output_path": output, "processors": ()})
+        assert make_plan(options, has_hooks=False)
+
+
+def test_what_only_sequences_have_is_refused_where_there_is_none(moving_portrait):
+    with pytest.raises(OptionsError, match="sequence-rate is for sequences of pictures, but the target is none"):
+        plan(moving_portrait, sequence_rate="30")
+    with pytest.raises(OptionsError, match="sequence-start is for sequences of pictures, but no output is one"):
+        plan(moving_portrait, sequence_start=1001)
+    assert plan(moving_portrait, renditions="out/%04d.png", sequence_start=1001)
 
 
 @pytest.mark.parametrize(("output", "most"), [("o.gif", 50), ("o.webp", 90), ("o.apng", 90)])

@@ -47,6 +47,17 @@ def test_an_empty_variable_says_nothing():
     assert load_options({}, environment={"FACEFUSION_BLEND_RATIO": ""}) == load_options({}, environment={})
 
 
+def test_what_the_call_asks_for_is_told_from_what_stands_there_for_all_jobs():
+    Path("facefusion.toml").write_text("output_video_size = '50%'\noutput_video_quality = 16\n")
+    environment = {"FACEFUSION_OUTPUT_VIDEO_FPS": "30", "FACEFUSION_OUTPUT_VIDEO_QUALITY": "17"}
+    options = load_options({"output_video_quality": 17, "output_video_passes": 1}, environment=environment)
+    assert (options.output.output_video_size, options.output.output_video_fps) == ("50%", "30")
+    assert options.output.asks_for("output_video_quality")
+    for name in ("output_video_size", "output_video_fps", "output_video_passes", "output_video_bitrate"):
+        assert not options.output.asks_for(name)
+    assert options == load_options({}, environment=environment)
+
+
 def test_tables_of_the_file_only_group():
     Path("facefusion.toml").write_text("[face_swapper]\nblend_ratio = 0.5\n[output]\nkeep_audio = false\n")
     options = load_options({}, environment={})

@@ -21,7 +21,7 @@ from facefusion.media.output import check_output
 from facefusion.media.probe import probe
 from facefusion.media.region import Rectangle
 from facefusion.media.select import Selection
-from facefusion.media.sequence import output_sequence_form
+from facefusion.media.sequence import is_sequence, output_sequence_form
 from facefusion.media.sequence_join import check_sequence_output
 from facefusion.media.tracks.check import check_tracks
 from facefusion.options import FaceSelectionOptions, Options
@@ -33,6 +33,11 @@ DEFAULT_MEMORY = 0.25
 DEFAULT_IN_FLIGHT = 14
 LEAST_IN_FLIGHT = 8
 """One frame at each place that a frame can be: see `facefusion.engine.video`."""
+_FOR_VIDEOS_IN = ("deinterlace", "sequence_rate")
+_FOR_VIDEOS_OUT = (
+    *("output_video_encoder", "output_video_preset", "output_video_quality", "output_video_bitrate"),
+    *("output_video_passes", "output_video_size", "output_video_fps", "sequence_start"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
     frames_in_flight(options, target)
     wishes = [(plan.output, VideoWish.of(options.output))]
     wishes += [VideoWish.parse_rendition(text, options.output) for text in options.output.renditions]
+    _check_for_sequence(options, target, [path for path, _ in wishes])
     for path, _ in wishes[1:]:
         _check_output(path, inputs, options, "video")
     pictures = [path for path in (options.output.thumbnail, options.output.contact_sheet) if path is not None]
@@ -131,8 +137,6 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
     for rendition in renditions:
         if rendition.encoding.form.kind == "video":
             try_encoder(rendition.encoding)
-    if options.output.sequence_start is not None and all(each.encoding.form.kind == "video" for each in renditions):
-        raise OptionsError("Option sequence-start is for sequences of pictures, but no output is one", "Leave it out")
     check = partial(check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
     notes = list(target.notes)
     for rendition in renditions:
@@ -182,11 +186,23 @@ def _check_for_picture(options: Options) -> None:
         "renditions": output.renditions,
         "thumbnail": output.thumbnail,
         "contact-sheet": output.contact_sheet,
-        "sequence-start": None if output.sequence_start is None else str(output.sequence_start),
+        **{name.replace("_", "-"): given.asks_for(name) for name in _FOR_VIDEOS_IN},
+        **{name.replace("_", "-"): output.asks_for(name) for name in _FOR_VIDEOS_OUT},
     }
     for name, value in wanted.items():
         if value:
             raise OptionsError(f"Option {name} is for videos, but the target is a picture", "Leave it out")
+
+
+def _check_for_sequence(options: Options, target: VideoInfo, outputs: Sequence[Path]) -> None:
+    """Refuse what is asked of a sequence of pictures where there is none."""
+    if options.input.asks_for("sequence_rate") and not is_sequence(target.path):
+        raise OptionsError(
+            "Option sequence-rate is for sequences of pictures, but the target is none",
+            "Leave it out, or choose other frames with --output-video-fps",
+        )
+    if options.output.asks_for("sequence_start") and not any(map(output_sequence_form, outputs)):
+        raise OptionsError("Option sequence-start is for sequences of pictures, but no output is one", "Leave it out")
 
 
 def _inputs(options: Options, target: Path) -> list[Path]:

@@ -12,6 +12,7 @@ from typing import Any
 import platformdirs
 
 from facefusion.errors import InputMissingError, OptionsError
+from facefusion.options.base import OptionGroup
 from facefusion.options.leaves import leaf_table
 from facefusion.options.tree import Options
 
@@ -53,6 +54,9 @@ def load_options(
         config_path: TOML file; when None the one named by `FACEFUSION_CONFIG`, else `facefusion.toml` in the working
             directory, else `config.toml` in the user's configuration folder, where there is one.
 
+    Returns:
+        the options; `model_fields_set` of each group names what the call gave, not what stands elsewhere.
+
     Raises:
         OptionsError: a name is unknown, a value impossible, or the TOML file malformed.
         InputMissingError: the TOML file that was named is not there.
@@ -61,7 +65,18 @@ def load_options(
     config = find_config(config_path, environment)
     merged = _checked(_from_toml(config), f"In the configuration file {config}: ")
     merged |= _checked(_from_environment(environment), "In the environment: ")
-    return Options.parse(merged | canonical(values))
+    given = canonical(values)
+    return _given_alone(Options.parse(merged | given), frozenset(given))
+
+
+def _given_alone(options: Options, names: frozenset[str]) -> Options:
+    """Let each group of options count as given what is named alone."""
+    groups = {
+        name: type(group).model_construct(_fields_set=set(names & type(group).model_fields.keys()), **dict(group))
+        for name, group in options
+        if isinstance(group, OptionGroup)
+    }
+    return options.model_copy(update=groups)
 
 
 def _checked(values: Mapping[str, Any], place: str) -> dict[str, Any]:
