@@ -20,6 +20,7 @@ class FakeEngine:
     reports: Sequence[Progress] = ()
     error: BaseException | None = None
     faces: int = 12
+    further_paths: tuple[Path, ...] = ()
     asked: list[Options] = field(default_factory=list)
     during: Callable[[threading.Event], None] = lambda cancel: None
 
@@ -32,7 +33,13 @@ class FakeEngine:
             raise self.error
         assert options.output_path is not None
         return Result(
-            options.output_path, "video", frames=10, faces=self.faces, seconds=0.5, stage_seconds={"decode": 0.25}
+            options.output_path,
+            "video",
+            frames=10,
+            faces=self.faces,
+            seconds=0.5,
+            stage_seconds={"decode": 0.25},
+            further_paths=self.further_paths,
         )
 
 

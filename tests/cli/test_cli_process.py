@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -21,11 +22,17 @@ def subclasses(kind: type) -> list[type]:
     return [kind, *(below for child in kind.__subclasses__() for below in subclasses(child))]
 
 
-def test_stdout_holds_the_output_path_alone_and_stderr_the_summary(facefusion, capsys):
+def test_stdout_holds_the_path_of_the_output_and_stderr_the_summary(facefusion, capsys):
     assert facefusion(*JOB) == 0
     out, err = capsys.readouterr()
     assert out == "c.mp4\n"
     assert err == "c.mp4: 10 frames, 12 faces edited, 0.5 s, 20.0 frames/s\n"
+
+
+def test_stdout_names_each_file_that_was_written_the_output_first(facefusion, engine, capsys):
+    engine.further_paths = (Path("small.mp4"), Path("thumb.jpg"))
+    assert facefusion(*JOB) == 0
+    assert capsys.readouterr().out == "c.mp4\nsmall.mp4\nthumb.jpg\n"
 
 
 def test_quiet_leaves_stdout_only(facefusion, engine, capsys):

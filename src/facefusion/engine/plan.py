@@ -73,6 +73,13 @@ class Plan:
     renditions: tuple[Rendition, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def further_outputs(self) -> tuple[Path, ...]:
+        """What is written beside the output: renditions, thumbnail and contact sheet."""
+        output = self.options.output
+        pictures = [path for path in (output.thumbnail, output.contact_sheet) if path is not None]
+        return (*(rendition.path for rendition in self.renditions[1:]), *pictures)
+
 
 def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None) -> Plan:
     """Check a job before any work.

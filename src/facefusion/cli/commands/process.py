@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def execute(arguments: argparse.Namespace, context: Context) -> int:
-    """Run one job; its output path alone goes to stdout.
+    """Run one job; the paths of what was written go to stdout, the output first, each on a line.
 
     Raises:
         FaceFusionError: the job cannot be done.
@@ -40,7 +40,8 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     for note in result.notes:
         terminal.warn(note)
     terminal.say(summary(result))
-    terminal.result(str(result.output_path))
+    for path in (result.output_path, *result.further_paths):
+        terminal.result(str(path))
     return 0
 
 
