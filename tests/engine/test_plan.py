@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from facefusion.engine.plan import DEFAULT_IN_FLIGHT, GIB, LEAST_IN_FLIGHT, Plan, frames_in_flight, make_plan
-from facefusion.errors import InputTypeError, OptionsError, OutputExistsError, OutputTypeError
+from facefusion.errors import InputTypeError, OptionsError, OutputExistsError, OutputTypeError, OutputUnwritableError
 from facefusion.media.info import VideoInfo
 from facefusion.media.probe import probe
 from facefusion.options import LimitOptions, Options, load_options
@@ -141,6 +141,41 @@ def test_what_only_sequences_have_is_refused_where_there_is_none(moving_portrait
     with pytest.raises(OptionsError, match="sequence-start is for sequences of pictures, but no output is one"):
         plan(moving_portrait, sequence_start=1001)
     assert plan(moving_portrait, renditions="out/%04d.png", sequence_start=1001)
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("-", "The output - has no ending to tell its form"),
+        ("a.png", r"or a\.%04d\.png for numbered pictures"),
+        ("a.%d.png", r"or a\.%04d\.png for numbered pictures"),
+        ("x.bmp", r"'\.bmp', which is not written. Choose one of \.gif, .*\.webm\.$"),
+    ],
+)
+def test_a_form_that_no_video_is_written_in_is_told_what_would_do(moving_portrait, output, told):
+    with pytest.raises(OutputTypeError, match=told):
+        plan(moving_portrait, output)
+
+
+@pytest.mark.parametrize("name", ["thumbnail", "contact_sheet"])
+def test_thumbnail_and_contact_sheet_are_one_picture(moving_portrait, name):
+    with pytest.raises(OutputTypeError, match=r"one picture each, but t\.%04d\.png asks for numbered ones"):
+        plan(moving_portrait, **{name: "t.%04d.png"})
+    with pytest.raises(OutputTypeError, match=r"'\.bmp', which is not written. Choose one of \.png, .*\.tif\.$"):
+        plan(moving_portrait, **{name: "t.bmp"})
+
+
+@pytest.mark.parametrize("output", [f"{'x' * 300}.mp4", f"{'x' * 300}.%04d.png", f"new/{'x' * 300}.%04d.png"])
+def test_a_name_that_is_too_long_is_found_out_before_any_work(moving_portrait, output):
+    with pytest.raises(OutputUnwritableError, match=r"too long\. Choose a shorter name"):
+        plan(moving_portrait, output)
+
+
+def test_what_is_missing_is_named_as_on_the_command_line_and_in_python():
+    with pytest.raises(OptionsError, match=r"--target \(in Python target_path\)"):
+        make_plan(Options(processors=()), has_hooks=False)
+    with pytest.raises(OptionsError, match=r"--source \(in Python source_paths\)"):
+        plan(ASTRONAUT, "o.png", processors=("face_swapper",))
 
 
 @pytest.mark.parametrize(("output", "most"), [("o.gif", 50), ("o.webp", 90), ("o.apng", 90)])

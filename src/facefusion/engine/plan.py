@@ -21,7 +21,7 @@ from facefusion.media.output import check_output
 from facefusion.media.probe import probe
 from facefusion.media.region import Rectangle
 from facefusion.media.select import Selection
-from facefusion.media.sequence import is_sequence, output_sequence_form
+from facefusion.media.sequence import Pattern, is_sequence, output_sequence_form
 from facefusion.media.sequence_join import check_sequence_output
 from facefusion.media.tracks.check import check_tracks
 from facefusion.options import FaceSelectionOptions, Options
@@ -101,7 +101,7 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     target_path = _required(options.target_path, "target", "picture or video to edit")
     output = _required(options.output_path, "output", "file to write")
     if any(spec.needs_source for spec in processors) and not options.source_paths:
-        raise OptionsError("No source picture is given", "Name one with --source")
+        raise OptionsError("No source picture is given", "Name one with --source (in Python source_paths)")
     _check_selection(options.faces)
     if has_hooks and options.output.resume:
         raise OptionsError("A job with a step of your own cannot be resumed", "Leave out resume")
@@ -176,7 +176,12 @@ def _check_rate(output: Path, options: Options) -> None:
 
 
 def _check_picture_beside(path: Path) -> None:
-    """Make sure that a thumbnail or a contact sheet is a picture."""
+    """Make sure that a thumbnail or a contact sheet is one picture."""
+    if Pattern.parse(path) is not None:
+        raise OutputTypeError(
+            f"Thumbnail and contact sheet are one picture each, but {path} asks for numbered ones",
+            "Leave out the number",
+        )
     if output_form(path, "picture").kind != "picture":
         endings = ", ".join(written_suffixes("picture"))
         raise OutputTypeError(
@@ -295,5 +300,5 @@ def _exists(path: Path) -> bool:
 
 def _required(path: Path | None, name: str, meaning: str) -> Path:
     if path is None:
-        raise OptionsError(f"No {name} is given", f"Name the {meaning} with --{name}")
+        raise OptionsError(f"No {name} is given", f"Name the {meaning} with --{name} (in Python {name}_path)")
     return path

@@ -50,7 +50,8 @@ def check_sequence_output(path: Path, *, inputs: Sequence[Path], overwrite: bool
         raise OutputUnwritableError(f"{pattern.folder} is not a folder", "Choose another")
     if not is_there and not pattern.folder.parent.is_dir():
         raise OutputUnwritableError(f"There is no folder {pattern.folder.parent}", "Make it first or choose another")
-    with _hidden_folder(pattern.folder if is_there else pattern.folder.parent):
+    with _hidden_folder(pattern.folder if is_there else pattern.folder.parent) as hidden, writing(pattern.path(1)):
+        replace(pattern, folder=hidden).path(1).exists()  # raises where the name is too long
         there = is_there and bool(pattern.numbers())
     if there and any(_holds(pattern, given) for given in inputs):
         raise OutputIsInputError(f"The output {path} would replace an input", "Choose another folder")
