@@ -21,6 +21,7 @@ class FakeEngine:
     error: BaseException | None = None
     faces: int = 12
     further_paths: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
     asked: list[Options] = field(default_factory=list)
     during: Callable[[threading.Event], None] = lambda cancel: None
 
@@ -39,6 +40,7 @@ class FakeEngine:
             faces=self.faces,
             seconds=0.5,
             stage_seconds={"decode": 0.25},
+            notes=self.notes,
             further_paths=self.further_paths,
         )
 

@@ -35,6 +35,20 @@ def test_stdout_names_each_file_that_was_written_the_output_first(facefusion, en
     assert capsys.readouterr().out == "c.mp4\nsmall.mp4\nthumb.jpg\n"
 
 
+def test_a_name_with_a_line_break_makes_no_second_line(facefusion, engine, capsys):
+    engine.notes = ("a\nb.mp4 holds\x1b[2J no sound",)
+    assert facefusion("-s", "a.jpg", "-t", "b.mp4", "-o", "a\nb.mp4") == 0
+    out, err = capsys.readouterr()
+    assert out == "a\nb.mp4\n", "programs want the very name"
+    assert err.splitlines() == [
+        "facefusion: a b.mp4 holds [2J no sound",
+        "a b.mp4: 10 frames, 12 faces edited, 0.5 s, 20.0 frames/s",
+    ]
+    engine.error = errors.OutputExistsError("The output a\nb\x1b[2J.mp4 exists already")
+    assert facefusion(*JOB) == 33
+    assert capsys.readouterr().err == "facefusion: error: The output a b [2J.mp4 exists already.\n"
+
+
 def test_quiet_leaves_stdout_only(facefusion, engine, capsys):
     engine.reports = [Progress("swap", 10, 10, 60.0)]
     assert facefusion("--quiet", *JOB) == 0
