@@ -20,6 +20,8 @@ class FakeEngine:
     reports: Sequence[Progress] = ()
     error: BaseException | None = None
     faces: int = 12
+    further_paths: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
     asked: list[Options] = field(default_factory=list)
     during: Callable[[threading.Event], None] = lambda cancel: None
 
@@ -32,7 +34,14 @@ class FakeEngine:
             raise self.error
         assert options.output_path is not None
         return Result(
-            options.output_path, "video", frames=10, faces=self.faces, seconds=0.5, stage_seconds={"decode": 0.25}
+            options.output_path,
+            "video",
+            frames=10,
+            faces=self.faces,
+            seconds=0.5,
+            stage_seconds={"decode": 0.25},
+            notes=self.notes,
+            further_paths=self.further_paths,
         )
 
 

@@ -76,7 +76,7 @@ def test_a_video_cut_cropped_and_written_in_several_forms(clip, capsys):
     renditions = ["--rendition", "small.webm size=100p bitrate=200k", "--rendition", "moving.gif"]
     assert main(["-t", str(clip), "-o", "out.mkv", *renditions, *flags.split()]) == 0
     out, err = capsys.readouterr()
-    assert out == "out.mkv\n"
+    assert out.splitlines() == ["out.mkv", "small.webm", "moving.gif", "thumb.jpg", "sheet.png"]
     assert err.splitlines()[-1].startswith("out.mkv: 20 frames, 0 faces edited, ")
     facts = {"out.mkv": ("hevc", 120, 100), "small.webm": ("vp9", 120, 100), "moving.gif": ("gif", 240, 200)}
     for name, (codec, width, height) in facts.items():

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -21,11 +22,31 @@ def subclasses(kind: type) -> list[type]:
     return [kind, *(below for child in kind.__subclasses__() for below in subclasses(child))]
 
 
-def test_stdout_holds_the_output_path_alone_and_stderr_the_summary(facefusion, capsys):
+def test_stdout_holds_the_path_of_the_output_and_stderr_the_summary(facefusion, capsys):
     assert facefusion(*JOB) == 0
     out, err = capsys.readouterr()
     assert out == "c.mp4\n"
     assert err == "c.mp4: 10 frames, 12 faces edited, 0.5 s, 20.0 frames/s\n"
+
+
+def test_stdout_names_each_file_that_was_written_the_output_first(facefusion, engine, capsys):
+    engine.further_paths = (Path("small.mp4"), Path("thumb.jpg"))
+    assert facefusion(*JOB) == 0
+    assert capsys.readouterr().out == "c.mp4\nsmall.mp4\nthumb.jpg\n"
+
+
+def test_a_name_with_a_line_break_makes_no_second_line(facefusion, engine, capsys):
+    engine.notes = ("a\nb.mp4 holds\x1b[2J no sound",)
+    assert facefusion("-s", "a.jpg", "-t", "b.mp4", "-o", "a\nb.mp4") == 0
+    out, err = capsys.readouterr()
+    assert out == "a\nb.mp4\n", "programs want the very name"
+    assert err.splitlines() == [
+        "facefusion: a b.mp4 holds [2J no sound",
+        "a b.mp4: 10 frames, 12 faces edited, 0.5 s, 20.0 frames/s",
+    ]
+    engine.error = errors.OutputExistsError("The output a\nb\x1b[2J.mp4 exists already")
+    assert facefusion(*JOB) == 33
+    assert capsys.readouterr().err == "facefusion: error: The output a b [2J.mp4 exists already.\n"
 
 
 def test_quiet_leaves_stdout_only(facefusion, engine, capsys):

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from facefusion.engine.plan import DEFAULT_IN_FLIGHT, GIB, LEAST_IN_FLIGHT, Plan, frames_in_flight, make_plan
-from facefusion.errors import InputTypeError, OptionsError, OutputExistsError, OutputTypeError
+from facefusion.errors import InputTypeError, OptionsError, OutputExistsError, OutputTypeError, OutputUnwritableError
 from facefusion.media.info import VideoInfo
 from facefusion.media.probe import probe
-from facefusion.options import LimitOptions, Options
+from facefusion.options import LimitOptions, Options, load_options
 from material import ASTRONAUT
 
 pytestmark = pytest.mark.usefixtures("quiet_place")
@@ -111,6 +111,79 @@ def test_a_job_with_a_step_of_ones_own_cannot_be_resumed(moving_portrait):
     with pytest.raises(OptionsError, match="cannot be resumed"):
         make_plan(options, has_hooks=True)
     assert make_plan(options, has_hooks=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("trim_start", "1"), ("trim_end", "1"), ("renditions", "a.mp4"), ("thumbnail", "a.png")),
+        *(("contact_sheet", "a.png"), ("deinterlace", True), ("sequence_rate", "24"), ("sequence_start", 1001)),
+        *(("output_video_encoder", "libx265"), ("output_video_preset", "slow"), ("output_video_quality", 20)),
+        *(("output_video_bitrate", "5M"), ("output_video_passes", 2), ("output_video_size", "50%")),
+        ("output_video_fps", 30),
+    ],
+)
+def test_what_only_videos_have_is_refused_of_a_picture(name, value):
+    with pytest.raises(OptionsError, match=f"Option {name.replace('_', '-')} is for videos, but the target is a pic"):
+        plan(ASTRONAUT, "out.png", **{name: value})
+
+
+def test_what_stands_in_the_file_for_all_jobs_hinders_none(moving_portrait):
+    Path("facefusion.toml").write_text("output_video_quality = 16\noutput_video_size = '50%'\nsequence_rate = '24'\n")
+    for target, output in ((ASTRONAUT, "o.png"), (moving_portrait, "o.mp4")):
+        options = load_options({"target_path": target, "output_path": output, "processors": ()})
+        assert make_plan(options, has_hooks=False)
+
+
+def test_what_only_sequences_have_is_refused_where_there_is_none(moving_portrait):
+    with pytest.raises(OptionsError, match="sequence-rate is for sequences of pictures, but the target is none"):
+        plan(moving_portrait, sequence_rate="30")
+    with pytest.raises(OptionsError, match="sequence-start is for sequences of pictures, but no output is one"):
+        plan(moving_portrait, sequence_start=1001)
+    assert plan(moving_portrait, renditions="out/%04d.png", sequence_start=1001)
+
+
+@pytest.mark.parametrize(
+    ("output", "told"),
+    [
+        ("-", "The output - has no ending to tell its form"),
+        ("a.png", r"or a\.%04d\.png for numbered pictures"),
+        ("a.%d.png", r"or a\.%04d\.png for numbered pictures"),
+        ("x.bmp", r"'\.bmp', which is not written. Choose one of \.gif, .*\.webm\.$"),
+    ],
+)
+def test_a_form_that_no_video_is_written_in_is_told_what_would_do(moving_portrait, output, told):
+    with pytest.raises(OutputTypeError, match=told):
+        plan(moving_portrait, output)
+
+
+@pytest.mark.parametrize("name", ["thumbnail", "contact_sheet"])
+def test_thumbnail_and_contact_sheet_are_one_picture(moving_portrait, name):
+    with pytest.raises(OutputTypeError, match=r"one picture each, but t\.%04d\.png asks for numbered ones"):
+        plan(moving_portrait, **{name: "t.%04d.png"})
+    with pytest.raises(OutputTypeError, match=r"'\.bmp', which is not written. Choose one of \.png, .*\.tif\.$"):
+        plan(moving_portrait, **{name: "t.bmp"})
+
+
+@pytest.mark.parametrize("output", [f"{'x' * 300}.mp4", f"{'x' * 300}.%04d.png", f"new/{'x' * 300}.%04d.png"])
+def test_a_name_that_is_too_long_is_found_out_before_any_work(moving_portrait, output):
+    with pytest.raises(OutputUnwritableError, match=r"too long\. Choose a shorter name"):
+        plan(moving_portrait, output)
+
+
+def test_what_is_missing_is_named_as_on_the_command_line_and_in_python():
+    with pytest.raises(OptionsError, match=r"--target \(in Python target_path\)"):
+        make_plan(Options(processors=()), has_hooks=False)
+    with pytest.raises(OptionsError, match=r"--source \(in Python source_paths\)"):
+        plan(ASTRONAUT, "o.png", processors=("face_swapper",))
+
+
+@pytest.mark.parametrize(("output", "most"), [("o.gif", 50), ("o.webp", 90), ("o.apng", 90)])
+def test_a_rate_that_an_animation_does_not_show_is_refused(moving_portrait, output, most):
+    assert plan(moving_portrait, output, output_video_fps=most).renditions
+    with pytest.raises(OptionsError, match=f"output-video-fps: .* show at most {most} frames a second"):
+        plan(moving_portrait, output, output_video_fps=most + 1)
+    assert plan(moving_portrait, "o.mp4", renditions=output, output_video_fps=120).renditions
 
 
 @pytest.fixture

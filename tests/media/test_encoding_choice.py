@@ -56,6 +56,13 @@ def chosen(output: str, info: VideoInfo = EIGHT, **wish: object):
         ("a.mp4", BROADCAST, "libx264", "yuv422p10le"),
         ("a.mp4", replace(TEN, field_order="top"), "libx264", "yuv420p10le"),
         ("a.mov", BROADCAST, "prores", "yuv422p10le"),
+        # Where several rows of the table in docs/encoding.md hold:
+        ("a.mp4", DEEP_ALPHA, "libx265", "yuv420p10le"),
+        ("a.mp4", replace(DEEP_ALPHA, field_order="top"), "libx265", "yuv420p10le"),
+        ("a.mov", replace(DEEP_ALPHA, field_order="top"), "prores", "yuva444p10le"),
+        ("a.mkv", replace(DEEP_ALPHA, field_order="top"), "ffv1", "yuva444p10le"),
+        ("a.webm", DEEP_ALPHA, "libvpx-vp9", "yuva420p"),
+        ("a.webm", BROADCAST, "libsvtav1", "yuv420p10le"),
     ],
 )
 def test_the_encoder_goes_by_the_ending_and_the_video(

@@ -130,8 +130,13 @@ def test_what_is_not_one_sequence_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputTypeError, match="numbered in several ways"):
         read(mixed)
     empty = make(tmp_path / "empty", [])
-    for path in (empty, empty / "a_%02d.png", tmp_path / "nowhere" / "%02d.png"):
-        with pytest.raises(InputMissingError):
+    for path, told in (
+        (empty, r"empty holds no numbered pictures. Name them like shot\.0001\.png"),
+        (empty / "a_%02d.png", r"There is no picture .*a_01\.png, nor one of another number"),
+        (empty / "a_%d.png", r"There is no file .*a_%d\.png. Name numbered pictures like shot\.%04d\.png"),
+        (tmp_path / "nowhere" / "%02d.png", "cannot be read"),
+    ):
+        with pytest.raises(InputMissingError, match=told):
             read(path)
 
 
@@ -282,14 +287,18 @@ def segments(tmp_path: Path) -> list[Segment]:
 
 
 def test_pictures_that_are_there_are_replaced_only_where_allowed(tmp_path: Path, segments: list[Segment]) -> None:
-    output = make(tmp_path / "out", [f"{number:02d}.png" for number in range(1, 9)]) / "%02d.png"
+    there = [f"{number:02d}.png" for number in range(1, 9)]
+    output = make(tmp_path / "out", there, lambda _: Picture(plain(5))) / "%02d.png"
     (output.parent / "notes.txt").write_text("kept")
     with pytest.raises(OutputExistsError, match="allow overwriting"):
         check_sequence_output(output, inputs=[tmp_path / "in"], overwrite=False)
     check_sequence_output(output, inputs=[tmp_path / "in"], overwrite=True)
     check_sequence_output(output.with_name("other%02d.png"), inputs=[tmp_path / "in"], overwrite=False)
+    before = {path.name: path.read_bytes() for path in output.parent.iterdir()}
     join_sequence(output, segments)
-    assert sorted(path.name for path in output.parent.iterdir()) == ["01.png", "02.png", "03.png", "notes.txt"]
+    after = {path.name: path.read_bytes() for path in output.parent.iterdir()}
+    assert after.keys() == before.keys()
+    assert {name for name in before if after[name] != before[name]} == {"01.png", "02.png", "03.png"}
 
 
 def test_a_sequence_that_cannot_be_written_is_refused_before_work(tmp_path: Path) -> None:

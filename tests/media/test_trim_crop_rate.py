@@ -6,9 +6,11 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import pytest
 from media_clips import LIMITS, make_clip
 
+from facefusion import process_video
 from facefusion.errors import InputLimitError, OptionsError
 from facefusion.media.reader import VideoReader
 from facefusion.media.region import Rectangle
@@ -44,6 +46,36 @@ def test_a_selection_is_read_from_the_options() -> None:
         sequence_rate=Fraction(25, 2),
     )
     assert Selection.of(Options()) == EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [
+        ("23.976", Fraction(24000, 1001)),
+        ("23.98", Fraction(24000, 1001)),
+        ("29.97", Fraction(30000, 1001)),
+        ("029.970", Fraction(30000, 1001)),
+        ("29.97003", Fraction(30000, 1001)),
+        ("47.952", Fraction(48000, 1001)),
+        ("59.94", Fraction(60000, 1001)),
+        ("119.88", Fraction(120000, 1001)),
+        (str(30000 / 1001), Fraction(30000, 1001)),
+        ("2997/100", Fraction(2997, 100)),
+        ("29.9701", Fraction(299701, 10000)),
+        *((text, Fraction(text)) for text in ("24", "24.0", "30", "12.5", "23.9", "29.96", "60", ".5")),
+    ],
+)
+def test_decimals_of_ntsc_mean_its_fractions(text: str, rate: Fraction) -> None:
+    selection = Selection.of(Options.parse({"output_video_fps": text, "sequence_rate": text}))
+    assert (selection.rate, selection.sequence_rate) == (rate, rate)
+
+
+def test_a_file_at_29_97_has_the_rate_of_ntsc(tmp_path: Path) -> None:
+    clip, output = make_clip(tmp_path / "clip.mp4"), tmp_path / "out.mp4"
+    process_video(clip, output, processors=(), output_video_fps=29.97)
+    with av.open(str(output)) as file:
+        assert file.streams.video[0].average_rate == Fraction(30000, 1001)
+        assert file.streams.video[0].time_base.denominator % 30000 == 0
 
 
 @pytest.mark.parametrize(("start", "end"), [("2", "1"), ("1:00", "60"), ("9f", "9f"), (None, "0"), (None, "0f")])

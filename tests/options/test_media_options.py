@@ -37,7 +37,7 @@ def test_nothing_is_cut_limited_or_asked_of_the_encoder_unless_it_is_said():
         1,
     )
     assert output.output_video_quality is output.output_video_bitrate is output.output_video_size is None
-    assert output.output_video_fps is output.thumbnail is output.contact_sheet is None
+    assert output.sequence_start is output.output_video_fps is output.thumbnail is output.contact_sheet is None
     assert output.renditions == output.fill_region == ()
     assert output.keep_audio and output.keep_subtitles and output.keep_metadata and output.overwrite
     assert not output.resume
@@ -69,6 +69,14 @@ def test_a_rate_is_a_number_or_a_fraction(name, text):
 def test_any_other_rate_is_shown_how_one_looks(name, text):
     with pytest.raises(OptionsError, match=r": should look like 25, 29\.97 or 30000/1001, got "):
         parsed(name, text)
+
+
+@pytest.mark.parametrize("name", ["output_video_fps", "sequence_rate"])
+def test_a_rate_that_nothing_shows_is_refused(name):
+    assert parsed(name, "1000") == "1000"
+    for text in ("1000.01", "100000", "3000/2"):
+        with pytest.raises(OptionsError, match=r"should be at most 1000 frames a second, got "):
+            parsed(name, text)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +151,7 @@ def test_rectangles_are_whole_numbers(value):
         ("output_video_quality", (-1, 52, 17.5)),
         ("output_video_passes", (0, 3)),
         ("output_image_quality", (0, 101)),
+        ("sequence_start", (-1, 1.5, "first")),
         ("output_video_encoder", ("x264", "LIBX264")),
         ("output_video_preset", ("placebo", "p4")),
         ("max_pixels", (0, 4095)),
@@ -171,6 +180,7 @@ process -t a.mp4 -o b.mp4 --trim-start 1:02 --trim-end 250f --crop 10 20 300 400
 --sequence-rate 30000/1001 --output-video-fps 29.97 --output-video-size 50% --output-video-bitrate 5M
 --output-video-passes 2 --output-video-encoder libx265 --fill-region 0,0,8,8 --thumbnail t.jpg
 --contact-sheet s.jpg --no-keep-subtitles --no-keep-metadata --resume --max-frames 9 --max-duration 1.5
+--sequence-start 1001
 """
 TABLE = """
 target_path = "a.mp4"
@@ -193,6 +203,7 @@ contact_sheet = "s.jpg"
 keep_subtitles = false
 keep_metadata = false
 resume = true
+sequence_start = 1001
 renditions = ["small.mp4 size=720p bitrate=3M", "web.webm"]
 [limits]
 max_frames = 9

@@ -47,6 +47,43 @@ def test_an_empty_variable_says_nothing():
     assert load_options({}, environment={"FACEFUSION_BLEND_RATIO": ""}) == load_options({}, environment={})
 
 
+@pytest.mark.parametrize("name", ["FACEFUSION_PROCESSORS", "FACEFUSION_FRAME_PROCESSORS"])
+def test_an_empty_list_of_processors_in_the_environment_means_none(name):
+    assert load_options({}, environment={name: ""}).processors == ()
+    for needed in ("FACE_MASK_TYPES", "EXECUTION_PROVIDERS", "SOURCE", "RENDITIONS"):
+        assert load_options({}, environment={f"FACEFUSION_{needed}": ""}) == load_options({}, environment={})
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [("FACEFUSION_BLEND_RATO", "Did you mean FACEFUSION_BLEND_RATIO"), ("FACEFUSION_XYZZY", "Take it away")],
+)
+@pytest.mark.parametrize("value", ["", "1"])
+def test_a_variable_that_is_no_option_is_refused(variable, hint, value):
+    with pytest.raises(OptionsError, match=f"^There is no option for the variable {variable}. {hint}"):
+        load_options({}, environment={variable: value})
+
+
+def test_variables_that_are_not_meant_as_options_are_let_be():
+    Path("c.toml").write_text("blend_ratio = 0.5")
+    of_a_service = ("SERVICE_HOST", "SERVICE_PORT_HTTP", "PORT", "PORT_80_TCP", "PORT_80_TCP_ADDR", "NAME")
+    others = {f"FACEFUSION_{name}": "tcp://10.0.0.1:80" for name in of_a_service}
+    others |= {"FACEFUSION_TEST_ASSETS": "assets", "FACEFUSION_MODEL_ARCHIVES": "", "FACE_SIZE": "1", "PATH": "/bin"}
+    assert load_options({}, environment=others) == load_options({}, environment={})
+    assert load_options({}, environment={"FACEFUSION_CONFIG": "c.toml"}).face_swapper.blend_ratio == 0.5
+
+
+def test_what_the_call_asks_for_is_told_from_what_stands_there_for_all_jobs():
+    Path("facefusion.toml").write_text("output_video_size = '50%'\noutput_video_quality = 16\n")
+    environment = {"FACEFUSION_OUTPUT_VIDEO_FPS": "30", "FACEFUSION_OUTPUT_VIDEO_QUALITY": "17"}
+    options = load_options({"output_video_quality": 17, "output_video_passes": 1}, environment=environment)
+    assert (options.output.output_video_size, options.output.output_video_fps) == ("50%", "30")
+    assert options.output.asks_for("output_video_quality")
+    for name in ("output_video_size", "output_video_fps", "output_video_passes", "output_video_bitrate"):
+        assert not options.output.asks_for(name)
+    assert options == load_options({}, environment=environment)
+
+
 def test_tables_of_the_file_only_group():
     Path("facefusion.toml").write_text("[face_swapper]\nblend_ratio = 0.5\n[output]\nkeep_audio = false\n")
     options = load_options({}, environment={})

@@ -9,6 +9,14 @@ from typing import TextIO
 from rich.console import Console
 
 from facefusion.errors import OutputUnwritableError
+from facefusion.media.shown import shown
+
+_LONGEST_LINE = 10_000
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line: names of files may hold line breaks, and signs that move the cursor."""
+    return shown(text, _LONGEST_LINE)
 
 
 class _MessageConsole(Console):
@@ -68,7 +76,11 @@ class Terminal:
 
     def error(self, text: str) -> None:
         """Tell people what went wrong, in one line."""
-        self.console.out("facefusion: error: " + " ".join(text.split()))
+        self.console.out(f"facefusion: error: {one_line(' '.join(text.split()))}")
+
+    def note(self, text: str) -> None:
+        """Tell people, quiet or not, what they ought to know of a job, in one line."""
+        self.warn(one_line(text))
 
     def warn(self, text: str) -> None:
         """Tell people something that they ought to know, quiet or not."""

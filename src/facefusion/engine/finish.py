@@ -11,18 +11,22 @@ from facefusion.engine.segments.folder import JobFolder
 from facefusion.media import forms
 from facefusion.media.encoding.animation import write_animation
 from facefusion.media.encoding.segment import Segment
+from facefusion.media.info import VideoInfo
 from facefusion.media.isolation.outputs import join_apart
 from facefusion.media.join import join
 from facefusion.media.output import atomic_output
 from facefusion.media.select import Trimmed
 from facefusion.media.sequence import is_sequence
-from facefusion.media.sequence_join import join_sequence
+from facefusion.media.sequence_join import join_sequence, mixture
 
 
-def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, cancel: threading.Event) -> None:
+def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, cancel: threading.Event) -> tuple[str, ...]:
     """Join the finished segments of each output, with everything that is copied from the target.
 
     Each output appears whole or not at all.
+
+    Returns:
+        what the user should know of them; one sentence each.
 
     Raises:
         CancelledError: `cancel` was set.
@@ -30,12 +34,22 @@ def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, canc
         OutputError: an output cannot be written.
     """
     kept_range = _whole_range(plan, folder, kept_range)
+    notes = []
     for place, rendition in enumerate(plan.renditions):
         segments = [marker.parts[place] for marker in folder.markers]
         if rendition.encoding.form.kind == "picture":
-            join_sequence(rendition.path, segments, cancel=cancel.is_set)
+            first = _first_number(plan)
+            frames = join_sequence(rendition.path, segments, first=first, cancel=cancel.is_set)
+            notes.append(mixture(rendition.path, first=first, frames=frames))
         else:
             _write(plan, rendition, folder, segments, kept_range=kept_range, cancel=cancel)
+    return tuple(filter(None, notes))
+
+
+def _first_number(plan: Plan) -> int:
+    """Return the number of the first picture of sequences: by the option, else as in the target if that is one."""
+    own = plan.target.first_number if isinstance(plan.target, VideoInfo) else None
+    return next(number for number in (plan.options.output.sequence_start, own, 1) if number is not None)
 
 
 def _whole_range(plan: Plan, folder: JobFolder, kept_range: Trimmed | None) -> Trimmed | None:

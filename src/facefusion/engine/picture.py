@@ -10,7 +10,7 @@ from facefusion.engine.plan import Plan
 from facefusion.engine.post.post import PostWork
 from facefusion.engine.problem import shown_beside
 from facefusion.engine.progress import Progress, ProgressListener
-from facefusion.engine.work import Work
+from facefusion.engine.work import Edited, Work
 from facefusion.errors import CancelledError
 from facefusion.faces.select import order_faces
 from facefusion.faces.types import Face
@@ -22,10 +22,8 @@ from facefusion.media.region import Rectangle
 from facefusion.processors.base import FaceFrame
 
 
-def edit_picture(
-    plan: Plan, work: Work, *, progress: ProgressListener | None, cancel: threading.Event
-) -> tuple[int, int]:
-    """Edit a picture; return the number of frames (1) and of faces edited.
+def edit_picture(plan: Plan, work: Work, *, progress: ProgressListener | None, cancel: threading.Event) -> Edited:
+    """Edit a picture, which counts as one frame.
 
     Raises:
         FaceFusionError: see `facefusion.engine.run.run`.
@@ -51,7 +49,7 @@ def edit_picture(
         write_picture(part, picture.with_image(edited.image), quality=plan.options.output.output_image_quality)
     if progress is not None:
         progress(Progress("editing", 1, 1, time.perf_counter() - start))
-    return 1, len(faces)
+    return Edited(1, len(faces))
 
 
 def _read(plan: Plan) -> Picture:

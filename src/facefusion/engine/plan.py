@@ -10,6 +10,8 @@ from pathlib import Path
 from facefusion.engine.problem import problem_path
 from facefusion.errors import InputTypeError, OptionsError, OutputIsInputError, OutputTypeError
 from facefusion.inference.providers import resolve_providers
+from facefusion.media import forms
+from facefusion.media.encoding.animation import least_delay
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form, written_suffixes
@@ -19,7 +21,7 @@ from facefusion.media.output import check_output
 from facefusion.media.probe import probe
 from facefusion.media.region import Rectangle
 from facefusion.media.select import Selection
-from facefusion.media.sequence import output_sequence_form
+from facefusion.media.sequence import Pattern, is_sequence, output_sequence_form
 from facefusion.media.sequence_join import check_sequence_output
 from facefusion.media.tracks.check import check_tracks
 from facefusion.options import FaceSelectionOptions, Options
@@ -31,6 +33,11 @@ DEFAULT_MEMORY = 0.25
 DEFAULT_IN_FLIGHT = 14
 LEAST_IN_FLIGHT = 8
 """One frame at each place that a frame can be: see `facefusion.engine.video`."""
+_FOR_VIDEOS_IN = ("deinterlace", "sequence_rate")
+_FOR_VIDEOS_OUT = (
+    *("output_video_encoder", "output_video_preset", "output_video_quality", "output_video_bitrate"),
+    *("output_video_passes", "output_video_size", "output_video_fps", "sequence_start"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,13 @@ class Plan:
     renditions: tuple[Rendition, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def further_outputs(self) -> tuple[Path, ...]:
+        """What is written beside the output: renditions, thumbnail and contact sheet."""
+        output = self.options.output
+        pictures = [path for path in (output.thumbnail, output.contact_sheet) if path is not None]
+        return (*(rendition.path for rendition in self.renditions[1:]), *pictures)
+
 
 def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None) -> Plan:
     """Check a job before any work.
@@ -87,7 +101,7 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     target_path = _required(options.target_path, "target", "picture or video to edit")
     output = _required(options.output_path, "output", "file to write")
     if any(spec.needs_source for spec in processors) and not options.source_paths:
-        raise OptionsError("No source picture is given", "Name one with --source")
+        raise OptionsError("No source picture is given", "Name one with --source (in Python source_paths)")
     _check_selection(options.faces)
     if has_hooks and options.output.resume:
         raise OptionsError("A job with a step of your own cannot be resumed", "Leave out resume")
@@ -117,6 +131,7 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
     frames_in_flight(options, target)
     wishes = [(plan.output, VideoWish.of(options.output))]
     wishes += [VideoWish.parse_rendition(text, options.output) for text in options.output.renditions]
+    _check_for_sequence(options, target, [path for path, _ in wishes])
     for path, _ in wishes[1:]:
         _check_output(path, inputs, options, "video")
     pictures = [path for path in (options.output.thumbnail, options.output.contact_sheet) if path is not None]
@@ -124,6 +139,7 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
         _check_picture_beside(path)
         _check_output(path, inputs, options, "picture")
     _check_distinct([path for path, _ in wishes] + pictures)
+    _check_rate(plan.output, options)
     renditions = tuple(Rendition(path, choose_encoding(path, target, wish)) for path, wish in wishes)
     for rendition in renditions:
         if rendition.encoding.form.kind == "video":
@@ -146,8 +162,26 @@ def _check_output(path: Path, inputs: Sequence[Path], options: Options, kind: Ki
         check_output(path, inputs=inputs, overwrite=overwrite, kind=kind)
 
 
+def _check_rate(output: Path, options: Options) -> None:
+    """Refuse a rate that an animated picture does not show: all that goes beyond it would be made and thrown away."""
+    rate = Selection.of(options).rate
+    if rate is None or output_sequence_form(output) is not None:
+        return
+    form = output_form(output, "video")
+    if form in forms.ANIMATIONS and rate * least_delay(form) > 1:
+        raise OptionsError(
+            f"Option output-video-fps: {form.name} files show at most {int(1 / least_delay(form))} frames a second",
+            "Give a lower rate",
+        )
+
+
 def _check_picture_beside(path: Path) -> None:
-    """Make sure that a thumbnail or a contact sheet is a picture."""
+    """Make sure that a thumbnail or a contact sheet is one picture."""
+    if Pattern.parse(path) is not None:
+        raise OutputTypeError(
+            f"Thumbnail and contact sheet are one picture each, but {path} asks for numbered ones",
+            "Leave out the number",
+        )
     if output_form(path, "picture").kind != "picture":
         endings = ", ".join(written_suffixes("picture"))
         raise OutputTypeError(
@@ -164,10 +198,23 @@ def _check_for_picture(options: Options) -> None:
         "renditions": output.renditions,
         "thumbnail": output.thumbnail,
         "contact-sheet": output.contact_sheet,
+        **{name.replace("_", "-"): given.asks_for(name) for name in _FOR_VIDEOS_IN},
+        **{name.replace("_", "-"): output.asks_for(name) for name in _FOR_VIDEOS_OUT},
     }
     for name, value in wanted.items():
         if value:
             raise OptionsError(f"Option {name} is for videos, but the target is a picture", "Leave it out")
+
+
+def _check_for_sequence(options: Options, target: VideoInfo, outputs: Sequence[Path]) -> None:
+    """Refuse what is asked of a sequence of pictures where there is none."""
+    if options.input.asks_for("sequence_rate") and not is_sequence(target.path):
+        raise OptionsError(
+            "Option sequence-rate is for sequences of pictures, but the target is none",
+            "Leave it out, or choose other frames with --output-video-fps",
+        )
+    if options.output.asks_for("sequence_start") and not any(map(output_sequence_form, outputs)):
+        raise OptionsError("Option sequence-start is for sequences of pictures, but no output is one", "Leave it out")
 
 
 def _inputs(options: Options, target: Path) -> list[Path]:
@@ -253,5 +300,5 @@ def _exists(path: Path) -> bool:
 
 def _required(path: Path | None, name: str, meaning: str) -> Path:
     if path is None:
-        raise OptionsError(f"No {name} is given", f"Name the {meaning} with --{name}")
+        raise OptionsError(f"No {name} is given", f"Name the {meaning} with --{name} (in Python {name}_path)")
     return path

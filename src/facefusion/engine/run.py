@@ -43,6 +43,7 @@ class Result:
         seconds: time the job took.
         stage_seconds: time each stage was at work; stages run side by side.
         notes: what the user should know, such as what could not be carried into the output; one sentence each.
+        further_paths: all else that was written: renditions, thumbnail and contact sheet, in this order.
     """
 
     output_path: Path
@@ -52,6 +53,7 @@ class Result:
     seconds: float
     stage_seconds: Mapping[str, float]
     notes: tuple[str, ...] = ()
+    further_paths: tuple[Path, ...] = ()
 
 
 def run(
@@ -85,9 +87,11 @@ def run(
     with clock.measure("prepare"):
         work = _prepare(plan, clock, pre_processor, post_processor)
     edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
-    frames, faces = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
+    done = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
-    return Result(plan.output, kind, frames, faces, time.perf_counter() - start, clock.seconds, plan.notes)
+    seconds = time.perf_counter() - start
+    notes = plan.notes + done.notes
+    return Result(plan.output, kind, done.frames, done.faces, seconds, clock.seconds, notes, plan.further_outputs)
 
 
 def _prepare(plan: Plan, clock: StageClock, before: FrameHook | None, after: FrameHook | None) -> Work:

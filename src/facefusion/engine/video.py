@@ -18,7 +18,7 @@ from facefusion.engine.segments.cut import cut, describe
 from facefusion.engine.segments.fingerprint import fingerprint
 from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
-from facefusion.engine.work import Work
+from facefusion.engine.work import Edited, Work
 from facefusion.errors import CancelledError, FaceError
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
@@ -29,10 +29,8 @@ from facefusion.state import pack
 MAX_BATCH = 4
 
 
-def edit_video(
-    plan: Plan, work: Work, *, progress: ProgressListener | None, cancel: threading.Event
-) -> tuple[int, int]:
-    """Edit a video; return the number of frames and of faces edited.
+def edit_video(plan: Plan, work: Work, *, progress: ProgressListener | None, cancel: threading.Event) -> Edited:
+    """Edit a video.
 
     Raises:
         FaceFusionError: see `facefusion.engine.run.run`.
@@ -41,13 +39,12 @@ def edit_video(
         digest = fingerprint(plan, has_hooks=work.has_hooks)
     with job_folder(plan.output, digest, resume=plan.options.output.resume) as (folder, state):
         try:
-            edit = _VideoJob(plan, work, folder, cancel).run(state, progress)
+            return _VideoJob(plan, work, folder, cancel).run(state, progress)
         except FaceError:
             folder.is_kept = False
             raise
         except CancelledError as error:
             raise _stopped(folder) from error
-    return edit.frames, edit.faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class _VideoJob:
     folder: JobFolder
     cancel: threading.Event
 
-    def run(self, state: Any, progress: ProgressListener | None) -> VideoEdit:
+    def run(self, state: Any, progress: ProgressListener | None) -> Edited:
         """Work on all frames that no finished segment holds, and finish the outputs."""
         with ExitStack() as stack:
             reader, frames = self._frames(stack)
@@ -69,9 +66,9 @@ class _VideoJob:
             self._edit(edit, reader.info, frames)
             edit.check_faces()
             with self.work.clock.measure("join"):
-                join_outputs(self.plan, self.folder, reader.range, self.cancel)
+                notes = join_outputs(self.plan, self.folder, reader.range, self.cancel)
                 edit.write_pictures()
-        return edit
+        return Edited(edit.frames, edit.faces, notes)
 
     def _frames(self, stack: ExitStack) -> tuple[FrameReader, Iterator[Frame]]:
         """Open the target where the finished segments end; where that frame is not met, they are given up."""

@@ -13,6 +13,21 @@ from facefusion.processors.base import FaceFrame, Processor
 
 
 @dataclass(frozen=True, slots=True)
+class Edited:
+    """What was done to a target.
+
+    Attributes:
+        frames: edited.
+        faces: edited, counted in every frame.
+        notes: what was found out on the way that the user should know; one sentence each.
+    """
+
+    frames: int
+    faces: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """Everything that is done to frames between reading and writing.
 

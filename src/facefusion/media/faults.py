@@ -39,4 +39,5 @@ def _output_error(error: OSError, path: Path) -> OutputError:
     if error.errno in _FULL:
         return DiskFullError(f"No space is left in {folder} for the output", "Free some or choose another folder")
     reason = (error.strerror or str(error)).lower()
-    return OutputUnwritableError(f"The output cannot be written into {folder}: {reason}", "Choose another folder")
+    hint = "Choose a shorter name" if error.errno == errno.ENAMETOOLONG else "Choose another folder"
+    return OutputUnwritableError(f"The output cannot be written into {folder}: {reason}", hint)

@@ -83,7 +83,5 @@ def output_form(path: Path, kind: Kind | None = None) -> Form:
     fitting = [form for form in FORMS if form.writer and path.suffix.lower() in form.suffixes]
     for form in sorted(fitting, key=lambda form: form.kind != kind):
         return form
-    asked = f"the ending {path.suffix!r}" if path.suffix else "no ending"
-    raise OutputTypeError(
-        f"The output {path} has {asked}, which is not written", f"Choose one of {', '.join(written_suffixes())}"
-    )
+    asked = f"has the ending {path.suffix!r}, which is not written" if path.suffix else "has no ending to tell its form"
+    raise OutputTypeError(f"The output {path} {asked}", f"Choose one of {', '.join(written_suffixes(kind))}")

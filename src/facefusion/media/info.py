@@ -99,6 +99,7 @@ class VideoInfo:
         extra_video: further streams of moving pictures.
         attachments: files attached to it, such as fonts.
         metadata: tags of the whole file.
+        first_number: of a sequence of pictures, the number in the name of the first that is given out.
         notes: what is there but not carried on; one sentence each.
     """
 
@@ -128,6 +129,7 @@ class VideoInfo:
     extra_video: int = 0
     attachments: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
+    first_number: int | None = None
     notes: tuple[str, ...] = ()
 
     @property

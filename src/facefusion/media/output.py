@@ -13,6 +13,7 @@ from pathlib import Path
 from facefusion.errors import OutputExistsError, OutputIsInputError, OutputTypeError, OutputUnwritableError
 from facefusion.media.faults import HIDDEN, writing
 from facefusion.media.forms import Kind, output_form, written_suffixes
+from facefusion.media.sequence import moving_hint
 
 _TOKEN_BYTES = 6
 _DAY = 24 * 60 * 60
@@ -36,10 +37,8 @@ def check_output(path: Path, *, inputs: Sequence[Path], overwrite: bool, kind: K
     """
     form = output_form(path, kind)
     if kind not in (None, form.kind):
-        raise OutputTypeError(
-            f"The output {path} asks for a {form.kind}, but the target is a {kind}",
-            f"Choose one of {', '.join(written_suffixes(kind))}",
-        )
+        hint = f"Choose one of {', '.join(written_suffixes(kind))}" if kind == "picture" else moving_hint(path)
+        raise OutputTypeError(f"The output {path} asks for a {form.kind}, but the target is a {kind}", hint)
     if not path.parent.is_dir():
         raise OutputUnwritableError(f"There is no folder {path.parent}", "Make it first or choose another")
     with writing(path):

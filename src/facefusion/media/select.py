@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Self
 
 from facefusion.errors import OptionsError
+from facefusion.media.rates import frame_rate
 from facefusion.media.region import Rectangle
 from facefusion.options import Options
 
@@ -99,9 +100,9 @@ class Selection:
             start=start,
             end=end,
             crop=Rectangle.several(given.crop)[0] if given.crop else None,
-            rate=None if rate is None else Fraction(rate),
+            rate=None if rate is None else frame_rate(rate),
             deinterlace=given.deinterlace,
-            sequence_rate=Fraction(given.sequence_rate or 25),
+            sequence_rate=frame_rate(given.sequence_rate or "25"),
         )
 
 

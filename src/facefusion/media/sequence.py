@@ -15,6 +15,7 @@ from facefusion.media import forms
 from facefusion.media.forms import Form
 
 _NUMBER = re.compile(r"%0([1-9])d")
+_LIKE_NUMBER = re.compile(r"%\d*d")
 _NUMBERED = re.compile(r"(.*?)(\d+)(\.[^.]+)", re.DOTALL)
 _SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".avif", ".tiff", ".tif", ".bmp"))
 _MOST_DIGITS = 18
@@ -98,6 +99,17 @@ def output_sequence_form(path: Path) -> Form | None:
     )
 
 
+def moving_hint(path: Path) -> str:
+    """Return what to do where the output of a video is named like one picture, as part of an error.
+
+    Args:
+        path: of the output; its ending is that of a picture.
+    """
+    name, found = _LIKE_NUMBER.subn("%04d", path.name, count=1)
+    pattern = name if found else f"{path.stem}.%04d{path.suffix}"
+    return f"Choose one of {', '.join(forms.written_suffixes('video'))}, or {pattern} for numbered pictures"
+
+
 def find_sequence(path: Path) -> tuple[Pattern, array[int]]:
     """Find the pictures of a sequence.
 
@@ -120,7 +132,7 @@ def find_sequence(path: Path) -> tuple[Pattern, array[int]]:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputMissingError(f"The pictures {path} cannot be read: {reason}", "Check the path") from error
     if pattern is None or not numbers:
-        raise InputMissingError(f"There are no numbered pictures {path}", "Check the folder and the pattern")
+        raise _missing(path, pattern)
     for before, after in pairwise(numbers):
         if after != before + 1:
             raise InputDamagedError(
@@ -128,6 +140,13 @@ def find_sequence(path: Path) -> tuple[Pattern, array[int]]:
                 "Put it there, or number the pictures anew",
             )
     return pattern, numbers
+
+
+def _missing(path: Path, pattern: Pattern | None) -> InputMissingError:
+    """Return the error that says that there is no sequence."""
+    if pattern is None:
+        return InputMissingError(f"The folder {path} holds no numbered pictures", "Name them like shot.0001.png")
+    return InputMissingError(f"There is no picture {pattern.path(1)}, nor one of another number", "Check the pattern")
 
 
 def _only_sequence(folder: Path) -> Pattern | None:

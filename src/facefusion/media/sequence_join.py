@@ -50,7 +50,8 @@ def check_sequence_output(path: Path, *, inputs: Sequence[Path], overwrite: bool
         raise OutputUnwritableError(f"{pattern.folder} is not a folder", "Choose another")
     if not is_there and not pattern.folder.parent.is_dir():
         raise OutputUnwritableError(f"There is no folder {pattern.folder.parent}", "Make it first or choose another")
-    with _hidden_folder(pattern.folder if is_there else pattern.folder.parent):
+    with _hidden_folder(pattern.folder if is_there else pattern.folder.parent) as hidden, writing(pattern.path(1)):
+        replace(pattern, folder=hidden).path(1).exists()  # raises where the name is too long
         there = is_there and bool(pattern.numbers())
     if there and any(_holds(pattern, given) for given in inputs):
         raise OutputIsInputError(f"The output {path} would replace an input", "Choose another folder")
@@ -68,8 +69,8 @@ def join_sequence(
     """Put the pictures of all segments in place, numbered.
 
     The pictures are first written into a hidden folder. Where the final folder is not there yet, that takes its place
-    in one step; into one that is there, the pictures are moved one by one, and those of the same pattern that were
-    there before are gone afterwards.
+    in one step; into one that is there, the pictures are moved one by one. They replace those of the same numbers, and
+    no other: what else lies there may be the only copy of somebody's work.
 
     Args:
         output: the pattern.
@@ -91,11 +92,36 @@ def join_sequence(
         made = _unpack(replace(pattern, folder=folder), segments, first, cancel)
         with writing(pattern.folder):
             if is_there:
-                _move_into(folder, pattern, made)
+                for name in made:
+                    (folder / name).replace(pattern.folder / name)
             else:
                 folder.rename(pattern.folder)
             _sync(pattern.folder)
     return len(made)
+
+
+def mixture(output: Path, *, first: int, frames: int) -> str:
+    """Say which pictures lie among those of a sequence that are none of it, though they are named alike.
+
+    Args:
+        output: the pattern.
+        first: number of the first picture of the sequence.
+        frames: how many it has.
+
+    Returns:
+        one sentence; empty where there are none.
+
+    Raises:
+        OutputUnwritableError: the folder cannot be read.
+    """
+    pattern = _pattern(output)
+    with writing(pattern.folder):
+        others = [number for number in pattern.numbers() if not first <= number < first + frames]
+    if not others:
+        return ""
+    many = f"{len(others)} more pictures" if len(others) > 1 else "another picture"
+    span = f"{others[0]} to {others[-1]}" if len(others) > 1 else f"{others[0]}"
+    return f"The folder {pattern.folder} holds {many} of the pattern {output.name} ({span}), left as before"
 
 
 def _pattern(path: Path) -> Pattern:
@@ -158,13 +184,3 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _move_into(folder: Path, pattern: Pattern, names: Sequence[str]) -> None:
-    """Move pictures among the files of a folder, and remove those of the same pattern that are not among them."""
-    for name in names:
-        (folder / name).replace(pattern.folder / name)
-    kept = frozenset(names)
-    for number in pattern.numbers():
-        if pattern.path(number).name not in kept:
-            pattern.path(number).unlink()

@@ -51,6 +51,7 @@ def open_sequence(path: Path, *, limits: LimitOptions, selection: Selection, sta
         time_base=1 / rate,
         frames=len(numbers),
         duration=len(numbers) / rate,
+        first_number=numbers[0],
     )
     schedule = Schedule(1 / rate, range(len(numbers) + 1))
     return StillsReader(pictures, info, schedule, limits=limits, selection=selection, start=start)

@@ -69,7 +69,8 @@ def open_input(path: Path) -> FileIO:
         _refuse_special(path, status.st_mode)
         file = FileIO(os.open(path, flags), "rb")
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputMissingError(f"There is no file {path}", "Check the path") from error
+        hint = "Name numbered pictures like shot.%04d.png" if "%" in path.name else "Check the path"
+        raise InputMissingError(f"There is no file {path}", hint) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputMissingError(f"The file {path} cannot be read: {reason}", "Check its permissions") from error

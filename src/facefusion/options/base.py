@@ -26,3 +26,10 @@ class OptionGroup(BaseModel):
     """Base of every group: frozen, and a misspelt key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+    def asks_for(self, name: str) -> bool:
+        """Whether the call itself gave an option of this group another value than the usual one.
+
+        What stands in a file or in the environment is meant for all jobs, whether it concerns them or not.
+        """
+        return name in self.model_fields_set and getattr(self, name) != type(self).model_fields[name].default

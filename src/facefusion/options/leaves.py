@@ -39,6 +39,12 @@ class Leaf:
         return typing.get_origin(self.field.annotation) is tuple
 
     @property
+    def may_be_emptied(self) -> bool:
+        """Whether none at all is a value, and not the usual one."""
+        needed = any(hasattr(mark, "min_length") for mark in self.field.metadata)
+        return self.is_list and bool(self.field.default) and not needed
+
+    @property
     def is_flag(self) -> bool:
         """Whether the option is a yes or no."""
         return self.field.annotation is bool

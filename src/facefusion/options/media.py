@@ -28,6 +28,8 @@ VideoEncoder = Literal[
 ]
 VideoPreset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 
+_MOST_RATE = 1000  # more is a slip of the hand, and would write each frame over and over
+
 
 def _rectangles(numbers: tuple[int, ...]) -> tuple[int, ...]:
     if len(numbers) % 4 or any(number < 0 for number in numbers) or 0 in (*numbers[2::4], *numbers[3::4]):
@@ -57,6 +59,12 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int | float | Fraction) and not isinstance(value, bool) else value
 
 
+def _possible_rate(text: str | None) -> str | None:
+    if text is not None and Fraction(text) > _MOST_RATE:
+        raise ValueError(f"should be at most {_MOST_RATE} frames a second")
+    return text
+
+
 Moment = Annotated[
     str | None,
     BeforeValidator(_as_text),
@@ -66,6 +74,7 @@ Rate = Annotated[
     str | None,
     BeforeValidator(_as_text),
     _matching(r"0*[1-9]\d*(\.\d+)?|0?\.\d*[1-9]\d*|[1-9]\d*/[1-9]\d*", "25, 29.97 or 30000/1001"),
+    AfterValidator(_possible_rate),
 ]
 BitRate = Annotated[
     str | None, BeforeValidator(_as_text), _matching(r"[1-9]\d*(\.\d+)?[kKmM]?", "800k or 5M (bits a second)")
@@ -84,7 +93,9 @@ class InputOptions(OptionGroup):
         default=(), description="part of the upright picture to keep: x,y,width,height in pixels"
     )
     deinterlace: bool = Field(default=False, description="make interlaced video progressive")
-    sequence_rate: Rate = Field(default="25", description="frames a second of a sequence of pictures")
+    sequence_rate: Rate = Field(
+        default="25", description="frames a second of a sequence of pictures, as in output-video-fps"
+    )
 
 
 class OutputOptions(OptionGroup):
@@ -106,7 +117,16 @@ class OutputOptions(OptionGroup):
     )
     output_video_size: Size = Field(default=None, description="size of the output: 1280x720, 720p or 50%")
     output_video_fps: Rate = Field(
-        default=None, description="frames a second of the output; frames are chosen, the speed stays"
+        default=None,
+        description="frames a second of the output; frames are chosen, the speed stays; 23.976, 29.97, 47.952, 59.94"
+        " and 119.88 mean 24000/1001, 30000/1001 and so on",
+    )
+    sequence_start: int | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000_000,
+        description="first number of an output sequence; when not given, that of the target's first picture written"
+        " where the target is a sequence, else 1",
     )
     renditions: Annotated[tuple[str, ...], Names(also=("rendition",))] = Field(
         default=(),
@@ -119,7 +139,8 @@ class OutputOptions(OptionGroup):
     keep_metadata: bool = Field(default=True, description="copy tags, chapters, timecode and cover art of the target")
     fill_region: Annotated[tuple[int, ...], AfterValidator(_rectangles)] = Field(
         default=(),
-        description="fill burnt-in logos that are your own from their surroundings: x,y,width,height for each",
+        description="fill burnt-in logos that are your own from their surroundings: x,y,width,height for each,"
+        " counted in the picture that is left after cropping",
     )
     thumbnail: Path | None = Field(default=None, description="picture to write of the best frame")
     contact_sheet: Path | None = Field(default=None, description="picture to write of frames from the whole video")

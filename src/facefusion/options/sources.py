@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
@@ -12,11 +14,15 @@ from typing import Any
 import platformdirs
 
 from facefusion.errors import InputMissingError, OptionsError
+from facefusion.options.base import OptionGroup
 from facefusion.options.leaves import leaf_table
 from facefusion.options.tree import Options
 
 ENVIRONMENT_PREFIX = "FACEFUSION_"
 CONFIG_VARIABLE = "FACEFUSION_CONFIG"
+_NO_OPTIONS = (CONFIG_VARIABLE, "FACEFUSION_TEST_ASSETS", "FACEFUSION_MODEL_ARCHIVES")
+# What Kubernetes and Docker tell every container of a service that somebody called facefusion.
+_OF_A_SERVICE = re.compile(r"FACEFUSION_(NAME|ENV_\w+|SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
 
 _AMBIENT: ContextVar[Mapping[str, Any]] = ContextVar("facefusion_options", default={})  # noqa: B039 - never mutated
 
@@ -53,6 +59,9 @@ def load_options(
         config_path: TOML file; when None the one named by `FACEFUSION_CONFIG`, else `facefusion.toml` in the working
             directory, else `config.toml` in the user's configuration folder, where there is one.
 
+    Returns:
+        the options; `model_fields_set` of each group names what the call gave, not what stands elsewhere.
+
     Raises:
         OptionsError: a name is unknown, a value impossible, or the TOML file malformed.
         InputMissingError: the TOML file that was named is not there.
@@ -61,7 +70,18 @@ def load_options(
     config = find_config(config_path, environment)
     merged = _checked(_from_toml(config), f"In the configuration file {config}: ")
     merged |= _checked(_from_environment(environment), "In the environment: ")
-    return Options.parse(merged | canonical(values))
+    given = canonical(values)
+    return _given_alone(Options.parse(merged | given), frozenset(given))
+
+
+def _given_alone(options: Options, names: frozenset[str]) -> Options:
+    """Let each group of options count as given what is named alone."""
+    groups = {
+        name: type(group).model_construct(_fields_set=set(names & type(group).model_fields.keys()), **dict(group))
+        for name, group in options
+        if isinstance(group, OptionGroup)
+    }
+    return options.model_copy(update=groups)
 
 
 def _checked(values: Mapping[str, Any], place: str) -> dict[str, Any]:
@@ -110,9 +130,37 @@ def canonical(values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> dict[str
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Take what the variables say; an empty one says nothing, as Compose files and CI systems like to pass them."""
-    names = {ENVIRONMENT_PREFIX + spelling.upper(): spelling for spelling in leaf_table(Options)}
-    return {names[key]: value for key, value in environment.items() if key in names and value}
+    """Take what the variables say.
+
+    An empty one says nothing, as Compose files and CI systems like to pass them, but where it is the only way to say
+    none: `FACEFUSION_PROCESSORS=`.
+
+    Raises:
+        OptionsError: a variable is named like one of ours and is none.
+    """
+    names = {ENVIRONMENT_PREFIX + spelling.upper(): leaf for spelling, leaf in leaf_table(Options).items()}
+    values = {}
+    for key, value in environment.items():
+        if key in names and (value or names[key].may_be_emptied):
+            values[key.removeprefix(ENVIRONMENT_PREFIX).lower()] = value
+        elif key not in names and key.startswith(ENVIRONMENT_PREFIX) and not _is_no_option(key):
+            raise OptionsError(f"There is no option for the variable {key}", _nearest(key, names))
+    return values
+
+
+def _is_no_option(variable: str) -> bool:
+    """Whether a variable is not meant as an option, though its name begins like one."""
+    return variable in _NO_OPTIONS or _OF_A_SERVICE.fullmatch(variable) is not None
+
+
+def _nearest(variable: str, names: Iterable[str]) -> str:
+    spellings = [name.removeprefix(ENVIRONMENT_PREFIX) for name in names]  # what all have in common makes none near
+    near = difflib.get_close_matches(variable.removeprefix(ENVIRONMENT_PREFIX), spellings, n=1)
+    return (
+        f"Did you mean {ENVIRONMENT_PREFIX}{near[0]}"
+        if near
+        else "Take it away; `facefusion process --help` shows all options"
+    )
 
 
 def _from_toml(path: Path | None) -> dict[str, Any]:

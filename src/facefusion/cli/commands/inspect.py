@@ -10,6 +10,7 @@ from typing import Any
 
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
+from facefusion.cli.terminal import one_line
 from facefusion.engine.inspect import FoundFace, Inspection, Shot, inspect
 from facefusion.media.colour import HLG
 from facefusion.media.info import PictureInfo, VideoInfo
@@ -26,7 +27,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     output = arguments.output or Path(f"{arguments.file.stem}.faces.jpg")
     found = inspect(arguments.file, options, samples=arguments.samples, output=output)
     context.terminal.result(_as_json(found, output) if arguments.json else _as_text(found))
-    context.terminal.say(f"annotated picture: {output}")
+    context.terminal.say(f"annotated picture: {one_line(str(output))}")
     return 0
 
 

@@ -10,6 +10,7 @@ from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
 from facefusion.cli.progress import show_progress
 from facefusion.cli.signals import cancel_on_signals
+from facefusion.cli.terminal import one_line
 from facefusion.errors import CancelledError
 from facefusion.options import load_options
 
@@ -20,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def execute(arguments: argparse.Namespace, context: Context) -> int:
-    """Run one job; its output path alone goes to stdout.
+    """Run one job; the paths of what was written go to stdout, the output first, each on a line.
 
     Raises:
         FaceFusionError: the job cannot be done.
@@ -38,9 +39,10 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     stages = (f"{stage} {seconds:.2f}" for stage, seconds in result.stage_seconds.items())
     _LOG.info("seconds at work, side by side: %s", ", ".join(stages))
     for note in result.notes:
-        terminal.warn(note)
+        terminal.note(note)
     terminal.say(summary(result))
-    terminal.result(str(result.output_path))
+    for path in (result.output_path, *result.further_paths):
+        terminal.result(str(path))
     return 0
 
 
@@ -49,7 +51,7 @@ def summary(result: Result) -> str:
     facts = [_count(result.frames, "frame"), f"{_count(result.faces, 'face')} edited", f"{result.seconds:.1f} s"]
     if result.kind == "video" and result.seconds > 0:
         facts.append(f"{result.frames / result.seconds:.1f} frames/s")
-    return f"{result.output_path}: {', '.join(facts)}"
+    return f"{one_line(str(result.output_path))}: {', '.join(facts)}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -19,7 +19,10 @@ _PATHS = ("source_paths", "target_path", "output_path")
 # What changes only how the work is done, or what is done when the segments are joined.
 _WITHOUT_EFFECT = {
     "faces": ("reference_face_path",),
-    "output": ("overwrite", "resume", "keep_audio", "keep_subtitles", "keep_metadata", "thumbnail", "contact_sheet"),
+    "output": (
+        *("overwrite", "resume", "keep_audio", "keep_subtitles", "keep_metadata"),
+        *("thumbnail", "contact_sheet", "sequence_start"),
+    ),
     "runtime": ("max_memory",),
 }
 

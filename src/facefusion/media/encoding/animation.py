@@ -20,6 +20,7 @@ from facefusion.media.encoding.palette import PACKED, common_palette, in_colours
 from facefusion.media.encoding.schedule import Showing, schedule
 from facefusion.media.encoding.segment import Segment
 from facefusion.media.faults import writing
+from facefusion.media.forms import Form
 from facefusion.media.guard import GuardedFile
 from facefusion.media.muxing import muxing
 
@@ -28,6 +29,11 @@ _MOST_OF_DELAY = 65_535
 # Browsers take shorter times for a mistake, and show the picture for 1/10 s.
 _LEAST, _LEAST_GIF = Fraction(11, 1000), Fraction(2, 100)
 _CLOCKS = {forms.ANIMATED_GIF: Fraction(1, 100), forms.ANIMATED_WEBP: Fraction(1, 1000)}
+
+
+def least_delay(form: Form) -> Fraction:
+    """Return the least time between two pictures of an animation that is shown as it is, in seconds."""
+    return _LEAST_GIF if form is forms.ANIMATED_GIF else _LEAST
 
 
 def write_animation(
@@ -54,8 +60,8 @@ def write_animation(
     if not segments:
         raise ValueError("there are no segments")
     clock = _CLOCKS.get(encoding.form, encoding.time_base)
-    least = _LEAST_GIF if encoding.form is forms.ANIMATED_GIF else _LEAST
-    frames = _Frames(encoding, segments, schedule(segments, encoding.time_base, clock, least), clock, cancel)
+    showings = schedule(segments, encoding.time_base, clock, least_delay(encoding.form))
+    frames = _Frames(encoding, segments, showings, clock, cancel)
     with writing(path):
         file = GuardedFile(path.open("wb"))
     try:

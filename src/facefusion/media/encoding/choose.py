@@ -19,7 +19,7 @@ from facefusion.media.forms import Form, output_form
 from facefusion.media.info import FieldOrder, VideoInfo
 from facefusion.media.planes.fit import Pixels
 from facefusion.media.planes.layout import Layout
-from facefusion.media.sequence import output_sequence_form
+from facefusion.media.sequence import moving_hint, output_sequence_form
 
 __all__ = ["Encoding", "VideoWish", "choose_encoding"]
 
@@ -66,10 +66,7 @@ def _moving_form(path: Path) -> Form:
     """
     form = output_form(path, "video")
     if form.kind != "video":
-        raise OutputTypeError(
-            f"The output {path} asks for a picture, not a video",
-            f"Choose one of {', '.join(forms.written_suffixes('video'))}",
-        )
+        raise OutputTypeError(f"The output {path} asks for a picture, not a video", moving_hint(path))
     return form
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
 from types import TracebackType
@@ -102,7 +102,7 @@ class StillsReader:
         try:
             selected = allowance.watched(self._timeline.select(schedule), self._timeline)
             first = next(selected, None)
-            self.info = describe_selected(info, self._timeline, selection)
+            self.info = _numbered(describe_selected(info, self._timeline, selection), first)
             if not selection.is_trimmed:
                 allowance.check_frames(schedule.frames)
             allowance.check_duration(self.info.duration)
@@ -175,3 +175,10 @@ class StillsReader:
                 f"the first is {size[0]}x{size[1]}",
                 "Bring all to one size first",
             )
+
+
+def _numbered(info: VideoInfo, first: Selected[int] | None) -> VideoInfo:
+    """Tell the number of the first picture that is given out; numbers rise by one from the first that there is."""
+    if info.first_number is None or first is None:
+        return info
+    return replace(info, first_number=info.first_number + first.picture)
