@@ -223,3 +223,27 @@ def test_restored_work_goes_on_the_same(options, with_faces):
         again = PostWork.of(options)
         again.restore(unpack(states[start]))
         assert run(again, start)[1] == pictures
+
+
+@pytest.mark.parametrize(
+    ("size", "aspect", "thumbnail", "tile"),
+    [
+        ((720, 576), Fraction(64, 45), (1024, 576), (320, 180)),
+        ((1440, 1080), Fraction(4, 3), (1280, 720), (320, 180)),
+        ((720, 480), Fraction(8, 9), (640, 480), (320, 240)),
+        ((192, 144), Fraction(2), (384, 144), (320, 120)),
+    ],
+)
+def test_pixels_that_are_not_square_are_made_so(tmp_path, size, aspect, thumbnail, tile):
+    options = OutputOptions(thumbnail=tmp_path / "thumb.png", contact_sheet=tmp_path / "sheet.png")
+    work = PostWork.of(options, aspect)
+    image = cv2.resize(SHARP, size)
+    work.see(frame(image), [])
+    work.write(options)
+    assert read(tmp_path / "thumb.png").shape == (thumbnail[1], thumbnail[0], 3)
+    assert read(tmp_path / "sheet.png").shape == (tile[1] + 8 + 22 + 8, tile[0] + 16, 3)
+    seen = cv2.resize(read(tmp_path / "thumb.png"), size)
+    assert np.abs(seen.astype(int) - image).mean() < 8, "it is the same picture, only wider"
+    face = Thumbnail(aspect)
+    face.see(frame(image), [face_of(mesh_at(size[0] // 2, size[1] // 2, size[1] // 3))])
+    assert face.picture().shape == (thumbnail[1], thumbnail[0], 3)

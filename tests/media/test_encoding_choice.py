@@ -185,6 +185,8 @@ REFUSALS = [
     ("a.gif", EIGHT, {"encoder": "libx264"}, "animated GIF has no encoder to choose"),
     ("a.gif", EIGHT, {"quality": 20}, "animated GIF files have no quality"),
     ("a.webp", replace(EIGHT, width=20_000), {}, "animated WebP files hold no sides above 16383"),
+    ("%04d.png", replace(EIGHT, pixel_aspect=Fraction(1000)), {}, r"PNG files hold no sides above 65535 .*96000x64"),
+    ("%04d.jpg", EIGHT, {"size": "65501x64"}, "JPEG files hold no sides above 65500"),
     ("%04d.png", EIGHT, {"bit_rate": 1000}, "PNG has no encoder to choose"),
     ("%04d.jpg", EIGHT, {"quality": 20}, "JPEG pictures have no video quality.*--output-image-quality"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from facefusion.engine.plan import Plan
@@ -13,6 +14,7 @@ from facefusion.engine.progress import Progress, ProgressListener
 from facefusion.engine.work import Work
 from facefusion.faces.track import FaceTracker
 from facefusion.media.frame import Frame, Image
+from facefusion.media.info import VideoInfo
 from facefusion.processors.base import FaceFrame
 
 
@@ -34,7 +36,8 @@ class VideoEdit:
         self._plan = plan
         self._work = work
         self._tracker = FaceTracker(work.analyser)
-        self._post = PostWork.of(plan.options.output)
+        aspect = plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1)
+        self._post = PostWork.of(plan.options.output, aspect)
         self._total = total
         self._progress = progress
         self._start = time.perf_counter()

@@ -138,6 +138,11 @@ class VideoInfo:
         return bool(self.audio)
 
     @property
+    def shown_width(self) -> int:
+        """How wide it is at its height, in square pixels."""
+        return max(1, round(self.width * self.pixel_aspect))
+
+    @property
     def rotation(self) -> int:
         """Clockwise degrees by which stored frames are turned to stand upright."""
         return self.orientation.rotation

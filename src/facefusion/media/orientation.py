@@ -62,6 +62,11 @@ class Orientation(Enum):
         return self.value[0]
 
     @property
+    def is_upside_down(self) -> bool:
+        """Whether the first line that is shown is the last that is stored; of pictures that keep their sides."""
+        return self.value[2] and not self.swaps_sides
+
+    @property
     def rotation(self) -> int:
         """Clockwise turn in degrees (0, 90, 180 or 270) of the part that is not a mirror image."""
         return {

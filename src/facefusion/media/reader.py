@@ -120,7 +120,10 @@ class VideoReader:
         frames = self._trimmed()
         first = next(frames, None)
         info = describe_selected(clip.info, self._timeline, self._selection)
-        self._convert = FrameConverter(info.colour, info.orientation, self._selection.crop).convert
+        is_interlaced = clip.info.field_order != "progressive" and not self._selection.deinterlace
+        self._convert = FrameConverter(
+            info.colour, info.orientation, self._selection.crop, is_interlaced=is_interlaced
+        ).convert
         if first is not None:
             original = self._convert(first.picture)
             info = replace(info, pixel_format=original.planes.format.name, chroma_location=original.chroma_location)

@@ -7,7 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from facefusion.errors import OptionsError
-from facefusion.media.info import VideoInfo
+from facefusion.media.info import FieldOrder, VideoInfo
+from facefusion.media.planes.fields import parts_fields, swaps_fields
+from facefusion.media.planes.layout import Layout
 from facefusion.media.select import Selection
 from facefusion.media.timeline import Timeline
 
@@ -44,7 +46,7 @@ def describe_selected(info: VideoInfo, timeline: Timeline, selection: Selection)
         start=Fraction(0) if selection.is_trimmed else info.start,
         frames=frames,
         duration=duration,
-        field_order="progressive" if selection.deinterlace else info.field_order,
+        field_order=_field_order(info, selection),
         notes=info.notes + tuple(_notes(info, selection)),
     )
 
@@ -52,6 +54,21 @@ def describe_selected(info: VideoInfo, timeline: Timeline, selection: Selection)
 def _notes(info: VideoInfo, selection: Selection) -> Iterator[str]:
     if selection.deinterlace and info.field_order == "progressive":
         yield "Nothing says that it is interlaced; only frames that are marked so are deinterlaced"
+    if selection.deinterlace or info.field_order == "progressive":
+        return
+    if info.orientation.swaps_sides:
+        yield "It is interlaced, and turned the lines of its fields stand upright; --deinterlace makes it progressive"
+    elif parts_fields(Layout.of(info.pixel_format), info.orientation, selection.crop, info.height):
+        yield "The chroma of its fields is interpolated: where the picture begins now, each would get the other's"
+
+
+def _field_order(info: VideoInfo, selection: Selection) -> FieldOrder:
+    """Return which field comes first in time: the other one, where turning or cropping makes top of bottom."""
+    if selection.deinterlace or info.orientation.swaps_sides or info.field_order == "progressive":
+        return "progressive"
+    if not swaps_fields(info.orientation, selection.crop, info.height):
+        return info.field_order
+    return "top" if info.field_order == "bottom" else "bottom"
 
 
 def _size(selection: Selection) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Self
 
@@ -34,12 +35,12 @@ class PostWork:
     sheet: ContactSheet | None
 
     @classmethod
-    def of(cls, options: OutputOptions) -> Self:
-        """Make what the options ask for."""
+    def of(cls, options: OutputOptions, pixel_aspect: Fraction = Fraction(1)) -> Self:
+        """Make what the options ask for, of frames whose pixels are so wide by their height."""
         return cls(
             RegionFill(Rectangle.several(options.fill_region)),
-            None if options.thumbnail is None else Thumbnail(),
-            None if options.contact_sheet is None else ContactSheet(),
+            None if options.thumbnail is None else Thumbnail(pixel_aspect),
+            None if options.contact_sheet is None else ContactSheet(pixel_aspect),
         )
 
     def fill(self, frame: Frame) -> Frame:

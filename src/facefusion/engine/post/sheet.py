@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -30,15 +31,20 @@ class _Tile:
 
 
 class ContactSheet:
-    """Collects evenly spaced frames; show it every frame in order."""
+    """Collects evenly spaced frames; show it every frame in order.
 
-    def __init__(self) -> None:
+    Args:
+        pixel_aspect: width of the frames' pixels over their height; those of the sheet are square.
+    """
+
+    def __init__(self, pixel_aspect: Fraction = Fraction(1)) -> None:
+        self._pixel_aspect = pixel_aspect
         self._tiles: Spread[_Tile] = Spread(FRAMES, merge=lambda first, _: first)
 
     def see(self, frame: Frame) -> None:
         """Look at the next frame."""
         if self._tiles.begins:
-            self._tiles.add(_Tile(float(frame.time), shrunk(frame.image, TILE)))
+            self._tiles.add(_Tile(float(frame.time), shrunk(frame.image, TILE, self._pixel_aspect)))
         else:
             self._tiles.skip()
 

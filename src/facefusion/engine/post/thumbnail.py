@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -50,9 +51,13 @@ class Thumbnail:
 
     The best has the largest edited face, seen from the front, sharp, with open eyes. In a video without such faces it
     is the sharpest frame near the end of the first third.
+
+    Args:
+        pixel_aspect: width of the frames' pixels over their height; those of the thumbnail are square.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pixel_aspect: Fraction = Fraction(1)) -> None:
+        self._pixel_aspect = pixel_aspect
         self._best = 0.0
         self._picture: Image | None = None
         self._others: Spread[_Candidate] = Spread(_BINS, merge=_sharper)
@@ -108,7 +113,10 @@ class Thumbnail:
             return
         value *= sharpness(image, face)
         if value > self._best:
-            self._best, self._picture = value, shrunk(image, LONGEST)
+            self._best, self._picture = value, self._kept(image)
+
+    def _kept(self, image: Image) -> Image:
+        return shrunk(image, LONGEST, self._pixel_aspect)
 
     def _candidate(self, image: Image) -> _Candidate:
         grey = cv2.cvtColor(shrunk(image, _OVERVIEW), cv2.COLOR_RGB2GRAY)
@@ -116,7 +124,7 @@ class Thumbnail:
         kept = None if self._others.begins else self._others.items[-1]
         if kept is not None and value <= kept.sharpness:
             return kept
-        _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(shrunk(image, LONGEST), cv2.COLOR_RGB2BGR), _JPEG)
+        _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(self._kept(image), cv2.COLOR_RGB2BGR), _JPEG)
         return _Candidate(self._others.count, value, np.asarray(jpeg, np.uint8).ravel())
 
 

@@ -19,19 +19,22 @@ from facefusion.media.planes.fit import Pixels
 _DEEP_PICTURES = ("PNG", "TIFF")
 _FLAT_PICTURES = ("JPEG",)
 _WORST_QUALITY = 51
-_LONGEST_SIDE = {forms.ANIMATED_GIF: 65_535, forms.ANIMATED_PNG: 65_535, forms.ANIMATED_WEBP: 16_383}
+_LONGEST_SIDE = 65_535
+_LONGEST_SIDES = {forms.JPEG: 65_500, forms.WEBP: 16_383, forms.ANIMATED_WEBP: 16_383}
 
 
 def sequence_encoding(form: Form, info: VideoInfo, wish: VideoWish) -> Encoding:
     """Return how a sequence of pictures is written.
 
+    Its pixels are square: few forms could tell of others, and fewer viewers would listen.
+
     Raises:
-        OutputTypeError: something is asked of an encoder, and there is none.
+        OutputTypeError: something is asked of an encoder, and there is none, or it is too large for the form.
     """
     _refuse_encoder(form, wish)
     if wish.quality is not None:
         raise OutputTypeError(f"{form.name} pictures have no video quality", "Use --output-image-quality for them")
-    width, height = wish.size_of(info.width, info.height)
+    width, height = _square_size(form, info, wish)
     is_deep = info.bit_depth > 8 and form.name in _DEEP_PICTURES
     has_alpha = info.has_alpha and form.name not in _FLAT_PICTURES
     name = {(False, False): "rgb24", (False, True): "rgba", (True, False): "rgb48le", (True, True): "rgba64le"}
@@ -57,13 +60,7 @@ def animation_encoding(form: Form, info: VideoInfo, wish: VideoWish) -> Encoding
     _refuse_encoder(form, wish)
     if wish.quality is not None and form is not forms.ANIMATED_WEBP:
         raise OutputTypeError(f"{form.name} files have no quality to set", "Leave it out")
-    wide = info.width if info.pixel_aspect == 1 else round(info.width * info.pixel_aspect)
-    width, height = wish.size_of(wide, info.height)
-    if max(width, height) > _LONGEST_SIDE[form]:
-        raise OutputTypeError(
-            f"{form.name} files hold no sides above {_LONGEST_SIDE[form]} pixels ({width}x{height})",
-            "Choose a size with --output-video-size",
-        )
+    width, height = _square_size(form, info, wish)
     quality = USUAL_QUALITY if wish.quality is None else wish.quality
     return Encoding(
         form=form,
@@ -75,6 +72,22 @@ def animation_encoding(form: Form, info: VideoInfo, wish: VideoWish) -> Encoding
         is_final=False,
         notes=tuple(_notes(form, info, has_alpha=info.has_alpha, depth=8)),
     )
+
+
+def _square_size(form: Form, info: VideoInfo, wish: VideoWish) -> tuple[int, int]:
+    """Return the size that is asked for, in square pixels.
+
+    Raises:
+        OutputTypeError: the form holds none as large.
+    """
+    width, height = wish.size_of(info.shown_width, info.height)
+    longest = _LONGEST_SIDES.get(form, _LONGEST_SIDE)
+    if max(width, height) > longest:
+        raise OutputTypeError(
+            f"{form.name} files hold no sides above {longest} pixels ({width}x{height})",
+            "Choose a size with --output-video-size",
+        )
+    return width, height
 
 
 def _shown(info: VideoInfo) -> ColourTags:

@@ -12,6 +12,7 @@ from facefusion.media.colour import ColourTags
 from facefusion.media.orientation import Orientation
 from facefusion.media.planes.chain import Chain
 from facefusion.media.planes.code import PlaneCode, is_full
+from facefusion.media.planes.fields import FieldLines
 from facefusion.media.planes.layout import Layout, samples
 from facefusion.media.planes.merge import Merger
 from facefusion.media.planes.original import Original
@@ -27,12 +28,14 @@ class FrameConverter:
     """Turns the decoded frames of one stream into upright, cropped planes and their RGB view.
 
     Samples stay as they were decoded. Packed formats are taken apart into planes. Subsampled chroma becomes 4:4:4 where
-    turning or cropping would otherwise move it against luma (odd corners; 4:2:2 on its side).
+    turning or cropping would otherwise move it against luma (odd corners; 4:2:2 on its side), or give it to the other
+    field.
 
     Args:
         colour: tags of the stream; what is not tagged is taken as by `ColourTags` and `is_full`.
         orientation: what brings frames upright.
         crop: what is kept of the upright picture; all of it where None.
+        is_interlaced: whether frames are made of two fields.
     """
 
     def __init__(
@@ -40,10 +43,13 @@ class FrameConverter:
         colour: ColourTags,
         orientation: Orientation = Orientation.UPRIGHT,
         crop: Rectangle | None = None,
+        *,
+        is_interlaced: bool = False,
     ) -> None:
         self._colour = colour
         self._orientation = orientation
         self._crop = crop
+        self._is_interlaced = is_interlaced
         self._stream: _Stream | None = None
 
     def convert(self, frame: av.VideoFrame) -> Original:
@@ -53,7 +59,9 @@ class FrameConverter:
             ValueError: the pixel format is one that no planes hold, or the crop reaches beyond the picture.
         """
         if self._stream is None or not self._stream.takes(frame):
-            self._stream = _Stream(frame, self._colour, self._orientation, self._crop)
+            self._stream = _Stream(
+                frame, self._colour, self._orientation, self._crop, is_interlaced=self._is_interlaced
+            )
         return self._stream.convert(frame)
 
 
@@ -61,11 +69,18 @@ class _Stream:
     """Everything that is made once for frames of one format."""
 
     def __init__(
-        self, first: av.VideoFrame, colour: ColourTags, orientation: Orientation, crop: Rectangle | None
+        self,
+        first: av.VideoFrame,
+        colour: ColourTags,
+        orientation: Orientation,
+        crop: Rectangle | None,
+        *,
+        is_interlaced: bool,
     ) -> None:
         self._kind = (first.width, first.height, first.format.name)
         self._orientation, self._crop = orientation, crop
-        stored = Layout.of(first.format.name)
+        self._stored = stored = Layout.of(first.format.name)
+        self._fields = FieldLines()
         size = (first.width, first.height)
         # What the stream leaves to be guessed is guessed by its own size, and stays so when it is cropped or scaled.
         colour = replace(colour, full_range=is_full(stored, colour), matrix=colour.sws_matrix(*size))
@@ -78,7 +93,8 @@ class _Stream:
             self._tag = Chain(frame, f"setparams=chroma_location={siting.location(stored)}")
         self._viewer = Viewer(stored, colour, *size)
         self._layout, self._finer = stored, None
-        if needs_full_chroma(stored, siting, orientation, crop, width=size[0], height=size[1]):
+        place = siting, orientation, crop
+        if needs_full_chroma(stored, *place, width=size[0], height=size[1], is_interlaced=is_interlaced):
             self._layout, self._finer = stored.with_full_chroma(), VideoReformatter()
         self._turn = None
         if orientation is not Orientation.UPRIGHT or crop is not None:
@@ -94,7 +110,7 @@ class _Stream:
 
     def convert(self, frame: av.VideoFrame) -> Original:
         """Return planes and view."""
-        frame = self._tagged(self._planar(frame))
+        frame = self._fields.completed(self._tagged(self._planar(frame)), self._stored)
         view = self._orientation.upright(self._viewer.render(frame))
         planes = self._fine(frame)
         if self._turn is not None:

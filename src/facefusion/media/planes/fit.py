@@ -13,6 +13,7 @@ from facefusion.media.frame import Frame, Image
 from facefusion.media.planes.chain import Chain
 from facefusion.media.planes.code import chroma_range, is_full
 from facefusion.media.planes.depth import rescaled, squeezed, stretched, white
+from facefusion.media.planes.fields import FieldLines
 from facefusion.media.planes.layout import Layout, samples
 from facefusion.media.planes.original import Original
 from facefusion.media.planes.tone import Tone
@@ -122,6 +123,7 @@ class _ColourFitter:
         self._layout = Layout.of(encoding.pixel_format)
         self._full = is_full(self._layout, encoding.colour)
         self._reformatter, self._packer = VideoReformatter(), VideoReformatter()
+        self._fields = FieldLines()
 
     def fit(self, frame: av.VideoFrame, source: Layout, colour: ColourTags) -> av.VideoFrame:
         """Return `frame`, of the given layout and tags, in the encoder's size, format and colours."""
@@ -159,7 +161,7 @@ class _ColourFitter:
         target = wanted.colour.sws_matrix(wanted.width, wanted.height)
         is_full = source.kind == "rgb" or colour.full_range
         return self._reformatter.reformat(
-            frame,
+            self._fields.completed(frame, source),
             width=wanted.width,
             height=wanted.height,
             format=pixel_format,

@@ -8,6 +8,7 @@ import av
 
 from facefusion.media.orientation import Orientation
 from facefusion.media.planes.chain import Chain
+from facefusion.media.planes.fields import parts_fields
 from facefusion.media.planes.layout import Layout, samples
 from facefusion.media.planes.siting import Siting, shifted_by_half
 from facefusion.media.region import Rectangle
@@ -21,7 +22,14 @@ _TRANSPOSE = {
 
 
 def needs_full_chroma(
-    layout: Layout, siting: Siting, orientation: Orientation, crop: Rectangle | None, *, width: int, height: int
+    layout: Layout,
+    siting: Siting,
+    orientation: Orientation,
+    crop: Rectangle | None,
+    *,
+    width: int,
+    height: int,
+    is_interlaced: bool = False,
 ) -> bool:
     """Whether subsampled chroma cannot be turned and cropped so that every sample stays at its place in the picture.
 
@@ -32,9 +40,12 @@ def needs_full_chroma(
         crop: what is kept of the upright picture.
         width: of the stored frames.
         height: of the stored frames.
+        is_interlaced: whether lines belong to two fields in turn, and chroma likewise.
     """
     if not layout.is_subsampled:
         return False
+    if is_interlaced and parts_fields(layout, orientation, crop, height):
+        return True
     sub_x, sub_y = layout.sub_x, layout.sub_y
     if orientation.swaps_sides and sub_x != sub_y:
         return True
