@@ -146,7 +146,7 @@ def _missing(path: Path, pattern: Pattern | None) -> InputMissingError:
     """Return the error that says that there is no sequence."""
     if pattern is None:
         return InputMissingError(f"The folder {path} holds no numbered pictures", "Name them like shot.0001.png")
-    return InputMissingError(f"There is no picture {pattern.path(1)}, nor one of another number", "Check the pattern")
+    return InputMissingError(f"There is no picture of the pattern {path}", "Check the folder and the pattern")
 
 
 def _only_sequence(folder: Path) -> Pattern | None:
