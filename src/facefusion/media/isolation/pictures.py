@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,7 +82,7 @@ class IsolatedPictures:
         except ChannelError:
             raise sandbox.broken() from None
         check_pixels(path, info.width, info.height, self._limits)
-        return PictureInfo(path, info.form, info.width, info.height)
+        return replace(info, path=path)
 
     def read(self, path: Path) -> Picture:
         """Have a picture decoded; see `read_picture`.
