@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from facefusion.engine.notes import NoteListener
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.run import FrameHook, Result, run
 from facefusion.options import canonical, current_options, load_options
@@ -30,6 +31,7 @@ def process_video(
     post_processor: FrameHook | None = None,
     progress: ProgressListener | None = None,
     cancel: threading.Event | None = None,
+    notify: NoteListener | None = None,
     **options: Any,
 ) -> Result:
     """Edit a video.
@@ -41,6 +43,7 @@ def process_video(
         post_processor: called with each frame after the processors; returns the frame to write.
         progress: called now and then with how far the job is.
         cancel: the job stops soon after this event is set.
+        notify: called with each note of the result as soon as it is known, with most before any work.
         options: any further options by name, see `facefusion process --help`. With a hook, and neither source nor
             processors given in the call or by `set_options`, only the hook runs.
 
@@ -60,6 +63,7 @@ def process_video(
         pre_processor=pre_processor,
         post_processor=post_processor,
         cancel=cancel,
+        notify=notify,
     )
 
 
@@ -69,6 +73,7 @@ def process_image(
     *,
     pre_processor: FrameHook | None = None,
     post_processor: FrameHook | None = None,
+    notify: NoteListener | None = None,
     **options: Any,
 ) -> Result:
     """Edit a picture; arguments as for `process_video`.
@@ -79,7 +84,7 @@ def process_image(
     """
     values = _merge(target, output, options, has_hook=pre_processor is not None or post_processor is not None)
     merged = load_options(values)
-    return run(merged, expected="picture", pre_processor=pre_processor, post_processor=post_processor)
+    return run(merged, expected="picture", pre_processor=pre_processor, post_processor=post_processor, notify=notify)
 
 
 def _merge(target: Target, output: str | Path | None, options: Mapping[str, Any], *, has_hook: bool) -> dict[str, Any]:

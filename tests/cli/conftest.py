@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from facefusion.cli.main import main
+from facefusion.engine.notes import NoteListener
 from facefusion.engine.progress import Progress, ProgressListener
 from facefusion.engine.run import Result
 from facefusion.options import Options
@@ -25,8 +26,12 @@ class FakeEngine:
     asked: list[Options] = field(default_factory=list)
     during: Callable[[threading.Event], None] = lambda cancel: None
 
-    def __call__(self, options: Options, *, progress: ProgressListener, cancel: threading.Event) -> Result:
+    def __call__(
+        self, options: Options, *, progress: ProgressListener, cancel: threading.Event, notify: NoteListener
+    ) -> Result:
         self.asked.append(options)
+        for note in self.notes:
+            notify(note)
         for report in self.reports:
             progress(report)
         self.during(cancel)

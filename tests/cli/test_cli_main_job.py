@@ -88,8 +88,8 @@ def test_a_video_cut_cropped_and_written_in_several_forms(clip, capsys):
 
 
 def test_a_stopped_job_goes_on_with_resume(clip, capsys):
-    def stopped_late(options, *, progress, cancel):
-        return run(options, progress=lambda report: report.done > 20 and cancel.set(), cancel=cancel)
+    def stopped_late(options, *, cancel, **listeners):
+        return run(options, cancel=cancel, **listeners | {"progress": lambda report: report.done > 20 and cancel.set()})
 
     words = ["-s", str(SOURCE), "-t", str(clip), "-o", "out.mp4", "--trim-end", "30f", "--video-chunk-size", "10"]
     main(words, runner=lambda: stopped_late)
@@ -99,11 +99,13 @@ def test_a_stopped_job_goes_on_with_resume(clip, capsys):
     assert sorted(path.name for path in clip.parent.iterdir()) == ["clip.mp4", "out.mp4"]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_stopped_job_leaves_nothing_behind(clip, capsys, number, code):
-    def stopped_early(options, *, progress, cancel):
+    def stopped_early(options, *, cancel, **listeners):
         return run(
-            options, progress=lambda report: None if cancel.is_set() else os.kill(os.getpid(), number), cancel=cancel
+            options,
+            cancel=cancel,
+            **listeners | {"progress": lambda report: None if cancel.is_set() else os.kill(os.getpid(), number)},
         )
 
     words = ["-s", str(SOURCE), "-t", str(clip), "-o", "out.mp4"]

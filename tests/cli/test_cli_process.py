@@ -44,7 +44,7 @@ def test_a_name_with_a_line_break_makes_no_second_line(facefusion, engine, capsy
         "facefusion: a b.mp4 holds [2J no sound",
         "a b.mp4: 10 frames, 12 faces edited, 0.5 s, 20.0 frames/s",
     ]
-    engine.error = errors.OutputExistsError("The output a\nb\x1b[2J.mp4 exists already")
+    engine.notes, engine.error = (), errors.OutputExistsError("The output a\nb\x1b[2J.mp4 exists already")
     assert facefusion(*JOB) == 33
     assert capsys.readouterr().err == "facefusion: error: The output a b [2J.mp4 exists already.\n"
 
@@ -105,7 +105,7 @@ def test_a_stack_trace_only_when_asked_for(facefusion, engine, capsys):
     assert err.endswith("facefusion: error: No face was found in a.jpg.\n")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_the_first_signal_asks_the_engine_to_stop(facefusion, engine, capsys, number, code):
     def interrupt(cancel: threading.Event) -> None:
         os.kill(os.getpid(), number)
@@ -151,7 +151,7 @@ DEAF_ENGINE = """
 import sys, threading
 from facefusion.cli.main import main
 
-def deaf(options, *, progress, cancel):
+def deaf(options, *, progress, cancel, notify):
     print("working", flush=True)
     threading.Event().wait()
 

@@ -190,7 +190,8 @@ def test_what_is_asked_for_is_written_whole(options):
     work = PostWork.of(options)
     for index in range(5):
         work.see(work.fill(frame(SHARP, index)), [face_of(FACE)])
-    work.write(options)
+    with work.written(options):
+        pass
     assert np.abs(read(options.thumbnail).astype(int) - work.fill(frame(SHARP)).image).mean() < 12
     assert read(options.contact_sheet).shape[2] == 3
     assert sorted(path.name for path in options.thumbnail.parent.iterdir()) == ["sheet.png", "thumb.jpg"]
@@ -202,7 +203,8 @@ def test_what_is_not_asked_for_is_neither_done_nor_written(tmp_path, monkeypatch
     given = frame(SHARP)
     assert work.fill(given) is given
     work.see(given, [face_of(FACE)])
-    work.write(OutputOptions())
+    with work.written(OutputOptions()):
+        pass
     assert list(Path.cwd().iterdir()) == []
 
 
@@ -239,7 +241,8 @@ def test_pixels_that_are_not_square_are_made_so(tmp_path, size, aspect, thumbnai
     work = PostWork.of(options, aspect)
     image = cv2.resize(SHARP, size)
     work.see(frame(image), [])
-    work.write(options)
+    with work.written(options):
+        pass
     assert read(tmp_path / "thumb.png").shape == (thumbnail[1], thumbnail[0], 3)
     assert read(tmp_path / "sheet.png").shape == (tile[1] + 8 + 22 + 8, tile[0] + 16, 3)
     seen = cv2.resize(read(tmp_path / "thumb.png"), size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
 import signal
 import subprocess
@@ -64,9 +65,10 @@ def broken_off_once(moving_portrait, tmp_path_factory):
 
 @pytest.fixture
 def broken_off(broken_off_once, quiet_place):
-    """A job without processors that was broken off in its last segment; gives its folder."""
+    """A job without processors that was broken off in its last segment; gives the folder of its segments."""
     left, name, _ = broken_off_once
-    return shutil.copytree(left, quiet_place / name)
+    [folder] = filter(Path.is_dir, shutil.copytree(left, quiet_place / name).iterdir())
+    return folder
 
 
 @pytest.fixture
@@ -135,9 +137,10 @@ def test_a_job_that_is_killed_again_and_again_loses_nothing(job, values, whole):
     assert Path("out.mp4").read_bytes() == whole
 
 
-def test_a_full_disk_keeps_what_is_finished(job, values, whole):
+def test_a_full_disk_keeps_what_is_finished_and_says_so(job, values, whole):
     answer = interrupt(values, 12, "fill")
     assert DiskFullError.__name__ in answer.stderr
+    assert "6 finished frames are kept; go on from there with --resume" in answer.stderr
     assert not Path("out.mp4").exists()
     assert resume(job) == LENGTH
     assert Path("out.mp4").read_bytes() == whole
@@ -162,8 +165,27 @@ def test_without_resume_a_job_begins_anew(job, broken_off, plain):
     [{"blend_ratio": 0.9}, {"output_video_quality": 30}, {"output_video_preset": "ultrafast"}, {"video_chunk_size": 7}],
     ids=str,
 )
-def test_other_options_begin_anew(job, broken_off, change):
-    assert resume_plain(job, **change) == 0
+def test_other_options_begin_anew_and_say_which(job, broken_off, change):
+    told: list[str] = []
+    assert resume(lambda hooks, **values: job(hooks | {"notify": told.append}, **values), processors=(), **change) == 0
+    name = next(iter(change)).replace("_", "-")
+    assert told[0].startswith(f"12 frames that an earlier run finished are not used, as option {name} changed")
+    assert job_folders() == []
+
+
+def test_a_mistyped_option_costs_nothing_of_what_is_finished(job, broken_off, plain):
+    break_off(job, 3, processors=(), output_video_preset="slower", resume=True)
+    told: list[str] = []
+    assert resume(lambda hooks, **values: job(hooks | {"notify": told.append}, **values), processors=()) == 2 * LENGTH
+    assert told == ["An earlier run finished 12 frames; this one goes on after them"]
+    assert Path("out.mp4").read_bytes() == plain
+    assert job_folders() == []
+
+
+def test_of_the_jobs_that_were_broken_off_the_last_two_are_kept(job, broken_off):
+    for quality in (20, 21, 22):
+        break_off(job, 13, processors=(), output_video_quality=quality, resume=True)
+    assert resume_plain(job, output_video_quality=21) == 2 * LENGTH
 
 
 @pytest.mark.parametrize("change", [{"max_memory": 1.0}, {"keep_audio": False}, {"overwrite": False}], ids=str)
@@ -247,3 +269,60 @@ def test_every_rendition_goes_on(job):
     break_off(job, 13, **renditions)
     assert resume(job, **renditions) > 0
     assert [Path(name).read_bytes() for name in names] == before
+
+
+def test_all_outputs_take_their_places_or_none(job, quiet_place):
+    """The disk of one that is full must not leave another that looks like the result of a job that went well."""
+    for name in ("out.mp4", "thumb.png"):
+        Path(name).write_bytes(b"as before")
+    full = {"renditions": ["/dev/full/small.mp4"], "thumbnail": "thumb.png", "processors": ()}
+    with pytest.raises(OutputUnwritableError):
+        job(**full)
+
+    def fill(report):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, hard))
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with pytest.raises(DiskFullError, match="--resume"):
+            last = {"progress": lambda report: fill(report) if report.done == FRAMES else None}
+            job(last, video_chunk_size=LENGTH, renditions=["%02d.png size=400%"], thumbnail="thumb.png", processors=())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert {Path(name).read_bytes() for name in ("out.mp4", "thumb.png")} == {b"as before"}
+    assert list(Path.cwd().glob("*.png")) == [Path.cwd() / "thumb.png"]
+
+
+@pytest.mark.parametrize("other", [{"output_path": "small.mp4"}, {"output_path": "b.mp4", "thumbnail": "thumb.png"}])
+def test_two_runs_never_write_the_same_rendition_or_picture(job, other, only_file):
+    caught: list[BaseException] = []
+
+    def try_second(report):
+        if not caught:
+            with pytest.raises(OutputUnwritableError, match=r"Another run is writing (small\.mp4|thumb\.png)") as error:
+                job(processors=(), **other)
+            caught.append(error.value)
+
+    job({"progress": try_second}, processors=(), renditions=["small.mp4 size=50%"], thumbnail="thumb.png")
+    assert caught
+    assert sorted(only_file()) == ["out.mp4", "small.mp4", "thumb.png"]
+
+
+def test_of_a_job_with_a_step_of_ones_own_nothing_is_kept(job, only_file):
+    with pytest.raises(BrokenOffError):
+        job({"progress": breaking_off(13), "pre_processor": lambda frame: frame}, video_chunk_size=LENGTH)
+    assert only_file() == []
+
+
+def test_progress_ends_where_the_video_does(job, moving_portrait):
+    reports = []
+    result = job({"progress": reports.append}, processors=(), trim_end="0.3")
+    assert all(report.done <= report.total for report in reports)
+    assert (reports[-1].done, reports[-1].total) == (result.frames, result.frames)
+    assert job(processors=(), output_video_fps="50").frames == 2 * FRAMES
+
+
+def test_notes_are_told_before_any_work(job):
+    order: list[object] = []
+    result = job({"notify": order.append, "progress": order.append}, processors=(), deinterlace=True)
+    assert tuple(order[: len(result.notes)]) == result.notes != ()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -24,6 +25,7 @@ from facefusion.media.hdr import HdrMetadata
 from facefusion.media.info import FieldOrder, VideoInfo
 from facefusion.media.join import join
 from facefusion.media.planes.convert import FrameConverter
+from facefusion.media.sequence_join import joined_sequence
 from facefusion.options import OutputOptions
 
 Samples = npt.NDArray[np.uint8 | np.uint16]
@@ -174,3 +176,9 @@ def worst_mean(one: Sequence[av.VideoFrame], other: Sequence[av.VideoFrame]) -> 
         for a, b in zip(planes(first), planes(second), strict=True):
             worst = max(worst, float(np.abs(a / scales[0] - b / scales[1]).mean()))
     return worst
+
+
+def join_sequence(output: Path, segments: Sequence[Segment], **options: Any) -> int:
+    """Put pictures in place; return how many."""
+    with joined_sequence(output, segments, **options) as count:
+        return count

@@ -15,7 +15,7 @@ from facefusion.errors import OptionsError, OutputTypeError
 from facefusion.media.encoding.choose import VideoWish, choose_encoding
 from facefusion.media.encoding.encoders import ENCODERS
 from facefusion.media.encoding.stream import try_encoder
-from facefusion.media.info import AudioTrack, VideoInfo
+from facefusion.media.info import VideoInfo
 
 EIGHT, TEN = clip("yuv420p").info, clip("yuv420p10le").info
 HDR = clip("yuv420p10le", colour=PQ).info
@@ -240,7 +240,14 @@ def test_the_encoder_of_a_second_pass_is_tried_before_the_first() -> None:
         ("a.mp4", replace(INTERLACED, height=62), "interlaced, and the output does not say so"),
         ("a.gif", HDR, "no high dynamic range"),
         ("%04d.jpg", ALPHA, "JPEG files hold no transparency"),
-        ("a.gif", replace(EIGHT, audio=(AudioTrack("aac", 48000, 2),)), "hold no sound"),
+        ("%04d.png", INTERLACED, "interlaced, and the output does not say so; --deinterlace"),
+        ("a.webp", INTERLACED, "interlaced, and the output does not say so; --deinterlace"),
+        ("a.gif", ALPHA, "animated GIF files hold nothing half transparent"),
+        ("a.mp4", replace(PROFESSIONAL, stored_format="yuv422p10le"), "has colour of 4:2:2, and is written with 4:2:0"),
+        ("a.mp4", replace(EIGHT, stored_format="yuv444p"), "has colour of 4:4:4, and is written with 4:2:0"),
+        ("a.mp4", replace(EIGHT, stored_format="yuv411p"), "has colour of 4:1:1, and is written with 4:2:0"),
+        ("a.mp4", replace(EIGHT, stored_format="gbrp"), "has colour of RGB, and is written with 4:2:0"),
+        ("a.mov", replace(ALPHA, stored_format="gbrap", has_alpha=False), "colour of RGB, and is written with 4:2:0"),
     ],
 )
 def test_what_is_lost_is_said(output: str, info: VideoInfo, note: str) -> None:
@@ -249,7 +256,15 @@ def test_what_is_lost_is_said(output: str, info: VideoInfo, note: str) -> None:
 
 @pytest.mark.parametrize(
     ("output", "info"),
-    [("a.mp4", EIGHT), ("a.mov", ALPHA), ("a.mp4", HDR), ("a.mp4", INTERLACED), ("a.mov", BROADCAST)],
+    [
+        *(("a.mp4", EIGHT), ("a.mov", ALPHA), ("a.mp4", HDR), ("a.mp4", INTERLACED), ("a.mov", BROADCAST)),
+        ("a.mp4", replace(EIGHT, stored_format="nv12")),
+        ("a.mp4", replace(EIGHT, stored_format="gray")),
+        ("a.mp4", replace(ODD, stored_format="yuv444p")),
+        ("a.mov", replace(BROADCAST, stored_format="yuv422p10le")),
+        ("a.gif", replace(ALPHA, codec="gif")),
+        ("a.apng", ALPHA),
+    ],
 )
 def test_where_nothing_is_lost_nothing_is_said(output: str, info: VideoInfo) -> None:
     assert chosen(output, info).notes == ()

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from encoding_clips import join_sequence
 from media_clips import LIMITS, make_clip, picture
 from PIL import Image as Pillow
 
@@ -32,7 +33,7 @@ from facefusion.media.picture import Picture, read_picture, write_picture
 from facefusion.media.region import Rectangle
 from facefusion.media.select import Moment, Selection, Start
 from facefusion.media.sequence import find_sequence, is_sequence, output_sequence_form
-from facefusion.media.sequence_join import check_sequence_output, join_sequence
+from facefusion.media.sequence_join import check_sequence_output
 from facefusion.media.sequence_writer import SequenceSegmentWriter
 from facefusion.media.still.arrays import array_of
 from facefusion.options import LimitOptions

@@ -135,6 +135,42 @@ def test_languages_titles_and_dispositions_of_sound_are_kept(tmp_path: Path) -> 
                 assert [s.disposition for s in video.streams.audio] == list(marks[1:])
 
 
+FLAGS = {
+    Disposition.forced: "forced",
+    Disposition.hearing_impaired: "for the hard of hearing",
+    Disposition.visual_impaired: "for the blind",
+    Disposition.comment: "commentary",
+    Disposition.original: "original language",
+    Disposition.dub: "dubbed",
+}
+
+
+@pytest.mark.parametrize("target", CONTAINERS)
+@pytest.mark.parametrize("flag", FLAGS, ids=lambda flag: flag.name)
+def test_what_tracks_are_for_is_kept_or_said_to_be_lost(tmp_path: Path, target: str, flag: Disposition) -> None:
+    plain = make_clip(tmp_path / "plain.mkv", sounds=["aac" if target == "out.mov" else "libopus"] * 2)
+    with_texts = decorated(plain, tmp_path / "texts.mkv", subtitles=["srt", "srt"])
+    marks = [Disposition.default, Disposition.default, flag, Disposition.default, flag]
+    clip = decorated(with_texts, tmp_path / "in.mkv", dispositions=marks)
+
+    told = [note for note in notes(clip, target) if note.startswith("Flags")]
+
+    with av.open(str(through(clip, tmp_path / target))) as video:
+        for name, streams in (("sound", video.streams.audio), ("subtitles", video.streams.subtitles)):
+            lost = [note.partition(": ")[2] for note in told if note.startswith(f"Flags of {name} left out")]
+            assert lost == ([] if streams[1].disposition & flag else [FLAGS[flag]])
+            assert streams[0].disposition & Disposition.default
+
+
+def test_what_mp4_says_twice_is_not_said_to_be_lost(tmp_path: Path) -> None:
+    plain = decorated(make_clip(tmp_path / "plain.mkv"), tmp_path / "texts.mkv", subtitles=["srt"])
+    marks = [Disposition.default, Disposition.hearing_impaired]
+    clip = through(decorated(plain, tmp_path / "in.mkv", dispositions=marks), tmp_path / "in.mp4")
+    with av.open(str(clip)) as video:
+        assert video.streams.subtitles[0].disposition & Disposition.captions
+    assert notes(clip, "out.mkv") == ()
+
+
 @pytest.mark.parametrize("codec", ["pcm_mulaw"])
 def test_sound_that_the_container_cannot_hold_is_refused_before_work(tmp_path: Path, codec: str) -> None:
     clip = make_clip(tmp_path / "in.avi", sounds=[codec])
@@ -435,7 +471,7 @@ def test_pictures_that_move_hold_no_sound_which_is_said(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "in.mp4", sounds=["aac"])
     gif = forms.Form("GIF", "video", "gif", "gif", (".gif",))
     told = check_tracks(clip, gif, OutputOptions())
-    assert told == ("GIF files hold moving pictures alone; left out: sound",)
+    assert told == ("GIF files hold pictures alone; left out: sound",)
     assert check_tracks(clip, gif, OutputOptions(keep_audio=False)) == ()
 
 

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import av
 import pytest
-from encoding_clips import clip, decoded, encode, here, planes, same, through, worst_mean, write
+from encoding_clips import clip, decoded, encode, here, join_sequence, planes, same, through, worst_mean, write
 
 from facefusion.errors import OutputUnwritableError
 from facefusion.media.encoding.choose import VideoWish, choose_encoding
 from facefusion.media.encoding.encoders import ENCODERS
 from facefusion.media.encoding.segment import Segment, open_segment
-from facefusion.media.sequence_join import join_sequence
 
 ENDINGS = {"mp4": ".mp4", "mov": ".mov", "matroska": ".mkv", "webm": ".webm"}
 VIDEOS = [

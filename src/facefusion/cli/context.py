@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from facefusion.cli.terminal import Terminal
+from facefusion.engine.notes import NoteListener
 from facefusion.engine.progress import ProgressListener
 from facefusion.options import Options
 
@@ -19,7 +20,12 @@ class Runner(Protocol):
     """Does one job; `facefusion.engine.run.run` is the one people get."""
 
     def __call__(
-        self, options: Options, *, progress: ProgressListener | None = None, cancel: threading.Event | None = None
+        self,
+        options: Options,
+        *,
+        progress: ProgressListener | None = None,
+        cancel: threading.Event | None = None,
+        notify: NoteListener | None = None,
     ) -> Result:
         """Edit the faces as `options` say."""
 

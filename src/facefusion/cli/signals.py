@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first asks the work to stop, the second stops it at once."""
+"""Ctrl-C, SIGTERM and a closed terminal: the first asks the work to stop, the second stops it at once."""
 
 from __future__ import annotations
 
@@ -36,15 +36,18 @@ class Cancellation:
 
 @contextmanager
 def cancel_on_signals(on_request: Callable[[], None]) -> Iterator[Cancellation]:
-    """Yield a `Cancellation` that listens to SIGINT and SIGTERM; `on_request` runs at the first of them.
+    """Yield a `Cancellation` that listens to SIGINT, SIGTERM and SIGHUP; `on_request` runs at the first of them.
 
-    Outside the main thread, where Python has no signals, it only never fires.
+    SIGHUP stays ignored where it is, as `nohup` wants it. Outside the main thread, where Python has no signals, it only
+    never fires.
     """
     cancellation = Cancellation(on_request)
     if threading.current_thread() is not threading.main_thread():
         yield cancellation
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
     before = {number: signal.signal(number, cancellation.handle) for number in numbers}
     try:
         yield cancellation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from typing import Any
 
@@ -77,9 +78,14 @@ class VideoEdit:
         with shown_beside(plan.output, image, faces, overwrite=plan.options.output.overwrite):
             raise self._work.selector.problem(plan.target.path)
 
-    def write_pictures(self) -> None:
-        """Write the thumbnail and the contact sheet, where they are asked for."""
-        self._post.write(self._plan.options.output)
+    def end(self) -> None:
+        """Report that there are no more frames, however many were expected."""
+        self._total = self.frames
+        self._report()
+
+    def pictures(self) -> AbstractContextManager[None]:
+        """Write the thumbnail and the contact sheet; they take their places when the block ends well."""
+        return self._post.written(self._plan.options.output)
 
     def state(self) -> dict[str, Any]:
         """Return everything that is remembered from frame to frame."""
@@ -113,4 +119,5 @@ class VideoEdit:
     def _report(self) -> None:
         if self._progress is not None:
             seconds = time.perf_counter() - self._start
-            self._progress(Progress("editing", self.frames, self._total, seconds, self._done_before))
+            total = None if self._total is None else max(self._total, self.frames)
+            self._progress(Progress("editing", self.frames, total, seconds, self._done_before))

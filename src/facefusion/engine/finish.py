@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 from facefusion.engine.plan import Plan, Rendition
 from facefusion.engine.segments.folder import JobFolder
@@ -17,13 +19,13 @@ from facefusion.media.join import join
 from facefusion.media.output import atomic_output
 from facefusion.media.select import Trimmed
 from facefusion.media.sequence import is_sequence
-from facefusion.media.sequence_join import join_sequence, mixture
+from facefusion.media.sequence_join import joined_sequence, mixture
 
 
 def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, cancel: threading.Event) -> tuple[str, ...]:
     """Join the finished segments of each output, with everything that is copied from the target.
 
-    Each output appears whole or not at all.
+    The outputs take their places when all of them are whole.
 
     Returns:
         what the user should know of them; one sentence each.
@@ -34,15 +36,18 @@ def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, canc
         OutputError: an output cannot be written.
     """
     kept_range = _whole_range(plan, folder, kept_range)
-    notes = []
-    for place, rendition in enumerate(plan.renditions):
-        segments = [marker.parts[place] for marker in folder.markers]
-        if rendition.encoding.form.kind == "picture":
-            first = _first_number(plan)
-            frames = join_sequence(rendition.path, segments, first=first, cancel=cancel.is_set)
-            notes.append(mixture(rendition.path, first=first, frames=frames))
-        else:
-            _write(plan, rendition, folder, segments, kept_range=kept_range, cancel=cancel)
+    counts: list[tuple[Path, int]] = []
+    with ExitStack() as finished:
+        for place, rendition in enumerate(plan.renditions):
+            segments = [marker.parts[place] for marker in folder.markers]
+            if rendition.encoding.form.kind == "picture":
+                joined = joined_sequence(rendition.path, segments, first=_first_number(plan), cancel=cancel.is_set)
+                counts.append((rendition.path, finished.enter_context(joined)))
+            else:
+                # Until it is whole, it lies among the segments, so that a kill leaves nothing elsewhere.
+                part = finished.enter_context(atomic_output(rendition.path, within=folder.path))
+                _write(plan, rendition, part, segments, kept_range=kept_range, cancel=cancel)
+    notes = (mixture(path, first=_first_number(plan), frames=count) for path, count in counts)
     return tuple(filter(None, notes))
 
 
@@ -63,26 +68,25 @@ def _whole_range(plan: Plan, folder: JobFolder, kept_range: Trimmed | None) -> T
 def _write(
     plan: Plan,
     rendition: Rendition,
-    folder: JobFolder,
+    part: Path,
     segments: Sequence[Segment],
     *,
     kept_range: Trimmed | None,
     cancel: threading.Event,
 ) -> None:
-    """Write one file; until it is whole, it lies among the segments, so that a kill leaves nothing elsewhere."""
+    """Write one file."""
     encoding = rendition.encoding
-    with atomic_output(rendition.path, within=folder.path) as part:
-        if encoding.form in forms.ANIMATIONS:
-            write_animation(part, encoding, segments, cancel=cancel.is_set)
-            return
-        limits = plan.options.limits
-        joined = partial(join_apart, limits=limits) if limits.isolate else join
-        joined(
-            part,
-            encoding=encoding,
-            segments=segments,
-            source=None if is_sequence(plan.target.path) else plan.target.path,
-            options=plan.options.output,
-            range=kept_range,
-            cancel=cancel.is_set,
-        )
+    if encoding.form in forms.ANIMATIONS:
+        write_animation(part, encoding, segments, cancel=cancel.is_set)
+        return
+    limits = plan.options.limits
+    joined = partial(join_apart, limits=limits) if limits.isolate else join
+    joined(
+        part,
+        encoding=encoding,
+        segments=segments,
+        source=None if is_sequence(plan.target.path) else plan.target.path,
+        options=plan.options.output,
+        range=kept_range,
+        cancel=cancel.is_set,
+    )

@@ -23,6 +23,7 @@ from facefusion.media.region import Rectangle
 from facefusion.media.select import Selection
 from facefusion.media.sequence import Pattern, is_sequence, output_sequence_form
 from facefusion.media.sequence_join import check_sequence_output
+from facefusion.media.still.encode import not_held
 from facefusion.media.tracks.check import check_tracks
 from facefusion.options import FaceSelectionOptions, Options
 from facefusion.processors.base import ProcessorSpec
@@ -116,7 +117,8 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     _check_regions(options, target)
     if isinstance(target, PictureInfo):
         _check_for_picture(options)
-        return Plan(options, target, output, processors)
+        notes = tuple(not_held(output_form(output, "picture"), target))
+        return Plan(options, target, output, processors, notes=notes)
     return _video_plan(Plan(options, target, output, processors), target, inputs)
 
 
@@ -148,8 +150,7 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
     notes = list(target.notes)
     for rendition in renditions:
         notes += rendition.encoding.notes
-        if rendition.encoding.form.kind == "video":
-            notes += check(target.path, rendition.encoding.form, options.output)
+        notes += check(target.path, rendition.encoding.form, options.output)
     return replace(plan, renditions=renditions, notes=tuple(dict.fromkeys(notes)))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from facefusion.engine.clock import StageClock
+from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
 from facefusion.engine.plan import Plan, make_plan
 from facefusion.engine.progress import ProgressListener
@@ -64,6 +65,7 @@ def run(
     pre_processor: FrameHook | None = None,
     post_processor: FrameHook | None = None,
     cancel: threading.Event | None = None,
+    notify: NoteListener | None = None,
 ) -> Result:
     """Run one job to its end.
 
@@ -76,6 +78,7 @@ def run(
         pre_processor: called with each frame before faces are looked for.
         post_processor: called with each frame after the processors.
         cancel: the job stops soon after this is set.
+        notify: called with each of the result's notes as soon as it is known, with most before any work.
 
     Raises:
         FaceFusionError: see the tree in `facefusion.errors`; `CancelledError` after `cancel`.
@@ -83,18 +86,22 @@ def run(
     start = time.perf_counter()
     has_hooks = pre_processor is not None or post_processor is not None
     plan = make_plan(options, has_hooks=has_hooks, expected=expected)
-    clock = StageClock()
+    clock, notes = StageClock(), Notes(notify)
+    notes.tell(*plan.notes)
     with clock.measure("prepare"):
-        work = _prepare(plan, clock, pre_processor, post_processor)
+        work = _prepare(plan, clock, notes, (pre_processor, post_processor))
     edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
     done = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     seconds = time.perf_counter() - start
-    notes = plan.notes + done.notes
-    return Result(plan.output, kind, done.frames, done.faces, seconds, clock.seconds, notes, plan.further_outputs)
+    return Result(
+        *(plan.output, kind, done.frames, done.faces, seconds, clock.seconds),
+        notes=tuple(notes.told),
+        further_paths=plan.further_outputs,
+    )
 
 
-def _prepare(plan: Plan, clock: StageClock, before: FrameHook | None, after: FrameHook | None) -> Work:
+def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook | None, FrameHook | None]) -> Work:
     """Load models, sources and reference, and make the processors."""
     options = plan.options
     sessions = SessionFactory(options.runtime.execution_providers)
@@ -108,9 +115,10 @@ def _prepare(plan: Plan, clock: StageClock, before: FrameHook | None, after: Fra
         analyser=analyser,
         selector=TargetSelector(analyser, options.faces, reference),
         processors=tuple(spec.create(context) for spec in plan.processors),
-        pre_processor=_checked(before, "pre-processor"),
-        post_processor=_checked(after, "post-processor"),
+        pre_processor=_checked(hooks[0], "pre-processor"),
+        post_processor=_checked(hooks[1], "post-processor"),
         clock=clock,
+        notes=notes,
     )
 
 

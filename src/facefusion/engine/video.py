@@ -15,11 +15,11 @@ from facefusion.engine.finish import join_outputs
 from facefusion.engine.plan import Plan, frames_in_flight
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.segments.cut import cut, describe
-from facefusion.engine.segments.fingerprint import fingerprint
+from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
 from facefusion.engine.work import Edited, Work
-from facefusion.errors import CancelledError, FaceError
+from facefusion.errors import CancelledError, FaceError, InputError, OutputError
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.open import FrameReader, Start, open_reader
@@ -36,8 +36,11 @@ def edit_video(plan: Plan, work: Work, *, progress: ProgressListener | None, can
         FaceFusionError: see `facefusion.engine.run.run`.
     """
     with work.clock.measure("prepare"):
-        digest = fingerprint(plan, has_hooks=work.has_hooks)
-    with job_folder(plan.output, digest, resume=plan.options.output.resume) as (folder, state):
+        fingerprint = Fingerprint.of(plan, has_hooks=work.has_hooks)
+    outputs = (plan.output, *plan.further_outputs)
+    resume = plan.options.output.resume
+    with job_folder(outputs, fingerprint, resume=resume, notes=work.notes) as (folder, state):
+        folder.is_kept = not work.has_hooks  # such a job is never gone on with
         try:
             return _VideoJob(plan, work, folder, cancel).run(state, progress)
         except FaceError:
@@ -45,6 +48,10 @@ def edit_video(plan: Plan, work: Work, *, progress: ProgressListener | None, can
             raise
         except CancelledError as error:
             raise _stopped(folder) from error
+        except (InputError, OutputError) as error:
+            if not (folder.is_kept and folder.frames):
+                raise
+            raise type(error)(error.what, f"{error.hint}; {_kept(folder)}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +71,13 @@ class _VideoJob:
             if self.folder.markers:
                 edit.restore(state)
             self._edit(edit, reader.info, frames)
+            edit.end()
             edit.check_faces()
             with self.work.clock.measure("join"):
-                notes = join_outputs(self.plan, self.folder, reader.range, self.cancel)
-                edit.write_pictures()
-        return Edited(edit.frames, edit.faces, notes)
+                with edit.pictures():
+                    notes = join_outputs(self.plan, self.folder, reader.range, self.cancel)
+                self.work.notes.tell(*notes)
+        return Edited(self.folder.frames, edit.faces)
 
     def _frames(self, stack: ExitStack) -> tuple[FrameReader, Iterator[Frame]]:
         """Open the target where the finished segments end; where that frame is not met, they are given up."""
@@ -110,10 +119,13 @@ class _VideoJob:
 
 def _stopped(folder: JobFolder) -> CancelledError:
     """Say what is left of a job that was stopped."""
-    kept = sum(marker.parts[0].frames for marker in folder.markers)
-    if not kept:
+    if not (folder.is_kept and folder.frames):
         return CancelledError("The job was stopped", "Nothing was written")
-    return CancelledError("The job was stopped", f"{kept} finished frames are kept; go on from there with --resume")
+    return CancelledError("The job was stopped", _kept(folder).capitalize())
+
+
+def _kept(folder: JobFolder) -> str:
+    return f"{folder.frames} finished frames are kept; go on from there with --resume"
 
 
 def _shares(in_flight: int) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from facefusion.engine.clock import StageClock
+from facefusion.engine.notes import Notes
 from facefusion.engine.targets import TargetSelector
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media.frame import Frame, Image
@@ -17,14 +18,12 @@ class Edited:
     """What was done to a target.
 
     Attributes:
-        frames: edited.
+        frames: written.
         faces: edited, counted in every frame.
-        notes: what was found out on the way that the user should know; one sentence each.
     """
 
     frames: int
     faces: int
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class Work:
         pre_processor: user's step before, if any.
         post_processor: user's step after, if any.
         clock: where the time goes.
+        notes: told what the user should know.
     """
 
     analyser: FaceAnalyser
@@ -46,6 +46,7 @@ class Work:
     pre_processor: Callable[[Image], Image] | None
     post_processor: Callable[[Image], Image] | None
     clock: StageClock
+    notes: Notes
 
     @property
     def has_hooks(self) -> bool:

@@ -54,6 +54,7 @@ def describe(source: VideoSource, stream: VideoStream, first: av.VideoFrame) -> 
         pixel_aspect=1 / aspect if orientation.swaps_sides else aspect,
         colour=_colour(source, first),
         pixel_format=first.format.name,
+        stored_format=first.format.name,
         bit_depth=max(component.bits for component in first.format.components),
         has_alpha=any(component.is_alpha for component in first.format.components),
         field_order=_field_order(stream, first),

@@ -27,12 +27,16 @@ class PictureInfo:
         form: name of its form, such as `JPEG`.
         width: in pixels, upright.
         height: in pixels, upright.
+        bit_depth: bits of a sample, as far as they are read.
+        has_alpha: whether it may be transparent in parts.
     """
 
     path: Path
     form: str
     width: int
     height: int
+    bit_depth: int = 8
+    has_alpha: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class VideoInfo:
         pixel_aspect: width of an upright pixel over its height.
         colour: how its numbers are to be read as colours.
         pixel_format: libav's name of the planes that frames bring along.
+        stored_format: libav's name of the format that they were stored in; empty where nothing is known of it.
         chroma_location: where subsampled chroma lies in these planes, in libav's words, such as `left`.
         bit_depth: bits of a sample.
         has_alpha: whether the frames are transparent in parts.
@@ -117,6 +122,7 @@ class VideoInfo:
     pixel_aspect: Fraction = Fraction(1)
     colour: ColourTags = field(default_factory=ColourTags)
     pixel_format: str = "yuv420p"
+    stored_format: str = ""
     chroma_location: str = "unspecified"
     bit_depth: int = 8
     has_alpha: bool = False

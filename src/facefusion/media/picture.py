@@ -33,11 +33,11 @@ from facefusion.media.faults import writing
 from facefusion.media.forms import Form, output_form, written_suffixes
 from facefusion.media.frame import Image
 from facefusion.media.info import PictureInfo, check_pixels
-from facefusion.media.pixels import Alpha, to_rgb
+from facefusion.media.pixels import Alpha, stores_alpha, to_rgb
 from facefusion.media.region import Rectangle
 from facefusion.media.shown import reason
 from facefusion.media.sniff import open_input, sniff
-from facefusion.media.still.deep import Deep, Samples, changed, read_deep, to_8_bits
+from facefusion.media.still.deep import Deep, Samples, changed, read_deep, stated_depth, to_8_bits
 from facefusion.media.still.encode import LONGEST_SIDE, encode
 from facefusion.media.still.header import HEADER_BYTES, stated_size
 from facefusion.media.still.pages import has_several_pages
@@ -58,6 +58,7 @@ _DAMAGE = (
     *(OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, RuntimeError),
     *(struct.error, zlib.error),
 )
+_DEEP = (forms.PNG, forms.AVIF, forms.TIFF)
 _MOST_SCANS = 100  # encoders make about ten
 _NOT_READ = ("unknown pixel mode", "cannot handle ")  # how Pillow begins to say so, by the same error as of damage
 
@@ -107,11 +108,13 @@ class Picture:
 
 def picture_info(path: Path, limits: LimitOptions, *, file: FileIO | None = None) -> PictureInfo:
     """Read the header of a picture; as `read_picture`, but for damage that only pixels show."""
-    with _opened(path, limits, file) as (image, form, _):
+    with _opened(path, limits, file) as (image, form, content):
         width, height = image.size
         if swaps_sides(turn(read_exif(image))):
             width, height = height, width
-        return PictureInfo(path, form.name, width, height)
+        content.seek(0)
+        depth = stated_depth(content.read(-1 if form is forms.AVIF else HEADER_BYTES), image) if form in _DEEP else 8
+        return PictureInfo(path, form.name, width, height, depth, stores_alpha(image))
 
 
 def read_picture(path: Path, limits: LimitOptions, *, file: FileIO | None = None) -> Picture:
@@ -135,7 +138,7 @@ def read_picture(path: Path, limits: LimitOptions, *, file: FileIO | None = None
     with _opened(path, limits, file) as (image, form, content):
         image.load()
         content.seek(0)
-        deep = read_deep(content.read(), image) if form in (forms.PNG, forms.AVIF, forms.TIFF) else None
+        deep = read_deep(content.read(), image) if form in _DEEP else None
         exif = read_exif(image)
         method = turn(exif)
         info = image.info

@@ -49,10 +49,15 @@ def to_rgb(image: Pillow.Image) -> Pixels:
         raise ValueError(f"pixels of mode {image.mode}")
     if image.mode in ("CMYK", "LAB"):
         return Pixels(np.array(_by_profile(image, profile)), None, None)
-    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+    if stores_alpha(image):
         both = np.array(image.convert("RGBA"))
         return Pixels(np.ascontiguousarray(both[..., :3]), np.ascontiguousarray(both[..., 3]), _for_rgb(profile))
     return Pixels(np.array(image.convert("RGB")), None, _for_rgb(profile))
+
+
+def stores_alpha(image: Pillow.Image) -> bool:
+    """Whether a picture, which need not be decoded, may be transparent in parts."""
+    return image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
 
 
 def _to_8_bits(image: Pillow.Image) -> Alpha:

@@ -59,14 +59,15 @@ def check_sequence_output(path: Path, *, inputs: Sequence[Path], overwrite: bool
         raise OutputExistsError(f"There are pictures {path} already", "Choose another folder or allow overwriting")
 
 
-def join_sequence(
+@contextmanager
+def joined_sequence(
     output: Path,
     segments: Sequence[Segment],
     *,
     first: int = 1,
     cancel: Callable[[], bool] = lambda: False,
-) -> int:
-    """Put the pictures of all segments in place, numbered.
+) -> Iterator[int]:
+    """Put the pictures of all segments in place, numbered, when the block ends well.
 
     The pictures are first written into a hidden folder. Where the final folder is not there yet, that takes its place
     in one step; into one that is there, the pictures are moved one by one. They replace those of the same numbers, and
@@ -78,7 +79,7 @@ def join_sequence(
         first: number of the first picture.
         cancel: asked before each picture.
 
-    Returns:
+    Yields:
         how many pictures there are.
 
     Raises:
@@ -87,17 +88,16 @@ def join_sequence(
         DiskFullError: no space is left.
     """
     pattern = _pattern(output)
-    is_there = pattern.folder.is_dir()
-    with _hidden_folder(pattern.folder if is_there else pattern.folder.parent) as folder:
+    with _hidden_folder(pattern.folder if pattern.folder.is_dir() else pattern.folder.parent) as folder:
         made = _unpack(replace(pattern, folder=folder), segments, first, cancel)
+        yield len(made)
         with writing(pattern.folder):
-            if is_there:
+            if pattern.folder.is_dir():  # by now: another output may have made it
                 for name in made:
                     (folder / name).replace(pattern.folder / name)
             else:
                 folder.rename(pattern.folder)
             _sync(pattern.folder)
-    return len(made)
 
 
 def mixture(output: Path, *, first: int, frames: int) -> str:

@@ -20,6 +20,8 @@ from facefusion.media.still.deep import to_16_bits
 from facefusion.media.still.reader import Schedule, StillsReader
 from facefusion.options import LimitOptions
 
+_WITH_FULL_CHROMA = ("PNG", "TIFF", "BMP")
+
 
 def open_sequence(path: Path, *, limits: LimitOptions, selection: Selection, start: Start | None) -> StillsReader:
     """Open a sequence of numbered pictures.
@@ -85,6 +87,7 @@ class NumberedPictures:
         first = _samples(self._first, self._first)
         path = self._pattern.path(self._numbers[0])
         form = self._reader.info(path).form
+        planar = Layout.of(format_of(first)).name
         return VideoInfo(
             path=path,
             container=f"{form} sequence",
@@ -93,7 +96,8 @@ class NumberedPictures:
             height=first.shape[0],
             frame_rate=Selection().sequence_rate,
             time_base=1 / Selection().sequence_rate,
-            pixel_format=Layout.of(format_of(first)).name,
+            pixel_format=planar,
+            stored_format=planar if form in _WITH_FULL_CHROMA else "",
             bit_depth=first.itemsize * 8,
             has_alpha=first.shape[2] == 4,
         )

@@ -32,14 +32,12 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     with cancel_on_signals(lambda: terminal.say("stopping; once more stops at once")) as cancellation:
         try:
             with show_progress(terminal) as progress:
-                result = context.runner()(options, progress=progress, cancel=cancellation.event)
+                result = context.runner()(options, progress=progress, cancel=cancellation.event, notify=terminal.note)
         except CancelledError as error:
             terminal.error(str(error))
             return cancellation.exit_code
     stages = (f"{stage} {seconds:.2f}" for stage, seconds in result.stage_seconds.items())
     _LOG.info("seconds at work, side by side: %s", ", ".join(stages))
-    for note in result.notes:
-        terminal.note(note)
     terminal.say(summary(result))
     for path in (result.output_path, *result.further_paths):
         terminal.result(str(path))

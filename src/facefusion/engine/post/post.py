@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Self
 
 from facefusion.engine.post.fill import RegionFill
 from facefusion.engine.post.sheet import ContactSheet
 from facefusion.engine.post.thumbnail import Thumbnail
 from facefusion.faces.types import Face
-from facefusion.media.frame import Frame, Image
+from facefusion.media.frame import Frame
 from facefusion.media.output import atomic_output
 from facefusion.media.picture import Picture, write_picture
 from facefusion.media.region import Rectangle
@@ -54,16 +54,21 @@ class PostWork:
         if self.sheet is not None:
             self.sheet.see(frame)
 
-    def write(self, options: OutputOptions) -> None:
-        """Write the pictures that were asked for, each whole or not at all.
+    @contextmanager
+    def written(self, options: OutputOptions) -> Iterator[None]:
+        """Write the pictures that were asked for; they take their places when the block ends well.
 
         Raises:
             OutputError: one cannot be written.
         """
-        if self.thumbnail is not None:
-            _write(options.thumbnail, self.thumbnail.picture(), options.output_image_quality)
-        if self.sheet is not None:
-            _write(options.contact_sheet, self.sheet.picture(), options.output_image_quality)
+        thumbnail = None if self.thumbnail is None else self.thumbnail.picture()
+        sheet = None if self.sheet is None else self.sheet.picture()
+        with ExitStack() as stack:
+            for path, image in ((options.thumbnail, thumbnail), (options.contact_sheet, sheet)):
+                if path is not None and image is not None:
+                    part = stack.enter_context(atomic_output(path))
+                    write_picture(part, Picture(image), quality=options.output_image_quality)
+            yield
 
     def state(self) -> State:
         """Return what is remembered; see `facefusion.state`."""
@@ -80,10 +85,3 @@ class PostWork:
             self.thumbnail.restore(state["thumbnail"])
         if self.sheet is not None:
             self.sheet.restore(state["sheet"])
-
-
-def _write(path: Path | None, image: Image | None, quality: int) -> None:
-    if path is None or image is None:
-        return
-    with atomic_output(path) as part:
-        write_picture(part, Picture(image), quality=quality)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from facefusion.engine.plan import Plan
 from facefusion.media.sequence import find_sequence, is_sequence
@@ -27,30 +28,63 @@ _WITHOUT_EFFECT = {
 }
 
 
-def fingerprint(plan: Plan, *, has_hooks: bool) -> str:
-    """Return a digest that is the same for two jobs only if the segments of one serve the other.
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What a job is told by.
 
-    Inputs count by their bytes, not by name or date; options by their values; the software by the versions of
-    whatever touches pixels. The target is read once for it, which takes about a second for each gigabyte. Of a user's
-    own step nothing is known: the fingerprint of such a job is like no other.
-
-    Args:
-        plan: the job.
-        has_hooks: whether there are such steps.
-
-    Raises:
-        OSError: an input cannot be read.
+    Attributes:
+        digest: the same for two jobs only if the segments of one serve the other.
+        facts: what it was made of, as JSON values.
     """
-    if has_hooks:
-        return secrets.token_hex(32)
-    facts = {
-        "libraries": {name: version(name) for name in _LIBRARIES},
-        "options": _options(plan.options),
-        "extras": [plan.options.output.thumbnail is not None, plan.options.output.contact_sheet is not None],
-        "inputs": [_content(path) for path in _inputs(plan)],
-        "encodings": [rendition.encoding.key() for rendition in plan.renditions],
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+    digest: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, plan: Plan, *, has_hooks: bool) -> Self:
+        """Return the fingerprint of a job.
+
+        Inputs count by their bytes, not by name or date; options by their values; the software by the versions of
+        whatever touches pixels. The target is read once for it, which takes about a second for each gigabyte. Of a
+        user's own step nothing is known: the fingerprint of such a job is like no other.
+
+        Args:
+            plan: the job.
+            has_hooks: whether there are such steps.
+
+        Raises:
+            OSError: an input cannot be read.
+        """
+        if has_hooks:
+            return cls(secrets.token_hex(32))
+        output = plan.options.output
+        facts = {
+            "libraries": {name: version(name) for name in _LIBRARIES},
+            "options": _options(plan.options),
+            "extras": {"thumbnail": output.thumbnail is not None, "contact_sheet": output.contact_sheet is not None},
+            "inputs": [_content(path) for path in _inputs(plan)],
+            "encodings": [rendition.encoding.key() for rendition in plan.renditions],
+        }
+        text = json.dumps(facts, sort_keys=True)
+        return cls(hashlib.sha256(text.encode()).hexdigest(), json.loads(text))
+
+    def changes(self, other: Mapping[str, Any]) -> list[str]:
+        """Return in words what differs from the facts of another job."""
+        mine, theirs = _leaves(self.facts), _leaves(other)
+        differing = sorted(name for name in mine | theirs if mine.get(name) != theirs.get(name))
+        options = [name.rpartition(".")[2] for name in differing if name.startswith(("options.", "extras."))]
+        words = [f"option {name.replace('_', '-')}" for name in dict.fromkeys(options)]
+        words += ["the version of the software"] if any(name.startswith("libraries.") for name in differing) else []
+        words += ["an input"] if "inputs" in differing else []
+        return words or ["how an output is encoded"]
+
+
+def _leaves(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Return nested values by their names with dots between."""
+    leaves: dict[str, Any] = {}
+    for name, value in facts.items():
+        leaves |= _leaves(value, f"{before}{name}.") if isinstance(value, Mapping) else {f"{before}{name}": value}
+    return leaves
 
 
 def _options(options: Options) -> dict[str, Any]:

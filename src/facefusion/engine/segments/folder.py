@@ -1,18 +1,26 @@
-"""The job folder: finished segments beside the output, hidden, until they are joined."""
+"""The job folder: finished segments beside the output, hidden, until they are joined.
+
+.facefusion-job-<output>/lock           held by the run that writes the output
+.facefusion-job-<output>/<job>/job      what the job is told by
+.facefusion-job-<output>/<job>/000000.* its first segment
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
+from facefusion.engine.notes import Notes
+from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.engine.segments.marker import Marker
 from facefusion.errors import OutputUnwritableError
 from facefusion.media.faults import writing
@@ -21,6 +29,7 @@ from facefusion.state import unpack
 
 _HIDDEN = ".facefusion-job-"
 _JOB, _LOCK = "job", "lock"
+_NAME_LETTERS = 12
 _STATES_KEPT = 2
 _MONTH = 30 * 24 * 60 * 60
 
@@ -32,13 +41,23 @@ class JobFolder:
     kill at any moment leaves behind that no marker speaks of, or that is not what its marker says, is worked anew.
 
     Args:
-        path: the folder; made by `opened`.
+        path: the folder.
+
+    Attributes:
+        path: as given.
+        markers: of the finished segments.
+        is_kept: whether it is to stay for `resume` when the job fails.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.markers: list[Marker] = []
         self.is_kept = True
+
+    @property
+    def frames(self) -> int:
+        """How many frames are finished."""
+        return sum(marker.parts[0].frames for marker in self.markers)
 
     def part(self, number: int, rendition: int) -> Path:
         """Return where the file of a segment goes."""
@@ -92,7 +111,7 @@ class JobFolder:
 
     def _clear_after(self, count: int) -> None:
         """Remove all that does not belong to the first segments or to the job itself."""
-        kept = {_JOB, _LOCK}
+        kept = {_JOB}
         for marker in self.markers[:count]:
             kept |= {self._marker(marker.number).name, self._state(marker.number).name}
             kept |= {part.path.name for part in marker.parts}
@@ -108,70 +127,109 @@ class JobFolder:
 
 
 @contextmanager
-def job_folder(output: Path, fingerprint: str, *, resume: bool) -> Iterator[tuple[JobFolder, Any]]:
+def job_folder(
+    outputs: Sequence[Path], fingerprint: Fingerprint, *, resume: bool, notes: Notes
+) -> Iterator[tuple[JobFolder, Any]]:
     """Open the folder of a job for this run alone.
 
-    When the block ends well, or leaves nothing worth keeping, the folder goes away; otherwise it stays for `resume`.
-    Folders that nobody has come back to for a month are removed.
+    When the block ends well, the folder goes away, and with it whatever other jobs with this output have left; when it
+    fails, the folder stays for `resume` if there is anything in it. Folders that nobody has come back to for a month
+    are removed.
 
     Args:
-        output: path of the job's first output; the folder lies beside it, hidden.
-        fingerprint: of the job; segments of any other are removed.
-        resume: whether finished segments are to be used.
+        outputs: of the job; the folder lies beside the first, hidden. No other run may write any of them meanwhile.
+        fingerprint: of the job.
+        resume: whether finished segments are to be used; where not, those of any job with this output are removed.
+        notes: told what is taken over, or cannot be.
 
     Yields:
         The folder, and what the stages remembered after its last finished segment (None: begin at the first frame).
 
     Raises:
-        OutputUnwritableError: another run is writing the same output.
+        OutputUnwritableError: another run is writing one of these outputs.
         OutputError: the disk is full, or refuses.
     """
-    final = _anchor(output).resolve()
-    name = hashlib.sha256(final.name.encode("utf-8", "surrogateescape")).hexdigest()[:12]
-    folder = JobFolder(final.with_name(_HIDDEN + name))
-    _sweep(final.parent)
-    with writing(output):
-        folder.path.mkdir(exist_ok=True)
-    with _alone(folder.path, output):
-        with writing(output):
-            state = _begin(folder, fingerprint, resume=resume)
+    root, *others = dict.fromkeys(map(_root, outputs))
+    _sweep(root.parent)
+    with ExitStack() as stack:
+        stack.enter_context(_alone(root, outputs[0]))
+        for path in outputs[1:]:
+            if (other := _root(path)) in others:
+                others.remove(other)
+                stack.enter_context(_alone(other, path))
+        with writing(outputs[0]):
+            folder, state = _begin(root, fingerprint, resume=resume, notes=notes)
         try:
             yield folder, state
         except BaseException:
             if not folder.markers or not folder.is_kept:
                 _remove(folder.path)
             raise
-        _remove(folder.path)
+        for entry in _jobs(root):
+            _remove(entry)
 
 
-def _anchor(output: Path) -> Path:
-    """Return what the folder lies beside: the output, or the folder of the pictures that are the output."""
-    return output if output_sequence_form(output) is None else output.parent
+def _root(output: Path) -> Path:
+    """Return the hidden folder that belongs to an output."""
+    anchor = output if output_sequence_form(output) is None else output.parent  # that of the pictures
+    final = anchor.resolve()
+    name = hashlib.sha256(final.name.encode("utf-8", "surrogateescape")).hexdigest()[:_NAME_LETTERS]
+    return final.with_name(_HIDDEN + name)
 
 
-def _begin(folder: JobFolder, fingerprint: str, *, resume: bool) -> Any:
-    """Use what is there if it is of this job, else clear it."""
-    job = folder.path / _JOB
-    state = None
-    if resume and _is_job(job, fingerprint):
+def _begin(root: Path, fingerprint: Fingerprint, *, resume: bool, notes: Notes) -> tuple[JobFolder, Any]:
+    """Use what is there if it is of this job; what the last other job left stays, for whoever mistyped an option."""
+    folder, state = JobFolder(root / fingerprint.digest[:_NAME_LETTERS]), None
+    others = sorted((path for path in _jobs(root) if path != folder.path), key=lambda path: -path.stat().st_mtime)
+    for path in others[1 if resume else 0 :]:
+        _remove(path)
+    told = {"digest": fingerprint.digest, "facts": fingerprint.facts}
+    if resume and _told(folder.path) == told:
         state = folder.load()
     else:
-        folder.clear()
-        _write(job, fingerprint.encode())
-    return state
+        _remove(folder.path)
+        folder.path.mkdir()
+        _write(folder.path / _JOB, json.dumps(told).encode())
+    if folder.markers:
+        notes.tell(f"An earlier run finished {folder.frames} frames; this one goes on after them")
+    elif resume and others and (left := _finished(others[0])):
+        changes = " and ".join(fingerprint.changes(_told(others[0]).get("facts", {})))
+        notes.tell(
+            f"{left} frames that an earlier run finished are not used, as {changes} changed; "
+            "until this job is finished they are kept for one that is as before"
+        )
+    return folder, state
 
 
-def _is_job(path: Path, fingerprint: str) -> bool:
+def _jobs(root: Path) -> list[Path]:
+    """Return the folders of jobs that have an output in common, and whatever else is there but the lock."""
+    return [entry for entry in root.iterdir() if entry.name != _LOCK]
+
+
+def _told(path: Path) -> dict[str, Any]:
+    """Return what the folder of a job says of it; nothing if it is damaged."""
     try:
-        return path.read_text() == fingerprint
+        told = json.loads((path / _JOB).read_text())
     except (OSError, ValueError):
-        return False
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _finished(path: Path) -> int:
+    """Return how many frames there are in the folder of a job, as its markers say."""
+    frames = 0
+    for marker in path.glob("*.done"):
+        with suppress(OSError, ValueError):
+            frames += Marker.of_json(marker.read_text(), path).parts[0].frames
+    return frames
 
 
 @contextmanager
-def _alone(path: Path, output: Path) -> Iterator[None]:
-    """Hold the folder's lock, which ends with the process, however that ends."""
-    lock = FileLock(path / _LOCK, timeout=0)
+def _alone(root: Path, output: Path) -> Iterator[None]:
+    """Hold the lock of an output, which ends with the process, however that ends; leave nothing if nothing is kept."""
+    with writing(output):
+        root.mkdir(exist_ok=True)
+    lock = FileLock(root / _LOCK, timeout=0)
     try:
         lock.acquire()
     except Timeout:
@@ -184,6 +242,8 @@ def _alone(path: Path, output: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        if not _jobs(root):
+            _remove(root)
         lock.release()
 
 
@@ -222,7 +282,7 @@ def _remove(path: Path) -> None:
 
 def _sweep(parent: Path) -> None:
     """Remove the folders of jobs that nobody came back to."""
-    for left in parent.glob(f"{_HIDDEN}{'[0-9a-f]' * 12}"):
+    for left in parent.glob(f"{_HIDDEN}{'[0-9a-f]' * _NAME_LETTERS}"):
         with suppress(OSError):
             newest = max((entry.stat().st_mtime for entry in left.iterdir()), default=left.stat().st_mtime)
             if time.time() - newest > _MONTH:

@@ -193,5 +193,7 @@ def _notes(encoding: Encoding, info: VideoInfo) -> Iterator[str]:
         yield f"{spec.title} in {encoding.form.name} holds no transparency: that of {info.path} is left out"
     if info.bit_depth > layout.depth:
         yield f"{info.path} has {info.bit_depth} bits, and is written with {layout.depth}"
+    if info.stored_format and layout.is_coarser(stored := Layout.of(info.stored_format)):
+        yield f"{info.path} has colour of {stored.sampling}, and is written with {layout.sampling}"
     if info.field_order != "progressive" and encoding.field_order == "progressive":
         yield f"{info.path} is interlaced, and the output does not say so; --deinterlace makes it progressive"

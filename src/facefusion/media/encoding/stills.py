@@ -96,13 +96,15 @@ def _shown(info: VideoInfo) -> ColourTags:
 
 
 def _notes(form: Form, info: VideoInfo, *, has_alpha: bool, depth: int) -> Iterator[str]:
-    """Yield what of the video pictures do not hold."""
-    if info.has_audio:
-        yield f"{form.name} files hold no sound: that of {info.path} is left out"
+    """Yield what pictures do not hold of a video's frames."""
     if info.has_alpha and not has_alpha:
         yield f"{form.name} files hold no transparency: that of {info.path} is left out"
+    if has_alpha and form is forms.ANIMATED_GIF and info.codec != "gif":
+        yield f"{form.name} files hold nothing half transparent: it is opaque or left out, as either is nearer"
     if info.bit_depth > depth:
         yield f"{info.path} has {info.bit_depth} bits, and is written with {depth}"
+    if info.field_order != "progressive":
+        yield f"{info.path} is interlaced, and the output does not say so; --deinterlace makes it progressive"
     if info.colour.is_hdr:
         yield f"{form.name} files hold no high dynamic range: {info.path} is written as it looks on an ordinary screen"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,7 +84,7 @@ class IsolatedPictures:
         with sandbox.believing():
             info = _INFO.load(answer.get("info"))
             _check_sides(path, info.width, info.height, self._limits)
-            return PictureInfo(path, info.form, info.width, info.height)
+            return replace(info, path=path)
 
     def read(self, path: Path) -> Picture:
         """Have a picture decoded; see `read_picture`.

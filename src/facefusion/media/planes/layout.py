@@ -46,6 +46,17 @@ class Layout:
         return bool(self.sub_x or self.sub_y)
 
     @property
+    def sampling(self) -> str:
+        """How finely colour is stored, as people write it: `4:2:0`, `RGB` or `grey`."""
+        return (
+            ":".join(_FAMILIES[self.sub_x, self.sub_y]) if self.kind == "yuv" else {"rgb": "RGB"}.get(self.kind, "grey")
+        )
+
+    def is_coarser(self, other: Layout) -> bool:
+        """Whether it holds less of colour than another layout, down or across."""
+        return other.kind != "grey" and (self.sub_x > other.sub_x or self.sub_y > other.sub_y)
+
+    @property
     def planes(self) -> int:
         """How many planes hold colour."""
         return 1 if self.kind == "grey" else 3

@@ -54,7 +54,7 @@ def read_deep(content: bytes, stored: Pillow.Image) -> Deep | None:
     Raises:
         ValueError: the picture is damaged in a way that Pillow passes over.
     """
-    depth = _depth(content, stored)
+    depth = stated_depth(content, stored)
     if depth <= 8:
         return None
     if stored.format == "PNG":
@@ -108,10 +108,15 @@ def changed(samples: Samples, image: Image) -> Samples:
     return result
 
 
-def _depth(content: bytes, stored: Pillow.Image) -> int:
-    """Return the bits of a sample, 8 where they are not more or not read as more."""
+def stated_depth(content: bytes, stored: Pillow.Image) -> int:
+    """Return the bits of a sample, 8 where they are not more or not read as more.
+
+    Args:
+        content: the file.
+        stored: the same, opened by Pillow; it need not be decoded.
+    """
     if stored.format == "PNG":
-        return content[24]
+        return max(8, content[24])
     if stored.format == "AVIF":
         return _av1_depth(content)
     return 16 if isinstance(stored, TiffImageFile) and _is_plain_16_bits(stored) else 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image as Pillow
 from facefusion.media import forms
 from facefusion.media.forms import Form
 from facefusion.media.frame import Image
+from facefusion.media.info import PictureInfo
 from facefusion.media.pixels import Alpha
 from facefusion.media.still.deep import Deep, Samples, to_16_bits
 from facefusion.media.still.png import png_bytes
@@ -21,6 +23,15 @@ LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383, "AVIF": 65536}
 """Pixels that a side may have, by `Form.writer`."""
 
 _WHITE = 255
+_DEEP = (forms.PNG, forms.TIFF)
+
+
+def not_held(form: Form, info: PictureInfo) -> Iterator[str]:
+    """Yield what a form of pictures does not hold of a picture; a sentence each."""
+    if info.has_alpha and form is forms.JPEG:
+        yield f"{form.name} files hold no transparency: that of {info.path} is shown on white"
+    if info.bit_depth > 8 and form not in _DEEP:
+        yield f"{info.path} has {info.bit_depth} bits, and is written with 8"
 
 
 def encode(
@@ -44,7 +55,7 @@ def encode(
         icc_profile: of the RGB values.
         exif: EXIF block of the picture.
     """
-    if form in (forms.PNG, forms.TIFF):
+    if form in _DEEP:
         samples = _joined(image, alpha) if deep is None else _deepest(deep, alpha)
         return (png_bytes if form is forms.PNG else tiff_bytes)(samples, icc_profile=icc_profile, exif=exif)
     stored = _on_white(image, alpha) if form is forms.JPEG and alpha is not None else _joined(image, alpha)

@@ -24,7 +24,7 @@ def check_tracks(source: Path, form: Form, options: OutputOptions, *, files: Fil
 
     Args:
         source: the video; animated pictures and sequences of pictures have nothing that could be lost.
-        form: of the output.
+        form: of the output, be it a video or pictures.
         options: what is wanted.
         files: opens the source.
 
@@ -53,4 +53,4 @@ def _left_out(source: Path, file: FileIO, form: Form, options: OutputOptions) ->
         opened.close()
     if not kinds:
         return ()
-    return (f"{form.name} files hold moving pictures alone; left out: {', '.join(kinds)}",)
+    return (f"{form.name} files hold pictures alone; left out: {', '.join(kinds)}",)

@@ -16,6 +16,7 @@ from facefusion.media.forms import Form
 from facefusion.media.shown import shown
 from facefusion.media.source import VideoSource
 from facefusion.media.tracks.carriers import Carrier, Copy, TextConversion, codec_name, is_text
+from facefusion.media.tracks.flags import flags_not_held
 from facefusion.media.tracks.tags import Tags, container_tags
 from facefusion.media.tracks.trial import holds
 from facefusion.options import OutputOptions
@@ -81,6 +82,7 @@ def choose(source: VideoSource, firsts: Firsts, form: Form, options: OutputOptio
         tags = container_tags(source.container, form, has_cover=any(carrier.is_first for carrier in carriers))
     if tags.lost:
         notes.append(f"Tags left out, which {form.name} files do not hold beside a cover: {', '.join(tags.lost)}")
+    notes.extend(flags_not_held([carrier.stream for carrier in carriers], form))
     return Chosen(tuple(carriers), tuple(attachments), tags, tuple(notes))
 
 

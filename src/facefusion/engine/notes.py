@@ -1,0 +1,32 @@
+"""What the user should know of a job, told as soon as it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+NoteListener = Callable[[str], None]
+"""Called with one sentence."""
+
+
+class Notes:
+    """Collects notes, and tells each once.
+
+    Args:
+        listener: who is told, if anybody.
+
+    Attributes:
+        told: all of them, in order.
+    """
+
+    def __init__(self, listener: NoteListener | None = None) -> None:
+        self._listener = listener
+        self.told: list[str] = []
+
+    def tell(self, *notes: str) -> None:
+        """Tell what was not told before."""
+        for note in notes:
+            if note in self.told:
+                continue
+            self.told.append(note)
+            if self._listener is not None:
+                self._listener(note)
