@@ -79,6 +79,31 @@ def test_sound_is_tried_in_every_container(sounding, output, rendition):
     assert plan(sounding, output, keep_audio=False, **values).renditions
 
 
+def test_a_rendition_may_go_without_the_sound_that_the_output_keeps(sounding):
+    made = plan(sounding, "out.mov", renditions=["further.mp4 sound=no", "third.mov"])
+    assert [rendition.options.keep_audio for rendition in made.renditions] == [True, False, True]
+    made = plan(sounding, "out.mp4", keep_audio=False, renditions="further.mp4 sound=yes")
+    assert [rendition.options.keep_audio for rendition in made.renditions] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("a.mp4 size=120p size=50%", "says something twice"),
+        ("bitrate=800k", "has no file"),
+        ("a b.mp4 size=50%", "not understood.*quotes"),
+        ("a.mp4 passes=2", "two passes need a bitrate.*bitrate="),
+        ("a.mp4 sound=loud", "yes or no"),
+        ("a.mp4 speed=2", "no 'speed'.*sound"),
+        ("a.mp4 quality=400", "quality"),
+        ("'a.mp4", "not understood"),
+    ],
+)
+def test_a_rendition_that_makes_no_sense_is_told_by_its_own_words(moving_portrait, text, what):
+    with pytest.raises(OptionsError, match=what):
+        plan(moving_portrait, renditions=[text])
+
+
 def test_notes_say_what_is_not_carried_on_and_each_of_them_once(sounding):
     made = plan(sounding, "out.gif", renditions="second.gif")
     assert any("sound" in note for note in made.notes)

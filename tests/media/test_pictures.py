@@ -319,3 +319,15 @@ def test_what_stands_beside_a_jpegs_picture_is_not_counted_as_scans(tmp_path: Pa
 
     assert content.count(b"\xff\xda") > 500
     assert read_picture(tmp_path / "motion.jpg", LIMITS).image.shape == (64, 64, 3)
+
+
+def test_exif_too_long_for_a_jpeg_is_left_out_and_said(tmp_path: Path) -> None:
+    exif = Pillow.Exif()
+    exif[0x9286] = b"x" * 70_000  # UserComment
+    source = saved(tmp_path / "a.png", Pillow.new("RGB", (64, 64)), exif=exif.tobytes())
+    picture = read_picture(source, LIMITS)
+
+    assert write_picture(tmp_path / "b.png", picture, quality=90) == ()
+    (note,) = write_picture(tmp_path / "b.jpg", picture, quality=90)
+    assert note.startswith("JPEG files do not hold EXIF of 70")
+    assert read_picture(tmp_path / "b.jpg", LIMITS).exif is None

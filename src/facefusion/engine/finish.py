@@ -86,7 +86,7 @@ def _write(
         encoding=encoding,
         segments=segments,
         source=None if is_sequence(plan.target.path) else plan.target.path,
-        options=plan.options.output,
+        options=rendition.options,
         range=kept_range,
         cancel=cancel.is_set,
     )

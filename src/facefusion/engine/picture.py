@@ -46,7 +46,8 @@ def edit_picture(plan: Plan, work: Work, *, progress: ProgressListener | None, c
     if cancel.is_set():
         raise CancelledError("The job was stopped", "Nothing was written")
     with work.clock.measure("encode"), atomic_output(plan.output) as part:
-        write_picture(part, picture.with_image(edited.image), quality=plan.options.output.output_image_quality)
+        quality = plan.options.output.output_image_quality
+        work.notes.tell(*write_picture(part, picture.with_image(edited.image), quality=quality))
     if progress is not None:
         progress(Progress("editing", 1, 1, time.perf_counter() - start))
     return Edited(1, len(faces))

@@ -25,7 +25,7 @@ from facefusion.media.sequence import Pattern, is_sequence, output_sequence_form
 from facefusion.media.sequence_join import check_sequence_output
 from facefusion.media.still.encode import not_held
 from facefusion.media.tracks.check import check_tracks
-from facefusion.options import FaceSelectionOptions, Options
+from facefusion.options import FaceSelectionOptions, Options, OutputOptions
 from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.registry import resolve_processors
 
@@ -48,10 +48,12 @@ class Rendition:
     Attributes:
         path: file to write.
         encoding: how it is written.
+        options: what else is written into it.
     """
 
     path: Path
     encoding: Encoding
+    options: OutputOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,12 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
         _check_output(path, inputs, options, "picture")
     _check_distinct([path for path, _ in wishes] + pictures)
     _check_rate(plan.output, options)
-    renditions = tuple(Rendition(path, choose_encoding(path, target, wish)) for path, wish in wishes)
+    renditions = tuple(
+        Rendition(
+            path, choose_encoding(path, target, wish), options.output.model_copy(update={"keep_audio": wish.sound})
+        )
+        for path, wish in wishes
+    )
     for rendition in renditions:
         if rendition.encoding.form.kind == "video":
             try_encoder(rendition.encoding)
@@ -150,7 +157,7 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
     notes = list(target.notes)
     for rendition in renditions:
         notes += rendition.encoding.notes
-        notes += check(target.path, rendition.encoding.form, options.output)
+        notes += check(target.path, rendition.encoding.form, rendition.options)
     return replace(plan, renditions=renditions, notes=tuple(dict.fromkeys(notes)))
 
 

@@ -38,7 +38,7 @@ from facefusion.media.region import Rectangle
 from facefusion.media.shown import reason
 from facefusion.media.sniff import open_input, sniff
 from facefusion.media.still.deep import Deep, Samples, changed, read_deep, stated_depth, to_8_bits
-from facefusion.media.still.encode import LONGEST_SIDE, encode
+from facefusion.media.still.encode import LONGEST_EXIF, LONGEST_SIDE, encode
 from facefusion.media.still.header import HEADER_BYTES, stated_size
 from facefusion.media.still.pages import has_several_pages
 from facefusion.media.still.scans import count_scans
@@ -156,7 +156,7 @@ def read_picture(path: Path, limits: LimitOptions, *, file: FileIO | None = None
     return _of_deep(deep, method, pixels.icc_profile, block)
 
 
-def write_picture(path: Path, picture: Picture, *, quality: int) -> None:
+def write_picture(path: Path, picture: Picture, *, quality: int) -> tuple[str, ...]:
     """Write a PNG, JPEG, WebP, AVIF or TIFF picture, as the suffix of `path` asks.
 
     PNG and TIFF keep every value, with 16 bits where the picture has them; the others hold 8 bits. JPEG and AVIF are
@@ -166,6 +166,9 @@ def write_picture(path: Path, picture: Picture, *, quality: int) -> None:
         path: file to write; an unfinished one is left there on failure (see `atomic_output`).
         picture: what to write.
         quality: of JPEG, WebP and AVIF, 1 to 100.
+
+    Returns:
+        what of the picture's particulars the form does not hold; one sentence each.
 
     Raises:
         OutputTypeError: pictures are not written in the form of this suffix, or it does not hold one of this size.
@@ -182,6 +185,8 @@ def write_picture(path: Path, picture: Picture, *, quality: int) -> None:
     if longest > LONGEST_SIDE.get(form.writer, longest):
         raise OutputTypeError(f"{form.name} does not hold a side of {longest} pixels ({path})", "Choose .png")
     deep = None if picture.deep is None else Deep(picture.deep, picture.deep_alpha)
+    size = len(picture.exif or b"")
+    holds_exif = size <= LONGEST_EXIF.get(form.writer, size)
     content = encode(
         form,
         picture.image,
@@ -189,10 +194,11 @@ def write_picture(path: Path, picture: Picture, *, quality: int) -> None:
         deep=deep,
         quality=quality,
         icc_profile=picture.icc_profile,
-        exif=picture.exif,
+        exif=picture.exif if holds_exif else None,
     )
     with writing(path), path.open("wb") as file:
         file.write(content)
+    return () if holds_exif else (f"{form.name} files do not hold EXIF of {size} bytes: it is left out",)
 
 
 def _of_deep(deep: Deep, method: Pillow.Transpose | None, icc_profile: bytes | None, exif: bytes | None) -> Picture:

@@ -131,7 +131,8 @@ class OutputOptions(OptionGroup):
     renditions: Annotated[tuple[str, ...], Names(also=("rendition",))] = Field(
         default=(),
         description="further outputs of the same job, each as one text such as"
-        " 'small.mp4 size=720p bitrate=3M' (also encoder=, quality=, preset=, passes=)",
+        " 'small.mp4 size=720p bitrate=3M' (also encoder=, quality=, preset=, passes=, sound=no);"
+        " of the output's own encoding only the preset holds for them",
     )
     output_image_quality: int = Field(default=95, ge=1, le=100, description="quality of JPEG, WebP and AVIF pictures")
     keep_audio: bool = Field(default=True, description="copy the sound of the target")

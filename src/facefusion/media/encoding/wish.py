@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Self
@@ -22,7 +22,8 @@ _KEYS = {
     "passes": "output_video_passes",
     "size": "output_video_size",
 }
-_EXAMPLE = "Write it like 'small.mp4 size=720p bitrate=3M'"
+_SOUND, _SAID = "sound", {"yes": True, "no": False}
+_EXAMPLE = "Write it like 'small.mp4 size=720p bitrate=3M', with spaces between; a name with spaces goes in quotes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class VideoWish:
         passes: 1 or 2.
         size: text such as `1280x720`, `720p` or `50%`; None for that of the video.
         picture_quality: of JPEG, WebP and AVIF pictures, 1 to 100.
+        sound: whether the target's is copied.
     """
 
     encoder: str = "auto"
@@ -46,6 +48,7 @@ class VideoWish:
     passes: int = 1
     size: str | None = None
     picture_quality: int = 95
+    sound: bool = True
 
     @classmethod
     def of(cls, options: OutputOptions) -> Self:
@@ -66,25 +69,30 @@ class VideoWish:
             passes=options.output_video_passes,
             size=options.output_video_size,
             picture_quality=options.output_image_quality,
+            sound=options.keep_audio,
         )
 
     @classmethod
     def parse_rendition(cls, text: str, options: OutputOptions) -> tuple[Path, Self]:
         """Read a further output: its path, and what is asked of it in words such as `size=720p`.
 
-        What is not said is as it is when nobody says anything, but for the preset, which is that of the main output.
+        What is not said is as it is when nobody says anything, but for the preset and the sound, which are those of the
+        main output; `sound=no` leaves it out.
 
         Raises:
             OptionsError: the text says something impossible.
         """
+        path, given = _words(text)
+        sound = _SAID.get(given.pop(_SOUND, "yes"))
+        if sound is None:
+            raise OptionsError(f"The rendition {text!r}: sound is yes or no", _EXAMPLE)
+        if given.get("passes", "1") != "1" and "bitrate" not in given:
+            raise OptionsError(f"The rendition {text!r}: two passes need a bitrate to aim at", "Add bitrate=")
         try:
-            words = shlex.split(text)
-            path, given = Path(words[0]), dict(word.split("=", 1) for word in words[1:])
             values = {_KEYS[key]: value for key, value in given.items()}
-        except (ValueError, IndexError):
-            raise OptionsError(f"The rendition {text!r} is not understood", _EXAMPLE) from None
         except KeyError as error:
-            raise OptionsError(f"A rendition has no {error.args[0]!r}", f"There are {', '.join(_KEYS)}") from None
+            known = ", ".join([*_KEYS, _SOUND])
+            raise OptionsError(f"A rendition has no {error.args[0]!r}", f"There are {known}") from None
         try:
             wanted = OutputOptions.model_validate({"output_video_preset": options.output_video_preset} | values)
         except ValidationError as error:
@@ -93,7 +101,7 @@ class VideoWish:
                 f"The rendition {text!r}: {first['msg'].removeprefix('Value error, ')}, got {first['input']!r}",
                 _EXAMPLE,
             ) from None
-        return path, cls.of(wanted)
+        return path, replace(cls.of(wanted), sound=sound and options.keep_audio)
 
     def size_of(self, width: int, height: int) -> tuple[int, int]:
         """Return the size asked for, given that of the frames.
@@ -108,6 +116,24 @@ class VideoWish:
         factor = Fraction(self.size[:-1])
         factor = factor / 100 if self.size.endswith("%") else factor / min(width, height)
         return _even(width * factor), _even(height * factor)
+
+
+def _words(text: str) -> tuple[Path, dict[str, str]]:
+    """Take a rendition apart: its path, and what is asked of it by name.
+
+    Raises:
+        OptionsError: it is not made of such words.
+    """
+    try:
+        name, *words = shlex.split(text)
+        given = dict(word.split("=", 1) for word in words)
+    except ValueError:
+        raise OptionsError(f"The rendition {text!r} is not understood", _EXAMPLE) from None
+    if name.split("=")[0] in {*_KEYS, _SOUND} and "=" in name:
+        raise OptionsError(f"The rendition {text!r} has no file", _EXAMPLE)
+    if len(given) < len(words):
+        raise OptionsError(f"The rendition {text!r} says something twice", "Say each once")
+    return Path(name), given
 
 
 def _bits(text: str | None) -> int | None:

@@ -21,6 +21,8 @@ from facefusion.media.still.tiff import tiff_bytes
 
 LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383, "AVIF": 65536}
 """Pixels that a side may have, by `Form.writer`."""
+LONGEST_EXIF = {"JPEG": 65533}
+"""Bytes that an EXIF block may have, by `Form.writer`."""
 
 _WHITE = 255
 _DEEP = (forms.PNG, forms.TIFF)

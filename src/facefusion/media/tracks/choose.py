@@ -131,8 +131,8 @@ def _other_choice(source: VideoSource, firsts: Firsts) -> str:
     """Say which other form would hold all the sound, if one does."""
     for form in (forms.MP4, forms.MOV, forms.MATROSKA):
         if all(holds(form, Copy(stream), firsts.get(stream.index)) for stream in source.container.streams.audio):
-            return f"Write {form.suffixes[0]}, or leave the sound out with --no-keep-audio"
-    return "Leave the sound out with --no-keep-audio"
+            return f"Write {form.suffixes[0]}, or leave the sound out with --no-keep-audio (of a rendition: sound=no)"
+    return "Leave the sound out with --no-keep-audio (of a rendition: sound=no)"
 
 
 def _subtitles(stream: Stream, form: Form) -> Iterator[Carrier | str]:
