@@ -75,7 +75,7 @@ def still_cases() -> list[Still]:
     """Return all of them."""
     fine = {"output_image_quality": 98}
     lossy: dict[str, Any] = {"is_exact": False, "options": fine, "remark": "lossy"}
-    white = {**lossy, "lost": frozenset(("alpha",)), "remark": "lossy; on white, as JPEG holds no alpha"}
+    white = {**lossy, "lost": frozenset(("alpha",)), "remark": "lossy"}
     return [
         Still("PNG", "rgb.png", ".png", _by_pillow(icc=True)),
         Still("PNG, transparent", "rgba.png", ".png", _by_pillow(mode="RGBA")),

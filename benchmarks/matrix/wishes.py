@@ -24,7 +24,7 @@ def _parts() -> list[Case]:
         return Case("Parts and rates", name, file, to, Clip(pictures, (AAC,)), **rest)
 
     first_six = tuple(number * _FRAME for number in range(6))
-    cut = "sound is cut by whole packets, and its first is hidden up to the cut"
+    cut = "sound is cut by whole packets, of which an edit list hides what lies outside"
     return [
         case(
             "from 0.12 s to 0.36 s",

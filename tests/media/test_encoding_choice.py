@@ -243,11 +243,11 @@ def test_the_encoder_of_a_second_pass_is_tried_before_the_first() -> None:
         ("%04d.png", INTERLACED, "interlaced, and the output does not say so; --deinterlace"),
         ("a.webp", INTERLACED, "interlaced, and the output does not say so; --deinterlace"),
         ("a.gif", ALPHA, "animated GIF files hold nothing half transparent"),
-        ("a.mp4", replace(PROFESSIONAL, stored_format="yuv422p10le"), "has colour of 4:2:2, and is written with 4:2:0"),
-        ("a.mp4", replace(EIGHT, stored_format="yuv444p"), "has colour of 4:4:4, and is written with 4:2:0"),
-        ("a.mp4", replace(EIGHT, stored_format="yuv411p"), "has colour of 4:1:1, and is written with 4:2:0"),
-        ("a.mp4", replace(EIGHT, stored_format="gbrp"), "has colour of RGB, and is written with 4:2:0"),
-        ("a.mov", replace(ALPHA, stored_format="gbrap", has_alpha=False), "colour of RGB, and is written with 4:2:0"),
+        ("a.mp4", replace(PROFESSIONAL, stored_format="yuv422p10le"), "has chroma of 4:2:2, and is written with 4:2:0"),
+        ("a.mp4", replace(EIGHT, stored_format="yuv444p"), "has chroma of 4:4:4, and is written with 4:2:0"),
+        ("a.mp4", replace(EIGHT, stored_format="yuv411p"), "has chroma of 4:1:1, and is written with 4:2:0"),
+        ("a.mp4", replace(EIGHT, stored_format="gbrp"), "is RGB, and is written with 4:2:0"),
+        ("a.mov", replace(ALPHA, stored_format="gbrap", has_alpha=False), "is RGB, and is written with 4:2:0"),
     ],
 )
 def test_what_is_lost_is_said(output: str, info: VideoInfo, note: str) -> None:

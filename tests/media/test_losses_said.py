@@ -128,7 +128,7 @@ def test_finer_chroma_that_is_written_as_420_is_told(tmp_path: Path, stored: str
         source, tmp_path / "out.mkv", pre_processor=lambda image: image, output_video_encoder="ffv1"
     ).notes
 
-    assert told == (f"{source} has colour of {stored[3]}:{stored[4]}:{stored[5]}, and is written with 4:2:0",)
+    assert told == (f"{source} has chroma of {stored[3]}:{stored[4]}:{stored[5]}, and is written with 4:2:0",)
     assert kept == ()
 
 

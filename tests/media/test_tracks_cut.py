@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
 from join_clips import decorated, encode, texts_of, through
-from media_clips import make_clip, sound_packets, times
+from media_clips import lengths, make_clip, rewrite, sound_packets, times
 
 from facefusion.media.select import Moment, Selection
 from facefusion.media.tracks.timecode import later
@@ -140,3 +141,65 @@ def test_timecode_at_another_rate_shows_the_same_moment() -> None:
 
 def test_what_is_no_timecode_is_left_out() -> None:
     assert later("noon", Fraction(0), Fraction(25)) == ""
+
+
+def edits(path: Path) -> dict[str, Fraction]:
+    """How long, by the edit lists of an MP4 or QuickTime file, picture and sound are shown and heard, in seconds."""
+    found: dict[str, Fraction] = {}
+    rate, length = 1, 0
+
+    def walk(data: bytes) -> None:
+        nonlocal rate, length
+        at = 0
+        while at + 8 <= len(data):
+            size, kind = struct.unpack(">I4s", data[at : at + 8])
+            inner = data[at + 8 : at + size]
+            if kind in (b"moov", b"trak", b"edts", b"mdia"):
+                walk(inner)
+            elif kind == b"mvhd":
+                (rate,) = struct.unpack(">I", inner[20:24] if inner[0] else inner[12:16])
+            elif kind == b"elst":
+                count, form = struct.unpack(">I", inner[4:8])[0], ">Qq4x" if inner[0] else ">Ii4x"
+                step = struct.calcsize(form)
+                entries = [struct.unpack(form, inner[8 + step * n : 8 + step * (n + 1)]) for n in range(count)]
+                length = sum(duration for duration, begin in entries if begin >= 0)
+            elif kind == b"hdlr" and inner[8:12] in (b"vide", b"soun"):
+                found[inner[8:12].decode()] = Fraction(length, rate)
+            at += size
+
+    walk(path.read_bytes())
+    return found
+
+
+SOUNDS = [("aac", "out.mp4"), ("aac", "out.mov"), ("mp3", "out.mp4"), ("libopus", "out.mp4"), ("flac", "out.mp4")]
+
+
+@pytest.mark.parametrize(("codec", "target"), [*SOUNDS, ("pcm_s16le", "out.mov")])
+@pytest.mark.parametrize(
+    ("trim", "length"),
+    [
+        ({"trim_start": "0.5", "trim_end": "1.22"}, "0.72"),
+        ({"trim_start": "10f", "trim_end": "11f"}, "0.04"),
+        ({"trim_start": "0.777", "trim_end": "1.3"}, "0.52"),
+        ({"trim_end": "0.9"}, "0.92"),
+    ],
+)
+def test_sound_ends_with_the_picture_to_the_tick(
+    tmp_path: Path, codec: str, target: str, trim: dict[str, str], length: str
+) -> None:
+    clip = make_clip(tmp_path / ("in.mov" if codec == "pcm_s16le" else "in.mkv"), pts=range(60), sounds=[codec])
+
+    rewrite(clip, tmp_path / target, **trim)
+
+    assert edits(tmp_path / target) == {"vide": Fraction(length), "soun": Fraction(length)}
+
+
+@pytest.mark.parametrize("target", ["out.mp4", "out.mkv"])
+def test_a_constant_rate_stays_constant_wherever_the_end_is(tmp_path: Path, target: str) -> None:
+    clip = make_clip(tmp_path / "in.mp4", pts=range(60), sounds=["aac"])
+
+    rewrite(clip, tmp_path / target, trim_start="0.5", trim_end="1.213")
+
+    assert set(lengths(tmp_path / target)) == {Fraction(1, 25)}
+    with av.open(str(tmp_path / target)) as video:
+        assert video.streams.video[0].average_rate == 25

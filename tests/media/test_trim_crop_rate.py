@@ -88,7 +88,7 @@ def test_an_end_that_is_not_after_the_start_is_refused(start: str | None, end: s
 def select(pts: list[int], selection: Selection, *, last: int = 40) -> tuple[Timeline, Shown]:
     """Put frames with these times, in milliseconds, through a selection."""
     durations = [b - a for a, b in pairwise(pts)] + [last]
-    timeline = Timeline(selection, time_base=MILLISECONDS, origin=pts[0])
+    timeline = Timeline(selection, time_base=MILLISECONDS, origin=pts[0], frame_rate=Fraction(25))
     frames = timeline.select(zip(range(len(pts)), pts, durations, strict=True))
     return timeline, [(f.picture, f.pts, f.duration, f.copies) for f in frames]
 
@@ -97,10 +97,22 @@ def test_without_a_selection_times_stay_as_they_are() -> None:
     assert select([7, 50, 90], EVERYTHING)[1] == [(0, 7, 43, 1), (1, 50, 40, 1), (2, 90, 40, 1)]
 
 
-def test_the_last_frame_ends_where_the_selection_ends() -> None:
-    timeline, shown = select([1000, 1040, 1080], Selection(end=Moment(seconds=Fraction("0.1"))))
-    assert shown == [(0, 0, 40, 1), (1, 40, 40, 1), (2, 80, 20, 1)]
-    assert (timeline.range.start, timeline.range.end) == (1, Fraction("1.1"))
+def test_a_frame_that_is_shown_when_the_end_comes_stays_whole() -> None:
+    _, shown = select([1000, 1040, 1080, 1120], Selection(end=Moment(seconds=Fraction("0.1"))))
+    assert shown == [(0, 0, 40, 1), (1, 40, 40, 1), (2, 80, 40, 1)]
+
+
+def test_one_that_is_shown_for_long_ends_where_the_selection_ends() -> None:
+    timeline, shown = select([1000, 1040, 3040], Selection(end=Moment(seconds=Fraction("1.5"))))
+    assert shown == [(0, 0, 40, 1), (1, 40, 1460, 1)]
+    assert (timeline.range.start, timeline.range.end) == (1, Fraction("2.5"))
+    _, shown = select([1000, 1040, 3040], Selection(end=Moment(seconds=Fraction("0.05"))))
+    assert shown == [(0, 0, 40, 1), (1, 40, 10, 1)]
+
+
+def test_with_a_rate_the_end_is_met_as_nearly_as_the_rate_allows() -> None:
+    _, shown = select([0, 40, 80, 120], Selection(end=Moment(seconds=Fraction("0.1")), rate=Fraction(50)))
+    assert shown == [(0, 0, 2, 2), (1, 2, 2, 2), (2, 4, 1, 1)]
 
 
 def test_where_a_number_of_frames_ends_is_known_when_they_have_been_read() -> None:

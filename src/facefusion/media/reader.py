@@ -116,7 +116,9 @@ class VideoReader:
         """Find the first frame that is given out, and what is known from it; then go to where reading begins."""
         self._allowance = Allowance(path, self._limits)
         clip = self._clip
-        self._timeline = Timeline(self._selection, time_base=clip.info.time_base, origin=clip.origin)
+        self._timeline = Timeline(
+            self._selection, time_base=clip.info.time_base, origin=clip.origin, frame_rate=clip.info.frame_rate
+        )
         frames = self._trimmed()
         first = next(frames, None)
         info = describe_selected(clip.info, self._timeline, self._selection)

@@ -15,6 +15,7 @@ T = TypeVar("T")
 # Containers round times, to milliseconds at worst: a frame that is late by so many seconds, or by so much of an output
 # frame if that is less, is still shown at the tick.
 _GRACE, _GRACE_OF_FRAME = Fraction(2, 1000), Fraction(1, 8)
+_WHOLE = Fraction(3, 2)  # frames on average that one may last to be left whole at the end
 _LEAST_ERROR = Fraction(1, 20_000)  # seconds by which a clip may be moved for the sake of a simple clock
 
 
@@ -43,12 +44,16 @@ class Timeline:
     then. A frame that spans several ticks is given out once, with `copies`; one that spans none is left out. The clip
     never becomes faster or slower: it ends within one tick of where it ended.
 
+    A frame that is on the screen when the end comes stays whole, so that a constant rate stays constant. One that lasts
+    longer than frames usually do ends there, and so does every one where a rate is chosen, which is constant anyway.
+
     What becomes of a frame depends on its own times alone, so that reading may begin anywhere.
 
     Args:
         selection: what is wanted.
         time_base: seconds per tick of the frames that are put in.
         origin: pts of the clip's first frame.
+        frame_rate: frames a second on average of the frames that are put in.
 
     Attributes:
         time_base: seconds per tick of the frames that come out.
@@ -56,7 +61,7 @@ class Timeline:
         read: frames put in so far, those that are left out as well.
     """
 
-    def __init__(self, selection: Selection, *, time_base: Fraction, origin: int) -> None:
+    def __init__(self, selection: Selection, *, time_base: Fraction, origin: int, frame_rate: Fraction) -> None:
         self.first = None if selection.is_trimmed else origin
         self.read = 0
         self._selection = selection
@@ -64,6 +69,7 @@ class Timeline:
         self._start = self._ticks(selection.start, origin)
         self._end = self._ticks(selection.end, origin)
         self._ended: int | None = None
+        self._longest_whole = 0 if selection.rate is not None else math.ceil(_WHOLE / (frame_rate * time_base))
         offset = Fraction(0)
         if selection.rate is not None and not selection.is_trimmed:
             offset = _roughly(origin * time_base * selection.rate, _LEAST_ERROR * selection.rate)
@@ -129,7 +135,7 @@ class Timeline:
                 continue
             if _is_past(self._selection.end, place) or (self._end is not None and pts >= self._end):
                 break
-            lasting = duration if self._end is None else min(duration, self._end - pts)
+            lasting = self._lasting(pts, duration)
             self._ended = pts + lasting if self._selection.end is not None else None
             selected = self._placed(picture, pts, lasting)
             if selected.copies:
@@ -139,6 +145,12 @@ class Timeline:
                 unseen = selected
         if unseen is not None and not is_begun:  # a clip shorter than one tick
             yield replace(unseen, duration=self._per_frame, copies=1)
+
+    def _lasting(self, pts: int, duration: int) -> int:
+        """Return how long a frame is shown that begins before the end."""
+        if self._end is None or duration <= self._longest_whole:
+            return duration
+        return min(duration, self._end - pts)
 
     def _is_early(self, number: int, pts: int, *, is_begun: bool) -> bool:
         """Whether a frame comes before the first that is given out."""

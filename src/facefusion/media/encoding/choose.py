@@ -194,6 +194,7 @@ def _notes(encoding: Encoding, info: VideoInfo) -> Iterator[str]:
     if info.bit_depth > layout.depth:
         yield f"{info.path} has {info.bit_depth} bits, and is written with {layout.depth}"
     if info.stored_format and layout.is_coarser(stored := Layout.of(info.stored_format)):
-        yield f"{info.path} has colour of {stored.sampling}, and is written with {layout.sampling}"
+        told = "is RGB" if stored.kind == "rgb" else f"has chroma of {stored.sampling}"
+        yield f"{info.path} {told}, and is written with {layout.sampling}"
     if info.field_order != "progressive" and encoding.field_order == "progressive":
         yield f"{info.path} is interlaced, and the output does not say so; --deinterlace makes it progressive"

@@ -100,7 +100,7 @@ def _notes(form: Form, info: VideoInfo, *, has_alpha: bool, depth: int) -> Itera
     if info.has_alpha and not has_alpha:
         yield f"{form.name} files hold no transparency: that of {info.path} is left out"
     if has_alpha and form is forms.ANIMATED_GIF and info.codec != "gif":
-        yield f"{form.name} files hold nothing half transparent: it is opaque or left out, as either is nearer"
+        yield f"{form.name} files hold nothing half transparent: that of {info.path} is made opaque or left out"
     if info.bit_depth > depth:
         yield f"{info.path} has {info.bit_depth} bits, and is written with {depth}"
     if info.field_order != "progressive":

@@ -47,10 +47,8 @@ class Layout:
 
     @property
     def sampling(self) -> str:
-        """How finely colour is stored, as people write it: `4:2:0`, `RGB` or `grey`."""
-        return (
-            ":".join(_FAMILIES[self.sub_x, self.sub_y]) if self.kind == "yuv" else {"rgb": "RGB"}.get(self.kind, "grey")
-        )
+        """How finely chroma is stored, as people write it, such as `4:2:0`; `4:4:4` where it is not subsampled."""
+        return ":".join(_FAMILIES[self.sub_x, self.sub_y])
 
     def is_coarser(self, other: Layout) -> bool:
         """Whether it holds less of colour than another layout, down or across."""

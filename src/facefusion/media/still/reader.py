@@ -97,7 +97,7 @@ class StillsReader:
         self._selection = selection
         self._begin = 0 if start is None else start.index
         self._whole = info
-        self._timeline = Timeline(selection, time_base=schedule.time_base, origin=0)
+        self._timeline = Timeline(selection, time_base=schedule.time_base, origin=0, frame_rate=info.frame_rate)
         allowance = Allowance(info.path, limits)
         try:
             selected = allowance.watched(self._timeline.select(schedule), self._timeline)

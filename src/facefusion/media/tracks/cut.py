@@ -20,8 +20,10 @@ _OVERLAPPING = frozenset(("aac", "mp3", "mp3float", "mp2", "mp1", "opus", "vorbi
 class PacketCutter:
     """Keeps the packets of one stream that are heard or shown within a range, and moves them to the range's clock.
 
-    Packets are never divided: the first may begin before time 0, by which much it is then early; containers with edit
-    lists hide that. The times of the packets relative to the frames stay exact to half a tick of the stream's clock.
+    Packets are never divided: the first may begin before time 0, by which much it is then early, and the last may end
+    after the range. Containers with edit lists hide both: the last packet's duration is then shortened to the end, of
+    which libav makes the length of the edit. The times of the packets relative to the frames stay exact to half a tick
+    of the stream's clock.
 
     Where each packet of sound is decoded with what is left of the one before it, one more is kept ahead of the first,
     if the container can hide it.
@@ -29,15 +31,16 @@ class PacketCutter:
     Args:
         stream: of the source.
         cut: the range.
-        hides_start: whether what is before time 0 is hidden by the container.
+        has_edits: whether the container has edit lists.
     """
 
-    def __init__(self, stream: Stream, cut: Trimmed, *, hides_start: bool) -> None:
+    def __init__(self, stream: Stream, cut: Trimmed, *, has_edits: bool) -> None:
         context = stream.codec_context
         overlaps = context is not None and context.name in _OVERLAPPING
         self._is_text = stream.type == "subtitle"
         self._cut = cut
-        self._wants_one_ahead = overlaps and hides_start
+        self._wants_one_ahead = overlaps and has_edits
+        self._has_edits = has_edits
         self._ahead: Packet[Any] | None = None
 
     def cut(self, packet: Packet[Any]) -> list[Packet[Any]]:
@@ -62,11 +65,14 @@ class PacketCutter:
         shift = round(self._cut.start / packet.time_base)
         packet.pts = (packet.pts or 0) - shift
         packet.dts = packet.pts if packet.dts is None else packet.dts - shift
-        if not self._is_text:
+        if not self._is_text and not self._has_edits:
             return
         end = packet.pts + (packet.duration or 0)
         if self._cut.end is not None:
             end = min(end, round((self._cut.end - self._cut.start) / packet.time_base))
+        if not self._is_text:
+            packet.duration = max(end - packet.pts, 1 if packet.duration else 0)
+            return
         packet.pts = packet.dts = max(packet.pts, 0)
         if packet.duration:
             packet.duration = max(end - packet.pts, 0)

@@ -150,7 +150,7 @@ class SourceTracks:
 
     def _cutter(self, carrier: Carrier) -> PacketCutter:
         cut = self._cut or Trimmed(Fraction(0))
-        return PacketCutter(carrier.stream, cut, hides_start=is_iso(self._form))
+        return PacketCutter(carrier.stream, cut, has_edits=is_iso(self._form))
 
     def _first_packets(self, wanted: set[int]) -> dict[int, Packet[Any]]:
         """Return the first packet of each stream by its index; a stream that starts very late has none here."""
