@@ -18,7 +18,7 @@ test: setup-dev ## lint, types, layers and all tests
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest --durations=10
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations=10
 
 test-models: setup-dev ## compare the bundled weights with the runtimes of their origin (fetches 107 MB once)
 	$(BIN)/python -m pip --quiet install --require-hashes --requirement requirements/models.txt

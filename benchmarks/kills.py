@@ -55,7 +55,8 @@ class Chain:
         runs: in order.
         is_same: whether frames, their times and the packets of sound are those of the job that was not killed.
         is_same_file: whether all bytes are.
-        left: names of what was left beside the output.
+        left: names of what was left beside the output by a run that came to its end; one that is killed when its
+            output is in place leaves its folder to the next.
     """
 
     runs: list[Run] = field(default_factory=list)
@@ -154,7 +155,8 @@ class Bench:
             finished, patience = reached, 1.0 if reached > finished else patience * _MORE_PATIENCE
         chain.is_same_file = file_digest(self._output) == self._reference["file"]
         chain.is_same = chain.is_same_file or _same(digests(self._output), self._reference)
-        chain.left = sorted(path.name for path in self._out.iterdir() if path != self._output)
+        if not chain.runs[-1].is_killed:
+            chain.left = sorted(path.name for path in self._out.iterdir() if path != self._output)
         shutil.rmtree(self._out)
         self._out.mkdir()
         return chain

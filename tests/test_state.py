@@ -60,7 +60,7 @@ def test_arrays_that_come_out_are_ones_own():
         ({"a": float("nan")}, "state/a"),
         ({"a": np.float32(1)}, "state/a"),
         ({"a": np.array(["text"])}, "state/a"),
-        ({"a": np.array([object()])}, "state/a"),
+        ({"a": np.array([None])}, "state/a"),
         ({"a": np.zeros(1, [("x", "f4")])}, "state/a"),
         ({"a": {3: 4}}, "state/a"),
         ({"a": {"\0array": "array0"}}, "state/a"),

@@ -125,7 +125,7 @@ CASES = {
         errors.OutputTypeError,
         r"\.mov",
     ),
-    "a rendition without a name": (VIDEO | {"renditions": "size=720p"}, errors.OutputTypeError, "size=720p"),
+    "a rendition without a name": (VIDEO | {"renditions": "size=720p"}, errors.OptionsError, "size=720p"),
     "a rendition of an unknown kind": (VIDEO | {"renditions": "small.mp4 colour=red"}, errors.OptionsError, "'colour'"),
     "a rendition of an impossible size": (VIDEO | {"renditions": "small.mp4 size=big"}, errors.OptionsError, "720p"),
     "a rendition over the output": (VIDEO | {"renditions": "./out.mp4 size=50%"}, errors.OptionsError, "Two outputs"),

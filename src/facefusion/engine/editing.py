@@ -79,9 +79,10 @@ class VideoEdit:
             raise self._work.selector.problem(plan.target.path)
 
     def end(self) -> None:
-        """Report that there are no more frames, however many were expected."""
-        self._total = self.frames
-        self._report()
+        """Report that there are no more frames, where other than these were expected."""
+        if self._total != self.frames:
+            self._total = self.frames
+            self._report()
 
     def pictures(self) -> AbstractContextManager[None]:
         """Write the thumbnail and the contact sheet; they take their places when the block ends well."""
