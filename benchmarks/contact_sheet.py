@@ -106,13 +106,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _swap(studio: Studio, pair: str, note: str) -> Swapped:
-    source, target = (studio.portrait(_picture(name)) for name in pair.split(":"))
+    source, target = (studio.portrait(picture_of(name)) for name in pair.split(":"))
     if source is None or target is None:
         raise MissingAssetsError(f"no face was found in a picture of the pair {pair}")
     return Swapped(pair, note, source, target, studio.swap(source, target))
 
 
-def _picture(name: str) -> Path:
+def picture_of(name: str) -> Path:
     """Return the file that a half of a pair means."""
     if not name.isdigit():
         return assets(*name.split("/"))

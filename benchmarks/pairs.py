@@ -7,6 +7,9 @@ from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.landmarkers.face_mesh import region_of_mesh
 from facefusion.faces.quality import sharpness
@@ -16,6 +19,8 @@ from facefusion.media.frame import Frame, Image
 from facefusion.media.picture import read_picture
 from facefusion.options import FaceSelectionOptions, LimitOptions, Options
 from facefusion.processors.base import FaceFrame, Processor, ProcessorContext, SourceFace
+from facefusion.processors.face_swapper.mesh.source import SourceModel
+from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.processors.registry import resolve_processors
 
 
@@ -78,6 +83,15 @@ class Studio:
         # Where the new face is not seen as one, it is judged where the old one was.
         face = self.analyser.embed(image, [fits[0] or target.face])[0]
         return Portrait(f"{source.name} on {target.name}", image, face)
+
+    def mask(self, source: Portrait, target: Portrait) -> npt.NDArray[np.float32]:
+        """Return the new face's share of each pixel of the target's picture, float32 (H, W), 0 to 1."""
+        model = SourceModel.build(source.image, source.face)
+        rendering = MeshSwapper(model, self._options.face_swapper).render(target.image, target.face)
+        whole = np.zeros(target.image.shape[:2], np.float32)
+        if rendering is not None:
+            rendering.region.view(whole)[:] = rendering.mask
+        return whole
 
     def _swapper(self, source: Portrait) -> Processor:
         if source.name not in self._swappers:

@@ -66,6 +66,21 @@ class _Target:
         return cls(lab, region.mesh, visibility, light, MeshRaster.draw(region.mesh, normals, region.grid))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rendering:
+    """A new face, ready to be laid over the frame.
+
+    Attributes:
+        region: where it lies.
+        new: the new face all over the region, RGB uint8 (H, W, 3).
+        mask: its share at each pixel, float32 (H, W), 0 to 1.
+    """
+
+    region: FaceRegion
+    new: npt.NDArray[np.uint8]
+    mask: Field
+
+
 class MeshSwapper:
     """Puts the source face over target faces, and remembers those that are followed through a video.
 
@@ -88,14 +103,24 @@ class MeshSwapper:
             image: RGB uint8 (H, W, 3), writable.
             face: the target face; with a `track_id`, what comes in front of it over time stays in front.
         """
+        rendering = self.render(image, face)
+        if rendering is not None:
+            _composite(rendering.region.view(image), rendering.new, rendering.mask)
+
+    def render(self, image: npt.NDArray[np.uint8], face: Face) -> Rendering | None:
+        """Return the new face of a target face, and where it belongs; None where there is nothing to replace.
+
+        Args:
+            image: RGB uint8 (H, W, 3).
+            face: the target face; see `swap`.
+        """
         region = FaceRegion.of(face.mesh, image.shape[:2])
         if region is None:
-            return
-        view = region.view(image)
-        new, mask = self._render(view, region, self._memories.of(face.track_id))
+            return None
+        new, mask = self._render(region.view(image), region, self._memories.of(face.track_id))
         # A head that turns past the limit must not flip from one face to the other.
         fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
-        _composite(view, new, mask * np.float32(self._options.blend_ratio * fade))
+        return Rendering(region, new, mask * np.float32(self._options.blend_ratio * fade))
 
     def state(self) -> State:
         """Return what is remembered of the faces that are followed; see `facefusion.state`."""

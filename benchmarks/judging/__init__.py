@@ -1,0 +1,1 @@
+"""Judging swaps: what a viewer would notice, in figures."""
