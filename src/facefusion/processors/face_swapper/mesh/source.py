@@ -19,6 +19,7 @@ from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.regions import foreign_zones, near_edge, skin_vertices
+from facefusion.processors.face_swapper.mesh.shape import level_shape
 from facefusion.processors.face_swapper.mesh.texture import even_out, fill_foreign, pyramid
 
 MAX_SIDE = 768
@@ -43,12 +44,14 @@ class SourceModel:
         mesh: where the mesh lies in the first texture, float32 (468, 3).
         visibility: how well the source shows each vertex, 0 to 1, float32 (468,).
         light: smooth skin colour, as it was taken off.
+        shape: how the features lie, see `level_shape`.
     """
 
     textures: tuple[Field, ...]
     mesh: Points
     visibility: npt.NDArray[np.float32]
     light: LightField
+    shape: Points
 
     @classmethod
     def build(cls, image: npt.NDArray[np.uint8], face: Face) -> Self:
@@ -64,7 +67,7 @@ class SourceModel:
         light = fit_light(vertex_colours(lab, mesh), normals, visibility)
         raster = MeshRaster.draw(mesh, normals, lab.shape[:2])
         textures = pyramid(_texture(lab, light, raster, mesh))
-        return cls(textures, mesh, visibility, light)
+        return cls(textures, mesh, visibility, light, level_shape(face.mesh))
 
     def mesh_at(self, level: int) -> Points:
         """Return where the vertices lie in the texture of a level, float32 (468, 2)."""

@@ -27,7 +27,9 @@ from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories,
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
+from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
+from facefusion.processors.face_swapper.mesh.warp import reshaped
 from facefusion.state import State
 
 _FADE = 8.0
@@ -72,11 +74,13 @@ class Rendering:
 
     Attributes:
         region: where it lies.
+        base: the target with its features where the new face has them, RGB uint8 (H, W, 3).
         new: the new face all over the region, RGB uint8 (H, W, 3).
         mask: its share at each pixel, float32 (H, W), 0 to 1.
     """
 
     region: FaceRegion
+    base: npt.NDArray[np.uint8]
     new: npt.NDArray[np.uint8]
     mask: Field
 
@@ -105,7 +109,9 @@ class MeshSwapper:
         """
         rendering = self.render(image, face)
         if rendering is not None:
-            _composite(rendering.region.view(image), rendering.new, rendering.mask)
+            view = rendering.region.view(image)
+            # Pixels with no share of the new face stay exactly as they are, but for eyes and mouth, which move whole.
+            view[:] = cv2.blendLinear(rendering.new, rendering.base, rendering.mask, 1 - rendering.mask)
 
     def render(self, image: npt.NDArray[np.uint8], face: Face) -> Rendering | None:
         """Return the new face of a target face, and where it belongs; None where there is nothing to replace.
@@ -117,10 +123,14 @@ class MeshSwapper:
         region = FaceRegion.of(face.mesh, image.shape[:2])
         if region is None:
             return None
-        new, mask = self._render(region.view(image), region, self._memories.of(face.track_id))
+        base = np.ascontiguousarray(region.view(image))
+        if self._options.shape:
+            wanted = shape_difference(self._source.shape, level_shape(face.mesh)) * np.float32(self._options.shape)
+            region, base = reshaped(region, base, turned_with(wanted, face.mesh))
+        new, mask = self._render(base, region, self._memories.of(face.track_id))
         # A head that turns past the limit must not flip from one face to the other.
         fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
-        return Rendering(region, new, mask * np.float32(self._options.blend_ratio * fade))
+        return Rendering(region, base, new, mask * np.float32(self._options.blend_ratio * fade))
 
     def state(self) -> State:
         """Return what is remembered of the faces that are followed; see `facefusion.state`."""
@@ -178,8 +188,3 @@ def _in_front(target: _Target, fields: Mapping[str, Field], memory: FaceMemory |
 def _places(place: Field, size: tuple[int, int]) -> Field:
     """Return places in the source's texture for every pixel of the region; the median levels slivers of triangles."""
     return enlarge(np.asarray(cv2.medianBlur(place, 3), np.float32), size)
-
-
-def _composite(view: npt.NDArray[np.uint8], new: npt.NDArray[np.uint8], mask: Field) -> None:
-    """Blend in place; pixels with no share of the new face stay exactly as they are."""
-    view[:] = cv2.blendLinear(new, np.ascontiguousarray(view), mask, 1 - mask)

@@ -1,0 +1,53 @@
+"""Warping: the target's features are moved to where the new face has them, before that is laid over them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, vertex_normals
+from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.fields import spread
+from facefusion.processors.face_swapper.mesh.filters import Field, enlarge
+from facefusion.processors.face_swapper.mesh.raster import SUBPIXEL_BITS, MeshRaster, to_subpixels
+from facefusion.processors.face_swapper.mesh.region import FaceRegion
+
+
+def reshaped(region: FaceRegion, view: npt.NDArray[np.uint8], by: Points) -> tuple[FaceRegion, npt.NDArray[np.uint8]]:
+    """Move the vertices of a face, and the picture with them.
+
+    Args:
+        region: where the face lies.
+        view: its pixels, RGB uint8 (H, W, 3).
+        by: how far each vertex moves, float32 (468, 3), in pixels of the frame.
+
+    Returns:
+        the region with the face as it is then, and its pixels, where nothing changes outside of the face.
+    """
+    scale = np.array([region.grid[1] / region.size[1], region.grid[0] / region.size[0], 0], np.float32)
+    scale[2] = scale[:2].mean()
+    moved = region.mesh + by * scale
+    raster = MeshRaster.draw(moved, vertex_normals(moved), region.grid, grow=2)
+    back = spread(raster, back=(region.mesh - moved)[:, :2])["back"]
+    for rim in (LEFT_EYE, RIGHT_EYE, INNER_LIPS):
+        _fill(back, moved, region.mesh - moved, rim)
+    back /= scale[:2]
+    back = enlarge(back, region.size) * region.outline()[:, :, None]
+    y, x = np.mgrid[: region.size[0], : region.size[1]].astype(np.float32)
+    warped = cv2.remap(view, x + back[:, :, 0], y + back[:, :, 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return replace(region, mesh=moved), np.asarray(warped, np.uint8)
+
+
+def _fill(back: Field, mesh: Points, by: Points, rim: Sequence[int]) -> None:
+    """Continue a displacement into an opening, as the affine map that its rim follows best."""
+    corners = mesh[list(rim), :2].astype(np.float64)
+    basis = np.column_stack([corners, np.ones(len(corners))])
+    solution = np.linalg.lstsq(basis, by[list(rim), :2].astype(np.float64), rcond=None)[0]
+    inside = np.zeros(back.shape[:2], np.uint8)
+    cv2.fillPoly(inside, [to_subpixels(corners)], 1, cv2.LINE_8, SUBPIXEL_BITS)
+    y, x = np.nonzero(inside)
+    back[y, x] = np.column_stack([x, y, np.ones(len(x))]) @ solution
