@@ -12,8 +12,8 @@ from typing import Self
 import cv2
 import numpy as np
 
-from facefusion.faces.mesh import canonical_vertices, vertex_normals
-from facefusion.faces.types import Points
+from facefusion.faces.mesh import VERTICES, canonical_vertices, vertex_normals
+from facefusion.faces.types import Points, Pose
 from facefusion.processors.face_swapper.mesh.colour import sample
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
@@ -55,6 +55,8 @@ _PERSISTENCE = 0.4
 """Share of what was in front in the last frame that is still taken to be there."""
 _COVERED = 0.5
 """Share in front from which a pixel counts as covered."""
+_SHAPE_FRAMES, _FRONTAL_POWER = 50.0, 6
+"""Frames, as many as if the face looked into the camera, after which its shape is known."""
 _FORGET_AFTER = 50
 """Frames after which what covers a face is taken for the face."""
 
@@ -93,6 +95,23 @@ class FaceMemory:
         self._seen = np.zeros((SIZE, SIZE), np.float32)
         self._covered = np.zeros((SIZE, SIZE), np.float32)
         self._front = np.zeros((SIZE, SIZE), np.float32)
+        self._shape = np.zeros((VERTICES, 3), np.float32)
+        self._shape_seen = 0.0
+
+    def own_shape(self, level: Points, pose: Pose) -> Points:
+        """Return how the face's features lie, float32 (468, 3), as the mean of what was seen of it so far.
+
+        It settles and then stays: a shape that followed each frame would take part in what the face expresses.
+
+        Args:
+            level: what this frame shows, see `shape.level_shape`.
+            pose: of the head; turned heads tell less.
+        """
+        weight = max(float(np.cos(np.radians(pose.yaw)) * np.cos(np.radians(pose.pitch))), 0.0) ** _FRONTAL_POWER
+        if self._shape_seen < _SHAPE_FRAMES:
+            self._shape_seen += weight
+            self._shape += np.float32(weight / max(self._shape_seen, 1e-6)) * (level - self._shape)
+        return self._shape.copy()
 
     def clear_vertices(self) -> Field:
         """Return which vertices had nothing in front of them in the last frame, 0 to 1, float32 (468,)."""
@@ -124,6 +143,8 @@ class FaceMemory:
             "seen": self._seen.copy(),
             "covered": self._covered.copy(),
             "front": self._front.copy(),
+            "shape": self._shape.copy(),
+            "shape_seen": self._shape_seen,
         }
 
     @classmethod
@@ -133,6 +154,7 @@ class FaceMemory:
         memory._mean, memory._deviation = state["mean"].copy(), state["deviation"].copy()
         memory._seen, memory._covered = state["seen"].copy(), state["covered"].copy()
         memory._front = state["front"].copy()
+        memory._shape, memory._shape_seen = state["shape"].copy(), state["shape_seen"]
         return memory
 
     def _in_front(self, now: Field, seen: Field, rim: Field) -> Field:

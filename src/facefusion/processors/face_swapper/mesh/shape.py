@@ -54,13 +54,13 @@ def shape_difference(source: Points, target: Points) -> Points:
         target: likewise.
     """
     wanted = (source - target).astype(np.float64)
-    own = 1.0
+    own = np.ones(len(wanted))
     moved = np.zeros_like(wanted)
     for vertices, corners in _features():
         share = _share_of(vertices)[:, None]
         moved += share * _as_a_whole(source, target, vertices, corners)
-        own = own - share
-    moved += np.clip(own, 0, 1) * wanted
+        own -= share[:, 0]
+    moved += np.clip(own, 0, 1)[:, None] * wanted
     moved *= _free()[:, None]
     length = np.linalg.norm(moved, axis=1, keepdims=True)
     return np.asarray(moved * (_MOST * np.tanh(length / _MOST) / np.maximum(length, 1e-6)), np.float32)
@@ -86,7 +86,7 @@ def _as_a_whole(
     middles = [shape[list(corners)].mean(0).astype(np.float64) for shape in (source, target)]
     widths = [float(np.linalg.norm(shape[corners[1]] - shape[corners[0]])) for shape in (source, target)]
     growth = np.clip(widths[0] / max(widths[1], 1e-6), 0.85, 1.18)
-    return middles[0] - middles[1] + (growth - 1) * (target.astype(np.float64) - middles[1])
+    return np.asarray(middles[0] - middles[1] + (growth - 1) * (target.astype(np.float64) - middles[1]), np.float64)
 
 
 @cache

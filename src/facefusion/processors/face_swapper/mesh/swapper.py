@@ -27,6 +27,7 @@ from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories,
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
+from facefusion.processors.face_swapper.mesh.shadow import broad_step
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.warp import reshaped
@@ -123,11 +124,14 @@ class MeshSwapper:
         region = FaceRegion.of(face.mesh, image.shape[:2])
         if region is None:
             return None
+        memory = self._memories.of(face.track_id)
         base = np.ascontiguousarray(region.view(image))
         if self._options.shape:
-            wanted = shape_difference(self._source.shape, level_shape(face.mesh)) * np.float32(self._options.shape)
+            level = level_shape(face.mesh)
+            own = level if memory is None else memory.own_shape(level, face.pose)
+            wanted = shape_difference(self._source.shape, own) * np.float32(self._options.shape)
             region, base = reshaped(region, base, turned_with(wanted, face.mesh))
-        new, mask = self._render(base, region, self._memories.of(face.track_id))
+        new, mask = self._render(base, region, memory)
         # A head that turns past the limit must not flip from one face to the other.
         fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
         return Rendering(region, base, new, mask * np.float32(self._options.blend_ratio * fade))
@@ -147,11 +151,15 @@ class MeshSwapper:
         target = _Target.observe(view, region, memory)
         level = self._source.level_for(region.face_width)
         fields = self._dense_fields(target, level)
-        foreign = _in_front(target, fields, memory)
+        own = split_texture(target.lab, fields["smooth"])
+        foreign = _in_front(target, own, fields, memory)
         share = face_mask(fields["share"], foreign, target.raster, target.mesh, self._options)
         mask = np.clip(enlarge(share, region.size), 0, 1) * region.outline()
         texture = lookup(self._source.textures[level], _places(fields["place"], region.size))
         gain = texture_gain(self._source.light, target.light)
+        trust = (1 - np.clip(foreign, 0, 1)) * (1 - np.clip(fields["beard"], 0, 1)) * (target.raster.numbers >= 0)
+        coarse = lookup(self._source.textures[level], fields["place"])[:, :, 0] * np.float32(gain.shadow)
+        fields["smooth"][:, :, 0] += broad_step(own[:, :, 0], coarse, trust.astype(np.float32))
         lab = join_texture(texture, enlarge(fields["smooth"], region.size), gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         return to_rgb(lab), mask
@@ -175,9 +183,8 @@ class MeshSwapper:
         )
 
 
-def _in_front(target: _Target, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
+def _in_front(target: _Target, texture: Field, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
     """Return how surely each pixel of the grid is not the face, float32 (H, W), 0 to 1: by its looks, and by memory."""
-    texture = split_texture(target.lab, fields["smooth"])
     foreign = foreign_share(texture, target.light, Zones.among(fields), softness=1.0)
     if memory is None:
         return foreign
