@@ -42,9 +42,19 @@ def face_mask(share: Field, foreign: Field, raster: MeshRaster, mesh: Points, op
     softness = (_HARDEST + (_SOFTEST - _HARDEST) * options.face_mask_blur) * max(size) / GRID
     # Softness reaches into eyes and mouth but never past the outline.
     mask = blur(mask, max(softness, _LEAST_SOFTNESS)) * silhouette(raster, mesh)
-    for kind in options.face_mask_types:
-        mask = np.minimum(mask, shape_mask(kind, mesh, size, options.face_mask_blur))
-    return np.asarray(mask, np.float32)
+    return np.asarray(np.minimum(mask, bounds(mesh, size, options)), np.float32)
+
+
+def bounds(mesh: Points, size: tuple[int, int], options: FaceSwapperOptions) -> Field:
+    """Return how far the shapes that the options ask for let anything change, float32 (H, W), 0 to 1.
+
+    Args:
+        mesh: the face in pixels of the grid, float32 (468, 3).
+        size: height and width of the grid.
+        options: shapes of the mask and softness of its edge.
+    """
+    shapes = [shape_mask(kind, mesh, size, options.face_mask_blur) for kind in options.face_mask_types]
+    return np.asarray(np.minimum.reduce(shapes), np.float32)
 
 
 def shape_mask(kind: MaskType, mesh: Points, size: tuple[int, int], softness: float) -> Field:

@@ -41,7 +41,7 @@ def level_shape(mesh: Points) -> Points:
     outline = straight[list(OVAL)]
     centre = outline.mean(0)
     scale = np.sqrt(((outline - centre) ** 2).sum() / _outline_spread())
-    return np.asarray((straight - centre) / scale, np.float32)
+    return np.asarray((straight - centre) / max(scale, 1e-6), np.float32)
 
 
 def shape_difference(source: Points, target: Points) -> Points:

@@ -19,10 +19,10 @@ from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
 from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
-from facefusion.processors.face_swapper.mesh.filters import Field, enlarge, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
-from facefusion.processors.face_swapper.mesh.mask import face_mask
+from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
@@ -37,6 +37,8 @@ _FADE = 8.0
 """Degrees of turn over which the new face fades out."""
 _INSIDE = 0.6
 """Share of the new face from which a pixel's sharpness is compared with the target's."""
+_STILL = 1.5
+"""Smoothing of what does not move with the face, in pixels of the grid."""
 _INNER_REMAINDER = np.float32(0.55)
 """Share of the target's smooth remainder that the new face takes over away from the outline; there it is all."""
 
@@ -78,12 +80,21 @@ class Rendering:
         base: the target with its features where the new face has them, RGB uint8 (H, W, 3).
         new: the new face all over the region, RGB uint8 (H, W, 3).
         mask: its share at each pixel, float32 (H, W), 0 to 1.
+        strength: share of all of it in the result, 0 to 1.
     """
 
     region: FaceRegion
     base: npt.NDArray[np.uint8]
     new: npt.NDArray[np.uint8]
     mask: Field
+    strength: float
+
+    def lay_over(self, image: npt.NDArray[np.uint8]) -> None:
+        """Lay it over the frame, RGB uint8 (H, W, 3), in place."""
+        view = self.region.view(image)
+        # Where the new face has no share, eyes and mouth move as they are; all else stays exactly as it is.
+        laid = cv2.blendLinear(self.new, self.base, self.mask, 1 - self.mask)
+        view[:] = laid if self.strength == 1 else cv2.addWeighted(laid, self.strength, view, 1 - self.strength, 0)
 
 
 class MeshSwapper:
@@ -110,9 +121,7 @@ class MeshSwapper:
         """
         rendering = self.render(image, face)
         if rendering is not None:
-            view = rendering.region.view(image)
-            # Pixels with no share of the new face stay exactly as they are, but for eyes and mouth, which move whole.
-            view[:] = cv2.blendLinear(rendering.new, rendering.base, rendering.mask, 1 - rendering.mask)
+            rendering.lay_over(image)
 
     def render(self, image: npt.NDArray[np.uint8], face: Face) -> Rendering | None:
         """Return the new face of a target face, and where it belongs; None where there is nothing to replace.
@@ -124,17 +133,15 @@ class MeshSwapper:
         region = FaceRegion.of(face.mesh, image.shape[:2])
         if region is None:
             return None
-        memory = self._memories.of(face.track_id)
-        base = np.ascontiguousarray(region.view(image))
-        if self._options.shape:
-            level = level_shape(face.mesh)
-            own = level if memory is None else memory.own_shape(level, face.pose)
-            wanted = shape_difference(self._source.shape, own) * np.float32(self._options.shape)
-            region, base = reshaped(region, base, turned_with(wanted, face.mesh))
-        new, mask = self._render(base, region, memory)
+        memory, outline = self._memories.of(face.track_id), region.outline()
+        view = np.ascontiguousarray(region.view(image))
+        base, region = self._reshaped(view, region, face, memory)
+        new, mask, still = self._render(base, region, memory)
+        if base is not view:
+            base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
         # A head that turns past the limit must not flip from one face to the other.
         fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
-        return Rendering(region, base, new, mask * np.float32(self._options.blend_ratio * fade))
+        return Rendering(region, base, new, mask * outline, self._options.blend_ratio * fade)
 
     def state(self) -> State:
         """Return what is remembered of the faces that are followed; see `facefusion.state`."""
@@ -144,17 +151,28 @@ class MeshSwapper:
         """Go on from a state."""
         self._memories.restore(state)
 
+    def _reshaped(
+        self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
+    ) -> tuple[npt.NDArray[np.uint8], FaceRegion]:
+        """Return the target with its features where the source has them, and the region with its mesh like that."""
+        if not self._options.shape:
+            return view, region
+        level = level_shape(face.mesh)
+        own = level if memory is None else memory.own_shape(level, face.pose)
+        wanted = shape_difference(self._source.shape, own) * np.float32(self._options.shape)
+        return reshaped(view, region, turned_with(wanted, face.mesh))
+
     def _render(
         self, view: npt.NDArray[np.uint8], region: FaceRegion, memory: FaceMemory | None
-    ) -> tuple[npt.NDArray[np.uint8], Field]:
-        """Return the new face over the whole region, RGB uint8, and its mask, float32 0 to 1."""
+    ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
+        """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
         target = _Target.observe(view, region, memory)
         level = self._source.level_for(region.face_width)
         fields = self._dense_fields(target, level)
         own = split_texture(target.lab, fields["smooth"])
         foreign = _in_front(target, own, fields, memory)
         share = face_mask(fields["share"], foreign, target.raster, target.mesh, self._options)
-        mask = np.clip(enlarge(share, region.size), 0, 1) * region.outline()
+        mask = np.clip(enlarge(share, region.size), 0, 1)
         texture = lookup(self._source.textures[level], _places(fields["place"], region.size))
         gain = texture_gain(self._source.light, target.light)
         trust = (1 - np.clip(foreign, 0, 1)) * (1 - np.clip(fields["beard"], 0, 1)) * (target.raster.numbers >= 0)
@@ -162,7 +180,8 @@ class MeshSwapper:
         fields["smooth"][:, :, 0] += broad_step(own[:, :, 0], coarse, trust.astype(np.float32))
         lab = join_texture(texture, enlarge(fields["smooth"], region.size), gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
-        return to_rgb(lab), mask
+        still = np.maximum(blur(foreign, _STILL), 1 - bounds(target.mesh, region.grid, self._options))
+        return to_rgb(lab), mask, enlarge(np.asarray(np.clip(still, 0, 1), np.float32), region.size)
 
     def _dense_fields(self, target: _Target, level: int) -> dict[str, Field]:
         """Return what is wanted at every pixel of the grid, by name.

@@ -12,25 +12,28 @@ import numpy.typing as npt
 from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, vertex_normals
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.fields import spread
-from facefusion.processors.face_swapper.mesh.filters import Field, enlarge
+from facefusion.processors.face_swapper.mesh.filters import Field, enlarge, smoothstep
 from facefusion.processors.face_swapper.mesh.raster import SUBPIXEL_BITS, MeshRaster, to_subpixels
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 
+_RIM = (0.01, 0.16)
+"""Depth within the outline in the picture, in eye distances: from where nothing moves to where all may."""
 
-def reshaped(region: FaceRegion, view: npt.NDArray[np.uint8], by: Points) -> tuple[FaceRegion, npt.NDArray[np.uint8]]:
+
+def reshaped(view: npt.NDArray[np.uint8], region: FaceRegion, by: Points) -> tuple[npt.NDArray[np.uint8], FaceRegion]:
     """Move the vertices of a face, and the picture with them.
 
     Args:
+        view: pixels of the region, RGB uint8 (H, W, 3).
         region: where the face lies.
-        view: its pixels, RGB uint8 (H, W, 3).
         by: how far each vertex moves, float32 (468, 3), in pixels of the frame.
 
     Returns:
-        the region with the face as it is then, and its pixels, where nothing changes outside of the face.
+        the pixels, where nothing changes outside of the face, and the region with the face as it is then.
     """
     scale = np.array([region.grid[1] / region.size[1], region.grid[0] / region.size[0], 0], np.float32)
     scale[2] = scale[:2].mean()
-    moved = region.mesh + by * scale
+    moved = region.mesh + by * scale * _within(region.mesh)[:, None]
     raster = MeshRaster.draw(moved, vertex_normals(moved), region.grid, grow=2)
     back = spread(raster, back=(region.mesh - moved)[:, :2])["back"]
     for rim in (LEFT_EYE, RIGHT_EYE, INNER_LIPS):
@@ -39,7 +42,15 @@ def reshaped(region: FaceRegion, view: npt.NDArray[np.uint8], by: Points) -> tup
     back = enlarge(back, region.size) * region.outline()[:, :, None]
     y, x = np.mgrid[: region.size[0], : region.size[1]].astype(np.float32)
     warped = cv2.remap(view, x + back[:, :, 0], y + back[:, :, 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return replace(region, mesh=moved), np.asarray(warped, np.uint8)
+    return np.asarray(warped, np.uint8), replace(region, mesh=moved)
+
+
+def _within(mesh: Points) -> Points:
+    """Return how far each vertex may move, float32 (468,): what bounds the face in the picture stays."""
+    hull = cv2.convexHull(np.ascontiguousarray(mesh[:, :2]))
+    depths = [cv2.pointPolygonTest(hull, (float(x), float(y)), measureDist=True) for x, y in mesh[:, :2]]
+    eyes = max(float(np.linalg.norm(mesh[263] - mesh[33])), 1e-3)
+    return smoothstep(np.array(depths) / eyes, *_RIM)
 
 
 def _fill(back: Field, mesh: Points, by: Points, rim: Sequence[int]) -> None:
