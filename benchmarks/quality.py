@@ -18,6 +18,7 @@ from benchmarks.pairs import Studio
 
 LIMITS: Mapping[str, tuple[str, float]] = {
     "expression": ("at most", 0.03),
+    "pose": ("at most", 3.0),
     "gradient": ("at most", 1.2),
     "colour": ("at most", 4.0),
     "hair": ("at most", 0.01),
@@ -30,6 +31,7 @@ _COLUMNS_OF_TABLE = {
     "like_source": "second: source",
     "like_target": "target",
     "expression": "expression, %",
+    "pose": "pose, degrees",
     "gradient": "seam",
     "own_gradient": "target's own",
     "colour": "ΔE",

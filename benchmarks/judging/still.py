@@ -13,12 +13,14 @@ from benchmarks.judging.parsing import FaceParser
 from benchmarks.judging.seam import judge_seam
 from benchmarks.mobilefacenet import MobileFaceNet
 from benchmarks.pairs import Portrait, Studio
-from facefusion.faces.align import RotatedSquare, crop
+from facefusion.faces.align import RotatedSquare, apply_affine, crop, similarity_transform
+from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE, rotation_of
 from facefusion.faces.recognisers.dlib_resnet import identity_distance
 from facefusion.media.frame import Image
 
 HEAD = 384
 """Side of the head that seam and hair are looked at in, in pixels: what is fine there is fine on a screen."""
+_FEATURES = (LEFT_EYE, RIGHT_EYE, (*OUTER_LIPS, *INNER_LIPS))
 _INSIDE = 0.9
 _COVERED = 0.2
 
@@ -33,7 +35,8 @@ class Judgement:
         to_target: of result and target.
         like_source: cosine of result and source, by MobileFaceNet.
         like_target: of result and target.
-        expression: mean distance of the result's landmarks from the target's, in eye distances.
+        expression: how far eyes and mouth are bent otherwise than the target's, in eye distances.
+        pose: by how much the head is turned otherwise, in degrees.
         gradient: see `Seam`.
         own_gradient: see `Seam`.
         colour: see `Seam`.
@@ -47,6 +50,7 @@ class Judgement:
     like_source: float
     like_target: float
     expression: float
+    pose: float
     gradient: float
     own_gradient: float
     colour: float
@@ -88,7 +92,8 @@ class Judge:
             to_target=identity_distance(result.embedding, target.embedding),
             like_source=float(vectors[0] @ vectors[1]),
             like_target=float(vectors[0] @ vectors[2]),
-            expression=_landmark_error(result, target),
+            expression=_expression_error(result, target),
+            pose=_pose_error(result, target),
             gradient=seam.gradient,
             own_gradient=seam.own_gradient,
             colour=seam.colour,
@@ -109,9 +114,25 @@ def _as_bytes(mask: npt.NDArray[np.float32]) -> Image:
     return np.asarray(np.rint(mask * 255), np.uint8)
 
 
-def _landmark_error(result: Portrait, target: Portrait) -> float:
+def _expression_error(result: Portrait, target: Portrait) -> float:
+    """Return how far the rims of eyes and mouth are bent otherwise, in eye distances.
+
+    Each feature is laid over that of the target as well as turning, moving and scaling can: where it lies and how large
+    it is makes a face the source's, how it is bent is expression.
+    """
     eyes = float(np.linalg.norm(target.face.mesh[263, :2] - target.face.mesh[33, :2]))
-    return float(np.linalg.norm((result.face.mesh - target.face.mesh)[:, :2], axis=1).mean() / max(eyes, 1e-3))
+    errors = []
+    for feature in _FEATURES:
+        mine, other = (portrait.face.mesh[list(feature), :2] for portrait in (result, target))
+        laid = apply_affine(similarity_transform(mine, other), mine)
+        errors.append(np.linalg.norm(laid - other, axis=1).mean())
+    return float(np.mean(errors) / max(eyes, 1e-3))
+
+
+def _pose_error(result: Portrait, target: Portrait) -> float:
+    """Return by how many degrees the head is turned otherwise."""
+    difference = rotation_of(result.face.mesh).T @ rotation_of(target.face.mesh)
+    return float(np.degrees(np.arccos(np.clip((np.trace(difference) - 1) / 2, -1, 1))))
 
 
 def _detail(head: Image, inside: npt.NDArray[np.bool_]) -> float:
