@@ -50,7 +50,7 @@ _TRUTH_COLUMNS = {
     "worst": "off by, px",
     "mean": "mean, px",
     "raw_worst": "unsmoothed, px",
-    "raw_mean": "mean, px",
+    "raw_mean": "its mean, px",
     "lag": "lag, frames",
 }
 _IN_PERCENT = ("own_jitter", "swapped")
@@ -66,13 +66,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clips = [row for name in CLIPS if name in chosen for row in _judge(studio, name, options)]
     moved = [_follow(studio, name) for name in MOVEMENTS if name in chosen]
     if clips:
-        heads = ("clip", "source", "frames", "px wide")
-        _print(heads, clips, _COLUMNS, before.get("clips", ()))
+        print(_table(clips, _COLUMNS, before.get("clips", ())), end="\n\n")
     if moved:
-        print()
-        _print(("moved portrait", "frames", "px wide"), moved, _TRUTH_COLUMNS, before.get("moved", ()))
+        print(_table(moved, _TRUTH_COLUMNS, before.get("moved", ())), end="\n\n")
     summary = _summary(clips, moved)
-    print(f"\n{table(('over all', 'mean', 'worst', 'held against', 'within'), _summary_rows(summary))}")
+    print(table(("over all", "mean", "worst", "held against", "within"), _summary_rows(summary)))
     return finish({"clips": clips, "moved": moved, "summary": summary}, options.json)
 
 
@@ -105,7 +103,7 @@ def _follow(studio: Studio, name: str) -> Figures:
     judgement = judge_tracker(studio.analyser, _portrait(studio, MOVED), MOVEMENTS[name])
     if judgement is None:
         raise MissingAssetsError(f"the portrait number {MOVED} is not followed to the end of {name}")
-    return {"clip": name, **judgement.figures}
+    return {"clip": name, "source": MOVED, **judgement.figures}
 
 
 def _portrait(studio: Studio, number: str) -> Portrait:
@@ -120,21 +118,18 @@ def _write_strip(takes: Sequence[Take], tracks: Sequence[int], path: Path, tile:
     Pillow.fromarray(strip(takes, tracks, tile)).save(path)
 
 
-def _print(
-    heads: Sequence[str], rows: Sequence[Figures], columns: Mapping[str, str], before: Sequence[Figures]
-) -> None:
-    """Print a table, with the change since another version behind each figure."""
+def _table(rows: Sequence[Figures], columns: Mapping[str, str], before: Sequence[Figures]) -> str:
+    """Return a table, with the change since another version behind each figure."""
     others = {row["clip"]: row for row in before}
-    plain = ["clip", *(["source"] if "source" in heads else []), "frames"]
+    heads = ("clip", "source", "frames", "px wide", *columns.values())
     cells = [
         [
-            *(row[key] for key in plain),
-            f"{row['width']:.0f}",
+            *(row["clip"], row["source"], row["frames"], f"{row['width']:.0f}"),
             *(_cell(name, row, others.get(row["clip"], {})) for name in columns),
         ]
         for row in rows
     ]
-    print(table((*heads, *columns.values()), cells))
+    return table(heads, cells)
 
 
 def _cell(name: str, row: Figures, before: Figures) -> str:
