@@ -93,9 +93,13 @@ class Studio:
             rendering.region.view(whole)[:] = rendering.mask
         return whole
 
+    def processor(self, source: Portrait) -> Processor:
+        """Make the face swapper for a source, as it is made for a new job: it remembers nothing."""
+        given = SourceFace(source.image, source.face, sharpness(source.image, source.face))
+        context = ProcessorContext(self._options, (given,), self._sessions)
+        return resolve_processors(("face_swapper",))[0].create(context)
+
     def _swapper(self, source: Portrait) -> Processor:
         if source.name not in self._swappers:
-            given = SourceFace(source.image, source.face, sharpness(source.image, source.face))
-            context = ProcessorContext(self._options, (given,), self._sessions)
-            self._swappers[source.name] = resolve_processors(("face_swapper",))[0].create(context)
+            self._swappers[source.name] = self.processor(source)
         return self._swappers[source.name]

@@ -30,7 +30,7 @@ def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any
     return json.loads(path.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", ["identity", "swap_identity", "contact_sheet", "outside"])
+@pytest.mark.parametrize("name", ["identity", "swap_identity", "contact_sheet", "quality", "steadiness", "outside"])
 def test_says_plainly_where_the_material_is_absent(name, tmp_path):
     done = run(name, FACEFUSION_TEST_ASSETS=str(tmp_path))
     assert done.returncode == 2
@@ -71,6 +71,43 @@ def test_contact_sheet_lays_out_pairs(tmp_path):
     done = run("contact_sheet", "--pairs", "05:29", "28:04", "--tile", 96, "--output", sheet, "--json", found)
     assert [pair["pair"] for pair in figures(done, found)["pairs"]] == ["05:29", "28:04"]
     assert sheet.is_file()
+
+
+@needs_assets
+def test_quality_judges_pairs_and_shows_what_changed(tmp_path):
+    found = tmp_path / "f.json"
+    result = figures(run("quality", "--pairs", "05:29", "--json", found), found)
+    assert [pair["pair"] for pair in result["pairs"]] == ["05:29"]
+    assert set(result["summary"]) == {"nearer", "liker", "expression", "gradient", "colour", "hair"}
+    again = run("quality", "--pairs", "05:29", "--compare", found, "--sheet", tmp_path, "--tile", 96)
+    assert "(+0.00)" in again.stdout
+    assert (tmp_path / "pairs-01.png").is_file()
+
+
+@needs_assets
+@pytest.mark.slow
+def test_steadiness_judges_each_face_of_a_clip_and_shows_what_changed(tmp_path):
+    found = tmp_path / "f.json"
+    done = run("steadiness", "--clips", "head_turning_female", "--strips", tmp_path, "--tile", 64, "--json", found)
+    result = figures(done, found)
+    clip = result["clips"][0]
+    assert (clip["clip"], clip["frames"], clip["swapped"]) == ("head_turning_female", 23, 1.0)
+    assert clip["own_flicker"] > 0
+    assert clip["own_jitter"] > 0
+    assert set(result["summary"]) == {"flicker", "jitter"}
+    assert (tmp_path / "head_turning_female.png").is_file()
+    again = run("steadiness", "--clips", "head_turning_female", "--compare", found)
+    assert "(+0.00)" in again.stdout
+
+
+@needs_assets
+@pytest.mark.slow
+def test_steadiness_holds_the_tracker_against_a_known_movement(tmp_path):
+    done = run("steadiness", "--clips", "moved_slowly", "--json", tmp_path / "f.json")
+    moved = figures(done, tmp_path / "f.json")["moved"][0]
+    assert moved["frames"] == 75
+    assert 0 < moved["mean"] <= moved["worst"] < 20
+    assert 0 < moved["raw_mean"] <= moved["raw_worst"] < 20
 
 
 @needs_assets
