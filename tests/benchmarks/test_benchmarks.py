@@ -78,7 +78,7 @@ def test_quality_judges_pairs_and_shows_what_changed(tmp_path):
     found = tmp_path / "f.json"
     result = figures(run("quality", "--pairs", "05:29", "--json", found), found)
     assert [pair["pair"] for pair in result["pairs"]] == ["05:29"]
-    assert set(result["summary"]) == {"nearer", "liker", "expression", "gradient", "colour", "hair"}
+    assert set(result["summary"]) == {"nearer", "liker", "expression", "pose", "gradient", "colour", "hair"}
     again = run("quality", "--pairs", "05:29", "--compare", found, "--sheet", tmp_path, "--tile", 96)
     assert "(+0.00)" in again.stdout
     assert (tmp_path / "pairs-01.png").is_file()

@@ -1,6 +1,8 @@
 """Smoothing of landmarks over time.
 
-Source: Casiez et al., "1€ filter: a simple speed-based low-pass filter for noisy input in interactive systems", 2012.
+The head's own movement, which all vertices share, is followed at once as soon as it is more than noise; what is left,
+the play of the features, passes a filter whose cut-off rises with speed. Source of the latter: Casiez et al., "1€
+filter: a simple speed-based low-pass filter for noisy input in interactive systems", 2012.
 """
 
 from __future__ import annotations
@@ -15,7 +17,11 @@ MIN_CUTOFF = 1.5
 """Cut-off in hertz for a face at rest: lower is steadier."""
 SPEED_COEFFICIENT = 12.0
 """How fast the cut-off rises with speed (in face widths per second): higher lags less."""
-_SPEED_CUTOFF = 3.0
+_HEAD_COEFFICIENT = 120.0
+"""The same of the movement that all vertices share, which is known much better than that of one."""
+_AT_REST = 0.03
+"""Speed of the head, in face widths per second, that is but noise."""
+_SPEED_CUTOFF, _HEAD_SPEED_CUTOFF = 3.0, 6.0
 
 
 class OneEuroFilter:
@@ -32,6 +38,7 @@ class OneEuroFilter:
     def __init__(self, mesh: Points, time: float) -> None:
         self.value = mesh.astype(np.float32)
         self._speed = np.zeros_like(self.value)
+        self._head_speed = np.zeros_like(self.value)
         self._time = time
 
     def update(self, mesh: Points, time: float) -> Points:
@@ -43,21 +50,43 @@ class OneEuroFilter:
         """
         step = max(time - self._time, 1e-3)
         size = float(np.ptp(mesh[:, :2], axis=0).max()) or 1.0
-        speed = (mesh - self.value) / step
-        self._speed += _share(np.float32(_SPEED_CUTOFF), step) * (speed - self._speed)
-        pace = np.linalg.norm(self._speed[:, :2], axis=1, keepdims=True) / size
-        cutoff = MIN_CUTOFF + SPEED_COEFFICIENT * pace
-        self.value = self.value + _share(cutoff, step) * (mesh - self.value)
+        motion = carried(self.value, mesh) - self.value
+        self._head_speed += _share(np.float32(_HEAD_SPEED_CUTOFF), step) * (motion / step - self._head_speed)
+        pace = float(np.linalg.norm(self._head_speed[:, :2], axis=1).mean()) / size
+        head_cutoff = np.float32(MIN_CUTOFF + _HEAD_COEFFICIENT * max(pace - _AT_REST, 0.0))
+        moved = self.value + _share(head_cutoff, step) * motion
+        rest = mesh - self.value - motion
+        self._speed += _share(np.float32(_SPEED_CUTOFF), step) * (rest / step - self._speed)
+        paces = np.linalg.norm(self._speed[:, :2], axis=1, keepdims=True) / size
+        self.value = moved + _share(MIN_CUTOFF + SPEED_COEFFICIENT * paces, step) * rest
         self._time = time
         return self.value
 
     def state(self) -> State:
         """Return what is remembered of the face; see `facefusion.state`."""
-        return {"value": self.value.copy(), "speed": self._speed.copy(), "time": self._time}
+        return {
+            "value": self.value.copy(),
+            "speed": self._speed.copy(),
+            "head_speed": self._head_speed.copy(),
+            "time": self._time,
+        }
 
     def restore(self, state: State) -> None:
         """Go on from a state."""
-        self.value, self._speed, self._time = state["value"].copy(), state["speed"].copy(), state["time"]
+        self.value, self._speed = state["value"].copy(), state["speed"].copy()
+        self._head_speed, self._time = state["head_speed"].copy(), state["time"]
+
+
+def carried(mesh: Points, to: Points) -> Points:
+    """Return a mesh moved, turned in the picture and scaled to lie on another as well as it can, float32 (468, 3)."""
+    middles = mesh.mean(0), to.mean(0)
+    a, b = mesh - middles[0], to - middles[1]
+    x, y = a[:, 0], a[:, 1]
+    spread = float((x * x + y * y).sum()) or 1.0
+    along = float((x * b[:, 0] + y * b[:, 1]).sum()) / spread
+    across = float((x * b[:, 1] - y * b[:, 0]).sum()) / spread
+    plane = np.column_stack([along * x - across * y, across * x + along * y, np.hypot(along, across) * a[:, 2]])
+    return np.asarray(plane + middles[1], np.float32)
 
 
 def _share(cutoff: npt.NDArray[np.float32] | np.float32, step: float) -> npt.NDArray[np.float32]:
