@@ -7,7 +7,7 @@ from fractions import Fraction
 from io import FileIO
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from facefusion.media.animation import Animation
 from facefusion.media.info import VideoInfo
@@ -30,10 +30,6 @@ class _Opened:
     notes: Notes
     time_base: Fraction
     times: tuple[int, ...]
-
-    def under(self, path: Path) -> Self:
-        """Return the same of a file of this path."""
-        return replace(self, info=replace(self.info, path=path))
 
 
 _OPENED: Final = Schema(_Opened)
@@ -114,7 +110,8 @@ class IsolatedAnimation:
     def _believed(self, answer: Message, path: Path, limits: LimitOptions) -> _Opened:
         """Return what the process says of the animation, as far as there can be such a one."""
         with self._sandbox.believing():
-            opened = believed(_OPENED.load(answer.get("animation")), path, limits)
+            opened = _OPENED.load(answer.get("animation"))
+            info = believed(opened, path, limits)
             if len(opened.times) < 2 or any(before > after for before, after in pairwise(opened.times)):
                 raise ChannelError("no animation")
-            return opened
+            return replace(opened, info=info)

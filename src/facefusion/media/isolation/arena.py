@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import math
 import mmap
 import os
@@ -44,6 +43,8 @@ class Arena:
     @classmethod
     def make(cls, max_pixels: int, slots: int) -> Self:
         """Reserve memory for frames of up to so many pixels."""
+        import fcntl  # noqa: PLC0415 - there is none on Windows, where nothing comes this far
+
         descriptor = os.memfd_create("samples", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(descriptor, slots * (max_pixels * _SAMPLE_BYTES + _ROOM))
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Final, Protocol, Self, TypeVar
+from typing import Annotated, Final, Protocol
 
 from pydantic import Field
 
@@ -34,16 +34,9 @@ class Opened(Protocol):
         """What is known of the video."""
         ...
 
-    def under(self, path: Path) -> Self:
-        """Return the same of a file of this path."""
-        ...
 
-
-T = TypeVar("T", bound=Opened)
-
-
-def believed(opened: T, path: Path, limits: LimitOptions) -> T:
-    """Return what a child says of a clip, with the path that it was opened under.
+def believed(opened: Opened, path: Path, limits: LimitOptions) -> VideoInfo:
+    """Return what a child says of a video, with the path that it was opened under, if all of it can be.
 
     Raises:
         ChannelError: there can be no such clip.
@@ -60,7 +53,7 @@ def believed(opened: T, path: Path, limits: LimitOptions) -> T:
     if any(length is not None and length < 0 for length in (info.frames, info.duration)) or not _is_sane(opened):
         raise ChannelError("no clip")
     check_pixels(path, info.width, info.height, limits)
-    return opened.under(path)
+    return replace(info, path=path)
 
 
 def _is_sane(value: object) -> bool:

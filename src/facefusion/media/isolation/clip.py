@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from facefusion.errors import FaceFusionError
 from facefusion.media.clip import Clip, Timed, open_clip
@@ -32,10 +32,6 @@ class _Opened:
     origin: int
     stated_frames: int | None
     notes: Notes
-
-    def under(self, path: Path) -> Self:
-        """Return the same of a file of this path."""
-        return replace(self, info=replace(self.info, path=path))
 
 
 _OPENED: Final = Schema(_Opened)
@@ -152,7 +148,8 @@ class IsolatedClip:
     def _believed(self, answer: Message, path: Path, limits: LimitOptions) -> _Opened:
         """Return what the process says of the clip, as far as there can be such a clip."""
         with self._sandbox.believing():
-            return believed(_OPENED.load(answer.get("clip")), path, limits)
+            opened = _OPENED.load(answer.get("clip"))
+            return replace(opened, info=believed(opened, path, limits))
 
     def _call(self, message: Message) -> Message:
         """Ask for something that is no frame."""
