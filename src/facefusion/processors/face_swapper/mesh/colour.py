@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, lookup
+from facefusion.state import State
 
 _HIGHLIGHT_SHARE = 0.25
 _PALEST = 0.4
@@ -45,6 +47,20 @@ class TextureGain:
     highlight: float
     chroma: float
     skin: float
+
+    def towards(self, other: TextureGain, share: float) -> TextureGain:
+        """Return factors between these, at 0, and others, at 1."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return TextureGain(*(own + share * (wanted - own) for own, wanted in pairs))
+
+    def state(self) -> State:
+        """Return the factors by name; see `facefusion.state`."""
+        return asdict(self)
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """Return what was saved."""
+        return cls(**state)
 
 
 def split_texture(lab: Field, smooth: Field) -> Field:

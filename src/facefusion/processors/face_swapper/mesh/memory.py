@@ -15,6 +15,7 @@ import numpy as np
 from facefusion.faces.mesh import VERTICES, canonical_vertices, vertex_normals
 from facefusion.faces.types import Points, Pose
 from facefusion.processors.face_swapper.mesh.colour import sample
+from facefusion.processors.face_swapper.mesh.continuity import Continuity
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
@@ -87,7 +88,11 @@ class Memories:
 
 
 class FaceMemory:
-    """Remembers one face; feed it every frame in which the face is seen."""
+    """Remembers one face; feed it every frame in which the face is seen.
+
+    Attributes:
+        continuity: what was laid over it.
+    """
 
     def __init__(self) -> None:
         self._mean = np.zeros((SIZE, SIZE, 3), np.float32)
@@ -95,6 +100,7 @@ class FaceMemory:
         self._seen = np.zeros((SIZE, SIZE), np.float32)
         self._covered = np.zeros((SIZE, SIZE), np.float32)
         self._front = np.zeros((SIZE, SIZE), np.float32)
+        self.continuity = Continuity()
         self._shape = np.zeros((VERTICES, 3), np.float32)
         self._shape_seen = 0.0
 
@@ -145,6 +151,7 @@ class FaceMemory:
             "front": self._front.copy(),
             "shape": self._shape.copy(),
             "shape_seen": self._shape_seen,
+            "continuity": self.continuity.state(),
         }
 
     @classmethod
@@ -155,6 +162,7 @@ class FaceMemory:
         memory._seen, memory._covered = state["seen"].copy(), state["covered"].copy()
         memory._front = state["front"].copy()
         memory._shape, memory._shape_seen = state["shape"].copy(), state["shape_seen"]
+        memory.continuity = Continuity.of_state(state["continuity"])
         return memory
 
     def _in_front(self, now: Field, seen: Field, rim: Field) -> Field:

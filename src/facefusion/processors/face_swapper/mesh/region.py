@@ -66,6 +66,11 @@ class FaceRegion:
         """Width of the face in pixels of the frame."""
         return float(np.ptp(self.mesh[:, 0])) * self.size[1] / self.grid[1]
 
+    def to_frame(self) -> npt.NDArray[np.float64]:
+        """Return the affine map from pixels of the grid to those of the frame, float64 (3, 3)."""
+        x, y = self.size[1] / self.grid[1], self.size[0] / self.grid[0]
+        return np.array([[x, 0, self.left + (x - 1) / 2], [0, y, self.top + (y - 1) / 2], [0, 0, 1]])
+
     def view(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Return the pixels of the region, a view of the frame."""
         return image[self.top : self.top + self.size[0], self.left : self.left + self.size[1]]

@@ -73,6 +73,10 @@ class SourceModel:
         """Return where the vertices lie in the texture of a level, float32 (468, 2)."""
         return rescale(self.mesh[:, :2], self.textures[0].shape[:2], self.textures[level].shape[:2])
 
+    def width_at(self, level: int) -> np.float32:
+        """Return how wide the face is in the texture of a level, in pixels."""
+        return np.float32(np.ptp(self.mesh_at(level)[:, 0]))
+
     def level_for(self, width: float) -> int:
         """Return which texture suits a face of this many pixels: as coarse as possible without losing detail."""
         own = float(np.ptp(self.mesh[:, 0]))

@@ -17,6 +17,7 @@ from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
+from facefusion.processors.face_swapper.mesh.continuity import Laid
 from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
@@ -24,6 +25,7 @@ from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
+from facefusion.processors.face_swapper.mesh.motion import Seen
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
@@ -136,7 +138,7 @@ class MeshSwapper:
         memory, outline = self._memories.of(face.track_id), region.outline()
         view = np.ascontiguousarray(region.view(image))
         base, region = self._reshaped(view, region, face, memory)
-        new, mask, still = self._render(base, region, memory)
+        new, mask, still = self._render(base, region, face, memory)
         if base is not view:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
         # A head that turns past the limit must not flip from one face to the other.
@@ -163,24 +165,31 @@ class MeshSwapper:
         return reshaped(view, region, turned_with(wanted, face.mesh))
 
     def _render(
-        self, view: npt.NDArray[np.uint8], region: FaceRegion, memory: FaceMemory | None
+        self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
         target = _Target.observe(view, region, memory)
         level = self._source.level_for(region.face_width)
         fields = self._dense_fields(target, level)
+        # The median levels slivers of triangles.
+        fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
         own = split_texture(target.lab, fields["smooth"])
         foreign = _in_front(target, own, fields, memory)
-        share = face_mask(fields["share"], foreign, target.raster, target.mesh, self._options)
-        mask = np.clip(enlarge(share, region.size), 0, 1)
-        texture = lookup(self._source.textures[level], _places(fields["place"], region.size))
+        bound = bounds(target.mesh, region.grid, self._options)
         gain = texture_gain(self._source.light, target.light)
         trust = (1 - np.clip(foreign, 0, 1)) * (1 - np.clip(fields["beard"], 0, 1)) * (target.raster.numbers >= 0)
         coarse = lookup(self._source.textures[level], fields["place"])[:, :, 0] * np.float32(gain.shadow)
         fields["smooth"][:, :, 0] += broad_step(own[:, :, 0], coarse, trust.astype(np.float32))
-        lab = join_texture(texture, enlarge(fields["smooth"], region.size), gain)
+        share = face_mask(fields["share"], foreign, target.raster, target.mesh, self._options)
+        unit = self._source.width_at(level)
+        laid = Laid(fields["place"] / unit, target.raster.near(), fields["smooth"], share, gain)
+        if memory is not None:
+            laid = memory.continuity.steady(Seen.of(region.on_grid(view), region, face.mesh), laid)
+        mask = np.clip(enlarge(np.minimum(laid.share, bound), region.size), 0, 1)
+        texture = lookup(self._source.textures[level], enlarge(laid.place * unit, region.size))
+        lab = join_texture(texture, enlarge(laid.smooth, region.size), laid.gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
-        still = np.maximum(blur(foreign, _STILL), 1 - bounds(target.mesh, region.grid, self._options))
+        still = np.maximum(blur(foreign, _STILL), 1 - bound)
         return to_rgb(lab), mask, enlarge(np.asarray(np.clip(still, 0, 1), np.float32), region.size)
 
     def _dense_fields(self, target: _Target, level: int) -> dict[str, Field]:
@@ -209,8 +218,3 @@ def _in_front(target: _Target, texture: Field, fields: Mapping[str, Field], memo
         return foreign
     front = memory.update(split_texture(target.lab, fields["directional"]), target.mesh, target.visibility)
     return np.maximum(foreign, lookup(front, fields["layout"]))
-
-
-def _places(place: Field, size: tuple[int, int]) -> Field:
-    """Return places in the source's texture for every pixel of the region; the median levels slivers of triangles."""
-    return enlarge(np.asarray(cv2.medianBlur(place, 3), np.float32), size)

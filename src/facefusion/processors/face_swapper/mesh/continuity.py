@@ -1,0 +1,111 @@
+"""Continuity: what is laid over a face moves with its skin from frame to frame.
+
+Landmarks tremble against the skin by fractions of a pixel, and with them would texture, light and mask. So these are
+carried along with the skin as optical flow sees it move, and drift to where the landmarks want them within a dozen
+frames. Nothing lags behind, for what moves the face moves them; where the flow does not explain the picture (a blink, a
+mouth that opens, a hand that comes, a cut), the landmarks alone decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from facefusion.processors.face_swapper.mesh.colour import TextureGain
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
+from facefusion.processors.face_swapper.mesh.motion import Motion, Seen
+from facefusion.state import State
+
+_DRIFT = np.float32(0.06)
+"""Share of what the landmarks want that each frame takes over."""
+_GAP = (0.075, 0.15)
+"""Distance between where the flow and the landmarks put the texture, in widths of the source's face: up to the first it
+is trembling, from the second the flow has lost its way."""
+_EVEN = 1.5
+"""Smoothing of the share that is carried, in pixels of the grid."""
+_WHOLE = 0.99
+"""Share of a pixel that must have been known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Laid:
+    """What is laid over a face, on the grid of its region.
+
+    Attributes:
+        place: in the source's first texture, in widths of the source's face, float32 (H, W, 2).
+        known: 1 where there is such a place, else 0, float32 (H, W).
+        smooth: smooth colour of the new face, Lab, float32 (H, W, 3).
+        share: of the new face, 0 to 1, float32 (H, W).
+        gain: how strong its texture shows.
+    """
+
+    place: Field
+    known: Field
+    smooth: Field
+    share: Field
+    gain: TextureGain
+
+    def state(self) -> State:
+        """Return all of it; see `facefusion.state`."""
+        arrays = {name: getattr(self, name).copy() for name in _ARRAYS}
+        return {**arrays, "gain": self.gain.state()}
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """Return what was saved."""
+        return cls(**{name: state[name].copy() for name in _ARRAYS}, gain=TextureGain.of_state(state["gain"]))
+
+
+_ARRAYS = tuple(field.name for field in fields(Laid) if field.name != "gain")
+
+
+class Continuity:
+    """Remembers what was laid over one face in the last frame."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Seen, Laid] | None = None
+
+    def steady(self, seen: Seen, wanted: Laid) -> Laid:
+        """Return what is to be laid over the face in the next frame.
+
+        Args:
+            seen: the face in that frame.
+            wanted: what the frame by itself asks for.
+        """
+        laid = wanted if self._last is None else _mixed(Motion.between(self._last[0], seen), self._last[1], wanted)
+        self._last = (seen, laid)
+        return laid
+
+    def state(self) -> State:
+        """Return what is remembered; see `facefusion.state`."""
+        return {"last": None if self._last is None else [part.state() for part in self._last]}
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """Return one that goes on from a state."""
+        continuity = cls()
+        if state["last"] is not None:
+            seen, laid = state["last"]
+            continuity._last = (Seen.of_state(seen), Laid.of_state(laid))
+        return continuity
+
+
+def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
+    keep = motion.trust * (1 - _DRIFT)
+    carried = motion.carry(np.dstack([last.place, last.share, last.known]))
+    place, share, known = carried[:, :, :2], carried[:, :, 2], carried[:, :, 3]
+    gap = np.sqrt(((place - wanted.place) ** 2).sum(2))
+    known = wanted.known * (known > _WHOLE)
+    kept = blur(keep * known * (1 - smoothstep(gap, *_GAP)), _EVEN) * known
+    light = motion.carry(last.smooth) - wanted.smooth
+    # Where the whole face grows lighter or darker, it does so at once.
+    light -= np.median(light[known > 0].reshape(-1, 3), axis=0) if known.any() else light
+    return Laid(
+        place=wanted.place + kept[:, :, None] * (place - wanted.place),
+        known=wanted.known,
+        smooth=wanted.smooth + keep[:, :, None] * light,
+        share=wanted.share + keep * (share - wanted.share),
+        gain=last.gain.towards(wanted.gain, float(1 - keep.mean())),
+    )

@@ -1,0 +1,116 @@
+"""Motion: where the skin of a face was in the frame before.
+
+What the head does as a whole is taken from the landmarks, the rest is found by dense optical flow. Source: Kroeger et
+al., "Fast optical flow using dense inverse search", 2016.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
+from facefusion.processors.face_swapper.mesh.region import FaceRegion
+from facefusion.state import State
+
+_FINEST_SCALE = 1
+"""Halvings of the grid at which the search ends; finer costs three times as much and steadies little more."""
+_REMAINDER = (4.0, 14.0)
+"""Difference of grey levels that the motion leaves unexplained: below the first it is trusted, above the second not."""
+_REMAINDER_BLUR = 2.0
+"""Smoothing of that difference, in pixels of the grid."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A face as it was seen in one frame.
+
+    Attributes:
+        grey: the region on its grid, uint8 (H, W).
+        to_frame: from pixels of the grid to those of the frame, float64 (3, 3).
+        mesh: landmarks in pixels of the frame, float32 (468, 2).
+    """
+
+    grey: npt.NDArray[np.uint8]
+    to_frame: npt.NDArray[np.float64]
+    mesh: Points
+
+    @classmethod
+    def of(cls, grid: npt.NDArray[np.uint8], region: FaceRegion, mesh: Points) -> Self:
+        """Look at a face.
+
+        Args:
+            grid: the region on its grid, RGB uint8 (H, W, 3).
+            region: where it lies.
+            mesh: float32 (468, 3), in pixels of the frame.
+        """
+        grey = np.asarray(cv2.cvtColor(grid, cv2.COLOR_RGB2GRAY), np.uint8)
+        return cls(grey, region.to_frame(), np.ascontiguousarray(mesh[:, :2]))
+
+    def state(self) -> State:
+        """Return all of it; see `facefusion.state`."""
+        return {field.name: getattr(self, field.name).copy() for field in fields(self)}
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """Return what was saved."""
+        return cls(**{field.name: state[field.name].copy() for field in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """Where each pixel of a grid was on the grid of the frame before.
+
+    Attributes:
+        x: column there, float32 (H, W).
+        y: row there, float32 (H, W).
+        trust: how surely, 0 to 1, float32 (H, W).
+    """
+
+    x: Field
+    y: Field
+    trust: Field
+
+    @classmethod
+    def between(cls, then: Seen, now: Seen) -> Self:
+        """Find where each pixel of a face was one frame before."""
+        back = np.linalg.inv(then.to_frame) @ _carrying(now.mesh, then.mesh) @ now.to_frame
+        height, width = now.grey.shape
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        laid = cv2.warpAffine(then.grey, back[:2], (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        search.setFinestScale(_FINEST_SCALE)
+        flow = np.asarray(search.calc(now.grey, laid, np.zeros((height, width, 2), np.float32)))
+        x = flow[:, :, 0] + np.arange(width, dtype=np.float32)
+        y = flow[:, :, 1] + np.arange(height, dtype=np.float32)[:, None]
+        trust = _trust(now.grey, np.asarray(cv2.remap(laid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)))
+        a, b = back[:2].astype(np.float32)
+        x, y = a[0] * x + a[1] * y + a[2], b[0] * x + b[1] * y + b[2]
+        trust *= (x >= 0) & (y >= 0) & (x <= then.grey.shape[1] - 1) & (y <= then.grey.shape[0] - 1)
+        return cls(x, y, trust)
+
+    def carry(self, field: Field) -> Field:
+        """Return a field of the frame before, float32 (H, W) or (H, W, K), as it lies now."""
+        return np.asarray(cv2.remap(field, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _trust(now: npt.NDArray[np.uint8], carried: npt.NDArray[np.uint8]) -> Field:
+    """Return how well the motion explains what is seen; that all of it grew lighter or darker is no fault of it."""
+    left = now.astype(np.float32) - carried
+    return 1 - smoothstep(blur(np.abs(left - np.median(left)), _REMAINDER_BLUR), *_REMAINDER)
+
+
+def _carrying(mesh: Points, to: Points) -> npt.NDArray[np.float64]:
+    """Return the movement, turn in the picture and scaling that carry a mesh (468, 2) onto another, float64 (3, 3)."""
+    middles = mesh.mean(0, dtype=np.float64), to.mean(0, dtype=np.float64)
+    a, b = mesh - middles[0], to - middles[1]
+    spread = max(float((a * a).sum()), 1e-6)
+    along, across = (a * b).sum() / spread, (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / spread
+    matrix = np.array([[along, -across, 0], [across, along, 0], [0, 0, 1]])
+    matrix[:2, 2] = middles[1] - matrix[:2, :2] @ middles[0]
+    return matrix
