@@ -64,10 +64,10 @@ def test_motion_is_found_from_pixels_to_fractions_of_them(shift):
     motion = Motion.between(then, now)
     to_then = np.linalg.inv(then.to_frame) @ now.to_frame
     y, x = np.mgrid[: region.grid[0], : region.grid[1]].astype(np.float32)
-    scale = then.to_frame[0, 0]
+    moved = np.array(shift) / then.to_frame[0, 0]
     expected = (
-        to_then[0, 0] * x + to_then[0, 2] - shift[0] / scale,
-        to_then[1, 1] * y + to_then[1, 2] - shift[1] / scale,
+        to_then[0, 0] * x + to_then[0, 2] - moved[0],
+        to_then[1, 1] * y + to_then[1, 2] - moved[1],
     )
     off = np.hypot(middle(motion.x - expected[0]), middle(motion.y - expected[1]))
     assert np.median(off) < 0.12
