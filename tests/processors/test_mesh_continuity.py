@@ -47,9 +47,9 @@ def wanted(region, shift=(0.0, 0.0), lighter=0.0):
     y, x = np.mgrid[: region.grid[0], : region.grid[1]].astype(np.float32)
     place = np.dstack([x * to_frame[0, 0] + to_frame[0, 2] - shift[0], y * to_frame[1, 1] + to_frame[1, 2] - shift[1]])
     smooth = np.dstack([place[:, :, 0] / 10 + 100 + lighter, place[:, :, 1] / 20 + 120, np.full(region.grid, 130.0)])
-    known = np.ones(region.grid, np.float32)
+    visible = np.ones(region.grid, np.float32)
     share = np.full(region.grid, 0.5, np.float32)
-    return Laid((place / 200).astype(np.float32), known, smooth.astype(np.float32), share, GAIN)
+    return Laid((place / 200).astype(np.float32), visible, smooth.astype(np.float32), share, GAIN)
 
 
 def middle(field):

@@ -23,10 +23,10 @@ _DRIFT = np.float32(0.06)
 _GAP = (0.075, 0.15)
 """Distance between where the flow and the landmarks put the texture, in widths of the source's face: up to the first it
 is trembling, from the second the flow has lost its way."""
+_TURNED = (0.1, 0.4)
+"""Change of visibility: from the second on nothing is to be learnt from how the skin was seen before."""
 _EVEN = 1.5
 """Smoothing of the share that is carried, in pixels of the grid."""
-_WHOLE = 0.99
-"""Share of a pixel that must have been known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,14 +35,14 @@ class Laid:
 
     Attributes:
         place: in the source's first texture, in widths of the source's face, float32 (H, W, 2).
-        known: 1 where there is such a place, else 0, float32 (H, W).
+        visible: how well the face is seen there, 0 to 1, float32 (H, W).
         smooth: smooth colour of the new face, Lab, float32 (H, W, 3).
         share: of the new face, 0 to 1, float32 (H, W).
         gain: how strong its texture shows.
     """
 
     place: Field
-    known: Field
+    visible: Field
     smooth: Field
     share: Field
     gain: TextureGain
@@ -93,18 +93,18 @@ class Continuity:
 
 
 def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
-    keep = motion.trust * (1 - _DRIFT)
-    carried = motion.carry(np.dstack([last.place, last.share, last.known]))
-    place, share, known = carried[:, :, :2], carried[:, :, 2], carried[:, :, 3]
+    carried = motion.carry(np.dstack([last.place, last.share, last.visible]))
+    place, share, visible = carried[:, :, :2], carried[:, :, 2], carried[:, :, 3]
+    # What comes into view as the head turns was hair, background or a guess before.
+    keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
     gap = np.sqrt(((place - wanted.place) ** 2).sum(2))
-    known = wanted.known * (known > _WHOLE)
-    kept = blur(keep * known * (1 - smoothstep(gap, *_GAP)), _EVEN) * known
+    kept = blur(keep * (1 - smoothstep(gap, *_GAP)), _EVEN) * (gap < _GAP[1])
     light = motion.carry(last.smooth) - wanted.smooth
     # Where the whole face grows lighter or darker, it does so at once.
-    light -= np.median(light[known > 0].reshape(-1, 3), axis=0) if known.any() else light
+    light -= np.median(light[keep > 0], axis=0) if keep.any() else light
     return Laid(
         place=wanted.place + kept[:, :, None] * (place - wanted.place),
-        known=wanted.known,
+        visible=wanted.visible,
         smooth=wanted.smooth + keep[:, :, None] * light,
         share=wanted.share + keep * (share - wanted.share),
         gain=last.gain.towards(wanted.gain, float(1 - keep.mean())),

@@ -26,7 +26,7 @@ from facefusion.processors.face_swapper.mesh.light import LightField, facing, fi
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
 from facefusion.processors.face_swapper.mesh.motion import Seen
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
 from facefusion.processors.face_swapper.mesh.shadow import broad_step
@@ -182,10 +182,11 @@ class MeshSwapper:
         fields["smooth"][:, :, 0] += broad_step(own[:, :, 0], coarse, trust.astype(np.float32))
         share = face_mask(fields["share"], foreign, target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
-        laid = Laid(fields["place"] / unit, target.raster.near(), fields["smooth"], share, gain)
+        laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, gain)
         if memory is not None:
             laid = memory.continuity.steady(Seen.of(region.on_grid(view), region, face.mesh), laid)
-        mask = np.clip(enlarge(np.minimum(laid.share, bound), region.size), 0, 1)
+        share = np.minimum(laid.share, bound) * silhouette(target.raster, target.mesh)
+        mask = np.clip(enlarge(share, region.size), 0, 1)
         texture = lookup(self._source.textures[level], enlarge(laid.place * unit, region.size))
         lab = join_texture(texture, enlarge(laid.smooth, region.size), laid.gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
@@ -204,6 +205,7 @@ class MeshSwapper:
             target.raster,
             place=self._source.mesh_at(level),
             smooth=light.directional + light.remainder * outer,
+            visible=target.visibility,
             share=edge_weights() * target.visibility * self._source.visibility,
             directional=light.directional,
             layout=canonical_layout()[:, :2],
