@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Self
 
+import cv2
 import numpy as np
 
 from facefusion.processors.face_swapper.mesh.colour import TextureGain
@@ -25,6 +26,8 @@ _GAP = (0.075, 0.15)
 is trembling, from the second the flow has lost its way."""
 _TURNED = (0.1, 0.4)
 """Change of visibility: from the second on nothing is to be learnt from how the skin was seen before."""
+_SOME = 4
+"""One in so many rows and columns is enough to tell how light the whole has grown."""
 _EVEN = 1.5
 """Smoothing of the share that is carried, in pixels of the grid."""
 
@@ -93,19 +96,26 @@ class Continuity:
 
 
 def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
-    carried = motion.carry(np.dstack([last.place, last.share, last.visible]))
-    place, share, visible = carried[:, :, :2], carried[:, :, 2], carried[:, :, 3]
+    place = motion.carry(last.place)
+    share, visible = motion.carry_all(last.share, last.visible)
     # What comes into view as the head turns was hair, background or a guess before.
     keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
-    gap = np.sqrt(((place - wanted.place) ** 2).sum(2))
+    gap = np.asarray(cv2.magnitude(*cv2.split(place - wanted.place)), np.float32)
     kept = blur(keep * (1 - smoothstep(gap, *_GAP)), _EVEN) * (gap < _GAP[1])
-    light = motion.carry(last.smooth) - wanted.smooth
-    # Where the whole face grows lighter or darker, it does so at once.
-    light -= np.median(light[keep > 0], axis=0) if keep.any() else light
     return Laid(
-        place=wanted.place + kept[:, :, None] * (place - wanted.place),
+        place=np.asarray(cv2.blendLinear(place, wanted.place, kept, 1 - kept), np.float32),
         visible=wanted.visible,
-        smooth=wanted.smooth + keep[:, :, None] * light,
+        smooth=_calmed(motion.carry(last.smooth), wanted.smooth, keep),
         share=wanted.share + keep * (share - wanted.share),
         gain=last.gain.towards(wanted.gain, float(1 - keep.mean())),
     )
+
+
+def _calmed(carried: Field, wanted: Field, keep: Field) -> Field:
+    """Mix light; where the whole face grows lighter or darker, it does so at once."""
+    some = np.s_[::_SOME, ::_SOME]
+    sure = keep[some] > 0
+    if not sure.any():
+        return wanted
+    risen = carried - np.median((carried[some] - wanted[some])[sure], axis=0)
+    return np.asarray(cv2.blendLinear(risen, wanted, keep, 1 - keep), np.float32)

@@ -24,6 +24,8 @@ _REMAINDER = (4.0, 14.0)
 """Difference of grey levels that the motion leaves unexplained: below the first it is trusted, above the second not."""
 _REMAINDER_BLUR = 2.0
 """Smoothing of that difference, in pixels of the grid."""
+_SOME = 4
+"""One in so many rows and columns is enough to tell how light the whole has grown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,11 +100,15 @@ class Motion:
         """Return a field of the frame before, float32 (H, W) or (H, W, K), as it lies now."""
         return np.asarray(cv2.remap(field, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
+    def carry_all(self, *planes: Field) -> list[Field]:
+        """Return several fields (H, W) of the frame before as they lie now."""
+        return [np.asarray(plane, np.float32) for plane in cv2.split(self.carry(np.asarray(cv2.merge(planes))))]
+
 
 def _trust(now: npt.NDArray[np.uint8], carried: npt.NDArray[np.uint8]) -> Field:
     """Return how well the motion explains what is seen; that all of it grew lighter or darker is no fault of it."""
     left = now.astype(np.float32) - carried
-    return 1 - smoothstep(blur(np.abs(left - np.median(left)), _REMAINDER_BLUR), *_REMAINDER)
+    return 1 - smoothstep(blur(np.abs(left - np.median(left[::_SOME, ::_SOME])), _REMAINDER_BLUR), *_REMAINDER)
 
 
 def _carrying(mesh: Points, to: Points) -> npt.NDArray[np.float64]:
