@@ -123,6 +123,17 @@ def test_outside_finds_pictures_and_sound_unchanged(tmp_path):
 
 
 @pytest.mark.slow
+def test_cost_tells_what_a_frame_and_a_source_take(tmp_path):
+    found = tmp_path / "f.json"
+    done = run("cost", "--frames", 5, "--clips", tmp_path / "clips", "--json", found)
+    result = figures(done, found)
+    assert [size["lines"] for size in result["frames"]] == [720, 1080]
+    assert all(0 < size["swap"] < size["both"] for size in result["frames"])
+    assert all(0 < built["build"] < built["find"] + built["build"] for built in result["sources"])
+    assert "| astronaut.png" in done.stdout
+
+
+@pytest.mark.slow
 def test_throughput_measures_both_lengths(tmp_path):
     found = tmp_path / "f.json"
     done = run("throughput", "--seconds", 1, "--times", 2, "--clips", tmp_path / "clips", "--json", found)

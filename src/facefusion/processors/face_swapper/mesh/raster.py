@@ -6,7 +6,7 @@ Every triangle is an affine map, so one image of triangle numbers and one small 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import cv2
@@ -57,6 +57,10 @@ class MeshRaster:
         for number in shown.tolist():
             cv2.fillConvexPoly(numbers, fixed[number], number, cv2.LINE_8, SUBPIXEL_BITS)
         return cls(numbers, grow, mesh[:, :2])
+
+    def growing(self, grow: int) -> MeshRaster:
+        """Return the same triangles with values that continue past their edges by so many pixels."""
+        return replace(self, grow=grow)
 
     def interpolate(self, values: Field) -> Field:
         """Spread values at the vertices over the pixels.

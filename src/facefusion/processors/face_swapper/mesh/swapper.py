@@ -64,13 +64,15 @@ class _Target:
     raster: MeshRaster
 
     @classmethod
-    def observe(cls, view: npt.NDArray[np.uint8], region: FaceRegion, memory: FaceMemory | None) -> Self:
+    def observe(
+        cls, grid: npt.NDArray[np.uint8], region: FaceRegion, raster: MeshRaster | None, memory: FaceMemory | None
+    ) -> Self:
         """Look at the face; what was in front of it in the last frame has no say in its light."""
-        lab, normals = to_lab(region.on_grid(view)), vertex_normals(region.mesh)
+        lab, normals = to_lab(grid), vertex_normals(region.mesh)
         visibility = facing(normals)
         clear = visibility if memory is None else visibility * memory.clear_vertices()
         light = fit_light(vertex_colours(lab, region.mesh), normals, clear)
-        return cls(lab, region.mesh, visibility, light, MeshRaster.draw(region.mesh, normals, region.grid))
+        return cls(lab, region.mesh, visibility, light, raster or MeshRaster.draw(region.mesh, normals, region.grid))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,8 +139,8 @@ class MeshSwapper:
             return None
         memory, outline = self._memories.of(face.track_id), region.outline()
         view = np.ascontiguousarray(region.view(image))
-        base, region = self._reshaped(view, region, face, memory)
-        new, mask, still = self._render(base, region, face, memory)
+        base, region, raster = self._reshaped(view, region, face, memory)
+        new, mask, still = self._render(base, region, raster, face, memory)
         if base is not view:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
         # A head that turns past the limit must not flip from one face to the other.
@@ -155,20 +157,26 @@ class MeshSwapper:
 
     def _reshaped(
         self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
-    ) -> tuple[npt.NDArray[np.uint8], FaceRegion]:
-        """Return the target with its features where the source has them, and the region with its mesh like that."""
+    ) -> tuple[npt.NDArray[np.uint8], FaceRegion, MeshRaster | None]:
+        """Return the target with its features where the source has them, the region with its mesh like that, drawn."""
         if not self._options.shape:
-            return view, region
+            return view, region, None
         level = level_shape(face.mesh)
         own = level if memory is None else memory.own_shape(level, face.pose)
         wanted = shape_difference(self._source.shape, own) * np.float32(self._options.shape)
         return reshaped(view, region, turned_with(wanted, face.mesh))
 
     def _render(
-        self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
+        self,
+        view: npt.NDArray[np.uint8],
+        region: FaceRegion,
+        raster: MeshRaster | None,
+        face: Face,
+        memory: FaceMemory | None,
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
-        target = _Target.observe(view, region, memory)
+        grid = region.on_grid(view)
+        target = _Target.observe(grid, region, raster, memory)
         level = self._source.level_for(region.face_width)
         fields = self._dense_fields(target, level)
         # The median levels slivers of triangles.
@@ -184,7 +192,7 @@ class MeshSwapper:
         unit = self._source.width_at(level)
         laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, gain)
         if memory is not None:
-            laid = memory.continuity.steady(Seen.of(region.on_grid(view), region, face.mesh), laid)
+            laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
         share = np.minimum(laid.share, bound) * silhouette(target.raster, target.mesh)
         mask = np.clip(enlarge(share, region.size), 0, 1)
         texture = lookup(self._source.textures[level], enlarge(laid.place * unit, region.size))
