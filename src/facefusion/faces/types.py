@@ -57,7 +57,9 @@ class Face:
         presence: landmarker's confidence that the crop holds a face, 0 to 1.
         pose: rotation of the head.
         embedding: identity vector, float32 (128,); None until somebody asks for it.
-        track_id: number of the person's track within a video; None in single pictures.
+        track_id: number of the face's unbroken track within a video; None in single pictures.
+        role: which of the job's roles it plays, for those who edit it: 0 is the only one, unless there is a map.
+        share: share of an edit in the result, 0 to 1; less than 1 while a face of a video fades in or out.
     """
 
     box: Vector
@@ -68,6 +70,8 @@ class Face:
     pose: Pose
     embedding: Vector | None = None
     track_id: int | None = None
+    role: int = 0
+    share: float = 1.0
 
     def __getitem__(self, name: str) -> Any:
         """Read a field by its name.

@@ -173,9 +173,9 @@ def _from_toml(path: Path | None) -> dict[str, Any]:
         raise InputMissingError(f"The configuration file {path} cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionsError(f"The configuration file {path} is not valid TOML: {error}") from error
-    table = leaf_table(Options)
+    tables = {name for name, leaf in leaf_table(Options).items() if issubclass(leaf.kind, OptionGroup)}
     flat: dict[str, Any] = {}
     for key, value in content.items():
-        is_group = isinstance(value, dict) and key.replace("-", "_") not in table
+        is_group = isinstance(value, dict) and key.replace("-", "_") not in tables
         flat |= value if is_group else {key: value}
     return flat
