@@ -109,7 +109,7 @@ class FaceAnalyser:
         return [group[0] for group in group_overlapping(candidates, SAME_FACE_OVERLAP)]
 
     def righted(self, image: npt.NDArray[np.uint8], detection: Detection) -> Detection | None:
-        """Look at a detection from near in all four directions; return the face in the surest, None where there is none.
+        """Look from near in all four directions; return the face in the surest of them, None where there is none.
 
         The landmarker cannot decide this: it is as sure of a face that stands on its head.
 

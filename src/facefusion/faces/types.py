@@ -96,3 +96,7 @@ class Face:
     def with_embedding(self, embedding: Vector) -> Face:
         """Return this face with its identity vector."""
         return replace(self, embedding=embedding)
+
+    def with_role(self, role: int) -> Face:
+        """Return this face as one that plays a role."""
+        return self if role == self.role else replace(self, role=role)

@@ -77,8 +77,9 @@ def _person(person: Any) -> dict[str, Any]:
     """Return who is meant: a whole number is a position, all else a picture."""
     if isinstance(person, bool) or not isinstance(person, str | Path | int):
         raise _misread(person)
-    by_position = isinstance(person, int) or (isinstance(person, str) and person.isascii() and person.isdigit())
-    return {"position": int(person)} if by_position else {"reference": person}
+    if isinstance(person, int) or (isinstance(person, str) and person.isascii() and person.isdigit()):
+        return {"position": int(person)}
+    return {"reference": person}
 
 
 def _of_table(table: Mapping[str, Any]) -> dict[str, Any]:
