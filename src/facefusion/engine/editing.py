@@ -76,7 +76,7 @@ class VideoEdit:
             self._work.notes.tell(*self._work.selector.notes(plan.target.path, self.frames))
         if self.faces or not self._work.processors or self._first is None:
             return
-        image, faces = self._work.selector.left_out.seen or (self._first, ())
+        image, faces = self._work.selector.seen or (self._first, ())
         with shown_beside(plan.output, image, faces, overwrite=plan.options.output.overwrite):
             raise self._work.selector.problem(plan.target.path)
 

@@ -60,6 +60,11 @@ class TargetSelector:
         self.left_out.see(image, faces, chosen, is_wanted=self._is_wanted)
         return tuple(order_faces(chosen, self._options.face_selector_order))
 
+    @property
+    def seen(self) -> tuple[Image, tuple[Face, ...]] | None:
+        """A frame in which faces were found, as long as none was ever selected; for the problem picture."""
+        return self.left_out.seen
+
     def problem(self, path: Path) -> FaceError:
         """Return the error that says why no face of the whole target was selected; see `LeftOut.problem`."""
         return self.left_out.problem(path, self._nearest())

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -27,8 +26,8 @@ UPRIGHT_PRIOR = 0.9
 _CLEAR = 0.9
 _NEAR = 1.5
 _NEAR_SIZE = 256
-_SEEN_SIDE = 256
-"""Longer side, in pixels, of the picture in which turned faces are looked for; the detector's own is hardly less."""
+_SEEN_SIDE = 384
+"""Least longer side, in pixels, of the picture in which turned faces are looked for; the detector's own is half."""
 _TILE_SHARE = 0.6
 _TILED_FROM = 384
 
@@ -96,11 +95,9 @@ class FaceAnalyser:
             turns: by how many quarters, counter-clockwise, the picture is turned to look: 1, 2, 3 or several of them.
         """
         # The detector looks at a small picture in any case, and that is turned faster.
-        height, width = image.shape[:2]
-        scale = max(1.0, max(height, width) / _SEEN_SIDE)
-        size = (max(1, round(width / scale)), max(1, round(height / scale)))
-        small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        enlarge = np.array([[width / size[0], 0, 0], [0, height / size[1], 0]])
+        step = max(1, max(image.shape[:2]) // _SEEN_SIDE)
+        small = image[::step, ::step]
+        enlarge = np.array([[step, 0, 0], [0, step, 0]], np.float64)
         candidates = [
             _carried(_rotate_back(detection, turn, small.shape[:2]), enlarge)
             for turn in turns

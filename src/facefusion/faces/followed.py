@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from facefusion.faces.align import RotatedSquare
+from facefusion.faces.appearance import LEAST_WIDTH, appearance, is_another
 from facefusion.faces.landmarkers.face_mesh import region_of_mesh
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.saved import face_state, restored_face
@@ -38,6 +40,7 @@ class Track:
         filter: smooths the mesh; its output is what others see.
         step: movement of the middle from frame to frame as it is expected, pixels, float32 (2,).
         missed: frames since it was seen.
+        looks: brightness at its vertices in the last frame; None where there was none, or it was too small.
     """
 
     number: int
@@ -45,6 +48,7 @@ class Track:
     filter: OneEuroFilter
     step: Vector = field(default_factory=lambda: np.zeros(2, np.float32))
     missed: int = 0
+    looks: Vector | None = None
 
     @classmethod
     def start(cls, number: int, face: Face, time: float) -> Self:
@@ -80,6 +84,12 @@ class Track:
         x, y = self.step * np.float32(self.missed + 1)
         return replace(region, x=region.x + float(x), y=region.y + float(y), side=region.side * _NEAR)
 
+    def is_another(self, image: npt.NDArray[np.uint8], face: Face) -> bool:
+        """Whether what was fitted in the frame after the last is somebody else's face; remembers what it looks like."""
+        large = min(face.width, self.face.width) >= LEAST_WIDTH
+        before, self.looks = self.looks, appearance(image, face) if large else None
+        return before is not None and self.looks is not None and is_another(before, self.looks)
+
     def smoothed(self) -> Face:
         """Return the face as others see it."""
         mesh = self.filter.value
@@ -100,6 +110,7 @@ class Track:
             "filter": self.filter.state(),
             "step": self.step.copy(),
             "missed": self.missed,
+            "looks": None if self.looks is None else self.looks.copy(),
         }
 
     @classmethod
@@ -108,7 +119,8 @@ class Track:
         face = restored_face(state["face"])
         smooth = OneEuroFilter(face.mesh, 0.0)
         smooth.restore(state["filter"])
-        return cls(state["number"], face, smooth, state["step"].copy(), state["missed"])
+        looks = None if state["looks"] is None else state["looks"].copy()
+        return cls(state["number"], face, smooth, state["step"].copy(), state["missed"], looks)
 
 
 def _middle(face: Face) -> Vector:

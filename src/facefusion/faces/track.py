@@ -90,6 +90,10 @@ class FaceTracker:
     def _follow(self, image: npt.NDArray[np.uint8], time: float) -> None:
         fits = self._analyser.fit(image, [region_of_mesh(track.face.mesh) for track in self._tracks])
         pairs = [(track, face) for track, face in zip(self._tracks, fits, strict=True) if face is not None]
+        same = [pair for pair in pairs if not pair[0].is_another(image, pair[1])]
+        if pairs and len(same) < len(pairs):
+            self._drop([track for track, _ in pairs if all(track is not kept for kept, _ in same)], is_cut=not same)
+            pairs = same
         # Two tracks that slid onto one face leave one: that of which this was to be expected.
         pairs.sort(key=lambda pair: pair[0].surprise(pair[1]))
         followed: list[Track] = []
@@ -99,6 +103,13 @@ class FaceTracker:
                 followed.append(track)
         self._lost += [track for track in self._tracks if track not in followed]
         self._tracks = [track for track in self._tracks if track in followed]
+
+    def _drop(self, tracks: Sequence[Track], *, is_cut: bool) -> None:
+        """End tracks that show somebody else from one frame to the next: all at once do so where there is a cut."""
+        self._tracks = [] if is_cut else [track for track in self._tracks if track not in tracks]
+        self._lost = [] if is_cut else self._lost
+        self.begins_scene = self.begins_scene or is_cut
+        self._since_detection = DETECT_EVERY
 
     def _look_for_newcomers(self, image: npt.NDArray[np.uint8], time: float) -> None:
         self._since_detection = 0
