@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facefusion.faces.types import Face
+from facefusion.faces.detectors.base import box_overlap
+from facefusion.faces.types import Face, Vector
 from facefusion.state import State
 
 SECONDS = 0.2
@@ -16,6 +17,8 @@ _WITHIN = (0.42, 0.56)
 """Share of the mesh within the frame at which a face is about to be lost, and from which it is whole."""
 _PRESENCE = (0.5, 0.75)
 """The same of the landmarker's confidence."""
+_SAME_PLACE = 0.5
+"""Overlap from which a new track continues another."""
 _LEAST = 0.02
 """Share below which nothing is to be seen."""
 _FORGOTTEN_AFTER = 2.0
@@ -29,6 +32,7 @@ class _Fade:
     role: int
     share: float
     time: float
+    box: Vector
 
 
 class Fades:
@@ -59,13 +63,23 @@ class Fades:
 
     def state(self) -> State:
         """Return how far all are; see `facefusion.state`."""
-        tracks = [[track, fade.role, fade.share, fade.time] for track, fade in self._tracks.items()]
+        tracks = [[track, fade.role, fade.share, fade.time, fade.box.copy()] for track, fade in self._tracks.items()]
         return {"tracks": tracks, "time": self._time}
 
     def restore(self, state: State) -> None:
         """Go on from a state with the frame that follows."""
-        self._tracks = {track: _Fade(role, share, time) for track, role, share, time in state["tracks"]}
+        self._tracks = {
+            track: _Fade(role, share, time, box.copy()) for track, role, share, time, box in state["tracks"]
+        }
         self._time = state["time"]
+
+    def _inherited(self, face: Face, role: int) -> float:
+        """Return the share of the same role's face that was in this place in the last frame under another number."""
+        before = (
+            fade for fade in self._tracks.values()
+            if fade.role == role and fade.time == self._time and box_overlap(fade.box, face.box) > _SAME_PLACE
+        )  # fmt: skip
+        return max((fade.share for fade in before), default=0.0)
 
     def _faded(self, face: Face, role: int | None, shape: Sequence[int], *, time: float, step: float) -> Face:
         """Move a face's share towards what it should be; where its role changes, the old one goes first."""
@@ -75,13 +89,13 @@ class Fades:
         if fade is None:
             if role is None:
                 return replace(face, share=0.0)
-            fade = self._tracks[face.track_id] = _Fade(role, 0.0, time)
+            fade = self._tracks[face.track_id] = _Fade(role, self._inherited(face, role), time, face.box)
         elif self._time is not None and fade.time < self._time:
             # What was not seen for a while comes back as if it had faded out meanwhile.
             fade.share = max(fade.share - (self._time - fade.time) / SECONDS, 0.0)
         goal = _presence(face, shape) if role == fade.role else 0.0
         fade.share += float(np.clip(goal - fade.share, -step, step))
-        fade.time = time
+        fade.time, fade.box = time, face.box
         shown = replace(face, role=fade.role, share=fade.share)
         if fade.share <= 0 and role is not None:
             fade.role = role

@@ -19,8 +19,10 @@ _AROUND = np.array([[0, 0], [-1, 0], [1, 0], [0, -1], [0, 1]], np.float32) * np.
 """Places around a vertex whose brightness is averaged, in widths of the face."""
 _LARGE = 12.0
 """Change of brightness, 0 to 255, that counts."""
-_MOST = 0.58
+ANOTHER = 0.58
 """Share of vertices so changed from which it is another face."""
+PARTLY = 0.15
+"""Share from which something comes in front."""
 
 
 def appearance(image: npt.NDArray[np.uint8], face: Face) -> Vector:
@@ -36,9 +38,9 @@ def appearance(image: npt.NDArray[np.uint8], face: Face) -> Vector:
     return np.asarray(seen.mean((1, 2)), np.float32)
 
 
-def is_another(before: Vector, now: Vector) -> bool:
-    """Whether two appearances, of one frame and the next, are those of two faces."""
+def changed_share(before: Vector, now: Vector) -> float:
+    """Return at which share of the vertices two appearances, of one frame and the next, differ."""
     centred = before - before.mean()
     gain = float(centred @ now) / max(float(centred @ centred), 1e-6)
     change = np.abs(now - now.mean() - np.float32(gain) * centred)
-    return float((change > _LARGE).mean()) > _MOST
+    return float((change > _LARGE).mean())

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.align import RotatedSquare
-from facefusion.faces.appearance import LEAST_WIDTH, appearance, is_another
+from facefusion.faces.appearance import ANOTHER, LEAST_WIDTH, PARTLY, appearance, changed_share
 from facefusion.faces.landmarkers.face_mesh import region_of_mesh
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.saved import face_state, restored_face
@@ -26,6 +26,8 @@ _SAME_PLACE = 0.6
 _FURTHER = 0.3
 """By which share this grows for each frame since it was lost."""
 _SAME_SIZE = 1.5
+_HIDDEN = 0.5
+"""What is left of the confidence in a face that a neighbour hides."""
 _JUMP = 0.3
 """Step, in widths of the face, beyond which a mesh is not smoothed with that before."""
 
@@ -41,6 +43,8 @@ class Track:
         step: movement of the middle from frame to frame as it is expected, pixels, float32 (2,).
         missed: frames since it was seen.
         looks: brightness at its vertices in the last frame; None where there was none, or it was too small.
+        change: share of it that changed in the last frame.
+        is_hidden: whether a neighbour is in front of it, so that its mesh is not to be relied on.
     """
 
     number: int
@@ -49,6 +53,8 @@ class Track:
     step: Vector = field(default_factory=lambda: np.zeros(2, np.float32))
     missed: int = 0
     looks: Vector | None = None
+    change: float = 0.0
+    is_hidden: bool = False
 
     @classmethod
     def start(cls, number: int, face: Face, time: float) -> Self:
@@ -88,7 +94,12 @@ class Track:
         """Whether what was fitted in the frame after the last is somebody else's face; remembers what it looks like."""
         large = min(face.width, self.face.width) >= LEAST_WIDTH
         before, self.looks = self.looks, appearance(image, face) if large else None
-        return before is not None and self.looks is not None and is_another(before, self.looks)
+        self.change = 0.0 if before is None or self.looks is None else changed_share(before, self.looks)
+        return self.change > ANOTHER
+
+    def touch(self, *, touching: bool) -> None:
+        """Find out whether a neighbour is in front: that one touches this face, and this one's looks change."""
+        self.is_hidden = touching and (self.is_hidden or self.change > PARTLY)
 
     def smoothed(self) -> Face:
         """Return the face as others see it."""
@@ -100,6 +111,7 @@ class Track:
             landmarks5=five_landmarks(mesh),
             pose=pose_of(mesh),
             track_id=self.number,
+            presence=self.face.presence * (_HIDDEN if self.is_hidden else 1),
         )
 
     def state(self) -> State:
@@ -111,6 +123,8 @@ class Track:
             "step": self.step.copy(),
             "missed": self.missed,
             "looks": None if self.looks is None else self.looks.copy(),
+            "change": self.change,
+            "is_hidden": self.is_hidden,
         }
 
     @classmethod
@@ -120,7 +134,8 @@ class Track:
         smooth = OneEuroFilter(face.mesh, 0.0)
         smooth.restore(state["filter"])
         looks = None if state["looks"] is None else state["looks"].copy()
-        return cls(state["number"], face, smooth, state["step"].copy(), state["missed"], looks)
+        counts = state["step"].copy(), state["missed"], looks, state["change"], state["is_hidden"]
+        return cls(state["number"], face, smooth, *counts)
 
 
 def _middle(face: Face) -> Vector:

@@ -16,13 +16,17 @@ from facefusion.faces.scene import CutDetector
 from facefusion.faces.types import Detection, Face
 from facefusion.state import State
 
-DETECT_EVERY = 10
+DETECT_EVERY = 6
 """Frames between looks for new faces while there are tracks."""
+TURN_EVERY = 3
+"""Looks for upright faces to one in another direction."""
 BRIDGED = 5
 """Frames for which a lost face is looked for where it should be, and goes on as the same track when it is found."""
 SAME_TRACK_OVERLAP = 0.35
 _ONE_FACE = 0.6
 """Overlap of two tracks from which they lie on one face."""
+_TOUCHING = 0.05
+"""Overlap from which one may be in front of the other."""
 _CLEAR = 0.9
 """Score from which a detection is believed to be the right way up."""
 _TURNS = (1, 2, 3)
@@ -62,6 +66,9 @@ class FaceTracker:
         if self.begins_scene:
             self._tracks, self._lost = [], []
         self._follow(image, time)
+        for track in self._tracks:
+            near = (box_overlap(track.face.box, other.face.box) for other in self._tracks if other is not track)
+            track.touch(touching=any(overlap > _TOUCHING for overlap in near))
         self._look_for_lost(image, time)
         self._since_detection += 1
         if self.begins_scene or self._since_detection >= DETECT_EVERY:
@@ -119,15 +126,17 @@ class FaceTracker:
                 self._take(face, time)
             return
         self._fit_new(image, self._righted(image, detections), time)
-        turned = self._analyser.detect_turned(image, self._next_turns())
-        self._fit_new(image, self._righted(image, turned), time)
+        if turns := self._next_turns():
+            turned = self._analyser.detect_turned(image, turns)
+            self._fit_new(image, self._righted(image, turned), time)
 
     def _next_turns(self) -> Sequence[int]:
-        """Return in which directions to look beside upright: all where a scene begins, else one after the other."""
+        """Return in which directions to look beside upright: all where a scene begins, else one now and then."""
         if self.begins_scene:
             return _TURNS
-        self._turn = (self._turn + 1) % len(_TURNS)
-        return _TURNS[self._turn : self._turn + 1]
+        self._turn = (self._turn + 1) % (len(_TURNS) * TURN_EVERY)
+        turn, rest = divmod(self._turn, TURN_EVERY)
+        return _TURNS[turn : turn + 1] if rest == 0 else ()
 
     def _look_for_lost(self, image: npt.NDArray[np.uint8], time: float) -> None:
         """Look for lost faces from near, for small ones escape a look at the whole picture."""

@@ -54,7 +54,7 @@ class Face:
         score: detector's confidence, 0 to 1.
         landmarks5: image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, float32 (5, 2).
         mesh: 468 dense landmarks, float32 (468, 3); x and y in pixels, z in the same unit, smaller is nearer.
-        presence: landmarker's confidence that the crop holds a face, 0 to 1.
+        presence: landmarker's confidence that the crop holds a face, 0 to 1; less where a neighbour hides it.
         pose: rotation of the head.
         embedding: identity vector, float32 (128,); None until somebody asks for it.
         track_id: number of the face's unbroken track within a video; None in single pictures.
