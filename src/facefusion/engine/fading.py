@@ -97,7 +97,7 @@ class Fades:
         fade.share += float(np.clip(goal - fade.share, -step, step))
         fade.time, fade.box = time, face.box
         shown = replace(face, role=fade.role, share=fade.share)
-        if fade.share <= 0 and role is not None:
+        if fade.share < _LEAST and role is not None:
             fade.role = role
         return shown
 

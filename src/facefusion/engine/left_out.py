@@ -159,11 +159,11 @@ class LeftOut:
 
     def _not_found(self, path: Path, nearest: Mapping[str, float | None]) -> FaceError:
         """Say that nobody who is named was found."""
-        who = "The reference person was" if len(self._casting.people) == 1 else "None of the people of the map was"
+        who = "The reference person was not" if len(self._casting.people) == 1 else "None of the people of the map was"
         limits = {person.name: person.distance for person in self._casting.people}
         distance, limit = min((value, limits[name]) for name, value in nearest.items() if value is not None)
         return ReferenceNotFoundError(
-            f"{who} not found in {path}: the nearest face is at distance {distance:.2f}, the limit is {limit:.2f}",
+            f"{who} found in {path}: the nearest face is at distance {distance:.2f}, the limit is {limit:.2f}",
             "Use a better reference picture, or raise --reference-face-distance",
         )
 
