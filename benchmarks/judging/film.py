@@ -47,12 +47,12 @@ class Take:
 def swap_clip(studio: Studio, source: Portrait, path: Path) -> list[Take]:
     """Swap a clip with the tracker, the selection and the swapper of a job; nothing is encoded."""
     analyser, processor = studio.analyser, studio.processor(source)
-    tracker, selector = FaceTracker(analyser), TargetSelector(analyser, FaceSelectionOptions(), None)
+    tracker, selector = FaceTracker(analyser), TargetSelector(analyser, FaceSelectionOptions())
     takes = []
     with open_reader(path, limits=LimitOptions()) as reader:
         for frame in islice(reader, MOST_FRAMES):
             found = tracker.update(frame.image, float(frame.time))
-            chosen = selector.select(frame.image, found)
+            chosen = selector.select(frame.image, found, time=float(frame.time), begins_scene=tracker.begins_scene)
             after = processor.process([FaceFrame(frame, chosen)])[0].frame.image
             faces = {face.track_id: face for face in found if face.track_id is not None}
             swapped = frozenset(number for number, face in faces.items() if _differs(frame.image, after, face))

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from facefusion.engine.casting import Casting, Person
 from facefusion.engine.targets import TargetSelector
 from facefusion.faces.track import FaceTracker
 from facefusion.inference.session import SessionFactory
@@ -52,14 +53,20 @@ class Stages:
         options = FaceSelectionOptions(face_selector_mode=mode, reference_face_distance=1.1, face_min_size=8)
         [vector] = analyser.recogniser.embed(reference.image, [reference.face.mesh])
         self.tracker = FaceTracker(analyser)
-        self.selector = TargetSelector(analyser, options, vector if mode == "reference" else None)
+        people = (Person("them", 0, vector, 1.1),) if mode == "reference" else ()
+        self.selector = TargetSelector(analyser, options, Casting(people, None if people else 0))
         self.swapper = SPEC.create(ProcessorContext(Options(), (source,), SessionFactory(("cpu",))))
 
     def edit(self, index: int, image) -> str:
-        faces = self.selector.select(image, self.tracker.update(image, index / 25))
+        found = self.tracker.update(image, index / 25)
+        faces = self.selector.select(image, found, time=index / 25, begins_scene=self.tracker.begins_scene)
         frame = Frame(index, index, 1, Fraction(1, 25), image)
         [result] = self.swapper.process([FaceFrame(frame, faces)])
-        parts = [result.frame.image, *(face.mesh for face in faces), np.array([face.track_id for face in faces])]
+        parts = [
+            result.frame.image,
+            *(face.mesh for face in faces),
+            np.array([[face.track_id, face.share] for face in faces]),
+        ]
         return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
     def state(self):
@@ -152,8 +159,17 @@ def faces(*meshes, tracks=None):
     return [face_of(mesh, track_id=track) for mesh, track in zip(meshes, tracks, strict=True)]
 
 
+class Alike:
+    """An analyser to which all are one person."""
+
+    class recogniser:  # noqa: N801 - stands for an attribute
+        @staticmethod
+        def embed(image, meshes):
+            return [np.ones(128, np.float32) for _ in meshes]
+
+
 def selector(**options) -> TargetSelector:
-    return TargetSelector(None, FaceSelectionOptions(**options), None)
+    return TargetSelector(Alike, FaceSelectionOptions(**options))
 
 
 def handed_on(one: TargetSelector, **options) -> TargetSelector:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facefusion.engine.casting import Casting, Person
 from facefusion.engine.targets import TargetSelector
 from facefusion.errors import (
     FaceTooSmallError,
@@ -31,8 +32,24 @@ def faces(*meshes, tracks=None):
     return [face_of(mesh, track_id=track) for mesh, track in zip(meshes, tracks, strict=True)]
 
 
-def selector(analyser=None, reference=None, **options):
-    return TargetSelector(analyser, FaceSelectionOptions(**options), reference)
+class ByRow:
+    """An analyser to which the upper half of a picture shows one person and the lower half another."""
+
+    class recogniser:  # noqa: N801 - stands for an attribute
+        calls = 0
+
+        @classmethod
+        def embed(cls, image, meshes):
+            cls.calls += len(meshes)
+            return [np.eye(128, dtype=np.float32)[int(mesh[:, 1].mean() > 200)] for mesh in meshes]
+
+
+def selector(analyser=ByRow, people=(), others=0, **options):
+    return TargetSelector(analyser, FaceSelectionOptions(**options), Casting(tuple(people), others))
+
+
+def person(vector, role=0, name="them"):
+    return Person(name, role, vector, 0.5)
 
 
 def test_many_takes_all_in_order():
@@ -47,16 +64,23 @@ def test_one_takes_the_face_at_the_position(position):
     assert selector(face_selector_mode="one", face_position=position).select(IMAGE, found) == (found[position],)
 
 
-def test_one_stays_with_the_face_in_a_video_when_another_grows_larger():
+def test_one_stays_with_the_person_in_a_video_when_another_grows_larger():
     one = selector(face_selector_mode="one")
     assert one.select(IMAGE, faces(BIG, MIDDLE, tracks=[7, 8]))[0].track_id == 7
-    [kept] = one.select(IMAGE, faces(SMALL, BIG, tracks=[7, 8]))
+    [kept] = one.select(IMAGE, faces(mesh_at(500, 100, 40), mesh_at(300, 300, 90), tracks=[7, 8]))
     assert kept.track_id == 7
-    [next_one] = one.select(IMAGE, faces(BIG, tracks=[8]))
-    assert next_one.track_id == 8, "until its track ends"
 
 
-def test_one_stays_with_the_face_while_it_is_turned_away():
+def test_one_finds_the_person_again_and_takes_nobody_else_meanwhile():
+    one = selector(face_selector_mode="one")
+    one.select(IMAGE, faces(BIG, MIDDLE, tracks=[7, 8]))
+    assert one.select(IMAGE, faces(MIDDLE, tracks=[8])) == (), "gone"
+    assert one.select(IMAGE, faces(mesh_at(300, 320, 90), tracks=[9])) == (), "somebody else, in another scene"
+    [again] = one.select(IMAGE, faces(mesh_at(400, 90, 60), MIDDLE, tracks=[10, 8]))
+    assert again.track_id == 10
+
+
+def test_one_stays_with_the_person_who_is_turned_away():
     one = selector(face_selector_mode="one")
     assert one.select(IMAGE, faces(BIG, MIDDLE, tracks=[7, 8]))[0].track_id == 7
     turned = mesh_at(100, 100, 90, yaw=80)
@@ -194,19 +218,31 @@ def test_the_reference_is_found_again_after_every_cut(job, astronaut, captain):
     assert (result.frames, result.faces) == (18, 12)
 
 
-def test_an_embedding_is_computed_now_and_then_only(analyser, astronaut, astronaut_face):
-    class Counting:
-        calls = 0
+class Counting:
+    """The bundled recogniser, counted."""
 
-        class recogniser:  # noqa: N801 - stands for an attribute
-            @staticmethod
-            def embed(image, meshes):
-                Counting.calls += 1
-                return analyser.recogniser.embed(image, meshes)
+    def __init__(self, analyser):
+        self.calls = 0
+        self.recogniser, self._analyser = self, analyser
 
+    def embed(self, image, meshes):
+        self.calls += len(meshes)
+        return self._analyser.recogniser.embed(image, meshes)
+
+
+def test_who_it_is_is_asked_ever_more_rarely(analyser, astronaut, astronaut_face):
     [reference] = analyser.recogniser.embed(astronaut, [astronaut_face.mesh])
-    one = selector(Counting, reference, face_selector_mode="reference")
+    counting = Counting(analyser)
+    one = selector(counting, [person(reference)], None, face_selector_mode="reference")
     tracked = face_of(astronaut_face.mesh, track_id=3)
-    for _ in range(60):
+    for _ in range(200):
         assert one.select(astronaut, [tracked]) == (tracked,)
-    assert Counting.calls == 3
+    assert counting.calls <= 8
+
+
+def test_where_everybody_gets_one_face_nobody_is_asked_who_they_are(astronaut):
+    ByRow.recogniser.calls = 0
+    many = selector()
+    for _ in range(30):
+        assert len(many.select(IMAGE, faces(BIG, MIDDLE, tracks=[7, 8]))) == 2
+    assert ByRow.recogniser.calls == 0

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from facefusion.options import Leaf, Options, iter_leaves
+from facefusion.options import Leaf, MapEntry, Options, iter_leaves
 
-_PLACEHOLDERS = {Path: "FILE", int: "N", float: "X", str: "NAME"}
+_PLACEHOLDERS = {Path: "FILE", int: "N", float: "X", str: "NAME", MapEntry: "SOURCE=PERSON"}
 
 
 def add_option_flags(parser: argparse.ArgumentParser, wanted: Callable[[Leaf], bool] = lambda leaf: True) -> None:

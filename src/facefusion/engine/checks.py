@@ -15,7 +15,7 @@ from facefusion.media.region import Rectangle
 from facefusion.media.select import Selection
 from facefusion.media.sequence import Pattern, is_sequence, output_sequence_form
 from facefusion.media.sequence_join import check_sequence_output
-from facefusion.options import FaceSelectionOptions, Options
+from facefusion.options import Options
 
 _FOR_VIDEOS_IN = ("deinterlace", "sequence_rate")
 _FOR_VIDEOS_OUT = (
@@ -143,13 +143,19 @@ def _check_region(region: Rectangle, option: str, size: tuple[int, int]) -> None
         )
 
 
-def check_selection(options: FaceSelectionOptions) -> None:
+def check_selection(job: Options) -> None:
     """Refuse selections that would be ignored: the wrong people would be worked on.
 
     Raises:
         OptionsError: this is one.
     """
+    options = job.faces
     mode = options.face_selector_mode
+    if mode != "many" and job.face_map:
+        raise OptionsError(
+            "Both a map and a mode say who is worked on",
+            "Leave out --face-selector-mode or --map",
+        )
     if mode == "reference" and options.reference_face_path is None:
         raise OptionsError("Mode 'reference' wants a reference picture", "Name one with --reference-face-path")
     if mode != "reference" and options.reference_face_path is not None:

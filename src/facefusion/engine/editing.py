@@ -66,14 +66,16 @@ class VideoEdit:
         return edited
 
     def check_faces(self) -> None:
-        """Make sure that there was anything to do.
+        """Make sure that there was anything to do, and tell of what was not done.
 
         Raises:
             FaceError: no face of any frame was selected.
         """
+        plan = self._plan
+        if self.faces and self._work.processors:
+            self._work.notes.tell(*self._work.selector.notes(plan.target.path, self.frames))
         if self.faces or not self._work.processors or self._first is None:
             return
-        plan = self._plan
         image, faces = self._work.selector.seen or (self._first, ())
         with shown_beside(plan.output, image, faces, overwrite=plan.options.output.overwrite):
             raise self._work.selector.problem(plan.target.path)
@@ -115,7 +117,9 @@ class VideoEdit:
         if not self._work.processors:
             return FaceFrame(frame, ())
         found = self._tracker.update(frame.image, float(frame.time))
-        return FaceFrame(frame, self._work.selector.select(frame.image, found))
+        begins = self._tracker.begins_scene
+        selected = self._work.selector.select(frame.image, found, time=float(frame.time), begins_scene=begins)
+        return FaceFrame(frame, selected)
 
     def _report(self) -> None:
         if self._progress is not None:

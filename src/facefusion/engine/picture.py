@@ -41,6 +41,7 @@ def edit_picture(plan: Plan, work: Work, *, progress: ProgressListener | None, c
         with shown_beside(plan.output, frame.image, found, overwrite=plan.options.output.overwrite):
             if not faces:
                 raise work.selector.problem(plan.target.path)
+        work.notes.tell(*work.selector.notes(plan.target.path))
     with work.clock.measure("process"):
         edited = work.edit([FaceFrame(frame, faces)])[0]
     if cancel.is_set():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from facefusion.engine.casting import check_map, map_inputs
 from facefusion.engine.checks import (
     check_distinct,
     check_for_picture,
@@ -103,13 +104,14 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     resolve_providers(options.runtime.execution_providers)
     target_path = _required(options.target_path, "target", "picture or video to edit")
     output = _required(options.output_path, "output", "file to write")
-    if any(spec.needs_source for spec in processors) and not options.source_paths:
+    if any(spec.needs_source for spec in processors) and not (options.source_paths or options.face_map):
         raise OptionsError("No source picture is given", "Name one with --source (in Python source_paths)")
-    check_selection(options.faces)
+    check_selection(options)
     if has_hooks and options.output.resume:
         raise OptionsError("A job with a step of your own cannot be resumed", "Leave out resume")
     target = probe(target_path, options.limits, Selection.of(options))
     kind: Kind = "video" if isinstance(target, VideoInfo) else "picture"
+    check_map(options, of_picture=kind == "picture")
     if expected not in (None, kind):
         call = "process_video" if kind == "video" else "process_image"
         raise InputTypeError(f"{target_path} is not a {expected}", f"Call {call} for it")
@@ -164,7 +166,7 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
 def _inputs(options: Options, target: Path) -> list[Path]:
     """Return all files that are read."""
     reference = options.faces.reference_face_path
-    return [*options.source_paths, target, *([reference] if reference else [])]
+    return [*options.source_paths, *map_inputs(options), target, *([reference] if reference else [])]
 
 
 def frames_in_flight(options: Options, info: VideoInfo) -> int:

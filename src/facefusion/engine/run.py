@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from facefusion.engine.casting import cast
 from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
 from facefusion.engine.plan import Plan, make_plan
 from facefusion.engine.progress import ProgressListener
-from facefusion.engine.sources import load_reference, load_sources
 from facefusion.engine.targets import TargetSelector
 from facefusion.engine.video import edit_video
 from facefusion.engine.work import Work
@@ -102,18 +102,16 @@ def run(
 
 
 def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook | None, FrameHook | None]) -> Work:
-    """Load models, sources and reference, and make the processors."""
+    """Load models, read sources and references, and make the processors."""
     options = plan.options
     sessions = SessionFactory(options.runtime.execution_providers)
     analyser = FaceAnalyser.create(options.faces, sessions)
-    sources = load_sources(analyser, options, plan.output)
-    reference = None
-    if options.faces.face_selector_mode == "reference" and options.faces.reference_face_path is not None:
-        reference = load_reference(analyser, options.faces.reference_face_path, options, plan.output)
-    context = ProcessorContext(options, sources, sessions)
+    casting, roles = cast(analyser, options, plan.output)
+    others = roles[0].sources if casting.others == 0 or not options.face_map else ()
+    context = ProcessorContext(options, others, sessions, roles)
     return Work(
         analyser=analyser,
-        selector=TargetSelector(analyser, options.faces, reference),
+        selector=TargetSelector(analyser, options.faces, casting),
         processors=tuple(spec.create(context) for spec in plan.processors),
         pre_processor=_checked(hooks[0], "pre-processor"),
         post_processor=_checked(hooks[1], "post-processor"),

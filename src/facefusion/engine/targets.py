@@ -1,168 +1,142 @@
-"""Target faces: which of those found are worked on, and why not when there are none."""
+"""Target faces: which of those found are worked on, and what each of them becomes."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-import numpy as np
-
-from facefusion.errors import FaceError, FaceTooSmallError, FaceTurnedError, NoFaceError, ReferenceNotFoundError
+from facefusion.engine.casting import Casting
+from facefusion.engine.fading import Fades
+from facefusion.engine.left_out import LeftOut
+from facefusion.engine.recognition import Recognition
+from facefusion.errors import FaceError
 from facefusion.faces.analyser import FaceAnalyser
-from facefusion.faces.recognisers.dlib_resnet import identity_distance
-from facefusion.faces.saved import face_state, restored_face
 from facefusion.faces.select import order_faces
-from facefusion.faces.types import Face, Vector
+from facefusion.faces.types import Face
 from facefusion.media.frame import Image
 from facefusion.options import FaceSelectionOptions
-from facefusion.state import State, StateError
-
-_RECOGNISE_EVERY = 25
+from facefusion.state import State
 
 
 class TargetSelector:
     """Selects the faces of a target, frame after frame, and remembers why others were left out.
 
     Args:
-        analyser: computes embeddings.
+        analyser: computes identity vectors.
         options: how to select.
-        reference: identity of the person to work on, with mode `reference`.
+        casting: who is named, and what becomes of everybody else.
     """
 
-    def __init__(self, analyser: FaceAnalyser, options: FaceSelectionOptions, reference: Vector | None) -> None:
-        self._analyser = analyser
+    def __init__(self, analyser: FaceAnalyser, options: FaceSelectionOptions, casting: Casting | None = None) -> None:
         self._options = options
-        self._reference = reference
+        self._casting = casting or Casting()
+        known = [(person.vector, person.distance) for person in self._casting.people if person.vector is not None]
+        self._recognition = Recognition(analyser, known)
+        self._recognised = [person for person in self._casting.people if person.vector is not None]
+        self._placed = {person.position: person for person in self._casting.people if person.vector is None}
+        self._fades = Fades()
         self._chosen_track: int | None = None
-        self._distances: dict[int, float] = {}
-        self._ages: Counter[int] = Counter()
-        self._largest = 0.0
-        self._least_yaw: float | None = None
-        self._nearest: float | None = None
-        self._had_usable = False
-        self._has_chosen = False
-        self.seen: tuple[Image, tuple[Face, ...]] | None = None
-        """A frame in which faces were found, as long as none was ever selected; for the problem picture."""
+        self.left_out = LeftOut(options, self._casting)
 
-    def select(self, image: Image, faces: Sequence[Face]) -> tuple[Face, ...]:
+    def select(
+        self, image: Image, faces: Sequence[Face], *, time: float | None = None, begins_scene: bool = False
+    ) -> tuple[Face, ...]:
         """Return the faces of one picture or frame that are to be worked on, in the order asked for.
 
         Args:
             image: RGB uint8 (H, W, 3).
             faces: all faces found in it.
+            time: of the frame in seconds; without it nothing fades in or out.
+            begins_scene: whether it is a video's first frame or comes after a cut.
         """
-        usable = [face for face in faces if self._is_usable(face)]
-        self._had_usable = self._had_usable or bool(usable)
-        chosen = order_faces(self._by_mode(image, usable, faces), self._options.face_selector_order)
-        if chosen:
-            self._has_chosen, self.seen = True, None
-        elif faces and self.seen is None and not self._has_chosen:
-            self.seen = (image, tuple(order_faces(faces, self._options.face_selector_order)))
-        return tuple(chosen)
+        self._recognition.see(faces)
+        usable = [face for face in faces if self.left_out.is_usable(face)]
+        roles = self._roles(image, order_faces(usable, self._options.face_selector_order), faces)
+        cast = [(face, roles.get(id(face))) for face in faces if not self.left_out.is_turned(face)]
+        if time is None:
+            chosen = [face.with_role(role) for face, role in cast if role is not None]
+        else:
+            chosen = self._fades.update(cast, image.shape[:2], time, begins_scene=begins_scene)
+        self.left_out.see(image, faces, chosen, is_wanted=self._is_wanted)
+        return tuple(order_faces(chosen, self._options.face_selector_order))
+
+    @property
+    def seen(self) -> tuple[Image, tuple[Face, ...]] | None:
+        """A frame in which faces were found, as long as none was ever selected; for the problem picture."""
+        return self.left_out.seen
 
     def problem(self, path: Path) -> FaceError:
-        """Return the error that says why no face of the whole target was selected.
+        """Return the error that says why no face of the whole target was selected; see `LeftOut.problem`."""
+        return self.left_out.problem(path, self._nearest())
 
-        Args:
-            path: the target, for the message.
-        """
-        options = self._options
-        if self.seen is None:
-            return NoFaceError(f"No face was found in {path}", "Use a target that shows a larger face, from the front")
-        if self._nearest is not None:
-            return ReferenceNotFoundError(
-                f"The reference person was not found in {path}: the nearest face is at distance {self._nearest:.2f}, "
-                f"the limit is {options.reference_face_distance:.2f}",
-                "Use a better reference picture, or raise --reference-face-distance",
-            )
-        if self._had_usable:
-            return NoFaceError(f"{path} shows no face at position {options.face_position}", "Lower --face-position")
-        if self._least_yaw is None:
-            return FaceTooSmallError(
-                f"The largest face in {path} is {self._largest:.0f} pixels wide, the least is {options.face_min_size}",
-                "Use a larger target, or lower --face-min-size",
-            )
-        return FaceTurnedError(
-            f"Every face in {path} is turned {self._least_yaw:.0f}° or more from the camera, "
-            f"the most is {options.face_max_yaw:.0f}°",
-            "Use a target seen more from the front, or raise --face-max-yaw",
-        )
+    def notes(self, path: Path, frames: int | None = None) -> list[str]:
+        """Return what the user should know once all is done; see `LeftOut.notes`."""
+        return self.left_out.notes(path, self._nearest(), frames)
 
     def state(self) -> State:
-        """Return which face was chosen and all that is remembered of the others; see `facefusion.state`."""
+        """Return who is who and all that is remembered of the others; see `facefusion.state`."""
         return {
             "chosen_track": self._chosen_track,
-            "distances": [[track, distance] for track, distance in self._distances.items()],
-            "ages": [[track, age] for track, age in self._ages.items()],
-            "largest": self._largest,
-            "least_yaw": self._least_yaw,
-            "nearest": self._nearest,
-            "had_usable": self._had_usable,
-            "has_chosen": self._has_chosen,
-            "seen": None if self.seen is None else _seen_state(*self.seen),
+            "recognition": self._recognition.state(),
+            "fades": self._fades.state(),
+            "left_out": self.left_out.state(),
         }
 
     def restore(self, state: State) -> None:
         """Go on from a state with the frame that follows."""
         self._chosen_track = state["chosen_track"]
-        self._distances = dict(state["distances"])
-        self._ages = Counter(dict(state["ages"]))
-        self._largest, self._least_yaw, self._nearest = state["largest"], state["least_yaw"], state["nearest"]
-        self._had_usable, self._has_chosen = state["had_usable"], state["has_chosen"]
-        self.seen = None if state["seen"] is None else _restored_seen(state["seen"])
+        self._recognition.restore(state["recognition"])
+        self._fades.restore(state["fades"])
+        self.left_out.restore(state["left_out"])
 
-    def _is_usable(self, face: Face) -> bool:
-        self._largest = max(self._largest, face.width)
-        if face.width < self._options.face_min_size:
-            return False
-        yaw = abs(face.pose.yaw)
-        if yaw > self._options.face_max_yaw:
-            self._least_yaw = min(yaw, self._least_yaw or yaw)
-            return False
-        return True
+    def _nearest(self) -> dict[str, float | None]:
+        """Return for each person who is named by a picture how near any face came."""
+        if not self._recognised:
+            return {}
+        return dict(zip((person.name for person in self._recognised), self._recognition.nearest, strict=True))
 
-    def _by_mode(self, image: Image, usable: Sequence[Face], faces: Sequence[Face]) -> list[Face]:
+    def _roles(self, image: Image, usable: Sequence[Face], faces: Sequence[Face]) -> dict[int, int]:
+        """Return the role of each usable face, in the order in which they are counted, that has one, by `id`."""
         if self._options.face_selector_mode == "one":
-            return self._one(usable, faces)
-        if self._reference is not None:
-            return [face for face in usable if self._is_reference(image, face, self._reference)]
-        return list(usable)
+            return {id(face): 0 for face in self._one(image, usable, faces)}
+        roles = ((face, self._role(image, face, position)) for position, face in enumerate(usable))
+        return {id(face): role for face, role in roles if role is not None}
 
-    def _one(self, usable: Sequence[Face], faces: Sequence[Face]) -> list[Face]:
-        """Take the face at the position; in a video, stay with it for as long as its track lasts, usable or not."""
-        if self._chosen_track is not None and any(face.track_id == self._chosen_track for face in faces):
-            return [face for face in usable if face.track_id == self._chosen_track]
+    def _role(self, image: Image, face: Face, position: int) -> int | None:
+        person = self._placed.get(position)
+        if person is None and self._recognised:
+            number = self._recognition.who(image, face)
+            person = None if number is None else self._recognised[number]
+        if person is None:
+            return self._casting.others
+        self.left_out.found(person.name)
+        return person.role
+
+    def _one(self, image: Image, usable: Sequence[Face], faces: Sequence[Face]) -> list[Face]:
+        """Take the face at the position; in a video stay with this person, who may turn away, leave and come back."""
+        if self._recognition.has_people:
+            for face in self._likeliest_first(usable, faces):
+                if self._recognition.who(image, face) == 0:
+                    self._chosen_track = face.track_id
+                    return [face]
+            return []
         position = self._options.face_position
-        chosen = order_faces(usable, self._options.face_selector_order)[position : position + 1]
-        if chosen:
-            self._chosen_track = chosen[0].track_id
+        chosen = list(usable[position : position + 1])
+        for face in chosen:
+            self._chosen_track = face.track_id
+            self._recognition.name(image, face, self._options.reference_face_distance)
         return chosen
 
-    def _is_reference(self, image: Image, face: Face, reference: Vector) -> bool:
-        """Whether the face is the reference person; a track is asked again now and then, and its best answer holds."""
-        track = face.track_id
-        if track is None or self._ages[track] % _RECOGNISE_EVERY == 0:
-            distance = identity_distance(self._analyser.recogniser.embed(image, [face.mesh])[0], reference)
-        else:
-            distance = self._distances[track]
-        if track is not None:
-            self._ages[track] += 1
-            distance = self._distances[track] = min(distance, self._distances.get(track, distance))
-        self._nearest = min(distance, self._nearest if self._nearest is not None else distance)
-        return distance < self._options.reference_face_distance
+    def _likeliest_first(self, usable: Sequence[Face], faces: Sequence[Face]) -> list[Face]:
+        """Return who may be the chosen person: the track that was, for as long as it is nobody else's."""
+        chosen = [face for face in faces if face.track_id == self._chosen_track]
+        if chosen and self._recognition.answer(self._chosen_track) == 0:
+            return [face for face in usable if face.track_id == self._chosen_track]
+        return sorted(usable, key=lambda face: face.track_id != self._chosen_track)
 
-
-def _seen_state(image: Image, faces: Sequence[Face]) -> State:
-    """Keep the picture without loss but small: it may be large, and is saved again and again."""
-    _, png = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    return {"png": png.ravel(), "faces": [face_state(face) for face in faces]}
-
-
-def _restored_seen(state: State) -> tuple[Image, tuple[Face, ...]]:
-    picture = cv2.imdecode(state["png"], cv2.IMREAD_COLOR)
-    if picture is None:
-        raise StateError("the saved picture of a problem cannot be read")
-    image = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
-    return image, tuple(restored_face(face) for face in state["faces"])
+    def _is_wanted(self, face: Face) -> bool:
+        """Whether a face that cannot be used would be worked on if it could, as far as is known."""
+        if self._options.face_selector_mode == "one" or self._recognised:
+            is_named = self._recognition.answer(face.track_id) is not None
+            return is_named or (self._options.face_selector_mode != "one" and self._casting.others is not None)
+        return True

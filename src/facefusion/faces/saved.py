@@ -17,6 +17,8 @@ def face_state(face: Face) -> State:
         "pose": [float(face.pose.yaw), float(face.pose.pitch), float(face.pose.roll)],
         "embedding": None if face.embedding is None else face.embedding.copy(),
         "track_id": face.track_id,
+        "role": face.role,
+        "share": float(face.share),
     }
 
 
@@ -32,4 +34,6 @@ def restored_face(state: State) -> Face:
         pose=Pose(*state["pose"]),
         embedding=None if embedding is None else embedding.copy(),
         track_id=state["track_id"],
+        role=state["role"],
+        share=state["share"],
     )

@@ -3,65 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import replace
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.align import RotatedSquare
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.detectors.base import box_overlap
+from facefusion.faces.followed import Track
 from facefusion.faces.landmarkers.face_mesh import region_of_detection, region_of_mesh
-from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
-from facefusion.faces.saved import face_state, restored_face
-from facefusion.faces.smooth import OneEuroFilter
+from facefusion.faces.scene import CutDetector
 from facefusion.faces.types import Detection, Face
 from facefusion.state import State
 
-DETECT_EVERY = 10
+DETECT_EVERY = 6
 """Frames between looks for new faces while there are tracks."""
+TURN_EVERY = 3
+"""Looks for upright faces to one in another direction."""
+BRIDGED = 5
+"""Frames for which a lost face is looked for where it should be, and goes on as the same track when it is found."""
 SAME_TRACK_OVERLAP = 0.35
-_THUMBNAIL = (48, 27)
-_CUT_DIFFERENCE = 28.0
-
-
-@dataclass(slots=True)
-class _Track:
-    """One face through time; `face` is as measured, the filter's output is what others see."""
-
-    number: int
-    face: Face
-    filter: OneEuroFilter
-
-    def state(self) -> State:
-        return {"number": self.number, "face": face_state(self.face), "filter": self.filter.state()}
-
-    @classmethod
-    def of_state(cls, state: State) -> Self:
-        face = restored_face(state["face"])
-        smooth = OneEuroFilter(face.mesh, 0.0)
-        smooth.restore(state["filter"])
-        return cls(state["number"], face, smooth)
+_ONE_FACE = 0.6
+"""Overlap of two tracks from which they lie on one face."""
+_TOUCHING = 0.05
+"""Overlap from which one may be in front of the other."""
+_CLEAR = 0.9
+"""Score from which a detection is believed to be the right way up."""
+_TURNS = (1, 2, 3)
 
 
 class FaceTracker:
     """Follows all faces of one video; feed it every frame in order.
 
     While a face is followed, its mesh in one frame tells the landmarker where to look in the next, and the detector
-    runs only now and then for newcomers. A scene cut ends all tracks.
+    runs only now and then for newcomers, each time in one more direction than upright. A scene cut ends all tracks.
 
     Args:
         analyser: finds faces.
+
+    Attributes:
+        begins_scene: whether the last frame was the first or came after a cut.
     """
 
     def __init__(self, analyser: FaceAnalyser) -> None:
         self._analyser = analyser
-        self._tracks: list[_Track] = []
+        self._cuts = CutDetector()
+        self._tracks: list[Track] = []
+        self._lost: list[Track] = []
         self._next_number = 0
         self._since_detection = DETECT_EVERY
-        self._thumbnail: npt.NDArray[np.int16] | None = None
+        self._turn = 0
+        self.begins_scene = True
 
     def update(self, image: npt.NDArray[np.uint8], time: float) -> list[Face]:
         """Return the faces of the next frame, smoothed, each with its `track_id`.
@@ -70,79 +62,124 @@ class FaceTracker:
             image: RGB uint8 (H, W, 3).
             time: seconds; later than the last frame's.
         """
-        cut = self._is_cut(image)
-        if cut:
-            self._tracks = []
+        self.begins_scene = self._cuts.update(image)
+        if self.begins_scene:
+            self._tracks, self._lost = [], []
         self._follow(image, time)
+        for track in self._tracks:
+            near = (box_overlap(track.face.box, other.face.box) for other in self._tracks if other is not track)
+            track.touch(touching=any(overlap > _TOUCHING for overlap in near))
+        self._look_for_lost(image, time)
         self._since_detection += 1
-        if cut or self._since_detection >= DETECT_EVERY:
+        if self.begins_scene or self._since_detection >= DETECT_EVERY:
             self._look_for_newcomers(image, time)
-        return [self._smoothed(track) for track in self._tracks]
+        return [track.smoothed() for track in self._tracks]
 
     def state(self) -> State:
         """Return the tracks and what else is remembered; see `facefusion.state`."""
         return {
+            "cuts": self._cuts.state(),
             "tracks": [track.state() for track in self._tracks],
+            "lost": [track.state() for track in self._lost],
             "next_number": self._next_number,
             "since_detection": self._since_detection,
-            "thumbnail": None if self._thumbnail is None else self._thumbnail.copy(),
+            "turn": self._turn,
         }
 
     def restore(self, state: State) -> None:
         """Go on from a state with the frame that follows."""
-        self._tracks = [_Track.of_state(track) for track in state["tracks"]]
+        self._cuts.restore(state["cuts"])
+        self._tracks = [Track.of_state(track) for track in state["tracks"]]
+        self._lost = [Track.of_state(track) for track in state["lost"]]
         self._next_number = state["next_number"]
-        self._since_detection = state["since_detection"]
-        self._thumbnail = None if state["thumbnail"] is None else state["thumbnail"].copy()
+        self._since_detection, self._turn = state["since_detection"], state["turn"]
 
     def _follow(self, image: npt.NDArray[np.uint8], time: float) -> None:
         fits = self._analyser.fit(image, [region_of_mesh(track.face.mesh) for track in self._tracks])
-        followed: list[_Track] = []
-        for track, face in zip(self._tracks, fits, strict=True):
-            # Two tracks that slid onto one face leave one; a face that was lost is looked for at once.
-            if face is None or any(box_overlap(face.box, other.face.box) > 0.6 for other in followed):
-                self._since_detection = DETECT_EVERY
-                continue
-            track.face = replace(face, score=track.face.score)
-            track.filter.update(face.mesh, time)
-            followed.append(track)
-        self._tracks = followed
+        pairs = [(track, face) for track, face in zip(self._tracks, fits, strict=True) if face is not None]
+        same = [pair for pair in pairs if not pair[0].is_another(image, pair[1])]
+        if pairs and len(same) < len(pairs):
+            self._drop([track for track, _ in pairs if all(track is not kept for kept, _ in same)], is_cut=not same)
+            pairs = same
+        # Two tracks that slid onto one face leave one: that of which this was to be expected.
+        pairs.sort(key=lambda pair: pair[0].surprise(pair[1]))
+        followed: list[Track] = []
+        for track, face in pairs:
+            if all(box_overlap(face.box, other.face.box) <= _ONE_FACE for other in followed):
+                track.see(replace(face, score=track.face.score), time)
+                followed.append(track)
+        self._lost += [track for track in self._tracks if track not in followed]
+        self._tracks = [track for track in self._tracks if track in followed]
+
+    def _drop(self, tracks: Sequence[Track], *, is_cut: bool) -> None:
+        """End tracks that show somebody else from one frame to the next: all at once do so where there is a cut."""
+        self._tracks = [] if is_cut else [track for track in self._tracks if track not in tracks]
+        self._lost = [] if is_cut else self._lost
+        self.begins_scene = self.begins_scene or is_cut
+        self._since_detection = DETECT_EVERY
 
     def _look_for_newcomers(self, image: npt.NDArray[np.uint8], time: float) -> None:
         self._since_detection = 0
-        detections: Sequence[Detection] = self._analyser.detect(image)
+        detections = self._analyser.detect(image)
         if not detections and not self._tracks:
             for face in self._analyser.find(image):
-                self._start(face, time)
+                self._take(face, time)
             return
-        new = [found for found in detections if not self._is_known(found)]
-        regions: list[RotatedSquare] = [region_of_detection(found) for found in new]
-        for found, fitted in zip(new, self._analyser.fit(image, regions, refine=True), strict=True):
-            if fitted is not None and not self._is_known(Detection(fitted.box, fitted.score, fitted.landmarks5)):
-                self._start(replace(fitted, score=found.score), time)
+        self._fit_new(image, self._righted(image, detections), time)
+        if turns := self._next_turns():
+            turned = self._analyser.detect_turned(image, turns)
+            self._fit_new(image, self._righted(image, turned), time)
+
+    def _next_turns(self) -> Sequence[int]:
+        """Return in which directions to look beside upright: all where a scene begins, else one now and then."""
+        if self.begins_scene:
+            return _TURNS
+        self._turn = (self._turn + 1) % (len(_TURNS) * TURN_EVERY)
+        turn, rest = divmod(self._turn, TURN_EVERY)
+        return _TURNS[turn : turn + 1] if rest == 0 else ()
+
+    def _look_for_lost(self, image: npt.NDArray[np.uint8], time: float) -> None:
+        """Look for lost faces from near, for small ones escape a look at the whole picture."""
+        for track in list(self._lost):
+            near = [found for found in self._analyser.detect_near(image, track.around()) if not self._is_known(found)]
+            self._fit_new(image, near[:1], time, of=track)
+            if track in self._lost and not track.missed:
+                self._since_detection = DETECT_EVERY
+        for track in self._lost:
+            track.missed += 1
+        self._lost = [track for track in self._lost if track.missed <= BRIDGED]
+
+    def _righted(self, image: npt.NDArray[np.uint8], detections: Sequence[Detection]) -> list[Detection]:
+        """Return those that are not followed; which way up one is, is made sure of where that is not clear."""
+        new = (found for found in detections if not self._is_known(found))
+        sure = (found if found.score > _CLEAR else self._analyser.righted(image, found) for found in new)
+        return [found for found in sure if found is not None]
+
+    def _fit_new(
+        self, image: npt.NDArray[np.uint8], new: Sequence[Detection], time: float, *, of: Track | None = None
+    ) -> None:
+        """Fit meshes to newly detected faces and follow them, or `of` a lost track that face alone."""
+        fits = self._analyser.fit(image, [region_of_detection(found) for found in new], refine=True)
+        for found, face in zip(new, fits, strict=True):
+            if face is None or self._is_known(Detection(face.box, face.score, face.landmarks5)):
+                continue
+            if of is None or of.is_again(face):
+                self._take(replace(face, score=found.score), time)
 
     def _is_known(self, found: Detection) -> bool:
         return any(box_overlap(found.box, track.face.box) > SAME_TRACK_OVERLAP for track in self._tracks)
 
-    def _start(self, face: Face, time: float) -> None:
-        self._tracks.append(_Track(self._next_number, face, OneEuroFilter(face.mesh, time)))
-        self._next_number += 1
-
-    @staticmethod
-    def _smoothed(track: _Track) -> Face:
-        mesh = track.filter.value
-        return replace(
-            track.face,
-            mesh=mesh,
-            box=bounding_box(mesh),
-            landmarks5=five_landmarks(mesh),
-            pose=pose_of(mesh),
-            track_id=track.number,
+    def _take(self, face: Face, time: float) -> None:
+        """Follow a face that was found: as the track that was lost there, or as a new one."""
+        again = min(
+            (track for track in self._lost if track.is_again(face)),
+            key=lambda track: track.surprise(face),
+            default=None,
         )
-
-    def _is_cut(self, image: npt.NDArray[np.uint8]) -> bool:
-        """Whether this frame has little in common with the last."""
-        step = max(1, image.shape[1] // 320)
-        small = cv2.resize(image[::step, ::step], _THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.int16)
-        before, self._thumbnail = self._thumbnail, small
-        return before is not None and float(np.abs(small - before).mean()) > _CUT_DIFFERENCE
+        if again is not None:
+            self._lost.remove(again)
+            again.see(face, time)
+            self._tracks.append(again)
+            return
+        self._tracks.append(Track.start(self._next_number, face, time))
+        self._next_number += 1

@@ -54,10 +54,12 @@ class Face:
         score: detector's confidence, 0 to 1.
         landmarks5: image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, float32 (5, 2).
         mesh: 468 dense landmarks, float32 (468, 3); x and y in pixels, z in the same unit, smaller is nearer.
-        presence: landmarker's confidence that the crop holds a face, 0 to 1.
+        presence: landmarker's confidence that the crop holds a face, 0 to 1; less where a neighbour hides it.
         pose: rotation of the head.
         embedding: identity vector, float32 (128,); None until somebody asks for it.
-        track_id: number of the person's track within a video; None in single pictures.
+        track_id: number of the face's unbroken track within a video; None in single pictures.
+        role: which of the job's roles it plays, for those who edit it: 0 is the only one, unless there is a map.
+        share: share of an edit in the result, 0 to 1; less than 1 while a face of a video fades in or out.
     """
 
     box: Vector
@@ -68,6 +70,8 @@ class Face:
     pose: Pose
     embedding: Vector | None = None
     track_id: int | None = None
+    role: int = 0
+    share: float = 1.0
 
     def __getitem__(self, name: str) -> Any:
         """Read a field by its name.
@@ -92,3 +96,7 @@ class Face:
     def with_embedding(self, embedding: Vector) -> Face:
         """Return this face with its identity vector."""
         return replace(self, embedding=embedding)
+
+    def with_role(self, role: int) -> Face:
+        """Return this face as one that plays a role."""
+        return self if role == self.role else replace(self, role=role)

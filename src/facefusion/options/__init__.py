@@ -7,6 +7,7 @@ tree in `tree.py`.
 from facefusion.options.base import Names
 from facefusion.options.leaves import Leaf, iter_leaves
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
+from facefusion.options.people import MapEntry
 from facefusion.options.sources import canonical, current_options, find_config, load_options, set_options
 from facefusion.options.tree import (
     FaceSelectionOptions,
@@ -21,6 +22,7 @@ __all__ = [
     "InputOptions",
     "Leaf",
     "LimitOptions",
+    "MapEntry",
     "Names",
     "Options",
     "OutputOptions",

@@ -114,8 +114,10 @@ def nest(group: type[OptionGroup], values: Mapping[str, Any]) -> dict[str, Any]:
     return tree
 
 
-def _as_list(value: object, kind: type) -> tuple[object, ...]:
-    """Accept `a,b`, `["a,b", "c"]` and single values where several are possible."""
+def _as_list(value: object, kind: type) -> object:
+    """Accept `a,b`, `["a,b", "c"]` and single values where several are possible; a group of options reads itself."""
+    if issubclass(kind, OptionGroup):
+        return value
     entries = value if isinstance(value, list | tuple) else (value,)
     return tuple(part for entry in entries for part in _split(entry, kind))
 

@@ -164,7 +164,7 @@ def _nearest(variable: str, names: Iterable[str]) -> str:
 
 
 def _from_toml(path: Path | None) -> dict[str, Any]:
-    """Read a TOML file; tables only group, as the tree does."""
+    """Read a TOML file; tables only group, as the tree does, but for an option that is itself a table."""
     if path is None:
         return {}
     try:
@@ -173,7 +173,9 @@ def _from_toml(path: Path | None) -> dict[str, Any]:
         raise InputMissingError(f"The configuration file {path} cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionsError(f"The configuration file {path} is not valid TOML: {error}") from error
+    tables = {name for name, leaf in leaf_table(Options).items() if issubclass(leaf.kind, OptionGroup)}
     flat: dict[str, Any] = {}
     for key, value in content.items():
-        flat |= value if isinstance(value, dict) else {key: value}
+        is_group = isinstance(value, dict) and key.replace("-", "_") not in tables
+        flat |= value if is_group else {key: value}
     return flat

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup
 from facefusion.options.leaves import nest
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
+from facefusion.options.people import MapEntry, read_map
 
 FaceOrder = Literal[
     "large-small",
@@ -24,6 +25,10 @@ FaceOrder = Literal[
     "worst-best",
 ]
 MaskType = Literal["mesh", "ellipse", "box"]
+
+
+_OF_A_PERSON = ("source_face_position", "reference_face_position", "reference_face_distance")
+"""Options of the selection that may differ from person to person; those of the swapper all may."""
 
 
 class FaceSelectionOptions(OptionGroup):
@@ -108,6 +113,13 @@ class Options(OptionGroup):
     source_paths: Annotated[tuple[Path, ...], Names(also=("source", "source_path"), short="s", shown="source")] = Field(
         default=(), description="picture or pictures of the source face"
     )
+    face_map: Annotated[tuple[MapEntry, ...], BeforeValidator(read_map), Names(also=("map",), shown="map")] = Field(
+        default=(),
+        description="several people in one pass: whose face each gets, as SOURCE=PERSON, where PERSON is a picture of"
+        " them or, in a picture, the position of their face; 'a1.jpg,a2.jpg=them.jpg shape=0.4' gives two pictures and"
+        " an option for this person alone; a = or , within a name is doubled; everybody else gets the face of"
+        " --source, or is left as is",
+    )
     target_path: Annotated[Path | None, Names(also=("target",), short="t", shown="target")] = Field(
         default=None, description="picture or video to edit"
     )
@@ -135,9 +147,46 @@ class Options(OptionGroup):
             OptionsError: a name is unknown or a value impossible; the message names it.
         """
         try:
-            return cls.model_validate(nest(cls, values))
+            options = cls.model_validate(nest(cls, values))
+            for entry in options.face_map:
+                options.for_person(entry)
         except ValidationError as error:
             raise OptionsError(_describe(error), "Run `facefusion process --help` for all options") from error
+        return options
+
+    def for_person(self, entry: MapEntry) -> Self:
+        """Return the options that hold for one person of the map.
+
+        Raises:
+            OptionsError: an option cannot differ from person to person.
+            ValidationError: a value is impossible.
+        """
+        groups: dict[str, Any] = {}
+        for name, values in nest(type(self), entry.options).items():
+            group = getattr(self, name)
+            _check_of_a_person(name, values)
+            groups[name] = type(group).model_validate(group.model_dump() | values)
+        if entry.reference is not None:
+            groups["faces"] = groups.get("faces", self.faces).model_copy(
+                update={"reference_face_path": entry.reference}
+            )
+        return self.model_copy(update={"source_paths": entry.sources, **groups})
+
+
+def _check_of_a_person(group: str, values: object) -> None:
+    """Make sure that options may differ from person to person.
+
+    Raises:
+        OptionsError: one may not.
+    """
+    names = list(values) if isinstance(values, Mapping) else [group]
+    wrong = [name for name in names if group != "face_swapper" and name not in _OF_A_PERSON]
+    if wrong:
+        swapper = ", ".join(FaceSwapperOptions.model_fields)
+        raise OptionsError(
+            f"Option map: {wrong[0].replace('_', '-')} cannot differ from person to person",
+            f"These can: {swapper}, {', '.join(_OF_A_PERSON)}",
+        )
 
 
 def _describe(error: ValidationError) -> str:

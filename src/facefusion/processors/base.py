@@ -19,7 +19,8 @@ class FaceFrame:
 
     Attributes:
         frame: the frame.
-        faces: the faces selected, as they were found in the input.
+        faces: the faces selected, as they were found in the input; each says which role it plays and how much of an
+            edit is to be seen of it.
     """
 
     frame: Frame
@@ -42,18 +43,38 @@ class SourceFace:
 
 
 @dataclass(frozen=True, slots=True)
+class Role:
+    """What one person of the target becomes, or everybody who is not named.
+
+    Attributes:
+        sources: the source faces, in the order given.
+        options: all options as they hold for this role.
+    """
+
+    sources: tuple[SourceFace, ...]
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessorContext:
     """What a processor is made from.
 
     Attributes:
         options: all options of the job.
-        sources: the source faces, in the order given.
+        sources: the source faces of everybody who is not named, in the order given.
         sessions: opens models.
+        roles: by the number that `Face.role` gives; where there is no map, `sources` and `options` are the only one.
     """
 
     options: Options
     sources: tuple[SourceFace, ...]
     sessions: SessionFactory
+    roles: tuple[Role, ...] = ()
+
+    @property
+    def all_roles(self) -> tuple[Role, ...]:
+        """The roles, or the only one."""
+        return self.roles or (Role(self.sources, self.options),)
 
 
 class Processor(Protocol):

@@ -11,12 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+from facefusion.engine.casting import map_inputs
 from facefusion.engine.plan import Plan
 from facefusion.media.sequence import find_sequence, is_sequence
 from facefusion.options import Options
 
 _LIBRARIES = ("facefusion", "av", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
-_PATHS = ("source_paths", "target_path", "output_path")
+_PATHS = ("source_paths", "face_map", "target_path", "output_path")
 # What changes only how the work is done, or what is done when the segments are joined.
 _WITHOUT_EFFECT = {
     "faces": ("reference_face_path",),
@@ -60,7 +61,7 @@ class Fingerprint:
         output = plan.options.output
         facts = {
             "libraries": {name: version(name) for name in _LIBRARIES},
-            "options": _options(plan.options),
+            "options": _options(plan.options) | {"map": _map(plan.options)},
             "extras": {"thumbnail": output.thumbnail is not None, "contact_sheet": output.contact_sheet is not None},
             "inputs": [_content(path) for path in _inputs(plan)],
             "encodings": [rendition.encoding.key() for rendition in plan.renditions],
@@ -96,11 +97,17 @@ def _options(options: Options) -> dict[str, Any]:
     return values
 
 
+def _map(options: Options) -> list[Any]:
+    """Return what the map says beyond the bytes of its files, as JSON."""
+    return [[len(entry.sources), entry.position, entry.reference is None, entry.options] for entry in options.face_map]
+
+
 def _inputs(plan: Plan) -> Iterator[Path]:
     yield plan.target.path
     yield from plan.options.source_paths
     if plan.options.faces.reference_face_path is not None:
         yield plan.options.faces.reference_face_path
+    yield from map_inputs(plan.options)
 
 
 def _content(path: Path) -> Any:

@@ -11,7 +11,7 @@ from facefusion.errors import ModelUnknownError
 from facefusion.faces.types import Face
 from facefusion.media.frame import Image
 from facefusion.options import Options
-from facefusion.processors.base import FaceFrame, ProcessorContext, SourceFace
+from facefusion.processors.base import FaceFrame, ProcessorContext, Role, SourceFace
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.state import State
@@ -46,11 +46,11 @@ class FaceSwapper:
     """Swaps every face of every frame that it is given.
 
     Args:
-        swapper: the model, made for the source.
+        swappers: for each role the model, made for its source.
     """
 
-    def __init__(self, swapper: Swapper) -> None:
-        self._swapper = swapper
+    def __init__(self, swappers: Sequence[Swapper]) -> None:
+        self._swappers = tuple(swappers)
 
     @classmethod
     def create(cls, context: ProcessorContext) -> Self:
@@ -59,30 +59,35 @@ class FaceSwapper:
         Raises:
             ModelUnknownError: there is no swapper of the name that the options give.
         """
-        model = context.options.face_swapper.face_swapper_model
-        if model not in MODELS:
-            raise ModelUnknownError(f"There is no face swapper model {model!r}", f"There is: {', '.join(MODELS)}")
-        return cls(MODELS[model](best_source(context.sources), context.options))
+        return cls([_create_swapper(role) for role in context.all_roles])
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with its faces replaced."""
         return [self._process_frame(item) for item in batch]
 
     def state(self) -> State:
-        """Return what the model remembers; see `facefusion.state`."""
-        return self._swapper.state()
+        """Return what the models remember; see `facefusion.state`."""
+        return {"swappers": [swapper.state() for swapper in self._swappers]}
 
     def restore(self, state: State) -> None:
         """Go on from a state."""
-        self._swapper.restore(state)
+        for swapper, remembered in zip(self._swappers, state["swappers"], strict=True):
+            swapper.restore(remembered)
 
     def _process_frame(self, item: FaceFrame) -> FaceFrame:
         if not item.faces:
             return item
         image = item.frame.image.copy()
         for face in item.faces:
-            self._swapper.swap(image, face)
+            self._swappers[face.role].swap(image, face)
         return FaceFrame(item.frame.with_image(image), item.faces)
+
+
+def _create_swapper(role: Role) -> Swapper:
+    model = role.options.face_swapper.face_swapper_model
+    if model not in MODELS:
+        raise ModelUnknownError(f"There is no face swapper model {model!r}", f"There is: {', '.join(MODELS)}")
+    return MODELS[model](best_source(role.sources), role.options)
 
 
 def best_source(sources: Sequence[SourceFace]) -> SourceFace:

@@ -145,7 +145,7 @@ class MeshSwapper:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
         # A head that turns past the limit must not flip from one face to the other.
         fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
-        return Rendering(region, base, new, mask * outline, self._options.blend_ratio * fade)
+        return Rendering(region, base, new, mask * outline, self._options.blend_ratio * fade * face.share)
 
     def state(self) -> State:
         """Return what is remembered of the faces that are followed; see `facefusion.state`."""

@@ -1,0 +1,115 @@
+"""Casting: which people of the target are named, and the role of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from facefusion.engine.sources import load_reference, load_sources
+from facefusion.errors import OptionsError
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.types import Vector
+from facefusion.options import MapEntry, Options
+from facefusion.processors.base import Role
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Person:
+    """Somebody of the target who is named.
+
+    Attributes:
+        name: who, in words.
+        role: the number of their role.
+        vector: identity, float32 (128,); None where a position is given.
+        distance: identity distance below which a face is theirs.
+        position: which face of a picture, in the order in which they are counted.
+    """
+
+    name: str
+    role: int
+    vector: Vector | None
+    distance: float
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Casting:
+    """Who plays what.
+
+    Attributes:
+        people: those who are named.
+        others: role of everybody else; None when they are left as they are.
+    """
+
+    people: tuple[Person, ...] = ()
+    others: int | None = 0
+
+
+def cast(analyser: FaceAnalyser, options: Options, output: Path) -> tuple[Casting, tuple[Role, ...]]:
+    """Read the pictures of sources and of people, and say who plays what.
+
+    Args:
+        analyser: finds faces.
+        options: all options.
+        output: path of the job's output, beside which problems are shown.
+
+    Raises:
+        InputError: a picture cannot be read.
+        FaceError: a picture has no usable face, or several where none was chosen.
+    """
+    roles = [_role(analyser, options, output)] if options.source_paths or not options.face_map else []
+    if not options.face_map:
+        people = (_person(analyser, options, output, role=0),) if options.faces.reference_face_path else ()
+        return Casting(people, None if people else 0), tuple(roles)
+    named = []
+    for entry in options.face_map:
+        own = options.for_person(entry)
+        named.append(_person(analyser, own, output, role=len(roles), position=entry.position))
+        roles.append(_role(analyser, own, output))
+    return Casting(tuple(named), 0 if options.source_paths else None), tuple(roles)
+
+
+def map_inputs(options: Options) -> Iterator[Path]:
+    """Yield the files that the map names."""
+    for entry in options.face_map:
+        yield from entry.sources
+        if entry.reference is not None:
+            yield entry.reference
+
+
+def check_map(options: Options, *, of_picture: bool) -> None:
+    """Refuse maps that say different things of one person, or nothing of a video.
+
+    Raises:
+        OptionsError: this is one.
+    """
+    people = [_meant(options, entry) for entry in options.face_map]
+    for entry, person in zip(options.face_map, people, strict=True):
+        if entry.position is not None and not of_picture:
+            raise OptionsError(
+                f"Option map: position {entry.position} means a face of a picture, but the target is a video",
+                "Name a picture of the person instead",
+            )
+        if people.count(person) > 1:
+            raise OptionsError(
+                f"Option map: {entry.person} gets two faces", "Several pictures of one face go into one entry: a,b=them"
+            )
+
+
+def _meant(options: Options, entry: MapEntry) -> object:
+    position = options.for_person(entry).faces.reference_face_position
+    return entry.position if entry.reference is None else (entry.reference.absolute(), position)
+
+
+def _role(analyser: FaceAnalyser, options: Options, output: Path) -> Role:
+    return Role(load_sources(analyser, options, output), options)
+
+
+def _person(
+    analyser: FaceAnalyser, options: Options, output: Path, *, role: int, position: int | None = None
+) -> Person:
+    path, distance = options.faces.reference_face_path, options.faces.reference_face_distance
+    if position is not None or path is None:
+        return Person(f"the face at position {position}", role, None, distance, position)
+    return Person(f"the person of {path}", role, load_reference(analyser, path, options, output), distance)

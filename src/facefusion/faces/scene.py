@@ -1,0 +1,45 @@
+"""Scenes: where one shot ends and the next begins."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.state import State
+
+_THUMBNAIL = (48, 27)
+_DIFFERENCE = 28.0
+"""Mean change of a pixel, 0 to 255, that only a cut makes."""
+_SOME_DIFFERENCE, _CHANGED, _EVERYWHERE = 14.0, 12.0, 0.75
+"""Mean change, and change of a pixel that counts as one, and share of pixels so changed, that are a cut together."""
+
+
+class CutDetector:
+    """Tells scene cuts; feed it every frame in order."""
+
+    def __init__(self) -> None:
+        self._thumbnail: npt.NDArray[np.int16] | None = None
+
+    def update(self, image: npt.NDArray[np.uint8]) -> bool:
+        """Return whether this frame begins a scene: the first does, and each that has little in common with the last.
+
+        Args:
+            image: RGB uint8 (H, W, 3).
+        """
+        step = max(1, image.shape[1] // 320)
+        small = cv2.resize(image[::step, ::step], _THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.int16)
+        before, self._thumbnail = self._thumbnail, small
+        if before is None:
+            return True
+        change = np.abs(small - before).mean(2)
+        mean = float(change.mean())
+        return mean > _DIFFERENCE or (mean > _SOME_DIFFERENCE and float((change > _CHANGED).mean()) > _EVERYWHERE)
+
+    def state(self) -> State:
+        """Return what is remembered of the last frame; see `facefusion.state`."""
+        return {"thumbnail": None if self._thumbnail is None else self._thumbnail.copy()}
+
+    def restore(self, state: State) -> None:
+        """Go on from a state with the frame that follows."""
+        self._thumbnail = None if state["thumbnail"] is None else state["thumbnail"].copy()
