@@ -46,18 +46,28 @@ def fill_foreign(texture: Field, foreign: Field, raster: MeshRaster, mesh: Point
         raster: the mesh over it.
         mesh: float32 (468, 3) in its pixels.
     """
-    reach = texture.shape[1] / _WARY
-    doubt = blur(dilate(foreign, max(1, round(reach))), max(1.0, reach * 0.8))
-    # What is all but clear counts as clear.
-    trust = np.clip(1.2 - 1.2 * doubt, 0, 1)
-    trust = np.asarray(trust * raster.near(), np.float32)
-    smooth = _spread_inwards(texture, trust)
+    trust = trusted(foreign, raster)
+    smooth = spread_inwards(texture, trust)
     mirrored = raster.interpolate(mesh[mirror_vertices(), :2])
     other = lookup(np.dstack([texture, trust]), mirrored)
     clear = np.where(raster.numbers >= 0, other[:, :, 3], 0)[:, :, None]
     fill = smooth + (other[:, :, :3] - lookup(smooth, mirrored)) * clear
     share = trust[:, :, None]
     return np.asarray(texture * share + fill * (1 - share), np.float32)
+
+
+def trusted(foreign: Field, raster: MeshRaster) -> Field:
+    """Return how surely pixels are the face, at some distance from what is foreign, 0 to 1, float32 (H, W).
+
+    Args:
+        foreign: how surely pixels are not the face, 0 to 1, float32 (H, W); 1 off the face.
+        raster: the mesh over it.
+    """
+    reach = foreign.shape[1] / _WARY
+    doubt = blur(dilate(foreign, max(1, round(reach))), max(1.0, reach * 0.8))
+    # What is all but clear counts as clear.
+    trust = np.clip(1.2 - 1.2 * doubt, 0, 1)
+    return np.asarray(trust * raster.near(), np.float32)
 
 
 def even_out(texture: Field, skin: Field, beard: Field) -> Field:
@@ -91,7 +101,7 @@ def pyramid(texture: Field) -> tuple[Field, ...]:
     return tuple(levels)
 
 
-def _spread_inwards(values: Field, trust: Field) -> Field:
+def spread_inwards(values: Field, trust: Field) -> Field:
     """Fill untrusted pixels from trusted ones around, coarse to fine (normalised convolution on a pyramid)."""
     trust = np.square(trust)
     levels = [(values * trust[:, :, None], trust)]
