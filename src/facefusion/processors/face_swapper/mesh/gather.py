@@ -12,11 +12,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, blur
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
 from facefusion.processors.face_swapper.mesh.layout import Layout
 from facefusion.processors.face_swapper.mesh.texture import spread_inwards, trusted
 from facefusion.processors.face_swapper.mesh.view import View
 
+_OWN = (0.35, 0.8)
+"""Quality beside that of the best other: below the first that one takes over, above the second nothing does."""
+_MIRROR = np.float32(0.85)
+"""Quality of the other half of the face beside that of the true one."""
+_ENOUGH = (0.03, 0.25)
+"""Quality: below the first nothing is known, above the second enough."""
 _BETTER = 6
 """Power of a view's quality in its weight beside others: the best all but decides."""
 _FRONTAL = 12
@@ -41,34 +47,35 @@ def gather_texture(views: Sequence[View], layout: Layout) -> tuple[Field, Field]
     Returns:
         Lab differences from smooth skin, float32 (H, W, 3), and trust, 0 to 1, float32 (H, W).
     """
-    texture, trust = layout.carry(views[0], _trust(views[0]))
+    texture, quality = layout.carry(views[0], _trust(views[0]))
     if len(views) > 1:
-        further, seen = _best_of(views[1:], layout, views[0])
-        texture, trust = fill_from(texture, trust, further, seen)
-    mirrored = layout.mirrored(np.dstack([texture, trust]))
-    return fill_from(texture, trust, np.ascontiguousarray(mirrored[:, :, :3]), np.ascontiguousarray(mirrored[:, :, 3]))
+        texture, quality = fill_from(texture, quality, *_best_of(views[1:], layout, views[0]))
+    mirrored = layout.mirrored(np.dstack([texture, quality]))
+    other = np.ascontiguousarray(mirrored[:, :, :3])
+    texture, quality = fill_from(texture, quality, other, mirrored[:, :, 3] * _MIRROR)
+    return texture, smoothstep(quality, *_ENOUGH)
 
 
-def fill_from(texture: Field, trust: Field, other: Field, other_trust: Field) -> tuple[Field, Field]:
-    """Fill what a texture does not show from another, in the tone of the first.
+def fill_from(texture: Field, quality: Field, other: Field, other_quality: Field) -> tuple[Field, Field]:
+    """Replace what another texture shows better, in the tone of the first.
 
     Args:
         texture: float32 (H, W, 3).
-        trust: how surely it shows the face, float32 (H, W), 0 to 1.
+        quality: how well it shows the face, float32 (H, W), 0 to 1.
         other: float32 (H, W, 3).
-        other_trust: the same of the other.
+        other_quality: the same of the other.
 
     Returns:
-        texture and trust of both together.
+        texture and quality of both together.
     """
-    both = trust * other_trust
+    share = smoothstep(quality / (np.maximum(quality, other_quality) + np.float32(1e-6)), *_OWN)
+    both = np.minimum(quality, other_quality) * share
     reach = texture.shape[1] / _BROAD
     amount = blur(both, reach)
     tone = blur((texture - other) * both[:, :, None], reach) / (amount + np.float32(1e-3))[:, :, None]
     tone = spread_inwards(_MOST_TONE * np.tanh(tone / _MOST_TONE), np.minimum(amount, both))
-    share = trust[:, :, None]
-    filled = texture * share + (other + tone) * (1 - share)
-    return np.asarray(filled, np.float32), np.asarray(trust + (1 - trust) * other_trust, np.float32)
+    filled = texture * share[:, :, None] + (other + tone) * (1 - share)[:, :, None]
+    return np.asarray(filled, np.float32), np.asarray(quality * share + other_quality * (1 - share), np.float32)
 
 
 def gather_shape(views: Sequence[View]) -> Points:
@@ -86,14 +93,15 @@ def _best_of(views: Sequence[View], layout: Layout, first: View) -> tuple[Field,
     """Return the texture of whichever view shows each pixel best, and how well it does."""
     total = np.zeros((*layout.raster.numbers.shape, 3), np.float32)
     weights = np.full(total.shape[:2], 1e-6, np.float32)
-    seen = np.zeros_like(weights)
+    best = np.zeros_like(weights)
     for view in views:
-        texture, trust = layout.carry(view, _trust(view))
-        weight = np.power(trust * np.float32(view.merit / first.merit), _BETTER)
+        texture, quality = layout.carry(view, _trust(view))
+        quality *= np.float32(min(view.merit / max(first.merit, 1e-6), 1.0))
+        weight = np.power(quality, _BETTER)
         total += texture * (_contrast(view, first) * weight)[:, :, None]
         weights += weight
-        seen = np.maximum(seen, trust)
-    return total / weights[:, :, None], seen
+        best = np.maximum(best, quality)
+    return total / weights[:, :, None], best
 
 
 def _contrast(view: View, first: View) -> np.float32:

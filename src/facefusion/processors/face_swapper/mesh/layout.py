@@ -24,8 +24,8 @@ _MARGIN = 0.05
 """Margin around a head turned straight, as a share of its longer side."""
 _MOST_HIDDEN = 0.06
 """Share of the new face that a picture may hide on one side and still keep its own layout."""
-_SEEN = (0.2, 0.5)
-"""Cosine between surface and camera: below the first nothing of use is seen, above the second all is."""
+_SEEN = (0.1, 0.8)
+"""Cosine between surface and camera: below the first nothing of use is seen, above the second all is as good as from the front."""
 _BEHIND = (0.03, 0.08)
 """Depth behind what is seen at a pixel, in widths of the face: from not hidden by it to hidden."""
 _FINER = 1.6
