@@ -63,6 +63,12 @@ class FaceSelectionOptions(OptionGroup):
     source_face_min_sharpness: float = Field(
         default=0.4, ge=0, le=1, description="least usable sharpness of a source face; 0 is blurred, 1 is crisp"
     )
+    source_face_max_distance: float = Field(
+        default=0.65,
+        gt=0,
+        le=2,
+        description="identity distance above which two source pictures show different people, who are refused",
+    )
 
 
 class FaceSwapperOptions(OptionGroup):
@@ -106,7 +112,7 @@ class Options(OptionGroup):
     """
 
     source_paths: Annotated[tuple[Path, ...], Names(also=("source", "source_path"), short="s", shown="source")] = Field(
-        default=(), description="picture or pictures of the source face"
+        default=(), description="pictures and clips of the source face, or a face file of it"
     )
     target_path: Annotated[Path | None, Names(also=("target",), short="t", shown="target")] = Field(
         default=None, description="picture or video to edit"

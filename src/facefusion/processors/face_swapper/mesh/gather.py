@@ -8,6 +8,7 @@ off where one gives way to the next.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
 from facefusion.processors.face_swapper.mesh.layout import Layout
 from facefusion.processors.face_swapper.mesh.texture import spread_inwards, trusted
-from facefusion.processors.face_swapper.mesh.view import View
+from facefusion.processors.face_swapper.mesh.view import View, at_vertices
 
 _OWN = (0.35, 0.8)
 """Quality beside that of the best other: below the first that one takes over, above the second nothing does."""
@@ -37,26 +38,46 @@ _FLAT = 4.0
 """Contrast, in Lab units, that is added to both sides, so that flat pictures give no extreme ratios."""
 
 
-def gather_texture(views: Sequence[View], layout: Layout) -> tuple[Field, Field]:
-    """Return the texture that the views give together, and how surely each pixel shows the face.
+@dataclass(frozen=True, slots=True, eq=False)
+class Gathered:
+    """The texture that views give together.
+
+    Attributes:
+        texture: Lab differences from smooth skin, float32 (H, W, 3).
+        trust: how surely each pixel shows the face, 0 to 1, float32 (H, W).
+        shares: how much each view, and last the other half of the face, has in each pixel, float32 (H, W) each.
+    """
+
+    texture: Field
+    trust: Field
+    shares: tuple[Field, ...]
+
+    def origins(self, layout: Layout) -> Field:
+        """Return the shares at the vertices, float32 (views + 1, 468)."""
+        return np.stack([at_vertices(share, layout.mesh) for share in self.shares])
+
+
+def gather_texture(views: Sequence[View], layout: Layout) -> Gathered:
+    """Return the texture that the views give together.
 
     Args:
         views: the best first.
         layout: where the texture is to lie.
-
-    Returns:
-        Lab differences from smooth skin, float32 (H, W, 3), and trust, 0 to 1, float32 (H, W).
     """
     texture, quality = layout.carry(views[0], _trust(views[0]))
+    shares = [np.ones_like(quality)]
     if len(views) > 1:
-        texture, quality = fill_from(texture, quality, *_best_of(views[1:], layout, views[0]))
+        other, other_quality, parts = _best_of(views[1:], layout, views[0])
+        texture, quality, own = fill_from(texture, quality, other, other_quality)
+        shares = [own, *(part * (1 - own) for part in parts)]
     mirrored = layout.mirrored(np.dstack([texture, quality]))
     other = np.ascontiguousarray(mirrored[:, :, :3])
-    texture, quality = fill_from(texture, quality, other, mirrored[:, :, 3] * _MIRROR)
-    return texture, smoothstep(quality, *_ENOUGH)
+    texture, quality, own = fill_from(texture, quality, other, mirrored[:, :, 3] * _MIRROR)
+    shares = [*(share * own for share in shares), 1 - own]
+    return Gathered(texture, smoothstep(quality, *_ENOUGH), tuple(shares))
 
 
-def fill_from(texture: Field, quality: Field, other: Field, other_quality: Field) -> tuple[Field, Field]:
+def fill_from(texture: Field, quality: Field, other: Field, other_quality: Field) -> tuple[Field, Field, Field]:
     """Replace what another texture shows better, in the tone of the first.
 
     Args:
@@ -66,7 +87,7 @@ def fill_from(texture: Field, quality: Field, other: Field, other_quality: Field
         other_quality: the same of the other.
 
     Returns:
-        texture and quality of both together.
+        texture and quality of both together, and the share of the first, float32 (H, W).
     """
     share = smoothstep(quality / (np.maximum(quality, other_quality) + np.float32(1e-6)), *_OWN)
     both = np.minimum(quality, other_quality) * share
@@ -75,7 +96,7 @@ def fill_from(texture: Field, quality: Field, other: Field, other_quality: Field
     tone = blur((texture - other) * both[:, :, None], reach) / (amount + np.float32(1e-3))[:, :, None]
     tone = spread_inwards(_MOST_TONE * np.tanh(tone / _MOST_TONE), np.minimum(amount, both))
     filled = texture * share[:, :, None] + (other + tone) * (1 - share)[:, :, None]
-    return np.asarray(filled, np.float32), np.asarray(quality * share + other_quality * (1 - share), np.float32)
+    return np.asarray(filled, np.float32), quality * share + other_quality * (1 - share), share
 
 
 def gather_shape(views: Sequence[View]) -> Points:
@@ -89,19 +110,19 @@ def _trust(view: View) -> Field:
     return trusted(view.foreign, view.raster)
 
 
-def _best_of(views: Sequence[View], layout: Layout, first: View) -> tuple[Field, Field]:
-    """Return the texture of whichever view shows each pixel best, and how well it does."""
+def _best_of(views: Sequence[View], layout: Layout, first: View) -> tuple[Field, Field, list[Field]]:
+    """Return the texture of whichever view shows each pixel best, how well it does, and the share of each view."""
     total = np.zeros((*layout.raster.numbers.shape, 3), np.float32)
-    weights = np.full(total.shape[:2], 1e-6, np.float32)
-    best = np.zeros_like(weights)
+    best = np.zeros(total.shape[:2], np.float32)
+    weights = []
     for view in views:
         texture, quality = layout.carry(view, _trust(view))
         quality *= np.float32(min(view.merit / max(first.merit, 1e-6), 1.0))
-        weight = np.power(quality, _BETTER)
-        total += texture * (_contrast(view, first) * weight)[:, :, None]
-        weights += weight
+        weights.append(np.power(quality, _BETTER))
+        total += texture * (_contrast(view, first) * weights[-1])[:, :, None]
         best = np.maximum(best, quality)
-    return total / weights[:, :, None], best
+    weight = np.sum(weights, axis=0, dtype=np.float32) + np.float32(1e-6)
+    return total / weight[:, :, None], best, [each / weight for each in weights]
 
 
 def _contrast(view: View, first: View) -> np.float32:

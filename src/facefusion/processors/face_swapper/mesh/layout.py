@@ -22,7 +22,7 @@ from facefusion.processors.face_swapper.mesh.view import View
 
 _MARGIN = 0.05
 """Margin around a head turned straight, as a share of its longer side."""
-_MOST_HIDDEN = 0.06
+_MOST_HIDDEN = 0.08
 """Share of the new face that a picture may hide on one side and still keep its own layout."""
 _SEEN = (0.1, 0.8)
 """Cosine between surface and camera: below the first nothing of use is seen, above the second all is as good as from the front."""

@@ -35,6 +35,8 @@ class SourceModel:
         visibility: how well the source shows each vertex, 0 to 1, float32 (468,).
         light: smooth skin colour, as it was taken off.
         shape: how the features lie, see `level_shape`.
+        origins: share of each view in each vertex, in the order in which views were given, then that of the other half
+            of the face, float32 (views + 1, 468).
     """
 
     textures: tuple[Field, ...]
@@ -42,6 +44,7 @@ class SourceModel:
     visibility: npt.NDArray[np.float32]
     light: LightField
     shape: Points
+    origins: npt.NDArray[np.float32]
 
     @classmethod
     def build(cls, image: npt.NDArray[np.uint8], face: Face) -> Self:
@@ -60,15 +63,19 @@ class SourceModel:
         Args:
             views: in any order.
         """
-        best, *others = sorted(views, key=lambda view: -view.merit)
+        order = sorted(range(len(views)), key=lambda place: -views[place].merit)
+        best = views[order[0]]
         layout = Layout.of(best)
-        if layout.is_of(best) and not others:
+        if layout.is_of(best) and len(views) == 1:
             texture, trust, visibility = best.texture, None, facing(best.normals)
+            origins = np.stack([np.ones_like(visibility), np.zeros_like(visibility)])
         else:
-            texture, trust = gather_texture([best, *others], layout)
+            gathered = gather_texture([views[place] for place in order], layout)
+            texture, trust, origins = gathered.texture, gathered.trust, gathered.origins(layout)
             visibility = facing(layout.normals) * at_vertices(trust, layout.mesh)
+            origins[order] = origins[: len(order)].copy()
         textures = pyramid(_whole(texture, best, layout, trust))
-        return cls(textures, layout.mesh, visibility, best.light, gather_shape(views))
+        return cls(textures, layout.mesh, visibility, best.light, gather_shape(views), origins)
 
     def mesh_at(self, level: int) -> Points:
         """Return where the vertices lie in the texture of a level, float32 (468, 2)."""
