@@ -20,7 +20,7 @@ _EYES = ((159, 145, 33, 133), (386, 374, 362, 263))
 """Of each eye: middle of the upper and the lower lid, and its corners."""
 _MOUTH = (13, 14, 78, 308)
 """The same of the mouth's opening."""
-_LIDS = (0.1, 0.2)
+_LIDS = (0.1, 0.26)
 """Height of an eye over its width: shut, and open."""
 _LIPS = (0.1, 0.5)
 """Height of the mouth over its width: shut, and wide open."""

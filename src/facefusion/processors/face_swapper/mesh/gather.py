@@ -13,25 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, smoothstep
 from facefusion.processors.face_swapper.mesh.layout import Layout
-from facefusion.processors.face_swapper.mesh.texture import spread_inwards, trusted
+from facefusion.processors.face_swapper.mesh.texture import MIRROR, fill_from, trusted
 from facefusion.processors.face_swapper.mesh.view import View, at_vertices
 
-_OWN = (0.35, 0.8)
-"""Quality beside that of the best other: below the first that one takes over, above the second nothing does."""
-_MIRROR = np.float32(0.85)
-"""Quality of the other half of the face beside that of the true one."""
 _ENOUGH = (0.03, 0.25)
 """Quality: below the first nothing is known, above the second enough."""
 _BETTER = 6
 """Power of a view's quality in its weight beside others: the best all but decides."""
 _FRONTAL = 12
 """Power of the cosine between face and camera in the weight of a view's shape."""
-_BROAD = 30
-"""The texture's width over this: smoothing of the difference in tone of two views."""
-_MOST_TONE = np.float32(20)
-"""Greatest difference in tone that is taken off, in Lab units."""
 _CONTRAST = (0.75, 1.33)
 """By how much texture may grow to the contrast of another view."""
 _FLAT = 4.0
@@ -72,31 +64,9 @@ def gather_texture(views: Sequence[View], layout: Layout) -> Gathered:
         shares = [own, *(part * (1 - own) for part in parts)]
     mirrored = layout.mirrored(np.dstack([texture, quality]))
     other = np.ascontiguousarray(mirrored[:, :, :3])
-    texture, quality, own = fill_from(texture, quality, other, mirrored[:, :, 3] * _MIRROR)
+    texture, quality, own = fill_from(texture, quality, other, mirrored[:, :, 3] * MIRROR)
     shares = [*(share * own for share in shares), 1 - own]
     return Gathered(texture, smoothstep(quality, *_ENOUGH), tuple(shares))
-
-
-def fill_from(texture: Field, quality: Field, other: Field, other_quality: Field) -> tuple[Field, Field, Field]:
-    """Replace what another texture shows better, in the tone of the first.
-
-    Args:
-        texture: float32 (H, W, 3).
-        quality: how well it shows the face, float32 (H, W), 0 to 1.
-        other: float32 (H, W, 3).
-        other_quality: the same of the other.
-
-    Returns:
-        texture and quality of both together, and the share of the first, float32 (H, W).
-    """
-    share = smoothstep(quality / (np.maximum(quality, other_quality) + np.float32(1e-6)), *_OWN)
-    both = np.minimum(quality, other_quality) * share
-    reach = texture.shape[1] / _BROAD
-    amount = blur(both, reach)
-    tone = blur((texture - other) * both[:, :, None], reach) / (amount + np.float32(1e-3))[:, :, None]
-    tone = spread_inwards(_MOST_TONE * np.tanh(tone / _MOST_TONE), np.minimum(amount, both))
-    filled = texture * share[:, :, None] + (other + tone) * (1 - share)[:, :, None]
-    return np.asarray(filled, np.float32), quality * share + other_quality * (1 - share), share
 
 
 def gather_shape(views: Sequence[View]) -> Points:

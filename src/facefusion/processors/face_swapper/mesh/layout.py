@@ -78,11 +78,13 @@ class Layout:
         Returns:
             its texture, float32 (H, W, 3), and how well it shows each pixel of the layout, float32 (H, W), 0 to 1.
         """
+        own_depth, towards = self.raster.planes(np.column_stack([view.mesh[:, 2], -view.normals[:, 2]]))
+        if self.is_of(view):
+            return view.texture, smoothstep(towards, *_SEEN) * trust
         texture, places = view.texture, view.mesh[:, :2]
         depth = view.raster.planes(view.mesh[:, 2:])
         while np.ptp(places[:, 1]) > _FINER * np.ptp(self.mesh[:, 1]):
             texture, trust, places, depth = halve(texture), halve(trust), places / 2, halve(depth[0])[None]
-        own_depth, towards = self.raster.planes(np.column_stack([view.mesh[:, 2], -view.normals[:, 2]]))
         dense = np.asarray(cv2.medianBlur(self.raster.interpolate(places), 3), np.float32)
         laid = cv2.remap(texture, dense[:, :, 0], dense[:, :, 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         # A nose that is turned hides the cheek behind it, though that faces the camera.

@@ -18,6 +18,14 @@ from facefusion.processors.face_swapper.mesh.filters import (
 )
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 
+MIRROR = np.float32(0.85)
+"""Quality of the other half of the face beside that of the true one."""
+_OWN = (0.35, 0.8)
+"""Quality beside that of the best other: below the first that one takes over, above the second nothing does."""
+_TONAL = 30
+"""The texture's width over this: smoothing of the difference in tone of two views."""
+_MOST_TONE = np.float32(20)
+"""Greatest difference in tone that is taken off, in Lab units."""
 _HIGHLIGHT_LIMIT = np.float32(14)
 """How much lighter than smooth skin a broad part of the texture may be, in Lab units."""
 _SHADE_LIMIT = np.float32(8)
@@ -47,13 +55,34 @@ def fill_foreign(texture: Field, foreign: Field, raster: MeshRaster, mesh: Point
         mesh: float32 (468, 3) in its pixels.
     """
     trust = trusted(foreign, raster)
-    smooth = spread_inwards(texture, trust)
     mirrored = raster.interpolate(mesh[mirror_vertices(), :2])
     other = lookup(np.dstack([texture, trust]), mirrored)
-    clear = np.where(raster.numbers >= 0, other[:, :, 3], 0)[:, :, None]
-    fill = smooth + (other[:, :, :3] - lookup(smooth, mirrored)) * clear
-    share = trust[:, :, None]
-    return np.asarray(texture * share + fill * (1 - share), np.float32)
+    clear = np.where(raster.numbers >= 0, other[:, :, 3], 0) * MIRROR
+    filled, known, _ = fill_from(texture, trust, np.ascontiguousarray(other[:, :, :3]), clear)
+    share = known[:, :, None]
+    return np.asarray(filled * share + spread_inwards(filled, known) * (1 - share), np.float32)
+
+
+def fill_from(texture: Field, quality: Field, other: Field, other_quality: Field) -> tuple[Field, Field, Field]:
+    """Replace what another texture shows better, in the tone of the first.
+
+    Args:
+        texture: float32 (H, W, 3).
+        quality: how well it shows the face, float32 (H, W), 0 to 1.
+        other: float32 (H, W, 3).
+        other_quality: the same of the other.
+
+    Returns:
+        texture and quality of both together, and the share of the first, float32 (H, W).
+    """
+    share = smoothstep(quality / (np.maximum(quality, other_quality) + np.float32(1e-6)), *_OWN)
+    both = np.minimum(quality, other_quality) * share
+    reach = texture.shape[1] / _TONAL
+    amount = blur(both, reach)
+    tone = blur((texture - other) * both[:, :, None], reach) / (amount + np.float32(1e-3))[:, :, None]
+    tone = spread_inwards(_MOST_TONE * np.tanh(tone / _MOST_TONE), np.minimum(amount, both))
+    filled = texture * share[:, :, None] + (other + tone) * (1 - share)[:, :, None]
+    return np.asarray(filled, np.float32), quality * share + other_quality * (1 - share), share
 
 
 def trusted(foreign: Field, raster: MeshRaster) -> Field:
