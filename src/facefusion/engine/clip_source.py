@@ -132,7 +132,7 @@ class _Search:
         if len(near) > 1:
             raise SeveralFacesError(
                 f"{len(near)} faces were found in {name}, one was wanted",
-                f"Choose with --source-face-position 0 to {len(found) - 1} (in --face-selector-order), or crop the clip",
+                f"Choose with --source-face-position 0 to {len(found) - 1} (in --face-selector-order)",
             )
         return widest
 

@@ -37,7 +37,9 @@ def sampled(
         yield from _read_through(info, limits, samples)
 
 
-def _sought(info: VideoInfo, duration: Fraction, limits: LimitOptions, samples: int) -> Iterator[tuple[Fraction, Image]]:
+def _sought(
+    info: VideoInfo, duration: Fraction, limits: LimitOptions, samples: int
+) -> Iterator[tuple[Fraction, Image]]:
     """Yield frames at regular distances, the first among them, without reading all that lies between."""
     for number in range(samples):
         moment = duration * number / samples

@@ -92,6 +92,12 @@ class FaceFile(_Part):
         """Identity vector of the person: the mean of all views, float32 (128,)."""
         return np.asarray(self.embeddings.mean(0), np.float32)
 
+    @property
+    def texture_size(self) -> tuple[int, int]:
+        """Width and height of the texture in pixels."""
+        height, width = self.models["mesh"]["textures"].shape[:2]
+        return int(width), int(height)
+
     def as_source(self) -> KeptFace:
         """Return it as swappers take it."""
         return KeptFace(self.name, self.models)

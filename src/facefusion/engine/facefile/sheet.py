@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,6 +12,9 @@ import numpy as np
 from facefusion.engine.facefile.file import FaceFile
 from facefusion.faces.draw import write
 from facefusion.media.frame import Image
+from facefusion.media.output import atomic_output, check_output
+from facefusion.media.picture import Picture, write_picture
+from facefusion.options import OutputOptions
 from facefusion.processors.face_swapper.mesh.portrait import map_of, portrait
 from facefusion.processors.face_swapper.mesh.saved import restored_model
 
@@ -40,12 +45,31 @@ def face_sheet(face: FaceFile) -> Image:
     return np.vstack([pictures, *rows])
 
 
+def write_sheet(face: FaceFile, path: Path, *, inputs: Sequence[Path], options: OutputOptions) -> None:
+    """Write the sheet.
+
+    Args:
+        face: what to show.
+        path: where.
+        inputs: files that may not be replaced.
+        options: whether another file may be, and quality.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    check_output(path, inputs=inputs, overwrite=options.overwrite, kind="picture")
+    with atomic_output(path) as part:
+        write_picture(part, Picture(face_sheet(face)), quality=options.output_image_quality)
+
+
 def head_lines(face: FaceFile) -> list[str]:
     """Return what is to be said of the face as a whole, a line each."""
     kinds = [source.kind for source in face.sources]
     counts = [f"{kinds.count(kind)} {kind}{'' if kinds.count(kind) == 1 else 's'}" for kind in dict.fromkeys(kinds)]
-    height, width = face.models["mesh"]["textures"].shape[:2]
-    return [f"{face.name}: from {' and '.join(counts)}, texture {width}x{height}, built {face.built} by {face.software}"]
+    width, height = face.texture_size
+    return [
+        f"{face.name}: from {' and '.join(counts)}, texture {width}x{height}, built {face.built} by {face.software}"
+    ]
 
 
 def view_lines(face: FaceFile) -> list[tuple[str, str]]:

@@ -84,15 +84,15 @@ def _best_of(views: Sequence[View], layout: Layout, first: View) -> tuple[Field,
     """Return the texture of whichever view shows each pixel best, how well it does, and the share of each view."""
     total = np.zeros((*layout.raster.numbers.shape, 3), np.float32)
     best = np.zeros(total.shape[:2], np.float32)
-    weights = []
+    weights: list[Field] = []
     for view in views:
         texture, quality = layout.carry(view, _trust(view))
         quality *= np.float32(min(view.merit / max(first.merit, 1e-6), 1.0))
-        weights.append(np.power(quality, _BETTER))
+        weights.append(np.asarray(np.power(quality, _BETTER), np.float32))
         total += texture * (_contrast(view, first) * weights[-1])[:, :, None]
         best = np.maximum(best, quality)
-    weight = np.sum(weights, axis=0, dtype=np.float32) + np.float32(1e-6)
-    return total / weight[:, :, None], best, [each / weight for each in weights]
+    inverse = np.asarray(1 / (np.sum(weights, axis=0) + 1e-6), np.float32)
+    return np.asarray(total * inverse[:, :, None], np.float32), best, [each * inverse for each in weights]
 
 
 def _contrast(view: View, first: View) -> np.float32:

@@ -25,7 +25,7 @@ _MARGIN = 0.05
 _MOST_HIDDEN = 0.08
 """Share of the new face that a picture may hide on one side and still keep its own layout."""
 _SEEN = (0.1, 0.8)
-"""Cosine between surface and camera: below the first nothing of use is seen, above the second all is as good as from the front."""
+"""Cosine between surface and camera: below the first nothing of use is seen, above the second all."""
 _BEHIND = (0.03, 0.08)
 """Depth behind what is seen at a pixel, in widths of the face: from not hidden by it to hidden."""
 _FINER = 1.6
@@ -48,7 +48,7 @@ class Layout:
 
     @classmethod
     def of(cls, view: View) -> Self:
-        """Return the layout of a view: its own where it hides next to nothing, else that of the head turned straight."""
+        """Return the layout of a view: its own, or where it hides much that of the head turned straight."""
         if hidden_share(view) <= _MOST_HIDDEN:
             return cls(view.mesh, view.normals, view.raster)
         straight = view.mesh.astype(np.float64) @ rotation_of(view.mesh)
@@ -84,7 +84,12 @@ class Layout:
         texture, places = view.texture, view.mesh[:, :2]
         depth = view.raster.planes(view.mesh[:, 2:])
         while np.ptp(places[:, 1]) > _FINER * np.ptp(self.mesh[:, 1]):
-            texture, trust, places, depth = halve(texture), halve(trust), places / 2, halve(depth[0])[None]
+            texture, trust, places, depth = (
+                halve(texture),
+                halve(trust),
+                places * np.float32(0.5),
+                halve(depth[0])[None],
+            )
         dense = np.asarray(cv2.medianBlur(self.raster.interpolate(places), 3), np.float32)
         laid = cv2.remap(texture, dense[:, :, 0], dense[:, :, 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         # A nose that is turned hides the cheek behind it, though that faces the camera.

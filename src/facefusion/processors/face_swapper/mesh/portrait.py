@@ -16,7 +16,7 @@ _GREY = np.float32(32)
 
 
 def portrait(model: SourceModel) -> npt.NDArray[np.uint8]:
-    """Return the texture in its own layout, under the light of the best view, RGB uint8 (H, W, 3); eyes and mouth open."""
+    """Return the texture in its layout, under the light of the best view, RGB uint8 (H, W, 3); grey off the face."""
     raster = _raster(model)
     smooth = spread(raster, smooth=model.light.directional)["smooth"]
     lab = join_texture(model.textures[0], smooth, TextureGain(1.0, 1.0, 1.0, float(model.light.mean[0])))
@@ -25,7 +25,7 @@ def portrait(model: SourceModel) -> npt.NDArray[np.uint8]:
 
 
 def map_of(model: SourceModel, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return values at the vertices, float32 (468, K), over the pixels of the layout, float32 (H, W, K); 0 off the face."""
+    """Return values at the vertices, float32 (468, K), over pixels of the layout, float32 (H, W, K); 0 off the face."""
     raster = _raster(model)
     return np.asarray(raster.interpolate(values) * (raster.numbers >= 0)[:, :, None], np.float32)
 

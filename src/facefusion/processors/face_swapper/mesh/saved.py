@@ -89,7 +89,11 @@ def _made(kind: type[_Record], state: object, before: str = "") -> _Record:
     for name, hint in get_type_hints(kind).items():
         place = before + name
         value = state[name]
-        values[name] = _made(hint, value, f"{place}.") if is_dataclass(hint) else _believed(place, value)
+        values[name] = (
+            _made(hint, value, f"{place}.")
+            if isinstance(hint, type) and is_dataclass(hint)
+            else _believed(place, value)
+        )
     if _TEXTURES in values:
         values[_TEXTURES] = pyramid(values[_TEXTURES])
     return kind(**values)
