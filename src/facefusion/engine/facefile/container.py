@@ -74,7 +74,7 @@ def _decoded(body: bytes) -> State:
         raise ValueError("head")
     head = json.loads(body[_LENGTH.size : _LENGTH.size + length], parse_constant=_refuse)
     shapes: dict[str, Any] = head["arrays"]
-    if len(shapes) > _MOST_ARRAYS:
+    if not isinstance(shapes, dict) or len(shapes) > _MOST_ARRAYS:
         raise ValueError("arrays")
     arrays, place = {}, _LENGTH.size + length
     for name, (kind, *shape) in shapes.items():
