@@ -8,7 +8,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("identity", "swap_identity", "contact_sheet", "quality", "steadiness", "outside", "throughput", "media_table")
+NAMES = (
+    *("identity", "swap_identity", "sources", "contact_sheet", "quality", "steadiness", "outside"),
+    *("throughput", "media_table"),
+)
 LONG = ("clap", "kills", "fuzz")
 
 

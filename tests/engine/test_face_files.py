@@ -147,6 +147,10 @@ class TestStrangersFiles:
         with pytest.raises(InputTypeError, match="is no face file"):
             read_face(CAPTAIN)
 
+    def test_a_face_file_is_no_target(self, path, tmp_path):
+        with pytest.raises(InputTypeError, match="is a face file, which serves as a source alone"):
+            facefusion.process_image(path, tmp_path / "a.png", source_paths=CAPTAIN)
+
     def test_a_huge_file_is_not_read(self, tmp_path):
         huge = tmp_path / "huge.face"
         with huge.open("wb") as file:

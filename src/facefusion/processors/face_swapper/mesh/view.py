@@ -36,11 +36,10 @@ class View:
     """What one picture shows of a face.
 
     Attributes:
-        patch: the face with a margin, RGB uint8 (H, W, 3).
-        mesh: the face in pixels of the patch, float32 (468, 3).
+        mesh: the face in pixels of the texture, float32 (468, 3).
         normals: unit normals of the vertices, float32 (468, 3).
         light: smooth skin colour, which is taken off the texture.
-        raster: the mesh over the patch.
+        raster: the mesh over the texture.
         texture: what the smooth skin colour leaves, with gaps (Lab differences), float32 (H, W, 3).
         foreign: how surely pixels are not the face, 0 to 1, float32 (H, W).
         shape: how the features lie, see `level_shape`.
@@ -48,7 +47,6 @@ class View:
         merit: how well the picture serves, beside others.
     """
 
-    patch: npt.NDArray[np.uint8]
     mesh: Points
     normals: Points
     light: LightField
@@ -75,9 +73,7 @@ class View:
         texture, foreign = _texture(lab, light, raster, mesh)
         frontal = float(np.cos(np.radians(face.pose.yaw)) * np.cos(np.radians(face.pose.pitch)))
         clean = 1 - float(at_vertices(foreign, mesh) @ edge_weights() / edge_weights().sum())
-        return cls(
-            patch, mesh, normals, light, raster, texture, foreign, level_shape(face.mesh), frontal, merit * clean
-        )
+        return cls(mesh, normals, light, raster, texture, foreign, level_shape(face.mesh), frontal, merit * clean)
 
 
 def at_vertices(field: Field, mesh: Points) -> npt.NDArray[np.float32]:
