@@ -15,10 +15,10 @@ import numpy as np
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, smoothstep
 from facefusion.processors.face_swapper.mesh.layout import Layout
-from facefusion.processors.face_swapper.mesh.texture import MIRROR, fill_from, trusted
+from facefusion.processors.face_swapper.mesh.texture import CAUTIOUS, EAGER, MIRROR, fill_from, trusted
 from facefusion.processors.face_swapper.mesh.view import View, at_vertices
 
-_ENOUGH = (0.03, 0.25)
+_ENOUGH = (0.02, 0.1)
 """Quality: below the first nothing is known, above the second enough."""
 _BETTER = 6
 """Power of a view's quality in its weight beside others: the best all but decides."""
@@ -64,7 +64,9 @@ def gather_texture(views: Sequence[View], layout: Layout) -> Gathered:
         shares = [own, *(part * (1 - own) for part in parts)]
     mirrored = layout.mirrored(np.dstack([texture, quality]))
     other = np.ascontiguousarray(mirrored[:, :, :3])
-    texture, quality, own = fill_from(texture, quality, other, mirrored[:, :, 3] * MIRROR)
+    texture, quality, own = fill_from(
+        texture, quality, other, mirrored[:, :, 3] * MIRROR, own=CAUTIOUS if layout.is_of(views[0]) else EAGER
+    )
     shares = [*(share * own for share in shares), 1 - own]
     return Gathered(texture, smoothstep(quality, *_ENOUGH), tuple(shares))
 

@@ -24,8 +24,12 @@ _MARGIN = 0.05
 """Margin around a head turned straight, as a share of its longer side."""
 _MOST_HIDDEN = 0.08
 """Share of the new face that a picture may hide on one side and still keep its own layout."""
+_GRAZING = (0.0, 0.1)
+"""Cosine between surface and camera: below the first nothing is seen, above the second something."""
 _SEEN = (0.1, 0.8)
-"""Cosine between surface and camera: below the first nothing of use is seen, above the second all."""
+"""Cosine between surface and camera: below the first little is seen, above the second all."""
+_LITTLE = np.float32(0.12)
+"""Quality of what is seen at a grazing angle."""
 _BEHIND = (0.03, 0.08)
 """Depth behind what is seen at a pixel, in widths of the face: from not hidden by it to hidden."""
 _FINER = 1.6
@@ -80,7 +84,7 @@ class Layout:
         """
         own_depth, towards = self.raster.planes(np.column_stack([view.mesh[:, 2], -view.normals[:, 2]]))
         if self.is_of(view):
-            return view.texture, smoothstep(towards, *_SEEN) * trust
+            return view.texture, _clarity(towards) * trust
         texture, places = view.texture, view.mesh[:, :2]
         depth = view.raster.planes(view.mesh[:, 2:])
         while np.ptp(places[:, 1]) > _FINER * np.ptp(self.mesh[:, 1]):
@@ -94,7 +98,7 @@ class Layout:
         laid = cv2.remap(texture, dense[:, :, 0], dense[:, :, 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
         # A nose that is turned hides the cheek behind it, though that faces the camera.
         behind = (own_depth - lookup(depth[0], dense)) / np.ptp(view.mesh[:, 0])
-        shown = smoothstep(towards, *_SEEN) * (1 - smoothstep(behind, *_BEHIND))
+        shown = _clarity(towards) * (1 - smoothstep(behind, *_BEHIND))
         return np.asarray(laid, np.float32), np.asarray(shown * lookup(trust, dense), np.float32)
 
 
@@ -103,3 +107,8 @@ def hidden_share(view: View) -> float:
     shown = facing(view.normals)
     hidden = (1 - shown) * shown[mirror_vertices()]
     return float(hidden @ edge_weights() / edge_weights().sum())
+
+
+def _clarity(towards: Field) -> Field:
+    """Return how well a surface is seen whose normal has this cosine with the camera, 0 to 1."""
+    return smoothstep(towards, *_GRAZING) * (_LITTLE + (1 - _LITTLE) * smoothstep(towards, *_SEEN))

@@ -17,7 +17,7 @@ from facefusion.processors.face_swapper.mesh.gather import gather_shape, gather_
 from facefusion.processors.face_swapper.mesh.layout import Layout
 from facefusion.processors.face_swapper.mesh.light import LightField, facing
 from facefusion.processors.face_swapper.mesh.regions import foreign_zones, skin_vertices
-from facefusion.processors.face_swapper.mesh.texture import even_out, fill_foreign, pyramid
+from facefusion.processors.face_swapper.mesh.texture import even_out, fill_foreign, pyramid, trusted
 from facefusion.processors.face_swapper.mesh.view import View, at_vertices
 
 _COARSER = 0.35
@@ -98,6 +98,7 @@ def _whole(texture: Field, best: View, layout: Layout, trust: Field | None) -> F
     """
     fields = spread(layout.raster, skin=skin_vertices(), **foreign_zones().by_name())
     foreign = best.foreign if trust is None else np.asarray(1 - trust, np.float32)
-    texture = fill_foreign(texture, foreign, layout.raster, layout.mesh)
+    trust = trusted(foreign, layout.raster) if trust is None else trust
+    texture = fill_foreign(texture, trust, layout.raster, layout.mesh)
     beard = Zones.among(fields).beard * np.float32(best.light.beard)
     return even_out(texture, fields["skin"] * (1 - foreign), beard)

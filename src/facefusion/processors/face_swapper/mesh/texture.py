@@ -20,8 +20,8 @@ from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 
 MIRROR = np.float32(0.85)
 """Quality of the other half of the face beside that of the true one."""
-_OWN = (0.35, 0.8)
-"""Quality beside that of the best other: below the first that one takes over, above the second nothing does."""
+CAUTIOUS, EAGER = (0.25, 0.6), (0.4, 0.9)
+"""Quality beside that of a better texture: below the first that one takes over, above the second nothing does."""
 _TONAL = 30
 """The texture's width over this: smoothing of the difference in tone of two views."""
 _MOST_TONE = np.float32(20)
@@ -45,16 +45,15 @@ _SMALLEST = 32
 """Shorter side in pixels at which the pyramid ends."""
 
 
-def fill_foreign(texture: Field, foreign: Field, raster: MeshRaster, mesh: Points) -> Field:
+def fill_foreign(texture: Field, trust: Field, raster: MeshRaster, mesh: Points) -> Field:
     """Replace foreign pixels by the other half of the face where that is clear, else by smooth skin.
 
     Args:
         texture: Lab differences from smooth skin, float32 (H, W, 3).
-        foreign: how surely pixels are not the face, 0 to 1, float32 (H, W); 1 off the face.
+        trust: how surely pixels are the face, 0 to 1, float32 (H, W).
         raster: the mesh over it.
         mesh: float32 (468, 3) in its pixels.
     """
-    trust = trusted(foreign, raster)
     mirrored = raster.interpolate(mesh[mirror_vertices(), :2])
     other = lookup(np.dstack([texture, trust]), mirrored)
     clear = np.where(raster.numbers >= 0, other[:, :, 3], 0) * MIRROR
@@ -63,7 +62,14 @@ def fill_foreign(texture: Field, foreign: Field, raster: MeshRaster, mesh: Point
     return np.asarray(filled * share + spread_inwards(filled, known) * (1 - share), np.float32)
 
 
-def fill_from(texture: Field, quality: Field, other: Field, other_quality: Field) -> tuple[Field, Field, Field]:
+def fill_from(
+    texture: Field,
+    quality: Field,
+    other: Field,
+    other_quality: Field,
+    *,
+    own: tuple[float, float] = CAUTIOUS,
+) -> tuple[Field, Field, Field]:
     """Replace what another texture shows better, in the tone of the first.
 
     Args:
@@ -71,11 +77,12 @@ def fill_from(texture: Field, quality: Field, other: Field, other_quality: Field
         quality: how well it shows the face, float32 (H, W), 0 to 1.
         other: float32 (H, W, 3).
         other_quality: the same of the other.
+        own: share of the better quality from which the first gives way, and up to where it stays whole.
 
     Returns:
         texture and quality of both together, and the share of the first, float32 (H, W).
     """
-    share = smoothstep(quality / (np.maximum(quality, other_quality) + np.float32(1e-6)), *_OWN)
+    share = smoothstep(quality / (np.maximum(quality, other_quality) + np.float32(1e-6)), *own)
     both = np.minimum(quality, other_quality) * share
     reach = texture.shape[1] / _TONAL
     amount = blur(both, reach)
