@@ -79,10 +79,19 @@ class Studio:
         """Put the source's face on the target and find the result's face anew."""
         frame = FaceFrame(Frame(0, 0, 1, Fraction(1), target.image), (target.face,))
         image = self._swapper(source).process([frame])[0].frame.image
+        return self._found(f"{source.name} on {target.name}", image, target)
+
+    def swap_model(self, model: SourceModel, target: Portrait) -> Portrait:
+        """Put the face of a source model on the target and find the result's face anew."""
+        image = target.image.copy()
+        MeshSwapper(model, self._options.face_swapper).swap(image, target.face)
+        return self._found(f"model on {target.name}", image, target)
+
+    def _found(self, name: str, image: Image, target: Portrait) -> Portrait:
         fits = self.analyser.fit(image, [region_of_mesh(target.face.mesh)], refine=True)
         # Where the new face is not seen as one, it is judged where the old one was.
         face = self.analyser.embed(image, [fits[0] or target.face])[0]
-        return Portrait(f"{source.name} on {target.name}", image, face)
+        return Portrait(name, image, face)
 
     def mask(self, source: Portrait, target: Portrait) -> npt.NDArray[np.float32]:
         """Return the new face's share of each pixel of the target's picture, float32 (H, W), 0 to 1."""

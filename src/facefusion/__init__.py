@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from facefusion.core import process_image, process_video
+    from facefusion.core import build_face, process_image, process_video
+    from facefusion.engine.facefile.file import FaceFile
     from facefusion.engine.progress import Progress
     from facefusion.engine.run import Result
     from facefusion.errors import FaceFusionError
@@ -22,12 +23,14 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Face": "facefusion.faces.types",
+    "FaceFile": "facefusion.engine.facefile.file",
     "FaceFusionError": "facefusion.errors",
     "Frame": "facefusion.media.frame",
     "Options": "facefusion.options",
     "Progress": "facefusion.engine.progress",
     "Result": "facefusion.engine.run",
     "analyse": "facefusion.face_analyser",
+    "build_face": "facefusion.core",
     "process_image": "facefusion.core",
     "process_video": "facefusion.core",
     "set_options": "facefusion.options",
@@ -35,12 +38,14 @@ _HOMES = {
 
 __all__ = [
     "Face",
+    "FaceFile",
     "FaceFusionError",
     "Frame",
     "Options",
     "Progress",
     "Result",
     "analyse",
+    "build_face",
     "process_image",
     "process_video",
     "set_options",

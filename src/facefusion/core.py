@@ -4,6 +4,7 @@
     process_video({"source_paths": [...], "target_path": ..., "output_path": ...})
     process_video("input.mp4", "output.mp4", source_paths="face.jpg")
     process_video("input.mp4", "output.mp4", pre_processor=fn)
+    build_face(["a.jpg", "b.jpg", "clip.mp4"], "anna.face")
 
 Frames that hooks see are RGB uint8 (height, width, 3).
 """
@@ -11,14 +12,18 @@ Frames that hooks see are RGB uint8 (height, width, 3).
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from facefusion.engine.facefile.build import build_face as engine_build_face
+from facefusion.engine.facefile.file import FaceFile
 from facefusion.engine.notes import NoteListener
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.run import FrameHook, Result, run
 from facefusion.options import canonical, current_options, load_options
+
+_OF_A_JOB = ("source_paths", "target_path", "output_path")
 
 Target = Mapping[str, Any] | str | Path | None
 
@@ -85,6 +90,30 @@ def process_image(
     values = _merge(target, output, options, has_hook=pre_processor is not None or post_processor is not None)
     merged = load_options(values)
     return run(merged, expected="picture", pre_processor=pre_processor, post_processor=post_processor, notify=notify)
+
+
+def build_face(
+    sources: str | Path | Sequence[str | Path], output: str | Path, *, name: str | None = None, **options: Any
+) -> FaceFile:
+    """Build a face file from pictures and clips of one person, to be given as a source later.
+
+    Args:
+        sources: the files, or one.
+        output: path to write, ending in `.face`.
+        name: the face's name; that of the file when None.
+        options: any further options by name, see `facefusion face build --help`.
+
+    Returns:
+        What was written.
+
+    Raises:
+        DifferentPeopleError: the files show different people.
+        FaceFusionError: see the tree in `facefusion.errors`.
+    """
+    given = [sources] if isinstance(sources, str | Path) else list(sources)
+    kept = {key: value for key, value in canonical(current_options()).items() if key not in _OF_A_JOB}
+    values = kept | canonical({"source_paths": given, "output_path": output, **options})
+    return engine_build_face(load_options(values), name=name)
 
 
 def _merge(target: Target, output: str | Path | None, options: Mapping[str, Any], *, has_hook: bool) -> dict[str, Any]:

@@ -16,7 +16,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── FaceTooSmallError       22   the face has too few pixels
     │   ├── FaceBlurredError        23   the face is too blurred
     │   ├── FaceTurnedError         24   the face is turned too far from the camera
-    │   └── ReferenceNotFoundError  25   the reference person is not in the target
+    │   ├── ReferenceNotFoundError  25   the reference person is not in the target
+    │   └── DifferentPeopleError    26   pictures of one source show different people
     ├── OutputError
     │   ├── OutputTypeError         30   the output's name asks for a form that is not written
     │   ├── OutputUnwritableError   31   the output folder is missing or may not be written
@@ -150,6 +151,12 @@ class ReferenceNotFoundError(FaceError):
     """The person of the reference picture is not in the target."""
 
     exit_code = 25
+
+
+class DifferentPeopleError(FaceError):
+    """Pictures that are to show one person show different people."""
+
+    exit_code = 26
 
 
 class OutputError(FaceFusionError):

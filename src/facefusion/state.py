@@ -39,8 +39,7 @@ def pack(state: State) -> bytes:
     Raises:
         StateError: it holds something that no state may hold; the message names the place.
     """
-    arrays: dict[str, npt.NDArray[Any]] = {}
-    tree = json.dumps(_plain(state, "state", arrays), allow_nan=False, separators=(",", ":"))
+    tree, arrays = taken_apart(state)
     arrays[_TREE] = np.frombuffer(tree.encode(), np.uint8)
     archive = io.BytesIO()
     np.savez(archive, allow_pickle=False, **arrays)
@@ -61,9 +60,32 @@ def unpack(data: bytes) -> State:
     try:
         with np.load(io.BytesIO(body), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        state = _full(json.loads(arrays.pop(_TREE).tobytes()), arrays)
+        state = put_together(arrays.pop(_TREE).tobytes(), arrays)
     except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise StateError(f"the saved state cannot be read: {error}") from error
+    return state
+
+
+def taken_apart(state: State) -> tuple[str, dict[str, npt.NDArray[Any]]]:
+    """Return a state as JSON, in which names stand for arrays, and the arrays by these names.
+
+    Raises:
+        StateError: it holds something that no state may hold; the message names the place.
+    """
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    return json.dumps(_plain(state, "state", arrays), allow_nan=False, separators=(",", ":")), arrays
+
+
+def put_together(tree: str | bytes, arrays: dict[str, npt.NDArray[Any]]) -> State:
+    """Return the state that `taken_apart` was given.
+
+    Raises:
+        KeyError: an array is missing.
+        StateError: this is no state.
+        TypeError: a name is none.
+        ValueError: this is no JSON.
+    """
+    state = _full(json.loads(tree), arrays)
     if not isinstance(state, dict):
         raise StateError("the saved state is no dictionary")
     return state

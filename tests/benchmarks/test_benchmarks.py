@@ -30,7 +30,9 @@ def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any
     return json.loads(path.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", ["identity", "swap_identity", "contact_sheet", "quality", "steadiness", "outside"])
+@pytest.mark.parametrize(
+    "name", ["identity", "swap_identity", "sources", "contact_sheet", "quality", "steadiness", "outside"]
+)
 def test_says_plainly_where_the_material_is_absent(name, tmp_path):
     done = run(name, FACEFUSION_TEST_ASSETS=str(tmp_path))
     assert done.returncode == 2
@@ -54,6 +56,15 @@ def test_identity_tells_people_apart(tmp_path):
     assert found["faces"] == 12
     assert found["measures"]["distance"]["same_mean"] < found["measures"]["distance"]["different_mean"]
     assert "balanced accuracy" in done.stdout
+
+
+@needs_assets
+@pytest.mark.slow
+def test_sources_compares_one_picture_with_several(tmp_path):
+    done = run("sources", "--people", 1, "--json", tmp_path / "f.json")
+    found = figures(done, tmp_path / "f.json")
+    assert found["identity"]["both pictures"]["results"] == 9
+    assert found["face_files"]["two pictures"]["megabytes"] < 64
 
 
 @needs_assets

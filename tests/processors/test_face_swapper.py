@@ -18,7 +18,7 @@ from facefusion.processors.base import FaceFrame, ProcessorContext, SourceFace
 from facefusion.processors.face_swapper import SPEC
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
-from facefusion.processors.face_swapper.processor import MODELS, FaceSwapper, best_source
+from facefusion.processors.face_swapper.processor import MODELS, FaceSwapper
 from facefusion.processors.registry import installed_processors, resolve_processors
 from material import face_of, mesh_at, outline_mask, polygon_mask, read
 
@@ -245,14 +245,6 @@ class TestProcessor:
         together, processor = fresh().process(batch), fresh()
         alone = [processor.process([item])[0] for item in batch]
         assert all((a.frame.image == b.frame.image).all() for a, b in zip(together, alone, strict=True))
-
-
-def test_the_best_of_several_sources_is_frontal_large_and_sharp(captain):
-    def source(width=300, yaw=0.0, sharp=0.6):
-        return SourceFace(captain, face_of(mesh_at(0, 0, width, yaw=yaw)), sharp)
-
-    best = source()
-    assert best_source([source(yaw=40), best, source(width=60), source(sharp=0.3)]) is best
 
 
 def test_an_unknown_swapper_model_is_answered_with_those_there_are(captain, captain_face):

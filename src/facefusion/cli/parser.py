@@ -17,12 +17,23 @@ from facefusion.options import Options, iter_leaves
 COMMANDS = {
     "process": "edit faces in a picture or video; the default command",
     "inspect": "list and draw the faces found in a picture or video",
+    "face": "build, list and show face files, which keep a source face",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list the processors installed",
 }
-_INSPECT_OPTIONS = (
+FACE_VERBS = {
+    "build": "build a face file from pictures and clips of one person",
+    "list": "list face files",
+    "show": "show what is in a face file",
+}
+_READING_OPTIONS = (
     *("face_detector_score", "face_selector_order", "execution_providers"),
     *("max_pixels", "max_frames", "max_duration", "max_streams", "isolate", "isolate_memory", "isolate_timeout"),
+)
+_BUILD_OPTIONS = (
+    *_READING_OPTIONS,
+    *("source_face_position", "source_face_min_size", "source_face_max_yaw", "source_face_min_sharpness"),
+    *("source_face_max_distance", "output_path", "overwrite"),
 )
 _COMMON_WITH_VALUE = ("--config", "--log-level")
 _COMMON = (*_COMMON_WITH_VALUE, "--quiet", "--traceback")
@@ -90,7 +101,21 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         near = difflib.get_close_matches(command, COMMANDS, n=1)
         hint = f"Perhaps you meant {near[0]}" if near else f"The commands are {', '.join(COMMANDS)}"
         raise OptionsError(f"There is no command {command!r}", hint)
+    if command == "face":
+        return _parse_face(rest)
     return _COMMAND_PARSERS[command]().parse_args(rest, argparse.Namespace(command=command))
+
+
+def _parse_face(argv: Sequence[str]) -> argparse.Namespace:
+    """Read what stands behind `face`: a verb, then what belongs to it."""
+    verb, *rest = argv or ["--help"]
+    if verb in {"-h", "--help"}:
+        return _face_parser().parse_args(["--help"])
+    if verb not in FACE_VERBS:
+        near = difflib.get_close_matches(verb, FACE_VERBS, n=1)
+        hint = f"Perhaps you meant {near[0]}" if near else f"There are face {', face '.join(FACE_VERBS)}"
+        raise OptionsError(f"There is no command {f'face {verb}'!r}", hint)
+    return _FACE_PARSERS[verb]().parse_args(rest, argparse.Namespace(command="face", verb=verb))
 
 
 def _split(argv: list[str]) -> tuple[str, list[str]]:
@@ -138,8 +163,53 @@ def _inspect_parser() -> Parser:
     )
     group.add_argument("--samples", type=_count, default=8, metavar="N", help="frames of a video to look at [8]")
     _add_json(group)
-    add_option_flags(parser, lambda leaf: leaf.name in _INSPECT_OPTIONS)
+    add_option_flags(parser, lambda leaf: leaf.name in _READING_OPTIONS)
     return _with_common(parser)
+
+
+def _face_parser() -> Parser:
+    summaries = "\n".join(f"  {name:11} {summary}" for name, summary in FACE_VERBS.items())
+    parser = _command_parser("face", "COMMAND [options]")
+    parser.description = f"{parser.description}\n\ncommands:\n{summaries}"
+    return _with_common(parser)
+
+
+def _face_build_parser() -> Parser:
+    parser = _verb_parser("build", "FILE ... --output FILE.face [options]")
+    group = parser.add_argument_group("face build")
+    group.add_argument("files", type=Path, nargs="*", metavar="FILE", help="pictures and clips of one person")
+    group.add_argument("--name", metavar="NAME", help="the face's name [default: that of the output]")
+    _add_json(group)
+    add_option_flags(parser, lambda leaf: leaf.name in _BUILD_OPTIONS)
+    return _with_common(parser)
+
+
+def _face_list_parser() -> Parser:
+    parser = _verb_parser("list", "[FILE or FOLDER ...] [options]")
+    group = parser.add_argument_group("face list")
+    group.add_argument(
+        "files", type=Path, nargs="*", metavar="FILE", help="face files, and folders that hold some [default: here]"
+    )
+    _add_json(group)
+    return _with_common(parser)
+
+
+def _face_show_parser() -> Parser:
+    parser = _verb_parser("show", "FILE.face [options]")
+    group = parser.add_argument_group("face show")
+    group.add_argument("file", type=Path, metavar="FILE", help="face file")
+    group.add_argument(
+        "--output", type=Path, metavar="FILE", help="picture to write: the texture, and which view each part is from"
+    )
+    _add_json(group)
+    add_option_flags(parser, lambda leaf: leaf.name == "overwrite")
+    return _with_common(parser)
+
+
+def _verb_parser(verb: str, usage: str) -> Parser:
+    summary = FACE_VERBS[verb]
+    name = f"facefusion face {verb}"
+    return Parser(name, f"{name} {usage}", summary[:1].upper() + summary[1:] + ".")
 
 
 def _doctor_parser() -> Parser:
@@ -189,4 +259,9 @@ _COMMAND_PARSERS = {
     "inspect": _inspect_parser,
     "doctor": _doctor_parser,
     "processors": _processors_parser,
+}
+_FACE_PARSERS = {
+    "build": _face_build_parser,
+    "list": _face_list_parser,
+    "show": _face_show_parser,
 }

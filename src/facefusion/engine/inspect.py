@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from facefusion.engine.sampling import sampled
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.draw import draw_faces
 from facefusion.faces.quality import sharpness
@@ -19,16 +19,11 @@ from facefusion.faces.types import Face
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Image
 from facefusion.media.info import PictureInfo, VideoInfo
-from facefusion.media.load import load_picture
-from facefusion.media.open import open_reader
 from facefusion.media.output import atomic_output, check_output
 from facefusion.media.picture import Picture, write_picture
 from facefusion.media.probe import probe
-from facefusion.media.select import Moment, Selection
 from facefusion.options import Options
 
-READ_SECONDS = 60
-"""Clips up to this long are read through; in longer ones the moments to look at are sought."""
 _CELL_WIDTH = 800
 
 
@@ -96,46 +91,12 @@ def inspect(path: Path, options: Options, *, samples: int = 8, output: Path | No
         check_output(output, inputs=[path], overwrite=options.output.overwrite, kind="picture")
     info = probe(path, options.limits)
     analyser = FaceAnalyser.create(options.faces, SessionFactory(options.runtime.execution_providers))
-    moments = _moments(info, options, samples)
+    moments = sampled(info, options.limits, samples)
     inspection = Inspection(info, tuple(_look(image, time, analyser, options) for time, image in moments))
     if output is not None:
         with atomic_output(output) as temporary:
             write_picture(temporary, Picture(inspection.sheet()), quality=options.output.output_image_quality)
     return inspection
-
-
-def _moments(info: PictureInfo | VideoInfo, options: Options, samples: int) -> Iterator[tuple[Fraction | None, Image]]:
-    """Yield the pictures to look at, each with its time."""
-    if isinstance(info, PictureInfo):
-        yield None, load_picture(info.path, options.limits).image
-    elif info.duration is not None and info.duration > READ_SECONDS:
-        yield from _sought(info, info.duration, options, samples)
-    else:
-        yield from _read_through(info, options, samples)
-
-
-def _sought(info: VideoInfo, duration: Fraction, options: Options, samples: int) -> Iterator[tuple[Fraction, Image]]:
-    """Yield frames at regular distances, the first among them, without reading all that lies between."""
-    for number in range(samples):
-        moment = duration * number / samples
-        selection = Selection(start=Moment(seconds=moment) if number else None)
-        with open_reader(info.path, limits=options.limits, selection=selection) as reader:
-            frame = next(iter(reader), None)
-            if frame is not None:
-                yield info.start + moment, frame.image
-
-
-def _read_through(info: VideoInfo, options: Options, samples: int) -> Iterator[tuple[Fraction, Image]]:
-    """Yield frames at regular distances, the first and the last among them where the clip says how many it has."""
-    most = round(info.frame_rate * READ_SECONDS)
-    last = max((most if info.frames is None else min(info.frames, most)) - 1, 0)
-    wanted = {round(place * last / max(samples - 1, 1)) for place in range(samples)}
-    with open_reader(info.path, limits=options.limits) as reader:
-        for frame in reader:
-            if frame.index in wanted:
-                yield frame.time, frame.image
-            if frame.index >= last:
-                return
 
 
 def _look(image: Image, time: Fraction | None, analyser: FaceAnalyser, options: Options) -> Shot:

@@ -29,9 +29,9 @@ def draw_faces(image: npt.NDArray[np.uint8], faces: Sequence[Face], note: str = 
     for number, face in enumerate(faces):
         _draw_face(canvas, face, unit)
         label = f"{number}: {face.width:.0f} px, yaw {face.pose.yaw:+.0f}, score {face.score:.2f}"
-        _write(canvas, label, (face.box[0], face.box[1]), unit)
+        write(canvas, label, (face.box[0], face.box[1]), unit)
     if note:
-        _write(canvas, note, (0, 40 * unit), unit)
+        write(canvas, note, (0, 40 * unit), unit)
     return canvas
 
 
@@ -44,7 +44,7 @@ def _draw_face(canvas: npt.NDArray[np.uint8], face: Face, unit: float) -> None:
     cv2.polylines(canvas, outlines, True, _LINE, thickness, cv2.LINE_AA)
 
 
-def _write(canvas: npt.NDArray[np.uint8], text: str, corner: Sequence[float], unit: float) -> None:
+def write(canvas: npt.NDArray[np.uint8], text: str, corner: Sequence[float], unit: float) -> None:
     """Write on a dark plate whose bottom-left corner is given, moved to lie within the picture."""
     scale, thickness = max(0.35, 0.8 * unit), max(1, round(1.6 * unit))
     text = _drawable(text)

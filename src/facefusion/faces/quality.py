@@ -14,6 +14,18 @@ from facefusion.options import FaceSelectionOptions
 
 _SIZE = 160
 _SPAN = 9
+_WIDE_ENOUGH = 256
+"""Width of a face in pixels from which more is of no use."""
+_EYES = ((159, 145, 33, 133), (386, 374, 362, 263))
+"""Of each eye: middle of the upper and the lower lid, and its corners."""
+_MOUTH = (13, 14, 78, 308)
+"""The same of the mouth's opening."""
+_LIDS = (0.1, 0.26)
+"""Height of an eye over its width: shut, and open."""
+_LIPS = (0.1, 0.5)
+"""Height of the mouth over its width: shut, and wide open."""
+_LEAST_SHUT, _LEAST_WIDE = 0.25, 0.65
+"""Merit of a face with its eyes shut, or its mouth wide open, beside that of one at rest."""
 
 
 def sharpness(image: npt.NDArray[np.uint8], face: Face) -> float:
@@ -47,6 +59,32 @@ def _blur_along(grey: npt.NDArray[np.float32], inside: npt.NDArray[np.uint8]) ->
     before, after = np.abs(np.diff(grey)) * sure, np.abs(np.diff(again)) * sure
     total = float(before.sum())
     return 1.0 if total == 0 else 1 - float(np.maximum(before - after, 0).sum()) / total
+
+
+def merit(face: Face, sharp: float) -> float:
+    """Return how well a picture serves as a source beside others of the person, 0 to 1.
+
+    It does where the face looks into the camera, is large and sharp, its eyes open and its mouth shut.
+
+    Args:
+        face: the face.
+        sharp: how sharp it is, see `sharpness`.
+    """
+    frontal = np.cos(np.radians(face.pose.yaw)) * np.cos(np.radians(face.pose.pitch))
+    lids = min(_opening(face, eye) for eye in _EYES)
+    calm = _between(lids, _LIDS, _LEAST_SHUT, 1) * _between(_opening(face, _MOUTH), _LIPS, 1, _LEAST_WIDE)
+    return float(frontal**2 * min(face.width / _WIDE_ENOUGH, 1.0) * sharp * calm)
+
+
+def _opening(face: Face, vertices: tuple[int, int, int, int]) -> float:
+    """Return height over width of an eye or of the mouth."""
+    upper, lower, left, right = face.mesh[list(vertices)]
+    return float(np.linalg.norm(upper - lower) / max(float(np.linalg.norm(left - right)), 1e-6))
+
+
+def _between(value: float, limits: tuple[float, float], low: float, high: float) -> float:
+    """Return what lies between `low` and `high` as the value does between its limits."""
+    return float(np.interp(value, limits, (low, high)))
 
 
 def check_source(image: npt.NDArray[np.uint8], face: Face, name: str, options: FaceSelectionOptions) -> None:

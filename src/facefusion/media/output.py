@@ -39,6 +39,11 @@ def check_output(path: Path, *, inputs: Sequence[Path], overwrite: bool, kind: K
     if kind not in (None, form.kind):
         hint = f"Choose one of {', '.join(written_suffixes(kind))}" if kind == "picture" else moving_hint(path)
         raise OutputTypeError(f"The output {path} asks for a {form.kind}, but the target is a {kind}", hint)
+    check_place(path, inputs=inputs, overwrite=overwrite)
+
+
+def check_place(path: Path, *, inputs: Sequence[Path], overwrite: bool) -> None:
+    """Find out whether a file of any form can be written; arguments and errors as of `check_output`."""
     if not path.parent.is_dir():
         raise OutputUnwritableError(f"There is no folder {path.parent}", "Make it first or choose another")
     with writing(path):

@@ -145,6 +145,8 @@ def _describe(head: bytes) -> str:
     """Say what kind of other thing the first bytes look like."""
     if head[4:8] == b"ftyp":
         return "a HEIF picture, which is not read (save it as JPEG, PNG or AVIF)"
+    if head.startswith(b"facefusion face "):
+        return "a face file, which serves as a source alone"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for start, name in _FOLLOWERS:
         if text.startswith(start):

@@ -68,6 +68,12 @@ class FaceSelectionOptions(OptionGroup):
     source_face_min_sharpness: float = Field(
         default=0.4, ge=0, le=1, description="least usable sharpness of a source face; 0 is blurred, 1 is crisp"
     )
+    source_face_max_distance: float = Field(
+        default=0.65,
+        gt=0,
+        le=2,
+        description="identity distance above which two source pictures show different people, who are refused",
+    )
 
 
 class FaceSwapperOptions(OptionGroup):
@@ -111,7 +117,7 @@ class Options(OptionGroup):
     """
 
     source_paths: Annotated[tuple[Path, ...], Names(also=("source", "source_path"), short="s", shown="source")] = Field(
-        default=(), description="picture or pictures of the source face"
+        default=(), description="pictures and clips of the source face, or a face file of it"
     )
     face_map: Annotated[tuple[MapEntry, ...], BeforeValidator(read_map), Names(also=("map",), shown="map")] = Field(
         default=(),

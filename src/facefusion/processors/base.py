@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from facefusion.faces.types import Face
@@ -35,11 +36,37 @@ class SourceFace:
         image: RGB uint8 (H, W, 3).
         face: the face, checked to be usable.
         sharpness: how sharp it is, 0 to 1.
+        path: the picture's or the clip's; None where there is none.
+        time: of a frame of a clip, in seconds; None for a picture.
     """
 
     image: Image
     face: Face
     sharpness: float
+    path: Path | None = None
+    time: float | None = None
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return f"{self.path}" if self.time is None else f"{self.path} at {self.time:.2f} s"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptFace:
+    """A source face as a face file keeps it: what is made of the pictures, without the pictures.
+
+    Attributes:
+        name: the face's name.
+        models: by the name of a swapper model, what it made of them; see `facefusion.state`.
+    """
+
+    name: str
+    models: Mapping[str, State]
+
+
+Source = SourceFace | KeptFace
+"""One of those things that tell what the source looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +74,11 @@ class Role:
     """What one person of the target becomes, or everybody who is not named.
 
     Attributes:
-        sources: the source faces, in the order given.
+        sources: pictures of the source person in the order given, or what one face file keeps.
         options: all options as they hold for this role.
     """
 
-    sources: tuple[SourceFace, ...]
+    sources: tuple[Source, ...]
     options: Options
 
 
@@ -61,13 +88,14 @@ class ProcessorContext:
 
     Attributes:
         options: all options of the job.
-        sources: the source faces of everybody who is not named, in the order given.
+        sources: pictures of the person whose face everybody gets who is not named, in the order given, or what one face
+            file keeps.
         sessions: opens models.
         roles: by the number that `Face.role` gives; where there is no map, `sources` and `options` are the only one.
     """
 
     options: Options
-    sources: tuple[SourceFace, ...]
+    sources: tuple[Source, ...]
     sessions: SessionFactory
     roles: tuple[Role, ...] = ()
 

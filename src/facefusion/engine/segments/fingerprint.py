@@ -63,7 +63,7 @@ class Fingerprint:
             "libraries": {name: version(name) for name in _LIBRARIES},
             "options": _options(plan.options) | {"map": _map(plan.options)},
             "extras": {"thumbnail": output.thumbnail is not None, "contact_sheet": output.contact_sheet is not None},
-            "inputs": [_content(path) for path in _inputs(plan)],
+            "inputs": [content_digest(path) for path in _inputs(plan)],
             "encodings": [rendition.encoding.key() for rendition in plan.renditions],
         }
         text = json.dumps(facts, sort_keys=True)
@@ -110,10 +110,10 @@ def _inputs(plan: Plan) -> Iterator[Path]:
     yield from map_inputs(plan.options)
 
 
-def _content(path: Path) -> Any:
+def content_digest(path: Path) -> Any:
     """Return the digest of a file, or those of the files that a folder or a pattern of pictures stands for."""
     if is_sequence(path):
         pattern, numbers = find_sequence(path)
-        return [(number, _content(pattern.path(number))) for number in numbers]
+        return [(number, content_digest(pattern.path(number))) for number in numbers]
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, Self
-
-import numpy as np
 
 from facefusion.errors import ModelUnknownError
 from facefusion.faces.types import Face
 from facefusion.media.frame import Image
 from facefusion.options import Options
-from facefusion.processors.base import FaceFrame, ProcessorContext, Role, SourceFace
-from facefusion.processors.face_swapper.mesh.source import SourceModel
+from facefusion.processors.base import FaceFrame, ProcessorContext, Role, Source
+from facefusion.processors.face_swapper.mesh.prepare import source_model
+from facefusion.processors.face_swapper.mesh.saved import model_state, restored_model
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
-from facefusion.state import State
+from facefusion.state import State, StateError
 
 
 class Swapper(Protocol):
@@ -33,12 +32,11 @@ class Swapper(Protocol):
         ...
 
 
-def _create_mesh_swapper(source: SourceFace, options: Options) -> Swapper:
-    model = SourceModel.build(source.image, source.face)
-    return MeshSwapper(model, options.face_swapper, max_yaw=options.faces.face_max_yaw)
+def _create_mesh_swapper(sources: Sequence[Source], options: Options) -> Swapper:
+    return MeshSwapper(source_model(sources), options.face_swapper, max_yaw=options.faces.face_max_yaw)
 
 
-MODELS: dict[str, Callable[[SourceFace, Options], Swapper]] = {"mesh": _create_mesh_swapper}
+MODELS: dict[str, Callable[[Sequence[Source], Options], Swapper]] = {"mesh": _create_mesh_swapper}
 """Swapper models by name."""
 
 
@@ -87,14 +85,24 @@ def _create_swapper(role: Role) -> Swapper:
     model = role.options.face_swapper.face_swapper_model
     if model not in MODELS:
         raise ModelUnknownError(f"There is no face swapper model {model!r}", f"There is: {', '.join(MODELS)}")
-    return MODELS[model](best_source(role.sources), role.options)
+    return MODELS[model](role.sources, role.options)
 
 
-def best_source(sources: Sequence[SourceFace]) -> SourceFace:
-    """Return the picture that serves best: looking into the camera, large and sharp."""
+def keep(sources: Sequence[Source]) -> dict[str, State]:
+    """Return what each swapper model makes of a person's pictures, as a face file keeps it.
 
-    def merit(source: SourceFace) -> float:
-        frontal = np.cos(np.radians(source.face.pose.yaw)) * np.cos(np.radians(source.face.pose.pitch))
-        return float(frontal**2 * min(source.face.width / 256, 1.0) * source.sharpness)
+    Args:
+        sources: pictures of one person.
+    """
+    return {"mesh": model_state(source_model(sources))}
 
-    return max(sources, key=merit)
+
+def check_kept(models: Mapping[str, State]) -> None:
+    """Hold what a face file keeps for the swapper models against what can be.
+
+    Raises:
+        StateError: something in it cannot be.
+    """
+    if models.keys() != {"mesh"}:
+        raise StateError("it is for other swapper models")
+    restored_model(models["mesh"])

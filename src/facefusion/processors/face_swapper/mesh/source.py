@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.align import rescale
-from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Face, Points
-from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field
-from facefusion.processors.face_swapper.mesh.foreign import foreign_share
-from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
-from facefusion.processors.face_swapper.mesh.regions import foreign_zones, near_edge, skin_vertices
-from facefusion.processors.face_swapper.mesh.shape import level_shape
-from facefusion.processors.face_swapper.mesh.texture import even_out, fill_foreign, pyramid
+from facefusion.processors.face_swapper.mesh.gather import gather_shape, gather_texture
+from facefusion.processors.face_swapper.mesh.layout import Layout
+from facefusion.processors.face_swapper.mesh.light import LightField, facing
+from facefusion.processors.face_swapper.mesh.regions import foreign_zones, skin_vertices
+from facefusion.processors.face_swapper.mesh.texture import even_out, fill_foreign, pyramid, trusted
+from facefusion.processors.face_swapper.mesh.view import View, at_vertices
 
-MAX_SIDE = 768
-"""Longest side of the largest texture in pixels."""
-_MARGIN = 0.08
-"""Margin around the face, as a share of its longer side."""
-_OWN_SHADING = np.array([0.2, 0, 0], np.float32)
-"""Share of the smooth remainder (Lab) that is the person's own, away from the outline."""
-_FOREIGN_SOFTNESS = 160
-"""Smoothing of the texture before it is searched for foreign pixels: its width over this."""
 _COARSER = 0.35
 """How far, in levels, a texture may be coarser than the target's pixels."""
 
@@ -45,6 +35,8 @@ class SourceModel:
         visibility: how well the source shows each vertex, 0 to 1, float32 (468,).
         light: smooth skin colour, as it was taken off.
         shape: how the features lie, see `level_shape`.
+        origins: share of each view in each vertex, in the order in which views were given, then that of the other half
+            of the face, float32 (views + 1, 468).
     """
 
     textures: tuple[Field, ...]
@@ -52,6 +44,7 @@ class SourceModel:
     visibility: npt.NDArray[np.float32]
     light: LightField
     shape: Points
+    origins: npt.NDArray[np.float32]
 
     @classmethod
     def build(cls, image: npt.NDArray[np.uint8], face: Face) -> Self:
@@ -61,13 +54,28 @@ class SourceModel:
             image: RGB uint8 (H, W, 3).
             face: the face in it.
         """
-        patch, mesh = _cut(image, face.mesh)
-        lab, normals = to_lab(patch), vertex_normals(mesh)
-        visibility = facing(normals)
-        light = fit_light(vertex_colours(lab, mesh), normals, visibility)
-        raster = MeshRaster.draw(mesh, normals, lab.shape[:2])
-        textures = pyramid(_texture(lab, light, raster, mesh))
-        return cls(textures, mesh, visibility, light, level_shape(face.mesh))
+        return cls.gather([View.of(image, face)])
+
+    @classmethod
+    def gather(cls, views: Sequence[View]) -> Self:
+        """Build the model from one or several views of a person.
+
+        Args:
+            views: in any order.
+        """
+        order = sorted(range(len(views)), key=lambda place: -views[place].merit)
+        best = views[order[0]]
+        layout = Layout.of(best)
+        if layout.is_of(best) and len(views) == 1:
+            texture, trust, visibility = best.texture, None, facing(best.normals)
+            origins = np.stack([np.ones_like(visibility), np.zeros_like(visibility)])
+        else:
+            gathered = gather_texture([views[place] for place in order], layout)
+            texture, trust, origins = gathered.texture, gathered.trust, gathered.origins(layout)
+            visibility = facing(layout.normals) * at_vertices(trust, layout.mesh)
+            origins[order] = origins[: len(order)].copy()
+        textures = pyramid(_whole(texture, best, layout, trust))
+        return cls(textures, layout.mesh, visibility, best.light, gather_shape(views), origins)
 
     def mesh_at(self, level: int) -> Points:
         """Return where the vertices lie in the texture of a level, float32 (468, 2)."""
@@ -83,42 +91,18 @@ class SourceModel:
         return int(np.clip(np.floor(np.log2(max(own / max(width, 1.0), 1.0)) + _COARSER), 0, len(self.textures) - 1))
 
 
-def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uint8], Points]:
-    """Cut the face out with a margin, no larger than is of use; return patch and mesh in its pixels."""
-    low, high = mesh[:, :2].min(0), mesh[:, :2].max(0)
-    margin = (high - low).max() * _MARGIN
-    left, top = np.floor(low - margin).astype(int)
-    right, bottom = np.ceil(high + margin).astype(int)
-    pad = max(0, -left, -top, right - image.shape[1], bottom - image.shape[0])
-    if pad:
-        image = np.pad(image, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
-    patch = image[top + pad : bottom + pad, left + pad : right + pad]
-    moved = mesh - np.array([left, top, 0], np.float32)
-    scale = min(1.0, MAX_SIDE / max(patch.shape[:2]))
-    if scale < 1:
-        size = (round(patch.shape[1] * scale), round(patch.shape[0] * scale))
-        moved[:, :2] = rescale(moved[:, :2], patch.shape[:2], size[::-1])
-        moved[:, 2] *= np.float32(scale)
-        patch = np.asarray(cv2.resize(patch, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return np.ascontiguousarray(patch), moved.astype(np.float32)
-
-
-def _texture(lab: Field, light: LightField, raster: MeshRaster, mesh: Points) -> Field:
-    """Return what the smooth skin colour leaves of the face, made whole, float32 (H, W, 3).
+def _whole(texture: Field, best: View, layout: Layout, trust: Field | None) -> Field:
+    """Return the texture with its gaps filled, and what is left of the source's light taken off.
 
     Args:
-        lab: the source, Lab, float32 (H, W, 3).
-        light: its smooth skin colour.
-        raster: the mesh over it.
-        mesh: float32 (468, 3) in its pixels.
+        texture: with gaps, float32 (H, W, 3).
+        best: the view that most of it is from.
+        layout: where it lies.
+        trust: how surely it shows the face, float32 (H, W); None where it is as the view has it.
     """
-    # Near the outline the whole smooth colour is the light's; inside, what it leaves is the person's own.
-    own = _OWN_SHADING * (1 - near_edge()[:, None])
-    smooth = light.directional + light.remainder * (1 - own)
-    fields = spread(raster, smooth=smooth, skin=skin_vertices(), **foreign_zones().by_name())
-    texture = split_texture(lab, fields["smooth"]) * raster.near()[:, :, None]
-    zones = Zones.among(fields)
-    foreign = foreign_share(texture, light, zones, softness=texture.shape[1] / _FOREIGN_SOFTNESS)
-    foreign[silhouette(raster, mesh) == 0] = 1
-    texture = fill_foreign(texture, foreign, raster, mesh)
-    return even_out(texture, fields["skin"] * (1 - foreign), zones.beard * np.float32(light.beard))
+    fields = spread(layout.raster, skin=skin_vertices(), **foreign_zones().by_name())
+    foreign = best.foreign if trust is None else np.asarray(1 - trust, np.float32)
+    trust = trusted(foreign, layout.raster) if trust is None else trust
+    texture = fill_foreign(texture, trust, layout.raster, layout.mesh)
+    beard = Zones.among(fields).beard * np.float32(best.light.beard)
+    return even_out(texture, fields["skin"] * (1 - foreign), beard)

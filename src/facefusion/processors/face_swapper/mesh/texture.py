@@ -18,6 +18,14 @@ from facefusion.processors.face_swapper.mesh.filters import (
 )
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 
+MIRROR = np.float32(0.85)
+"""Quality of the other half of the face beside that of the true one."""
+CAUTIOUS, EAGER = (0.25, 0.6), (0.4, 0.9)
+"""Quality beside that of a better texture: below the first that one takes over, above the second nothing does."""
+_TONAL = 30
+"""The texture's width over this: smoothing of the difference in tone of two views."""
+_MOST_TONE = np.float32(20)
+"""Greatest difference in tone that is taken off, in Lab units."""
 _HIGHLIGHT_LIMIT = np.float32(14)
 """How much lighter than smooth skin a broad part of the texture may be, in Lab units."""
 _SHADE_LIMIT = np.float32(8)
@@ -37,27 +45,65 @@ _SMALLEST = 32
 """Shorter side in pixels at which the pyramid ends."""
 
 
-def fill_foreign(texture: Field, foreign: Field, raster: MeshRaster, mesh: Points) -> Field:
+def fill_foreign(texture: Field, trust: Field, raster: MeshRaster, mesh: Points) -> Field:
     """Replace foreign pixels by the other half of the face where that is clear, else by smooth skin.
 
     Args:
         texture: Lab differences from smooth skin, float32 (H, W, 3).
-        foreign: how surely pixels are not the face, 0 to 1, float32 (H, W); 1 off the face.
+        trust: how surely pixels are the face, 0 to 1, float32 (H, W).
         raster: the mesh over it.
         mesh: float32 (468, 3) in its pixels.
     """
-    reach = texture.shape[1] / _WARY
+    mirrored = raster.interpolate(mesh[mirror_vertices(), :2])
+    other = lookup(np.dstack([texture, trust]), mirrored)
+    clear = np.where(raster.numbers >= 0, other[:, :, 3], 0) * MIRROR
+    filled, known, _ = fill_from(texture, trust, np.ascontiguousarray(other[:, :, :3]), clear)
+    share = known[:, :, None]
+    return np.asarray(filled * share + spread_inwards(filled, known) * (1 - share), np.float32)
+
+
+def fill_from(
+    texture: Field,
+    quality: Field,
+    other: Field,
+    other_quality: Field,
+    *,
+    own: tuple[float, float] = CAUTIOUS,
+) -> tuple[Field, Field, Field]:
+    """Replace what another texture shows better, in the tone of the first.
+
+    Args:
+        texture: float32 (H, W, 3).
+        quality: how well it shows the face, float32 (H, W), 0 to 1.
+        other: float32 (H, W, 3).
+        other_quality: the same of the other.
+        own: share of the better quality from which the first gives way, and up to where it stays whole.
+
+    Returns:
+        texture and quality of both together, and the share of the first, float32 (H, W).
+    """
+    share = smoothstep(quality / (np.maximum(quality, other_quality) + np.float32(1e-6)), *own)
+    both = np.minimum(quality, other_quality) * share
+    reach = texture.shape[1] / _TONAL
+    amount = blur(both, reach)
+    tone = blur((texture - other) * both[:, :, None], reach) / (amount + np.float32(1e-3))[:, :, None]
+    tone = spread_inwards(_MOST_TONE * np.tanh(tone / _MOST_TONE), np.minimum(amount, both))
+    filled = texture * share[:, :, None] + (other + tone) * (1 - share)[:, :, None]
+    return np.asarray(filled, np.float32), quality * share + other_quality * (1 - share), share
+
+
+def trusted(foreign: Field, raster: MeshRaster) -> Field:
+    """Return how surely pixels are the face, at some distance from what is foreign, 0 to 1, float32 (H, W).
+
+    Args:
+        foreign: how surely pixels are not the face, 0 to 1, float32 (H, W); 1 off the face.
+        raster: the mesh over it.
+    """
+    reach = foreign.shape[1] / _WARY
     doubt = blur(dilate(foreign, max(1, round(reach))), max(1.0, reach * 0.8))
     # What is all but clear counts as clear.
     trust = np.clip(1.2 - 1.2 * doubt, 0, 1)
-    trust = np.asarray(trust * raster.near(), np.float32)
-    smooth = _spread_inwards(texture, trust)
-    mirrored = raster.interpolate(mesh[mirror_vertices(), :2])
-    other = lookup(np.dstack([texture, trust]), mirrored)
-    clear = np.where(raster.numbers >= 0, other[:, :, 3], 0)[:, :, None]
-    fill = smooth + (other[:, :, :3] - lookup(smooth, mirrored)) * clear
-    share = trust[:, :, None]
-    return np.asarray(texture * share + fill * (1 - share), np.float32)
+    return np.asarray(trust * raster.near(), np.float32)
 
 
 def even_out(texture: Field, skin: Field, beard: Field) -> Field:
@@ -91,7 +137,7 @@ def pyramid(texture: Field) -> tuple[Field, ...]:
     return tuple(levels)
 
 
-def _spread_inwards(values: Field, trust: Field) -> Field:
+def spread_inwards(values: Field, trust: Field) -> Field:
     """Fill untrusted pixels from trusted ones around, coarse to fine (normalised convolution on a pyramid)."""
     trust = np.square(trust)
     levels = [(values * trust[:, :, None], trust)]
