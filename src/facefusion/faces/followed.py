@@ -71,6 +71,11 @@ class Track:
         self.step += np.float32(_SETTLING) * (step - self.step)
         self.face, self.missed = face, 0
 
+    def expected(self) -> RotatedSquare:
+        """Return the landmarker's square for the next frame; where it lies on the face, landmarks are at their best."""
+        region = region_of_mesh(self.face.mesh)
+        return replace(region, x=region.x + float(self.step[0]), y=region.y + float(self.step[1]))
+
     def surprise(self, face: Face) -> float:
         """Return how unlike what was expected of the next frame a fit is, in widths of the face."""
         place = float(np.linalg.norm(_middle(face) - _middle(self.face) - self.step)) / max(self.face.width, 1.0)

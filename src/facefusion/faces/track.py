@@ -11,7 +11,7 @@ import numpy.typing as npt
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.detectors.base import box_overlap
 from facefusion.faces.followed import Track
-from facefusion.faces.landmarkers.face_mesh import region_of_detection, region_of_mesh
+from facefusion.faces.landmarkers.face_mesh import region_of_detection
 from facefusion.faces.scene import CutDetector
 from facefusion.faces.types import Detection, Face
 from facefusion.state import State
@@ -95,7 +95,7 @@ class FaceTracker:
         self._since_detection, self._turn = state["since_detection"], state["turn"]
 
     def _follow(self, image: npt.NDArray[np.uint8], time: float) -> None:
-        fits = self._analyser.fit(image, [region_of_mesh(track.face.mesh) for track in self._tracks])
+        fits = self._analyser.fit_near(image, [track.expected() for track in self._tracks])
         pairs = [(track, face) for track, face in zip(self._tracks, fits, strict=True) if face is not None]
         same = [pair for pair in pairs if not pair[0].is_another(image, pair[1])]
         if pairs and len(same) < len(pairs):
