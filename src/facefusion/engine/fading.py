@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from facefusion.faces.detectors.base import box_overlap
 from facefusion.faces.types import Face, Vector
 from facefusion.state import State
@@ -94,7 +92,7 @@ class Fades:
             # What was not seen for a while comes back as if it had faded out meanwhile.
             fade.share = max(fade.share - (self._time - fade.time) / SECONDS, 0.0)
         goal = _presence(face, shape) if role == fade.role else 0.0
-        fade.share += float(np.clip(goal - fade.share, -step, step))
+        fade.share += min(max(goal - fade.share, -step), step)
         fade.time, fade.box = time, face.box
         shown = replace(face, role=fade.role, share=fade.share)
         if fade.share < _LEAST and role is not None:
@@ -104,10 +102,17 @@ class Fades:
 
 def _presence(face: Face, shape: Sequence[int]) -> float:
     """Return how far a face is there: less where it leaves the frame or is about to be lost."""
+    return _ramp(_within(face, shape), *_WITHIN) * _ramp(face.presence, *_PRESENCE)
+
+
+def _within(face: Face, shape: Sequence[int]) -> float:
+    """Return which share of the mesh lies within the frame, 0 to 1."""
+    left, top, right, bottom = face.box.tolist()
+    if left >= 0 and top >= 0 and right < shape[1] and bottom < shape[0]:
+        return 1.0
     places = face.mesh[:, :2]
-    within = float(((places >= 0) & (places < [shape[1], shape[0]])).all(1).mean())
-    return _ramp(within, *_WITHIN) * _ramp(face.presence, *_PRESENCE)
+    return float(((places >= 0) & (places < [shape[1], shape[0]])).all(1).mean())
 
 
 def _ramp(value: float, low: float, high: float) -> float:
-    return float(np.clip((value - low) / (high - low), 0, 1))
+    return min(max((value - low) / (high - low), 0.0), 1.0)

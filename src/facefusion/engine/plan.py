@@ -105,7 +105,10 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     target_path = _required(options.target_path, "target", "picture or video to edit")
     output = _required(options.output_path, "output", "file to write")
     if any(spec.needs_source for spec in processors) and not (options.source_paths or options.face_map):
-        raise OptionsError("No source picture is given", "Name one with --source (in Python source_paths)")
+        raise OptionsError(
+            "No source picture is given",
+            "Name one with --source (in Python source_paths), or who gets whose face with --map",
+        )
     check_selection(options)
     if has_hooks and options.output.resume:
         raise OptionsError("A job with a step of your own cannot be resumed", "Leave out resume")

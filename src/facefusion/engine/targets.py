@@ -49,7 +49,8 @@ class TargetSelector:
             time: of the frame in seconds; without it nothing fades in or out.
             begins_scene: whether it is a video's first frame or comes after a cut.
         """
-        self._recognition.see(faces)
+        if self._casting.people or self._options.face_selector_mode == "one":
+            self._recognition.see(faces)
         usable = [face for face in faces if self.left_out.is_usable(face)]
         roles = self._roles(image, order_faces(usable, self._options.face_selector_order), faces)
         cast = [(face, roles.get(id(face))) for face in faces if not self.left_out.is_turned(face)]
