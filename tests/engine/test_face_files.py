@@ -13,6 +13,8 @@ import facefusion
 from facefusion.engine.facefile.container import MAGIC, decode, encode
 from facefusion.engine.facefile.file import is_face_file, read_face, write_face
 from facefusion.engine.facefile.sheet import face_sheet
+from facefusion.engine.plan import make_plan
+from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.errors import (
     InputDamagedError,
     InputLimitError,
@@ -23,6 +25,7 @@ from facefusion.errors import (
     OutputTypeError,
     OutputUnwritableError,
 )
+from facefusion.options import Options
 from facefusion.state import StateError
 from material import ASTRONAUT, CAPTAIN, read
 
@@ -60,6 +63,21 @@ def test_building_again_keeps_the_same_of_the_same_pictures(path, tmp_path):
     again = facefusion.build_face(CAPTAIN, tmp_path / "again.face", name="captain")
     one, other = encode({"models": dict(read_face(path).models)}), encode({"models": dict(again.models)})
     assert one == other
+
+
+def test_another_face_file_of_the_same_name_is_another_job(path, tmp_path, moving_portrait):
+    def fingerprint(source):
+        (tmp_path / "a.face").write_bytes(source.read_bytes())
+        values = {
+            "source_paths": tmp_path / "a.face",
+            "target_path": moving_portrait,
+            "output_path": tmp_path / "o.mp4",
+        }
+        return Fingerprint.of(make_plan(Options.parse(values), has_hooks=False), has_hooks=False).digest
+
+    facefusion.build_face(ASTRONAUT, tmp_path / "other.face")
+    assert fingerprint(path) == fingerprint(path)
+    assert fingerprint(path) != fingerprint(tmp_path / "other.face")
 
 
 def test_a_sheet_shows_the_face(path):

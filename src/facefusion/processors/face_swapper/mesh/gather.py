@@ -24,6 +24,8 @@ _BETTER = 6
 """Power of a view's quality in its weight beside others: the best all but decides."""
 _FRONTAL = 12
 """Power of the cosine between face and camera in the weight of a view's shape."""
+_LEAST = 1e-6
+"""Weight of a view that is worth nothing."""
 _CONTRAST = (0.75, 1.33)
 """By how much texture may grow to the contrast of another view."""
 _FLAT = 4.0
@@ -73,7 +75,7 @@ def gather_texture(views: Sequence[View], layout: Layout) -> Gathered:
 
 def gather_shape(views: Sequence[View]) -> Points:
     """Return how the features lie, float32 (468, 3): as the views have it that look straight into the camera."""
-    weights = np.array([view.frontal**_FRONTAL * view.merit for view in views])
+    weights = np.array([max(view.frontal**_FRONTAL * view.merit, _LEAST) for view in views])
     weights /= weights.sum()
     return np.asarray(sum(w * view.shape for w, view in zip(weights, views, strict=True)), np.float32)
 
@@ -89,7 +91,7 @@ def _best_of(views: Sequence[View], layout: Layout, first: View) -> tuple[Field,
     weights: list[Field] = []
     for view in views:
         texture, quality = layout.carry(view, _trust(view))
-        quality *= np.float32(min(view.merit / max(first.merit, 1e-6), 1.0))
+        quality *= np.float32(min(view.merit / max(first.merit, _LEAST), 1.0))
         weights.append(np.asarray(np.power(quality, _BETTER), np.float32))
         total += texture * (_contrast(view, first) * weights[-1])[:, :, None]
         best = np.maximum(best, quality)
