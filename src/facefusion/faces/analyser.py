@@ -13,7 +13,7 @@ from facefusion.faces.align import RotatedSquare, crop
 from facefusion.faces.detectors.base import Detector, group_overlapping
 from facefusion.faces.detectors.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from facefusion.faces.landmarkers.face_mesh import FaceMesh, region_of_detection, region_of_mesh
-from facefusion.faces.landmarkers.iris import EyeRefiner
+from facefusion.faces.landmarkers.iris import EyeRefiner, RefinedEyes
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.recognisers.dlib_resnet import DlibResnet
 from facefusion.faces.types import Detection, Face, Points
@@ -99,8 +99,8 @@ class FaceAnalyser:
         if refine:
             fits = self.landmarker.fit(image, [region_of_mesh(fit.mesh) for fit in fits])
         there = [fit for fit in fits if fit.presence > MIN_PRESENCE]
-        meshes = iter(self.eyes.refine(image, [fit.mesh for fit in there]))
-        return [_face(next(meshes), fit.presence) if fit.presence > MIN_PRESENCE else None for fit in fits]
+        refined = iter(self.eyes.refine(image, [fit.mesh for fit in there]))
+        return [_face(next(refined), fit.presence) if fit.presence > MIN_PRESENCE else None for fit in fits]
 
     def embed(self, image: npt.NDArray[np.uint8], faces: Sequence[Face]) -> list[Face]:
         """Return the faces with their identity vectors."""
@@ -160,7 +160,8 @@ class FaceAnalyser:
         return [group[0] for group in group_overlapping(found, SAME_FACE_OVERLAP)]
 
 
-def _face(mesh: Points, presence: float) -> Face:
+def _face(seen: RefinedEyes, presence: float) -> Face:
+    mesh = seen.mesh
     return Face(
         box=bounding_box(mesh),
         score=presence,
@@ -168,6 +169,7 @@ def _face(mesh: Points, presence: float) -> Face:
         mesh=mesh,
         presence=presence,
         pose=pose_of(mesh),
+        irises=seen.irises,
     )
 
 

@@ -17,12 +17,13 @@ def face_state(face: Face) -> State:
         "pose": [float(face.pose.yaw), float(face.pose.pitch), float(face.pose.roll)],
         "embedding": None if face.embedding is None else face.embedding.copy(),
         "track_id": face.track_id,
+        "irises": None if face.irises is None else face.irises.copy(),
     }
 
 
 def restored_face(state: State) -> Face:
     """Return the face that `face_state` was given."""
-    embedding = state["embedding"]
+    embedding, irises = state["embedding"], state["irises"]
     return Face(
         box=state["box"].copy(),
         score=state["score"],
@@ -32,4 +33,5 @@ def restored_face(state: State) -> Face:
         pose=Pose(*state["pose"]),
         embedding=None if embedding is None else embedding.copy(),
         track_id=state["track_id"],
+        irises=None if irises is None else irises.copy(),
     )

@@ -14,6 +14,7 @@ from facefusion.faces.align import RotatedSquare
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.detectors.base import box_overlap
 from facefusion.faces.landmarkers.face_mesh import region_of_detection, region_of_mesh
+from facefusion.faces.irises import IrisFilter
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.saved import face_state, restored_face
 from facefusion.faces.smooth import OneEuroFilter
@@ -34,16 +35,22 @@ class _Track:
     number: int
     face: Face
     filter: OneEuroFilter
+    irises: IrisFilter
 
     def state(self) -> State:
-        return {"number": self.number, "face": face_state(self.face), "filter": self.filter.state()}
+        return {
+            "number": self.number,
+            "face": face_state(self.face),
+            "filter": self.filter.state(),
+            "irises": self.irises.state(),
+        }
 
     @classmethod
     def of_state(cls, state: State) -> Self:
         face = restored_face(state["face"])
         smooth = OneEuroFilter(face.mesh, 0.0)
         smooth.restore(state["filter"])
-        return cls(state["number"], face, smooth)
+        return cls(state["number"], face, smooth, IrisFilter.of_state(state["irises"]))
 
 
 class FaceTracker:
@@ -105,6 +112,7 @@ class FaceTracker:
                 continue
             track.face = replace(face, score=track.face.score)
             track.filter.update(face.mesh, time)
+            track.irises.update(face.irises, face.mesh)
             followed.append(track)
         self._tracks = followed
 
@@ -125,7 +133,9 @@ class FaceTracker:
         return any(box_overlap(found.box, track.face.box) > SAME_TRACK_OVERLAP for track in self._tracks)
 
     def _start(self, face: Face, time: float) -> None:
-        self._tracks.append(_Track(self._next_number, face, OneEuroFilter(face.mesh, time)))
+        irises = IrisFilter()
+        irises.update(face.irises, face.mesh)
+        self._tracks.append(_Track(self._next_number, face, OneEuroFilter(face.mesh, time), irises))
         self._next_number += 1
 
     @staticmethod
@@ -138,6 +148,7 @@ class FaceTracker:
             landmarks5=five_landmarks(mesh),
             pose=pose_of(mesh),
             track_id=track.number,
+            irises=track.irises.on(mesh),
         )
 
     def _is_cut(self, image: npt.NDArray[np.uint8]) -> bool:

@@ -58,6 +58,8 @@ class Face:
         pose: rotation of the head.
         embedding: identity vector, float32 (128,); None until somebody asks for it.
         track_id: number of the person's track within a video; None in single pictures.
+        irises: centre (x, y) and radius of the iris of the image-left and of the image-right eye, float32 (2, 3), in
+            pixels; a radius of 0 where the eye is too small to tell, None where nobody looked.
     """
 
     box: Vector
@@ -68,6 +70,7 @@ class Face:
     pose: Pose
     embedding: Vector | None = None
     track_id: int | None = None
+    irises: Points | None = None
 
     def __getitem__(self, name: str) -> Any:
         """Read a field by its name.

@@ -16,6 +16,7 @@ from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
+from facefusion.processors.face_swapper.mesh.iris import EyeColour
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.regions import foreign_zones, near_edge, skin_vertices
@@ -45,6 +46,7 @@ class SourceModel:
         visibility: how well the source shows each vertex, 0 to 1, float32 (468,).
         light: smooth skin colour, as it was taken off.
         shape: how the features lie, see `level_shape`.
+        eyes: the colour of the eyes.
     """
 
     textures: tuple[Field, ...]
@@ -52,6 +54,7 @@ class SourceModel:
     visibility: npt.NDArray[np.float32]
     light: LightField
     shape: Points
+    eyes: EyeColour
 
     @classmethod
     def build(cls, image: npt.NDArray[np.uint8], face: Face) -> Self:
@@ -67,7 +70,8 @@ class SourceModel:
         light = fit_light(vertex_colours(lab, mesh), normals, visibility)
         raster = MeshRaster.draw(mesh, normals, lab.shape[:2])
         textures = pyramid(_texture(lab, light, raster, mesh))
-        return cls(textures, mesh, visibility, light, level_shape(face.mesh))
+        eyes = EyeColour.observe(image, face.mesh, face.irises)
+        return cls(textures, mesh, visibility, light, level_shape(face.mesh), eyes)
 
     def mesh_at(self, level: int) -> Points:
         """Return where the vertices lie in the texture of a level, float32 (468, 2)."""

@@ -21,6 +21,7 @@ from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
+from facefusion.processors.face_swapper.mesh.iris import EyeColour, recolour
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
@@ -135,7 +136,7 @@ class MeshSwapper:
             return None
         memory, outline = self._memories.of(face.track_id), region.outline()
         view = np.ascontiguousarray(region.view(image))
-        base, region = self._reshaped(view, region, face, memory)
+        base, region = self._reshaped(self._recoloured(view, region, face, memory), region, face, memory)
         new, mask, still = self._render(base, region, memory)
         if base is not view:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
@@ -150,6 +151,15 @@ class MeshSwapper:
     def restore(self, state: State) -> None:
         """Go on from a state."""
         self._memories.restore(state)
+
+    def _recoloured(
+        self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
+    ) -> npt.NDArray[np.uint8]:
+        """Return the target with irises of the source's colour."""
+        mesh, irises = region.at_full_size(face.mesh), region.circles(face.irises)
+        own = EyeColour.observe(view, mesh, irises)
+        known = own if memory is None else memory.eyes.settled(own)
+        return recolour(view, mesh, irises, known, self._source.eyes)
 
     def _reshaped(
         self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
