@@ -14,6 +14,7 @@ from facefusion.faces.detectors.base import Detector, group_overlapping
 from facefusion.faces.detectors.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from facefusion.faces.landmarkers.face_mesh import FaceMesh, region_of_detection, region_of_mesh
 from facefusion.faces.landmarkers.iris import EyeRefiner, RefinedEyes
+from facefusion.faces.landmarkers.lips import LipRefiner
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.recognisers.dlib_resnet import DlibResnet
 from facefusion.faces.types import Detection, Face, Points
@@ -38,12 +39,14 @@ class FaceAnalyser:
         detectors: detectors whose answers are joined; a face that several see is surer.
         landmarker: fits the mesh.
         eyes: refines the lids.
+        lips: refines the mouth.
         recogniser: computes embeddings.
     """
 
     detectors: tuple[Detector, ...]
     landmarker: FaceMesh
     eyes: EyeRefiner
+    lips: LipRefiner
     recogniser: DlibResnet
 
     @classmethod
@@ -63,6 +66,7 @@ class FaceAnalyser:
             ),
             landmarker=FaceMesh(sessions.open("face_mesh")),
             eyes=EyeRefiner(sessions.open("iris")),
+            lips=LipRefiner(sessions.open("lips")),
             recogniser=DlibResnet(partial(sessions.open, "dlib_resnet")),
         )
 
@@ -99,7 +103,9 @@ class FaceAnalyser:
         if refine:
             fits = self.landmarker.fit(image, [region_of_mesh(fit.mesh) for fit in fits])
         there = [fit for fit in fits if fit.presence > MIN_PRESENCE]
-        refined = iter(self.eyes.refine(image, [fit.mesh for fit in there]))
+        eyes = self.eyes.refine(image, [fit.mesh for fit in there])
+        meshes = self.lips.refine(image, [seen.mesh for seen in eyes])
+        refined = iter([replace(seen, mesh=mesh) for seen, mesh in zip(eyes, meshes, strict=True)])
         return [_face(next(refined), fit.presence) if fit.presence > MIN_PRESENCE else None for fit in fits]
 
     def embed(self, image: npt.NDArray[np.uint8], faces: Sequence[Face]) -> list[Face]:
