@@ -18,9 +18,11 @@ from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.iris import EyeColour
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
+from facefusion.processors.face_swapper.mesh.openings import without_openings
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.regions import foreign_zones, near_edge, skin_vertices
 from facefusion.processors.face_swapper.mesh.shape import level_shape
+from facefusion.processors.face_swapper.mesh.symmetry import even_sockets
 from facefusion.processors.face_swapper.mesh.texture import even_out, fill_foreign, pyramid
 
 MAX_SIDE = 768
@@ -69,7 +71,7 @@ class SourceModel:
         visibility = facing(normals)
         light = fit_light(vertex_colours(lab, mesh), normals, visibility)
         raster = MeshRaster.draw(mesh, normals, lab.shape[:2])
-        textures = pyramid(_texture(lab, light, raster, mesh))
+        textures = pyramid(_texture(lab, light, raster, mesh, visibility))
         eyes = EyeColour.observe(image, face.mesh, face.irises)
         return cls(textures, mesh, visibility, light, level_shape(face.mesh), eyes)
 
@@ -103,7 +105,9 @@ def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uin
     return np.ascontiguousarray(patch), moved.astype(np.float32)
 
 
-def _texture(lab: Field, light: LightField, raster: MeshRaster, mesh: Points) -> Field:
+def _texture(
+    lab: Field, light: LightField, raster: MeshRaster, mesh: Points, visibility: npt.NDArray[np.float32]
+) -> Field:
     """Return what the smooth skin colour leaves of the face, made whole, float32 (H, W, 3).
 
     Args:
@@ -111,6 +115,7 @@ def _texture(lab: Field, light: LightField, raster: MeshRaster, mesh: Points) ->
         light: its smooth skin colour.
         raster: the mesh over it.
         mesh: float32 (468, 3) in its pixels.
+        visibility: how well each vertex is seen, float32 (468,), 0 to 1.
     """
     # Near the outline the whole smooth colour is the light's; inside, what it leaves is the person's own.
     own = _OWN_SHADING * (1 - near_edge()[:, None])
@@ -120,5 +125,6 @@ def _texture(lab: Field, light: LightField, raster: MeshRaster, mesh: Points) ->
     zones = Zones.among(fields)
     foreign = foreign_share(texture, light, zones, softness=texture.shape[1] / _FOREIGN_SOFTNESS)
     foreign[silhouette(raster, mesh) == 0] = 1
-    texture = fill_foreign(texture, foreign, raster, mesh)
+    texture = without_openings(fill_foreign(texture, foreign, raster, mesh), mesh)
+    texture = even_sockets(texture, mesh, raster, visibility)
     return even_out(texture, fields["skin"] * (1 - foreign), zones.beard * np.float32(light.beard))

@@ -6,7 +6,7 @@ Geometry, pose and expression are the target's; texture and features the source'
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import cv2
@@ -25,6 +25,7 @@ from facefusion.processors.face_swapper.mesh.iris import EyeColour, recolour
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
+from facefusion.processors.face_swapper.mesh.openings import with_lids_shut
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
@@ -137,6 +138,7 @@ class MeshSwapper:
         memory, outline = self._memories.of(face.track_id), region.outline()
         view = np.ascontiguousarray(region.view(image))
         base, region = self._reshaped(self._recoloured(view, region, face, memory), region, face, memory)
+        region = replace(region, mesh=with_lids_shut(region.mesh))
         new, mask, still = self._render(base, region, memory)
         if base is not view:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)

@@ -51,7 +51,7 @@ def fill_foreign(texture: Field, foreign: Field, raster: MeshRaster, mesh: Point
     # What is all but clear counts as clear.
     trust = np.clip(1.2 - 1.2 * doubt, 0, 1)
     trust = np.asarray(trust * raster.near(), np.float32)
-    smooth = _spread_inwards(texture, trust)
+    smooth = spread_inwards(texture, trust)
     mirrored = raster.interpolate(mesh[mirror_vertices(), :2])
     other = lookup(np.dstack([texture, trust]), mirrored)
     clear = np.where(raster.numbers >= 0, other[:, :, 3], 0)[:, :, None]
@@ -91,7 +91,7 @@ def pyramid(texture: Field) -> tuple[Field, ...]:
     return tuple(levels)
 
 
-def _spread_inwards(values: Field, trust: Field) -> Field:
+def spread_inwards(values: Field, trust: Field) -> Field:
     """Fill untrusted pixels from trusted ones around, coarse to fine (normalised convolution on a pyramid)."""
     trust = np.square(trust)
     levels = [(values * trust[:, :, None], trust)]
