@@ -80,12 +80,12 @@ def _moved(mesh: Points, by: Points, trust: float, side: float) -> Points:
     """Return a mesh whose lips moved, float32 (468, 3), as far as that is likely."""
     distance = float(np.linalg.norm(by, axis=1).mean()) / max(side, 1e-3)
     moved = mesh.copy()
-    moved[:, :2] += _spread() @ by * np.float32(trust * (1 - _rise(distance, *_UNLIKELY)))
+    moved[:, :2] += lip_influence() @ by * np.float32(trust * (1 - _rise(distance, *_UNLIKELY)))
     return moved
 
 
 @cache
-def _spread() -> npt.NDArray[np.float32]:
+def lip_influence() -> npt.NDArray[np.float32]:
     """Return how far each vertex moves with each of the lips' rims, float32 (468, 40).
 
     What lies above the opening follows the upper lip alone, and what lies below it the lower one.

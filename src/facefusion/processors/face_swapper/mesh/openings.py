@@ -18,7 +18,7 @@ from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate,
 from facefusion.processors.face_swapper.mesh.raster import SUBPIXEL_BITS, fill_opening, to_subpixels
 from facefusion.processors.face_swapper.mesh.texture import spread_inwards
 
-_MARGIN = 0.012
+_MARGIN = 0.006
 """How far beyond its rim an opening is closed, in eye distances: for the width of a lid's wet edge."""
 _LASHES = 0.03
 """How far from the rim its darkest is looked for, in eye distances."""
