@@ -20,8 +20,8 @@ from facefusion.processors.face_swapper.mesh.texture import spread_inwards
 
 _MARGIN = 0.006
 """How far beyond its rim an opening is closed, in eye distances: for the width of a lid's wet edge."""
-_LASHES = 0.03
-"""How far from the rim its darkest is looked for, in eye distances."""
+_LASHES, _SEAM = 0.03, 0.02
+"""How far from the rims of eyes and mouth their darkest is looked for, in eye distances."""
 _BLINK = (0.125, 0.2)
 """Opening of the lids over the width of the eye: from shut to open."""
 _LINE = 0.3
@@ -40,12 +40,17 @@ def without_openings(texture: Field, mesh: Points) -> Field:
         mesh: float32 (468, 3) in its pixels.
     """
     unit = _eye_distance(mesh)
-    lips = _closed_over(texture, texture, mesh, (INNER_LIPS,), unit)
-    # Lids meet in a dark line of lashes.
-    reach = max(1, round(_LASHES * unit))
-    lashes = texture.copy()
-    lashes[:, :, 0] = blur(-dilate(-texture[:, :, 0], reach), max(reach / 2, 0.5))
-    return _closed_over(lips, lashes, mesh, (LEFT_EYE, RIGHT_EYE), unit)
+    # Lids meet in a dark line of lashes, and lips in a dark line too.
+    lips = _closed_over(texture, _darkest(texture, _SEAM * unit), mesh, (INNER_LIPS,), unit)
+    return _closed_over(lips, _darkest(texture, _LASHES * unit), mesh, (LEFT_EYE, RIGHT_EYE), unit)
+
+
+def _darkest(texture: Field, distance: float) -> Field:
+    """Return the texture with the darkest lightness that there is within a distance in pixels."""
+    reach = max(1, round(distance))
+    dark = texture.copy()
+    dark[:, :, 0] = blur(-dilate(-texture[:, :, 0], reach), max(reach / 2, 0.5))
+    return dark
 
 
 def _closed_over(
