@@ -18,6 +18,8 @@ _FOREIGN_SOFTNESS = 1.5
 """Smoothing of what is foreign, in pixels of the grid."""
 _HARDEST, _SOFTEST = 0.6, 3.0
 """Smoothing of the whole mask at `face_mask_blur` 0 and 1, in pixels of a grid of full size."""
+_INWARDS = 0.5
+"""Share of it that reaches into eyes and mouth."""
 _LEAST_SOFTNESS = 0.4
 _LEAST_EDGE = 0.02
 """Width of the edge of an ellipse or a box at `face_mask_blur` 0, as a share of the half width."""
@@ -39,8 +41,9 @@ def face_mask(share: Field, foreign: Field, raster: MeshRaster, mesh: Points, op
     inside *= raster.near()
     mask = inside * (1 - blur(foreign, _FOREIGN_SOFTNESS))
     softness = (_HARDEST + (_SOFTEST - _HARDEST) * options.face_mask_blur) * max(size) / GRID
-    # Softness reaches into eyes and mouth but never past the outline.
-    mask = blur(mask, max(softness, _LEAST_SOFTNESS)) * silhouette(raster, mesh)
+    # Softness reaches little into eyes and mouth, which show the target's own, and never past the outline.
+    soft, hard = (blur(mask, max(softness * share, _LEAST_SOFTNESS)) for share in (1.0, _INWARDS))
+    mask = np.minimum(soft, hard) * silhouette(raster, mesh)
     return np.asarray(np.minimum(mask, bounds(mesh, size, options)), np.float32)
 
 

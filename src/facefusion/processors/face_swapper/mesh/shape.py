@@ -95,13 +95,12 @@ def _as_a_whole(
 def _fuller_lips(source: Points, target: Points) -> npt.NDArray[np.float64]:
     """Return the displacement that makes each lip as full as that of the source; the opening stays as it is."""
     inner, outer = list(INNER_LIPS), list(OUTER_LIPS)
-    thickness = (target[outer] - target[inner]).astype(np.float64)
-    wanted = np.linalg.norm(source[outer] - source[inner], axis=1)
-    have = np.linalg.norm(thickness, axis=1)
+    lips = [(shape[outer] - shape[inner]).astype(np.float64) for shape in (source, target)]
+    wanted, have = (np.linalg.norm(each, axis=1) for each in lips)
     moved = np.zeros((2 * len(inner), 3))
     for lip in (slice(1, 10), slice(11, 20)):
         growth = np.clip(wanted[lip].sum() / max(float(have[lip].sum()), 1e-6), *_FULLER)
-        moved[len(inner) :][lip] = (growth - 1) * thickness[lip]
+        moved[len(inner) :][lip] = (growth - 1) * lips[1][lip]
     return lip_influence().astype(np.float64) @ moved
 
 
