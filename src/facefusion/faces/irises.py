@@ -77,7 +77,7 @@ class IrisFilter:
 def _frames(mesh: Points) -> list[tuple[Points, Points]]:
     """Return for each eye its middle and the way from its left to its right corner."""
     pairs = [(mesh[left, :2], mesh[right, :2]) for left, right in CORNERS]
-    return [((left + right) / 2, right - left) for left, right in pairs]
+    return [(np.asarray((left + right) / 2, np.float32), right - left) for left, right in pairs]
 
 
 def _coordinates(offset: Points, along: Points) -> npt.NDArray[np.float32]:

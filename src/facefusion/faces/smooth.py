@@ -100,7 +100,7 @@ def carried(mesh: Points, to: Points) -> Points:
 
 @cache
 def _agility() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return for each vertex the cut-off of its speed and how fast its own cut-off rises with that, float32 (468, 1)."""
+    """Return the cut-off of each vertex's speed and how fast its own cut-off rises with that, float32 (468, 1) each."""
     points = canonical_vertices().astype(np.float64)
     rims = points[[*LEFT_EYE, *RIGHT_EYE, *INNER_LIPS, *OUTER_LIPS]]
     nearest = np.linalg.norm(points[:, None] - rims[None], axis=2).min(1)

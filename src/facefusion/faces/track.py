@@ -13,8 +13,8 @@ import numpy.typing as npt
 from facefusion.faces.align import RotatedSquare
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.detectors.base import box_overlap
-from facefusion.faces.landmarkers.face_mesh import region_of_detection, region_of_mesh
 from facefusion.faces.irises import IrisFilter
+from facefusion.faces.landmarkers.face_mesh import region_of_detection, region_of_mesh
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.saved import face_state, restored_face
 from facefusion.faces.smooth import OneEuroFilter

@@ -1,8 +1,8 @@
 """Lip refinement: a mouth that opens and closes as it is seen.
 
 The mesh knows where the mouth is but opens it too little in the corners, shows a gap between closed lips, and loses the
-lower lip of a wide open mouth. A small network that looks at the mouth alone places both rims of the lips. It was trained
-to answer as MediaPipe's 478-point landmarker does; `pack/cards/lips.md` tells how.
+lower lip of a wide open mouth. A small network that looks at the mouth alone places both rims of the lips. It was
+trained to answer as MediaPipe's 478-point landmarker does; `pack/cards/lips.md` tells how.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ import numpy as np
 from facefusion.faces.mesh import VERTICES, canonical_vertices, vertex_normals
 from facefusion.faces.types import Points, Pose
 from facefusion.processors.face_swapper.mesh.colour import sample
+from facefusion.processors.face_swapper.mesh.eyecolour import EyeMemory
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
-from facefusion.processors.face_swapper.mesh.iris import EyeMemory
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import near_edge

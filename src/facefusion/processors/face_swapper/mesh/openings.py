@@ -1,7 +1,7 @@
 """Openings: eyes and mouth, where the target's own pixels show, and how they close.
 
-Eyeballs, teeth and tongue of the source belong to its gaze and its speech. None of their pixels may come to lie on a lid or
-a lip, so in the source's texture the openings are closed: skin and lashes go on into them.
+Eyeballs, teeth and tongue of the source belong to its gaze and its speech. None of their pixels may come to lie on a
+lid or a lip, so in the source's texture the openings are closed: skin and lashes go on into them.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def _closed_over(
     for rim in rims:
         cv2.fillPoly(inside, [to_subpixels(mesh[list(rim), :2])], 1, cv2.LINE_8, SUBPIXEL_BITS)
     reach = max(1, round(_MARGIN * unit))
-    inside = cv2.dilate(inside, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
-    share = blur(inside.astype(np.float32), reach / 3)
-    filled = spread_inwards(surroundings, 1 - inside.astype(np.float32))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    closed = np.asarray(cv2.dilate(inside, disc), np.float32)
+    share, filled = blur(closed, reach / 3), spread_inwards(surroundings, 1 - closed)
     return np.asarray(texture + share[:, :, None] * (filled - texture), np.float32)
 
 
@@ -86,7 +86,7 @@ def with_lids_shut(mesh: Points) -> Points:
 
 
 def close_openings(share: Field, mesh: Points) -> None:
-    """Let the new face's lids and lips meet where the target's all but do, in place; else what is between is the target's.
+    """Let the new face's lids and lips meet where the target's all but do, in place; open ones show the target's own.
 
     Args:
         share: of the new face at each pixel, float32 (H, W).

@@ -13,10 +13,10 @@ from facefusion.faces.align import rescale
 from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
+from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
-from facefusion.processors.face_swapper.mesh.iris import EyeColour
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
 from facefusion.processors.face_swapper.mesh.openings import without_openings
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette

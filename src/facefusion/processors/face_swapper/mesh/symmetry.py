@@ -1,7 +1,7 @@
 """Symmetry: around the eyes, broad differences between the halves of a face are nearly always the light's.
 
-The sockets lie in the shade of brow and nose, where the fit of smooth light is coarser than its changes. What is broad and
-differs there from one side to the other would be a blot or a pale ring on another face.
+The sockets lie in the shade of brow and nose, where the fit of smooth light is coarser than its changes. What is broad
+and differs there from one side to the other would be a blot or a pale ring on another face.
 """
 
 from __future__ import annotations
