@@ -28,8 +28,15 @@ _LID = 0.12
 """Distance from the lids, in radii, within which lashes may hang over the eye."""
 _WHITE_FROM = 1.15
 """Distance from the middle, in radii, from which an eye is white."""
-_BRIGHTEST, _CATCH_LIGHT = 70, 80
-"""Percentiles: of the white that is taken for white, and of the ring above which there are catch lights."""
+_BRIGHTEST, _MIRRORS = 70, 50
+"""Percentiles: of the white that is taken for white, and of the ring above which it may mirror its surroundings."""
+_PUPIL, _DARK = 0.3, 40
+"""Where the pupil is, in radii, and the percentile of it above which there may be catch lights."""
+_MOST_VEIL = 0.75
+"""Share of an iris's own light that may be veil."""
+_RATIO = (0.015, 1.0)
+"""Least and most light of an iris, of that of the white."""
+_BLACK = np.array([0.0, 128.0, 128.0], np.float32)
 _LEAST_PIXELS = 12
 _LEAST_CONTRAST = (6.0, 30.0)
 """How much darker than the white an iris is in lightness: from doubtful to sure."""
@@ -49,11 +56,13 @@ class EyeColour:
     Attributes:
         iris: the coloured ring, Lab, float32 (3,).
         white: the white of the eyes in the same light, Lab, float32 (3,).
+        black: the pupils, which are as light as the veil over the whole picture, Lab, float32 (3,).
         trust: how well it was seen, 0 to 1.
     """
 
     iris: Colour
     white: Colour
+    black: Colour
     trust: float
 
     @classmethod
@@ -65,7 +74,7 @@ class EyeColour:
             mesh: float32 (468, 3) in its pixels.
             irises: centre and radius of each, float32 (2, 3), in the same; None where nobody looked.
         """
-        rings, whites = [np.empty((0, 3), np.float32)], [np.empty((0, 3), np.float32)]
+        rings, whites, pupils = ([np.empty((0, 3), np.float32)] for _ in range(3))
         trust = 0.0
         for eye in eyeballs(image.shape[:2], mesh, irises):
             lab = to_lab(np.ascontiguousarray(image[eye.rows, eye.columns]))
@@ -73,28 +82,38 @@ class EyeColour:
             ring = clear & (eye.reach > _RING[0]) & (eye.reach < _RING[1]) & (eye.height > _SHADED)
             rings.append(lab[ring])
             whites.append(lab[clear & (eye.reach > _WHITE_FROM)])
+            pupils.append(lab[clear & (eye.reach < _PUPIL)])
             trust = max(trust, eye.share)
         ring, white = np.concatenate(rings), np.concatenate(whites)
         if min(len(ring), len(white)) < _LEAST_PIXELS or not trust:
             return cls.unknown()
-        ring = ring[ring[:, 0] <= np.percentile(ring[:, 0], _CATCH_LIGHT)]
+        ring = ring[ring[:, 0] <= np.percentile(ring[:, 0], _MIRRORS)]
         white = white[white[:, 0] >= np.percentile(white[:, 0], _BRIGHTEST)]
         iris, bright = np.median(ring, axis=0), np.median(white, axis=0)
         trust *= float(smoothstep(np.float32(bright[0] - iris[0]), *_LEAST_CONTRAST))
         skin = float(np.median(_colours_at(image, mesh[list(_CHEEKS)])[:, 0]))
         trust *= float(smoothstep(np.float32(bright[0] / max(skin, 1.0)), *_WHITE_BY_SKIN))
         bright[1:] = 128 + _MOST_TINT * np.tanh((bright[1:] - 128) / _MOST_TINT)
-        return cls(iris.astype(np.float32), bright.astype(np.float32), trust)
+        return cls(iris.astype(np.float32), bright.astype(np.float32), _darkest(np.concatenate(pupils)), trust)
 
     @classmethod
     def unknown(cls) -> Self:
         """Return what is known of eyes that were not seen."""
-        return cls(np.full(3, 128, np.float32), np.full(3, 128, np.float32), 0.0)
+        grey = np.full(3, 128, np.float32)
+        return cls(grey, grey, _BLACK, 0.0)
 
     def in_light_of(self, other: EyeColour) -> Colour:
         """Return the colour of these irises where white looks as in other eyes, Lab, float32 (3,)."""
-        ratio = _linear(self.iris) / np.maximum(_linear(self.white), 1e-3)
-        return _lab(np.asarray(np.clip(ratio, 0.01, 1.0) * _linear(other.white), np.float32))
+        veil = self._veil()
+        ratio = (_linear(self.iris) - veil) / np.maximum(_linear(self.white) - veil, 1e-3)
+        colour = _lab(np.asarray(np.clip(ratio, *_RATIO) * _linear(other.white), np.float32))
+        # No iris is darker than the pupil in it.
+        colour[0] = max(colour[0], other.black[0])
+        return colour
+
+    def _veil(self) -> Colour:
+        """Return the light that lies over all of the eye, linear RGB."""
+        return np.minimum(_linear(self.black), np.float32(_MOST_VEIL) * _linear(self.iris))
 
 
 class EyeMemory:
@@ -103,6 +122,7 @@ class EyeMemory:
     def __init__(self) -> None:
         self._iris = np.zeros(3, np.float32)
         self._white = np.zeros(3, np.float32)
+        self._black = np.zeros(3, np.float32)
         self._seen = 0.0
         self._trust = 0.0
 
@@ -118,18 +138,20 @@ class EyeMemory:
             rate = np.float32(1) if self._trust == 0 else rate
             self._iris += rate * (now.iris - self._iris)
             self._white += rate * (now.white - self._white)
+            self._black += rate * (now.black - self._black)
             self._trust += float(rate) * (now.trust - self._trust)
-        return EyeColour(self._iris.copy(), self._white.copy(), self._trust)
+        return EyeColour(self._iris.copy(), self._white.copy(), self._black.copy(), self._trust)
 
     def state(self) -> State:
         """Return what is remembered; see `facefusion.state`."""
-        return {"iris": self._iris.copy(), "white": self._white.copy(), "seen": self._seen, "trust": self._trust}
+        colours = {"iris": self._iris.copy(), "white": self._white.copy(), "black": self._black.copy()}
+        return {**colours, "seen": self._seen, "trust": self._trust}
 
     @classmethod
     def of_state(cls, state: State) -> Self:
         """Return a memory that goes on from a state."""
         memory = cls()
-        memory._iris, memory._white = state["iris"].copy(), state["white"].copy()
+        memory._iris, memory._white, memory._black = (state[name].copy() for name in ("iris", "white", "black"))
         memory._seen, memory._trust = state["seen"], state["trust"]
         return memory
 
@@ -139,6 +161,14 @@ def _colours_at(image: npt.NDArray[np.uint8], points: Points) -> Field:
     places = np.clip(points[:, :2], 0, np.array(image.shape[1::-1]) - 1).astype(int)
     near = [image[max(y - 2, 0) : y + 3, max(x - 2, 0) : x + 3].mean((0, 1)) for x, y in places]
     return np.asarray(to_lab(np.array(near, np.uint8)[None])[0], np.float32)
+
+
+def _darkest(pupils: Field) -> Colour:
+    """Return the colour of pupils between their catch lights, Lab, float32 (3,)."""
+    if len(pupils) < _LEAST_PIXELS:
+        return _BLACK
+    dark = pupils[pupils[:, 0] <= np.percentile(pupils[:, 0], _DARK)]
+    return np.asarray(np.median(dark, axis=0), np.float32)
 
 
 def _linear(lab: Colour) -> Colour:

@@ -27,7 +27,10 @@ _CATCH = (0.75, 1.25)
 """How much lighter than the iris, of what the white is: from texture to a catch light."""
 _MOST = np.array([75.0, 22.0, 40.0], np.float32)
 """Greatest change, Lab."""
+_LIGHTER = np.float32(0.75)
+"""Share of a change to a lighter eye: eyes that are too light glow, while too dark ones go unnoticed."""
 _GAIN = (0.6, 1.5)
+"""Least and greatest factor on the texture of an iris."""
 
 
 def recolour(
@@ -61,6 +64,7 @@ def _coloured(
     """Return an eye in another colour."""
     lab = to_lab(part)
     change = _MOST * np.tanh((colour - own.iris) / _MOST)
+    change[0] = min(change[0], change[0] * _LIGHTER)
     # A pupil may not become lighter; in an iris that gets darker it needs no care, wherever it ends.
     pupil = _NO_PUPIL if change[0] < 0 else _PUPIL
     weight = smoothstep(eye.reach, *pupil) * (1 - smoothstep(eye.reach, *_RIM))
