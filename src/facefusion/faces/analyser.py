@@ -13,7 +13,8 @@ from facefusion.faces.align import Affine, RotatedSquare, apply_affine, crop, in
 from facefusion.faces.detectors.base import Detector, group_overlapping
 from facefusion.faces.detectors.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from facefusion.faces.landmarkers.face_mesh import FaceMesh, MeshFit, region_of_detection, region_of_mesh
-from facefusion.faces.landmarkers.iris import EyeRefiner
+from facefusion.faces.landmarkers.iris import EyeRefiner, RefinedEyes
+from facefusion.faces.landmarkers.lips import LipRefiner
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.recognisers.dlib_resnet import DlibResnet
 from facefusion.faces.types import Detection, Face, Points
@@ -42,12 +43,14 @@ class FaceAnalyser:
         detectors: detectors whose answers are joined; a face that several see is surer.
         landmarker: fits the mesh.
         eyes: refines the lids.
+        lips: refines the mouth.
         recogniser: computes embeddings.
     """
 
     detectors: tuple[Detector, ...]
     landmarker: FaceMesh
     eyes: EyeRefiner
+    lips: LipRefiner
     recogniser: DlibResnet
 
     @classmethod
@@ -67,6 +70,7 @@ class FaceAnalyser:
             ),
             landmarker=FaceMesh(sessions.open("face_mesh")),
             eyes=EyeRefiner(sessions.open("iris")),
+            lips=LipRefiner(sessions.open("lips")),
             recogniser=DlibResnet(partial(sessions.open, "dlib_resnet")),
         )
 
@@ -170,8 +174,10 @@ class FaceAnalyser:
     def _faces(self, image: npt.NDArray[np.uint8], fits: Sequence[MeshFit]) -> list[Face | None]:
         """Refine what was fitted and say what it is; None where there is no face."""
         there = [fit for fit in fits if fit.presence > MIN_PRESENCE]
-        meshes = iter(self.eyes.refine(image, [fit.mesh for fit in there]))
-        return [_face(next(meshes), fit.presence) if fit.presence > MIN_PRESENCE else None for fit in fits]
+        eyes = self.eyes.refine(image, [fit.mesh for fit in there])
+        meshes = self.lips.refine(image, [seen.mesh for seen in eyes])
+        refined = iter([replace(seen, mesh=mesh) for seen, mesh in zip(eyes, meshes, strict=True)])
+        return [_face(next(refined), fit.presence) if fit.presence > MIN_PRESENCE else None for fit in fits]
 
     def _detect_rotated(self, image: npt.NDArray[np.uint8]) -> list[Detection]:
         """Detect in all four directions; each face keeps the direction in which the detectors are surest.
@@ -234,7 +240,8 @@ class FaceAnalyser:
         return [group[0] for group in group_overlapping(found, SAME_FACE_OVERLAP)]
 
 
-def _face(mesh: Points, presence: float) -> Face:
+def _face(seen: RefinedEyes, presence: float) -> Face:
+    mesh = seen.mesh
     return Face(
         box=bounding_box(mesh),
         score=presence,
@@ -242,6 +249,7 @@ def _face(mesh: Points, presence: float) -> Face:
         mesh=mesh,
         presence=presence,
         pose=pose_of(mesh),
+        irises=seen.irises,
     )
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from facefusion.faces.align import RotatedSquare
 from facefusion.faces.appearance import ANOTHER, LEAST_WIDTH, PARTLY, appearance, changed_share
+from facefusion.faces.irises import IrisFilter
 from facefusion.faces.landmarkers.face_mesh import region_of_mesh
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.saved import face_state, restored_face
@@ -40,6 +41,7 @@ class Track:
         number: of the track.
         face: as measured, not smoothed.
         filter: smooths the mesh; its output is what others see.
+        irises: smooths the irises.
         step: movement of the middle from frame to frame as it is expected, pixels, float32 (2,).
         missed: frames since it was seen.
         looks: brightness at its vertices in the last frame; None where there was none, or it was too small.
@@ -50,6 +52,7 @@ class Track:
     number: int
     face: Face
     filter: OneEuroFilter
+    irises: IrisFilter
     step: Vector = field(default_factory=lambda: np.zeros(2, np.float32))
     missed: int = 0
     looks: Vector | None = None
@@ -59,7 +62,9 @@ class Track:
     @classmethod
     def start(cls, number: int, face: Face, time: float) -> Self:
         """Begin with a face that was found."""
-        return cls(number, face, OneEuroFilter(face.mesh, time))
+        irises = IrisFilter()
+        irises.update(face.irises, face.mesh)
+        return cls(number, face, OneEuroFilter(face.mesh, time), irises)
 
     def see(self, face: Face, time: float) -> None:
         """Take over where the face is in the next frame in which it is seen."""
@@ -68,6 +73,7 @@ class Track:
             self.filter = OneEuroFilter(face.mesh, time)
         else:
             self.filter.update(face.mesh, time)
+        self.irises.update(face.irises, face.mesh)
         self.step += np.float32(_SETTLING) * (step - self.step)
         self.face, self.missed = face, 0
 
@@ -116,6 +122,7 @@ class Track:
             landmarks5=five_landmarks(mesh),
             pose=pose_of(mesh),
             track_id=self.number,
+            irises=self.irises.on(mesh),
             presence=self.face.presence * (_HIDDEN if self.is_hidden else 1),
         )
 
@@ -125,6 +132,7 @@ class Track:
             "number": self.number,
             "face": face_state(self.face),
             "filter": self.filter.state(),
+            "irises": self.irises.state(),
             "step": self.step.copy(),
             "missed": self.missed,
             "looks": None if self.looks is None else self.looks.copy(),
@@ -140,7 +148,7 @@ class Track:
         smooth.restore(state["filter"])
         looks = None if state["looks"] is None else state["looks"].copy()
         counts = state["step"].copy(), state["missed"], looks, state["change"], state["is_hidden"]
-        return cls(state["number"], face, smooth, *counts)
+        return cls(state["number"], face, smooth, IrisFilter.of_state(state["irises"]), *counts)
 
 
 def _middle(face: Face) -> Vector:

@@ -19,12 +19,13 @@ def face_state(face: Face) -> State:
         "track_id": face.track_id,
         "role": face.role,
         "share": float(face.share),
+        "irises": None if face.irises is None else face.irises.copy(),
     }
 
 
 def restored_face(state: State) -> Face:
     """Return the face that `face_state` was given."""
-    embedding = state["embedding"]
+    embedding, irises = state["embedding"], state["irises"]
     return Face(
         box=state["box"].copy(),
         score=state["score"],
@@ -36,4 +37,5 @@ def restored_face(state: State) -> Face:
         track_id=state["track_id"],
         role=state["role"],
         share=state["share"],
+        irises=None if irises is None else irises.copy(),
     )

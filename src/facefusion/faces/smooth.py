@@ -7,9 +7,12 @@ filter: a simple speed-based low-pass filter for noisy input in interactive syst
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
+from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE, canonical_vertices
 from facefusion.faces.types import Points
 from facefusion.state import State
 
@@ -21,6 +24,11 @@ _HEAD_COEFFICIENT = 120.0
 """The same of the movement that all vertices share, which is known much better than that of one."""
 _AT_REST = 0.03
 """Speed of the head, in face widths per second, that is but noise."""
+_LID_COEFFICIENT = 60.0
+"""The same of lids and lips: they are looked at from near, and a blink that lags shows."""
+_LID_SPEED_CUTOFF = 9.0
+_LID_REACH = 0.07
+"""Distance from the rims of eyes and mouth within which that holds, in eye distances."""
 _SPEED_CUTOFF, _HEAD_SPEED_CUTOFF = 3.0, 6.0
 
 
@@ -56,9 +64,10 @@ class OneEuroFilter:
         head_cutoff = np.float32(MIN_CUTOFF + _HEAD_COEFFICIENT * max(pace - _AT_REST, 0.0))
         moved = self.value + _share(head_cutoff, step) * motion
         rest = mesh - self.value - motion
-        self._speed += _share(np.float32(_SPEED_CUTOFF), step) * (rest / step - self._speed)
+        speed_cutoff, coefficient = _agility()
+        self._speed += _share(speed_cutoff, step) * (rest / step - self._speed)
         paces = np.linalg.norm(self._speed[:, :2], axis=1, keepdims=True) / size
-        self.value = moved + _share(MIN_CUTOFF + SPEED_COEFFICIENT * paces, step) * rest
+        self.value = moved + _share(MIN_CUTOFF + coefficient * paces, step) * rest
         self._time = time
         return self.value
 
@@ -87,6 +96,17 @@ def carried(mesh: Points, to: Points) -> Points:
     across = float((x * b[:, 1] - y * b[:, 0]).sum()) / spread
     plane = np.column_stack([along * x - across * y, across * x + along * y, np.hypot(along, across) * a[:, 2]])
     return np.asarray(plane + middles[1], np.float32)
+
+
+@cache
+def _agility() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the cut-off of each vertex's speed and how fast its own cut-off rises with that, float32 (468, 1) each."""
+    points = canonical_vertices().astype(np.float64)
+    rims = points[[*LEFT_EYE, *RIGHT_EYE, *INNER_LIPS, *OUTER_LIPS]]
+    nearest = np.linalg.norm(points[:, None] - rims[None], axis=2).min(1)
+    quick = np.clip(2 - nearest / _LID_REACH, 0, 1)[:, None].astype(np.float32)
+    speed = _SPEED_CUTOFF + (_LID_SPEED_CUTOFF - _SPEED_CUTOFF) * quick
+    return speed, SPEED_COEFFICIENT + (_LID_COEFFICIENT - SPEED_COEFFICIENT) * quick
 
 
 def _share(cutoff: npt.NDArray[np.float32] | np.float32, step: float) -> npt.NDArray[np.float32]:

@@ -60,6 +60,8 @@ class Face:
         track_id: number of the face's unbroken track within a video; None in single pictures.
         role: which of the job's roles it plays, for those who edit it: 0 is the only one, unless there is a map.
         share: share of an edit in the result, 0 to 1; less than 1 while a face of a video fades in or out.
+        irises: centre (x, y) and radius of the iris of the image-left and of the image-right eye, float32 (2, 3), in
+            pixels; a radius of 0 where the eye is too small to tell, None where nobody looked.
     """
 
     box: Vector
@@ -72,6 +74,7 @@ class Face:
     track_id: int | None = None
     role: int = 0
     share: float = 1.0
+    irises: Points | None = None
 
     def __getitem__(self, name: str) -> Any:
         """Read a field by its name.

@@ -1,4 +1,4 @@
-"""Eye refinement: lids that follow a blink.
+"""Eye refinement: lids that follow a blink, and irises.
 
 The mesh hardly closes the eyes of a blinking face; a second network that looks at each eye does. Source: Ablavatski et
 al., "Real-time pupil tracking from monocular video for digital puppetry", 2020.
@@ -7,6 +7,7 @@ al., "Real-time pupil tracking from monocular video for digital puppetry", 2020.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,20 @@ _POINTS = np.array(_RIM + _INNER_HALO + _OUTER_HALO)
 _SHARES = np.repeat(np.array([1.0, 0.7, 0.3], np.float32), 16)[:, None]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RefinedEyes:
+    """A face whose eyes were looked at.
+
+    Attributes:
+        mesh: float32 (468, 3), in pixels of the picture, its lids where they are seen.
+        irises: centre (x, y) and radius of the iris of the image-left and of the image-right eye, float32 (2, 3), in
+            pixels; a radius of 0 where the eye is too small to tell. Closed lids hide them wherever they are.
+    """
+
+    mesh: Points
+    irises: Points
+
+
 class EyeRefiner:
     """Moves the vertices around the eyes to where the iris network sees them.
 
@@ -40,26 +55,34 @@ class EyeRefiner:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def refine(self, image: npt.NDArray[np.uint8], meshes: Sequence[Points]) -> list[Points]:
-        """Return the meshes with both eyes refined.
+    def refine(self, image: npt.NDArray[np.uint8], meshes: Sequence[Points]) -> list[RefinedEyes]:
+        """Return the meshes with both eyes refined, and the irises.
 
         Args:
             image: RGB uint8 (H, W, 3).
             meshes: float32 (468, 3), in pixels of the picture.
         """
-        refined = [mesh.copy() for mesh in meshes]
-        eyes = [(mesh, mirrored) for mesh in refined for mirrored in (False, True) if _eye_width(mesh) >= MIN_EYE_WIDTH]
+        refined = [RefinedEyes(mesh.copy(), np.zeros((2, 3), np.float32)) for mesh in meshes]
+        eyes = [(face, side) for face in refined for side in (0, 1) if _eye_width(face.mesh) >= MIN_EYE_WIDTH]
         if not eyes:
             return refined
-        affines = [_crop_transform(mesh, mirrored=mirrored) for mesh, mirrored in eyes]
+        affines = [_crop_transform(face.mesh, mirrored=side == 1) for face, side in eyes]
         crops = [crop(image, affine, SIZE) for affine in affines]
         batch = np.stack(crops).transpose(0, 3, 1, 2) * np.float32(1 / 255)
-        outlines = self._session.run(np.ascontiguousarray(batch))["eye"]
-        for (mesh, mirrored), affine, outline in zip(eyes, affines, outlines, strict=True):
-            vertices = mirror_vertices()[_POINTS] if mirrored else _POINTS
-            seen = apply_affine(invert_affine(affine), outline[: len(_POINTS), :2])
-            mesh[vertices, :2] += _SHARES * (seen - mesh[vertices, :2])
+        seen = self._session.run(np.ascontiguousarray(batch))
+        for (face, side), affine, outline, iris in zip(eyes, affines, seen["eye"], seen["iris"], strict=True):
+            to_picture = invert_affine(affine)
+            vertices = mirror_vertices()[_POINTS] if side == 1 else _POINTS
+            lids = apply_affine(to_picture, outline[: len(_POINTS), :2])
+            face.mesh[vertices, :2] += _SHARES * (lids - face.mesh[vertices, :2])
+            face.irises[side] = _circle(apply_affine(to_picture, iris[:, :2]))
         return refined
+
+
+def _circle(points: Points) -> npt.NDArray[np.float32]:
+    """Return centre and radius of an iris from its centre and four points of its rim."""
+    radius = np.linalg.norm(points[1:] - points[0], axis=1).mean()
+    return np.append(points[0], radius).astype(np.float32)
 
 
 def _eye_width(mesh: Points) -> float:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from facefusion.faces.mesh import INNER_LIPS, OVAL
+from facefusion.faces.mesh import OVAL
 from facefusion.faces.types import Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.options.tree import MaskType
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster, fill_opening, silhouette
+from facefusion.processors.face_swapper.mesh.filters import Field, blur
+from facefusion.processors.face_swapper.mesh.openings import close_openings
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.region import GRID
 
-_MOUTH_GAP = (0.03, 0.07)
-"""Gap between the lips, in eye distances: below the first the mouth counts as shut, above the second as open."""
 _FOREIGN_SOFTNESS = 1.5
 """Smoothing of what is foreign, in pixels of the grid."""
 _HARDEST, _SOFTEST = 0.6, 3.0
 """Smoothing of the whole mask at `face_mask_blur` 0 and 1, in pixels of a grid of full size."""
+_INWARDS = 0.5
+"""Share of it that reaches into eyes and mouth."""
 _LEAST_SOFTNESS = 0.4
 _LEAST_EDGE = 0.02
 """Width of the edge of an ellipse or a box at `face_mask_blur` 0, as a share of the half width."""
@@ -36,12 +37,13 @@ def face_mask(share: Field, foreign: Field, raster: MeshRaster, mesh: Points, op
     """
     size = (raster.numbers.shape[0], raster.numbers.shape[1])
     inside = np.where(raster.numbers >= 0, share, 0).astype(np.float32)
-    _close_mouth(inside, mesh)
+    close_openings(inside, mesh)
     inside *= raster.near()
     mask = inside * (1 - blur(foreign, _FOREIGN_SOFTNESS))
     softness = (_HARDEST + (_SOFTEST - _HARDEST) * options.face_mask_blur) * max(size) / GRID
-    # Softness reaches into eyes and mouth but never past the outline.
-    mask = blur(mask, max(softness, _LEAST_SOFTNESS)) * silhouette(raster, mesh)
+    # Softness reaches little into eyes and mouth, which show the target's own, and never past the outline.
+    soft, hard = (blur(mask, max(softness * share, _LEAST_SOFTNESS)) for share in (1.0, _INWARDS))
+    mask = np.minimum(soft, hard) * silhouette(raster, mesh)
     return np.asarray(np.minimum(mask, bounds(mesh, size, options)), np.float32)
 
 
@@ -80,14 +82,3 @@ def shape_mask(kind: MaskType, mesh: Points, size: tuple[int, int], softness: fl
     along = ((x - centre[0])[..., None] * turn[:, 0] + (y - centre[1])[..., None] * turn[:, 1]) / half
     reach = np.linalg.norm(along, axis=2) if kind == "ellipse" else np.abs(along).max(2)
     return np.asarray(np.clip((1 - reach) / max(_LEAST_EDGE, softness * 0.5), 0, 1), np.float32)
-
-
-def _close_mouth(share: Field, mesh: Points) -> None:
-    """Let the new face's lips meet where the target's mouth is all but shut; an open mouth stays the target's."""
-    width = float(np.linalg.norm(mesh[263] - mesh[33]))
-    gap = float(np.linalg.norm(mesh[13, :2] - mesh[14, :2])) / max(width, 1e-3)
-    closed = 1 - float(smoothstep(np.float32(gap), *_MOUTH_GAP))
-    if closed > 0:
-        filled = np.zeros(share.shape, np.float32)
-        fill_opening(filled, mesh, INNER_LIPS)
-        np.maximum(share, filled * np.float32(closed), out=share)

@@ -16,6 +16,7 @@ from facefusion.faces.mesh import VERTICES, canonical_vertices, vertex_normals
 from facefusion.faces.types import Points, Pose
 from facefusion.processors.face_swapper.mesh.colour import sample
 from facefusion.processors.face_swapper.mesh.continuity import Continuity
+from facefusion.processors.face_swapper.mesh.eyecolour import EyeMemory
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
@@ -92,6 +93,7 @@ class FaceMemory:
 
     Attributes:
         continuity: what was laid over it.
+        eyes: the colour of its eyes.
     """
 
     def __init__(self) -> None:
@@ -103,6 +105,7 @@ class FaceMemory:
         self.continuity = Continuity()
         self._shape = np.zeros((VERTICES, 3), np.float32)
         self._shape_seen = 0.0
+        self.eyes = EyeMemory()
 
     def own_shape(self, level: Points, pose: Pose) -> Points:
         """Return how the face's features lie, float32 (468, 3), as the mean of what was seen of it so far.
@@ -152,6 +155,7 @@ class FaceMemory:
             "shape": self._shape.copy(),
             "shape_seen": self._shape_seen,
             "continuity": self.continuity.state(),
+            "eyes": self.eyes.state(),
         }
 
     @classmethod
@@ -163,6 +167,7 @@ class FaceMemory:
         memory._front = state["front"].copy()
         memory._shape, memory._shape_seen = state["shape"].copy(), state["shape_seen"]
         memory.continuity = Continuity.of_state(state["continuity"])
+        memory.eyes = EyeMemory.of_state(state["eyes"])
         return memory
 
     def _in_front(self, now: Field, seen: Field, rim: Field) -> Field:

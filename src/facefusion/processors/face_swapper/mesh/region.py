@@ -71,6 +71,14 @@ class FaceRegion:
         x, y = self.size[1] / self.grid[1], self.size[0] / self.grid[0]
         return np.array([[x, 0, self.left + (x - 1) / 2], [0, y, self.top + (y - 1) / 2], [0, 0, 1]])
 
+    def at_full_size(self, mesh: Points) -> Points:
+        """Return points of the frame, float32 (N, 2 or 3), in pixels of `view`."""
+        return np.asarray(mesh - np.array([self.left, self.top, 0][: mesh.shape[1]], np.float32), np.float32)
+
+    def circles(self, circles: Points | None) -> Points | None:
+        """Return circles of the frame, centre and radius, float32 (N, 3), in pixels of `view`."""
+        return None if circles is None else self.at_full_size(circles)
+
     def view(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Return the pixels of the region, a view of the frame."""
         return image[self.top : self.top + self.size[0], self.left : self.left + self.size[1]]

@@ -46,6 +46,10 @@ EXPECTED = {
     "light.contrast": Expected((), 0, 4096),
     "light.beard": Expected((), 0, 1),
     "shape": Expected((VERTICES, 3), -16, 16),
+    "eyes.iris": Expected((3,), -16, 272),
+    "eyes.white": Expected((3,), -16, 272),
+    "eyes.black": Expected((3,), -16, 272),
+    "eyes.trust": Expected((), 0, 1),
     "origins": Expected((None, VERTICES), 0, 1.01),
 }
 """Every value of the model by its name; that of a field of a field has a dot."""

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from facefusion.faces.landmarkers.lips import lip_influence
 from facefusion.faces.mesh import (
     INNER_LIPS,
     LEFT_EYE,
@@ -27,6 +28,8 @@ _STILL = (0.02, 0.40)
 """Distance from the outline, in eye distances: from where nothing moves to where all may."""
 _FEATURE = (0.06, 0.30)
 """Distance from eyes and lips: from where vertices move with them to where they move by themselves."""
+_FULLER = (0.6, 1.7)
+"""How much thinner and fuller a lip may become."""
 _MOST = 0.10
 """Farthest that a vertex moves, in eye distances."""
 
@@ -47,7 +50,7 @@ def level_shape(mesh: Points) -> Points:
 def shape_difference(source: Points, target: Points) -> Points:
     """Return by how much each vertex of the target has to move to lie as in the source, float32 (468, 3).
 
-    Eyes and mouth move and grow as a whole, so that lids and lips keep what they express.
+    Eyes and mouth move and grow as a whole, so that lids and lips keep what they express; lips become as full.
 
     Args:
         source: as `level_shape` gives it.
@@ -60,7 +63,7 @@ def shape_difference(source: Points, target: Points) -> Points:
         share = _share_of(vertices)[:, None]
         moved += share * _as_a_whole(source, target, vertices, corners)
         own -= share[:, 0]
-    moved += np.clip(own, 0, 1)[:, None] * wanted
+    moved += np.clip(own, 0, 1)[:, None] * wanted + _fuller_lips(source, target)
     moved *= _free()[:, None]
     length = np.linalg.norm(moved, axis=1, keepdims=True)
     return np.asarray(moved * (_MOST * np.tanh(length / _MOST) / np.maximum(length, 1e-6)), np.float32)
@@ -87,6 +90,18 @@ def _as_a_whole(
     widths = [float(np.linalg.norm(shape[corners[1]] - shape[corners[0]])) for shape in (source, target)]
     growth = np.clip(widths[0] / max(widths[1], 1e-6), 0.85, 1.18)
     return np.asarray(middles[0] - middles[1] + (growth - 1) * (target.astype(np.float64) - middles[1]), np.float64)
+
+
+def _fuller_lips(source: Points, target: Points) -> npt.NDArray[np.float64]:
+    """Return the displacement that makes each lip as full as that of the source; the opening stays as it is."""
+    inner, outer = list(INNER_LIPS), list(OUTER_LIPS)
+    lips = [(shape[outer] - shape[inner]).astype(np.float64) for shape in (source, target)]
+    wanted, have = (np.linalg.norm(each, axis=1) for each in lips)
+    moved = np.zeros((2 * len(inner), 3))
+    for lip in (slice(1, 10), slice(11, 20)):
+        growth = np.clip(wanted[lip].sum() / max(float(have[lip].sum()), 1e-6), *_FULLER)
+        moved[len(inner) :][lip] = (growth - 1) * lips[1][lip]
+    return lip_influence().astype(np.float64) @ moved
 
 
 @cache

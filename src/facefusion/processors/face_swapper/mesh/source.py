@@ -11,12 +11,15 @@ import numpy.typing as npt
 
 from facefusion.faces.align import rescale
 from facefusion.faces.types import Face, Points
+from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.gather import gather_shape, gather_texture
 from facefusion.processors.face_swapper.mesh.layout import Layout
 from facefusion.processors.face_swapper.mesh.light import LightField, facing
-from facefusion.processors.face_swapper.mesh.regions import foreign_zones, skin_vertices
+from facefusion.processors.face_swapper.mesh.openings import without_openings
+from facefusion.processors.face_swapper.mesh.regions import Weights, foreign_zones, skin_vertices
+from facefusion.processors.face_swapper.mesh.symmetry import even_sockets
 from facefusion.processors.face_swapper.mesh.texture import even_out, fill_foreign, pyramid, trusted
 from facefusion.processors.face_swapper.mesh.view import View, at_vertices
 
@@ -37,6 +40,7 @@ class SourceModel:
         shape: how the features lie, see `level_shape`.
         origins: share of each view in each vertex, in the order in which views were given, then that of the other half
             of the face, float32 (views + 1, 468).
+        eyes: the colour of the eyes.
     """
 
     textures: tuple[Field, ...]
@@ -45,6 +49,7 @@ class SourceModel:
     light: LightField
     shape: Points
     origins: npt.NDArray[np.float32]
+    eyes: EyeColour
 
     @classmethod
     def build(cls, image: npt.NDArray[np.uint8], face: Face) -> Self:
@@ -74,8 +79,9 @@ class SourceModel:
             texture, trust, origins = gathered.texture, gathered.trust, gathered.origins(layout)
             visibility = facing(layout.normals) * at_vertices(trust, layout.mesh)
             origins[order] = origins[: len(order)].copy()
-        textures = pyramid(_whole(texture, best, layout, trust))
-        return cls(textures, layout.mesh, visibility, best.light, gather_shape(views), origins)
+        textures = pyramid(_whole(texture, best, layout, trust, visibility))
+        eyes = max((views[place].eyes for place in order), key=lambda seen: seen.trust)
+        return cls(textures, layout.mesh, visibility, best.light, gather_shape(views), origins, eyes)
 
     def mesh_at(self, level: int) -> Points:
         """Return where the vertices lie in the texture of a level, float32 (468, 2)."""
@@ -91,7 +97,7 @@ class SourceModel:
         return int(np.clip(np.floor(np.log2(max(own / max(width, 1.0), 1.0)) + _COARSER), 0, len(self.textures) - 1))
 
 
-def _whole(texture: Field, best: View, layout: Layout, trust: Field | None) -> Field:
+def _whole(texture: Field, best: View, layout: Layout, trust: Field | None, visibility: Weights) -> Field:
     """Return the texture with its gaps filled, and what is left of the source's light taken off.
 
     Args:
@@ -99,10 +105,12 @@ def _whole(texture: Field, best: View, layout: Layout, trust: Field | None) -> F
         best: the view that most of it is from.
         layout: where it lies.
         trust: how surely it shows the face, float32 (H, W); None where it is as the view has it.
+        visibility: how well each vertex is seen, float32 (468,), 0 to 1.
     """
     fields = spread(layout.raster, skin=skin_vertices(), **foreign_zones().by_name())
     foreign = best.foreign if trust is None else np.asarray(1 - trust, np.float32)
     trust = trusted(foreign, layout.raster) if trust is None else trust
-    texture = fill_foreign(texture, trust, layout.raster, layout.mesh)
+    texture = without_openings(fill_foreign(texture, trust, layout.raster, layout.mesh), layout.mesh)
+    texture = even_sockets(texture, layout.mesh, layout.raster, visibility)
     beard = Zones.among(fields).beard * np.float32(best.light.beard)
     return even_out(texture, fields["skin"] * (1 - foreign), beard)

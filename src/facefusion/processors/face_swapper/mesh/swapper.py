@@ -6,7 +6,7 @@ Geometry, pose and expression are the target's; texture and features the source'
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import cv2
@@ -19,13 +19,16 @@ from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
 from facefusion.processors.face_swapper.mesh.continuity import Laid
 from facefusion.processors.face_swapper.mesh.detail import match_detail
+from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
+from facefusion.processors.face_swapper.mesh.iris import recolour
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
 from facefusion.processors.face_swapper.mesh.motion import Seen
+from facefusion.processors.face_swapper.mesh.openings import with_lids_shut
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
@@ -139,7 +142,10 @@ class MeshSwapper:
             return None
         memory, outline = self._memories.of(face.track_id), region.outline()
         view = np.ascontiguousarray(region.view(image))
-        base, region, raster = self._reshaped(view, region, face, memory)
+        recoloured = self._recoloured(view, region, face, memory)
+        base, region, raster = self._reshaped(recoloured, region, face, memory)
+        if (shut := with_lids_shut(region.mesh)) is not region.mesh:
+            region, raster = replace(region, mesh=shut), None
         new, mask, still = self._render(base, region, raster, face, memory)
         if base is not view:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
@@ -154,6 +160,15 @@ class MeshSwapper:
     def restore(self, state: State) -> None:
         """Go on from a state."""
         self._memories.restore(state)
+
+    def _recoloured(
+        self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
+    ) -> npt.NDArray[np.uint8]:
+        """Return the target with irises of the source's colour."""
+        mesh, irises = region.at_full_size(face.mesh), region.circles(face.irises)
+        own = EyeColour.observe(view, mesh, irises)
+        known = own if memory is None else memory.eyes.settled(own)
+        return recolour(view, mesh, irises, known, self._source.eyes)
 
     def _reshaped(
         self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None

@@ -13,6 +13,7 @@ from facefusion.faces.align import rescale
 from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
+from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
@@ -45,6 +46,7 @@ class View:
         shape: how the features lie, see `level_shape`.
         frontal: cosine of the angle between face and camera.
         merit: how well the picture serves, beside others.
+        eyes: the colour of the eyes.
     """
 
     mesh: Points
@@ -56,6 +58,7 @@ class View:
     shape: Points
     frontal: float
     merit: float
+    eyes: EyeColour
 
     @classmethod
     def of(cls, image: npt.NDArray[np.uint8], face: Face, *, merit: float = 1.0) -> Self:
@@ -73,7 +76,8 @@ class View:
         texture, foreign = _texture(lab, light, raster, mesh)
         frontal = float(np.cos(np.radians(face.pose.yaw)) * np.cos(np.radians(face.pose.pitch)))
         clean = 1 - float(at_vertices(foreign, mesh) @ edge_weights() / edge_weights().sum())
-        return cls(mesh, normals, light, raster, texture, foreign, level_shape(face.mesh), frontal, merit * clean)
+        eyes = EyeColour.observe(image, face.mesh, face.irises)
+        return cls(mesh, normals, light, raster, texture, foreign, level_shape(face.mesh), frontal, merit * clean, eyes)
 
 
 def at_vertices(field: Field, mesh: Points) -> npt.NDArray[np.float32]:
