@@ -17,6 +17,7 @@ from facefusion.faces.types import Points, Pose
 from facefusion.processors.face_swapper.mesh.colour import sample
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import near_edge
@@ -87,7 +88,11 @@ class Memories:
 
 
 class FaceMemory:
-    """Remembers one face; feed it every frame in which the face is seen."""
+    """Remembers one face; feed it every frame in which the face is seen.
+
+    Attributes:
+        glasses: that the face wears, or does not.
+    """
 
     def __init__(self) -> None:
         self._mean = np.zeros((SIZE, SIZE, 3), np.float32)
@@ -97,6 +102,7 @@ class FaceMemory:
         self._front = np.zeros((SIZE, SIZE), np.float32)
         self._shape = np.zeros((VERTICES, 3), np.float32)
         self._shape_seen = 0.0
+        self.glasses = GlassesWatch()
 
     def own_shape(self, level: Points, pose: Pose) -> Points:
         """Return how the face's features lie, float32 (468, 3), as the mean of what was seen of it so far.
@@ -145,6 +151,7 @@ class FaceMemory:
             "front": self._front.copy(),
             "shape": self._shape.copy(),
             "shape_seen": self._shape_seen,
+            "glasses": self.glasses.state(),
         }
 
     @classmethod
@@ -155,6 +162,7 @@ class FaceMemory:
         memory._seen, memory._covered = state["seen"].copy(), state["covered"].copy()
         memory._front = state["front"].copy()
         memory._shape, memory._shape_seen = state["shape"].copy(), state["shape_seen"]
+        memory.glasses = GlassesWatch.of_state(state["glasses"])
         return memory
 
     def _in_front(self, now: Field, seen: Field, rim: Field) -> Field:

@@ -21,6 +21,7 @@ from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
+from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
@@ -135,8 +136,11 @@ class MeshSwapper:
             return None
         memory, outline = self._memories.of(face.track_id), region.outline()
         view = np.ascontiguousarray(region.view(image))
+        # They are looked for before the features move, and stay where they are.
+        glasses = _glasses(view, region, face, memory)
         base, region = self._reshaped(view, region, face, memory)
         new, mask, still = self._render(base, region, memory)
+        mask, still = mask * (1 - glasses), np.maximum(still, glasses)
         if base is not view:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
         # A head that turns past the limit must not flip from one face to the other.
@@ -200,6 +204,16 @@ class MeshSwapper:
             layout=canonical_layout()[:, :2],
             **foreign_zones().by_name(),
         )
+
+
+def _glasses(
+    view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
+) -> Field | np.float32:
+    """Return the share of glasses in each pixel of the region, float32 (H, W), 0 to 1; plain 0 where there are none."""
+    watch = GlassesWatch() if memory is None else memory.glasses
+    mesh = face.mesh - np.array([region.left, region.top, 0], np.float32)
+    share = watch.share(view, mesh, face.pose)
+    return np.float32(0) if share is None else share
 
 
 def _in_front(target: _Target, texture: Field, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
