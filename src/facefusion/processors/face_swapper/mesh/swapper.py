@@ -17,6 +17,7 @@ from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
+from facefusion.processors.face_swapper.mesh.cover import Cover, below_eyes
 from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
@@ -54,6 +55,7 @@ class _Target:
         visibility: how well each vertex is seen, 0 to 1, float32 (468,).
         light: smooth colour of its skin.
         raster: the mesh, drawn.
+        cover: what covers its lower half, if anything does.
     """
 
     lab: Field
@@ -61,6 +63,7 @@ class _Target:
     visibility: npt.NDArray[np.float32]
     light: LightField
     raster: MeshRaster
+    cover: Cover | None
 
     @classmethod
     def observe(cls, view: npt.NDArray[np.uint8], region: FaceRegion, memory: FaceMemory | None) -> Self:
@@ -68,8 +71,10 @@ class _Target:
         lab, normals = to_lab(region.on_grid(view)), vertex_normals(region.mesh)
         visibility = facing(normals)
         clear = visibility if memory is None else visibility * memory.clear_vertices()
-        light = fit_light(vertex_colours(lab, region.mesh), normals, clear)
-        return cls(lab, region.mesh, visibility, light, MeshRaster.draw(region.mesh, normals, region.grid))
+        colours = vertex_colours(lab, region.mesh)
+        cover = Cover.find(colours, clear)
+        light = fit_light(colours, normals, clear if cover is None else clear * cover.clear)
+        return cls(lab, region.mesh, visibility, light, MeshRaster.draw(region.mesh, normals, region.grid), cover)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +142,7 @@ class MeshSwapper:
         memory, outline = self._memories.of(face.track_id), region.outline()
         view = np.ascontiguousarray(region.view(image))
         # They are looked for before the features move, and stay where they are.
-        glasses = _glasses(view, region, face, memory)
+        glasses = _glasses(image, face, region, memory)
         base, region = self._reshaped(view, region, face, memory)
         new, mask, still = self._render(base, region, memory)
         mask, still = mask * (1 - glasses), np.maximum(still, glasses)
@@ -202,23 +207,24 @@ class MeshSwapper:
             share=edge_weights() * target.visibility * self._source.visibility,
             directional=light.directional,
             layout=canonical_layout()[:, :2],
+            below_eyes=below_eyes(),
             **foreign_zones().by_name(),
         )
 
 
 def _glasses(
-    view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
+    image: npt.NDArray[np.uint8], face: Face, region: FaceRegion, memory: FaceMemory | None
 ) -> Field | np.float32:
     """Return the share of glasses in each pixel of the region, float32 (H, W), 0 to 1; plain 0 where there are none."""
-    watch = GlassesWatch() if memory is None else memory.glasses
-    mesh = face.mesh - np.array([region.left, region.top, 0], np.float32)
-    share = watch.share(view, mesh, face.pose)
+    share = (GlassesWatch() if memory is None else memory.glasses).share(image, face, region)
     return np.float32(0) if share is None else share
 
 
 def _in_front(target: _Target, texture: Field, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
     """Return how surely each pixel of the grid is not the face, float32 (H, W), 0 to 1: by its looks, and by memory."""
     foreign = foreign_share(texture, target.light, Zones.among(fields), softness=1.0)
+    if target.cover is not None:
+        foreign = np.maximum(foreign, target.cover.share(target.lab, fields["below_eyes"]))
     if memory is None:
         return foreign
     front = memory.update(split_texture(target.lab, fields["directional"]), target.mesh, target.visibility)

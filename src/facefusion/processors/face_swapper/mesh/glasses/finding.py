@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.processors.face_swapper.mesh.filters import Field
-from facefusion.processors.face_swapper.mesh.glasses.lines import DIRECTIONS, unusual
+from facefusion.processors.face_swapper.mesh.glasses.lines import DIRECTIONS, relative, unusual
 from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, ORIGIN, UNIT, WIDTH
 
 POINTS = 32
@@ -28,10 +28,12 @@ _SQUARENESS = (2.0, 3.0, 5.0)
 """Exponents of the superellipse, from an ellipse to a rounded box."""
 _TO_NOSE = (0.03, 0.17)
 """Least and greatest distance of a rim from the middle of the nose."""
+_STRONG = 0.6
+"""What the plain strength of lines counts beside how unusual they are."""
 _SECTOR = 0.7
 """Cosine of the angle up to which points count as belonging to a side of the rim."""
-_WEIGHTS = np.array([0.55, 1.09, 0.88, 0.7, 0.95, 1.18, 1.29])
-_OFFSET = -9.14
+_WEIGHTS = np.array([0.5, 0.94, 0.59, 0.8, 1.52, 1.12, 1.2])
+_OFFSET = -9.72
 """Of `_cues`, in the log-odds of glasses, fitted on the portraits of `models/measure_lines.py`."""
 _BRIDGE, _TEMPLE = (-1.0, 0.5), (-1.0, 0.4)
 """Where bridge and temples begin: from there to there below the middle of the rims, in half heights."""
@@ -94,9 +96,11 @@ def find_glasses(strengths: Field) -> Glasses:
     Args:
         strengths: of lines on the plane of the glasses, see `lines.line_strengths`.
     """
-    seen = unusual(strengths)
-    rims = seen.ravel()[_rim_places()]
-    best = int(rims.mean((1, 2)).argmax())
+    seen, strong = unusual(strengths), relative(strengths)
+    places = _rim_places()
+    rims, marks = seen.ravel()[places], strong.ravel()[places].mean((1, 2))
+    # Where a rim runs along a brow it is not unusual, but strong.
+    best = int((rims.mean((1, 2)) + _STRONG * marks).argmax())
     shape = _shapes()[best]
     return Glasses(shape, float(_cues(seen, rims[best], shape) @ _WEIGHTS + _OFFSET))
 

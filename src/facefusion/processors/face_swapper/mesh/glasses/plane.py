@@ -52,7 +52,10 @@ class GlassesPlane:
 
     def read(self, picture: npt.NDArray[np.uint8]) -> Field:
         """Return the lightness that a picture, RGB uint8 (H, W, 3), has on the plane, 0 to 255, float32 (HEIGHT, WIDTH)."""
-        to_picture = self.to_picture
+        corners = np.array([[x, y, 1] for x in (0, WIDTH - 1) for y in (0, HEIGHT - 1)]) @ self.to_picture.T
+        low = np.clip(np.floor(corners.min(0)).astype(int) - 2, 0, np.array(picture.shape[1::-1]) - 1)
+        high = np.maximum(np.ceil(corners.max(0)).astype(int) + 3, low + 1)
+        picture, to_picture = picture[low[1] : high[1], low[0] : high[0]], self._from(low)
         if self.scale > _MAGNIFIED:
             size = [max(1, round(side / self.scale)) for side in picture.shape[1::-1]]
             factors = np.array([[size[0] / picture.shape[1]], [size[1] / picture.shape[0]]])
@@ -62,6 +65,16 @@ class GlassesPlane:
         seen = cv2.warpAffine(picture, to_picture, (WIDTH, HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
         return np.ascontiguousarray(to_lab(np.asarray(seen, np.uint8))[:, :, 0])
 
-    def lay_back(self, field: Field, size: tuple[int, int]) -> Field:
-        """Return a field on the plane as it lies in a picture of a size (height, width), float32; 0 beside it."""
-        return np.asarray(cv2.warpAffine(field, self.to_picture, size[::-1], flags=cv2.INTER_LINEAR), np.float32)
+    def lay_back(self, field: Field, corner: tuple[int, int], size: tuple[int, int]) -> Field:
+        """Return a field on the plane as it lies in a part of the picture, float32; 0 beside it.
+
+        Args:
+            field: float32 (HEIGHT, WIDTH).
+            corner: column and row of the part's first pixel.
+            size: its height and width.
+        """
+        return np.asarray(cv2.warpAffine(field, self._from(np.array(corner)), size[::-1]), np.float32)
+
+    def _from(self, corner: npt.NDArray[np.int_]) -> npt.NDArray[np.float64]:
+        """Return the affine map to a part of the picture that begins at a pixel (x, y)."""
+        return self.to_picture - np.column_stack([np.zeros((2, 2)), corner])

@@ -18,6 +18,7 @@ from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate,
 from facefusion.processors.face_swapper.mesh.glasses.finding import Rims
 from facefusion.processors.face_swapper.mesh.glasses.lines import DIRECTIONS
 from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, ORIGIN, UNIT, WIDTH
+from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 
 Path = npt.NDArray[np.float64]
 """Places on the plane, (N, 2: x, y), in pixels."""
@@ -29,6 +30,8 @@ _STEP = 1
 """How far a path may move to the side from one point to the next, in steps of its own."""
 _STRAY = 0.06
 """What a path loses by each step to the side, as a share of the usual strength."""
+_LIGHT = np.float32(0.6)
+"""What a light line counts beside a dark one."""
 _SURROUNDINGS = 13
 """Side of the square, in pixels of the plane, whose lightest and darkest parts tell what surrounds the frame."""
 _REACH = 7.0
@@ -119,8 +122,13 @@ def _across(strengths: Field, rims: Rims, ends: npt.NDArray[np.float64], down: t
     top, bottom = (round((rims.height + y * rims.half_height) * UNIT + ORIGIN[1]) for y in down)
     rows = np.arange(max(top, 0), min(bottom, HEIGHT - 1) + 1)
     columns = np.arange(left, right + 1)
-    gain = np.abs(strengths[DIRECTIONS // 2][rows[0] : rows[-1] + 1, left : right + 1]).T
+    gain = _darker(strengths[DIRECTIONS // 2][rows[0] : rows[-1] + 1, left : right + 1]).T
     return np.stack([columns, rows[_best_path(np.minimum(gain, _most(strengths)))]], 1).astype(np.float64)
+
+
+def _darker(strengths: Field) -> Field:
+    """Return how strong lines are, dark ones before light ones: these are more often glints, or skin beside a frame."""
+    return np.maximum(strengths, -_LIGHT * strengths)
 
 
 def _most(strengths: Field) -> float:
@@ -131,7 +139,7 @@ def _read(strengths: Field, places: npt.NDArray[np.float64], direction: npt.NDAr
     """Return how strong lines across the given directions are at places (N, M, 2)."""
     x = np.clip(np.round(places[..., 0]).astype(int), 0, WIDTH - 1)
     y = np.clip(np.round(places[..., 1]).astype(int), 0, HEIGHT - 1)
-    return np.minimum(np.abs(strengths[direction[:, None], y, x]), _most(strengths))
+    return np.minimum(_darker(strengths[direction[:, None], y, x]), _most(strengths))
 
 
 def _best_path(gain: Field) -> npt.NDArray[np.intp]:
@@ -159,25 +167,28 @@ def _most_of(gain: Field) -> float:
 def _along(departures: tuple[Field, Field], path: Path) -> tuple[Field, Field]:
     """Return `Frame.band` and `Frame.depth` of what is drawn along a path."""
     depths = np.stack([lookup(dilate(each, 1), path[None].astype(np.float32))[0] for each in departures])
-    dark = _level(depths[0] - depths[1]) >= 0
-    depth = np.maximum(_level(np.where(dark, *depths)), _LEAST_DEPTH)
+    # All of it is dark, or all light: a dark frame has skin shining beside it.
+    kind = 0 if np.median(depths[0] - _LIGHT * depths[1]) >= 0 else 1
+    depth = np.maximum(_level(depths[kind]), _LEAST_DEPTH)
     distance, nearest = _nearest(path)
-    half = _half_width(np.where(dark[nearest], *departures) / depth[nearest], distance)
+    half = _half_width(departures[kind] / depth[nearest], distance)
     band = 1 - smoothstep(distance, half + 0.5, half + _FADE)
-    return band, np.where(dark, depth, -depth).astype(np.float32)[nearest]
+    return band, (depth if kind == 0 else -depth)[nearest]
 
 
 def _dark_lenses(lightness: Field, rims: Sequence[Path]) -> Field:
-    """Return 1 within those rims, float32 (HEIGHT, WIDTH), where nothing is nearly as light as the skin below them."""
+    """Return 1 on lenses through which nothing as light as skin is seen, float32 (HEIGHT, WIDTH)."""
+    limit = _DARK_LENS * float(np.median(lightness[HEIGHT - _CHEEKS :, _CHEEKS : WIDTH - _CHEEKS]))
+    # Opening parts lenses from brows and hair.
+    dark = cv2.morphologyEx((lightness < limit).astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7), np.uint8)) > 0
     lenses = np.zeros((HEIGHT, WIDTH), np.float32)
-    cheeks = float(np.median(lightness[HEIGHT - _CHEEKS :, _CHEEKS : WIDTH - _CHEEKS]))
     for path in rims:
         inside = np.zeros((HEIGHT, WIDTH), np.uint8)
         cv2.fillPoly(inside, [np.round(path).astype(np.int32)], 1)
         core = cv2.erode(inside, np.ones((9, 9), np.uint8)) > 0
-        if core.any() and np.quantile(lightness[core], _LIGHTEST) < _DARK_LENS * cheeks:
-            np.maximum(lenses, inside, out=lenses)
-    return lenses
+        if core.any() and np.quantile(lightness[core], _LIGHTEST) < limit:
+            lenses[pieces_reaching(dark, core)] = 1
+    return blur(dilate(lenses, 1), 0.7)
 
 
 def _half_width(departure: Field, distance: Field) -> float:

@@ -7,15 +7,16 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.types import Points, Pose
+from facefusion.faces.types import Face
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.glasses.finding import find_glasses
 from facefusion.processors.face_swapper.mesh.glasses.lines import line_strengths
 from facefusion.processors.face_swapper.mesh.glasses.plane import GlassesPlane
 from facefusion.processors.face_swapper.mesh.glasses.tracing import Frame
+from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.state import State
 
-_SURE = 1.0
+_SURE = 1.5
 """Log-odds from which glasses are taken to be there."""
 _LEAST_SCALE = 0.3
 """Pixels of the picture in one of the plane below which a frame is too thin to be told from a wrinkle."""
@@ -37,26 +38,29 @@ class GlassesWatch:
         self._best = _SURE
         self._frame: Frame | None = None
 
-    def share(self, view: npt.NDArray[np.uint8], mesh: Points, pose: Pose) -> Field | None:
-        """Return the share of the glasses in each pixel, float32 (H, W), 0 to 1; None when there are none for sure.
+    def share(self, image: npt.NDArray[np.uint8], face: Face, region: FaceRegion) -> Field | None:
+        """Return the share of the glasses in each pixel of a region; None when there are none for sure.
 
         Args:
-            view: RGB uint8 (H, W, 3).
-            mesh: the face in its pixels, float32 (468, 3).
-            pose: of the head.
+            image: RGB uint8 (H, W, 3).
+            face: the face in it.
+            region: where the face lies.
+
+        Returns:
+            float32 (H, W) of the region's size, 0 to 1.
         """
-        plane = GlassesPlane.of(mesh)
+        plane = GlassesPlane.of(face.mesh)
         due = self._frames % (_OFTEN if self._frames < _SOON else _SELDOM) == 0
         self._frames += 1
-        looking = due and plane.scale > _LEAST_SCALE and abs(pose.yaw) < _MOST_YAW
+        looking = due and plane.scale > _LEAST_SCALE and abs(face.pose.yaw) < _MOST_YAW
         if not looking and (self._frame is None or self._odds <= _SURE):
             return None
-        lightness = plane.read(view)
+        lightness = plane.read(image)
         if looking:
             self._look(lightness)
         if self._frame is None or self._odds <= _SURE:
             return None
-        return plane.lay_back(self._frame.share(lightness), view.shape[:2])
+        return plane.lay_back(self._frame.share(lightness), (region.left, region.top), region.size)
 
     def state(self) -> State:
         """Return what is known; see `facefusion.state`."""
