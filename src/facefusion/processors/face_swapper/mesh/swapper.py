@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import vertex_normals
+from facefusion.faces.mesh import mirror_vertices, pose_of, vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
@@ -26,12 +26,13 @@ from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
 from facefusion.processors.face_swapper.mesh.shadow import broad_step
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
+from facefusion.processors.face_swapper.mesh.turned import SourceHalves, beyond_outline
 from facefusion.processors.face_swapper.mesh.warp import reshaped
 from facefusion.state import State
 
@@ -52,6 +53,7 @@ class _Target:
     Attributes:
         lab: its pixels, Lab, float32 (H, W, 3).
         mesh: float32 (468, 3) in pixels of the grid.
+        normals: of the mesh, float32 (468, 3).
         visibility: how well each vertex is seen, 0 to 1, float32 (468,).
         light: smooth colour of its skin.
         raster: the mesh, drawn.
@@ -60,6 +62,7 @@ class _Target:
 
     lab: Field
     mesh: Points
+    normals: Points
     visibility: npt.NDArray[np.float32]
     light: LightField
     raster: MeshRaster
@@ -74,7 +77,8 @@ class _Target:
         colours = vertex_colours(lab, region.mesh)
         cover = Cover.find(colours, clear)
         light = fit_light(colours, normals, clear if cover is None else clear * cover.clear)
-        return cls(lab, region.mesh, visibility, light, MeshRaster.draw(region.mesh, normals, region.grid), cover)
+        raster = MeshRaster.draw(region.mesh, normals, region.grid)
+        return cls(lab, region.mesh, normals, visibility, light, raster, cover)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +118,7 @@ class MeshSwapper:
 
     def __init__(self, source: SourceModel, options: FaceSwapperOptions, *, max_yaw: float = 90.0) -> None:
         self._source = source
+        self._halves = SourceHalves.of(source.mesh, source.visibility)
         self._options = options
         self._max_yaw = max_yaw
         self._memories = Memories()
@@ -182,20 +187,31 @@ class MeshSwapper:
         foreign = _in_front(target, own, fields, memory)
         share = face_mask(fields["share"], foreign, target.raster, target.mesh, self._options)
         mask = np.clip(enlarge(share, region.size), 0, 1)
-        texture = lookup(self._source.textures[level], _places(fields["place"], region.size))
+        texture = self._texture(fields, level, region.size)
         gain = texture_gain(self._source.light, target.light)
         trust = (1 - np.clip(foreign, 0, 1)) * (1 - np.clip(fields["beard"], 0, 1)) * (target.raster.numbers >= 0)
-        coarse = lookup(self._source.textures[level], fields["place"])[:, :, 0] * np.float32(gain.shadow)
+        coarse = self._texture(fields, level, region.grid)[:, :, 0] * np.float32(gain.shadow)
         fields["smooth"][:, :, 0] += broad_step(own[:, :, 0], coarse, trust.astype(np.float32))
         lab = join_texture(texture, enlarge(fields["smooth"], region.size), gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         still = np.maximum(blur(foreign, _STILL), 1 - bounds(target.mesh, region.grid, self._options))
         return to_rgb(lab), mask, enlarge(np.asarray(np.clip(still, 0, 1), np.float32), region.size)
 
+    def _texture(self, fields: Mapping[str, Field], level: int, size: tuple[int, int]) -> Field:
+        """Return the source's texture as it lies on the target, at a size, float32 (H, W, 3)."""
+        levels = self._source.textures
+        texture = lookup(levels[level], _places(fields["place"], size))
+        if self._halves.any_mirrored:
+            other = lookup(levels[level], _places(fields["other_place"], size))
+            # Close to the middle of the face both halves agree, so the step from one to the other may be short.
+            share = np.minimum(enlarge(fields["mirrored"], size) * 3, 1)
+            texture += (other - texture) * share[:, :, None]
+        return texture
+
     def _dense_fields(self, target: _Target, level: int) -> dict[str, Field]:
         """Return what is wanted at every pixel of the grid, by name.
 
-        `place` in the source's texture, `smooth` colour of the new face, its `share`, the `directional` part of the
+        `place` in the source's texture and that of the `other` half, how much of it is `mirrored`, `smooth` colour of the new face, its `share`, the `directional` part of the
         target's light alone, place on the canonical `layout`, and the zones.
         """
         light = target.light
@@ -204,7 +220,9 @@ class MeshSwapper:
             target.raster,
             place=self._source.mesh_at(level),
             smooth=light.directional + light.remainder * outer,
-            share=edge_weights() * target.visibility * self._source.visibility,
+            other_place=self._source.mesh_at(level)[mirror_vertices()],
+            mirrored=self._halves.mirrored,
+            share=edge_weights() * target.visibility * self._halves.unstretched(target.normals),
             directional=light.directional,
             layout=canonical_layout()[:, :2],
             below_eyes=below_eyes(),
@@ -225,6 +243,9 @@ def _in_front(target: _Target, texture: Field, fields: Mapping[str, Field], memo
     foreign = foreign_share(texture, target.light, Zones.among(fields), softness=1.0)
     if target.cover is not None:
         foreign = np.maximum(foreign, target.cover.share(target.lab, fields["below_eyes"]))
+    beyond = beyond_outline(target.lab, silhouette(target.raster, target.mesh), pose_of(target.mesh).yaw)
+    if beyond is not None:
+        foreign = np.maximum(foreign, beyond)
     if memory is None:
         return foreign
     front = memory.update(split_texture(target.lab, fields["directional"]), target.mesh, target.visibility)

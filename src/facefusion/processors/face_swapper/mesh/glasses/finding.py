@@ -28,6 +28,8 @@ _SQUARENESS = (2.0, 3.0, 5.0)
 """Exponents of the superellipse, from an ellipse to a rounded box."""
 _TO_NOSE = (0.03, 0.17)
 """Least and greatest distance of a rim from the middle of the nose."""
+_LEAST_RIMS = 0.85
+"""How unusual both rims must be, in standard deviations: a bridge and temples alone are wrinkles."""
 _STRONG = 0.6
 """What the plain strength of lines counts beside how unusual they are."""
 _SECTOR = 0.7
@@ -102,7 +104,9 @@ def find_glasses(strengths: Field) -> Glasses:
     # Where a rim runs along a brow it is not unusual, but strong.
     best = int((rims.mean((1, 2)) + _STRONG * marks).argmax())
     shape = _shapes()[best]
-    return Glasses(shape, float(_cues(seen, rims[best], shape) @ _WEIGHTS + _OFFSET))
+    cues = _cues(seen, rims[best], shape)
+    odds = float(cues @ _WEIGHTS + _OFFSET)
+    return Glasses(shape, odds if cues[0] > _LEAST_RIMS else min(odds, 0.0))
 
 
 def _cues(seen: Field, rim: Field, shape: Rims) -> npt.NDArray[np.float64]:

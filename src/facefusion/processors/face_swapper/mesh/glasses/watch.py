@@ -16,7 +16,7 @@ from facefusion.processors.face_swapper.mesh.glasses.tracing import Frame
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.state import State
 
-_SURE = 1.5
+_SURE = 1.05
 """Log-odds from which glasses are taken to be there."""
 _LEAST_SCALE = 0.3
 """Pixels of the picture in one of the plane below which a frame is too thin to be told from a wrinkle."""
