@@ -16,6 +16,7 @@ from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
+from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.regions import foreign_zones, near_edge, skin_vertices
@@ -30,6 +31,8 @@ _OWN_SHADING = np.array([0.2, 0, 0], np.float32)
 """Share of the smooth remainder (Lab) that is the person's own, away from the outline."""
 _FOREIGN_SOFTNESS = 160
 """Smoothing of the texture before it is searched for foreign pixels: its width over this."""
+_FRAME_GAIN = np.float32(2)
+"""Factor on the share of glasses: their blurred edge is of no use."""
 _COARSER = 0.35
 """How far, in levels, a texture may be coarser than the target's pixels."""
 
@@ -66,7 +69,8 @@ class SourceModel:
         visibility = facing(normals)
         light = fit_light(vertex_colours(lab, mesh), normals, visibility)
         raster = MeshRaster.draw(mesh, normals, lab.shape[:2])
-        textures = pyramid(_texture(lab, light, raster, mesh))
+        glasses = _glasses(patch, mesh)
+        textures = pyramid(_texture(lab, light, raster, mesh, glasses))
         return cls(textures, mesh, visibility, light, level_shape(face.mesh))
 
     def mesh_at(self, level: int) -> Points:
@@ -99,7 +103,13 @@ def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uin
     return np.ascontiguousarray(patch), moved.astype(np.float32)
 
 
-def _texture(lab: Field, light: LightField, raster: MeshRaster, mesh: Points) -> Field:
+def _glasses(patch: npt.NDArray[np.uint8], mesh: Points) -> Field:
+    """Return how surely glasses cover each pixel, float32 (H, W): the new face wears the target's, or none."""
+    share = GlassesWatch().share(patch, mesh, (0, 0), (patch.shape[0], patch.shape[1]))
+    return np.zeros(patch.shape[:2], np.float32) if share is None else np.minimum(share * _FRAME_GAIN, 1)
+
+
+def _texture(lab: Field, light: LightField, raster: MeshRaster, mesh: Points, glasses: Field) -> Field:
     """Return what the smooth skin colour leaves of the face, made whole, float32 (H, W, 3).
 
     Args:
@@ -107,6 +117,7 @@ def _texture(lab: Field, light: LightField, raster: MeshRaster, mesh: Points) ->
         light: its smooth skin colour.
         raster: the mesh over it.
         mesh: float32 (468, 3) in its pixels.
+        glasses: how surely glasses cover each pixel, 0 to 1, float32 (H, W).
     """
     # Near the outline the whole smooth colour is the light's; inside, what it leaves is the person's own.
     own = _OWN_SHADING * (1 - near_edge()[:, None])
@@ -115,6 +126,7 @@ def _texture(lab: Field, light: LightField, raster: MeshRaster, mesh: Points) ->
     texture = split_texture(lab, fields["smooth"]) * raster.near()[:, :, None]
     zones = Zones.among(fields)
     foreign = foreign_share(texture, light, zones, softness=texture.shape[1] / _FOREIGN_SOFTNESS)
+    foreign = np.maximum(foreign, glasses)
     foreign[silhouette(raster, mesh) == 0] = 1
     texture = fill_foreign(texture, foreign, raster, mesh)
     return even_out(texture, fields["skin"] * (1 - foreign), zones.beard * np.float32(light.beard))

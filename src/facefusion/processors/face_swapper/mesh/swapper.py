@@ -234,7 +234,8 @@ def _glasses(
     image: npt.NDArray[np.uint8], face: Face, region: FaceRegion, memory: FaceMemory | None
 ) -> Field | np.float32:
     """Return the share of glasses in each pixel of the region, float32 (H, W), 0 to 1; plain 0 where there are none."""
-    share = (GlassesWatch() if memory is None else memory.glasses).share(image, face, region)
+    watch = GlassesWatch() if memory is None else memory.glasses
+    share = watch.share(image, face.mesh, (region.left, region.top), region.size)
     return np.float32(0) if share is None else share
 
 

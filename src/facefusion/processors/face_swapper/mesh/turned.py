@@ -12,7 +12,7 @@ from typing import Self
 import cv2
 import numpy as np
 
-from facefusion.faces.mesh import canonical_vertices, mirror_vertices, vertex_normals
+from facefusion.faces.mesh import canonical_vertices, mirror_vertices, pose_of, vertex_normals
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
@@ -26,6 +26,8 @@ _DEPTH_SIZE = 160
 """Side of the picture, in pixels, in which it is seen what hides behind the nose."""
 _BEHIND = (0.04, 0.1)
 """Depth behind what is seen at its place, in eye distances: from where a vertex is hidden to where it surely is."""
+_SOURCE_TURN = (10.0, 20.0)
+"""Turn of the source in degrees: up to the first each half serves itself, from the second the better one serves both."""
 _LEAST = 0.04
 """Least cosine between surface and camera that is reckoned with."""
 _STRETCH = (3.0, 5.0)
@@ -68,7 +70,8 @@ class SourceHalves:
         """
         other = mirror_vertices()
         cosine = np.maximum(-vertex_normals(mesh)[:, 2] * (1 - _hidden(mesh)), _LEAST)
-        mirrored = _widened(smoothstep(cosine[other] / cosine, *_BETTER))
+        turned = smoothstep(np.float32(abs(pose_of(mesh).yaw)), *_SOURCE_TURN)
+        mirrored = _widened(smoothstep(cosine[other] / cosine, *_BETTER)) * turned
 
         def joined(own: Weights) -> Weights:
             return np.asarray(own + mirrored * (own[other] - own), np.float32)

@@ -7,13 +7,13 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.types import Face
+from facefusion.faces.mesh import pose_of
+from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.glasses.finding import find_glasses
 from facefusion.processors.face_swapper.mesh.glasses.lines import line_strengths
 from facefusion.processors.face_swapper.mesh.glasses.plane import GlassesPlane
 from facefusion.processors.face_swapper.mesh.glasses.tracing import Frame
-from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.state import State
 
 _SURE = 1.05
@@ -38,21 +38,24 @@ class GlassesWatch:
         self._best = _SURE
         self._frame: Frame | None = None
 
-    def share(self, image: npt.NDArray[np.uint8], face: Face, region: FaceRegion) -> Field | None:
-        """Return the share of the glasses in each pixel of a region; None when there are none for sure.
+    def share(
+        self, image: npt.NDArray[np.uint8], mesh: Points, corner: tuple[int, int], size: tuple[int, int]
+    ) -> Field | None:
+        """Return the share of the glasses in each pixel of a part of the picture; None when there are none for sure.
 
         Args:
             image: RGB uint8 (H, W, 3).
-            face: the face in it.
-            region: where the face lies.
+            mesh: the face in it, float32 (468, 3).
+            corner: column and row of the part's first pixel.
+            size: its height and width.
 
         Returns:
-            float32 (H, W) of the region's size, 0 to 1.
+            float32 (H, W), 0 to 1.
         """
-        plane = GlassesPlane.of(face.mesh)
+        plane = GlassesPlane.of(mesh)
         due = self._frames % (_OFTEN if self._frames < _SOON else _SELDOM) == 0
         self._frames += 1
-        looking = due and plane.scale > _LEAST_SCALE and abs(face.pose.yaw) < _MOST_YAW
+        looking = due and plane.scale > _LEAST_SCALE and abs(pose_of(mesh).yaw) < _MOST_YAW
         if not looking and (self._frame is None or self._odds <= _SURE):
             return None
         lightness = plane.read(image)
@@ -60,7 +63,7 @@ class GlassesWatch:
             self._look(lightness)
         if self._frame is None or self._odds <= _SURE:
             return None
-        return plane.lay_back(self._frame.share(lightness), (region.left, region.top), region.size)
+        return plane.lay_back(self._frame.share(lightness), corner, size)
 
     def state(self) -> State:
         """Return what is known; see `facefusion.state`."""
