@@ -11,10 +11,13 @@ from functools import cache
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from facefusion.faces.mesh import INNER_LIPS, OUTER_LIPS, canonical_vertices
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
 from facefusion.processors.face_swapper.mesh.regions import Weights, skin_vertices
+
+Flags = npt.NDArray[np.bool_]
 
 _UPPER, _LOWER = 0.1, 0.42
 """Depth below the eyes, in eye distances: above the first a cover rarely reaches, below the second it does."""
@@ -23,13 +26,13 @@ _SIDES = 0.5
 _SKIN = 0.5
 """How surely a vertex shows plain skin to be compared."""
 _LESS_RED = 0.4
-"""How much less red (a) a cover is than skin, as a share of that distance; else it is the upper face that is covered."""
+"""How much less red (a) a cover is than skin, as a share of that distance; else the upper face is what is covered."""
 _STRANGE = 9.0
 """Distance of colour (a, b) between upper and lower face from which they are not one skin."""
 _ALIKE = 0.4
 """Spread of the lower face's colour, and distance of the lips from it, as shares of that distance, at most."""
 _SHARE = (0.4, 0.6)
-"""Nearness to the cover's colour rather than to the skin's: from where a pixel belongs to it to where it is all of it."""
+"""Nearness to the cover's colour, not the skin's: from where a pixel belongs to it to where it is all of it."""
 _EDGE = (-0.1, 0.1)
 """Depth below the eyes: from where a cover may be to where it is looked for fully."""
 _SOFTNESS = 1.0
@@ -87,7 +90,7 @@ def below_eyes() -> Weights:
     return smoothstep(canonical_vertices()[:, 1], *_EDGE)
 
 
-def _nearness(colours: Field, cover: Field, skin: Field) -> Field:
+def _nearness(colours: Field, cover: npt.NDArray[np.floating], skin: npt.NDArray[np.floating]) -> Field:
     """Return where colours, float32 (…, 2), lie between that of the skin, 0, and that of the cover, 1."""
     axis = cover - skin
     along = ((colours - skin) * axis).sum(-1) / max(float(axis @ axis), 1e-6)
@@ -95,10 +98,10 @@ def _nearness(colours: Field, cover: Field, skin: Field) -> Field:
 
 
 @cache
-def _parts() -> tuple[Weights, Weights, Weights]:
+def _parts() -> tuple[Flags, Flags, Flags]:
     """Return which vertices show the skin of the upper face, that of the lower face, and the lips, bool (468,) each."""
     x, y = canonical_vertices()[:, :2].T
     skin = (skin_vertices() > _SKIN) & (np.abs(x) < _SIDES)
     lips = np.zeros(len(x), np.bool_)
     lips[[*OUTER_LIPS, *INNER_LIPS]] = True
-    return skin & (y < _UPPER), skin & (y > _LOWER), lips
+    return np.asarray(skin & (y < _UPPER)), np.asarray(skin & (y > _LOWER)), lips

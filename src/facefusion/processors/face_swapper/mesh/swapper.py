@@ -211,8 +211,9 @@ class MeshSwapper:
     def _dense_fields(self, target: _Target, level: int) -> dict[str, Field]:
         """Return what is wanted at every pixel of the grid, by name.
 
-        `place` in the source's texture and that of the `other` half, how much of it is `mirrored`, `smooth` colour of the new face, its `share`, the `directional` part of the
-        target's light alone, place on the canonical `layout`, and the zones.
+        `place` in the source's texture, `other_place` in its other half and how much is `mirrored` from there, `smooth`
+        colour of the new face, its `share`, the `directional` part of the target's light alone, place on the canonical
+        `layout`, what lies `below_eyes`, and the zones.
         """
         light = target.light
         outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()[:, None]

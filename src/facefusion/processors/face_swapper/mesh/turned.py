@@ -1,7 +1,7 @@
 """Turned heads: what the source does not show of itself, and where the target's face ends in the picture.
 
-A half of the source that is turned away is taken from its other half, mirrored. What neither shows well would have to be
-stretched; there the new face hands over to the target.
+A half of the source that is turned away is taken from its other half, mirrored. What neither shows well would have to
+be stretched; there the new face hands over to the target.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Self
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from facefusion.faces.mesh import canonical_vertices, mirror_vertices, pose_of, vertex_normals
 from facefusion.faces.types import Points
@@ -27,12 +28,13 @@ _DEPTH_SIZE = 160
 _BEHIND = (0.04, 0.1)
 """Depth behind what is seen at its place, in eye distances: from where a vertex is hidden to where it surely is."""
 _SOURCE_TURN = (10.0, 20.0)
-"""Turn of the source in degrees: up to the first each half serves itself, from the second the better one serves both."""
+"""Turn of the source in degrees: up to the first each half serves itself, from the second the better serves both."""
 _LEAST = 0.04
 """Least cosine between surface and camera that is reckoned with."""
 _STRETCH = (3.0, 5.0)
 """Stretch of the source's texture: from where the new face fades to where it is gone."""
 _MIRROR_MATTERS = 0.05
+"""Share from which the other half is read at all."""
 _TURN = (15.0, 30.0)
 """Turn of the head in degrees: from where its far side may end in front of the background to where it surely does."""
 _INSIDE, _OUTSIDE = 4, 1
@@ -44,6 +46,7 @@ _APART = (8.0, 20.0)
 _BEYOND = (0.45, 0.75)
 """Nearness to the colour outside: from where a pixel begins to lie beyond the face to where it wholly does."""
 _ENOUGH = 1e-3
+"""Weight of either colour around a pixel from which it is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +130,7 @@ def _widened(mirrored: Weights) -> Weights:
 
 
 def _hidden(mesh: Points) -> Weights:
-    """Return how surely each vertex lies behind another part of the face, as behind the nose, 0 to 1, float32 (468,)."""
+    """Return how surely each vertex lies behind another part of the face, as the nose, 0 to 1, float32 (468,)."""
     low = mesh[:, :2].min(0)
     scale = np.float32(_DEPTH_SIZE / max(float(np.ptp(mesh[:, :2], axis=0).max()), 1e-3))
     laid = np.column_stack([(mesh[:, :2] - low) * scale + 2, mesh[:, 2] * scale]).astype(np.float32)
@@ -137,8 +140,9 @@ def _hidden(mesh: Points) -> Weights:
     return smoothstep((laid[:, 2] - front) / eyes, *_BEHIND)
 
 
-def _gathered(lab: Field, where: np.ndarray) -> tuple[Field, Field]:
+def _gathered(lab: Field, where: npt.NDArray[np.bool_]) -> tuple[Field, Field]:
     """Return the mean colour of the pixels of a mask around each pixel, and how much of it is near."""
     weight = where.astype(np.float32)
     near = blur(weight, _SURROUNDINGS)
-    return blur(lab * weight[:, :, None], _SURROUNDINGS) / np.maximum(near, 1e-6)[:, :, None], near
+    mean = blur(lab * weight[:, :, None], _SURROUNDINGS) / np.maximum(near, 1e-6)[:, :, None]
+    return np.asarray(mean, np.float32), near

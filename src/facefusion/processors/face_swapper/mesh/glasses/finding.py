@@ -34,9 +34,9 @@ _STRONG = 0.6
 """What the plain strength of lines counts beside how unusual they are."""
 _SECTOR = 0.7
 """Cosine of the angle up to which points count as belonging to a side of the rim."""
-_WEIGHTS = np.array([0.5, 0.94, 0.59, 0.8, 1.52, 1.12, 1.2])
-_OFFSET = -9.72
-"""Of `_cues`, in the log-odds of glasses, fitted on the portraits of `models/measure_lines.py`."""
+_WEIGHTS = np.array([0.59, 1.01, 0.31, 0.92, 1.74, 1.0, 1.27])
+_OFFSET = -9.28
+"""Of `_cues`, in the log-odds of glasses, by logistic regression on 265 pictures, 43 of them with glasses."""
 _BRIDGE, _TEMPLE = (-1.0, 0.5), (-1.0, 0.4)
 """Where bridge and temples begin: from there to there below the middle of the rims, in half heights."""
 _TEMPLE_PIECE = (0.02, 0.12)
@@ -64,7 +64,7 @@ class Rims:
     squareness: float
 
     def points(self, angles: npt.NDArray[np.float64], side: int) -> npt.NDArray[np.float64]:
-        """Return points of the rim at a side (-1 the left of the picture, 1 the right) on the plane, (N, 2), in pixels."""
+        """Return points of the rim at a side (-1 left in the picture, 1 right) on the plane, (N, 2), in pixels."""
         c, s = np.cos(angles), np.sin(angles)
         reach = (np.abs(c) ** self.squareness + np.abs(s) ** self.squareness) ** (-1 / self.squareness)
         x = side * (self.middle + self.half_width * reach * c)
@@ -158,4 +158,5 @@ def _rim_places() -> npt.NDArray[np.int32]:
 def _places(shape: Rims, side: int) -> npt.NDArray[np.int64]:
     x, y = np.round(shape.points(_ANGLES, side).T).astype(np.int64)
     direction = np.round(shape.across(_ANGLES, side) / np.pi * DIRECTIONS).astype(np.int64) % DIRECTIONS
-    return (direction * HEIGHT + np.clip(y, 0, HEIGHT - 1)) * WIDTH + np.clip(x, 0, WIDTH - 1)
+    row = direction * HEIGHT + np.clip(y, 0, HEIGHT - 1)
+    return np.asarray(row * WIDTH + np.clip(x, 0, WIDTH - 1))

@@ -1,7 +1,7 @@
 """Lines on a face: how strong they are in each direction, beside what is usual on faces without glasses.
 
 Lids, brows, bags and wrinkles make lines as well. How strong they are was measured on portraits without glasses, pixel
-by pixel and direction by direction (`models/measure_lines.py`); what exceeds that is unusual.
+by pixel and direction by direction (`models/usual_lines.py`); what exceeds that is unusual.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, WIDTH
 
 DIRECTIONS = 16
 """Directions across lines, evenly over half a turn; direction k lies k / DIRECTIONS of that from x towards y."""
+USUAL_SIZE = (28, 24)
+"""Height and width at which the usual strength of lines is kept, for the left half of the plane."""
+USUAL_UNIT = 64
+"""Whole numbers for 1 in that table."""
 _SCALES = (1.1, 1.8, 2.8)
 """Smoothing of the plane, in its pixels, by which thin and thick lines are found."""
 _NOISE = 0.6
 """What is added to the usual strength of lines in the picture, so that a smooth one does not exaggerate them."""
 _STRONGEST = 15.0
+"""Strength beside the usual above which lines are all alike."""
 _LEAST, _MOST = -1.0, 2.5
 """Limits of how unusual a line is, in standard deviations."""
 
@@ -50,9 +55,13 @@ def line_strengths(lightness: Field) -> Field:
 
 def relative(strengths: Field) -> Field:
     """Return the strength of lines beside what the picture shows everywhere, on a logarithmic scale, from 0."""
-    usual = float(np.median(np.abs(strengths))) + _NOISE
-    strong = np.log1p(np.minimum(np.abs(strengths) / np.float32(usual), _STRONGEST))
+    strong = np.log1p(np.minimum(np.abs(strengths) / np.float32(usual_strength(strengths)), _STRONGEST))
     return np.stack([dilate(plane, 1) for plane in strong]).astype(np.float32)
+
+
+def usual_strength(strengths: Field) -> float:
+    """Return how strong lines are all over the picture, and a little more."""
+    return float(np.median(np.abs(strengths))) + _NOISE
 
 
 def unusual(strengths: Field) -> Field:
@@ -64,13 +73,13 @@ def unusual(strengths: Field) -> Field:
 @cache
 def usual_lines() -> tuple[Field, Field]:
     """Return mean and deviation of `relative` on faces without glasses, float32 (DIRECTIONS, HEIGHT, WIDTH) each."""
-    with resources.files(__package__).joinpath("usual_lines.npy").open("rb") as file:
-        small = np.load(file).astype(np.float32) / 64
-    mean, deviation = (_both_halves(half) for half in small)
+    text = (resources.files("facefusion.faces") / "data" / "usual_lines.csv").read_text("utf-8")
+    numbers = np.loadtxt(text.splitlines(), delimiter=",", comments="#", dtype=np.float32)
+    mean, deviation = (_both_halves(half) for half in numbers.reshape(2, DIRECTIONS, *USUAL_SIZE) / USUAL_UNIT)
     return mean, deviation
 
 
 def _both_halves(half: npt.NDArray[np.float32]) -> Field:
-    """Return both halves of the plane from its left one, (DIRECTIONS, h, w), where mirrored directions change places."""
+    """Return both halves of the plane from its left one, (DIRECTIONS, h, w); mirrored directions change places."""
     mirrored = half[[-k % DIRECTIONS for k in range(DIRECTIONS)], :, ::-1]
     return np.stack([enlarge(plane, (HEIGHT, WIDTH)) for plane in np.concatenate([half, mirrored], axis=2)])

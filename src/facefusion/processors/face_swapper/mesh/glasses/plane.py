@@ -51,7 +51,7 @@ class GlassesPlane:
         return cls(np.column_stack([axes[:, :2], corner]), float(unit / UNIT))
 
     def read(self, picture: npt.NDArray[np.uint8]) -> Field:
-        """Return the lightness that a picture, RGB uint8 (H, W, 3), has on the plane, 0 to 255, float32 (HEIGHT, WIDTH)."""
+        """Return the lightness of a picture, RGB uint8 (H, W, 3), on the plane, 0 to 255, float32 (HEIGHT, WIDTH)."""
         corners = np.array([[x, y, 1] for x in (0, WIDTH - 1) for y in (0, HEIGHT - 1)]) @ self.to_picture.T
         low = np.clip(np.floor(corners.min(0)).astype(int) - 2, 0, np.array(picture.shape[1::-1]) - 1)
         high = np.maximum(np.ceil(corners.max(0)).astype(int) + 3, low + 1)

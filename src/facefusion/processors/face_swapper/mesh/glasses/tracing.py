@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.glasses.finding import Rims
-from facefusion.processors.face_swapper.mesh.glasses.lines import DIRECTIONS
+from facefusion.processors.face_swapper.mesh.glasses.lines import DIRECTIONS, usual_strength
 from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, ORIGIN, UNIT, WIDTH
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 
@@ -26,10 +26,12 @@ Path = npt.NDArray[np.float64]
 _RIM_POINTS = 96
 _WANDER = 7
 """How far the frame may lie from the shape that was found, in pixels of the plane."""
-_STEP = 1
-"""How far a path may move to the side from one point to the next, in steps of its own."""
+_PULL = 0.02
+"""What a path loses by each pixel that it lies off the shape, as a share of the mean strength."""
+_STRONGEST = 8.0
+"""Strength of a line, beside what is usual in the picture, from which it is no stronger for a path."""
 _STRAY = 0.06
-"""What a path loses by each step to the side, as a share of the usual strength."""
+"""What a path loses by each step to the side, as a share of the greatest strength."""
 _LIGHT = np.float32(0.6)
 """What a light line counts beside a dark one."""
 _SURROUNDINGS = 13
@@ -88,7 +90,7 @@ class Frame:
     def share(self, lightness: Field) -> Field:
         """Return the share of the frame in each pixel of the plane, float32 (HEIGHT, WIDTH), 0 to 1."""
         departure = np.where(self.depth > 0, *_departures(lightness)) / np.abs(self.depth)
-        return np.maximum(smoothstep(departure, *_SHARE) * self.band, self.lenses)
+        return np.asarray(np.maximum(smoothstep(departure, *_SHARE) * self.band, self.lenses), np.float32)
 
 
 def _rim(strengths: Field, rims: Rims, side: int) -> Path:
@@ -100,7 +102,7 @@ def _rim(strengths: Field, rims: Rims, side: int) -> Path:
     normal = np.stack([np.cos(across), np.sin(across)], 1)
     places = rims.points(angles, side)[:, None] + offsets[None, :, None] * normal[:, None]
     gain = _read(strengths, places, direction)
-    gain -= 0.02 * np.abs(offsets) * np.abs(gain).mean()
+    gain -= np.asarray(_PULL * np.abs(offsets) * np.abs(gain).mean(), np.float32)
     twice = _best_path(np.concatenate([gain, gain, gain]))  # so that beginning and end agree
     chosen = twice[_RIM_POINTS : 2 * _RIM_POINTS]
     return np.asarray(places[np.arange(_RIM_POINTS), chosen])
@@ -123,28 +125,30 @@ def _across(strengths: Field, rims: Rims, ends: npt.NDArray[np.float64], down: t
     rows = np.arange(max(top, 0), min(bottom, HEIGHT - 1) + 1)
     columns = np.arange(left, right + 1)
     gain = _darker(strengths[DIRECTIONS // 2][rows[0] : rows[-1] + 1, left : right + 1]).T
-    return np.stack([columns, rows[_best_path(np.minimum(gain, _most(strengths)))]], 1).astype(np.float64)
+    chosen = _best_path(np.minimum(gain, np.float32(_most(strengths))))
+    return np.stack([columns, rows[chosen]], 1).astype(np.float64)
 
 
 def _darker(strengths: Field) -> Field:
     """Return how strong lines are, dark ones before light ones: these are more often glints, or skin beside a frame."""
-    return np.maximum(strengths, -_LIGHT * strengths)
+    return np.asarray(np.maximum(strengths, -_LIGHT * strengths), np.float32)
 
 
 def _most(strengths: Field) -> float:
-    return 8 * (float(np.median(np.abs(strengths))) + 0.6)
+    """Return the strength of lines from which they all count alike."""
+    return _STRONGEST * usual_strength(strengths)
 
 
 def _read(strengths: Field, places: npt.NDArray[np.float64], direction: npt.NDArray[np.int_]) -> Field:
     """Return how strong lines across the given directions are at places (N, M, 2)."""
     x = np.clip(np.round(places[..., 0]).astype(int), 0, WIDTH - 1)
     y = np.clip(np.round(places[..., 1]).astype(int), 0, HEIGHT - 1)
-    return np.minimum(_darker(strengths[direction[:, None], y, x]), _most(strengths))
+    return np.asarray(np.minimum(_darker(strengths[direction[:, None], y, x]), _most(strengths)), np.float32)
 
 
 def _best_path(gain: Field) -> npt.NDArray[np.intp]:
     """Return for each row of (N, M) the column of the path that gains most, moving one column a row at most."""
-    loss = _STRAY * _most_of(gain)
+    loss = _STRAY * (float(np.abs(gain).max()) + 1e-6)
     best, came = gain[0].copy(), np.zeros(gain.shape, np.intp)
     columns = np.arange(gain.shape[1])
     for row in range(1, len(gain)):
@@ -160,10 +164,6 @@ def _best_path(gain: Field) -> npt.NDArray[np.intp]:
     return path
 
 
-def _most_of(gain: Field) -> float:
-    return float(np.abs(gain).max()) + 1e-6
-
-
 def _along(departures: tuple[Field, Field], path: Path) -> tuple[Field, Field]:
     """Return `Frame.band` and `Frame.depth` of what is drawn along a path."""
     depths = np.stack([lookup(dilate(each, 1), path[None].astype(np.float32))[0] for each in departures])
@@ -171,7 +171,7 @@ def _along(departures: tuple[Field, Field], path: Path) -> tuple[Field, Field]:
     kind = 0 if np.median(depths[0] - _LIGHT * depths[1]) >= 0 else 1
     depth = np.maximum(_level(depths[kind]), _LEAST_DEPTH)
     distance, nearest = _nearest(path)
-    half = _half_width(departures[kind] / depth[nearest], distance)
+    half = _half_width(np.asarray(departures[kind] / depth[nearest], np.float32), distance)
     band = 1 - smoothstep(distance, half + 0.5, half + _FADE)
     return band, (depth if kind == 0 else -depth)[nearest]
 
