@@ -16,6 +16,7 @@ import numpy.typing as npt
 from facefusion.faces.mesh import canonical_vertices, mirror_vertices, pose_of, vertex_normals
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.fitting import calm
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import Weights, canonical_distances
 
@@ -27,6 +28,8 @@ _DEPTH_SIZE = 160
 """Side of the picture, in pixels, in which it is seen what hides behind the nose."""
 _BEHIND = (0.04, 0.1)
 """Depth behind what is seen at its place, in eye distances: from where a vertex is hidden to where it surely is."""
+_TOWARDS = (0.1, 0.3)
+"""Cosine between surface and camera: from where to where it is asked whether something hides it."""
 _SOURCE_TURN = (10.0, 20.0)
 """Turn of the source in degrees: up to the first each half serves itself, from the second the better serves both."""
 _LEAST = 0.04
@@ -71,10 +74,12 @@ class SourceHalves:
             mesh: float32 (468, 3).
             visibility: how well the source shows each vertex, 0 to 1, float32 (468,).
         """
-        other = mirror_vertices()
-        cosine = np.maximum(-vertex_normals(mesh)[:, 2] * (1 - _hidden(mesh)), _LEAST)
-        turned = smoothstep(np.float32(abs(pose_of(mesh).yaw)), *_SOURCE_TURN)
-        mirrored = _widened(smoothstep(cosine[other] / cosine, *_BETTER)) * turned
+        other, yaw = mirror_vertices(), pose_of(mesh).yaw
+        normals = calm(vertex_normals(mesh))
+        cosine = np.maximum(-normals[:, 2] * (1 - _hidden(mesh, normals)), _LEAST)
+        far = canonical_vertices()[:, 0] * yaw > 0
+        mirrored = _widened(smoothstep(cosine[other] / cosine, *_BETTER) * far)
+        mirrored *= smoothstep(np.float32(abs(yaw)), *_SOURCE_TURN)
 
         def joined(own: Weights) -> Weights:
             return np.asarray(own + mirrored * (own[other] - own), np.float32)
@@ -88,7 +93,7 @@ class SourceHalves:
 
     def unstretched(self, normals: Points) -> Weights:
         """Return the share of the new face that is not stretched too far on a target with these normals, (468,)."""
-        stretch = np.maximum(-normals[:, 2], 0) / self.cosine
+        stretch = np.maximum(-calm(normals)[:, 2], 0) / self.cosine
         return self.visibility * (1 - smoothstep(stretch, *_STRETCH))
 
 
@@ -129,15 +134,16 @@ def _widened(mirrored: Weights) -> Weights:
     return np.asarray(np.where(near, mirrored, 0).max(1), np.float32)
 
 
-def _hidden(mesh: Points) -> Weights:
+def _hidden(mesh: Points, normals: Points) -> Weights:
     """Return how surely each vertex lies behind another part of the face, as the nose, 0 to 1, float32 (468,)."""
     low = mesh[:, :2].min(0)
     scale = np.float32(_DEPTH_SIZE / max(float(np.ptp(mesh[:, :2], axis=0).max()), 1e-3))
     laid = np.column_stack([(mesh[:, :2] - low) * scale + 2, mesh[:, 2] * scale]).astype(np.float32)
-    raster = MeshRaster.draw(laid, vertex_normals(laid), (_DEPTH_SIZE + 5, _DEPTH_SIZE + 5), grow=1)
+    raster = MeshRaster.draw(laid, normals, (_DEPTH_SIZE + 5, _DEPTH_SIZE + 5), grow=1)
     front = lookup(raster.interpolate(laid[:, 2:])[:, :, 0], laid[None, :, :2])[0]
     eyes = max(float(np.linalg.norm(laid[263] - laid[33])), 1e-3)
-    return smoothstep((laid[:, 2] - front) / eyes, *_BEHIND)
+    # Where the surface turns away its depth changes from pixel to pixel, and it is badly seen without being hidden.
+    return smoothstep((laid[:, 2] - front) / eyes, *_BEHIND) * smoothstep(-normals[:, 2], *_TOWARDS)
 
 
 def _gathered(lab: Field, where: npt.NDArray[np.bool_]) -> tuple[Field, Field]:
