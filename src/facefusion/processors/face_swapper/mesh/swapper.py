@@ -215,13 +215,13 @@ class MeshSwapper:
         colour of the new face, its `share`, the `directional` part of the target's light alone, place on the canonical
         `layout`, what lies `below_eyes`, and the zones.
         """
-        light = target.light
+        light, places = target.light, self._halves.places(self._source.mesh_at(level))
         outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()[:, None]
         return spread(
             target.raster,
-            place=self._source.mesh_at(level),
+            place=places,
             smooth=light.directional + light.remainder * outer,
-            other_place=self._source.mesh_at(level)[mirror_vertices()],
+            other_place=places[mirror_vertices()],
             mirrored=self._halves.mirrored,
             share=edge_weights() * target.visibility * self._halves.unstretched(target.normals),
             directional=light.directional,

@@ -7,6 +7,7 @@ be stretched; there the new face hands over to the target.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import cv2
@@ -24,6 +25,10 @@ _BETTER = (1.15, 1.9)
 """How much better the other half shows a vertex: from where it begins to lend its texture to where it gives all."""
 _WIDER = 0.1
 """How much farther than where it is better the other half lends its texture, in eye distances."""
+_RIDGE, _RIDGE_WIDTH = (-0.3, 0.45), 0.02
+"""Height below the eyes between which the ridge of the nose lies, and half its width, in eye distances."""
+_MOVED_IN = 0.6
+"""How far it is moved in, as a share of the way to the nearest vertex beside it."""
 _DEPTH_SIZE = 160
 """Side of the picture, in pixels, in which it is seen what hides behind the nose."""
 _BEHIND = (0.04, 0.1)
@@ -86,6 +91,21 @@ class SourceHalves:
 
         return cls(mirrored, joined(visibility), joined(cosine))
 
+    def places(self, points: Points) -> Points:
+        """Return where the vertices lie in the texture, float32 (468, 2); a nose's ridge seen from aside is moved in.
+
+        There the picture shows the edge of the nose, and what is behind it.
+
+        Args:
+            points: where the mesh has them, float32 (468, 2).
+        """
+        moved = points.copy()
+        for side in (-1, 1):
+            ridge, aside = _ridge(side)
+            share = self.mirrored[mirror_vertices()[aside]] * np.float32(_MOVED_IN)
+            moved[ridge] += share[:, None] * (points[aside] - points[ridge])
+        return moved
+
     @property
     def any_mirrored(self) -> bool:
         """Whether any vertex takes texture from the other half."""
@@ -125,6 +145,15 @@ def beyond_outline(lab: Field, silhouette: Field, yaw: float) -> Field | None:
     side = cv2.Sobel(blur(silhouette, 2.0), cv2.CV_32F, 1, 0) * -np.sign(yaw) > 0
     sure = smoothstep(apart, *_APART) * known * side * (depth <= 2 * _INSIDE) * turned
     return np.asarray(smoothstep(nearness, *_BEYOND) * sure, np.float32)
+
+
+@cache
+def _ridge(side: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the vertices of the nose's ridge and for each the nearest at a side, -1 left in the picture, 1 right."""
+    x, y = canonical_vertices()[:, :2].T
+    ridge = np.flatnonzero((np.abs(x) < _RIDGE_WIDTH) & (y > _RIDGE[0]) & (y < _RIDGE[1]))
+    aside = np.flatnonzero(x * side > _RIDGE_WIDTH)
+    return ridge, aside[canonical_distances()[np.ix_(ridge, aside)].argmin(1)]
 
 
 def _widened(mirrored: Weights) -> Weights:
