@@ -49,7 +49,7 @@ def wanted(region, shift=(0.0, 0.0), lighter=0.0):
     smooth = np.dstack([place[:, :, 0] / 10 + 100 + lighter, place[:, :, 1] / 20 + 120, np.full(region.grid, 130.0)])
     visible = np.ones(region.grid, np.float32)
     share = np.full(region.grid, 0.5, np.float32)
-    return Laid((place / 200).astype(np.float32), visible, smooth.astype(np.float32), share, GAIN)
+    return Laid((place / 200).astype(np.float32), visible, smooth.astype(np.float32), share, np.zeros_like(share), GAIN)
 
 
 def middle(field):
@@ -168,3 +168,17 @@ def test_it_goes_on_from_a_state_bit_for_bit():
     assert np.array_equal(one.smooth, two.smooth)
     assert np.array_equal(one.share, two.share)
     assert one.gain == two.gain
+
+
+def test_what_comes_in_front_is_there_at_once_and_goes_slowly_where_nothing_is_seen_to_change():
+    continuity = Continuity()
+    first, region = seen()
+    clear = wanted(region)
+    continuity.steady(first, clear)
+    covered = replace(clear, front=np.ones(region.grid, np.float32))
+    now, _ = seen()
+    assert middle(continuity.steady(now, covered).front).min() == 1
+    again, _ = seen()
+    assert middle(continuity.steady(again, clear).front).min() > 0.8
+    gone = replace(again, grey=np.random.default_rng(9).integers(0, 255, again.grey.shape).astype(np.uint8))
+    assert continuity.steady(gone, clear).front.mean() < 0.05, "the picture changed: nothing is there any more"

@@ -40,7 +40,8 @@ class Laid:
         place: in the source's first texture, in widths of the source's face, float32 (H, W, 2).
         visible: how well the face is seen there, 0 to 1, float32 (H, W).
         smooth: smooth colour of the new face, Lab, float32 (H, W, 3).
-        share: of the new face, 0 to 1, float32 (H, W).
+        share: of the new face where nothing is in front of it, 0 to 1, float32 (H, W).
+        front: how surely something is in front, 0 to 1, float32 (H, W).
         gain: how strong its texture shows.
     """
 
@@ -48,6 +49,7 @@ class Laid:
     visible: Field
     smooth: Field
     share: Field
+    front: Field
     gain: TextureGain
 
     def state(self) -> State:
@@ -97,7 +99,7 @@ class Continuity:
 
 def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
     place = motion.carry(last.place)
-    share, visible = motion.carry_all(last.share, last.visible)
+    share, front, visible = motion.carry_all(last.share, last.front, last.visible)
     # What comes into view as the head turns was hair, background or a guess before.
     keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
     gap = np.asarray(cv2.magnitude(*cv2.split(place - wanted.place)), np.float32)
@@ -107,6 +109,8 @@ def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
         visible=wanted.visible,
         smooth=_calmed(motion.carry(last.smooth), wanted.smooth, keep),
         share=wanted.share + keep * (share - wanted.share),
+        # What comes in front is there at once; what seems to be gone may be hidden by noise.
+        front=wanted.front + keep * np.maximum(front - wanted.front, 0),
         gain=last.gain.towards(wanted.gain, float(1 - keep.mean())),
     )
 

@@ -14,8 +14,6 @@ from facefusion.processors.face_swapper.mesh.openings import close_openings
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.region import GRID
 
-_FOREIGN_SOFTNESS = 1.5
-"""Smoothing of what is foreign, in pixels of the grid."""
 _HARDEST, _SOFTEST = 0.6, 3.0
 """Smoothing of the whole mask at `face_mask_blur` 0 and 1, in pixels of a grid of full size."""
 _INWARDS = 0.5
@@ -25,12 +23,11 @@ _LEAST_EDGE = 0.02
 """Width of the edge of an ellipse or a box at `face_mask_blur` 0, as a share of the half width."""
 
 
-def face_mask(share: Field, foreign: Field, raster: MeshRaster, mesh: Points, options: FaceSwapperOptions) -> Field:
-    """Return the new face's share at each pixel of the grid, float32 (H, W), 0 to 1.
+def face_mask(share: Field, raster: MeshRaster, mesh: Points, options: FaceSwapperOptions) -> Field:
+    """Return the new face's share at each pixel of the grid where nothing is in front of it, float32 (H, W), 0 to 1.
 
     Args:
         share: what edges and visibility leave of it, float32 (H, W).
-        foreign: how surely each pixel is not the face, float32 (H, W), 0 to 1.
         raster: the mesh on the grid.
         mesh: float32 (468, 3) in its pixels.
         options: shapes of the mask and softness of its edge.
@@ -39,10 +36,9 @@ def face_mask(share: Field, foreign: Field, raster: MeshRaster, mesh: Points, op
     inside = np.where(raster.numbers >= 0, share, 0).astype(np.float32)
     close_openings(inside, mesh)
     inside *= raster.near()
-    mask = inside * (1 - blur(foreign, _FOREIGN_SOFTNESS))
     softness = (_HARDEST + (_SOFTEST - _HARDEST) * options.face_mask_blur) * max(size) / GRID
     # Softness reaches little into eyes and mouth, which show the target's own, and never past the outline.
-    soft, hard = (blur(mask, max(softness * share, _LEAST_SOFTNESS)) for share in (1.0, _INWARDS))
+    soft, hard = (blur(inside, max(softness * part, _LEAST_SOFTNESS)) for part in (1.0, _INWARDS))
     mask = np.minimum(soft, hard) * silhouette(raster, mesh)
     return np.asarray(np.minimum(mask, bounds(mesh, size, options)), np.float32)
 

@@ -19,6 +19,7 @@ from facefusion.processors.face_swapper.mesh.continuity import Continuity
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeMemory
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import near_edge
@@ -94,6 +95,7 @@ class FaceMemory:
     Attributes:
         continuity: what was laid over it.
         eyes: the colour of its eyes.
+        glasses: that the face wears, or does not.
     """
 
     def __init__(self) -> None:
@@ -106,6 +108,7 @@ class FaceMemory:
         self._shape = np.zeros((VERTICES, 3), np.float32)
         self._shape_seen = 0.0
         self.eyes = EyeMemory()
+        self.glasses = GlassesWatch()
 
     def own_shape(self, level: Points, pose: Pose) -> Points:
         """Return how the face's features lie, float32 (468, 3), as the mean of what was seen of it so far.
@@ -156,6 +159,7 @@ class FaceMemory:
             "shape_seen": self._shape_seen,
             "continuity": self.continuity.state(),
             "eyes": self.eyes.state(),
+            "glasses": self.glasses.state(),
         }
 
     @classmethod
@@ -168,6 +172,7 @@ class FaceMemory:
         memory._shape, memory._shape_seen = state["shape"].copy(), state["shape_seen"]
         memory.continuity = Continuity.of_state(state["continuity"])
         memory.eyes = EyeMemory.of_state(state["eyes"])
+        memory.glasses = GlassesWatch.of_state(state["glasses"])
         return memory
 
     def _in_front(self, now: Field, seen: Field, rim: Field) -> Field:

@@ -13,16 +13,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import vertex_normals
+from facefusion.faces.mesh import pose_of, vertex_normals
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
 from facefusion.processors.face_swapper.mesh.continuity import Laid
+from facefusion.processors.face_swapper.mesh.cover import Cover, below_eyes
 from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
+from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import recolour
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
@@ -35,6 +37,7 @@ from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreig
 from facefusion.processors.face_swapper.mesh.shadow import broad_step
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
+from facefusion.processors.face_swapper.mesh.turned import beyond_outline, cosines, unstretched
 from facefusion.processors.face_swapper.mesh.warp import reshaped
 from facefusion.state import State
 
@@ -55,16 +58,20 @@ class _Target:
     Attributes:
         lab: its pixels, Lab, float32 (H, W, 3).
         mesh: float32 (468, 3) in pixels of the grid.
+        normals: of the mesh, float32 (468, 3).
         visibility: how well each vertex is seen, 0 to 1, float32 (468,).
         light: smooth colour of its skin.
         raster: the mesh, drawn.
+        cover: what covers its lower half, if anything does.
     """
 
     lab: Field
     mesh: Points
+    normals: Points
     visibility: npt.NDArray[np.float32]
     light: LightField
     raster: MeshRaster
+    cover: Cover | None
 
     @classmethod
     def observe(
@@ -74,8 +81,11 @@ class _Target:
         lab, normals = to_lab(grid), vertex_normals(region.mesh)
         visibility = facing(normals)
         clear = visibility if memory is None else visibility * memory.clear_vertices()
-        light = fit_light(vertex_colours(lab, region.mesh), normals, clear)
-        return cls(lab, region.mesh, visibility, light, raster or MeshRaster.draw(region.mesh, normals, region.grid))
+        colours = vertex_colours(lab, region.mesh)
+        cover = Cover.find(colours, clear)
+        light = fit_light(colours, normals, clear if cover is None else clear * cover.clear)
+        raster = raster or MeshRaster.draw(region.mesh, normals, region.grid)
+        return cls(lab, region.mesh, normals, visibility, light, raster, cover)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +125,7 @@ class MeshSwapper:
 
     def __init__(self, source: SourceModel, options: FaceSwapperOptions, *, max_yaw: float = 90.0) -> None:
         self._source = source
+        self._facing = cosines(source.mesh)
         self._options = options
         self._max_yaw = max_yaw
         self._memories = Memories()
@@ -142,11 +153,14 @@ class MeshSwapper:
             return None
         memory, outline = self._memories.of(face.track_id), region.outline()
         view = np.ascontiguousarray(region.view(image))
+        # They are looked for before the features move, and stay where they are.
+        glasses = _glasses(image, face, region, memory)
         recoloured = self._recoloured(view, region, face, memory)
         base, region, raster = self._reshaped(recoloured, region, face, memory)
         if (shut := with_lids_shut(region.mesh)) is not region.mesh:
             region, raster = replace(region, mesh=shut), None
         new, mask, still = self._render(base, region, raster, face, memory)
+        mask, still = mask * (1 - glasses), np.maximum(still, glasses)
         if base is not view:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
         # A head that turns past the limit must not flip from one face to the other.
@@ -203,42 +217,60 @@ class MeshSwapper:
         trust = (1 - np.clip(foreign, 0, 1)) * (1 - np.clip(fields["beard"], 0, 1)) * (target.raster.numbers >= 0)
         coarse = lookup(self._source.textures[level], fields["place"])[:, :, 0] * np.float32(gain.shadow)
         fields["smooth"][:, :, 0] += broad_step(own[:, :, 0], coarse, trust.astype(np.float32))
-        share = face_mask(fields["share"], foreign, target.raster, target.mesh, self._options)
+        share = face_mask(fields["share"], target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
-        laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, gain)
+        laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, foreign, gain)
         if memory is not None:
             laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
-        share = np.minimum(laid.share, bound) * silhouette(target.raster, target.mesh)
+        front = blur(laid.front, _STILL)
+        share = np.minimum(laid.share, bound) * silhouette(target.raster, target.mesh) * (1 - front)
         mask = np.clip(enlarge(share, region.size), 0, 1)
         texture = lookup(self._source.textures[level], enlarge(laid.place * unit, region.size))
         lab = join_texture(texture, enlarge(laid.smooth, region.size), laid.gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
-        still = np.maximum(blur(foreign, _STILL), 1 - bound)
+        still = np.maximum(front, 1 - bound)
         return to_rgb(lab), mask, enlarge(np.asarray(np.clip(still, 0, 1), np.float32), region.size)
 
     def _dense_fields(self, target: _Target, level: int) -> dict[str, Field]:
         """Return what is wanted at every pixel of the grid, by name.
 
-        `place` in the source's texture, `smooth` colour of the new face, its `share`, the `directional` part of the
-        target's light alone, place on the canonical `layout`, and the zones.
+        `place` in the source's texture, `smooth` colour of the new face, how well the target's is `visible`, the new
+        one's `share`, the `directional` part of the target's light alone, place on the canonical `layout`, what lies
+        `below_eyes`, and the zones.
         """
         light = target.light
+        seen = self._source.visibility * unstretched(target.normals, self._facing)
         outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()[:, None]
         return spread(
             target.raster,
             place=self._source.mesh_at(level),
             smooth=light.directional + light.remainder * outer,
             visible=target.visibility,
-            share=edge_weights() * target.visibility * self._source.visibility,
+            share=edge_weights() * target.visibility * seen,
             directional=light.directional,
             layout=canonical_layout()[:, :2],
+            below_eyes=below_eyes(),
             **foreign_zones().by_name(),
         )
+
+
+def _glasses(
+    image: npt.NDArray[np.uint8], face: Face, region: FaceRegion, memory: FaceMemory | None
+) -> Field | np.float32:
+    """Return the share of glasses in each pixel of the region, float32 (H, W), 0 to 1; plain 0 where there are none."""
+    watch = GlassesWatch() if memory is None else memory.glasses
+    share = watch.share(image, face.mesh, (region.left, region.top), region.size)
+    return np.float32(0) if share is None else share
 
 
 def _in_front(target: _Target, texture: Field, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
     """Return how surely each pixel of the grid is not the face, float32 (H, W), 0 to 1: by its looks, and by memory."""
     foreign = foreign_share(texture, target.light, Zones.among(fields), softness=1.0)
+    if target.cover is not None:
+        foreign = np.maximum(foreign, target.cover.share(target.lab, fields["below_eyes"]))
+    beyond = beyond_outline(target.lab, silhouette(target.raster, target.mesh), pose_of(target.mesh).yaw)
+    if beyond is not None:
+        foreign = np.maximum(foreign, beyond)
     if memory is None:
         return foreign
     front = memory.update(split_texture(target.lab, fields["directional"]), target.mesh, target.visibility)

@@ -17,6 +17,7 @@ from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
+from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
@@ -30,6 +31,9 @@ _OWN_SHADING = np.array([0.2, 0, 0], np.float32)
 """Share of the smooth remainder (Lab) that is the person's own, away from the outline."""
 _FOREIGN_SOFTNESS = 160
 """Smoothing of the texture before it is searched for foreign pixels: its width over this."""
+
+_FRAME_GAIN = np.float32(2)
+"""Factor on the share of glasses: their blurred edge is of no use."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +78,7 @@ class View:
         light = fit_light(vertex_colours(lab, mesh), normals, facing(normals))
         raster = MeshRaster.draw(mesh, normals, lab.shape[:2])
         texture, foreign = _texture(lab, light, raster, mesh)
+        foreign = np.maximum(foreign, _glasses(patch, mesh))
         frontal = float(np.cos(np.radians(face.pose.yaw)) * np.cos(np.radians(face.pose.pitch)))
         clean = 1 - float(at_vertices(foreign, mesh) @ edge_weights() / edge_weights().sum())
         eyes = EyeColour.observe(image, face.mesh, face.irises)
@@ -104,6 +109,12 @@ def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uin
         moved[:, 2] *= np.float32(scale)
         patch = np.asarray(cv2.resize(patch, size, interpolation=cv2.INTER_AREA), np.uint8)
     return np.ascontiguousarray(patch), moved.astype(np.float32)
+
+
+def _glasses(patch: npt.NDArray[np.uint8], mesh: Points) -> Field:
+    """Return how surely glasses cover each pixel, float32 (H, W): the new face wears the target's, or none."""
+    share = GlassesWatch().share(patch, mesh, (0, 0), (patch.shape[0], patch.shape[1]))
+    return np.zeros(patch.shape[:2], np.float32) if share is None else np.minimum(share * _FRAME_GAIN, 1)
 
 
 def _texture(lab: Field, light: LightField, raster: MeshRaster, mesh: Points) -> tuple[Field, Field]:

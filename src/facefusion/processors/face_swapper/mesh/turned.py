@@ -1,0 +1,84 @@
+"""Turned heads: what would have to be stretched, and where the target's face ends in the picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.mesh import vertex_normals
+from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
+from facefusion.processors.face_swapper.mesh.fitting import calm
+from facefusion.processors.face_swapper.mesh.regions import Weights
+
+_LEAST = 0.04
+"""Least cosine between surface and camera that is reckoned with."""
+_STRETCH = (3.0, 5.0)
+"""Stretch of the source's texture: from where the new face fades to where it is gone."""
+_TURN = (15.0, 30.0)
+"""Turn of the head in degrees: from where its far side may end in front of the background to where it surely does."""
+_INSIDE, _OUTSIDE = 4, 1
+"""Distance from the outline in pixels of the grid from which pixels surely show the face, and surely do not."""
+_SURROUNDINGS = 5.0
+"""Reach, in pixels of the grid, within which colours of both are gathered."""
+_APART = (8.0, 20.0)
+"""Distance of the two colours, in Lab units: from where they cannot be told apart to where they surely can."""
+_BEYOND = (0.45, 0.75)
+"""Nearness to the colour outside: from where a pixel begins to lie beyond the face to where it wholly does."""
+_ENOUGH = 1e-3
+"""Weight of either colour around a pixel from which it is known."""
+
+
+def cosines(mesh: Points) -> Weights:
+    """Return the cosine between surface and camera at each vertex of a face, float32 (468,)."""
+    return np.asarray(np.maximum(-calm(vertex_normals(mesh))[:, 2], 0), np.float32)
+
+
+def unstretched(normals: Points, facing: Weights) -> Weights:
+    """Return the share of the new face that is not stretched too far, float32 (468,), 0 to 1.
+
+    Args:
+        normals: unit normals of the target, float32 (468, 3).
+        facing: cosine between surface and camera in the source's texture, see `cosines`.
+    """
+    stretch = np.maximum(-calm(normals)[:, 2], 0) / np.maximum(facing, _LEAST)
+    return 1 - smoothstep(stretch, *_STRETCH)
+
+
+def beyond_outline(lab: Field, silhouette: Field, yaw: float) -> Field | None:
+    """Return how surely pixels at the far side of a turned head show what is behind it, float32 (H, W), 0 to 1.
+
+    The mesh may reach a little past nose, lips and cheek; where inside and outside differ in colour, colour decides.
+
+    Args:
+        lab: the face, Lab, float32 (H, W, 3).
+        silhouette: 1 within the outline of the drawn face, else 0, float32 (H, W).
+        yaw: turn of the head in degrees, see `Pose`.
+
+    Returns:
+        None for a head that is not turned.
+    """
+    turned = float(smoothstep(np.float32(abs(yaw)), *_TURN))
+    if turned == 0:
+        return None
+    edge = np.pad(silhouette, 1).astype(np.uint8)
+    depth = cv2.distanceTransform(edge, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    away = cv2.distanceTransform(1 - edge, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    face, face_near = _gathered(lab, depth > _INSIDE)
+    behind, behind_near = _gathered(lab, away > _OUTSIDE)
+    axis = behind - face
+    apart = np.sqrt((axis**2).sum(2))
+    nearness = ((lab - face) * axis).sum(2) / np.maximum(apart, 1) ** 2
+    known = np.minimum(face_near, behind_near) > _ENOUGH
+    side = cv2.Sobel(blur(silhouette, 2.0), cv2.CV_32F, 1, 0) * -np.sign(yaw) > 0
+    sure = smoothstep(apart, *_APART) * known * side * (depth <= 2 * _INSIDE) * turned
+    return np.asarray(smoothstep(nearness, *_BEYOND) * sure, np.float32)
+
+
+def _gathered(lab: Field, where: npt.NDArray[np.bool_]) -> tuple[Field, Field]:
+    """Return the mean colour of the pixels of a mask around each pixel, and how much of it is near."""
+    weight = where.astype(np.float32)
+    near = blur(weight, _SURROUNDINGS)
+    mean = blur(lab * weight[:, :, None], _SURROUNDINGS) / np.maximum(near, 1e-6)[:, :, None]
+    return np.asarray(mean, np.float32), near
