@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from facefusion.faces.mesh import canonical_vertices, vertex_normals
 from facefusion.processors.face_swapper.mesh.turned import beyond_outline, cosines, unstretched
@@ -43,13 +42,3 @@ def test_background_beside_a_turned_face_is_not_painted_over():
 
 def test_a_face_that_looks_into_the_camera_has_no_far_side():
     assert beyond_outline(*picture(reach=3), yaw=5.0) is None
-
-
-def test_the_ridge_of_a_nose_is_read_from_the_side_that_is_seen():
-    ridge = [168, 6, 197]
-    for degrees, towards in ((45, -1), (-45, 1)):
-        mesh = turned(degrees)
-        moved = halves(degrees).places(mesh[:, :2])[ridge] - mesh[ridge, :2]
-        assert (np.sign(moved[:, 0]) == towards).all()
-    straight = turned(0)[:, :2]
-    assert np.array_equal(halves(0).places(straight), straight)
