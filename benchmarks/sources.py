@@ -32,7 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     targets = [_known(studio, next(assets("pictures/synthetic").glob(f"{name}.jpg"))) for name in _TARGETS]
     cosines = _identity(studio, second, people, targets)
     print(f"{len(people)} people, three pictures each; cosine of result and a picture that was not a source\n")
-    print(table(("source", "results", "cosine"), [[name, len(found), mean(found)] for name, found in cosines.items()]))
+    print(
+        table(
+            ("source", "results", "cosine"),
+            [[name, len(found), f"{mean(found):.3f}"] for name, found in cosines.items()],
+        )
+    )
     seconds = {name: _seconds(paths) for name, paths in _given().items()}
     rows = [[name, *figures.values()] for name, figures in seconds.items()]
     print("\n" + table(("face file of", "build, s", "read, s", "MB"), rows))

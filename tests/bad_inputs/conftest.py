@@ -34,6 +34,7 @@ def bad_files(tmp_path_factory: pytest.TempPathFactory, captain, astronaut) -> P
     (folder / "cut.mp4").write_bytes(film.read_bytes()[: film.stat().st_size // 2])
     (folder / "cut.jpg").write_bytes(CAPTAIN.read_bytes()[:9000])
     (folder / "cut.png").write_bytes(ASTRONAUT.read_bytes()[:90000])
+    (folder / "damaged.face").write_bytes(b"facefusion face 1\n" + bytes(500))
     Image.new("RGB", (10_000, 10_000), "grey").save(folder / "huge.png", compress_level=1)
     assert read(folder / "two.png").shape == (512, 1024, 3)
     return folder

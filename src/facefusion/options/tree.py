@@ -52,7 +52,7 @@ class FaceSelectionOptions(OptionGroup):
         description="with mode 'reference': identity distance below which two faces are one person",
     )
     source_face_position: int | None = Field(
-        default=None, ge=0, description="which face of each source picture; needed when one shows several"
+        default=None, ge=0, description="which face of each source picture or clip; needed when one shows several"
     )
     face_detector_score: float = Field(default=0.5, gt=0, lt=1, description="score above which a detection is a face")
     face_min_size: int = Field(

@@ -102,7 +102,8 @@ def _colour(place: int, count: int) -> tuple[float, float, float]:
 
 def _sized(image: Image) -> Image:
     width = max(1, round(image.shape[1] * _HEIGHT / image.shape[0]))
-    return np.asarray(cv2.resize(image, (width, _HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+    how = cv2.INTER_AREA if image.shape[0] > _HEIGHT else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, (width, _HEIGHT), interpolation=how), np.uint8)
 
 
 def _row(width: int, text: str, colour: tuple[float, ...] | None) -> Image:
