@@ -113,7 +113,7 @@ class EyeColour:
 
     def _veil(self) -> Colour:
         """Return the light that lies over all of the eye, linear RGB."""
-        return np.asarray(np.minimum(_linear(self.black), np.float32(_MOST_VEIL) * _linear(self.iris)), np.float32)
+        return np.asarray(np.minimum(_linear(self.black), _MOST_VEIL * _linear(self.iris)), np.float32)
 
 
 class EyeMemory:

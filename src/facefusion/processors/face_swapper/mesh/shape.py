@@ -30,6 +30,8 @@ _FEATURE = (0.06, 0.30)
 """Distance from eyes and lips: from where vertices move with them to where they move by themselves."""
 _FULLER = (0.6, 1.7)
 """How much thinner and fuller a lip may become."""
+_LIPS_SOONER = 1.6
+"""How much sooner than features move lips are as full as the source's: at a shape of 0.6 they nearly are."""
 _MOST = 0.10
 """Farthest that a vertex moves, in eye distances."""
 
@@ -101,7 +103,7 @@ def _fuller_lips(source: Points, target: Points) -> npt.NDArray[np.float64]:
     for lip in (slice(1, 10), slice(11, 20)):
         growth = np.clip(wanted[lip].sum() / max(float(have[lip].sum()), 1e-6), *_FULLER)
         moved[len(inner) :][lip] = (growth - 1) * lips[1][lip]
-    return lip_influence().astype(np.float64) @ moved
+    return _LIPS_SOONER * (lip_influence().astype(np.float64) @ moved)
 
 
 @cache
