@@ -87,7 +87,8 @@ class Fades:
         if fade is None:
             if role is None:
                 return replace(face, share=0.0)
-            fade = self._tracks[face.track_id] = _Fade(role, self._inherited(face, role), time, face.box)
+            share = min(self._inherited(face, role), _presence(face, shape))
+            fade = self._tracks[face.track_id] = _Fade(role, share, time, face.box)
         elif self._time is not None and fade.time < self._time:
             # What was not seen for a while comes back as if it had faded out meanwhile.
             fade.share = max(fade.share - (self._time - fade.time) / SECONDS, 0.0)

@@ -53,6 +53,7 @@ class FaceTracker:
         self._next_number = 0
         self._since_detection = DETECT_EVERY
         self._turn = 0
+        self._has_dropped = False
         self.begins_scene = True
 
     def update(self, image: npt.NDArray[np.uint8], time: float) -> list[Face]:
@@ -67,8 +68,7 @@ class FaceTracker:
             self._tracks, self._lost = [], []
         self._follow(image, time)
         for track in self._tracks:
-            near = (box_overlap(track.face.box, other.face.box) for other in self._tracks if other is not track)
-            track.touch(touching=any(overlap > _TOUCHING for overlap in near))
+            track.touch(touching=self._touches(track))
         self._look_for_lost(image, time)
         self._since_detection += 1
         if self.begins_scene or self._since_detection >= DETECT_EVERY:
@@ -97,6 +97,7 @@ class FaceTracker:
     def _follow(self, image: npt.NDArray[np.uint8], time: float) -> None:
         fits = self._analyser.fit_near(image, [track.expected() for track in self._tracks])
         pairs = [(track, face) for track, face in zip(self._tracks, fits, strict=True) if face is not None]
+        self._has_dropped = False
         same = [pair for pair in pairs if not pair[0].is_another(image, pair[1])]
         if pairs and len(same) < len(pairs):
             self._drop([track for track, _ in pairs if all(track is not kept for kept, _ in same)], is_cut=not same)
@@ -117,6 +118,7 @@ class FaceTracker:
         self._lost = [] if is_cut else self._lost
         self.begins_scene = self.begins_scene or is_cut
         self._since_detection = DETECT_EVERY
+        self._has_dropped = not is_cut
 
     def _look_for_newcomers(self, image: npt.NDArray[np.uint8], time: float) -> None:
         self._since_detection = 0
@@ -181,5 +183,12 @@ class FaceTracker:
             again.see(face, time)
             self._tracks.append(again)
             return
-        self._tracks.append(Track.start(self._next_number, face, time))
+        track = Track.start(self._next_number, face, time)
+        # What is found where a neighbour slid in front is half of a face at best.
+        track.is_hidden = self._has_dropped and self._touches(track)
+        self._tracks.append(track)
         self._next_number += 1
+
+    def _touches(self, track: Track) -> bool:
+        near = (box_overlap(track.face.box, other.face.box) for other in self._tracks if other is not track)
+        return any(overlap > _TOUCHING for overlap in near)
