@@ -31,6 +31,10 @@ BEARD = (199, 200, 175, 18, 83, 313, 201, 421, 204, 424, 211, 431, 164, 165, 391
 # first is where a smooth rise begins and the second where it is complete.
 _EDGE_FOREHEAD, _EDGE_JAW = 0.3, 0.10
 """How far from the outline the new face is whole."""
+import os
+_MEETING = tuple(float(x) for x in os.environ.get("MEET", "0.0,0.3").split(","))
+"""Distance from where it is whole: from all of the target's broad colour to the new face's own."""
+_BROWS_TO_MEETING, _FEATURES_TO_MEETING = eval(os.environ.get("FEAT", "(0.03, 0.1), (0.04, 0.12)"))
 _FOREHEAD = (0.0, 0.4)
 """Height above the eyes: from jaw to forehead."""
 _BEARD_GROWTH = (0.15, 0.35)
@@ -90,10 +94,21 @@ def fold_vertices() -> npt.NDArray[np.bool_]:
 @cache
 def edge_weights() -> Weights:
     """Return the new face's share at each vertex, float32 (468,): 0 on the outline, 1 inside."""
-    height = canonical_vertices()[:, 1]
-    forehead = smoothstep(-height, *_FOREHEAD)
-    width = _EDGE_JAW + (_EDGE_FOREHEAD - _EDGE_JAW) * forehead
-    return smoothstep(_distance_to(OVAL) / width, 0, 1)
+    return smoothstep(_distance_to(OVAL) / _edge_width(), 0, 1)
+
+
+def _edge_width() -> Weights:
+    forehead = smoothstep(-canonical_vertices()[:, 1], *_FOREHEAD)
+    return np.asarray(_EDGE_JAW + (_EDGE_FOREHEAD - _EDGE_JAW) * forehead, np.float32)
+
+
+@cache
+def meeting_weights() -> Weights:
+    """Return 1 where the new face meets the target's skin, falling to 0 inside of it, float32 (468,)."""
+    return np.minimum(
+        smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), *_BROWS_TO_MEETING),
+        smoothstep(_distance_to(LEFT_EYE, RIGHT_EYE, OUTER_LIPS), *_FEATURES_TO_MEETING),
+    )
 
 
 @cache
