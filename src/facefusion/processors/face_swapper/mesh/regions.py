@@ -23,13 +23,16 @@ Weights = npt.NDArray[np.float32]
 
 LEFT_BROW = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
 RIGHT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
+_BROW_TIPS = (70, 63, 300, 293)
+_TIP, _TIP_SURE = (0.04, 0.14), 0.3
 _NOSTRILS = (2, 97, 98, 326, 327, 99, 328, 20, 250, 238, 458, 79, 309, 60, 290, 75, 305, 166, 392, 218, 438)
 BEARD = (199, 200, 175, 18, 83, 313, 201, 421, 204, 424, 211, 431, 164, 165, 391, 92, 322)
 """Chin and upper lip, where a beard shows if there is one."""
 
 # Distances and heights are in eye distances: 1 is the distance between the outer corners of the eyes. Of a pair, the
 # first is where a smooth rise begins and the second where it is complete.
-_EDGE_FOREHEAD, _EDGE_JAW = 0.3, 0.10
+import os
+_EDGE_FOREHEAD, _EDGE_JAW = eval(os.environ.get("EDGE","(0.3,0.1)"))
 """How far from the outline the new face is whole."""
 import os
 _MEETING = tuple(float(x) for x in os.environ.get("MEET", "0.0,0.3").split(","))
@@ -117,6 +120,11 @@ def near_edge() -> Weights:
     return 1 - smoothstep(_distance_to(OVAL), *_NEAR_EDGE)
 
 
+def _surely_brow() -> Weights:
+    """Return less than 1 at the outer ends of the brows, where hair of the head hangs in, float32 (468,)."""
+    return np.float32(_TIP_SURE) + (1 - np.float32(_TIP_SURE)) * smoothstep(_distance_to(_BROW_TIPS), *_TIP)
+
+
 @cache
 def foreign_zones() -> Zones:
     """Return what is to be expected at each vertex, float32 (468,) each."""
@@ -125,6 +133,6 @@ def foreign_zones() -> Zones:
     return Zones(
         protected=1 - smoothstep(features, *_PROTECTED),
         beard=smoothstep(height, *_BEARD_GROWTH),
-        brows=1 - smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), *_BROW_HAIR),
+        brows=(1 - smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), *_BROW_HAIR)) * _surely_brow(),
         rim=1 - smoothstep(_distance_to(OVAL), *_RIM),
     )
