@@ -13,6 +13,8 @@ from facefusion.processors.face_swapper.mesh.filters import Field, lookup
 
 _HIGHLIGHT_SHARE = 0.25
 _PALEST = 0.4
+_DEEP = (0.3, 0.75)
+"""Darkness as a share of the skin's lightness: from what shadows are to what only hair is."""
 _WHITE = np.float32(252)
 
 
@@ -39,12 +41,18 @@ class TextureGain:
         highlight: factor of what is lighter.
         chroma: factor of what departs in colour.
         skin: mean lightness of the skin that the texture was taken from, 0 to 255.
+        deep: factor of what is darkest, like brows and lashes.
+        pigment: chroma that paler skin gains where texture makes it as dark as the skin that it was taken from.
+        paler: by how much that skin is darker, 0 to 255; at least 1.
     """
 
     shadow: float
     highlight: float
     chroma: float
     skin: float
+    deep: float = 0.0
+    pigment: float = 0.0
+    paler: float = 1.0
 
 
 def split_texture(lab: Field, smooth: Field) -> Field:
@@ -75,18 +83,39 @@ def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
         gain: how much stronger texture shows on it.
     """
     plain = texture[:, :, 0]
-    light = np.minimum(plain, 0) * np.float32(gain.shadow) + np.maximum(plain, 0) * np.float32(gain.highlight)
+    light = _contrast(plain, gain)
     lab = np.empty_like(smooth)
     lab[:, :, 0] = _soft_range(np.asarray(smooth[:, :, 0] + light, np.float32), smooth[:, :, 0])
     follow = 1 + _shading(lab[:, :, 0] - smooth[:, :, 0], smooth[:, :, 0])
     # A colour seen in the light is weaker where it comes to lie in the dark: make-up on dark skin does not glow.
     fade = np.clip(lab[:, :, 0] / np.maximum(plain + np.float32(gain.skin), 16), 0, 1) * np.float32(gain.chroma)
+    if gain.pigment > 0:
+        follow += _pigment(lab[:, :, 0], smooth, gain)
     for channel in (1, 2):
         base = (smooth[:, :, channel] - 128) * follow
         # What is greyer than rich skin must not turn pale skin blue or green.
         own = np.maximum(texture[:, :, channel] * fade, np.abs(base) * np.float32(-_PALEST))
         lab[:, :, channel] = 128 + base + own
     return lab
+
+
+def _contrast(plain: Field, gain: TextureGain) -> Field:
+    """Return the texture's lightness as it shows on the other skin; what is darkest stays nearly as dark as it was."""
+    dark = np.minimum(plain, 0)
+    light = dark * np.float32(gain.shadow) + (plain - dark) * np.float32(gain.highlight)
+    if gain.deep > gain.shadow:
+        low, high = _DEEP
+        depth = np.clip(dark * np.float32(-1 / (gain.skin * (high - low))) - np.float32(low / (high - low)), 0, 1)
+        light += dark * depth * np.float32(gain.deep - gain.shadow)
+    return np.asarray(light, np.float32)
+
+
+def _pigment(lightness: Field, smooth: Field, gain: TextureGain) -> Field:
+    """Return by what share chroma grows where pale skin is darkened: what darkens skin is brown, not grey."""
+    darker = np.clip((smooth[:, :, 0] - lightness) * np.float32(1 / gain.paler), 0, 1)
+    darkest = np.minimum((lightness + 41) * np.float32(1 / (gain.skin + 41)), 1)
+    chroma = np.maximum(cv2.magnitude(smooth[:, :, 1] - 128, smooth[:, :, 2] - 128), 8)
+    return np.asarray(darker * darkest * np.float32(gain.pigment) / chroma, np.float32)
 
 
 def _shading(light: Field, smooth: Field) -> Field:

@@ -29,6 +29,10 @@ _BEARD_DARKER = (0.5, 1.5)
 """How much darker than skin chin and upper lip are, in spreads: with no beard, and with a sure one."""
 _FLAT = 4.0
 """Contrast, in Lab units, that is added to both sides, so that flat pictures give no extreme ratios."""
+import os
+_DEEPEST = float(os.environ.get("DEEP","1.35"))
+_PIGMENT, _MOST_PIGMENT = 0.7, 16.0
+_LEAST_PALER = 24.0
 _LEAST_LIGHT = 8.0
 """Lightness, 0 to 255, below which skin is not taken to be darker still."""
 
@@ -107,8 +111,17 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     contrast = (target.contrast + _FLAT) / (source.contrast + _FLAT)
     shadow = float(np.clip(lightness**0.35 * contrast**0.6, 0.15, 1.05))
     highlight = shadow * float(np.clip(lightness**-0.8, 0.45, 1.0))
-    chroma = float(np.hypot(*(target.mean[1:] - 128)) / max(np.hypot(*(source.mean[1:] - 128)), 1.0))
-    return TextureGain(shadow, highlight, min(max(chroma, 0.4), 1.1), float(source.mean[0]))
+    richness = [float(np.hypot(*(light.mean[1:] - 128))) for light in (target, source)]
+    paler = float(target.mean[0] - source.mean[0])
+    return TextureGain(
+        shadow,
+        highlight,
+        chroma=min(max(richness[0] / max(richness[1], 1.0), 0.4), 1.1),
+        skin=max(float(source.mean[0]), _LEAST_LIGHT),
+        deep=min(lightness, _DEEPEST),
+        pigment=min(max(richness[1] - richness[0], 0.0) * _PIGMENT, _MOST_PIGMENT) if paler > 0 else 0.0,
+        paler=max(paler, _LEAST_PALER),
+    )
 
 
 def _beard(colours: Field, directional: npt.NDArray[np.float64], spread: npt.NDArray[np.float64]) -> float:
