@@ -15,7 +15,9 @@ _HIGHLIGHT_SHARE = 0.25
 _PALEST = 0.4
 _DEEP = (0.3, 0.75)
 """Darkness as a share of the skin's lightness: from what shadows are to what only hair is."""
-_WHITE = np.float32(252)
+_WHITE = np.float32(255)
+_BURNT = (238, 252)
+_LOST = np.float32(12)
 
 
 def to_lab(image: npt.NDArray[np.uint8]) -> Field:
@@ -83,7 +85,7 @@ def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
         gain: how much stronger texture shows on it.
     """
     plain = texture[:, :, 0]
-    light = _contrast(plain, gain)
+    light = _burn(_contrast(plain, gain), smooth[:, :, 0])
     lab = np.empty_like(smooth)
     lab[:, :, 0] = _soft_range(np.asarray(smooth[:, :, 0] + light, np.float32), smooth[:, :, 0])
     follow = 1 + _shading(lab[:, :, 0] - smooth[:, :, 0], smooth[:, :, 0])
@@ -110,6 +112,15 @@ def _contrast(plain: Field, gain: TextureGain) -> Field:
     return np.asarray(light, np.float32)
 
 
+def _burn(light: Field, smooth: Field) -> Field:
+    """Take from shadows what a burnt-out picture does not show of them: it would be white without them twice over."""
+    low, high = _BURNT
+    if float(smooth.max()) <= low:
+        return light
+    lost = np.clip((smooth - low) * np.float32(1 / (high - low)), 0, 1) * _LOST
+    return np.asarray(np.where(light < 0, np.minimum(light + lost, 0), light), np.float32)
+
+
 def _pigment(lightness: Field, smooth: Field, gain: TextureGain) -> Field:
     """Return by what share chroma grows where pale skin is darkened: what darkens skin is brown, not grey."""
     darker = np.clip((smooth[:, :, 0] - lightness) * np.float32(1 / gain.paler), 0, 1)
@@ -127,8 +138,8 @@ def _shading(light: Field, smooth: Field) -> Field:
 
 
 def _soft_range(lightness: Field, smooth: Field) -> Field:
-    """Bend what would leave the range of lightness back into it, starting half-way from the smooth colour."""
-    low, high = smooth * np.float32(0.5), (smooth + np.float32(_WHITE)) / 2
+    """Bend what would leave the range of lightness back into it, starting part of the way from the smooth colour."""
+    low, high = smooth * np.float32(0.4), (smooth + np.float32(_WHITE)) / 2
     below = low * np.exp(np.minimum(lightness - low, 0) / np.maximum(low, 1))
     above = _WHITE - (_WHITE - high) * np.exp(-np.maximum(lightness - high, 0) / np.maximum(_WHITE - high, 1))
     return np.asarray(np.where(lightness < low, below, np.where(lightness > high, above, lightness)), np.float32)

@@ -33,6 +33,7 @@ import os
 _DEEPEST = float(os.environ.get("DEEP","1.35"))
 _PIGMENT, _MOST_PIGMENT = 0.7, 16.0
 _LEAST_PALER = 24.0
+_BURNT = (232, 248)
 _LEAST_LIGHT = 8.0
 """Lightness, 0 to 255, below which skin is not taken to be darker still."""
 
@@ -112,13 +113,14 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     shadow = float(np.clip(lightness**0.35 * contrast**0.6, 0.15, 1.05))
     highlight = shadow * float(np.clip(lightness**-0.8, 0.45, 1.0))
     richness = [float(np.hypot(*(light.mean[1:] - 128))) for light in (target, source)]
+    clear = 1 - float(smoothstep(target.mean[0], *_BURNT))
     paler = float(target.mean[0] - source.mean[0])
     return TextureGain(
         shadow,
         highlight,
         chroma=min(max(richness[0] / max(richness[1], 1.0), 0.4), 1.1),
         skin=max(float(source.mean[0]), _LEAST_LIGHT),
-        deep=min(lightness, _DEEPEST),
+        deep=shadow + max(min(lightness, _DEEPEST) - shadow, 0) * clear,
         pigment=min(max(richness[1] - richness[0], 0.0) * _PIGMENT, _MOST_PIGMENT) if paler > 0 else 0.0,
         paler=max(paler, _LEAST_PALER),
     )
