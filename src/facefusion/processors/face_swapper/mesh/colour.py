@@ -17,7 +17,9 @@ _DEEP = (0.3, 0.75)
 """Darkness as a share of the skin's lightness: from what shadows are to what only hair is."""
 _WHITE = np.float32(255)
 _BURNT = (238, 252)
+"""Lightness of skin: from the first on shadows are lost, from the second as far as `_LOST`."""
 _LOST = np.float32(12)
+"""Depth of shadows, 0 to 255, that a burnt-out picture does not show."""
 
 
 def to_lab(image: npt.NDArray[np.uint8]) -> Field:
@@ -113,7 +115,7 @@ def _contrast(plain: Field, gain: TextureGain) -> Field:
 
 
 def _burn(light: Field, smooth: Field) -> Field:
-    """Take from shadows what a burnt-out picture does not show of them: it would be white without them twice over."""
+    """Take from shadows what a burnt-out picture does not show of them: with less light it would be white, too."""
     low, high = _BURNT
     if float(smooth.max()) <= low:
         return light

@@ -29,13 +29,17 @@ _BEARD_DARKER = (0.5, 1.5)
 """How much darker than skin chin and upper lip are, in spreads: with no beard, and with a sure one."""
 _FLAT = 4.0
 """Contrast, in Lab units, that is added to both sides, so that flat pictures give no extreme ratios."""
-import os
-_DEEPEST = float(os.environ.get("DEEP","1.35"))
-_PIGMENT, _MOST_PIGMENT = 0.7, 16.0
-_LEAST_PALER = 24.0
-_BURNT = (232, 248)
 _LEAST_LIGHT = 8.0
 """Lightness, 0 to 255, below which skin is not taken to be darker still."""
+
+_DEEPEST = 1.35
+"""Greatest factor of what is darkest on paler skin."""
+_PIGMENT, _MOST_PIGMENT = 0.7, 16.0
+"""Share of the difference in chroma that paler skin gains where it is darkened, and the most of it, in Lab units."""
+_LEAST_PALER = 24.0
+"""Least difference of lightness over which it does."""
+_BURNT = (232, 248)
+"""Mean lightness of skin: from a bright picture to one that is burnt out and shows nothing deep."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

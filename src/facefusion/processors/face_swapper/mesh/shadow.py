@@ -1,61 +1,85 @@
 """Broad differences between the new face and the one it replaces, and how much of them is taken off.
 
-What the fit of the light leaves in a broad shadow of the new face, dark sockets and the like, is the source's light or
-the tone of its skin: where it departs from the target's by more than faces do, most of the difference is taken off.
-Near the outline, where new skin meets the target's own, all of it is, in colour too: only broad light, for what is
-finer stays as it is. What hair, beard or background show there has no say.
+Within the face, dark sockets and the like: what the fit of the light leaves of them is the source's light or the tone
+of its skin. Where they differ from those of the target by more than faces do, most of the difference is taken off.
+Along the edge, where new skin meets the target's own, all of the difference is, in colour as in lightness, and what is
+finer stays as it is. Hair, background, brows, eyes and lips have no say in it and keep their own colour.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
 from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
 
-import os
-_RR = float(os.environ.get("RR", "0.03"))
-_REACH = 0.045
-"""Smoothing that leaves broad shadows alone, as a share of the longer side of the grid."""
 _ALLOWED = np.array([8, 12, 12], np.float32)
-"""Difference from the target, Lab units, that is the source's own away from the outline."""
+"""Difference from the target, in Lab units, that is the source's own within the face."""
 _MOST = np.array([40, 16, 16], np.float32)
-_SHARE = np.array([0.9, 0.9, 0.9], np.float32)
-_ENOUGH = np.float32(0.67)
-"""Share of the surroundings that must be seen for the whole difference to be taken off."""
-_ENOUGH_RIM = np.float32(0.15)
-"""The same at the outline, where half of the surroundings is not the face."""
+"""Greatest difference that is taken off, in Lab units."""
+_WHOLE = np.float32(0.9)
+"""Share from which on the new face counts as whole, where the zone along the edge begins."""
+_ALONG_EDGE = (0.1, 0.25)
+"""Depth within the whole face, in eye distances: from all of the target's broad colour to the new face's own."""
 
 
-def broad_step(own: Field, new: Field, trust: Field, beard: Field, skin: Field, rim: Field) -> Field:
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a difference is taken off.
+
+    Attributes:
+        reach: smoothing that leaves what is broad alone, as a share of the longer side of the grid.
+        allowed: part of the difference that stays: 1 is `_ALLOWED`.
+        share: share of the rest that goes.
+        enough: share of the surroundings that must be seen for that.
+    """
+
+    reach: float
+    allowed: float
+    share: float
+    enough: float
+
+
+_WITHIN = _Manner(reach=0.045, allowed=1.0, share=0.9, enough=0.67)
+_AT_EDGE = _Manner(reach=0.04, allowed=0.0, share=1.0, enough=0.15)
+
+
+def broad_step(difference: Field, within: Field, at_edge: Field, edge: Field) -> Field:
     """Return what is to be added to the new face, broadly, Lab, float32 (H, W, 3).
 
     Args:
-        own: the target, Lab, float32 (H, W, 3).
-        new: the new face over it.
-        trust: how surely a pixel shows the target's skin or features, float32 (H, W), 0 to 1.
-        rim: nearness of the outline, float32 (H, W), 0 to 1.
+        difference: the target less the new face, Lab, float32 (H, W, 3).
+        within: how far a pixel of the target has a say within the face, float32 (H, W), 0 to 1.
+        at_edge: the same along the edge.
+        edge: nearness of the edge, float32 (H, W), 0 to 1.
     """
-    reach = _REACH * max(own.shape)
-    rim = np.clip(rim, 0, 1)[:, :, None]
-    def part(trust, reach, allowed, share, enough):
-        seen = blur(trust, reach)[:, :, None]
-        step = blur((own - new) * trust[:, :, None], reach) / (seen + np.float32(0.01))
-        beyond = np.sign(step) * np.maximum(np.abs(step) - allowed, 0)
-        return np.asarray(_MOST * np.tanh(beyond / _MOST) * share * np.minimum(seen / enough, 1), np.float32)
-    a = part(trust * np.clip(1 - beard, 0, 1), reach, _ALLOWED, _SHARE, _ENOUGH)
-    b = part(trust * skin, _RR * max(own.shape), np.float32(0), np.float32(1), _ENOUGH_RIM)
-    return np.asarray(a + (b - a) * rim, np.float32)
+    inner, outer = _step(difference, within, _WITHIN), _step(difference, at_edge, _AT_EDGE)
+    return np.asarray(inner + (outer - inner) * edge[:, :, None], np.float32)
 
 
-_MEETING = tuple(float(x) for x in os.environ.get("MEET", "0.1,0.35").split(","))
+def edge_zone(share: Field, mesh: Points) -> Field:
+    """Return 1 along the edge of the new face and outside of it, falling to 0 inside, float32 (H, W).
 
-
-def meeting_zone(share: Field, mesh: Points) -> Field:
-    """Return 1 where the new face meets the target's head, falling to 0 inside of it, float32 (H, W)."""
-    whole = (share > np.float32(0.9)).astype(np.uint8)
+    Args:
+        share: the new face's share as edges and visibility leave it, float32 (H, W).
+        mesh: the face in its pixels, float32 (468, 3).
+    """
+    whole = (share > _WHOLE).astype(np.uint8)
     outlines, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    # Eyes, mouth and the sides of the nose are no edge.
     cv2.drawContours(whole, outlines, -1, 1, cv2.FILLED)
-    depth = cv2.distanceTransform(whole, cv2.DIST_L2, 5) / max(float(np.linalg.norm(mesh[263] - mesh[33])), 1.0)
-    return 1 - smoothstep(depth, *_MEETING)
+    eyes = max(float(np.linalg.norm(mesh[263] - mesh[33])), 1.0)
+    depth = np.asarray(cv2.distanceTransform(whole, cv2.DIST_L2, 5) / eyes, np.float32)
+    return 1 - smoothstep(depth, *_ALONG_EDGE)
+
+
+def _step(difference: Field, trust: Field, manner: _Manner) -> Field:
+    reach = manner.reach * max(difference.shape)
+    seen = blur(trust, reach)[:, :, None]
+    step = blur(difference * trust[:, :, None], reach) / (seen + np.float32(0.01))
+    beyond = np.sign(step) * np.maximum(np.abs(step) - _ALLOWED * np.float32(manner.allowed), 0)
+    amount = np.minimum(seen / np.float32(manner.enough), 1) * np.float32(manner.share)
+    return np.asarray(_MOST * np.tanh(beyond / _MOST) * amount, np.float32)

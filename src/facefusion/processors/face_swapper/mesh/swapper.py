@@ -26,8 +26,8 @@ from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
-from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, meeting_weights, near_edge
-from facefusion.processors.face_swapper.mesh.shadow import broad_step, meeting_zone
+from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge, plain_vertices
+from facefusion.processors.face_swapper.mesh.shadow import broad_step, edge_zone
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.warp import reshaped
@@ -175,9 +175,8 @@ class MeshSwapper:
         mask = np.clip(enlarge(share, region.size), 0, 1)
         texture = lookup(self._source.textures[level], _places(fields["place"], region.size))
         gain = texture_gain(self._source.light, target.light)
-        trust = (1 - np.clip(foreign, 0, 1)) * (target.raster.numbers >= 0)
         coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)
-        fields["smooth"] += broad_step(target.lab, coarse, trust.astype(np.float32), fields["beard"], 1-np.clip(fields["brows"]+fields["protected"],0,1), meeting_zone(fields["share"], target.mesh) * fields["plain"])
+        fields["smooth"] += _broad_step(target, coarse, foreign, fields)
         lab = join_texture(texture, enlarge(fields["smooth"], region.size), gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         still = np.maximum(blur(foreign, _STILL), 1 - bounds(target.mesh, region.grid, self._options))
@@ -198,7 +197,7 @@ class MeshSwapper:
             share=edge_weights() * target.visibility * self._source.visibility,
             directional=light.directional,
             layout=canonical_layout()[:, :2],
-            plain=meeting_weights(),
+            plain=plain_vertices(),
             **foreign_zones().by_name(),
         )
 
@@ -210,6 +209,15 @@ def _in_front(target: _Target, texture: Field, fields: Mapping[str, Field], memo
         return foreign
     front = memory.update(split_texture(target.lab, fields["directional"]), target.mesh, target.visibility)
     return np.maximum(foreign, lookup(front, fields["layout"]))
+
+
+def _broad_step(target: _Target, new: Field, foreign: Field, fields: Mapping[str, Field]) -> Field:
+    """Return what the new face lacks of the target's broad light and colour, Lab, float32 (H, W, 3)."""
+    face = (1 - np.clip(foreign, 0, 1)) * (target.raster.numbers >= 0).astype(np.float32)
+    within = face * (1 - np.clip(fields["beard"], 0, 1))
+    at_edge = face * (1 - np.clip(fields["brows"] + fields["protected"], 0, 1))
+    edge = edge_zone(fields["share"], target.mesh) * np.clip(fields["plain"], 0, 1)
+    return broad_step(target.lab - new, within, at_edge, edge)
 
 
 def _places(place: Field, size: tuple[int, int]) -> Field:
