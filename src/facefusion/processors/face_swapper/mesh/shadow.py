@@ -22,7 +22,7 @@ _MOST = np.array([40, 16, 16], np.float32)
 """Greatest difference that is taken off, in Lab units."""
 _WHOLE = np.float32(0.9)
 """Share from which on the new face counts as whole, where the zone along the edge begins."""
-_ALONG_EDGE = (0.1, 0.25)
+_ALONG_EDGE = (0.05, 0.2)
 """Depth within the whole face, in eye distances: from all of the target's broad colour to the new face's own."""
 
 
@@ -44,7 +44,7 @@ class _Manner:
 
 
 _WITHIN = _Manner(reach=0.045, allowed=1.0, share=0.9, enough=0.67)
-_AT_EDGE = _Manner(reach=0.04, allowed=0.0, share=1.0, enough=0.15)
+_AT_EDGE = _Manner(reach=0.045, allowed=0.0, share=1.0, enough=0.15)
 
 
 def broad_step(difference: Field, within: Field, at_edge: Field, edge: Field) -> Field:
