@@ -14,12 +14,14 @@ import cv2
 import numpy as np
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, shrink, smoothstep
 
 _ALLOWED = np.array([8, 12, 12], np.float32)
 """Difference from the target, in Lab units, that is the source's own within the face."""
 _MOST = np.array([40, 16, 16], np.float32)
 """Greatest difference that is taken off, in Lab units."""
+_COARSER = 3
+"""By how much coarser than the grid the differences are looked at."""
 _WHOLE = np.float32(0.9)
 """Share from which on the new face counts as whole, where the zone along the edge begins."""
 _ALONG_EDGE = (0.05, 0.2)
@@ -56,8 +58,12 @@ def broad_step(difference: Field, within: Field, at_edge: Field, edge: Field) ->
         at_edge: the same along the edge.
         edge: nearness of the edge, float32 (H, W), 0 to 1.
     """
+    size = (edge.shape[0], edge.shape[1])
+    # What is broad needs no more than a coarse grid.
+    coarse = (max(size[0] // _COARSER, 1), max(size[1] // _COARSER, 1))
+    difference, within, at_edge = (shrink(field, coarse) for field in (difference, within, at_edge))
     inner, outer = _step(difference, within, _WITHIN), _step(difference, at_edge, _AT_EDGE)
-    return np.asarray(inner + (outer - inner) * edge[:, :, None], np.float32)
+    return np.asarray(enlarge(inner, size) + enlarge(outer - inner, size) * edge[:, :, None], np.float32)
 
 
 def edge_zone(share: Field, mesh: Points) -> Field:
