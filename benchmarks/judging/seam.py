@@ -1,4 +1,8 @@
-"""The seam: what the eye would follow along the edge of a new face."""
+"""The seam: what the eye would follow along the edge of a new face.
+
+The edge is where the new face ends and the target's own head goes on. Where the mask thins out within the face, around
+eyes and mouth and beside the nose, there is no skin of the target on the other side, and what lies there is no seam.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +54,7 @@ def judge_seam(result: Image, target: Image, mask: Field, skin: Flags) -> Seam:
         mask: the new face's share, float32 (S, S), 0 to 1.
         skin: what is skin in both.
     """
-    band = (mask > _BAND[0]) & (mask < _BAND[1])
+    band = _edge_band(mask)
     near, far = (_grown(band, reach) for reach in _BESIDE)
     beside = far & ~near & skin
     normal = _gradient(cv2.GaussianBlur(mask, (0, 0), _SMOOTH))
@@ -60,6 +64,16 @@ def judge_seam(result: Image, target: Image, mask: Field, skin: Flags) -> Seam:
     gradients = [_edge(lab[:, :, 0], across, band & skin, beside) for lab in images]
     inside = (mask >= _BAND[1]) & far & skin
     return Seam(*gradients, _difference(*images, inside, mask))
+
+
+def _edge_band(mask: Field) -> Flags:
+    """Return the pieces of the band between new and old that lie along the outer edge of the new face."""
+    outlines, _ = cv2.findContours((mask > _BAND[0]).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    rim = np.zeros(mask.shape, np.uint8)
+    cv2.drawContours(rim, outlines, -1, 1, 3)
+    band = (mask > _BAND[0]) & (mask < _BAND[1])
+    _, pieces = cv2.connectedComponents(band.astype(np.uint8))
+    return np.asarray(band & np.isin(pieces, np.unique(pieces[(rim > 0) & band])))
 
 
 def _lab(image: Image) -> Field:

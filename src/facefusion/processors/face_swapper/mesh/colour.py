@@ -15,7 +15,13 @@ from facefusion.state import State
 
 _HIGHLIGHT_SHARE = 0.25
 _PALEST = 0.4
-_WHITE = np.float32(252)
+_DEEP = (0.3, 0.75)
+"""Darkness as a share of the skin's lightness: from what shadows are to what only hair is."""
+_WHITE = np.float32(255)
+_BURNT = (238, 252)
+"""Lightness of skin: from the first on shadows are lost, from the second as far as `_LOST`."""
+_LOST = np.float32(12)
+"""Depth of shadows, 0 to 255, that a burnt-out picture does not show."""
 
 
 def to_lab(image: npt.NDArray[np.uint8]) -> Field:
@@ -41,12 +47,18 @@ class TextureGain:
         highlight: factor of what is lighter.
         chroma: factor of what departs in colour.
         skin: mean lightness of the skin that the texture was taken from, 0 to 255.
+        deep: factor of what is darkest, like brows and lashes.
+        pigment: chroma that paler skin gains where texture makes it as dark as the skin that it was taken from.
+        paler: by how much that skin is darker, 0 to 255; at least 1.
     """
 
     shadow: float
     highlight: float
     chroma: float
     skin: float
+    deep: float = 0.0
+    pigment: float = 0.0
+    paler: float = 1.0
 
     def towards(self, other: TextureGain, share: float) -> TextureGain:
         """Return factors between these, at 0, and others, at 1."""
@@ -91,18 +103,48 @@ def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
         gain: how much stronger texture shows on it.
     """
     plain = texture[:, :, 0]
-    light = np.minimum(plain, 0) * np.float32(gain.shadow) + np.maximum(plain, 0) * np.float32(gain.highlight)
+    light = _burn(_contrast(plain, gain), smooth[:, :, 0])
     lab = np.empty_like(smooth)
     lab[:, :, 0] = _soft_range(np.asarray(smooth[:, :, 0] + light, np.float32), smooth[:, :, 0])
     follow = 1 + _shading(lab[:, :, 0] - smooth[:, :, 0], smooth[:, :, 0])
     # A colour seen in the light is weaker where it comes to lie in the dark: make-up on dark skin does not glow.
     fade = np.clip(lab[:, :, 0] / np.maximum(plain + np.float32(gain.skin), 16), 0, 1) * np.float32(gain.chroma)
+    if gain.pigment > 0:
+        follow += _pigment(lab[:, :, 0], smooth, gain)
     for channel in (1, 2):
         base = (smooth[:, :, channel] - 128) * follow
         # What is greyer than rich skin must not turn pale skin blue or green.
         own = np.maximum(texture[:, :, channel] * fade, np.abs(base) * np.float32(-_PALEST))
         lab[:, :, channel] = 128 + base + own
     return lab
+
+
+def _contrast(plain: Field, gain: TextureGain) -> Field:
+    """Return the texture's lightness as it shows on the other skin; what is darkest stays nearly as dark as it was."""
+    dark = np.minimum(plain, 0)
+    light = dark * np.float32(gain.shadow) + (plain - dark) * np.float32(gain.highlight)
+    if gain.deep > gain.shadow:
+        low, high = _DEEP
+        depth = np.clip(dark * np.float32(-1 / (gain.skin * (high - low))) - np.float32(low / (high - low)), 0, 1)
+        light += dark * depth * np.float32(gain.deep - gain.shadow)
+    return np.asarray(light, np.float32)
+
+
+def _burn(light: Field, smooth: Field) -> Field:
+    """Take from shadows what a burnt-out picture does not show of them: with less light it would be white, too."""
+    low, high = _BURNT
+    if float(smooth.max()) <= low:
+        return light
+    lost = np.clip((smooth - low) * np.float32(1 / (high - low)), 0, 1) * _LOST
+    return np.asarray(np.where(light < 0, np.minimum(light + lost, 0), light), np.float32)
+
+
+def _pigment(lightness: Field, smooth: Field, gain: TextureGain) -> Field:
+    """Return by what share chroma grows where pale skin is darkened: what darkens skin is brown, not grey."""
+    darker = np.clip((smooth[:, :, 0] - lightness) * np.float32(1 / gain.paler), 0, 1)
+    darkest = np.minimum((lightness + 41) * np.float32(1 / (gain.skin + 41)), 1)
+    chroma = np.maximum(cv2.magnitude(smooth[:, :, 1] - 128, smooth[:, :, 2] - 128), 8)
+    return np.asarray(darker * darkest * np.float32(gain.pigment) / chroma, np.float32)
 
 
 def _shading(light: Field, smooth: Field) -> Field:
@@ -114,8 +156,8 @@ def _shading(light: Field, smooth: Field) -> Field:
 
 
 def _soft_range(lightness: Field, smooth: Field) -> Field:
-    """Bend what would leave the range of lightness back into it, starting half-way from the smooth colour."""
-    low, high = smooth * np.float32(0.5), (smooth + np.float32(_WHITE)) / 2
+    """Bend what would leave the range of lightness back into it, starting part of the way from the smooth colour."""
+    low, high = smooth * np.float32(0.4), (smooth + np.float32(_WHITE)) / 2
     below = low * np.exp(np.minimum(lightness - low, 0) / np.maximum(low, 1))
     above = _WHITE - (_WHITE - high) * np.exp(-np.maximum(lightness - high, 0) / np.maximum(_WHITE - high, 1))
     return np.asarray(np.where(lightness < low, below, np.where(lightness > high, above, lightness)), np.float32)

@@ -11,6 +11,10 @@ from facefusion.processors.face_swapper.mesh.filters import Field, blur
 _SIGMAS = (1.0, 2.2)
 _GAIN_LIMITS = (0.3, 1.2)
 _NOISE_FLOOR = 0.15
+_LEAST_GRAIN = 0.05
+"""Root mean square, 0 to 255, below which there is no grain to speak of."""
+_GRAIN_LIMIT = 2.0
+"""Greatest grain in medians of it: what is stronger is a wrinkle or an edge."""
 
 
 def match_detail(lightness: Field, target: npt.NDArray[np.uint8], inside: npt.NDArray[np.uint8]) -> Field:
@@ -21,10 +25,31 @@ def match_detail(lightness: Field, target: npt.NDArray[np.uint8], inside: npt.ND
         target: RGB uint8 (H, W, 3), the same region of the frame.
         inside: where energies are compared, uint8 (H, W), not 0.
     """
-    new = _bands(lightness)
-    wanted = _energies(_bands(np.asarray(cv2.cvtColor(target, cv2.COLOR_RGB2GRAY), np.float32)), inside)
-    gains = np.clip((wanted + _NOISE_FLOOR) / (_energies(new, inside) + _NOISE_FLOOR), *_GAIN_LIMITS)
-    return np.asarray(lightness + new[0] * np.float32(gains[0] - 1) + new[1] * np.float32(gains[1] - 1), np.float32)
+    new, old = _bands(lightness), _bands(np.asarray(cv2.cvtColor(target, cv2.COLOR_RGB2GRAY), np.float32))
+    had, wanted = _energies(new, inside), _energies(old, inside)
+    gains = np.clip((wanted + _NOISE_FLOOR) / (had + _NOISE_FLOOR), *_GAIN_LIMITS)
+    scaled = [band * np.float32(gain - 1) for band, gain in zip(new, gains, strict=True)]
+    missing = np.sqrt(np.maximum(wanted**2 - (had * gains) ** 2, 0))
+    return np.asarray(lightness + scaled[0] + scaled[1] + _grain(old[0], float(missing[0]), inside), np.float32)
+
+
+def _grain(fine: Field, missing: float, inside: npt.NDArray[np.uint8]) -> Field | np.float32:
+    """Return the target's own grain and pores, as much as is missing; its lines and edges are left out.
+
+    Args:
+        fine: the target's finest band, float32 (H, W).
+        missing: root mean square that the new face lacks.
+        inside: where energies are compared, uint8 (H, W), not 0.
+    """
+    sparse = np.abs(fine[::3, ::3])[inside[::3, ::3] > 0]
+    usual = float(np.median(sparse)) if sparse.size else 0.0
+    if missing < _LEAST_GRAIN or usual < _LEAST_GRAIN:
+        return np.float32(0)
+    limit = np.float32(_GRAIN_LIMIT * usual)
+    grain = np.clip(fine, -limit, limit)
+    # What stands out far is a line of the target's face.
+    grain *= np.maximum(1 - np.abs(fine) * np.float32(1 / (3 * limit)), 0)
+    return grain * np.float32(min(missing / max(float(np.sqrt(np.mean(sparse**2))) * 0.6, _LEAST_GRAIN), 1.0))
 
 
 def _bands(lightness: Field) -> tuple[Field, Field]:

@@ -32,6 +32,15 @@ _FLAT = 4.0
 _LEAST_LIGHT = 8.0
 """Lightness, 0 to 255, below which skin is not taken to be darker still."""
 
+_DEEPEST = 1.35
+"""Greatest factor of what is darkest on paler skin."""
+_PIGMENT, _MOST_PIGMENT = 0.7, 16.0
+"""Share of the difference in chroma that paler skin gains where it is darkened, and the most of it, in Lab units."""
+_LEAST_PALER = 24.0
+"""Least difference of lightness over which it does."""
+_BURNT = (232, 248)
+"""Mean lightness of skin: from a bright picture to one that is burnt out and shows nothing deep."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LightField:
@@ -107,8 +116,18 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     contrast = (target.contrast + _FLAT) / (source.contrast + _FLAT)
     shadow = float(np.clip(lightness**0.35 * contrast**0.6, 0.15, 1.05))
     highlight = shadow * float(np.clip(lightness**-0.8, 0.45, 1.0))
-    chroma = float(np.hypot(*(target.mean[1:] - 128)) / max(np.hypot(*(source.mean[1:] - 128)), 1.0))
-    return TextureGain(shadow, highlight, min(max(chroma, 0.4), 1.1), float(source.mean[0]))
+    richness = [float(np.hypot(*(light.mean[1:] - 128))) for light in (target, source)]
+    clear = 1 - float(smoothstep(target.mean[0], *_BURNT))
+    paler = float(target.mean[0] - source.mean[0])
+    return TextureGain(
+        shadow,
+        highlight,
+        chroma=min(max(richness[0] / max(richness[1], 1.0), 0.4), 1.1),
+        skin=max(float(source.mean[0]), _LEAST_LIGHT),
+        deep=shadow + max(min(lightness, _DEEPEST) - shadow, 0) * clear,
+        pigment=min(max(richness[1] - richness[0], 0.0) * _PIGMENT, _MOST_PIGMENT) if paler > 0 else 0.0,
+        paler=max(paler, _LEAST_PALER),
+    )
 
 
 def _beard(colours: Field, directional: npt.NDArray[np.float64], spread: npt.NDArray[np.float64]) -> float:

@@ -23,14 +23,18 @@ Weights = npt.NDArray[np.float32]
 
 LEFT_BROW = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
 RIGHT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
+_BROW_ENDS = (70, 63, 300, 293)
+"""Outer ends of the brows."""
 _NOSTRILS = (2, 97, 98, 326, 327, 99, 328, 20, 250, 238, 458, 79, 309, 60, 290, 75, 305, 166, 392, 218, 438)
 BEARD = (199, 200, 175, 18, 83, 313, 201, 421, 204, 424, 211, 431, 164, 165, 391, 92, 322)
 """Chin and upper lip, where a beard shows if there is one."""
 
 # Distances and heights are in eye distances: 1 is the distance between the outer corners of the eyes. Of a pair, the
 # first is where a smooth rise begins and the second where it is complete.
-_EDGE_FOREHEAD, _EDGE_JAW = 0.3, 0.10
+_EDGE_FOREHEAD, _EDGE_JAW = 0.22, 0.10
 """How far from the outline the new face is whole."""
+_BROWS_TO_PLAIN, _FEATURES_TO_PLAIN = (0.03, 0.1), (0.04, 0.12)
+"""Distance from brows, and from eyes and lips: from their own colour to that of the skin around them."""
 _FOREHEAD = (0.0, 0.4)
 """Height above the eyes: from jaw to forehead."""
 _BEARD_GROWTH = (0.15, 0.35)
@@ -52,6 +56,8 @@ _WIDER_EYES = 0.005
 """How much farther than that lids are protected."""
 _BROW_HAIR = (0.04, 0.09)
 """Distance from the line of a brow: from its hair to none."""
+_BROW_END, _END_SURE = (0.04, 0.14), 0.3
+"""Distance from a brow's outer end to where hair is surely the brow's, and how surely it is at the end itself."""
 _RIM = (0.02, 0.1)
 """Distance from the outline: from where foreign pixels reach in to where they do not."""
 
@@ -90,16 +96,32 @@ def fold_vertices() -> npt.NDArray[np.bool_]:
 @cache
 def edge_weights() -> Weights:
     """Return the new face's share at each vertex, float32 (468,): 0 on the outline, 1 inside."""
-    height = canonical_vertices()[:, 1]
-    forehead = smoothstep(-height, *_FOREHEAD)
-    width = _EDGE_JAW + (_EDGE_FOREHEAD - _EDGE_JAW) * forehead
-    return smoothstep(_distance_to(OVAL) / width, 0, 1)
+    return smoothstep(_distance_to(OVAL) / _edge_width(), 0, 1)
+
+
+def _edge_width() -> Weights:
+    forehead = smoothstep(-canonical_vertices()[:, 1], *_FOREHEAD)
+    return np.asarray(_EDGE_JAW + (_EDGE_FOREHEAD - _EDGE_JAW) * forehead, np.float32)
+
+
+@cache
+def plain_vertices() -> Weights:
+    """Return 0 on brows, eyes and lips rising to 1 on the skin around them, float32 (468,)."""
+    return np.minimum(
+        smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), *_BROWS_TO_PLAIN),
+        smoothstep(_distance_to(LEFT_EYE, RIGHT_EYE, OUTER_LIPS), *_FEATURES_TO_PLAIN),
+    )
 
 
 @cache
 def near_edge() -> Weights:
     """Return 1 at the outline falling to 0 a third of the eye distance inside, float32 (468,)."""
     return 1 - smoothstep(_distance_to(OVAL), *_NEAR_EDGE)
+
+
+def _surely_brow() -> Weights:
+    """Return less than 1 at the outer ends of the brows, where hair of the head hangs in, float32 (468,)."""
+    return _END_SURE + (1 - np.float32(_END_SURE)) * smoothstep(_distance_to(_BROW_ENDS), *_BROW_END)
 
 
 @cache
@@ -110,6 +132,6 @@ def foreign_zones() -> Zones:
     return Zones(
         protected=1 - smoothstep(features, *_PROTECTED),
         beard=smoothstep(height, *_BEARD_GROWTH),
-        brows=1 - smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), *_BROW_HAIR),
+        brows=(1 - smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), *_BROW_HAIR)) * _surely_brow(),
         rim=1 - smoothstep(_distance_to(OVAL), *_RIM),
     )

@@ -1,35 +1,91 @@
-"""Broad shadows of the new face that the target's light does not throw: dark sockets and the like.
+"""Broad differences between the new face and the one it replaces, and how much of them is taken off.
 
-What the fit of the light leaves of them is the source's light or the tone of its skin. Where they differ from those of
-the target by more than faces do, most of the difference is taken off; what is finer than they stays as it is.
+Within the face, dark sockets and the like: what the fit of the light leaves of them is the source's light or the tone
+of its skin. Where they differ from those of the target by more than faces do, most of the difference is taken off.
+Along the edge, where new skin meets the target's own, all of the difference is, in colour as in lightness, and what is
+finer stays as it is. Hair, background, brows, eyes and lips have no say in it and keep their own colour.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
 
-from facefusion.processors.face_swapper.mesh.filters import Field, blur
+from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, shrink, smoothstep
 
-_REACH = 0.045
-"""Smoothing that leaves broad shadows alone, as a share of the longer side of the grid."""
-_ALLOWED = np.float32(8)
-"""Difference of lightness, 0 to 255, that is the source's own."""
-_MOST = np.float32(40)
-_SHARE = np.float32(0.9)
-_ENOUGH = np.float32(0.67)
-"""Share of the surroundings that must be seen for the whole difference to be taken off."""
+_ALLOWED = np.array([8, 12, 12], np.float32)
+"""Difference from the target, in Lab units, that is the source's own within the face."""
+_MOST = np.array([40, 16, 16], np.float32)
+"""Greatest difference that is taken off, in Lab units."""
+_COARSER = 3
+"""By how much coarser than the grid the differences are looked at."""
+_WHOLE = np.float32(0.9)
+"""Share from which on the new face counts as whole, where the zone along the edge begins."""
+_ALONG_EDGE = (0.05, 0.2)
+"""Depth within the whole face, in eye distances: from all of the target's broad colour to the new face's own."""
 
 
-def broad_step(own: Field, new: Field, trust: Field) -> Field:
-    """Return by how much the new face is to be lighter, broadly, float32 (H, W), 0 to 255.
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a difference is taken off.
+
+    Attributes:
+        reach: smoothing that leaves what is broad alone, as a share of the longer side of the grid.
+        allowed: part of the difference that stays: 1 is `_ALLOWED`.
+        share: share of the rest that goes.
+        enough: share of the surroundings that must be seen for that.
+    """
+
+    reach: float
+    allowed: float
+    share: float
+    enough: float
+
+
+_WITHIN = _Manner(reach=0.045, allowed=1.0, share=0.9, enough=0.67)
+_AT_EDGE = _Manner(reach=0.045, allowed=0.0, share=1.0, enough=0.15)
+
+
+def broad_step(difference: Field, within: Field, at_edge: Field, edge: Field) -> Field:
+    """Return what is to be added to the new face, broadly, Lab, float32 (H, W, 3).
 
     Args:
-        own: what the smooth colour leaves of the target's lightness, float32 (H, W).
-        new: the same of the new face.
-        trust: how surely a pixel shows the target's skin or features, float32 (H, W), 0 to 1.
+        difference: the target less the new face, Lab, float32 (H, W, 3).
+        within: how far a pixel of the target has a say within the face, float32 (H, W), 0 to 1.
+        at_edge: the same along the edge.
+        edge: nearness of the edge, float32 (H, W), 0 to 1.
     """
-    reach = _REACH * max(own.shape)
-    seen = blur(trust, reach)
-    step = blur((own - new) * trust, reach) / (seen + np.float32(0.01))
-    beyond = np.sign(step) * np.maximum(np.abs(step) - _ALLOWED, 0)
-    return np.asarray(_MOST * np.tanh(beyond / _MOST) * _SHARE * np.minimum(seen / _ENOUGH, 1), np.float32)
+    size = (edge.shape[0], edge.shape[1])
+    # What is broad needs no more than a coarse grid.
+    coarse = (max(size[0] // _COARSER, 1), max(size[1] // _COARSER, 1))
+    difference, within, at_edge = (shrink(field, coarse) for field in (difference, within, at_edge))
+    inner, outer = _step(difference, within, _WITHIN), _step(difference, at_edge, _AT_EDGE)
+    return np.asarray(enlarge(inner, size) + enlarge(outer - inner, size) * edge[:, :, None], np.float32)
+
+
+def edge_zone(share: Field, mesh: Points) -> Field:
+    """Return 1 along the edge of the new face and outside of it, falling to 0 inside, float32 (H, W).
+
+    Args:
+        share: the new face's share as edges and visibility leave it, float32 (H, W).
+        mesh: the face in its pixels, float32 (468, 3).
+    """
+    whole = (share > _WHOLE).astype(np.uint8)
+    outlines, _ = cv2.findContours(whole, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    # Eyes, mouth and the sides of the nose are no edge.
+    cv2.drawContours(whole, outlines, -1, 1, cv2.FILLED)
+    eyes = max(float(np.linalg.norm(mesh[263] - mesh[33])), 1.0)
+    depth = np.asarray(cv2.distanceTransform(whole, cv2.DIST_L2, 5) / eyes, np.float32)
+    return 1 - smoothstep(depth, *_ALONG_EDGE)
+
+
+def _step(difference: Field, trust: Field, manner: _Manner) -> Field:
+    reach = manner.reach * max(difference.shape)
+    seen = blur(trust, reach)[:, :, None]
+    step = blur(difference * trust[:, :, None], reach) / (seen + np.float32(0.01))
+    beyond = np.sign(step) * np.maximum(np.abs(step) - _ALLOWED * np.float32(manner.allowed), 0)
+    amount = np.minimum(seen / np.float32(manner.enough), 1) * np.float32(manner.share)
+    return np.asarray(_MOST * np.tanh(beyond / _MOST) * amount, np.float32)

@@ -33,8 +33,8 @@ from facefusion.processors.face_swapper.mesh.motion import Seen
 from facefusion.processors.face_swapper.mesh.openings import with_lids_shut
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
-from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
-from facefusion.processors.face_swapper.mesh.shadow import broad_step
+from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge, plain_vertices
+from facefusion.processors.face_swapper.mesh.shadow import broad_step, edge_zone
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.turned import beyond_outline, cosines, unstretched
@@ -214,9 +214,8 @@ class MeshSwapper:
         foreign = _in_front(target, own, fields, memory)
         bound = bounds(target.mesh, region.grid, self._options)
         gain = texture_gain(self._source.light, target.light)
-        trust = (1 - np.clip(foreign, 0, 1)) * (1 - np.clip(fields["beard"], 0, 1)) * (target.raster.numbers >= 0)
-        coarse = lookup(self._source.textures[level], fields["place"])[:, :, 0] * np.float32(gain.shadow)
-        fields["smooth"][:, :, 0] += broad_step(own[:, :, 0], coarse, trust.astype(np.float32))
+        coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)
+        fields["smooth"] += _broad_step(target, coarse, foreign, fields)
         share = face_mask(fields["share"], target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
         laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, foreign, gain)
@@ -250,6 +249,7 @@ class MeshSwapper:
             directional=light.directional,
             layout=canonical_layout()[:, :2],
             below_eyes=below_eyes(),
+            plain=plain_vertices(),
             **foreign_zones().by_name(),
         )
 
@@ -275,3 +275,12 @@ def _in_front(target: _Target, texture: Field, fields: Mapping[str, Field], memo
         return foreign
     front = memory.update(split_texture(target.lab, fields["directional"]), target.mesh, target.visibility)
     return np.maximum(foreign, lookup(front, fields["layout"]))
+
+
+def _broad_step(target: _Target, new: Field, foreign: Field, fields: Mapping[str, Field]) -> Field:
+    """Return what the new face lacks of the target's broad light and colour, Lab, float32 (H, W, 3)."""
+    face = (1 - np.clip(foreign, 0, 1)) * (target.raster.numbers >= 0).astype(np.float32)
+    within = face * (1 - np.clip(fields["beard"], 0, 1))
+    at_edge = face * (1 - np.clip(fields["brows"] + fields["protected"], 0, 1))
+    edge = edge_zone(fields["share"], target.mesh) * np.clip(fields["plain"], 0, 1)
+    return broad_step(target.lab - new, within, at_edge, edge)
