@@ -82,7 +82,7 @@ class FaceSwapperOptions(OptionGroup):
     face_swapper_model: str = Field(default="mesh", description="model of the face swapper")
     blend_ratio: float = Field(default=1.0, ge=0, le=1, description="share of the new face in the result")
     shape: float = Field(
-        default=0.6, ge=0, le=1, description="how far eyes, nose and mouth move to where the source has them"
+        default=0.7, ge=0, le=1, description="how far eyes, nose and mouth move to where the source has them"
     )
     face_mask_types: tuple[MaskType, ...] = Field(
         default=("mesh",), min_length=1, description="masks that bound the new face; several are intersected"

@@ -16,7 +16,7 @@ import numpy as np
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, shrink, smoothstep
 
-_ALLOWED = np.array([8, 12, 12], np.float32)
+_ALLOWED = np.array([16, 20, 20], np.float32)
 """Difference from the target, in Lab units, that is the source's own within the face."""
 _MOST = np.array([40, 16, 16], np.float32)
 """Greatest difference that is taken off, in Lab units."""
@@ -24,7 +24,7 @@ _COARSER = 3
 """By how much coarser than the grid the differences are looked at."""
 _WHOLE = np.float32(0.9)
 """Share from which on the new face counts as whole, where the zone along the edge begins."""
-_ALONG_EDGE = (0.05, 0.2)
+_ALONG_EDGE = (0.08, 0.22)
 """Depth within the whole face, in eye distances: from all of the target's broad colour to the new face's own."""
 
 
@@ -45,8 +45,8 @@ class _Manner:
     enough: float
 
 
-_WITHIN = _Manner(reach=0.045, allowed=1.0, share=0.9, enough=0.67)
-_AT_EDGE = _Manner(reach=0.045, allowed=0.0, share=1.0, enough=0.15)
+_WITHIN = _Manner(reach=0.045, allowed=1.0, share=0.6, enough=0.67)
+_AT_EDGE = _Manner(reach=0.042, allowed=0.0, share=1.0, enough=0.15)
 
 
 def broad_step(difference: Field, within: Field, at_edge: Field, edge: Field) -> Field:
