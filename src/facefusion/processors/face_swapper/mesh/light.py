@@ -114,8 +114,8 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     """
     lightness = float(max(target.mean[0], _LEAST_LIGHT) / max(source.mean[0], _LEAST_LIGHT))
     contrast = (target.contrast + _FLAT) / (source.contrast + _FLAT)
-    shadow = float(np.clip(lightness**0.35 * contrast**0.6, 0.15, 1.05))
-    highlight = shadow * float(np.clip(lightness**-0.8, 0.45, 1.0))
+    shadow = float(np.clip(lightness**0.17 * contrast**0.28, 0.4, 1.05))
+    highlight = shadow * float(np.clip(lightness**-0.6, 0.5, 1.0))
     richness = [float(np.hypot(*(light.mean[1:] - 128))) for light in (target, source)]
     clear = 1 - float(smoothstep(target.mean[0], *_BURNT))
     paler = float(target.mean[0] - source.mean[0])

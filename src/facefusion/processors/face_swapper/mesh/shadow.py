@@ -24,7 +24,7 @@ _COARSER = 3
 """By how much coarser than the grid the differences are looked at."""
 _WHOLE = np.float32(0.9)
 """Share from which on the new face counts as whole, where the zone along the edge begins."""
-_ALONG_EDGE = (0.08, 0.22)
+_ALONG_EDGE = (0.06, 0.2)
 """Depth within the whole face, in eye distances: from all of the target's broad colour to the new face's own."""
 
 
@@ -45,7 +45,7 @@ class _Manner:
     enough: float
 
 
-_WITHIN = _Manner(reach=0.045, allowed=1.0, share=0.6, enough=0.67)
+_WITHIN = _Manner(reach=0.045, allowed=1.0, share=0.3, enough=0.67)
 _AT_EDGE = _Manner(reach=0.042, allowed=0.0, share=1.0, enough=0.15)
 
 
