@@ -15,7 +15,7 @@ import numpy.typing as npt
 from facefusion.faces.align import rescale
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.colour import TextureGain, sample
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, shrink, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, median, shrink, smoothstep
 from facefusion.processors.face_swapper.mesh.fitting import calm, fit_robustly, harmonics, smooth
 from facefusion.processors.face_swapper.mesh.regions import BEARD, skin_vertices
 
@@ -135,4 +135,4 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
 
 def _beard(colours: Field, directional: npt.NDArray[np.float64], spread: npt.NDArray[np.float64]) -> float:
     darker = (directional[list(BEARD), 0] - colours[list(BEARD), 0]) / spread[0]
-    return float(smoothstep(np.median(darker), *_BEARD_DARKER))
+    return float(smoothstep(median(darker), *_BEARD_DARKER))

@@ -180,8 +180,9 @@ class MeshSwapper:
     ) -> npt.NDArray[np.uint8]:
         """Return the target with irises of the source's colour."""
         mesh, irises = region.at_full_size(face.mesh), region.circles(face.irises)
-        own = EyeColour.observe(view, mesh, irises)
-        known = own if memory is None else memory.eyes.settled(own)
+        looks = memory is None or memory.eyes.asks()
+        own = EyeColour.observe(view, mesh, irises) if looks else None
+        known = memory.eyes.settled(own) if memory is not None else own or EyeColour.unknown()
         return recolour(view, mesh, irises, known, self._source.eyes)
 
     def _reshaped(
