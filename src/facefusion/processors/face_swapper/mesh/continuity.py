@@ -1,7 +1,7 @@
 """Continuity: what is laid over a face moves with its skin from frame to frame.
 
 Landmarks tremble against the skin by fractions of a pixel, and with them would texture, light and mask. So these are
-carried along with the skin as optical flow sees it move, and drift to where the landmarks want them within a dozen
+carried along with the skin as optical flow sees it move, and drift to where the landmarks want them within a score
 frames. Nothing lags behind, for what moves the face moves them; where the flow does not explain the picture (a blink, a
 mouth that opens, a hand that comes, a cut), the landmarks alone decide.
 """
@@ -19,7 +19,7 @@ from facefusion.processors.face_swapper.mesh.filters import Field, blur, median,
 from facefusion.processors.face_swapper.mesh.motion import Motion, Seen
 from facefusion.state import State
 
-_DRIFT = np.float32(0.06)
+_DRIFT = np.float32(0.045)
 """Share of what the landmarks want that each frame takes over."""
 _GAP = (0.075, 0.15)
 """Distance between where the flow and the landmarks put the texture, in widths of the source's face: up to the first it

@@ -20,7 +20,7 @@ from facefusion.state import State
 
 _FINEST_SCALE = 1
 """Halvings of the grid at which the search ends; finer costs three times as much and steadies little more."""
-_REMAINDER = (4.0, 14.0)
+_REMAINDER = (6.0, 20.0)
 """Difference of grey levels that the motion leaves unexplained: below the first it is trusted, above the second not."""
 _REMAINDER_BLUR = 2.0
 """Smoothing of that difference, in pixels of the grid."""
