@@ -1,0 +1,164 @@
+"""Mouths to train the lip network on: crops, the teacher's lips and the mesh's own.
+
+`python -m models.lips_data FOLDER --output lips.npz` reads the files that `lips_material.csv` names, with their
+licences and digests, and no others: all may be used to train a network that companies use. Where `--measure` names further
+pictures and clips, their mouths are kept apart: the network is measured on them and never sees them while it learns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.align import apply_affine, crop
+from facefusion.faces.landmarkers.lips import LIPS, region_of_lips
+from facefusion.faces.recognisers.dlib_resnet import identity_distance
+from facefusion.faces.types import Vector
+from facefusion.media.open import open_reader
+from facefusion.options import LimitOptions
+from models.lips_material import JUDGED, LeftOutLips, Portrait, find_meshes, portraits
+from models.lips_teacher import LipTeacher
+
+MATERIAL = Path(__file__).with_name("lips_material.csv")
+SIDE = 112
+"""Side of a crop, in pixels; larger than what the network sees, so that it can be moved and turned."""
+TRAINED, HELD_OUT, LEFT_OUT = "training", "people held out", "like people held out"
+_EVERY = 10
+"""One person in so many is held out."""
+_ALIKE = 0.45
+"""Distance of identity vectors below which two names may be one person."""
+_FRAMES = 40
+"""Frames taken from a clip that is measured."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mouth:
+    """One mouth.
+
+    Attributes:
+        crop: RGB uint8 (SIDE, SIDE, 3).
+        teacher: the teacher's lips, float32 (40, 2), in shares of the crop's side.
+        mesh: the mesh's own lips, likewise.
+        person: whose it is, as the material names it.
+        embedding: identity vector, float32 (128,).
+        part: what it is for: TRAINED, HELD_OUT, LEFT_OUT or the name of a picture or clip that is only measured.
+    """
+
+    crop: npt.NDArray[np.uint8]
+    teacher: npt.NDArray[np.float32]
+    mesh: npt.NDArray[np.float32]
+    person: str
+    embedding: Vector
+    part: str = TRAINED
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m models.lips_data", description=__doc__)
+    parser.add_argument("material", type=Path, help="folder that holds the files of lips_material.csv")
+    parser.add_argument("--output", type=Path, required=True, help="archive to write (.npz)")
+    parser.add_argument("--measure", nargs="+", type=Path, default=[], help="pictures and clips to measure on only")
+    options = parser.parse_args(arguments)
+    paths = verified(options.material)
+    maker = MouthMaker(LipTeacher(paths[0]))
+    mouths = split([mouth for portrait in portraits(paths[1:]) for mouth in maker.mouths(portrait)])
+    mouths += [mouth for path in options.measure for mouth in maker.mouths_of_clip(path)]
+    save(mouths, options.output)
+    for part in sorted({mouth.part for mouth in mouths}):
+        print(f"{part}: {sum(mouth.part == part for mouth in mouths)} mouths")
+    return 0
+
+
+def verified(folder: Path) -> list[Path]:
+    """Return the files of the list, the teacher first.
+
+    Raises:
+        ValueError: one is not what the list says.
+    """
+    paths = []
+    for row in csv.DictReader(MATERIAL.read_text("utf-8").splitlines()):
+        path = folder / row["file"]
+        if hashlib.sha256(path.read_bytes()).hexdigest() != row["sha256"]:
+            raise ValueError(f"{path} is not the file that {MATERIAL.name} names")
+        paths.append(path)
+    return paths
+
+
+class MouthMaker:
+    """Finds mouths in pictures and asks the teacher about them.
+
+    Args:
+        teacher: the network to learn from.
+    """
+
+    def __init__(self, teacher: LipTeacher) -> None:
+        self._teacher = teacher
+        self._analyser = LeftOutLips.analyser()
+
+    def mouths(self, portrait: Portrait, part: str = TRAINED) -> Iterable[Mouth]:
+        """Yield the mouths of one picture."""
+        for face in find_meshes(self._analyser, portrait):
+            affine = region_of_lips(face.mesh).to_crop(SIDE)
+            lips = self._teacher.lips(portrait.image, face.mesh)
+            yield Mouth(
+                crop=crop(portrait.image, affine, SIDE),
+                teacher=apply_affine(affine, lips) / np.float32(SIDE),
+                mesh=apply_affine(affine, face.mesh[list(LIPS), :2]) / np.float32(SIDE),
+                person=portrait.person,
+                embedding=np.asarray(face.embedding, np.float32),
+                part=part,
+            )
+
+    def mouths_of_clip(self, path: Path) -> Iterable[Mouth]:
+        """Yield the mouths of frames spread evenly over a clip, or of a picture."""
+        with open_reader(path, limits=LimitOptions()) as reader:
+            step = max(1, (reader.info.frame_count or 1) // _FRAMES)
+            for frame in islice(reader, 0, None, step):
+                yield from self.mouths(Portrait(path.stem, frame.image), part=path.stem)
+
+
+def split(mouths: Sequence[Mouth]) -> list[Mouth]:
+    """Hold out every tenth person and those that the benchmarks judge with, and leave out who looks like one of them.
+
+    The same person may stand in the material under two names; identity vectors tell.
+    """
+    held = np.array([mouth.embedding for mouth in mouths if is_held_out(mouth.person)])
+    return [_with_part(mouth, held) for mouth in mouths]
+
+
+def is_held_out(person: str) -> bool:
+    """Whether a person is held out, by name; the same on every run."""
+    return person in JUDGED or int(hashlib.sha256(person.encode()).hexdigest(), 16) % _EVERY == 0
+
+
+def _with_part(mouth: Mouth, held: npt.NDArray[np.float32]) -> Mouth:
+    if is_held_out(mouth.person):
+        part = HELD_OUT
+    else:
+        nearest = min((identity_distance(mouth.embedding, other) for other in held), default=np.inf)
+        part = LEFT_OUT if nearest < _ALIKE else TRAINED
+    return Mouth(mouth.crop, mouth.teacher, mouth.mesh, mouth.person, mouth.embedding, part)
+
+
+def save(mouths: Sequence[Mouth], path: Path) -> None:
+    """Write what training needs: no names and no identities."""
+    np.savez(
+        path,
+        crops=np.array([mouth.crop for mouth in mouths]),
+        teacher=np.array([mouth.teacher for mouth in mouths], np.float32),
+        mesh=np.array([mouth.mesh for mouth in mouths], np.float32),
+        part=np.array([mouth.part for mouth in mouths]),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
