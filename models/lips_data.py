@@ -2,7 +2,7 @@
 
 `python -m models.lips_data FOLDER --output lips.npz` reads the files that `lips_material.csv` names, with their
 licences and digests, and no others: all may be used to train a network that companies use. Where `--measure` names further
-pictures and clips, their mouths are kept apart: the network is measured on them and never sees them while it learns.
+clips and folders of pictures, their mouths are kept apart: the network is measured on them and never sees them while it learns.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import csv
 import hashlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -23,10 +23,12 @@ from facefusion.faces.align import apply_affine, crop
 from facefusion.faces.landmarkers.lips import LIPS, region_of_lips
 from facefusion.faces.recognisers.dlib_resnet import identity_distance
 from facefusion.faces.types import Vector
+from facefusion.media.frame import Image
 from facefusion.media.open import open_reader
 from facefusion.options import LimitOptions
 from models.lips_material import JUDGED, LeftOutLips, Portrait, find_meshes, portraits
 from models.lips_teacher import LipTeacher
+from models.portraits import read_pictures
 
 MATERIAL = Path(__file__).with_name("lips_material.csv")
 SIDE = 112
@@ -36,8 +38,8 @@ _EVERY = 10
 """One person in so many is held out."""
 _ALIKE = 0.45
 """Distance of identity vectors below which two names may be one person."""
-_FRAMES = 40
-"""Frames taken from a clip that is measured."""
+_FRAMES, _STEP = 200, 5
+"""How many frames of a clip are looked at, and which of them are taken."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +52,7 @@ class Mouth:
         mesh: the mesh's own lips, likewise.
         person: whose it is, as the material names it.
         embedding: identity vector, float32 (128,).
-        part: what it is for: TRAINED, HELD_OUT, LEFT_OUT or the name of a picture or clip that is only measured.
+        part: what it is for: TRAINED, HELD_OUT, LEFT_OUT or the name of what is only measured.
     """
 
     crop: npt.NDArray[np.uint8]
@@ -66,12 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m models.lips_data", description=__doc__)
     parser.add_argument("material", type=Path, help="folder that holds the files of lips_material.csv")
     parser.add_argument("--output", type=Path, required=True, help="archive to write (.npz)")
-    parser.add_argument("--measure", nargs="+", type=Path, default=[], help="pictures and clips to measure on only")
+    parser.add_argument("--measure", nargs="+", type=Path, default=[], help="clips, and folders of pictures, to measure on only")
     options = parser.parse_args(arguments)
     paths = verified(options.material)
     maker = MouthMaker(LipTeacher(paths[0]))
     mouths = split([mouth for portrait in portraits(paths[1:]) for mouth in maker.mouths(portrait)])
-    mouths += [mouth for path in options.measure for mouth in maker.mouths_of_clip(path)]
+    mouths += [mouth for path in options.measure for mouth in maker.measured(path)]
     save(mouths, options.output)
     for part in sorted({mouth.part for mouth in mouths}):
         print(f"{part}: {sum(mouth.part == part for mouth in mouths)} mouths")
@@ -104,7 +106,7 @@ class MouthMaker:
         self._teacher = teacher
         self._analyser = LeftOutLips.analyser()
 
-    def mouths(self, portrait: Portrait, part: str = TRAINED) -> Iterable[Mouth]:
+    def mouths(self, portrait: Portrait, part: str = TRAINED) -> Iterator[Mouth]:
         """Yield the mouths of one picture."""
         for face in find_meshes(self._analyser, portrait):
             affine = region_of_lips(face.mesh).to_crop(SIDE)
@@ -118,12 +120,10 @@ class MouthMaker:
                 part=part,
             )
 
-    def mouths_of_clip(self, path: Path) -> Iterable[Mouth]:
-        """Yield the mouths of frames spread evenly over a clip, or of a picture."""
-        with open_reader(path, limits=LimitOptions()) as reader:
-            step = max(1, (reader.info.frame_count or 1) // _FRAMES)
-            for frame in islice(reader, 0, None, step):
-                yield from self.mouths(Portrait(path.stem, frame.image), part=path.stem)
+    def measured(self, place: Path) -> Iterator[Mouth]:
+        """Yield the mouths of the JPEG pictures in a folder, or of every fifth frame of a clip."""
+        for image in read_pictures([place]) if place.is_dir() else _frames(place):
+            yield from self.mouths(Portrait(place.stem, image), part=place.stem)
 
 
 def split(mouths: Sequence[Mouth]) -> list[Mouth]:
@@ -147,6 +147,12 @@ def _with_part(mouth: Mouth, held: npt.NDArray[np.float32]) -> Mouth:
         nearest = min((identity_distance(mouth.embedding, other) for other in held), default=np.inf)
         part = LEFT_OUT if nearest < _ALIKE else TRAINED
     return Mouth(mouth.crop, mouth.teacher, mouth.mesh, mouth.person, mouth.embedding, part)
+
+
+def _frames(path: Path) -> Iterator[Image]:
+    with open_reader(path, limits=LimitOptions()) as reader:
+        for frame in islice(reader, 0, _FRAMES, _STEP):
+            yield frame.image
 
 
 def save(mouths: Sequence[Mouth], path: Path) -> None:

@@ -126,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def train(mouths: Mouths, *, steps: int, seed: int) -> LipNetwork:
     """Return a network that learnt from these mouths."""
     torch.manual_seed(seed)
-    network = LipNetwork(mouths.teacher.mean(0))
+    network = LipNetwork(mouths.teacher.mean(0)).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(network.parameters(), weight_decay=_DECAY)
     rng = np.random.default_rng(seed)
     with ThreadPoolExecutor(1) as drawing:
@@ -136,7 +136,8 @@ def train(mouths: Mouths, *, steps: int, seed: int) -> LipNetwork:
             following = drawing.submit(draw, mouths, rng)
             for group in optimiser.param_groups:
                 group["lr"] = rate_at(step, steps)
-            loss = loss_of(network(torch.from_numpy(pictures)).view(-1, POINTS, 2), torch.from_numpy(lips))
+            batch = torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last)
+            loss = loss_of(network(batch).view(-1, POINTS, 2), torch.from_numpy(lips))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
