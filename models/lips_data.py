@@ -1,8 +1,8 @@
 """Mouths to train the lip network on: crops, the teacher's lips and the mesh's own.
 
 `python -m models.lips_data FOLDER --output lips.npz` reads the files that `lips_material.csv` names, with their
-licences and digests, and no others: all may be used to train a network that companies use. Where `--measure` names further
-clips and folders of pictures, their mouths are kept apart: the network is measured on them and never sees them while it learns.
+licences and digests, and no others: all may be used to train a network that companies use. The clips and folders of
+pictures that `--measure` names are kept apart: the network is measured on them and never sees them while it learns.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m models.lips_data", description=__doc__)
     parser.add_argument("material", type=Path, help="folder that holds the files of lips_material.csv")
     parser.add_argument("--output", type=Path, required=True, help="archive to write (.npz)")
-    parser.add_argument("--measure", nargs="+", type=Path, default=[], help="clips, and folders of pictures, to measure on only")
+    parser.add_argument(
+        "--measure", nargs="+", type=Path, default=[], help="clips, and folders of pictures, to measure on only"
+    )
     options = parser.parse_args(arguments)
     paths = verified(options.material)
     maker = MouthMaker(LipTeacher(paths[0]))
