@@ -37,6 +37,7 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv
 	$(COMPILE) pyproject.toml requirements/runtime.in --output-file requirements/runtime.txt
 	$(COMPILE) pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) requirements/models.in --output-file requirements/models.txt
+	$(COMPILE) requirements/training.in --output-file requirements/training.txt
 
 clean: ## remove everything that was made, .venv included
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out

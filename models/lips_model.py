@@ -18,7 +18,7 @@ from models.onnx_graph import GraphBuilder
 
 SIDE = 64
 POINTS = 40
-_STRIDES = (2, 1, 2, 1, 2, 1, 2)
+STRIDES = (2, 1, 2, 1, 2, 1, 2)
 _LEAST_CONTRAST = 8 / 255
 _PACK = Path(__file__).parents[1] / "src" / "facefusion" / "inference" / "pack"
 
@@ -28,7 +28,7 @@ def convert_lips(content: bytes) -> ModelProto:
     parameters = np.load(io.BytesIO(content), allow_pickle=False)
     builder = GraphBuilder("lips")
     value = _normalised(builder)
-    for number, stride in enumerate(_STRIDES):
+    for number, stride in enumerate(STRIDES):
         kernel, bias = parameters[f"kernel_{number}"], parameters[f"bias_{number}"]
         value = builder.convolution(value, kernel, bias, pads=(1, 1, 1, 1), strides=(stride, stride))
         value = builder.node("Relu", [value])

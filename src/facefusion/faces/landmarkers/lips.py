@@ -52,7 +52,7 @@ class LipRefiner:
             image: RGB uint8 (H, W, 3).
             meshes: float32 (468, 3), in pixels of the picture.
         """
-        squares = [_square(mesh) for mesh in meshes]
+        squares = [region_of_lips(mesh) for mesh in meshes]
         trusts = [_trust(mesh, square) for mesh, square in zip(meshes, squares, strict=True)]
         if not any(trusts):
             return list(meshes)
@@ -66,7 +66,8 @@ class LipRefiner:
         return refined
 
 
-def _square(mesh: Points) -> RotatedSquare:
+def region_of_lips(mesh: Points) -> RotatedSquare:
+    """Return the square that the network wants, around the lips of a mesh, float32 (468, 3)."""
     face, middle = face_mesh.region_of_mesh(mesh), mesh[list(LIPS), :2].mean(0)
     return RotatedSquare(float(middle[0]), float(middle[1]), face.side / face_mesh.MARGIN * SHARE, face.angle)
 
