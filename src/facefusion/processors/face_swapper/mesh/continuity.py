@@ -1,7 +1,7 @@
 """Continuity: what is laid over a face moves with its skin from frame to frame.
 
 Landmarks tremble against the skin by fractions of a pixel, and with them would texture, light and mask. So these are
-carried along with the skin as optical flow sees it move, and drift to where the landmarks want them within a score
+carried along with the skin as optical flow sees it move, and drift to where the landmarks want them within a score of
 frames. Nothing lags behind, for what moves the face moves them; where the flow does not explain the picture (a blink, a
 mouth that opens, a hand that comes, a cut), the landmarks alone decide.
 """
