@@ -20,6 +20,12 @@ from facefusion.processors.face_swapper.mesh.colour import join_texture, split_t
 from facefusion.processors.face_swapper.mesh.continuity import Laid
 from facefusion.processors.face_swapper.mesh.cover import Cover, below_eyes
 from facefusion.processors.face_swapper.mesh.detail import match_detail
+from facefusion.processors.face_swapper.mesh.expression import (
+    expression_zone,
+    lines_of_smile,
+    smile_of,
+    smile_zone,
+)
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
@@ -126,6 +132,7 @@ class MeshSwapper:
     def __init__(self, source: SourceModel, options: FaceSwapperOptions, *, max_yaw: float = 90.0) -> None:
         self._source = source
         self._facing = cosines(source.mesh)
+        self._smile = smile_of(source.shape)
         self._options = options
         self._max_yaw = max_yaw
         self._memories = Memories()
@@ -216,9 +223,10 @@ class MeshSwapper:
         gain = texture_gain(self._source.light, target.light)
         coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)
         fields["smooth"] += _broad_step(target, coarse, foreign, fields)
+        lines = self._lines(target, coarse, foreign, fields, smile_of(level_shape(face.mesh)), memory)
         share = face_mask(fields["share"], target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
-        laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, foreign, gain)
+        laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, foreign, lines, gain)
         if memory is not None:
             laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
         front = blur(laid.front, _STILL)
@@ -226,9 +234,34 @@ class MeshSwapper:
         mask = np.clip(enlarge(share, region.size), 0, 1)
         texture = lookup(self._source.textures[level], enlarge(laid.place * unit, region.size))
         lab = join_texture(texture, enlarge(laid.smooth, region.size), laid.gain)
+        if self._options.keep_expression:
+            lab[:, :, 0] += enlarge(laid.lines, region.size)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         still = np.maximum(front, 1 - bound)
         return to_rgb(lab), mask, enlarge(np.asarray(np.clip(still, 0, 1), np.float32), region.size)
+
+    def _lines(
+        self,
+        target: _Target,
+        new: Field,
+        foreign: Field,
+        fields: Mapping[str, Field],
+        smile: float,
+        memory: FaceMemory | None,
+    ) -> Field:
+        """Return what the target's expression adds to the new face's lightness, float32 (H, W), on the grid."""
+        wanted = np.float32(self._options.keep_expression)
+        if wanted == 0:
+            return np.zeros_like(foreign)
+        bare = np.asarray((1 - np.clip(foreign, 0, 1)) * (target.raster.numbers >= 0), np.float32)
+        # A beard hides the folds below it, and its hair is none.
+        bare *= 1 - np.clip(fields["beard"], 0, 1) * np.float32(target.light.beard)
+        smiles = (self._smile, smile if memory is None else min(smile, self._smile))
+        eyes = float(np.linalg.norm(target.mesh[263] - target.mesh[33]))
+        lines = lines_of_smile(target.lab[:, :, 0], new[:, :, 0], fields["smile_zone"] * bare, smiles, eyes)
+        if memory is not None:
+            lines += lookup(memory.rest.lines, fields["layout"]) * fields["expression_zone"] * bare
+        return lines * wanted
 
     def _dense_fields(self, target: _Target, level: int) -> dict[str, Field]:
         """Return what is wanted at every pixel of the grid, by name.
@@ -250,6 +283,8 @@ class MeshSwapper:
             layout=canonical_layout()[:, :2],
             below_eyes=below_eyes(),
             plain=plain_vertices(),
+            smile_zone=smile_zone(),
+            expression_zone=expression_zone(),
             **foreign_zones().by_name(),
         )
 
