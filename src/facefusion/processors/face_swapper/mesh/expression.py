@@ -15,10 +15,10 @@ import numpy as np
 from facefusion.faces.mesh import canonical_vertices, mirror_vertices
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, shrink, smoothstep
-from facefusion.processors.face_swapper.mesh.regions import Weights, skin_vertices
+from facefusion.processors.face_swapper.mesh.regions import Weights, edge_weights, skin_vertices
 from facefusion.state import State
 
-_CHEEK = (36, 50, 101, 117, 118, 119, 129, 142, 165, 186, 203, 205, 206, 207, 212, 216)
+_CHEEK = (36, 50, 101, 117, 118, 119, 142, 186, 187, 192, 202, 203, 205, 206, 207, 212, 214, 216)
 """From below the eye to the corner of the mouth: cheek, its fold and dimples; the other half mirrors it."""
 _CROWS_FEET = (31, 35, 111, 124, 143, 226)
 _FROWN = (8, 9, 55, 107)
@@ -35,10 +35,14 @@ _BROAD = 0.12
 """Smoothing that leaves no fold, in eye distances."""
 _FINE = np.float32(0.7)
 """Difference of lightness, 0 to 255, that is grain and no fold."""
-_DEEP = np.float32(26)
-"""Difference of lightness that no fold exceeds: hair, shadows cast and what is in front do."""
+_DEEP = np.float32(18)
+"""Difference of lightness that lines approach however deep they are: hair and shadows cast may be deeper."""
 _COARSER = 3
 """By how much coarser than the grid what is broad is looked at."""
+_BLACK = np.float32(41)
+"""Lightness, 0 to 255, below black at which chroma would begin: in Lab it goes with L + 16 of 100."""
+_BULGE = np.float32(0.25)
+"""Share of that by which chroma goes with what is lighter."""
 _DOUBT = np.float32(0.05)
 """Weight of the surroundings at which half of their mean counts."""
 
@@ -46,7 +50,7 @@ _RATE = 0.008
 """Share of a frame in the skin at rest, once that is known: a smile of some seconds does not become rest."""
 _KNOWN = (4, 40)
 """Frames of the face: from nothing known of its rest to enough."""
-_REST_BROAD = 5.5
+_REST_BROAD = 4.0
 """Smoothing that leaves no fold, in pixels of the canonical layout."""
 
 
@@ -74,6 +78,22 @@ def smile_zone() -> Weights:
 def expression_zone() -> Weights:
     """Return where any expression folds the skin, 0 to 1, float32 (468,)."""
     return _zone(_CHEEK + _CROWS_FEET + _FROWN + _FOREHEAD)
+
+
+def with_lines(smooth: Field, lines: Field) -> Field:
+    """Return smooth colour with lines in it, Lab, float32 (H, W, 3).
+
+    Chroma goes with lightness as in any shadow, and little as on any bulge: a fold that is lightened stays no red line.
+
+    Args:
+        smooth: Lab, float32 (H, W, 3).
+        lines: what they add to its lightness, float32 (H, W).
+    """
+    marked = smooth.copy()
+    marked[:, :, 0] += lines
+    shade = np.minimum(lines, lines * _BULGE) / (np.maximum(smooth[:, :, 0], 0) + _BLACK)
+    marked[:, :, 1:] += (smooth[:, :, 1:] - 128) * shade[:, :, None]
+    return marked
 
 
 def lines_of_smile(target: Field, new: Field, skin: Field, smiles: tuple[float, float], eyes: float) -> Field:
@@ -151,10 +171,9 @@ def _folds(lightness: Field, skin: Field, reach: float) -> Field:
 
 
 def _as_folds(difference: Field) -> Field:
-    """Leave out what is as faint as grain, or stronger than a fold can be."""
-    size = np.abs(difference)
-    kept = np.sign(difference) * np.maximum(size - _FINE, 0)
-    return np.asarray(kept * (1 - smoothstep(size, float(_DEEP) / 2, float(_DEEP))), np.float32)
+    """Leave out what is as faint as grain, and bound what is stronger than folds are."""
+    kept = np.sign(difference) * np.maximum(np.abs(difference) - _FINE, 0)
+    return np.asarray(_DEEP * np.tanh(kept / _DEEP), np.float32)
 
 
 def _zone(half: tuple[int, ...]) -> Weights:
@@ -162,4 +181,4 @@ def _zone(half: tuple[int, ...]) -> Weights:
     vertices = [*half, *mirror_vertices()[list(half)]]
     points = canonical_vertices().astype(np.float64)
     distance = np.linalg.norm(points[:, None] - points[None, vertices], axis=2).min(1)
-    return np.asarray((1 - smoothstep(distance, *_REACH)) * skin_vertices() ** 2, np.float32)
+    return np.asarray((1 - smoothstep(distance, *_REACH)) * skin_vertices() ** 2 * edge_weights(), np.float32)

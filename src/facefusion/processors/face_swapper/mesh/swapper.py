@@ -25,6 +25,7 @@ from facefusion.processors.face_swapper.mesh.expression import (
     lines_of_smile,
     smile_of,
     smile_zone,
+    with_lines,
 )
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
@@ -233,9 +234,7 @@ class MeshSwapper:
         share = np.minimum(laid.share, bound) * silhouette(target.raster, target.mesh) * (1 - front)
         mask = np.clip(enlarge(share, region.size), 0, 1)
         texture = lookup(self._source.textures[level], enlarge(laid.place * unit, region.size))
-        lab = join_texture(texture, enlarge(laid.smooth, region.size), laid.gain)
-        if self._options.keep_expression:
-            lab[:, :, 0] += enlarge(laid.lines, region.size)
+        lab = join_texture(texture, enlarge(with_lines(laid.smooth, laid.lines), region.size), laid.gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         still = np.maximum(front, 1 - bound)
         return to_rgb(lab), mask, enlarge(np.asarray(np.clip(still, 0, 1), np.float32), region.size)
@@ -255,8 +254,9 @@ class MeshSwapper:
             return np.zeros_like(foreign)
         bare = np.asarray((1 - np.clip(foreign, 0, 1)) * (target.raster.numbers >= 0), np.float32)
         # A beard hides the folds below it, and its hair is none.
-        bare *= 1 - np.clip(fields["beard"], 0, 1) * np.float32(target.light.beard)
         smiles = (self._smile, smile if memory is None else min(smile, self._smile))
+        beard = target.light.beard if smiles[1] > smiles[0] else self._source.light.beard
+        bare *= 1 - np.clip(fields["beard"], 0, 1) * np.float32(beard)
         eyes = float(np.linalg.norm(target.mesh[263] - target.mesh[33]))
         lines = lines_of_smile(target.lab[:, :, 0], new[:, :, 0], fields["smile_zone"] * bare, smiles, eyes)
         if memory is not None:
