@@ -2,7 +2,7 @@
 
 Pose, lids and mouth follow the target by geometry; how its skin folds does not. In a video that is what now departs from
 the skin of the same face at rest, so that wrinkles which are always there stay its own. A single picture knows no rest:
-there, how the mesh smiles tells what part of the folds around mouth and eyes is expression, the source's as the target's.
+there, how the mesh smiles tells what part of the folds around the mouth is expression, the source's as the target's.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge
 from facefusion.processors.face_swapper.mesh.regions import Weights, edge_weights, skin_vertices
 from facefusion.state import State
 
-_CHEEK = (36, 50, 101, 117, 118, 119, 142, 186, 187, 192, 202, 203, 205, 206, 207, 212, 214, 216)
-"""From below the eye to the corner of the mouth: cheek, its fold and dimples; the other half mirrors it."""
+_CHEEK = (36, 50, 142, 186, 187, 192, 202, 203, 205, 206, 207, 212, 214, 216)
+"""From the nose past the corner of the mouth: cheek, its fold and dimples; the other half mirrors it."""
+_BELOW_EYE = (101, 117, 118, 119)
 _CROWS_FEET = (31, 35, 111, 124, 143, 226)
 _FROWN = (8, 9, 55, 107)
 _FOREHEAD = (10, 67, 69, 104, 108, 109, 151)
@@ -31,7 +32,10 @@ _SMILE = (2.42, 2.04, -6.73, 1.47)
 the nose, in eye distances, and a constant. Least squares over the same sixteen people neutral (0) and smiling (1)."""
 _SMILING = (0.3, 0.95)
 """From no smile to a full one."""
-_BROAD = 0.12
+_LENT, _TAKEN = 0.5, 0.7
+"""Share of the target's folds that a full smile of its own lends, and of the source's that a full smile of the source
+takes off: some are always there, and are what one is known by."""
+_BROAD = 0.07
 """Smoothing that leaves no fold, in eye distances."""
 _FINE = np.float32(0.7)
 """Difference of lightness, 0 to 255, that is grain and no fold."""
@@ -71,13 +75,13 @@ def smile_of(level: Points) -> float:
 @cache
 def smile_zone() -> Weights:
     """Return where a smile folds the skin, 0 to 1, float32 (468,)."""
-    return _zone(_CHEEK + _CROWS_FEET)
+    return _zone(_CHEEK)
 
 
 @cache
 def expression_zone() -> Weights:
     """Return where any expression folds the skin, 0 to 1, float32 (468,)."""
-    return _zone(_CHEEK + _CROWS_FEET + _FROWN + _FOREHEAD)
+    return _zone(_CHEEK + _BELOW_EYE + _CROWS_FEET + _FROWN + _FOREHEAD)
 
 
 def with_lines(smooth: Field, lines: Field) -> Field:
@@ -111,6 +115,7 @@ def lines_of_smile(target: Field, new: Field, skin: Field, smiles: tuple[float, 
     more = smiles[1] - smiles[0]
     if more == 0:
         return np.zeros_like(target)
+    more *= _LENT if more > 0 else _TAKEN
     folds = _folds(target if more > 0 else new, skin, max(_BROAD * eyes / _COARSER, 0.5))
     return np.asarray(folds * skin * np.float32(more), np.float32)
 
