@@ -85,7 +85,7 @@ class FaceSwapperOptions(OptionGroup):
         default=0.7, ge=0, le=1, description="how far eyes, nose and mouth move to where the source has them"
     )
     keep_expression: float = Field(
-        default=0.7,
+        default=0.5,
         ge=0,
         le=1,
         description="how far folds of the target's expression show on the new face, and those of the source's smile go",
