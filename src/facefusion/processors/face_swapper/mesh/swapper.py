@@ -224,7 +224,7 @@ class MeshSwapper:
         gain = texture_gain(self._source.light, target.light)
         coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)
         fields["smooth"] += _broad_step(target, coarse, foreign, fields)
-        lines = self._lines(target, coarse, foreign, fields, smile_of(level_shape(face.mesh)), memory)
+        lines = self._lines(target, coarse, {**fields, "foreign": foreign}, face, memory)
         share = face_mask(fields["share"], target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
         laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, foreign, lines, gain)
@@ -243,18 +243,19 @@ class MeshSwapper:
         self,
         target: _Target,
         new: Field,
-        foreign: Field,
         fields: Mapping[str, Field],
-        smile: float,
+        face: Face,
         memory: FaceMemory | None,
     ) -> Field:
         """Return what the target's expression adds to the new face's lightness, float32 (H, W), on the grid."""
         wanted = np.float32(self._options.keep_expression)
         if wanted == 0:
-            return np.zeros_like(foreign)
-        bare = np.asarray((1 - np.clip(foreign, 0, 1)) * (target.raster.numbers >= 0), np.float32)
-        # A beard hides the folds below it, and its hair is none.
+            return np.zeros_like(fields["foreign"])
+        bare = np.asarray((1 - np.clip(fields["foreign"], 0, 1)) * (target.raster.numbers >= 0), np.float32)
+        smile = smile_of(level_shape(face.mesh))
+        # In a video what the target lends is what departs from its rest.
         smiles = (self._smile, smile if memory is None else min(smile, self._smile))
+        # A beard hides the folds below it, and its hair is none.
         beard = target.light.beard if smiles[1] > smiles[0] else self._source.light.beard
         bare *= 1 - np.clip(fields["beard"], 0, 1) * np.float32(beard)
         eyes = float(np.linalg.norm(target.mesh[263] - target.mesh[33]))
@@ -268,7 +269,7 @@ class MeshSwapper:
 
         `place` in the source's texture, `smooth` colour of the new face, how well the target's is `visible`, the new
         one's `share`, the `directional` part of the target's light alone, place on the canonical `layout`, what lies
-        `below_eyes`, and the zones.
+        `below_eyes`, and the zones, those of expression too.
         """
         light = target.light
         seen = self._source.visibility * unstretched(target.normals, self._facing)
