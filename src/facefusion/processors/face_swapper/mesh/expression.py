@@ -1,8 +1,9 @@
 """Expression lines: the folds and bulges of skin that come and go with what a face expresses.
 
 Pose, lids and mouth follow the target by geometry; how its skin folds does not. In a video that is what now departs
-from the skin of the same face at rest, so that wrinkles which are always there stay its own. A single picture knows no rest:
-there, how the mesh smiles tells what part of the folds around the mouth is expression, the source's as the target's.
+from the skin of the same face at rest, so that wrinkles which are always there stay its own. A single picture knows no
+rest: there, how the mesh smiles tells what part of the folds around the mouth is expression, the source's as the
+target's.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ _REACH = (0.05, 0.16)
 
 _SMILE = (2.42, 2.04, -6.73, 1.47)
 """What makes a smile: how far the corners of the mouth lie above the middle of the lips, how far apart and how far
-below the nose, in eye distances, and a constant. Least squares over the same sixteen people neutral (0) and smiling (1)."""
+below the nose, in eye distances, and a constant. Least squares over the same sixteen people neutral (0) and smiling
+(1)."""
 _SMILING = (0.3, 0.95)
 """From no smile to a full one."""
 _LENT, _TAKEN = 0.5, 0.7
