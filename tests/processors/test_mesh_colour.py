@@ -30,7 +30,7 @@ def test_along_its_edge_the_new_face_takes_on_all_of_the_targets_colour_and_insi
     difference = np.dstack([PLAIN * 6, PLAIN * 3, PLAIN * -3]).astype(np.float32)
     edge = np.zeros((SIZE, SIZE), np.float32)
     edge[:, :40] = 1
-    step = broad_step(difference, PLAIN, PLAIN, edge)
+    step = broad_step(difference, PLAIN, PLAIN, edge, paler=0)
     assert step[60, 20] == pytest.approx(difference[60, 20], rel=0.05)
     assert step[60, 100] == pytest.approx([0, 0, 0])
 
@@ -39,8 +39,15 @@ def test_what_is_no_skin_of_the_target_has_no_say_in_the_colour():
     difference, trust = skin(0, -123), PLAIN.copy()
     difference[:, :, 1:] = 0
     difference[:, 60:], trust[:, 60:] = 100, 0
-    step = broad_step(difference, trust, trust, PLAIN)
+    step = broad_step(difference, trust, trust, PLAIN, paler=0)
     assert np.abs(step[:, :60]).max() < 1
+
+
+def test_broad_shadows_of_a_dark_face_give_way_on_much_paler_skin():
+    difference = np.dstack([PLAIN * 30, 0 * PLAIN, 0 * PLAIN]).astype(np.float32)
+    same, pale = (broad_step(difference, PLAIN, PLAIN, 0 * PLAIN, paler=paler)[60, 60, 0] for paler in (0, 90))
+    assert 2 < same < 6
+    assert pale > 15
 
 
 def test_eyes_and_mouth_are_no_edge():

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from facefusion.processors.face_swapper.mesh.colour import TextureGain
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, median, smoothstep
 from facefusion.processors.face_swapper.mesh.motion import Motion, Seen
 from facefusion.state import State
 
@@ -126,5 +126,5 @@ def _calmed(carried: Field, wanted: Field, keep: Field) -> Field:
     sure = keep[some] > 0
     if not sure.any():
         return wanted
-    risen = carried - np.median((carried[some] - wanted[some])[sure], axis=0)
+    risen = carried - median((carried[some] - wanted[some])[sure])
     return np.asarray(cv2.blendLinear(risen, wanted, keep, 1 - keep), np.float32)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.mesh import INNER_LIPS, OUTER_LIPS, canonical_vertices
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, median, smoothstep
 from facefusion.processors.face_swapper.mesh.regions import Weights, skin_vertices
 
 Flags = npt.NDArray[np.bool_]
@@ -65,11 +65,13 @@ class Cover:
         upper, lower, lips = (colours[part & seen, 1:] for part in _parts())
         if min(len(upper), len(lower), len(lips)) < 4:
             return None
-        skin, colour = np.median(upper, 0), np.median(lower, 0)
+        skin, colour = median(upper), median(lower)
         apart = float(np.linalg.norm(colour - skin))
+        if apart < _STRANGE or skin[0] - colour[0] < _LESS_RED * apart:
+            return None
         spread = float(np.quantile(np.linalg.norm(lower - colour, axis=1), 0.8))
-        mouth = float(np.linalg.norm(np.median(lips, 0) - colour))
-        if skin[0] - colour[0] < _LESS_RED * apart or apart < _STRANGE or max(spread, mouth) > _ALIKE * apart:
+        mouth = float(np.linalg.norm(median(lips) - colour))
+        if max(spread, mouth) > _ALIKE * apart:
             return None
         share = _nearness(colours[:, 1:], colour, skin) * below_eyes()
         return cls(colour.astype(np.float32), skin.astype(np.float32), 1 - share)

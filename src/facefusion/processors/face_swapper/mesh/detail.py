@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.processors.face_swapper.mesh.filters import Field, blur
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, median
 
 _SIGMAS = (1.0, 2.2)
 _GAIN_LIMITS = (0.3, 1.2)
@@ -42,7 +42,7 @@ def _grain(fine: Field, missing: float, inside: npt.NDArray[np.uint8]) -> Field 
         inside: where energies are compared, uint8 (H, W), not 0.
     """
     sparse = np.abs(fine[::3, ::3])[inside[::3, ::3] > 0]
-    usual = float(np.median(sparse)) if sparse.size else 0.0
+    usual = float(median(sparse)) if sparse.size else 0.0
     if missing < _LEAST_GRAIN or usual < _LEAST_GRAIN:
         return np.float32(0)
     limit = np.float32(_GRAIN_LIMIT * usual)

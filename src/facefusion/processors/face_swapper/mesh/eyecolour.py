@@ -45,7 +45,9 @@ _WHITE_BY_SKIN = (0.55, 0.8)
 """Lightness of the white over that of the cheeks: from lost in shadow, or a lens, to well seen."""
 _MOST_TINT = np.float32(12.0)
 """Greatest colour of a light, Lab, that the white is believed to tell; lids and veins colour it too."""
-_RATE = 0.04
+_KNOWN, _ASK_EVERY = 12.0, 5
+"""Frames in which both eyes were well seen, after which one in so many is looked at."""
+_RATE = 0.1
 """Share of a frame in what is remembered of the target's eyes, once that has settled."""
 
 
@@ -125,13 +127,20 @@ class EyeMemory:
         self._black = np.zeros(3, np.float32)
         self._seen = 0.0
         self._trust = 0.0
+        self._frames = 0
 
-    def settled(self, now: EyeColour) -> EyeColour:
+    def asks(self) -> bool:
+        """Whether the next frame is to be looked at: every one at first, one now and then once the colour is known."""
+        self._frames += 1
+        return self._seen < _KNOWN or self._frames % _ASK_EVERY == 0
+
+    def settled(self, now: EyeColour | None) -> EyeColour:
         """Take in what one frame shows and return what is known.
 
         Args:
-            now: what it shows.
+            now: what it shows; None where nobody looked.
         """
+        now = now or EyeColour.unknown()
         self._seen += now.trust
         if now.trust:
             rate = np.float32(max(_RATE, 1 / max(self._seen, 1.0)) * min(now.trust, 1.0))
@@ -145,14 +154,14 @@ class EyeMemory:
     def state(self) -> State:
         """Return what is remembered; see `facefusion.state`."""
         colours = {"iris": self._iris.copy(), "white": self._white.copy(), "black": self._black.copy()}
-        return {**colours, "seen": self._seen, "trust": self._trust}
+        return {**colours, "seen": self._seen, "trust": self._trust, "frames": self._frames}
 
     @classmethod
     def of_state(cls, state: State) -> Self:
         """Return a memory that goes on from a state."""
         memory = cls()
         memory._iris, memory._white, memory._black = (state[name].copy() for name in ("iris", "white", "black"))
-        memory._seen, memory._trust = state["seen"], state["trust"]
+        memory._seen, memory._trust, memory._frames = state["seen"], state["trust"], state["frames"]
         return memory
 
 

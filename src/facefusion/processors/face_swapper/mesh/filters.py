@@ -47,6 +47,12 @@ def lookup(field: Field, places: Field) -> Field:
     return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
+def median(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Return the median over the first axis, the upper one of two; much faster on few values than NumPy's own."""
+    middle = len(values) // 2
+    return np.asarray(np.partition(values, middle, axis=0)[middle])
+
+
 def smoothstep(values: npt.NDArray[np.floating] | np.floating, low: float, high: float) -> Field:
     """Return 0 below `low`, 1 above `high`, and a smooth rise between."""
     share = np.clip((values - low) / (high - low), 0, 1)

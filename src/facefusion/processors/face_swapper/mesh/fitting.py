@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field
+from facefusion.processors.face_swapper.mesh.filters import Field, median
 from facefusion.processors.face_swapper.mesh.regions import canonical_distances, fold_vertices
 
 Values = npt.NDArray[np.float64]
@@ -68,7 +68,7 @@ def fit_robustly(basis: Values, colours: Values, prior: Values) -> tuple[Values,
         fitted[:, 1:] = _ridge(basis[:, :_LINEAR], colours[:, 1:], weights)
         rest = np.abs(colours - fitted)
         if heard.any():
-            spread = np.maximum(_SPREAD_FLOOR, _MAD_TO_SIGMA * np.median(rest[heard], axis=0))
+            spread = np.maximum(_SPREAD_FLOOR, _MAD_TO_SIGMA * median(rest[heard]))
         distance = (rest / (_OUTLIER * spread)).max(1)
         weights = prior * np.maximum(0, 1 - distance**2) ** 2
         if weights.sum() < _LEAST_TOTAL:

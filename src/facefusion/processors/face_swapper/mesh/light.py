@@ -15,7 +15,7 @@ import numpy.typing as npt
 from facefusion.faces.align import rescale
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.colour import TextureGain, sample
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, shrink, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, median, shrink, smoothstep
 from facefusion.processors.face_swapper.mesh.fitting import calm, fit_robustly, harmonics, smooth
 from facefusion.processors.face_swapper.mesh.regions import BEARD, skin_vertices
 
@@ -29,6 +29,8 @@ _BEARD_DARKER = (0.5, 1.5)
 """How much darker than skin chin and upper lip are, in spreads: with no beard, and with a sure one."""
 _FLAT = 4.0
 """Contrast, in Lab units, that is added to both sides, so that flat pictures give no extreme ratios."""
+_HELD, _PALER = 0.25, (35.0, 90.0)
+"""By how much texture is held back on paler skin, and how much lighter that is, in Lab units."""
 _LEAST_LIGHT = 8.0
 """Lightness, 0 to 255, below which skin is not taken to be darker still."""
 
@@ -114,11 +116,12 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     """
     lightness = float(max(target.mean[0], _LEAST_LIGHT) / max(source.mean[0], _LEAST_LIGHT))
     contrast = (target.contrast + _FLAT) / (source.contrast + _FLAT)
-    shadow = float(np.clip(lightness**0.35 * contrast**0.6, 0.15, 1.05))
-    highlight = shadow * float(np.clip(lightness**-0.8, 0.45, 1.0))
+    paler = float(target.mean[0] - source.mean[0])
+    held = 1 - _HELD * float(smoothstep(np.float32(paler), *_PALER))
+    shadow = held * float(np.clip(lightness**0.17 * contrast**0.28, 0.4, 1.05))
+    highlight = shadow * float(np.clip(lightness**-0.6, 0.5, 1.0))
     richness = [float(np.hypot(*(light.mean[1:] - 128))) for light in (target, source)]
     clear = 1 - float(smoothstep(target.mean[0], *_BURNT))
-    paler = float(target.mean[0] - source.mean[0])
     return TextureGain(
         shadow,
         highlight,
@@ -132,4 +135,4 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
 
 def _beard(colours: Field, directional: npt.NDArray[np.float64], spread: npt.NDArray[np.float64]) -> float:
     darker = (directional[list(BEARD), 0] - colours[list(BEARD), 0]) / spread[0]
-    return float(smoothstep(np.median(darker), *_BEARD_DARKER))
+    return float(smoothstep(median(darker), *_BEARD_DARKER))

@@ -16,7 +16,7 @@ from facefusion.processors.face_swapper.mesh.region import GRID
 
 _HARDEST, _SOFTEST = 0.6, 3.0
 """Smoothing of the whole mask at `face_mask_blur` 0 and 1, in pixels of a grid of full size."""
-_INWARDS = 0.75
+_INWARDS = 0.35
 """Share of it that reaches into eyes and mouth."""
 _LEAST_SOFTNESS = 0.4
 _LEAST_EDGE = 0.02

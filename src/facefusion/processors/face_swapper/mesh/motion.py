@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, median, smoothstep
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.state import State
 
@@ -108,7 +108,7 @@ class Motion:
 def _trust(now: npt.NDArray[np.uint8], carried: npt.NDArray[np.uint8]) -> Field:
     """Return how well the motion explains what is seen; that all of it grew lighter or darker is no fault of it."""
     left = now.astype(np.float32) - carried
-    return 1 - smoothstep(blur(np.abs(left - np.median(left[::_SOME, ::_SOME])), _REMAINDER_BLUR), *_REMAINDER)
+    return 1 - smoothstep(blur(np.abs(left - median(left[::_SOME, ::_SOME].ravel())), _REMAINDER_BLUR), *_REMAINDER)
 
 
 def _carrying(mesh: Points, to: Points) -> npt.NDArray[np.float64]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from facefusion.faces.irises import CORNERS
 from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE
@@ -33,7 +34,10 @@ _MOUTH_GAP = (0.012, 0.035)
 
 
 def without_openings(texture: Field, mesh: Points) -> Field:
-    """Return the texture of a face with its eyes and mouth closed over by what surrounds them.
+    """Return the texture of a face with its mouth, and the margins of its eyes, closed over by what surrounds them.
+
+    What shows through a shut mouth would be teeth. Within the rims of open eyes the target's own show, and the last of
+    the source's lashes and lids along them is what makes its eyes look like itself.
 
     Args:
         texture: Lab differences from smooth skin, float32 (H, W, 3).
@@ -42,7 +46,9 @@ def without_openings(texture: Field, mesh: Points) -> Field:
     unit = _eye_distance(mesh)
     # Lids meet in a dark line of lashes, and lips in a dark line too.
     lips = _closed_over(texture, _darkest(texture, _SEAM * unit), mesh, (INNER_LIPS,), unit)
-    return _closed_over(lips, _darkest(texture, _LASHES * unit), mesh, (LEFT_EYE, RIGHT_EYE), unit)
+    lids = _closed_over(lips, _darkest(texture, _LASHES * unit), mesh, (LEFT_EYE, RIGHT_EYE), unit)
+    within = _drawn(texture.shape[:2], mesh, (LEFT_EYE, RIGHT_EYE))[:, :, None]
+    return np.asarray(lids + within * (lips - lids), np.float32)
 
 
 def _darkest(texture: Field, distance: float) -> Field:
@@ -57,14 +63,20 @@ def _closed_over(
     texture: Field, surroundings: Field, mesh: Points, rims: Sequence[tuple[int, ...]], unit: float
 ) -> Field:
     """Return the texture with what surrounds openings going on into them."""
-    inside = np.zeros(texture.shape[:2], np.uint8)
-    for rim in rims:
-        cv2.fillPoly(inside, [to_subpixels(mesh[list(rim), :2])], 1, cv2.LINE_8, SUBPIXEL_BITS)
+    inside = _drawn(texture.shape[:2], mesh, rims)
     reach = max(1, round(_MARGIN * unit))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     closed = np.asarray(cv2.dilate(inside, disc), np.float32)
     share, filled = blur(closed, reach / 3), spread_inwards(surroundings, 1 - closed)
     return np.asarray(texture + share[:, :, None] * (filled - texture), np.float32)
+
+
+def _drawn(size: tuple[int, ...], mesh: Points, rims: Sequence[tuple[int, ...]]) -> npt.NDArray[np.uint8]:
+    """Return 1 within the rims, else 0, uint8 (H, W)."""
+    inside = np.zeros(size, np.uint8)
+    for rim in rims:
+        cv2.fillPoly(inside, [to_subpixels(mesh[list(rim), :2])], 1, cv2.LINE_8, SUBPIXEL_BITS)
+    return inside
 
 
 def with_lids_shut(mesh: Points) -> Points:

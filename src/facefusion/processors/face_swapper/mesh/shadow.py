@@ -8,7 +8,7 @@ finer stays as it is. Hair, background, brows, eyes and lips have no say in it a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import cv2
 import numpy as np
@@ -24,7 +24,7 @@ _COARSER = 3
 """By how much coarser than the grid the differences are looked at."""
 _WHOLE = np.float32(0.9)
 """Share from which on the new face counts as whole, where the zone along the edge begins."""
-_ALONG_EDGE = (0.08, 0.22)
+_ALONG_EDGE = (0.06, 0.2)
 """Depth within the whole face, in eye distances: from all of the target's broad colour to the new face's own."""
 
 
@@ -45,11 +45,15 @@ class _Manner:
     enough: float
 
 
-_WITHIN = _Manner(reach=0.045, allowed=1.0, share=0.6, enough=0.67)
+_WITHIN = _Manner(reach=0.045, allowed=1.0, share=0.3, enough=0.67)
+_WITHIN_PALER = _Manner(reach=0.045, allowed=0.5, share=0.9, enough=0.67)
+"""The same on much paler skin, which would look dirty with shadows that are hardly seen on dark skin."""
+_PALER = (35.0, 90.0)
+"""How much lighter the target's skin is, in Lab units: from no paler to much paler."""
 _AT_EDGE = _Manner(reach=0.042, allowed=0.0, share=1.0, enough=0.15)
 
 
-def broad_step(difference: Field, within: Field, at_edge: Field, edge: Field) -> Field:
+def broad_step(difference: Field, within: Field, at_edge: Field, edge: Field, paler: float) -> Field:
     """Return what is to be added to the new face, broadly, Lab, float32 (H, W, 3).
 
     Args:
@@ -57,12 +61,14 @@ def broad_step(difference: Field, within: Field, at_edge: Field, edge: Field) ->
         within: how far a pixel of the target has a say within the face, float32 (H, W), 0 to 1.
         at_edge: the same along the edge.
         edge: nearness of the edge, float32 (H, W), 0 to 1.
+        paler: how much lighter the target's skin is than the source's, Lab, 0 to 255; negative where it is darker.
     """
     size = (edge.shape[0], edge.shape[1])
     # What is broad needs no more than a coarse grid.
     coarse = (max(size[0] // _COARSER, 1), max(size[1] // _COARSER, 1))
     difference, within, at_edge = (shrink(field, coarse) for field in (difference, within, at_edge))
-    inner, outer = _step(difference, within, _WITHIN), _step(difference, at_edge, _AT_EDGE)
+    manner = _between(_WITHIN, _WITHIN_PALER, float(smoothstep(np.float32(paler), *_PALER)))
+    inner, outer = _step(difference, within, manner), _step(difference, at_edge, _AT_EDGE)
     return np.asarray(enlarge(inner, size) + enlarge(outer - inner, size) * edge[:, :, None], np.float32)
 
 
@@ -80,6 +86,11 @@ def edge_zone(share: Field, mesh: Points) -> Field:
     eyes = max(float(np.linalg.norm(mesh[263] - mesh[33])), 1.0)
     depth = np.asarray(cv2.distanceTransform(whole, cv2.DIST_L2, 5) / eyes, np.float32)
     return 1 - smoothstep(depth, *_ALONG_EDGE)
+
+
+def _between(one: _Manner, other: _Manner, share: float) -> _Manner:
+    pairs = zip(astuple(one), astuple(other), strict=True)
+    return _Manner(*(a + share * (b - a) for a, b in pairs))
 
 
 def _step(difference: Field, trust: Field, manner: _Manner) -> Field:

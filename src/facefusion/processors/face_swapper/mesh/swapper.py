@@ -188,8 +188,9 @@ class MeshSwapper:
     ) -> npt.NDArray[np.uint8]:
         """Return the target with irises of the source's colour."""
         mesh, irises = region.at_full_size(face.mesh), region.circles(face.irises)
-        own = EyeColour.observe(view, mesh, irises)
-        known = own if memory is None else memory.eyes.settled(own)
+        looks = memory is None or memory.eyes.asks()
+        own = EyeColour.observe(view, mesh, irises) if looks else None
+        known = memory.eyes.settled(own) if memory is not None else own or EyeColour.unknown()
         return recolour(view, mesh, irises, known, self._source.eyes)
 
     def _reshaped(
@@ -223,7 +224,9 @@ class MeshSwapper:
         bound = bounds(target.mesh, region.grid, self._options)
         gain = texture_gain(self._source.light, target.light)
         coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)
-        fields["smooth"] += _broad_step(target, coarse, foreign, fields)
+        fields["smooth"] += _broad_step(
+            target, coarse, foreign, fields, float(target.light.mean[0] - self._source.light.mean[0])
+        )
         lines = self._lines(target, coarse, {**fields, "foreign": foreign}, face, memory)
         share = face_mask(fields["share"], target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
@@ -313,10 +316,10 @@ def _in_front(target: _Target, texture: Field, fields: Mapping[str, Field], memo
     return np.maximum(foreign, lookup(front, fields["layout"]))
 
 
-def _broad_step(target: _Target, new: Field, foreign: Field, fields: Mapping[str, Field]) -> Field:
+def _broad_step(target: _Target, new: Field, foreign: Field, fields: Mapping[str, Field], paler: float) -> Field:
     """Return what the new face lacks of the target's broad light and colour, Lab, float32 (H, W, 3)."""
     face = (1 - np.clip(foreign, 0, 1)) * (target.raster.numbers >= 0).astype(np.float32)
     within = face * (1 - np.clip(fields["beard"], 0, 1))
     at_edge = face * (1 - np.clip(fields["brows"] + fields["protected"], 0, 1))
     edge = edge_zone(fields["share"], target.mesh) * np.clip(fields["plain"], 0, 1)
-    return broad_step(target.lab - new, within, at_edge, edge)
+    return broad_step(target.lab - new, within, at_edge, edge, paler)
