@@ -49,7 +49,8 @@ def wanted(region, shift=(0.0, 0.0), lighter=0.0):
     smooth = np.dstack([place[:, :, 0] / 10 + 100 + lighter, place[:, :, 1] / 20 + 120, np.full(region.grid, 130.0)])
     visible = np.ones(region.grid, np.float32)
     share = np.full(region.grid, 0.5, np.float32)
-    return Laid((place / 200).astype(np.float32), visible, smooth.astype(np.float32), share, np.zeros_like(share), GAIN)
+    none = np.zeros_like(share)
+    return Laid((place / 200).astype(np.float32), visible, smooth.astype(np.float32), share, none, none, GAIN)
 
 
 def middle(field):

@@ -84,6 +84,12 @@ class FaceSwapperOptions(OptionGroup):
     shape: float = Field(
         default=0.7, ge=0, le=1, description="how far eyes, nose and mouth move to where the source has them"
     )
+    keep_expression: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="how far folds of the target's expression show on the new face, and those of the source's smile go",
+    )
     face_mask_types: tuple[MaskType, ...] = Field(
         default=("mesh",), min_length=1, description="masks that bound the new face; several are intersected"
     )

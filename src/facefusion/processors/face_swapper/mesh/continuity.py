@@ -28,6 +28,8 @@ _TURNED = (0.1, 0.4)
 """Change of visibility: from the second on nothing is to be learnt from how the skin was seen before."""
 _SOME = 4
 """One in so many rows and columns is enough to tell how light the whole has grown."""
+_LINES_STAY = np.float32(0.75)
+"""Share of the lines that is carried beside that of other things: an expression comes and goes sooner than light."""
 _EVEN = 1.5
 """Smoothing of the share that is carried, in pixels of the grid."""
 
@@ -42,6 +44,7 @@ class Laid:
         smooth: smooth colour of the new face, Lab, float32 (H, W, 3).
         share: of the new face where nothing is in front of it, 0 to 1, float32 (H, W).
         front: how surely something is in front, 0 to 1, float32 (H, W).
+        lines: what expression adds to its lightness, 0 to 255, float32 (H, W).
         gain: how strong its texture shows.
     """
 
@@ -50,6 +53,7 @@ class Laid:
     smooth: Field
     share: Field
     front: Field
+    lines: Field
     gain: TextureGain
 
     def state(self) -> State:
@@ -99,7 +103,7 @@ class Continuity:
 
 def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
     place = motion.carry(last.place)
-    share, front, visible = motion.carry_all(last.share, last.front, last.visible)
+    share, front, visible, lines = motion.carry_all(last.share, last.front, last.visible, last.lines)
     # What comes into view as the head turns was hair, background or a guess before.
     keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
     gap = np.asarray(cv2.magnitude(*cv2.split(place - wanted.place)), np.float32)
@@ -111,6 +115,7 @@ def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
         share=wanted.share + keep * (share - wanted.share),
         # What comes in front is there at once; what seems to be gone may be hidden by noise.
         front=wanted.front + keep * np.maximum(front - wanted.front, 0),
+        lines=wanted.lines + keep * _LINES_STAY * (lines - wanted.lines),
         gain=last.gain.towards(wanted.gain, float(1 - keep.mean())),
     )
 

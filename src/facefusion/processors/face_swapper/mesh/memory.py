@@ -16,6 +16,7 @@ from facefusion.faces.mesh import VERTICES, canonical_vertices, vertex_normals
 from facefusion.faces.types import Points, Pose
 from facefusion.processors.face_swapper.mesh.colour import sample
 from facefusion.processors.face_swapper.mesh.continuity import Continuity
+from facefusion.processors.face_swapper.mesh.expression import Rest
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeMemory
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
@@ -96,6 +97,7 @@ class FaceMemory:
         continuity: what was laid over it.
         eyes: the colour of its eyes.
         glasses: that the face wears, or does not.
+        rest: its skin at rest, as of the last `update`.
     """
 
     def __init__(self) -> None:
@@ -109,6 +111,7 @@ class FaceMemory:
         self._shape_seen = 0.0
         self.eyes = EyeMemory()
         self.glasses = GlassesWatch()
+        self.rest = Rest(SIZE)
 
     def own_shape(self, level: Points, pose: Pose) -> Points:
         """Return how the face's features lie, float32 (468, 3), as the mean of what was seen of it so far.
@@ -142,7 +145,9 @@ class FaceMemory:
         now = lookup(blur(texture, 1.0), fields["place"])
         seen = np.where(layout.numbers >= 0, smoothstep(fields["visibility"], *_VISIBLE), 0)
         front = self._in_front(now, seen, fields["rim"])
-        self._learn(now, np.asarray(seen * (1 - front), np.float32), front)
+        clear = np.asarray(seen * (1 - front), np.float32)
+        self._learn(now, clear, front)
+        self.rest.update(now[:, :, 0], clear)
         # A change that lasts a single frame is more often noise than a hand.
         self._front = np.asarray(_PERSISTENCE * self._front + (1 - _PERSISTENCE) * front, np.float32)
         return self._front
@@ -160,6 +165,7 @@ class FaceMemory:
             "continuity": self.continuity.state(),
             "eyes": self.eyes.state(),
             "glasses": self.glasses.state(),
+            "rest": self.rest.state(),
         }
 
     @classmethod
@@ -173,6 +179,7 @@ class FaceMemory:
         memory.continuity = Continuity.of_state(state["continuity"])
         memory.eyes = EyeMemory.of_state(state["eyes"])
         memory.glasses = GlassesWatch.of_state(state["glasses"])
+        memory.rest = Rest.of_state(state["rest"])
         return memory
 
     def _in_front(self, now: Field, seen: Field, rim: Field) -> Field:

@@ -20,6 +20,13 @@ from facefusion.processors.face_swapper.mesh.colour import join_texture, split_t
 from facefusion.processors.face_swapper.mesh.continuity import Laid
 from facefusion.processors.face_swapper.mesh.cover import Cover, below_eyes
 from facefusion.processors.face_swapper.mesh.detail import match_detail
+from facefusion.processors.face_swapper.mesh.expression import (
+    expression_zone,
+    lines_of_smile,
+    smile_of,
+    smile_zone,
+    with_lines,
+)
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
@@ -126,6 +133,7 @@ class MeshSwapper:
     def __init__(self, source: SourceModel, options: FaceSwapperOptions, *, max_yaw: float = 90.0) -> None:
         self._source = source
         self._facing = cosines(source.mesh)
+        self._smile = smile_of(source.shape)
         self._options = options
         self._max_yaw = max_yaw
         self._memories = Memories()
@@ -219,26 +227,52 @@ class MeshSwapper:
         fields["smooth"] += _broad_step(
             target, coarse, foreign, fields, float(target.light.mean[0] - self._source.light.mean[0])
         )
+        lines = self._lines(target, coarse, {**fields, "foreign": foreign}, face, memory)
         share = face_mask(fields["share"], target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
-        laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, foreign, gain)
+        laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, foreign, lines, gain)
         if memory is not None:
             laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
         front = blur(laid.front, _STILL)
         share = np.minimum(laid.share, bound) * silhouette(target.raster, target.mesh) * (1 - front)
         mask = np.clip(enlarge(share, region.size), 0, 1)
         texture = lookup(self._source.textures[level], enlarge(laid.place * unit, region.size))
-        lab = join_texture(texture, enlarge(laid.smooth, region.size), laid.gain)
+        lab = join_texture(texture, enlarge(with_lines(laid.smooth, laid.lines), region.size), laid.gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         still = np.maximum(front, 1 - bound)
         return to_rgb(lab), mask, enlarge(np.asarray(np.clip(still, 0, 1), np.float32), region.size)
+
+    def _lines(
+        self,
+        target: _Target,
+        new: Field,
+        fields: Mapping[str, Field],
+        face: Face,
+        memory: FaceMemory | None,
+    ) -> Field:
+        """Return what the target's expression adds to the new face's lightness, float32 (H, W), on the grid."""
+        wanted = np.float32(self._options.keep_expression)
+        if wanted == 0:
+            return np.zeros_like(fields["foreign"])
+        bare = np.asarray((1 - np.clip(fields["foreign"], 0, 1)) * (target.raster.numbers >= 0), np.float32)
+        smile = smile_of(level_shape(face.mesh))
+        # In a video what the target lends is what departs from its rest.
+        smiles = (self._smile, smile if memory is None else min(smile, self._smile))
+        # A beard hides the folds below it, and its hair is none.
+        beard = target.light.beard if smiles[1] > smiles[0] else self._source.light.beard
+        bare *= 1 - np.clip(fields["beard"], 0, 1) * np.float32(beard)
+        eyes = float(np.linalg.norm(target.mesh[263] - target.mesh[33]))
+        lines = lines_of_smile(target.lab[:, :, 0], new[:, :, 0], fields["smile_zone"] * bare, smiles, eyes)
+        if memory is not None:
+            lines += lookup(memory.rest.lines, fields["layout"]) * fields["expression_zone"] * bare
+        return lines * wanted
 
     def _dense_fields(self, target: _Target, level: int) -> dict[str, Field]:
         """Return what is wanted at every pixel of the grid, by name.
 
         `place` in the source's texture, `smooth` colour of the new face, how well the target's is `visible`, the new
         one's `share`, the `directional` part of the target's light alone, place on the canonical `layout`, what lies
-        `below_eyes`, and the zones.
+        `below_eyes`, and the zones, those of expression too.
         """
         light = target.light
         seen = self._source.visibility * unstretched(target.normals, self._facing)
@@ -253,6 +287,8 @@ class MeshSwapper:
             layout=canonical_layout()[:, :2],
             below_eyes=below_eyes(),
             plain=plain_vertices(),
+            smile_zone=smile_zone(),
+            expression_zone=expression_zone(),
             **foreign_zones().by_name(),
         )
 
