@@ -35,12 +35,14 @@ def test_every_folder_of_code_is_a_package():
 def test_public_names():
     assert facefusion.__all__ == [
         "Face",
+        "FaceFile",
         "FaceFusionError",
         "Frame",
         "Options",
         "Progress",
         "Result",
         "analyse",
+        "build_face",
         "process_image",
         "process_video",
         "set_options",

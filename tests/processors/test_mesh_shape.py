@@ -8,6 +8,7 @@ import pytest
 
 from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, OVAL, RIGHT_EYE, canonical_vertices
 from facefusion.faces.types import Pose
+from facefusion.processors.face_swapper.mesh.expression import smile_of
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
@@ -61,6 +62,16 @@ def test_lids_that_are_closed_stay_closed():
     closed[list(LEFT_EYE), 1] = ME[list(LEFT_EYE), 1].mean()
     moved = shape_difference(with_eyes_apart(ME, 0.05), closed)
     assert np.ptp((closed + moved)[list(LEFT_EYE), 1]) < 0.01
+
+
+def test_a_smile_is_no_part_of_the_shape():
+    """The mean face smiles a little as it is; at rest its mouth is narrower and its corners hang lower."""
+    resting = ME.copy()
+    resting[[61, 291], 0] += [0.053, -0.053]
+    resting[[61, 291], 1] += 0.05
+    assert smile_of(resting) < 0.1 < 0.9 < smile_of(ME)
+    corners = shape_difference(ME, resting)[[61, 291]]
+    assert np.abs(corners).max() < 0.02, "hardly any of it is carried over"
 
 
 def test_no_vertex_goes_far():

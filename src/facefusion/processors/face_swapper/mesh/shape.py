@@ -21,6 +21,7 @@ from facefusion.faces.mesh import (
     rotation_of,
 )
 from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.expression import smile_of
 from facefusion.processors.face_swapper.mesh.filters import smoothstep
 from facefusion.processors.face_swapper.mesh.regions import Weights, canonical_distances
 
@@ -32,6 +33,8 @@ _FULLER = (0.6, 1.7)
 """How much thinner and fuller a lip may become."""
 _LIPS_SOONER = 1.6
 """How much sooner than features move lips are as full as the source's: at a shape of 0.6 they nearly are."""
+_SMILE_WIDENS, _SMILE_LIFTS = 0.107, 0.051
+"""By how much a full smile widens the mouth and lifts its corners, in eye distances: mean of ten people."""
 _MOST = 0.10
 """Farthest that a vertex moves, in eye distances."""
 
@@ -52,7 +55,8 @@ def level_shape(mesh: Points) -> Points:
 def shape_difference(source: Points, target: Points) -> Points:
     """Return by how much each vertex of the target has to move to lie as in the source, float32 (468, 3).
 
-    Eyes and mouth move and grow as a whole, so that lids and lips keep what they express; lips become as full.
+    Eyes and mouth move and grow as a whole, so that lids and lips keep what they express; lips become as full. What a
+    smile does to the mouth is no part of it.
 
     Args:
         source: as `level_shape` gives it.
@@ -61,9 +65,10 @@ def shape_difference(source: Points, target: Points) -> Points:
     wanted = (source - target).astype(np.float64)
     own = np.ones(len(wanted))
     moved = np.zeros_like(wanted)
+    rested = _with_mouth_at_rest(source), _with_mouth_at_rest(target)
     for vertices, corners in _features():
         share = _share_of(vertices)[:, None]
-        moved += share * _as_a_whole(source, target, vertices, corners)
+        moved += share * _as_a_whole(*rested, corners)
         own -= share[:, 0]
     moved += np.clip(own, 0, 1)[:, None] * wanted + _fuller_lips(source, target)
     moved *= _free()[:, None]
@@ -84,9 +89,16 @@ def turned_with(difference: Points, mesh: Points) -> Points:
     return np.asarray(difference @ rotation.T * scale, np.float32)
 
 
-def _as_a_whole(
-    source: Points, target: Points, vertices: tuple[int, ...], corners: tuple[int, int]
-) -> npt.NDArray[np.float64]:
+def _with_mouth_at_rest(shape: Points) -> Points:
+    """Return a level shape with the corners of its mouth where they are when it does not smile, float32 (468, 3)."""
+    smile = np.float32(smile_of(shape))
+    rested = shape.copy()
+    rested[[61, 291], 1] += np.float32(_SMILE_LIFTS) * smile
+    rested[[61, 291], 0] += np.array([0.5, -0.5], np.float32) * np.float32(_SMILE_WIDENS) * smile
+    return rested
+
+
+def _as_a_whole(source: Points, target: Points, corners: tuple[int, int]) -> npt.NDArray[np.float64]:
     """Return the displacement of all vertices that carries a feature's middle and width to those of the source."""
     middles = [shape[list(corners)].mean(0).astype(np.float64) for shape in (source, target)]
     widths = [float(np.linalg.norm(shape[corners[1]] - shape[corners[0]])) for shape in (source, target)]

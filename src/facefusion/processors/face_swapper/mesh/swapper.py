@@ -6,19 +6,17 @@ Geometry, pose and expression are the target's; texture and features the source'
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import pose_of, vertex_normals
-from facefusion.faces.types import Face, Points
+from facefusion.faces.types import Face
 from facefusion.options import FaceSwapperOptions
-from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_lab, to_rgb
+from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_rgb
 from facefusion.processors.face_swapper.mesh.continuity import Laid
-from facefusion.processors.face_swapper.mesh.cover import Cover, below_eyes
+from facefusion.processors.face_swapper.mesh.cover import below_eyes
 from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.expression import (
     expression_zone,
@@ -28,12 +26,11 @@ from facefusion.processors.face_swapper.mesh.expression import (
     with_lines,
 )
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
-from facefusion.processors.face_swapper.mesh.fields import Zones, spread
+from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
-from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import recolour
-from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
+from facefusion.processors.face_swapper.mesh.light import texture_gain
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
 from facefusion.processors.face_swapper.mesh.motion import Seen
@@ -41,10 +38,11 @@ from facefusion.processors.face_swapper.mesh.openings import with_lids_shut
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge, plain_vertices
-from facefusion.processors.face_swapper.mesh.shadow import broad_step, edge_zone
+from facefusion.processors.face_swapper.mesh.rendering import Rendering
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
-from facefusion.processors.face_swapper.mesh.turned import beyond_outline, cosines, unstretched
+from facefusion.processors.face_swapper.mesh.target import Target
+from facefusion.processors.face_swapper.mesh.turned import cosines, unstretched
 from facefusion.processors.face_swapper.mesh.warp import reshaped
 from facefusion.state import State
 
@@ -56,69 +54,6 @@ _STILL = 1.5
 """Smoothing of what does not move with the face, in pixels of the grid."""
 _INNER_REMAINDER = np.float32(0.55)
 """Share of the target's smooth remainder that the new face takes over away from the outline; there it is all."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Target:
-    """The target face on the grid of its region.
-
-    Attributes:
-        lab: its pixels, Lab, float32 (H, W, 3).
-        mesh: float32 (468, 3) in pixels of the grid.
-        normals: of the mesh, float32 (468, 3).
-        visibility: how well each vertex is seen, 0 to 1, float32 (468,).
-        light: smooth colour of its skin.
-        raster: the mesh, drawn.
-        cover: what covers its lower half, if anything does.
-    """
-
-    lab: Field
-    mesh: Points
-    normals: Points
-    visibility: npt.NDArray[np.float32]
-    light: LightField
-    raster: MeshRaster
-    cover: Cover | None
-
-    @classmethod
-    def observe(
-        cls, grid: npt.NDArray[np.uint8], region: FaceRegion, raster: MeshRaster | None, memory: FaceMemory | None
-    ) -> Self:
-        """Look at the face; what was in front of it in the last frame has no say in its light."""
-        lab, normals = to_lab(grid), vertex_normals(region.mesh)
-        visibility = facing(normals)
-        clear = visibility if memory is None else visibility * memory.clear_vertices()
-        colours = vertex_colours(lab, region.mesh)
-        cover = Cover.find(colours, clear)
-        light = fit_light(colours, normals, clear if cover is None else clear * cover.clear)
-        raster = raster or MeshRaster.draw(region.mesh, normals, region.grid)
-        return cls(lab, region.mesh, normals, visibility, light, raster, cover)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rendering:
-    """A new face, ready to be laid over the frame.
-
-    Attributes:
-        region: where it lies.
-        base: the target with its features where the new face has them, RGB uint8 (H, W, 3).
-        new: the new face all over the region, RGB uint8 (H, W, 3).
-        mask: its share at each pixel, float32 (H, W), 0 to 1.
-        strength: share of all of it in the result, 0 to 1.
-    """
-
-    region: FaceRegion
-    base: npt.NDArray[np.uint8]
-    new: npt.NDArray[np.uint8]
-    mask: Field
-    strength: float
-
-    def lay_over(self, image: npt.NDArray[np.uint8]) -> None:
-        """Lay it over the frame, RGB uint8 (H, W, 3), in place."""
-        view = self.region.view(image)
-        # Where the new face has no share, eyes and mouth move as they are; all else stays exactly as it is.
-        laid = cv2.blendLinear(self.new, self.base, self.mask, 1 - self.mask)
-        view[:] = laid if self.strength == 1 else cv2.addWeighted(laid, self.strength, view, 1 - self.strength, 0)
 
 
 class MeshSwapper:
@@ -214,19 +149,18 @@ class MeshSwapper:
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
         grid = region.on_grid(view)
-        target = _Target.observe(grid, region, raster, memory)
+        target = Target.observe(grid, region, raster, memory)
         level = self._source.level_for(region.face_width)
         fields = self._dense_fields(target, level)
         # The median levels slivers of triangles.
         fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
         own = split_texture(target.lab, fields["smooth"])
-        foreign = _in_front(target, own, fields, memory)
+        foreign = target.in_front(own, fields, memory)
         bound = bounds(target.mesh, region.grid, self._options)
         gain = texture_gain(self._source.light, target.light)
         coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)
-        fields["smooth"] += _broad_step(
-            target, coarse, foreign, fields, float(target.light.mean[0] - self._source.light.mean[0])
-        )
+        paler = float(target.light.mean[0] - self._source.light.mean[0])
+        fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
         lines = self._lines(target, coarse, {**fields, "foreign": foreign}, face, memory)
         share = face_mask(fields["share"], target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
@@ -244,7 +178,7 @@ class MeshSwapper:
 
     def _lines(
         self,
-        target: _Target,
+        target: Target,
         new: Field,
         fields: Mapping[str, Field],
         face: Face,
@@ -267,7 +201,7 @@ class MeshSwapper:
             lines += lookup(memory.rest.lines, fields["layout"]) * fields["expression_zone"] * bare
         return lines * wanted
 
-    def _dense_fields(self, target: _Target, level: int) -> dict[str, Field]:
+    def _dense_fields(self, target: Target, level: int) -> dict[str, Field]:
         """Return what is wanted at every pixel of the grid, by name.
 
         `place` in the source's texture, `smooth` colour of the new face, how well the target's is `visible`, the new
@@ -300,26 +234,3 @@ def _glasses(
     watch = GlassesWatch() if memory is None else memory.glasses
     share = watch.share(image, face.mesh, (region.left, region.top), region.size)
     return np.float32(0) if share is None else share
-
-
-def _in_front(target: _Target, texture: Field, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
-    """Return how surely each pixel of the grid is not the face, float32 (H, W), 0 to 1: by its looks, and by memory."""
-    foreign = foreign_share(texture, target.light, Zones.among(fields), softness=1.0)
-    if target.cover is not None:
-        foreign = np.maximum(foreign, target.cover.share(target.lab, fields["below_eyes"]))
-    beyond = beyond_outline(target.lab, silhouette(target.raster, target.mesh), pose_of(target.mesh).yaw)
-    if beyond is not None:
-        foreign = np.maximum(foreign, beyond)
-    if memory is None:
-        return foreign
-    front = memory.update(split_texture(target.lab, fields["directional"]), target.mesh, target.visibility)
-    return np.maximum(foreign, lookup(front, fields["layout"]))
-
-
-def _broad_step(target: _Target, new: Field, foreign: Field, fields: Mapping[str, Field], paler: float) -> Field:
-    """Return what the new face lacks of the target's broad light and colour, Lab, float32 (H, W, 3)."""
-    face = (1 - np.clip(foreign, 0, 1)) * (target.raster.numbers >= 0).astype(np.float32)
-    within = face * (1 - np.clip(fields["beard"], 0, 1))
-    at_edge = face * (1 - np.clip(fields["brows"] + fields["protected"], 0, 1))
-    edge = edge_zone(fields["share"], target.mesh) * np.clip(fields["plain"], 0, 1)
-    return broad_step(target.lab - new, within, at_edge, edge, paler)

@@ -1,0 +1,82 @@
+"""The target face, as one frame shows it: its light, what is in front, and what the new face lacks of its colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.mesh import pose_of, vertex_normals
+from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
+from facefusion.processors.face_swapper.mesh.cover import Cover
+from facefusion.processors.face_swapper.mesh.fields import Zones
+from facefusion.processors.face_swapper.mesh.filters import Field, lookup
+from facefusion.processors.face_swapper.mesh.foreign import foreign_share
+from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
+from facefusion.processors.face_swapper.mesh.memory import FaceMemory
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
+from facefusion.processors.face_swapper.mesh.region import FaceRegion
+from facefusion.processors.face_swapper.mesh.shadow import broad_step, edge_zone
+from facefusion.processors.face_swapper.mesh.turned import beyond_outline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """The target face on the grid of its region.
+
+    Attributes:
+        lab: its pixels, Lab, float32 (H, W, 3).
+        mesh: float32 (468, 3) in pixels of the grid.
+        normals: of the mesh, float32 (468, 3).
+        visibility: how well each vertex is seen, 0 to 1, float32 (468,).
+        light: smooth colour of its skin.
+        raster: the mesh, drawn.
+        cover: what covers its lower half, if anything does.
+    """
+
+    lab: Field
+    mesh: Points
+    normals: Points
+    visibility: npt.NDArray[np.float32]
+    light: LightField
+    raster: MeshRaster
+    cover: Cover | None
+
+    @classmethod
+    def observe(
+        cls, grid: npt.NDArray[np.uint8], region: FaceRegion, raster: MeshRaster | None, memory: FaceMemory | None
+    ) -> Self:
+        """Look at the face; what was in front of it in the last frame has no say in its light."""
+        lab, normals = to_lab(grid), vertex_normals(region.mesh)
+        visibility = facing(normals)
+        clear = visibility if memory is None else visibility * memory.clear_vertices()
+        colours = vertex_colours(lab, region.mesh)
+        cover = Cover.find(colours, clear)
+        light = fit_light(colours, normals, clear if cover is None else clear * cover.clear)
+        raster = raster or MeshRaster.draw(region.mesh, normals, region.grid)
+        return cls(lab, region.mesh, normals, visibility, light, raster, cover)
+
+    def in_front(self, texture: Field, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
+        """Return how surely each pixel of the grid is not the face, float32 (H, W), 0 to 1, by its looks and by memory."""
+        foreign = foreign_share(texture, self.light, Zones.among(fields), softness=1.0)
+        if self.cover is not None:
+            foreign = np.maximum(foreign, self.cover.share(self.lab, fields["below_eyes"]))
+        beyond = beyond_outline(self.lab, silhouette(self.raster, self.mesh), pose_of(self.mesh).yaw)
+        if beyond is not None:
+            foreign = np.maximum(foreign, beyond)
+        if memory is None:
+            return foreign
+        front = memory.update(split_texture(self.lab, fields["directional"]), self.mesh, self.visibility)
+        return np.maximum(foreign, lookup(front, fields["layout"]))
+
+    def lacking(self, new: Field, foreign: Field, fields: Mapping[str, Field], paler: float) -> Field:
+        """Return what the new face lacks of the target's broad light and colour, Lab, float32 (H, W, 3)."""
+        face = (1 - np.clip(foreign, 0, 1)) * (self.raster.numbers >= 0).astype(np.float32)
+        within = face * (1 - np.clip(fields["beard"], 0, 1))
+        at_edge = face * (1 - np.clip(fields["brows"] + fields["protected"], 0, 1))
+        edge = edge_zone(fields["share"], self.mesh) * np.clip(fields["plain"], 0, 1)
+        return broad_step(self.lab - new, within, at_edge, edge, paler)
