@@ -61,7 +61,7 @@ class Target:
         return cls(lab, region.mesh, normals, visibility, light, raster, cover)
 
     def in_front(self, texture: Field, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
-        """Return how surely each pixel of the grid is not the face, float32 (H, W), 0 to 1, by its looks and by memory."""
+        """Return how surely pixels of the grid are not the face, float32 (H, W), 0 to 1, by looks and by memory."""
         foreign = foreign_share(texture, self.light, Zones.among(fields), softness=1.0)
         if self.cover is not None:
             foreign = np.maximum(foreign, self.cover.share(self.lab, fields["below_eyes"]))
