@@ -15,7 +15,7 @@ from facefusion.faces.types import Face, Points
 from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
-from facefusion.processors.face_swapper.mesh.filters import Field
+from facefusion.processors.face_swapper.mesh.filters import Field, blur
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
@@ -32,8 +32,8 @@ _OWN_SHADING = np.array([0.2, 0, 0], np.float32)
 _FOREIGN_SOFTNESS = 160
 """Smoothing of the texture before it is searched for foreign pixels: its width over this."""
 
-_FRAME_GAIN = np.float32(2)
-"""Factor on the share of glasses: their blurred edge is of no use."""
+_FRAME_SHADOW = 0.028
+"""How far beside glasses their shadow and their shine are foreign too, in eye distances."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,11 @@ def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uin
 def _glasses(patch: npt.NDArray[np.uint8], mesh: Points) -> Field:
     """Return how surely glasses cover each pixel, float32 (H, W): the new face wears the target's, or none."""
     share = GlassesWatch().share(patch, mesh, (0, 0), (patch.shape[0], patch.shape[1]))
-    return np.zeros(patch.shape[:2], np.float32) if share is None else np.minimum(share * _FRAME_GAIN, 1)
+    if share is None:
+        return np.zeros(patch.shape[:2], np.float32)
+    reach = max(1, round(_FRAME_SHADOW * float(np.linalg.norm(mesh[263, :2] - mesh[33, :2]))))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return blur(np.asarray(cv2.dilate(share, disc), np.float32), max(reach / 3, 0.5))
 
 
 def _texture(lab: Field, light: LightField, raster: MeshRaster, mesh: Points) -> tuple[Field, Field]:
