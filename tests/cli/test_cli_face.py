@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from facefusion.engine.facefile.file import read_face
 
 PORTRAITS = Path(__file__).parents[2] / "examples" / "portraits"
 CAPTAIN, ASTRONAUT = PORTRAITS / "grace_hopper.jpg", PORTRAITS / "astronaut.png"
@@ -26,6 +29,15 @@ def test_build_writes_a_file_and_says_what_is_in_it(facefusion, capsys):
     assert out == "grace.face\n"
     assert err.startswith("Grace: from 1 picture, texture ")
     assert "picture 0               100% of the face" in err
+
+
+def test_a_name_that_is_no_text_or_too_long_for_one(facefusion, capsysbinary):
+    odd = os.fsdecode(b"b\xffd.face")
+    assert facefusion("face", "build", str(CAPTAIN), "-o", odd) == 0
+    assert capsysbinary.readouterr().out == b"b\xffd.face\n"
+    assert read_face(Path(odd)).name == "b\N{REPLACEMENT CHARACTER}d"
+    assert facefusion("face", "build", str(CAPTAIN), "-o", "grace.face", "--name", "x" * 201) == 2
+    assert b"The name has 201 characters" in capsysbinary.readouterr().err
 
 
 def test_build_as_json(facefusion, capsys):
@@ -53,6 +65,12 @@ def test_list_shows_the_face_files_of_a_folder(facefusion, capsys, face):
     assert facefusion("face", "list") == 0
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith("grace.face: grace: from 1 picture, texture ")
+
+
+def test_list_of_a_folder_without_face_files_is_empty(facefusion, capsys, quiet_place):
+    assert facefusion("face", "list") == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "There are no face files here\n")
 
 
 def test_list_names_those_that_cannot_be_used(facefusion, capsys, face):

@@ -108,6 +108,21 @@ def test_a_person_who_never_appears_is_noted_and_nobody_at_all_is_an_error(job, 
     assert "none.problem.jpg" in only_file()
 
 
+def test_the_note_tells_the_people_of_one_picture_apart_and_who_lost_a_face_to_another(job, both, portraits):
+    a, b, c = portraits
+    pair = save(Path("pair.png"), np.hstack([read(both), cv2.resize(read(c), (240, 240))]))
+    entries = [f"{a}={pair} reference-face-position={place}" for place in range(3)]
+    copy = save(Path("copy.png"), read(CAPTAIN))
+    result = job(
+        source_paths=(), map=entries, target_path=both, output_path="out.png", face_selector_order="left-right"
+    )
+    [note] = result.notes
+    assert note.startswith("The person at position 2 of pair.png was not found in both.png")
+    result = job(source_paths=(), map={a: CAPTAIN, b: copy}, target_path=both, output_path="out.png")
+    [note] = result.notes
+    assert note == "The person of copy.png was not found in both.png: faces like theirs are more like others of the map"
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -115,6 +130,10 @@ def test_a_person_who_never_appears_is_noted_and_nobody_at_all_is_an_error(job, 
         (
             {"map": "a.jpg=r.jpg,b.jpg=r.jpg"},
             "the person of r.jpg gets two faces. Several pictures of one face go into",
+        ),
+        (
+            {"map": "a.jpg=r.jpg,b.jpg=folder/../r.jpg"},
+            "the person of r.jpg gets two faces",
         ),
         ({"map": "a.jpg=r.jpg", "face_selector_mode": "one"}, "Both a map and a mode say who is worked on"),
     ],
@@ -219,7 +238,7 @@ def test_each_role_has_a_swapper_of_its_own(job, both, portraits, monkeypatch):
     a, b, _ = portraits
     entries = [f"{a}={ASTRONAUT} shape=0.1", f"{b}={CAPTAIN}"]
     job(source_paths=(), map=entries, target_path=both, output_path="out.png")
-    assert [options.face_swapper.shape for options in made] == [0.1, 0.6]
+    assert [options.face_swapper.shape for options in made] == [0.1, 0.7]
 
 
 class Nothing:

@@ -96,6 +96,7 @@ def test_options_of_one_person_alone(value):
         ([{"source": "a", "reference": "b", "position": 1}], "does not say who gets whose face"),
         ("a=b shap=1", "There is no option 'shap'. Did you mean 'shape'"),
         ("a=b shape=7", "Option shape: input should be less than or equal to 1, got '7'"),
+        ("a=b shape=0.4 shape=0.6", "Option map: 'a=b shape=0.4 shape=0.6' gives shape twice"),
         ("a=b output_video_quality=3", "output-video-quality cannot differ from person to person. These can: .*shape"),
         ("a=b face_selector_mode=one", "face-selector-mode cannot differ from person to person"),
     ],

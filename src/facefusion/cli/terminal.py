@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 from typing import TextIO
 
 from rich.console import Console
@@ -62,7 +63,11 @@ class Terminal:
         if self._stdout is None:
             return
         try:
-            self._stdout.write(text + "\n")
+            try:
+                self._stdout.write(text + "\n")
+            except UnicodeEncodeError:
+                # Names of files need not be text; whoever reads them wants their very bytes.
+                self._stdout.buffer.write(os.fsencode(text + "\n"))
             self._stdout.flush()
         except BrokenPipeError:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,7 @@ def check_map(options: Options, *, of_picture: bool) -> None:
 
 def _meant(options: Options, entry: MapEntry) -> object:
     position = options.for_person(entry).faces.reference_face_position
-    return entry.position if entry.reference is None else (entry.reference.absolute(), position)
+    return entry.position if entry.reference is None else (os.path.realpath(entry.reference), position)
 
 
 def _role(analyser: FaceAnalyser, options: Options, output: Path) -> Role:
@@ -110,6 +111,8 @@ def _person(
     analyser: FaceAnalyser, options: Options, output: Path, *, role: int, position: int | None = None
 ) -> Person:
     path, distance = options.faces.reference_face_path, options.faces.reference_face_distance
+    which = options.faces.reference_face_position
     if position is not None or path is None:
         return Person(f"the face at position {position}", role, None, distance, position)
-    return Person(f"the person of {path}", role, load_reference(analyser, path, options, output), distance)
+    name = f"the person of {path}" if which is None else f"the person at position {which} of {path}"
+    return Person(name, role, load_reference(analyser, path, options, output), distance)

@@ -124,6 +124,8 @@ class LeftOut:
             if (distance := nearest.get(person.name)) is not None:
                 notes[position] += (
                     f": the nearest face is at distance {distance:.2f}, the limit is {person.distance:.2f}"
+                    if distance >= person.distance
+                    else ": faces like theirs are more like others of the map"
                 )
         left = (
             (self._turned, f"turned more than {self._options.face_max_yaw:.0f}°"),

@@ -98,7 +98,10 @@ def _of_text(text: str) -> dict[str, Any]:
     """Return the entry that a text stands for."""
     rest, options = text, {}
     while found := _OPTION.search(rest):
-        options[found[1].replace("-", "_")] = found[2]
+        name = found[1].replace("-", "_")
+        if name in options:
+            raise OptionsError(f"Option map: {text!r} gives {name.replace('_', '-')} twice", "Give it once")
+        options[name] = found[2]
         rest = rest[: found.start()]
     left, *right = _cut(rest, "=")
     if len(right) != 1 or not right[0].strip():

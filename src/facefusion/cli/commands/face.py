@@ -53,7 +53,12 @@ def _list(arguments: argparse.Namespace, context: Context) -> int:
             entry["error"] = str(error)
             lines.append(f"{one_line(str(path))}: cannot be used: {one_line(str(error))}")
         entries.append(entry)
-    context.terminal.result(json.dumps({"faces": entries}, indent=2) if arguments.json else "\n".join(lines))
+    if arguments.json:
+        context.terminal.result(json.dumps({"faces": entries}, indent=2))
+    elif lines:
+        context.terminal.result("\n".join(lines))
+    else:
+        context.terminal.say("There are no face files here")
     return status
 
 

@@ -5,13 +5,22 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from facefusion.engine.facefile.file import SUFFIX, FaceFile, KeptView, SourceFile, is_face_file, write_face
+from facefusion.engine.facefile.file import (
+    MOST_OF_NAME,
+    SUFFIX,
+    FaceFile,
+    KeptView,
+    SourceFile,
+    is_face_file,
+    write_face,
+)
 from facefusion.engine.segments.fingerprint import content_digest
 from facefusion.engine.sources import load_views, moves
 from facefusion.errors import OptionsError, OutputTypeError
@@ -33,16 +42,17 @@ def build_face(options: Options, *, name: str | None = None) -> FaceFile:
         name: the face's name; that of the file when None.
 
     Raises:
-        OptionsError: there is nothing to build from, or nowhere to write.
+        OptionsError: there is nothing to build from, or nowhere to write, or the name is too long.
         InputError: a file cannot be read.
         FaceError: a file has no usable face, or several where none was chosen, or another person than the others.
         OutputError: the face file cannot be written.
     """
     paths, output = options.source_paths, _checked_output(options)
+    shown = _name(output, name)
     analyser = FaceAnalyser.create(options.faces, SessionFactory(options.runtime.execution_providers))
     views = load_views(analyser, paths, options, output, recognise=True)
     face = FaceFile(
-        name=output.stem[:200] if name is None else name,
+        name=shown,
         built=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         software=version("facefusion"),
         sources=[SourceFile(kind="clip" if moves(path) else "picture", digest=_digest(path)) for path in paths],
@@ -68,6 +78,14 @@ def _checked_output(options: Options) -> Path:
         if not is_sequence(path) and is_face_file(path):
             raise OptionsError(f"{path} is a face file already", "Build from the pictures that it was built from")
     return output
+
+
+def _name(output: Path, name: str | None) -> str:
+    """Return the face's name as the file can hold it: names of files need not be text, and may be long."""
+    text = os.fsencode(output.stem if name is None else name).decode(errors="replace")
+    if name is not None and len(text) > MOST_OF_NAME:
+        raise OptionsError(f"The name has {len(text)} characters", f"Choose one of at most {MOST_OF_NAME}")
+    return text[:MOST_OF_NAME]
 
 
 def _kept(view: SourceFace, paths: Sequence[Path]) -> KeptView:

@@ -21,9 +21,11 @@ from facefusion.processors.face_swapper.processor import check_kept
 from facefusion.state import State, StateError
 
 SUFFIX = ".face"
+MOST_OF_NAME = 200
+"""Characters of a face's name."""
 _EMBEDDING = 128
 _MOST = 1000
-_Short = Annotated[str, Field(max_length=200)]
+_Short = Annotated[str, Field(max_length=MOST_OF_NAME)]
 _Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
