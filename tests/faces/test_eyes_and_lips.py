@@ -107,3 +107,10 @@ def test_skin_moves_with_the_lip_that_it_belongs_to():
     assert spread[below, upper] == 0
     assert not spread[[10, 33, 263, 152]].any(), "forehead, eyes and chin stay"
     assert set(LIPS) == {*INNER_LIPS, *OUTER_LIPS}
+
+
+def test_a_face_that_is_cut_out_takes_its_irises_along(astronaut_face):
+    moved = astronaut_face.moved(-30, -12)
+    assert moved.irises[:, :2] == pytest.approx(astronaut_face.irises[:, :2] - [30, 12])
+    assert moved.irises[:, 2] == pytest.approx(astronaut_face.irises[:, 2])
+    assert moved.mesh[:, 2] == pytest.approx(astronaut_face.mesh[:, 2])

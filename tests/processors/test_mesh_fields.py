@@ -70,7 +70,20 @@ def test_each_followed_face_has_a_memory_of_its_own_until_many_others_came():
     assert first is not second
     assert memories.of(1) is first
     assert memories.of(None) is None, "a face that is not followed is not remembered"
-    for number in range(3, 3 + 15):
+    for number in range(3, 3 + 22):
         memories.of(number)
+    assert memories.of(99) is None, "there is no room, and all of these are in the picture"
+    for _ in range(100):
+        assert memories.of(1) is first
+    assert memories.of(99) is not None, "the others have left"
     assert memories.of(1) is first
-    assert memories.of(2) is not second
+    assert all(memories.of(1) is first for _ in range(100))
+    assert memories.of(2) not in (None, second), "it was forgotten, and begins anew"
+
+
+def test_of_more_faces_than_can_be_remembered_the_first_keep_their_memories():
+    memories = Memories()
+    frames = [[memories.of(number) for number in range(40)] for _ in range(3)]
+    kept = [[number for number, memory in enumerate(frame) if memory is not None] for frame in frames]
+    assert kept[0] == kept[1] == kept[2] == list(range(24))
+    assert frames[0][5] is frames[2][5]

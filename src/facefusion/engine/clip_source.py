@@ -155,13 +155,7 @@ def cut_out(source: SourceFace) -> SourceFace:
     margin = (high - low).max() * _MARGIN
     left, top = np.maximum(np.floor(low - margin).astype(int), 0).tolist()
     right, bottom = np.minimum(np.ceil(high + margin).astype(int), source.image.shape[1::-1]).tolist()
-    shift = np.array([left, top], np.float32)
-    face = replace(
-        source.face,
-        box=source.face.box - np.tile(shift, 2),
-        landmarks5=source.face.landmarks5 - shift,
-        mesh=source.face.mesh - np.append(shift, np.float32(0)),
-    )
+    face = source.face.moved(-left, -top)
     return replace(source, image=source.image[top:bottom, left:right].copy(), face=face)
 
 

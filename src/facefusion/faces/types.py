@@ -96,6 +96,18 @@ class Face:
         """Height of the box in pixels."""
         return float(self.box[3] - self.box[1])
 
+    def moved(self, x: float, y: float) -> Face:
+        """Return this face as it lies in a picture whose pixels lie so much further to the right and down."""
+        by = np.array([x, y], np.float32)
+        depthless = np.append(by, np.float32(0))
+        return replace(
+            self,
+            box=self.box + np.tile(by, 2),
+            landmarks5=self.landmarks5 + by,
+            mesh=self.mesh + depthless,
+            irises=None if self.irises is None else self.irises + depthless,
+        )
+
     def with_embedding(self, embedding: Vector) -> Face:
         """Return this face with its identity vector."""
         return replace(self, embedding=embedding)

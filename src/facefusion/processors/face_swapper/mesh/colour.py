@@ -143,7 +143,7 @@ def _pigment(lightness: Field, smooth: Field, gain: TextureGain) -> Field:
     """Return by what share chroma grows where pale skin is darkened: what darkens skin is brown, not grey."""
     darker = np.clip((smooth[:, :, 0] - lightness) * np.float32(1 / gain.paler), 0, 1)
     darkest = np.minimum((lightness + 41) * np.float32(1 / (gain.skin + 41)), 1)
-    chroma = np.maximum(cv2.magnitude(smooth[:, :, 1] - 128, smooth[:, :, 2] - 128), 8)
+    chroma = np.maximum(np.hypot(smooth[:, :, 1] - 128, smooth[:, :, 2] - 128), 8)
     return np.asarray(darker * darkest * np.float32(gain.pigment) / chroma, np.float32)
 
 

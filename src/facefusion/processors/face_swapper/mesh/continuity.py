@@ -106,7 +106,8 @@ def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
     share, front, visible, lines = motion.carry_all(last.share, last.front, last.visible, last.lines)
     # What comes into view as the head turns was hair, background or a guess before.
     keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
-    gap = np.asarray(cv2.magnitude(*cv2.split(place - wanted.place)), np.float32)
+    # Not OpenCV's magnitude: its last bit depends on where in memory its planes lie.
+    gap = np.sqrt(np.square(place - wanted.place).sum(2))
     kept = blur(keep * (1 - smoothstep(gap, *_GAP)), _EVEN) * (gap < _GAP[1])
     return Laid(
         place=np.asarray(cv2.blendLinear(place, wanted.place, kept, 1 - kept), np.float32),

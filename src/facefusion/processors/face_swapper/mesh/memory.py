@@ -33,8 +33,10 @@ WARM_UP = 8
 
 _MARGIN = 4
 """Pixels around the face on the layout."""
-_MEMORIES = 16
+_MEMORIES = 24
 """Faces that are remembered at a time."""
+_ABSENT = 4 * _MEMORIES
+"""Questions for other faces after which a face is taken to have left."""
 _VISIBLE = (0.3, 0.8)
 """Visibility: below the first a pixel is not looked at, above the second fully."""
 _RATE = 0.06
@@ -66,28 +68,46 @@ _FORGET_AFTER = 50
 
 
 class Memories:
-    """One memory for each face that is followed; when they are many, the one not asked for longest is dropped."""
+    """One memory for each face that is followed.
+
+    When they are many, a newcomer takes the place of whoever was not asked for longest; where all of them are in the
+    picture, it goes without, for else everybody would lose theirs in every frame.
+    """
 
     def __init__(self) -> None:
         self._faces: dict[int, FaceMemory] = {}
+        self._asked: dict[int, int] = {}
+        self._now = 0
 
     def of(self, track_id: int | None) -> FaceMemory | None:
-        """Return what is remembered of a face; None for one that is not followed."""
+        """Return what is remembered of a face; None for one that is not followed, or for which there is no room."""
         if track_id is None:
             return None
+        self._now += 1
+        if track_id not in self._faces and len(self._faces) >= _MEMORIES and not self._forget_one():
+            return None
         memory = self._faces.pop(track_id, None) or FaceMemory()
-        self._faces[track_id] = memory
-        if len(self._faces) > _MEMORIES:
-            del self._faces[next(iter(self._faces))]
+        self._faces[track_id], self._asked[track_id] = memory, self._now
         return memory
+
+    def _forget_one(self) -> bool:
+        """Forget who was not asked for longest, if that was long ago."""
+        oldest = next(iter(self._faces))
+        if self._now - self._asked[oldest] <= _ABSENT:
+            return False
+        del self._faces[oldest], self._asked[oldest]
+        return True
 
     def state(self) -> State:
         """Return all memories, those not asked for longest first; see `facefusion.state`."""
-        return {"faces": [[track_id, memory.state()] for track_id, memory in self._faces.items()]}
+        faces = [[track_id, self._asked[track_id], memory.state()] for track_id, memory in self._faces.items()]
+        return {"faces": faces, "now": self._now}
 
     def restore(self, state: State) -> None:
         """Go on from a state."""
-        self._faces = {track_id: FaceMemory.of_state(saved) for track_id, saved in state["faces"]}
+        self._faces = {track_id: FaceMemory.of_state(saved) for track_id, _, saved in state["faces"]}
+        self._asked = {track_id: asked for track_id, asked, _ in state["faces"]}
+        self._now = state["now"]
 
 
 class FaceMemory:

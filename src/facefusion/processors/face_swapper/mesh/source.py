@@ -23,6 +23,8 @@ from facefusion.processors.face_swapper.mesh.symmetry import even_sockets
 from facefusion.processors.face_swapper.mesh.texture import even_out, fill_foreign, pyramid, trusted
 from facefusion.processors.face_swapper.mesh.view import View, at_vertices
 
+_SURE_OF_EYES = 0.5
+"""Trust from which on the eyes of a better view are taken, and no other is asked."""
 _COARSER = 0.35
 """How far, in levels, a texture may be coarser than the target's pixels."""
 
@@ -80,7 +82,8 @@ class SourceModel:
             visibility = facing(layout.normals) * at_vertices(trust, layout.mesh)
             origins[order] = origins[: len(order)].copy()
         textures = pyramid(_whole(texture, best, layout, trust, visibility))
-        eyes = max((views[place].eyes for place in order), key=lambda seen: seen.trust)
+        seen = [views[place].eyes for place in order]
+        eyes = next((each for each in seen if each.trust > _SURE_OF_EYES), max(seen, key=lambda each: each.trust))
         return cls(textures, layout.mesh, visibility, best.light, gather_shape(views), origins, eyes)
 
     def mesh_at(self, level: int) -> Points:
