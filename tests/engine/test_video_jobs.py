@@ -283,16 +283,15 @@ def test_the_same_processor_twice_in_a_row(job):
     assert result.faces == 1
 
 
-def test_of_many_sources_the_best_lends_nearly_all(job, captain, astronaut_face, quiet_place):
-    """What its glasses hide, and the mean of shapes, come from the others too; all else is the best's alone."""
+def test_of_many_sources_the_best_lends_nearly_all(job, astronaut, captain_face, quiet_place):
+    """The mean of shapes, and what hair hides, come from the others too; all else is the best's alone."""
     import cv2
 
-    blurred = save(Path("blurred.png"), cv2.GaussianBlur(captain, (0, 0), 2))
-    job(target_path=ASTRONAUT, source_paths=[blurred, CAPTAIN, blurred], output_path="many.png")
-    job(target_path=ASTRONAUT, output_path="one.png")
-    job(target_path=ASTRONAUT, source_paths=[blurred], output_path="other.png")
-    left, top, right, bottom = astronaut_face.box.astype(int)
+    blurred = save(Path("blurred.png"), cv2.GaussianBlur(astronaut, (0, 0), 1))
+    for name, sources in (("one", [ASTRONAUT]), ("many", [blurred, ASTRONAUT, blurred]), ("other", [blurred])):
+        job(target_path=CAPTAIN, source_paths=sources, output_path=f"{name}.png")
+    left, top, right, bottom = captain_face.box.astype(int)
     one, many, other = (cv2.imread(f"{name}.png")[top:bottom, left:right] for name in ("one", "many", "other"))
     off, worse = (float(np.abs(one.astype(int) - result).mean()) for result in (many, other))
-    assert off < 1.5
-    assert off < 0.5 * worse
+    assert off < 0.7 * worse, "and what is off lies in the hair and along the outline"
+    assert off < 2
