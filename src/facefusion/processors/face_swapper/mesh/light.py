@@ -31,6 +31,8 @@ _FLAT = 4.0
 """Contrast, in Lab units, that is added to both sides, so that flat pictures give no extreme ratios."""
 _HELD, _PALER = 0.25, (35.0, 90.0)
 """By how much texture is held back on paler skin, and how much lighter that is, in Lab units."""
+_DIM = 64.0
+"""Lightness of skin, 0 to 255, below which there is less and less room for its texture."""
 _LEAST_LIGHT = 8.0
 """Lightness, 0 to 255, below which skin is not taken to be darker still."""
 
@@ -118,7 +120,8 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     contrast = (target.contrast + _FLAT) / (source.contrast + _FLAT)
     paler = float(target.mean[0] - source.mean[0])
     held = 1 - _HELD * float(smoothstep(np.float32(paler), *_PALER))
-    shadow = held * float(np.clip(lightness**0.17 * contrast**0.28, 0.4, 1.05))
+    dim = min(max(float(target.mean[0]), _LEAST_LIGHT) / _DIM, 1.0) ** 0.7
+    shadow = held * dim * float(np.clip(lightness**0.17 * contrast**0.28, 0.4, 1.05))
     highlight = shadow * float(np.clip(lightness**-0.6, 0.5, 1.0))
     richness = [float(np.hypot(*(light.mean[1:] - 128))) for light in (target, source)]
     clear = 1 - float(smoothstep(target.mean[0], *_BURNT))
