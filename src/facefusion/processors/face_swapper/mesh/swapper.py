@@ -164,7 +164,7 @@ class MeshSwapper:
         lines = self._lines(target, coarse, {**fields, "foreign": foreign}, face, memory)
         share = face_mask(fields["share"], target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
-        laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, foreign, lines, gain)
+        laid = Laid(fields["place"] / unit, fields["visible"].copy(), fields["smooth"], share, foreign, lines, gain)
         if memory is not None:
             laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
         front = blur(laid.front, _STILL)
