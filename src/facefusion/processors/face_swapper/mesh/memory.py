@@ -35,8 +35,9 @@ _MARGIN = 4
 """Pixels around the face on the layout."""
 _MEMORIES = 24
 """Faces that are remembered at a time."""
-_ABSENT = 4 * _MEMORIES
-"""Questions for other faces after which a face is taken to have left."""
+_ABSENT = 8
+"""Times that each face could have been asked for, after which one that was not has left: a track that is lost comes
+back sooner or never."""
 _VISIBLE = (0.3, 0.8)
 """Visibility: below the first a pixel is not looked at, above the second fully."""
 _RATE = 0.06
@@ -70,8 +71,8 @@ _FORGET_AFTER = 50
 class Memories:
     """One memory for each face that is followed.
 
-    When they are many, a newcomer takes the place of whoever was not asked for longest; where all of them are in the
-    picture, it goes without, for else everybody would lose theirs in every frame.
+    Whoever has left is forgotten. Where very many are in the picture, newcomers go without, for else everybody would
+    lose theirs in every frame.
     """
 
     def __init__(self) -> None:
@@ -84,19 +85,18 @@ class Memories:
         if track_id is None:
             return None
         self._now += 1
-        if track_id not in self._faces and len(self._faces) >= _MEMORIES and not self._forget_one():
+        self._forget_who_left()
+        if track_id not in self._faces and len(self._faces) >= _MEMORIES:
             return None
         memory = self._faces.pop(track_id, None) or FaceMemory()
         self._faces[track_id], self._asked[track_id] = memory, self._now
         return memory
 
-    def _forget_one(self) -> bool:
-        """Forget who was not asked for longest, if that was long ago."""
-        oldest = next(iter(self._faces))
-        if self._now - self._asked[oldest] <= _ABSENT:
-            return False
-        del self._faces[oldest], self._asked[oldest]
-        return True
+    def _forget_who_left(self) -> None:
+        """Forget who was not asked for in a while; the first was not for longest."""
+        oldest = next(iter(self._faces), None)
+        if oldest is not None and self._now - self._asked[oldest] > _ABSENT * len(self._faces):
+            del self._faces[oldest], self._asked[oldest]
 
     def state(self) -> State:
         """Return all memories, those not asked for longest first; see `facefusion.state`."""
