@@ -47,6 +47,11 @@ def lookup(field: Field, places: Field) -> Field:
     return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
+def without_fourth(field: Field) -> Field:
+    """Return the first three planes of four, float32 (H, W, 3), contiguous; much faster than NumPy's copy."""
+    return np.asarray(cv2.cvtColor(field, cv2.COLOR_BGRA2BGR), np.float32)
+
+
 def median(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """Return the median over the first axis, the upper one of two; much faster on few values than NumPy's own."""
     middle = len(values) // 2
@@ -55,5 +60,5 @@ def median(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
 
 def smoothstep(values: npt.NDArray[np.floating] | np.floating, low: float, high: float) -> Field:
     """Return 0 below `low`, 1 above `high`, and a smooth rise between."""
-    share = np.clip((values - low) / (high - low), 0, 1)
+    share = np.clip((values - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)

@@ -14,30 +14,24 @@ import numpy.typing as npt
 
 from facefusion.faces.types import Face
 from facefusion.options import FaceSwapperOptions
+from facefusion.processors.face_swapper.mesh.canonical import canonical_layout, read_zones
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_rgb
 from facefusion.processors.face_swapper.mesh.continuity import Laid
-from facefusion.processors.face_swapper.mesh.cover import below_eyes
 from facefusion.processors.face_swapper.mesh.detail import match_detail
-from facefusion.processors.face_swapper.mesh.expression import (
-    expression_zone,
-    lines_of_smile,
-    smile_of,
-    smile_zone,
-    with_lines,
-)
+from facefusion.processors.face_swapper.mesh.expression import lines_of_smile, smile_of, with_lines
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import spread
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep, without_fourth
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import recolour
 from facefusion.processors.face_swapper.mesh.light import texture_gain
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
-from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
+from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories
 from facefusion.processors.face_swapper.mesh.motion import Seen
 from facefusion.processors.face_swapper.mesh.openings import with_lids_shut
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
-from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge, plain_vertices
+from facefusion.processors.face_swapper.mesh.regions import edge_weights, near_edge
 from facefusion.processors.face_swapper.mesh.rendering import Rendering
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
@@ -211,20 +205,18 @@ class MeshSwapper:
         light = target.light
         seen = self._source.visibility * unstretched(target.normals, self._facing)
         outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()[:, None]
-        return spread(
+        fields = spread(
             target.raster,
             place=self._source.mesh_at(level),
-            smooth=light.directional + light.remainder * outer,
-            visible=target.visibility,
-            share=edge_weights() * target.visibility * seen,
-            directional=light.directional,
             layout=canonical_layout()[:, :2],
-            below_eyes=below_eyes(),
-            plain=plain_vertices(),
-            smile_zone=smile_zone(),
-            expression_zone=expression_zone(),
-            **foreign_zones().by_name(),
+            share=edge_weights() * target.visibility * seen,
         )
+        smooth = light.directional + light.remainder * outer
+        slow = np.column_stack([smooth, target.visibility, light.directional, np.zeros(len(smooth))])
+        lit, directional = target.raster.smoothly(slow.astype(np.float32))
+        fields["visible"] = np.ascontiguousarray(lit[:, :, 3])
+        fields["smooth"], fields["directional"] = without_fourth(lit), without_fourth(directional)
+        return {**fields, **read_zones(fields["layout"])}
 
 
 def _glasses(
