@@ -149,7 +149,7 @@ class MeshSwapper:
         # The median levels slivers of triangles.
         fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
         own = split_texture(target.lab, fields["smooth"])
-        foreign = target.in_front(own, fields, memory)
+        foreign = target.in_front(own, fields, face.pose.yaw, memory)
         bound = bounds(target.mesh, region.grid, self._options)
         gain = texture_gain(self._source.light, target.light)
         coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import pose_of, vertex_normals
+from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
 from facefusion.processors.face_swapper.mesh.cover import Cover
@@ -60,12 +60,14 @@ class Target:
         raster = raster or MeshRaster.draw(region.mesh, normals, region.grid)
         return cls(lab, region.mesh, normals, visibility, light, raster, cover)
 
-    def in_front(self, texture: Field, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
+    def in_front(
+        self, texture: Field, fields: Mapping[str, Field], yaw: float, memory: FaceMemory | None
+    ) -> Field:
         """Return how surely pixels of the grid are not the face, float32 (H, W), 0 to 1, by looks and by memory."""
         foreign = foreign_share(texture, self.light, Zones.among(fields), softness=1.0)
         if self.cover is not None:
             foreign = np.maximum(foreign, self.cover.share(self.lab, fields["below_eyes"]))
-        beyond = beyond_outline(self.lab, silhouette(self.raster, self.mesh), pose_of(self.mesh).yaw)
+        beyond = beyond_outline(self.lab, silhouette(self.raster, self.mesh), yaw)
         if beyond is not None:
             foreign = np.maximum(foreign, beyond)
         if memory is None:
