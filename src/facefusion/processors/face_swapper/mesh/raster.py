@@ -89,8 +89,8 @@ class MeshRaster:
         shown = shown[np.argsort(-mesh[faces[shown], 2].mean(1))]
         fixed = to_subpixels(mesh[:, :2])[faces]
         numbers = np.full(size, -1, np.int16)
-        for number in shown.tolist():
-            cv2.fillConvexPoly(numbers, fixed[number], number, cv2.LINE_8, SUBPIXEL_BITS)
+        for corners, number in zip(fixed[shown], shown.tolist(), strict=True):
+            cv2.fillConvexPoly(numbers, corners, number, cv2.LINE_8, SUBPIXEL_BITS)
         return cls(numbers, grow, mesh[:, :2])
 
     def growing(self, grow: int) -> MeshRaster:
