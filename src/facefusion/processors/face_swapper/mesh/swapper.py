@@ -21,7 +21,7 @@ from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.expression import lines_of_smile, smile_of, with_lines
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import spread
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep, without_fourth
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep, with_fourth, without_fourth
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import recolour
 from facefusion.processors.face_swapper.mesh.light import texture_gain
@@ -61,6 +61,7 @@ class MeshSwapper:
 
     def __init__(self, source: SourceModel, options: FaceSwapperOptions, *, max_yaw: float = 90.0) -> None:
         self._source = source
+        self._textures = [with_fourth(texture) for texture in source.textures]
         self._facing = cosines(source.mesh)
         self._smile = smile_of(source.shape)
         self._options = options
@@ -152,7 +153,7 @@ class MeshSwapper:
         foreign = target.in_front(own, fields, face.pose.yaw, memory)
         bound = bounds(target.mesh, region.grid, self._options)
         gain = texture_gain(self._source.light, target.light)
-        coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)
+        coarse = join_texture(lookup(self._textures[level], fields["place"]), fields["smooth"], gain)
         paler = float(target.light.mean[0] - self._source.light.mean[0])
         fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
         lines = self._lines(target, coarse, {**fields, "foreign": foreign}, face, memory)
@@ -164,7 +165,7 @@ class MeshSwapper:
         front = blur(laid.front, _STILL)
         share = np.minimum(laid.share, bound) * silhouette(target.raster, target.mesh) * (1 - front)
         mask = np.clip(enlarge(share, region.size), 0, 1)
-        texture = lookup(self._source.textures[level], enlarge(laid.place * unit, region.size))
+        texture = lookup(self._textures[level], enlarge(laid.place * unit, region.size))
         lab = join_texture(texture, enlarge(with_lines(laid.smooth, laid.lines), region.size), laid.gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         still = np.maximum(front, 1 - bound)
