@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, lookup
+from facefusion.processors.face_swapper.mesh.filters import Field, at_least, at_most, lookup, within
 from facefusion.state import State
 
 _HIGHLIGHT_SHARE = 0.25
@@ -109,7 +109,7 @@ def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
     lightness = _soft_range(np.asarray(skin[0] + light, np.float32), skin[0])
     follow = 1 + _shading(lightness - skin[0], skin[0])
     # A colour seen in the light is weaker where it comes to lie in the dark: make-up on dark skin does not glow.
-    fade = np.clip(lightness / np.maximum(plain[0] + np.float32(gain.skin), 16), 0, 1) * np.float32(gain.chroma)
+    fade = within(lightness / at_least(plain[0] + np.float32(gain.skin), 16.0), 0.0, 1.0) * np.float32(gain.chroma)
     if gain.pigment > 0:
         follow += _pigment(lightness, skin, gain)
     joined = [lightness]
@@ -128,11 +128,11 @@ def planes_of(field: Field) -> list[Field]:
 
 def _contrast(plain: Field, gain: TextureGain) -> Field:
     """Return the texture's lightness as it shows on the other skin; what is darkest stays nearly as dark as it was."""
-    dark = np.minimum(plain, 0)
+    dark = at_most(plain, 0.0)
     light = dark * np.float32(gain.shadow) + (plain - dark) * np.float32(gain.highlight)
     if gain.deep > gain.shadow:
         low, high = _DEEP
-        depth = np.clip(dark * np.float32(-1 / (gain.skin * (high - low))) - np.float32(low / (high - low)), 0, 1)
+        depth = within(dark * np.float32(-1 / (gain.skin * (high - low))) - np.float32(low / (high - low)), 0.0, 1.0)
         light += dark * depth * np.float32(gain.deep - gain.shadow)
     return np.asarray(light, np.float32)
 
@@ -148,10 +148,10 @@ def _burn(light: Field, smooth: Field) -> Field:
 
 def _pigment(lightness: Field, smooth: Sequence[Field], gain: TextureGain) -> Field:
     """Return by what share chroma grows where pale skin is darkened: what darkens skin is brown, not grey."""
-    darker = np.clip((smooth[0] - lightness) * np.float32(1 / gain.paler), 0, 1)
-    darkest = np.minimum((lightness + 41) * np.float32(1 / (gain.skin + 41)), 1)
+    darker = within((smooth[0] - lightness) * np.float32(1 / gain.paler), 0.0, 1.0)
+    darkest = at_most((lightness + 41) * np.float32(1 / (gain.skin + 41)), 1.0)
     red, yellow = smooth[1] - 128, smooth[2] - 128
-    chroma = np.maximum(np.sqrt(red * red + yellow * yellow), 8)
+    chroma = at_least(np.sqrt(red * red + yellow * yellow), 8.0)
     return np.asarray(darker * darkest * np.float32(gain.pigment) / chroma, np.float32)
 
 
