@@ -168,10 +168,11 @@ def _soft_range(lightness: Field, smooth: Field) -> Field:
     low, high = smooth * np.float32(0.4), (smooth + np.float32(_WHITE)) / 2
     bent = lightness.copy()
     # Few pixels leave it.
-    under, over = np.nonzero(lightness < low), np.nonzero(lightness > high)
-    floor, room = low[under], _WHITE - high[over]
-    bent[under] = floor * np.exp((lightness[under] - floor) / np.maximum(floor, 1))
-    bent[over] = _WHITE - room * np.exp((high[over] - lightness[over]) / np.maximum(room, 1))
+    (bent_flat, light, floor, top) = (plane.reshape(-1) for plane in (bent, lightness, low, high))
+    under, over = np.flatnonzero(light < floor), np.flatnonzero(light > top)
+    floor, room = floor[under], _WHITE - top[over]
+    bent_flat[under] = floor * np.exp((light[under] - floor) / np.maximum(floor, 1))
+    bent_flat[over] = _WHITE - room * np.exp((top[over] - light[over]) / np.maximum(room, 1))
     return bent
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.types import Face
+from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.canonical import canonical_layout, read_zones
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_rgb
@@ -21,7 +21,7 @@ from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.expression import lines_of_smile, smile_of, with_lines
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import spread
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep, with_fourth, without_fourth
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, enlarge_planes, lookup, smoothstep, with_fourth, within, without_fourth
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import recolour
 from facefusion.processors.face_swapper.mesh.light import texture_gain
@@ -94,12 +94,13 @@ class MeshSwapper:
         # They are looked for before the features move, and stay where they are.
         glasses = _glasses(image, face, region, memory)
         recoloured = self._recoloured(view, region, face, memory)
-        base, region, raster = self._reshaped(recoloured, region, face, memory)
+        level = level_shape(face.mesh)
+        base, region, raster = self._reshaped(recoloured, region, face, level, memory)
         if (shut := with_lids_shut(region.mesh)) is not region.mesh:
             region, raster = replace(region, mesh=shut), None
-        new, mask, still = self._render(base, region, raster, face, memory)
+        new, mask, still = self._render(base, region, raster, face, smile_of(level), memory)
         mask, still = mask * (1 - glasses), np.maximum(still, glasses)
-        if base is not view:
+        if base is not view and still.max() > 0:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
         # A head that turns past the limit must not flip from one face to the other.
         fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
@@ -124,12 +125,16 @@ class MeshSwapper:
         return recolour(view, mesh, irises, known, self._source.eyes)
 
     def _reshaped(
-        self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
+        self,
+        view: npt.NDArray[np.uint8],
+        region: FaceRegion,
+        face: Face,
+        level: Points,
+        memory: FaceMemory | None,
     ) -> tuple[npt.NDArray[np.uint8], FaceRegion, MeshRaster | None]:
         """Return the target with its features where the source has them, the region with its mesh like that, drawn."""
         if not self._options.shape:
             return view, region, None
-        level = level_shape(face.mesh)
         own = level if memory is None else memory.own_shape(level, face.pose)
         wanted = shape_difference(self._source.shape, own) * np.float32(self._options.shape)
         return reshaped(view, region, turned_with(wanted, face.mesh))
@@ -140,6 +145,7 @@ class MeshSwapper:
         region: FaceRegion,
         raster: MeshRaster | None,
         face: Face,
+        smile: float,
         memory: FaceMemory | None,
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
@@ -156,7 +162,7 @@ class MeshSwapper:
         coarse = join_texture(lookup(self._textures[level], fields["place"]), fields["smooth"], gain)
         paler = float(target.light.mean[0] - self._source.light.mean[0])
         fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
-        lines = self._lines(target, coarse, {**fields, "foreign": foreign}, face, memory)
+        lines = self._lines(target, coarse, {**fields, "foreign": foreign}, smile, memory)
         share = face_mask(fields["share"], target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
         laid = Laid(fields["place"] / unit, fields["visible"].copy(), fields["smooth"], share, foreign, lines, gain)
@@ -164,8 +170,8 @@ class MeshSwapper:
             laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
         front = blur(laid.front, _STILL)
         share = np.minimum(laid.share, bound) * silhouette(target.raster, target.mesh) * (1 - front)
-        mask = np.clip(enlarge(share, region.size), 0, 1)
-        texture = lookup(self._textures[level], enlarge(laid.place * unit, region.size))
+        mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
+        texture = lookup(self._textures[level], enlarge_planes(laid.place * unit, region.size))
         lab = join_texture(texture, enlarge(with_lines(laid.smooth, laid.lines), region.size), laid.gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         still = np.maximum(front, 1 - bound)
@@ -176,7 +182,7 @@ class MeshSwapper:
         target: Target,
         new: Field,
         fields: Mapping[str, Field],
-        face: Face,
+        smile: float,
         memory: FaceMemory | None,
     ) -> Field:
         """Return what the target's expression adds to the new face's lightness, float32 (H, W), on the grid."""
@@ -184,7 +190,6 @@ class MeshSwapper:
         if wanted == 0:
             return np.zeros_like(fields["foreign"])
         bare = np.asarray((1 - np.clip(fields["foreign"], 0, 1)) * (target.raster.numbers >= 0), np.float32)
-        smile = smile_of(level_shape(face.mesh))
         # In a video what the target lends is what departs from its rest.
         smiles = (self._smile, smile if memory is None else min(smile, self._smile))
         # A beard hides the folds below it, and its hair is none.
