@@ -29,7 +29,9 @@ class CutDetector:
         Args:
             image: RGB uint8 (H, W, 3).
         """
-        sparse = cv2.resize(image, (_THUMBNAIL[0] * _SAMPLES, _THUMBNAIL[1] * _SAMPLES), interpolation=cv2.INTER_NEAREST)
+        sparse = cv2.resize(
+            image, (_THUMBNAIL[0] * _SAMPLES, _THUMBNAIL[1] * _SAMPLES), interpolation=cv2.INTER_NEAREST
+        )
         small = cv2.resize(sparse, _THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.int16)
         before, self._thumbnail = self._thumbnail, small
         if before is None:

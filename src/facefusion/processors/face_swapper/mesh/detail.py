@@ -49,7 +49,9 @@ def _grain(fine: Field, missing: float, inside: npt.NDArray[np.uint8]) -> Field 
     grain = within(fine, -float(limit), float(limit))
     # What stands out far is a line of the target's face.
     grain *= at_least(1 - np.abs(fine) * np.float32(1 / (3 * limit)), 0.0)
-    return np.asarray(grain, np.float32) * np.float32(min(missing / max(float(np.sqrt(np.mean(sparse**2))) * 0.6, _LEAST_GRAIN), 1.0))
+    return np.asarray(grain, np.float32) * np.float32(
+        min(missing / max(float(np.sqrt(np.mean(sparse**2))) * 0.6, _LEAST_GRAIN), 1.0)
+    )
 
 
 def _bands(lightness: Field) -> tuple[Field, Field]:

@@ -21,7 +21,17 @@ from facefusion.processors.face_swapper.mesh.detail import match_detail
 from facefusion.processors.face_swapper.mesh.expression import lines_of_smile, smile_of, with_lines
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import spread
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, enlarge_planes, lookup, smoothstep, with_fourth, within, without_fourth
+from facefusion.processors.face_swapper.mesh.filters import (
+    Field,
+    blur,
+    enlarge,
+    enlarge_planes,
+    lookup,
+    smoothstep,
+    with_fourth,
+    within,
+    without_fourth,
+)
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import recolour
 from facefusion.processors.face_swapper.mesh.light import texture_gain

@@ -60,9 +60,7 @@ class Target:
         raster = raster or MeshRaster.draw(region.mesh, normals, region.grid)
         return cls(lab, region.mesh, normals, visibility, light, raster, cover)
 
-    def in_front(
-        self, texture: Field, fields: Mapping[str, Field], yaw: float, memory: FaceMemory | None
-    ) -> Field:
+    def in_front(self, texture: Field, fields: Mapping[str, Field], yaw: float, memory: FaceMemory | None) -> Field:
         """Return how surely pixels of the grid are not the face, float32 (H, W), 0 to 1, by looks and by memory."""
         foreign = foreign_share(texture, self.light, Zones.among(fields), softness=1.0)
         if self.cover is not None:

@@ -84,9 +84,7 @@ def beyond_outline(lab: Field, silhouette: Field, yaw: float) -> Field | None:
     return beyond
 
 
-def _gathered(
-    lab: Field, where: npt.NDArray[np.bool_], asked: tuple[npt.NDArray[np.intp], ...]
-) -> tuple[Field, Field]:
+def _gathered(lab: Field, where: npt.NDArray[np.bool_], asked: tuple[npt.NDArray[np.intp], ...]) -> tuple[Field, Field]:
     """Return the mean colour of the pixels of a mask around some pixels, and how much of it is near each.
 
     Args:

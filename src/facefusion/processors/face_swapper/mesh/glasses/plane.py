@@ -81,9 +81,7 @@ class GlassesPlane:
 
 
 @cache
-def _parts() -> tuple[
-    npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64], npt.NDArray[np.float64]
-]:
+def _parts() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the vertices of the eyes and of the outline, the middle of the canonical eyes, and that outline."""
     canonical = canonical_vertices().astype(np.float64)
     eyes, outline = np.array([*LEFT_EYE, *RIGHT_EYE], np.intp), np.array(OVAL, np.intp)
