@@ -10,8 +10,8 @@ _ONE_THREAD = ("OPENCV_FOR_THREADS_NUM", "OPENBLAS_NUM_THREADS")
 def main() -> int:
     """Run the command line; Ctrl-C counts from the first import on.
 
-    Fields are so small that a second thread for each mostly waits, at up to a third of the CPU time; decoding, editing and
-    encoding run side by side in any case. The process is the program's own, so it may say so; a library may not.
+    Fields are so small that a second thread for each mostly waits, at up to a third of the CPU time; decoding, editing
+    and encoding run side by side in any case. The process is the program's own, so it may say so; a library may not.
     """
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")

@@ -21,7 +21,7 @@ from facefusion.state import State
 _FINEST_SCALE = 1
 """Halvings of the grid at which the search ends; finer costs three times as much and steadies little more."""
 _STEPS, _REFINEMENTS = 8, 2
-"""Steps of the search for each patch, and of the smoothing after it; twice as many move pixels by a hundredth of one."""
+"""Steps of the search for each patch, and of the smoothing after it; twice as many change a hundredth of a pixel."""
 _REMAINDER = (6.0, 20.0)
 """Difference of grey levels that the motion leaves unexplained: below the first it is trusted, above the second not."""
 _REMAINDER_BLUR = 2.0

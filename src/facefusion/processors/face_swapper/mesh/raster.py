@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Self
 
 import cv2
@@ -34,30 +34,55 @@ class _Drawn:
 
     Attributes:
         places: of the pixels that hold a triangle, in the raveled raster, intp (N,).
-        numbers: the triangle of each, intp (N,).
-        x: column of each, float32 (N,).
-        y: row of each, float32 (N,).
-        past: places of the pixels past the edges that values are continued to, intp (M,).
-        amount: share of the pixels around each that hold a triangle, float32 (M,).
+        corners: the three vertices of the triangle of each, intp (N,) each.
+        shares: of each of them in the value there, float32 (N,) each.
     """
 
     places: npt.NDArray[np.intp]
-    numbers: npt.NDArray[np.intp]
-    x: npt.NDArray[np.float32]
-    y: npt.NDArray[np.float32]
-    past: npt.NDArray[np.intp]
-    amount: npt.NDArray[np.float32]
+    corners: tuple[npt.NDArray[np.intp], ...]
+    shares: tuple[npt.NDArray[np.float32], ...]
 
     @classmethod
-    def of(cls, numbers: npt.NDArray[np.int16], grow: int) -> Self:
-        """Look at the triangle of each pixel, int16 (H, W), once for all fields."""
+    def of(cls, numbers: npt.NDArray[np.int16], mesh: Points) -> Self:
+        """Look at the triangle of each pixel, int16 (H, W), of a mesh, float32 (468, 2), once for all fields."""
         places = np.flatnonzero(numbers >= 0)
-        y = places // numbers.shape[1]
-        x = places - y * numbers.shape[1]
-        near = cv2.blur((numbers >= 0).astype(np.float32), (2 * grow + 1, 2 * grow + 1))
-        past = np.flatnonzero((numbers < 0) & (near > 0))
         triangle = numbers.ravel()[places].astype(np.intp)
-        return cls(places, triangle, x.astype(np.float32), y.astype(np.float32), past, near.ravel()[past])
+        y = places // numbers.shape[1]
+        x, rows = (places - y * numbers.shape[1]).astype(np.float32), y.astype(np.float32)
+        second, third = (
+            slope_x.take(triangle) * x + slope_y.take(triangle) * rows + level.take(triangle)
+            for slope_x, slope_y, level in _barycentric(mesh)
+        )
+        corners = tuple(corner.take(triangle) for corner in _corners())
+        return cls(places, corners, (1 - second - third, second, third))
+
+    def values(self, channel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return a value at the vertices, float32 (468,), at the pixels, float32 (N,)."""
+        spread = channel.take(self.corners[0])
+        spread *= self.shares[0]
+        for corner, share in zip(self.corners[1:], self.shares[1:], strict=True):
+            part = channel.take(corner)
+            part *= share
+            spread += part
+        return spread
+
+
+@cache
+def _corners() -> tuple[npt.NDArray[np.intp], ...]:
+    return tuple(np.ascontiguousarray(corner, np.intp) for corner in triangles().T)
+
+
+def _barycentric(mesh: Points) -> Field:
+    """Return slopes and level of the shares of each triangle's second and third corner, float32 (2, 3, 852)."""
+    a, b, c = (mesh[corner].astype(np.float64).T for corner in _corners())
+    (ux, uy), (vx, vy) = b - a, c - a
+    determinant = ux * vy - uy * vx
+    # A sliver has no direction to interpolate along; it takes one value, that of its middle.
+    sliver = np.abs(determinant) < _SLIVER
+    inverse = 1 / np.where(sliver, np.inf, determinant)
+    slopes = np.stack([vy, -vx, -uy, ux]) * inverse
+    levels = [-slopes[k] * a[0] - slopes[k + 1] * a[1] + sliver / 3 for k in (0, 2)]
+    return np.stack([*slopes[:2], levels[0], *slopes[2:], levels[1]]).reshape(2, 3, -1).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +120,9 @@ class MeshRaster:
 
     def growing(self, grow: int) -> MeshRaster:
         """Return the same triangles with values that continue past their edges by so many pixels."""
-        return replace(self, grow=grow)
+        grown = replace(self, grow=grow)
+        grown.__dict__["_drawn"] = self._drawn  # which does not depend on that
+        return grown
 
     def smoothly(self, values: Field) -> list[Field]:
         """Spread what changes slowly from vertex to vertex, at a quarter of the cost of `planes`.
@@ -128,15 +155,9 @@ class MeshRaster:
         """Spread values (468, K) as `interpolate` does, but return one plane after the other, float32 (K, H, W)."""
         drawn = self._drawn
         planes = np.zeros((values.shape[1], self.numbers.size), np.float32)
-        # Plane by plane the tables stay in the processor's cache.
-        for plane, (slope_x, slope_y, level) in zip(planes, self._affine_tables(values), strict=True):
-            spread = slope_x.take(drawn.numbers)
-            spread *= drawn.x
-            down = slope_y.take(drawn.numbers)
-            down *= drawn.y
-            spread += down
-            spread += level.take(drawn.numbers)
-            plane[drawn.places] = spread
+        channels = np.ascontiguousarray(values.T, np.float32)
+        for plane, channel in zip(planes, channels, strict=True):
+            plane[drawn.places] = drawn.values(channel)
         planes = planes.reshape(-1, *self.numbers.shape)
         self._continue(planes)
         return planes
@@ -147,30 +168,20 @@ class MeshRaster:
 
     def _continue(self, planes: Field) -> None:
         """Carry values a few pixels past the triangles' edges, as the mean of those nearby, in place."""
-        drawn, size = self._drawn, (2 * self.grow + 1, 2 * self.grow + 1)
+        size, (past, amount) = (2 * self.grow + 1, 2 * self.grow + 1), self._past
         for plane in planes:
-            plane.ravel()[drawn.past] = cv2.blur(plane, size).ravel()[drawn.past] / drawn.amount
+            plane.ravel()[past] = cv2.blur(plane, size).ravel()[past] / amount
 
-    def _affine_tables(self, values: Field) -> Field:
-        """Return for each channel the slopes and level of its plane over each triangle, float32 (K, 3, 852)."""
-        faces = triangles()
-        a, b, c = (self.corners[faces[:, k]].astype(np.float64) for k in range(3))
-        u, v = b - a, c - a
-        determinant = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-        # A sliver has no direction to interpolate along; it takes one value, that of its middle.
-        sliver = np.abs(determinant) < _SLIVER
-        inverse = 1 / np.where(sliver, np.inf, determinant)
-        channels = np.ascontiguousarray(values.T, np.float64)
-        at_a = channels[:, faces[:, 0]]
-        to_b, to_c = channels[:, faces[:, 1]] - at_a, channels[:, faces[:, 2]] - at_a
-        slope_x = (to_b * v[:, 1] - to_c * u[:, 1]) * inverse
-        slope_y = (to_c * u[:, 0] - to_b * v[:, 0]) * inverse
-        level = np.where(sliver, at_a + (to_b + to_c) / 3, at_a - slope_x * a[:, 0] - slope_y * a[:, 1])
-        return np.stack([slope_x, slope_y, level], 1).astype(np.float32)
+    @cached_property
+    def _past(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        """Return the pixels past the edges that values are carried to, and the share of triangles around each."""
+        near = cv2.blur((self.numbers >= 0).astype(np.float32), (2 * self.grow + 1, 2 * self.grow + 1))
+        past = np.flatnonzero((self.numbers < 0) & (near > 0))
+        return past, near.ravel()[past]
 
     @cached_property
     def _drawn(self) -> _Drawn:
-        return _Drawn.of(self.numbers, self.grow)
+        return _Drawn.of(self.numbers, self.corners)
 
 
 def to_subpixels(points: npt.NDArray[np.number]) -> npt.NDArray[np.int32]:

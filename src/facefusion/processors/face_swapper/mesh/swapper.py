@@ -108,7 +108,7 @@ class MeshSwapper:
         base, region, raster = self._reshaped(recoloured, region, face, level, memory)
         if (shut := with_lids_shut(region.mesh)) is not region.mesh:
             region, raster = replace(region, mesh=shut), None
-        new, mask, still = self._render(base, region, raster, face, smile_of(level), memory)
+        new, mask, still = self._render(base, region, raster, face, memory, smile=smile_of(level))
         mask, still = mask * (1 - glasses), np.maximum(still, glasses)
         if base is not view and still.max() > 0:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
@@ -155,8 +155,9 @@ class MeshSwapper:
         region: FaceRegion,
         raster: MeshRaster | None,
         face: Face,
-        smile: float,
         memory: FaceMemory | None,
+        *,
+        smile: float,
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
         grid = region.on_grid(view)
