@@ -13,6 +13,7 @@ import numpy as np
 
 from facefusion.faces.mesh import canonical_vertices, vertex_normals
 from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.colour import planes_of
 from facefusion.processors.face_swapper.mesh.cover import below_eyes
 from facefusion.processors.face_swapper.mesh.expression import expression_zone, smile_zone
 from facefusion.processors.face_swapper.mesh.filters import Field, lookup
@@ -61,7 +62,7 @@ def read_zones(layout: Field) -> dict[str, Field]:
         layout: where each pixel lies on the canonical layout, float32 (H, W, 2); (0, 0) where no face is.
     """
     places = _scaled(layout, _FINER)
-    planes = [plane for table in _zone_tables() for plane in cv2.split(lookup(table, places))]
+    planes = [plane for table in _zone_tables() for plane in planes_of(lookup(table, places))]
     return dict(zip(_zones(), planes, strict=True))
 
 

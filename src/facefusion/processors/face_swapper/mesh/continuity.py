@@ -108,7 +108,7 @@ def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
     keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
     # Not OpenCV's magnitude: its last bit depends on where in memory its planes lie.
     x, y = cv2.split(place - wanted.place)
-    gap = np.sqrt(x * x + y * y)
+    gap = np.asarray(np.sqrt(x * x + y * y), np.float32)
     kept = blur(keep * (1 - smoothstep(gap, *_GAP)), _EVEN) * (gap < _GAP[1])
     return Laid(
         place=np.asarray(cv2.blendLinear(place, wanted.place, kept, 1 - kept), np.float32),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 Field = npt.NDArray[np.float32]
+
+_FEW = 64
+"""Values that NumPy is done with before OpenCV has begun."""
 
 
 def blur(field: Field, sigma: float) -> Field:
@@ -74,7 +79,7 @@ def median(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
 
 def smoothstep(values: npt.NDArray[np.floating] | np.floating, low: float, high: float) -> Field:
     """Return 0 below `low`, 1 above `high`, and a smooth rise between."""
-    share = within((values - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
+    share = within(np.asarray((values - np.float32(low)) * np.float32(1 / (high - low))), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
@@ -85,9 +90,14 @@ def within(values: npt.NDArray[np.floating], low: float, high: float) -> npt.NDA
 
 def at_least(values: npt.NDArray[np.floating], low: float) -> npt.NDArray[np.floating]:
     """Return values that are no less than a number; see `within`."""
-    return np.asarray(cv2.max(values, low) if np.ndim(values) == 2 else np.maximum(values, low))
+    return np.asarray(cv2.max(values, cast(Any, low)) if _is_plane(values) else np.maximum(values, low))
 
 
 def at_most(values: npt.NDArray[np.floating], high: float) -> npt.NDArray[np.floating]:
     """Return values that are no more than a number; see `within`."""
-    return np.asarray(cv2.min(values, high) if np.ndim(values) == 2 else np.minimum(values, high))
+    return np.asarray(cv2.min(values, cast(Any, high)) if _is_plane(values) else np.minimum(values, high))
+
+
+def _is_plane(values: npt.NDArray[np.floating] | np.floating) -> bool:
+    """Whether it is worth to hand values to OpenCV, which takes four numbers for the channels of one."""
+    return np.ndim(values) == 2 and np.size(values) > _FEW

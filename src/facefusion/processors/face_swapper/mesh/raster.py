@@ -177,7 +177,7 @@ class MeshRaster:
         """Return the pixels past the edges that values are carried to, and the share of triangles around each."""
         near = cv2.blur((self.numbers >= 0).astype(np.float32), (2 * self.grow + 1, 2 * self.grow + 1))
         past = np.flatnonzero((self.numbers < 0) & (near > 0))
-        return past, near.ravel()[past]
+        return past, np.asarray(near.ravel()[past], np.float32)
 
     @cached_property
     def _drawn(self) -> _Drawn:

@@ -200,12 +200,12 @@ class MeshSwapper:
         wanted = np.float32(self._options.keep_expression)
         if wanted == 0:
             return np.zeros_like(fields["foreign"])
-        bare = np.asarray((1 - np.clip(fields["foreign"], 0, 1)) * (target.raster.numbers >= 0), np.float32)
+        bare = np.asarray((1 - within(fields["foreign"], 0.0, 1.0)) * (target.raster.numbers >= 0), np.float32)
         # In a video what the target lends is what departs from its rest.
         smiles = (self._smile, smile if memory is None else min(smile, self._smile))
         # A beard hides the folds below it, and its hair is none.
         beard = target.light.beard if smiles[1] > smiles[0] else self._source.light.beard
-        bare *= 1 - np.clip(fields["beard"], 0, 1) * np.float32(beard)
+        bare *= 1 - np.asarray(within(fields["beard"], 0.0, 1.0), np.float32) * np.float32(beard)
         eyes = float(np.linalg.norm(target.mesh[263] - target.mesh[33]))
         lines = lines_of_smile(target.lab[:, :, 0], new[:, :, 0], fields["smile_zone"] * bare, smiles, eyes)
         if memory is not None:

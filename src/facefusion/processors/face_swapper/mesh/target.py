@@ -14,7 +14,7 @@ from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
 from facefusion.processors.face_swapper.mesh.cover import Cover
 from facefusion.processors.face_swapper.mesh.fields import Zones
-from facefusion.processors.face_swapper.mesh.filters import Field, lookup
+from facefusion.processors.face_swapper.mesh.filters import Field, lookup, within
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory
@@ -75,8 +75,12 @@ class Target:
 
     def lacking(self, new: Field, foreign: Field, fields: Mapping[str, Field], paler: float) -> Field:
         """Return what the new face lacks of the target's broad light and colour, Lab, float32 (H, W, 3)."""
-        face = (1 - np.clip(foreign, 0, 1)) * (self.raster.numbers >= 0).astype(np.float32)
-        within = face * (1 - np.clip(fields["beard"], 0, 1))
-        at_edge = face * (1 - np.clip(fields["brows"] + fields["protected"], 0, 1))
-        edge = edge_zone(fields["share"], self.mesh) * np.clip(fields["plain"], 0, 1)
-        return broad_step(self.lab - new, within, at_edge, edge, paler)
+        face = (1 - _share(foreign)) * (self.raster.numbers >= 0).astype(np.float32)
+        inside = face * (1 - _share(fields["beard"]))
+        at_edge = face * (1 - _share(fields["brows"] + fields["protected"]))
+        edge = edge_zone(fields["share"], self.mesh) * _share(fields["plain"])
+        return broad_step(self.lab - new, inside, at_edge, edge, paler)
+
+
+def _share(field: Field) -> Field:
+    return np.asarray(within(field, 0.0, 1.0), np.float32)

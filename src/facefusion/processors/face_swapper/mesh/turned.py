@@ -97,7 +97,7 @@ def _gathered(lab: Field, where: npt.NDArray[np.bool_], asked: tuple[npt.NDArray
     """
     height, width = where.shape
     size = (max(height // _COARSER, 1), max(width // _COARSER, 1))
-    weighted = cv2.cvtColor(lab, cv2.COLOR_BGR2BGRA)
+    weighted = np.asarray(cv2.cvtColor(lab, cv2.COLOR_BGR2BGRA), np.float32)
     weighted[:, :, 3] = 1
     weighted *= where[:, :, None]
     around = blur(shrink(weighted, size), _SURROUNDINGS / _COARSER)
