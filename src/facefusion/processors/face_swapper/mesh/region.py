@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from facefusion.faces.align import rescale
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field
+from facefusion.processors.face_swapper.mesh.filters import Field, reduced
 from facefusion.processors.face_swapper.mesh.raster import SUBPIXEL_BITS, to_subpixels
 
 GRID = 176
@@ -85,13 +85,7 @@ class FaceRegion:
 
     def on_grid(self, view: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Return the pixels of the region at the size of the grid, each about the mean of those it covers."""
-        factor = min(self.size[0] // self.grid[0], self.size[1] // self.grid[1])
-        if factor > 1:
-            # Means of whole blocks are ten times as fast as those of parts of pixels; what is left is less than two.
-            blocks = (self.size[1] // factor, self.size[0] // factor)
-            covered = view[: blocks[1] * factor, : blocks[0] * factor]
-            view = np.asarray(cv2.resize(covered, blocks, interpolation=cv2.INTER_AREA), np.uint8)
-        return np.asarray(cv2.resize(view, self.grid[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+        return reduced(view, self.grid)
 
     def outline(self) -> Field:
         """Return 1 strictly within the convex outline of the face, else 0, float32, at full size."""

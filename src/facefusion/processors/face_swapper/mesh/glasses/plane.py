@@ -13,7 +13,7 @@ import numpy.typing as npt
 from facefusion.faces.mesh import LEFT_EYE, OVAL, RIGHT_EYE, canonical_vertices, rotation_of
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.colour import to_lab
-from facefusion.processors.face_swapper.mesh.filters import Field
+from facefusion.processors.face_swapper.mesh.filters import Field, reduced
 
 UNIT = 100.0
 """Pixels of the plane in an eye distance, that between the outer corners of the eyes."""
@@ -59,7 +59,7 @@ class GlassesPlane:
         if self.scale > _MAGNIFIED:
             size = [max(1, round(side / self.scale)) for side in picture.shape[1::-1]]
             factors = np.array([[size[0] / picture.shape[1]], [size[1] / picture.shape[0]]])
-            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+            picture = reduced(picture, (size[1], size[0]))
             to_picture = to_picture * factors
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         seen = cv2.warpAffine(picture, to_picture, (WIDTH, HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
