@@ -44,7 +44,7 @@ def shrink(field: Field, size: tuple[int, int]) -> Field:
 
 
 def reduced(picture: npt.NDArray[np.uint8], size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """Return a picture, uint8 (H, W, 3), at a smaller size (height, width), each pixel the mean of about what it covers.
+    """Return a picture, uint8 (H, W, 3), at a smaller size (height, width), pixels the means of about what they cover.
 
     Means of whole blocks are ten times as fast as those of parts of pixels; what is left is a factor of less than two.
     """
