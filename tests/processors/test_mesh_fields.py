@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from facefusion.faces.mesh import vertex_normals
+from facefusion.processors.face_swapper.mesh.canonical import canonical_layout, read_zones
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
+from facefusion.processors.face_swapper.mesh.filters import reduced, within
 from facefusion.processors.face_swapper.mesh.memory import Memories
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
@@ -93,3 +95,26 @@ def test_of_more_faces_than_can_be_remembered_the_first_keep_their_memories():
     kept = [[number for number, memory in enumerate(frame) if memory is not None] for frame in frames]
     assert kept[0] == kept[1] == kept[2] == list(range(24))
     assert frames[0][5] is frames[2][5]
+
+
+def test_zones_read_from_the_canonical_face_are_those_that_would_be_drawn(raster):
+    layout = spread(raster, layout=canonical_layout()[:, :2])["layout"]
+    read, drawn = read_zones(layout), spread(raster, **foreign_zones().by_name())
+    assert {"below_eyes", "plain", "smile_zone", "expression_zone"} < read.keys()
+    for name, zone in drawn.items():
+        assert np.abs(read[name] - zone)[raster.numbers >= 0].mean() < 0.02
+        assert not read[name][raster.near() == 0].any()
+
+
+def test_a_picture_made_smaller_keeps_its_means():
+    picture = np.random.default_rng(0).integers(0, 256, (231, 173, 3), np.uint8)
+    for size in ((231, 173), (200, 150), (90, 70), (20, 15)):
+        small = reduced(picture, size)
+        assert small.shape == (*size, 3)
+        assert small.mean() == pytest.approx(picture.mean(), abs=2)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 2), (40, 30), (4, 5, 3)])
+def test_values_are_held_within_limits_whatever_their_shape(shape):
+    values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    assert (within(values, -0.5, 0.5) == np.clip(values, -0.5, 0.5)).all()

@@ -6,14 +6,14 @@ microphone or a cup that passes in front does change it, in one piece that reach
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Self
 
 import cv2
 import numpy as np
 
-from facefusion.faces.mesh import VERTICES, canonical_vertices, vertex_normals
+from facefusion.faces.mesh import VERTICES
 from facefusion.faces.types import Points, Pose
+from facefusion.processors.face_swapper.mesh.canonical import SIZE, canonical_layout, canonical_raster, canonical_rim
 from facefusion.processors.face_swapper.mesh.colour import sample
 from facefusion.processors.face_swapper.mesh.continuity import Continuity
 from facefusion.processors.face_swapper.mesh.expression import Rest
@@ -22,17 +22,10 @@ from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster
-from facefusion.processors.face_swapper.mesh.regions import near_edge
 from facefusion.state import State
 
-SIZE = 96
-"""Side of the canonical layout in pixels."""
 WARM_UP = 8
 """Frames before the memory is trusted."""
-
-_MARGIN = 4
-"""Pixels around the face on the layout."""
 _MEMORIES = 24
 """Faces that are remembered at a time."""
 _ABSENT = 8
@@ -161,10 +154,10 @@ class FaceMemory:
             visibility: how well each vertex is seen, 0 to 1, float32 (468,).
         """
         layout = canonical_raster()
-        fields = spread(layout, place=mesh[:, :2], visibility=visibility, rim=near_edge())
+        fields = spread(layout, place=mesh[:, :2], visibility=visibility)
         now = lookup(blur(texture, 1.0), fields["place"])
         seen = np.where(layout.numbers >= 0, smoothstep(fields["visibility"], *_VISIBLE), 0)
-        front = self._in_front(now, seen, fields["rim"])
+        front = self._in_front(now, seen, canonical_rim())
         clear = np.asarray(seen * (1 - front), np.float32)
         self._learn(now, clear, front)
         self.rest.update(now[:, :, 0], clear)
@@ -225,22 +218,3 @@ class FaceMemory:
         difference = now - self._mean
         self._mean += rate * difference
         self._deviation += rate * (np.abs(difference) - self._deviation)
-
-
-@cache
-def canonical_layout() -> Points:
-    """Return where each vertex lies on the canonical layout, float32 (468, 3), in pixels."""
-    points = canonical_vertices()
-    low, high = points[:, :2].min(0), points[:, :2].max(0)
-    scale = np.float32((SIZE - 2 * _MARGIN) / (high - low).max())
-    centre = (low + high) / 2
-    laid = points * scale
-    laid[:, :2] += np.float32((SIZE - 1) / 2) - centre * scale
-    return np.asarray(laid, np.float32)
-
-
-@cache
-def canonical_raster() -> MeshRaster:
-    """Return the canonical layout's triangles, drawn."""
-    laid = canonical_layout()
-    return MeshRaster.draw(laid, vertex_normals(laid), (SIZE, SIZE))
