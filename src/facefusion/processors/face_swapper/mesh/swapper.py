@@ -39,6 +39,7 @@ from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouett
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge, plain_vertices
 from facefusion.processors.face_swapper.mesh.rendering import Rendering
+from facefusion.processors.face_swapper.mesh.shading import own_shading
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.target import Target
@@ -156,6 +157,8 @@ class MeshSwapper:
         fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
         own = split_texture(target.lab, fields["smooth"])
         foreign = target.in_front(own, fields, memory)
+        # What is in front was told apart in the target's own light.
+        fields["smooth"][:, :, 0] += fields["shading"]
         bound = bounds(target.mesh, region.grid, self._options)
         gain = texture_gain(self._source.light, target.light)
         coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)
@@ -204,17 +207,18 @@ class MeshSwapper:
     def _dense_fields(self, target: Target, level: int) -> dict[str, Field]:
         """Return what is wanted at every pixel of the grid, by name.
 
-        `place` in the source's texture, `smooth` colour of the new face, how well the target's is `visible`, the new
-        one's `share`, the `directional` part of the target's light alone, place on the canonical `layout`, what lies
+        `place` in the source's texture, `smooth` colour of the target, what the source's own `shading` adds to it, how
+        well the target's is `visible`, the new one's `share`, the `directional` part of the target's light alone, place on the canonical `layout`, what lies
         `below_eyes`, and the zones, those of expression too.
         """
         light = target.light
         seen = self._source.visibility * unstretched(target.normals, self._facing)
-        outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()[:, None]
+        outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()
         return spread(
             target.raster,
             place=self._source.mesh_at(level),
-            smooth=light.directional + light.remainder * outer,
+            smooth=light.directional + light.remainder * outer[:, None],
+            shading=own_shading(self._source.light, light, outer),
             visible=target.visibility,
             share=edge_weights() * target.visibility * seen,
             directional=light.directional,
