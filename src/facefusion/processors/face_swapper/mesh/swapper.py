@@ -208,8 +208,8 @@ class MeshSwapper:
         """Return what is wanted at every pixel of the grid, by name.
 
         `place` in the source's texture, `smooth` colour of the target, what the source's own `shading` adds to it, how
-        well the target's is `visible`, the new one's `share`, the `directional` part of the target's light alone, place on the canonical `layout`, what lies
-        `below_eyes`, and the zones, those of expression too.
+        well the target's is `visible`, the new one's `share`, the `directional` part of the target's light alone, place
+        on the canonical `layout`, what lies `below_eyes`, and the zones, those of expression too.
         """
         light = target.light
         seen = self._source.visibility * unstretched(target.normals, self._facing)
