@@ -90,7 +90,7 @@ class FaceSwapperOptions(OptionGroup):
     face_swapper_model: str = Field(default="mesh", description="model of the face swapper")
     blend_ratio: float = Field(default=1.0, ge=0, le=1, description="share of the new face in the result")
     shape: float = Field(
-        default=0.7, ge=0, le=1, description="how far eyes, nose and mouth move to where the source has them"
+        default=0.85, ge=0, le=1, description="how far eyes, nose and mouth move to where the source has them"
     )
     keep_expression: float = Field(
         default=0.5,

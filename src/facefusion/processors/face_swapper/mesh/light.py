@@ -121,7 +121,7 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     paler = float(target.mean[0] - source.mean[0])
     held = 1 - _HELD * float(smoothstep(np.float32(paler), *_PALER))
     dim = min(max(float(target.mean[0]), _LEAST_LIGHT) / _DIM, 1.0) ** 0.7
-    shadow = held * dim * float(np.clip(lightness**0.17 * contrast**0.28, 0.4, 1.05))
+    shadow = held * dim * float(np.clip(lightness**0.1 * contrast**0.14, 0.4, 1.05))
     highlight = shadow * float(np.clip(lightness**-0.6, 0.5, 1.0))
     richness = [float(np.hypot(*(light.mean[1:] - 128))) for light in (target, source)]
     clear = 1 - float(smoothstep(target.mean[0], *_BURNT))

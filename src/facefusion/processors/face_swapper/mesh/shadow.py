@@ -24,7 +24,7 @@ _COARSER = 3
 """By how much coarser than the grid the differences are looked at."""
 _WHOLE = np.float32(0.9)
 """Share from which on the new face counts as whole, where the zone along the edge begins."""
-_ALONG_EDGE = (0.06, 0.2)
+_ALONG_EDGE = (0.12, 0.22)
 """Depth within the whole face, in eye distances: from all of the target's broad colour to the new face's own."""
 
 

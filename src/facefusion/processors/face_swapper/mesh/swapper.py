@@ -43,6 +43,7 @@ from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouett
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, near_edge
 from facefusion.processors.face_swapper.mesh.rendering import Rendering
+from facefusion.processors.face_swapper.mesh.shading import own_shading
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.target import Target
@@ -168,6 +169,8 @@ class MeshSwapper:
         fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
         own = split_texture(target.lab, fields["smooth"])
         foreign = target.in_front(own, fields, face.pose.yaw, memory)
+        # What is in front was told apart in the target's own light.
+        fields["smooth"][:, :, 0] += fields["shading"]
         bound = bounds(target.mesh, region.grid, self._options)
         gain = texture_gain(self._source.light, target.light)
         coarse = join_texture(lookup(self._textures[level], fields["place"]), fields["smooth"], gain)
@@ -215,23 +218,25 @@ class MeshSwapper:
     def _dense_fields(self, target: Target, level: int) -> dict[str, Field]:
         """Return what is wanted at every pixel of the grid, by name.
 
-        `place` in the source's texture, `smooth` colour of the new face, how well the target's is `visible`, the new
-        one's `share`, the `directional` part of the target's light alone, place on the canonical `layout`, what lies
-        `below_eyes`, and the zones, those of expression too.
+        `place` in the source's texture, `smooth` colour of the target, what the source's own `shading` adds to it, how
+        well the target's is `visible`, the new one's `share`, the `directional` part of the target's light alone, place
+        on the canonical `layout`, what lies `below_eyes`, and the zones, those of expression too.
         """
         light = target.light
         seen = self._source.visibility * unstretched(target.normals, self._facing)
-        outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()[:, None]
+        outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()
         fields = spread(
             target.raster,
             place=self._source.mesh_at(level),
             layout=canonical_layout()[:, :2],
             share=edge_weights() * target.visibility * seen,
         )
-        smooth = light.directional + light.remainder * outer
-        slow = np.column_stack([smooth, target.visibility, light.directional, np.zeros(len(smooth))])
+        smooth = light.directional + light.remainder * outer[:, None]
+        shading = own_shading(self._source.light, light, outer)
+        slow = np.column_stack([smooth, target.visibility, light.directional, shading])
         lit, directional = target.raster.smoothly(slow.astype(np.float32))
         fields["visible"] = np.ascontiguousarray(lit[:, :, 3])
+        fields["shading"] = np.ascontiguousarray(directional[:, :, 3])
         fields["smooth"], fields["directional"] = without_fourth(lit), without_fourth(directional)
         return {**fields, **read_zones(fields["layout"])}
 
