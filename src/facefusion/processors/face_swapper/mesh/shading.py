@@ -12,13 +12,15 @@ from functools import cache
 
 import numpy as np
 
-from facefusion.faces.mesh import OVAL, mirror_vertices
+from facefusion.faces.mesh import INNER_LIPS, OVAL, mirror_vertices
 from facefusion.processors.face_swapper.mesh.filters import smoothstep
 from facefusion.processors.face_swapper.mesh.light import LightField
 from facefusion.processors.face_swapper.mesh.regions import Weights, canonical_distances
 
 _INSIDE = (0.2, 0.45)
 """Distance from the outline, in eye distances: from the target's shading to the source's."""
+_FROM_MOUTH = (0.0, 0.12)
+"""Distance from the opening of the mouth, in eye distances: from the target's shading to the source's."""
 _ONE_SIDED = np.float32(0.25)
 """Share of what differs between the halves of a face that counts as its own."""
 _MOST = np.float32(18)
@@ -46,4 +48,7 @@ def own_shading(source: LightField, target: LightField, kept: Weights) -> Weight
 
 @cache
 def _inside() -> Weights:
-    return smoothstep(canonical_distances()[:, list(OVAL)].min(1), *_INSIDE)
+    distances = canonical_distances()
+    weights = smoothstep(distances[:, list(OVAL)].min(1), *_INSIDE)
+    # What shows between the lips is the target's own, and the light on it the scene's.
+    return np.asarray(weights * smoothstep(distances[:, list(INNER_LIPS)].min(1), *_FROM_MOUTH), np.float32)
