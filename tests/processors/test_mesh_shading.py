@@ -56,3 +56,9 @@ def test_shadows_of_dark_skin_are_held_back_on_much_paler_skin():
     pale = replace(FLAT, directional=FLAT.directional + np.float32([90, 0, 0]), mean=FLAT.mean + np.array([90, 0, 0]))
     same, held = (own_shading(STANDS_OUT, target, ALL)[NOSE] for target in (FLAT, pale))
     assert held == pytest.approx(0.4 * same, rel=0.01)
+
+
+def test_in_the_dark_the_face_is_modelled_as_weakly_as_light_there_can():
+    dark = light(np.zeros(VERTICES, np.float32), mean=15)
+    in_light, in_the_dark = (own_shading(STANDS_OUT, target, ALL)[NOSE] for target in (FLAT, dark))
+    assert in_the_dark == pytest.approx(in_light / 10, rel=0.1)

@@ -39,7 +39,8 @@ def own_shading(source: LightField, target: LightField, kept: Weights) -> Weight
     """
     own = source.directional[:, 0] + source.remainder[:, 0] - np.float32(source.mean[0])
     other = target.directional[:, 0] + kept * target.remainder[:, 0] - np.float32(target.mean[0])
-    change = own - other
+    # Less light models less.
+    change = own * np.float32(min(target.mean[0] / max(source.mean[0], 1.0), 1.0)) - other
     mirrored = change[mirror_vertices()]
     change = (change + mirrored) / 2 + _ONE_SIDED * (change - mirrored) / 2
     paler = float(smoothstep(np.float32(target.mean[0] - source.mean[0]), *_PALER))
