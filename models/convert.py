@@ -19,7 +19,7 @@ from models.recipes import RECIPES, Recipe
 
 _INFERENCE = Path(__file__).parents[1] / "src" / "facefusion" / "inference"
 PACK = _INFERENCE / "pack"
-CATALOGUE = _INFERENCE / "catalogue"
+CATALOGUE = _INFERENCE / "catalogue" / "bundled"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -26,7 +26,13 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   └── DiskFullError           34   no space is left for the output
     ├── ModelError
     │   ├── ModelUnknownError       40   no such model in the catalogue
-    │   └── ModelDamagedError       41   missing or altered weights
+    │   ├── ModelDamagedError       41   altered weights, or bundled ones that are missing
+    │   ├── ModelMissingError       45   the weights are not in the store
+    │   ├── ModelUnfitError         46   the weights are safe, but not what their family takes
+    │   ├── ModelUnsafeError        47   the file is something that is never loaded
+    │   ├── LicenceError            48   the licence policy does not allow the weights
+    │   ├── CatalogueError          49   an entry of a catalogue is not what it should be
+    │   └── DownloadError           50   the weights could not be fetched
     ├── ProviderError               42   the execution provider is not there
     ├── ProcessorError
     │   ├── ProcessorUnknownError   43   no such processor
@@ -207,6 +213,42 @@ class ModelDamagedError(ModelError):
     """The weights are missing or not the ones the catalogue describes."""
 
     exit_code = 41
+
+
+class ModelMissingError(ModelError):
+    """The weights of a model are not in the store."""
+
+    exit_code = 45
+
+
+class ModelUnfitError(ModelError):
+    """The weights are not those of a network of their family: inputs, outputs or their shapes are others."""
+
+    exit_code = 46
+
+
+class ModelUnsafeError(ModelError):
+    """The file is something that is never loaded: no ONNX, with data outside of it, or with operators of its own."""
+
+    exit_code = 47
+
+
+class LicenceError(ModelError):
+    """The licence policy does not allow these weights."""
+
+    exit_code = 48
+
+
+class CatalogueError(ModelError):
+    """An entry of a catalogue is not what it should be."""
+
+    exit_code = 49
+
+
+class DownloadError(ModelError):
+    """The weights could not be fetched."""
+
+    exit_code = 50
 
 
 class ProviderError(FaceFusionError):

@@ -30,12 +30,12 @@ def open_session(inference: Path, name: str) -> onnxruntime.InferenceSession:
 
 
 def read_entry(inference: Path, name: str) -> dict[str, object]:
-    return tomllib.loads((inference / "catalogue" / f"{name}.toml").read_text("utf-8"))
+    return tomllib.loads((inference / "catalogue" / "bundled" / f"{name}.toml").read_text("utf-8"))
 
 
 def test_pack_catalogue_and_cards_list_the_same_models(inference: Path):
     assert sorted(path.stem for path in (inference / "pack").glob("*.onnx")) == NAMES
-    assert sorted(path.stem for path in (inference / "catalogue").glob("*.toml")) == NAMES
+    assert sorted(path.stem for path in (inference / "catalogue" / "bundled").glob("*.toml")) == NAMES
     assert sorted(path.stem for path in (inference / "pack" / "cards").glob("*.md")) == NAMES
 
 

@@ -109,10 +109,10 @@ def _providers(name: str) -> Check:
 def _model(card: ModelCard, store: ModelStore | None = None) -> Check:
     use = "commercial use allowed" if card.commercial else "no commercial use"
     try:
-        (store or ModelStore()).read(card)
+        size = len((store or ModelStore()).read(card))
     except ModelDamagedError as error:
         return Check(f"model {card.name}", "fail", error.what, error.hint)
-    return Check(f"model {card.name}", "ok", f"sha256 verified, {card.bytes / 1e6:.1f} MB, {card.licence}, {use}")
+    return Check(f"model {card.name}", "ok", f"sha256 verified, {size / 1e6:.1f} MB, {card.licence}, {use}")
 
 
 def _processors() -> Iterator[Check]:

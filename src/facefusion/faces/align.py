@@ -84,31 +84,35 @@ class RotatedSquare:
         return np.column_stack([linear, size / 2 - linear @ np.array([self.x, self.y])])
 
 
-def crop(image: npt.NDArray[np.uint8], affine: Affine, size: int) -> npt.NDArray[np.uint8]:
-    """Cut a crop of `size` × `size` pixels, without aliasing when it shrinks; outside the picture it is black.
+def crop(
+    image: npt.NDArray[np.uint8], affine: Affine, size: int, *, repeat_edge: bool = False
+) -> npt.NDArray[np.uint8]:
+    """Cut a crop of `size` × `size` pixels, without aliasing when it shrinks.
 
     Args:
         image: uint8 (H, W, 3).
         affine: from picture to crop.
         size: side of the crop in pixels.
+        repeat_edge: whether the picture's edge is repeated outside of it; else it is black there.
     """
     scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
     factor = int(_LEAST_SCALE / scale + 1) if scale > 0 else 1
     if factor == 1:
-        return _warp(image, affine, size)
+        return _warp(image, affine, size, repeat_edge)
     # Averaging over whole blocks of the covered region first keeps fine texture from turning into noise.
     corners = apply_affine(invert_affine(affine), [[0, 0], [size, 0], [size, size], [0, size]])
     left, top = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)
     right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 2, image.shape[1::-1])
     width, height = (right - left) // factor, (bottom - top) // factor
     if width < 1 or height < 1:
-        return _warp(image, affine, size)
+        return _warp(image, affine, size, repeat_edge)
     blocks = image[top : top + height * factor, left : left + width * factor]
     small = cv2.resize(blocks, (int(width), int(height)), interpolation=cv2.INTER_AREA)
     # Pixel centres sit half a pixel off the corner, before and after shrinking.
     shift = affine[:, 2] + affine[:, :2] @ (np.array([left, top]) + (factor - 1) / 2)
-    return _warp(np.asarray(small, np.uint8), np.column_stack([affine[:, :2] * factor, shift]), size)
+    return _warp(np.asarray(small, np.uint8), np.column_stack([affine[:, :2] * factor, shift]), size, repeat_edge)
 
 
-def _warp(image: npt.NDArray[np.uint8], affine: Affine, size: int) -> npt.NDArray[np.uint8]:
-    return np.asarray(cv2.warpAffine(image, affine, (size, size), flags=cv2.INTER_LINEAR), np.uint8)
+def _warp(image: npt.NDArray[np.uint8], affine: Affine, size: int, repeat_edge: bool) -> npt.NDArray[np.uint8]:
+    border = cv2.BORDER_REPLICATE if repeat_edge else cv2.BORDER_CONSTANT
+    return np.asarray(cv2.warpAffine(image, affine, (size, size), flags=cv2.INTER_LINEAR, borderMode=border), np.uint8)

@@ -22,10 +22,21 @@ class FaceFrame:
         frame: the frame.
         faces: the faces selected, as they were found in the input; each says which role it plays and how much of an
             edit is to be seen of it.
+        original: the frame before any processor; the frame itself when None.
     """
 
     frame: Frame
     faces: tuple[Face, ...]
+    original: Frame | None = None
+
+    @property
+    def before(self) -> Frame:
+        """The frame before any processor."""
+        return self.original or self.frame
+
+    def with_frame(self, frame: Frame) -> FaceFrame:
+        """Return the same with the frame as a processor has edited it."""
+        return FaceFrame(frame, self.faces, self.before)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -78,7 +78,7 @@ class FaceSwapper:
         image = item.frame.image.copy()
         for face in item.faces:
             self._swappers[face.role].swap(image, face)
-        return FaceFrame(item.frame.with_image(image), item.faces)
+        return item.with_frame(item.frame.with_image(image))
 
 
 def _create_swapper(role: Role) -> Swapper:

@@ -1,0 +1,92 @@
+"""Models by name."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from typing import Self
+
+from pydantic import ValidationError
+
+from facefusion.errors import CatalogueError, ModelUnknownError
+from facefusion.inference.catalogue.card import ModelCard
+
+_BUNDLED, _PUBLIC = "bundled", "public"
+
+
+class Catalogue:
+    """Models by name.
+
+    Args:
+        cards: the entries; of two with one name the later counts.
+    """
+
+    def __init__(self, cards: Iterable[ModelCard]) -> None:
+        self._cards = {card.name: card for card in sorted(cards, key=lambda card: card.name)}
+
+    @classmethod
+    def bundled(cls) -> Self:
+        """Read the entries of the weights that ship with the package."""
+        return cls(_shipped(_BUNDLED))
+
+    @classmethod
+    def known(cls) -> Self:
+        """Read all entries that ship with the package, those of public weights included, which do not."""
+        return cls([*_shipped(_PUBLIC), *_shipped(_BUNDLED)])
+
+    def __iter__(self) -> Iterator[ModelCard]:
+        """Yield the cards by name."""
+        return iter(self._cards.values())
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether there is a model of this name."""
+        return name in self._cards
+
+    def __getitem__(self, name: str) -> ModelCard:
+        """Return the card of a model.
+
+        Raises:
+            ModelUnknownError: there is none of this name.
+        """
+        if name not in self._cards:
+            raise ModelUnknownError(f"There is no model {name!r}", f"The catalogue holds {', '.join(self._cards)}")
+        return self._cards[name]
+
+    def of_task(self, task: str) -> list[ModelCard]:
+        """Return the models for a task, by name."""
+        return [card for card in self if card.task == task]
+
+
+def read_cards(text: str, place: str) -> list[ModelCard]:
+    """Return the entries of one TOML file: one on its own, or a list of tables `model`.
+
+    Args:
+        text: the file's text.
+        place: how messages call the file.
+
+    Raises:
+        CatalogueError: it is no TOML, or an entry is not what it should be.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(f"{place} is no TOML: {error}", "Mend it there") from error
+    entries = table["model"] if isinstance(table.get("model"), list) else [table]
+    return [_card(entry, place) for entry in entries]
+
+
+def _card(entry: object, place: str) -> ModelCard:
+    name = entry.get("name", "without a name") if isinstance(entry, dict) else "that is no table"
+    try:
+        return ModelCard.model_validate(entry)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise CatalogueError(f"{place}: entry {name}: {field}: {first['msg']}", "Mend it there") from error
+
+
+def _shipped(folder: str) -> Iterator[ModelCard]:
+    for entry in (resources.files("facefusion.inference.catalogue") / folder).iterdir():
+        if entry.name.endswith(".toml"):
+            yield from read_cards(entry.read_text("utf-8"), entry.name)

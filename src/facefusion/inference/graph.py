@@ -1,0 +1,144 @@
+"""What an ONNX file says of itself, read without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from facefusion.errors import ModelUnsafeError
+
+Dimension = int | str | None
+"""A size, the name of one that is given at run time, or one that is not said."""
+
+_DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
+"""Operator sets that ONNX Runtime brings along."""
+_FOREIGN: Final = {
+    b"\x80": "a Python pickle",
+    b"PK": "a ZIP archive",
+    b"<": "a web page",
+    b"\x1f\x8b": "a gzip archive",
+}
+_HINT: Final = "Get the file again from where it was published"
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """An input or an output.
+
+    Attributes:
+        name: as the file has it.
+        dtype: NumPy's name of the element type, such as `float32`.
+        shape: its dimensions.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[Dimension, ...]
+
+    def __str__(self) -> str:
+        """Name and shape, as messages show them."""
+        return f"{self.name} [{','.join('?' if size is None else str(size) for size in self.shape)}] {self.dtype}"
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """What goes into a network and comes out.
+
+    Attributes:
+        inputs: in the file's order, without those that have a value of their own.
+        outputs: in the file's order.
+    """
+
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+
+
+def read_graph(content: bytes, name: str) -> Graph:
+    """Read what goes into a network and comes out, and make sure that the file is whole and harmless.
+
+    Args:
+        content: the ONNX file.
+        name: how messages call it.
+
+    Raises:
+        ModelUnsafeError: it is something else, is cut off, keeps data in other files, or has operators that ONNX
+            Runtime does not bring along.
+    """
+    return describe(parse(content, name), name)
+
+
+def parse(content: bytes, name: str) -> Any:
+    """Return the file as an `onnx.ModelProto`, without external data.
+
+    Raises:
+        ModelUnsafeError: see `read_graph`.
+    """
+    for start, what in _FOREIGN.items():
+        if content.startswith(start):
+            raise ModelUnsafeError(f"{name} is {what}, not an ONNX file", _HINT)
+    import onnx  # noqa: PLC0415 - a third of a second that the bundled models do not need
+    from google.protobuf.message import DecodeError  # noqa: PLC0415
+
+    try:
+        model = onnx.load_model_from_string(content)
+    except DecodeError as error:
+        raise ModelUnsafeError(f"{name} is cut off, or no ONNX file", _HINT) from error
+    if not model.graph.node:
+        raise ModelUnsafeError(f"{name} is cut off, or no ONNX file", _HINT)
+    _check_domains(model, name)
+    _check_data(_initializers(model.graph), name)
+    return model
+
+
+def describe(model: Any, name: str) -> Graph:
+    """Return what goes into an `onnx.ModelProto` and comes out.
+
+    Raises:
+        ModelUnsafeError: it takes or gives something other than tensors.
+    """
+    given = {each.name for each in model.graph.initializer}
+    return Graph(
+        tuple(_tensor(value, name) for value in model.graph.input if value.name not in given),
+        tuple(_tensor(value, name) for value in model.graph.output),
+    )
+
+
+def _check_domains(model: Any, name: str) -> None:
+    foreign = {entry.domain for entry in model.opset_import} - _DOMAINS
+    if foreign:
+        raise ModelUnsafeError(f"{name} needs operators of {', '.join(sorted(foreign))}", "Export it without them")
+
+
+def _check_data(initializers: Iterable[Any], name: str) -> None:
+    import onnx  # noqa: PLC0415
+
+    for tensor in initializers:
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            raise ModelUnsafeError(f"{name} keeps its weights in another file", "Save it as one file")
+
+
+def _initializers(graph: Any) -> Iterable[Any]:
+    """Yield all tensors of a graph and of those within it."""
+    yield from graph.initializer
+    for node in graph.node:
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _initializers(inner)
+
+
+def _tensor(value: Any, name: str) -> TensorInfo:
+    import onnx  # noqa: PLC0415
+
+    if not value.type.HasField("tensor_type"):
+        raise ModelUnsafeError(f"{name}: {value.name} is no tensor", "Export it with tensors alone")
+    tensor = value.type.tensor_type
+    shape = tuple(_dimension(each) for each in tensor.shape.dim)
+    return TensorInfo(value.name, onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name, shape)
+
+
+def _dimension(dimension: Any) -> Dimension:
+    if dimension.HasField("dim_value") and dimension.dim_value > 0:
+        return int(dimension.dim_value)
+    return str(dimension.dim_param) or None

@@ -1,0 +1,121 @@
+"""Processors that cut faces out by a template, give them to a network and put them back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.crops import FaceCrop, Pixels, Share, paste
+from facefusion.faces.templates import TemplateName
+from facefusion.faces.types import Face
+from facefusion.processors.base import FaceFrame
+from facefusion.state import State
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CropJob:
+    """A face to be edited.
+
+    Attributes:
+        crop: the face, cut out of the frame as it is by now.
+        item: the frame that it belongs to, with all of its faces.
+    """
+
+    crop: FaceCrop
+    item: FaceFrame
+
+
+class CropEditor(Protocol):
+    """What is done to the crops.
+
+    Attributes:
+        template: how they are cut out.
+        size: their side in pixels.
+    """
+
+    template: TemplateName
+    size: int
+
+    def edit(self, jobs: Sequence[CropJob]) -> Sequence[Pixels]:
+        """Return each crop edited, square, of any size, float32 or uint8, 0 to 255."""
+        ...
+
+
+class Masker(Protocol):
+    """What says which part of an edited crop is to be seen."""
+
+    def masks(self, crops: Sequence[FaceCrop], edited: Sequence[Pixels]) -> Sequence[Share]:
+        """Return the share of each edited crop in the result, float32, of the size of the crop before."""
+        ...
+
+
+class CropProcessor:
+    """Edits every face of every frame that it is given; all crops of a batch go through the network at once.
+
+    Args:
+        editor: what is done to the crops.
+        masker: which part of them is seen.
+        blend: share of the edit in the result, 0 to 1.
+    """
+
+    def __init__(self, editor: CropEditor, masker: Masker, blend: float = 1.0) -> None:
+        self._editor = editor
+        self._masker = masker
+        self._blend = blend
+
+    def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return the batch with its faces edited."""
+        jobs = [CropJob(self._cut(item, face), item) for item in batch for face in item.faces]
+        if not jobs:
+            return list(batch)
+        edited = self._editor.edit(jobs)
+        masks = self._masker.masks([job.crop for job in jobs], edited)
+        images = {id(item): item.frame.image.copy() for item in batch if item.faces}
+        for job, pixels, mask in zip(jobs, edited, masks, strict=True):
+            image = images[id(job.item)]
+            paste(image, pixels, job.crop.affine, mask * np.float32(self._blend * job.crop.face.share))
+        return [
+            item.with_frame(item.frame.with_image(images[id(item)])) if id(item) in images else item for item in batch
+        ]
+
+    def state(self) -> State:
+        """Return an empty state: each frame is worked on by itself."""
+        return {}
+
+    def restore(self, state: State) -> None:
+        """Do nothing: nothing is remembered."""
+
+    def _cut(self, item: FaceFrame, face: Face) -> FaceCrop:
+        return FaceCrop.cut(item.frame.image, face, self._editor.template, self._editor.size)
+
+
+def to_network(
+    crops: Sequence[npt.NDArray[np.uint8]], mean: Sequence[float], std: Sequence[float]
+) -> npt.NDArray[np.float32]:
+    """Return crops as a network takes them, float32 (N, 3, H, W): RGB, (x / 255 - mean) / std.
+
+    Args:
+        crops: RGB uint8 (H, W, 3), all of one size.
+        mean: of each channel, or one for all.
+        std: likewise.
+    """
+    stack = np.stack(crops).astype(np.float32).transpose(0, 3, 1, 2)
+    factor, offset = 1 / (255 * _channels(std)), _channels(mean) / _channels(std)
+    return np.ascontiguousarray(stack * factor - offset)
+
+
+def from_network(
+    values: npt.NDArray[np.float32], mean: Sequence[float], std: Sequence[float]
+) -> npt.NDArray[np.float32]:
+    """Return what a network gave, float32 (N, 3, H, W), as pixels, float32 (N, H, W, 3), 0 to 255: x · std + mean."""
+    pixels = np.clip(values * _channels(std) + _channels(mean), 0, 1) * np.float32(255)
+    return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
+
+
+def _channels(values: Sequence[float]) -> npt.NDArray[np.float32]:
+    """Return one number for each channel, float32 (3, 1, 1)."""
+    return np.ascontiguousarray(np.broadcast_to(np.asarray(values, np.float32), 3)[:, None, None])
