@@ -12,8 +12,8 @@ OPSET = 17
 def swapper(channels: int, batch: int | str = "batch", blocks: int = 6) -> bytes:
     """Return an ONNX file with the body of a face swapper: a picture of 128² pixels in and out, -1 to 1.
 
-    Two strides, residual blocks at 32², one resize; with 1024 channels and 6 blocks it has the weights of inswapper_128,
-    half a gigabyte.
+    Two strides, residual blocks at 32², one resize; with 1024 channels and 6 blocks it has as many weights as
+    inswapper_128, half a gigabyte.
 
     Args:
         channels: of the residual blocks.
@@ -48,7 +48,9 @@ class _Network:
         self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
         return name
 
-    def conv(self, value: str, inside: int, outside: int, kernel: int, stride: int = 1, is_linear: bool = False) -> str:
+    def conv(
+        self, value: str, inside: int, outside: int, kernel: int, *, stride: int = 1, is_linear: bool = False
+    ) -> str:
         weights = self.random.standard_normal((outside, inside, kernel, kernel), np.float32)
         scaled = self.constant(weights * np.float32(1 / np.sqrt(inside * kernel * kernel)))
         sizes = {"kernel_shape": [kernel] * 2, "pads": [kernel // 2] * 4, "strides": [stride] * 2}

@@ -95,6 +95,7 @@ def _measure(task: dict[str, object]) -> Figures:
     """Return the figures of one session."""
     from dataclasses import replace  # noqa: PLC0415
 
+    from facefusion.cli.allocator import keep_memory_level  # noqa: PLC0415
     from facefusion.inference.contract import Contract, TensorSpec  # noqa: PLC0415
     from facefusion.inference.execution import Execution  # noqa: PLC0415
     from facefusion.inference.session import Session  # noqa: PLC0415
@@ -105,6 +106,7 @@ def _measure(task: dict[str, object]) -> Figures:
     contract = Contract(
         inputs=(TensorSpec("target", ("batch", 3, 128, 128)),), outputs=(TensorSpec("output", ("batch", 3, 128, 128)),)
     )
+    keep_memory_level()
     before = _memory()
     start = time.perf_counter()
     session = Session(lambda: path, replace(Execution.of(runtime), cache=folder / "cache"), contract=contract)

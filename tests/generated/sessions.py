@@ -54,12 +54,12 @@ def baked_net(size=16):
     return net.model()
 
 
-def mixing_net(size=16):
+def mixing_net(batch=1, size=16):
     """Return a network that runs with any batch once renamed, but lets its items see one another."""
     net = NetworkBuilder()
-    value = net.conv(net.input("input", [1, 3, size, size]), 3, 3)
+    value = net.conv(net.input("input", [batch, 3, size, size]), 3, 3)
     mean = net.node("ReduceMean", value, axes=[0], keepdims=1)
-    net.output("output", net.node("Sub", value, mean), [1, 3, size, size])
+    net.output("output", net.node("Sub", value, mean), [batch, 3, size, size])
     return net.model()
 
 

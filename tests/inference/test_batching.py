@@ -40,7 +40,9 @@ NETS = {
     "nothing baked in": (picture_net, PICTURES, True),
     "a Reshape": (points_net, POINTS, True),
     "Reshape, Resize, Slice, Expand and Tile": (baked_net, PICTURES, True),
+    "a Reshape, though it says that it takes any": (lambda: points_net(batch="n"), POINTS, True),
     "items see one another": (mixing_net, PICTURES, False),
+    "items see one another, though it says that it takes any": (lambda: mixing_net("n"), PICTURES, False),
     "the batch in the channels": (grouped_net, PICTURES, False),
 }
 
@@ -58,8 +60,10 @@ def test_a_batch_gives_what_its_items_give_alone(case, execution):
 
 
 def test_a_file_that_takes_batches_is_left_as_it_is(execution):
-    assert session_of(picture_net(batch="n"), PICTURES, execution).best_batch > 1
-    assert not (execution.cache / "batching").exists(), "there was nothing to find out"
+    session = session_of(picture_net(batch="n"), PICTURES, execution)
+    assert (session.best_batch > 1, session.inputs["input"].shape[0]) == (True, "n")
+    [kept] = (execution.cache / "batching").iterdir()
+    assert kept.read_text() == '"as it is"'
 
 
 def test_the_trial_is_made_once(execution, monkeypatch):

@@ -17,6 +17,7 @@ from facefusion.inference.providers import CPU, PROVIDERS, Device
 from facefusion.inference.runner import Fallback, Runner
 from facefusion.inference.runtime import FAILURES
 from facefusion.inference.session import Session
+from facefusion.inference.verdict import Verdicts
 from generated.sessions import PICTURES, POINTS, picture_net, points_net
 
 CUDA = Device(PROVIDERS["cuda"], "0")
@@ -33,6 +34,7 @@ class Card:
         self.batches = []
         self.opened = []
         monkeypatch.setattr(onnxruntime, "InferenceSession", self.open)
+        monkeypatch.setattr(Verdicts, "way", lambda verdicts, small, trial: trial.ways[0])
         monkeypatch.setattr(Runner, "_run_bound", lambda runner, outputs, feeds: runner._session.run(outputs, feeds))
 
     def open(self, file, options, *, providers, enable_fallback):
