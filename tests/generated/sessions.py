@@ -31,12 +31,12 @@ def picture_net(batch=1, size=16, channels=8, seed=0, scale=False):
     return net.model()
 
 
-def points_net(batch=1, size=16):
+def points_net(batch=1, size=16, hidden=16):
     """Return a network from pictures to numbers whose graph flattens with a `Reshape` to a fixed batch."""
     net = NetworkBuilder()
     value = net.conv(net.input("input", [batch, 3, size, size]), 3, 4)
     flat = net.node("Reshape", value, net.constant(np.array([1, 4 * size * size], np.int64)))
-    net.output("points", net.dense(flat, 4 * size * size, 8), [batch, 8])
+    net.output("points", net.dense(net.dense(flat, 4 * size * size, hidden), hidden, 8), [batch, 8])
     return net.model()
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -136,3 +139,36 @@ def test_an_output_without_a_batch_is_given_once(execution):
     contract = replace(PICTURES, outputs=(*PICTURES.outputs, TensorSpec("scale", (1,))))
     values = session_of(picture_net(scale=True), contract, execution).run(pictures(3))
     assert (values["output"].shape[0], values["scale"].shape) == (3, (1,))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="only Linux tells what a process has taken at most")
+@pytest.mark.parametrize("batch", [1, "n"])
+def test_a_large_file_is_in_memory_once_and_for_a_moment_little_more_than_twice(tmp_path, batch):
+    path = tmp_path / "net.onnx"
+    path.write_bytes(points_net(batch, hidden=8_000).SerializeToString())
+    size = path.stat().st_size
+    command = [sys.executable, "-c", MEASURED, str(path), str(tmp_path / "cache")]
+    for _ in range(2):  # the first time, the file is tried as well
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    held, most = (int(number) / size for number in told.split())
+    assert held < 1.6
+    assert most < 2.8
+
+
+MEASURED = """
+import sys
+from pathlib import Path
+import onnx
+from facefusion.cli.allocator import keep_memory_level
+from facefusion.inference.execution import Execution
+from facefusion.inference.session import Session
+from generated.sessions import POINTS
+keep_memory_level()
+def bytes_of(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * int(next(line for line in lines if line.startswith(name)).split()[1])
+before = bytes_of("VmRSS")
+session = Session(lambda: Path(sys.argv[1]), Execution(cache=Path(sys.argv[2])), contract=POINTS)
+print(bytes_of("VmRSS") - before, bytes_of("VmHWM") - before)
+"""

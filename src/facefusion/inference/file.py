@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from facefusion.inference.execution import Execution
 from facefusion.inference.graph import check_start, describe, parse
 from facefusion.inference.runner import Fallback, Runner, Source, Wish, open_runner
 from facefusion.inference.verdict import Runs, Trial, Verdicts
-from facefusion.inference.weights import Outline, opened, outline, put_together
+from facefusion.inference.weights import opened, outline, put_together
 
 
 class ModelFile:
@@ -81,15 +80,10 @@ class ModelFile:
 
         return sizes(1), sizes(most), sizes(most)
 
-    @contextmanager
-    def source(self) -> Iterator[Source]:
-        """Give what the runtime loads: the file, or the changed graph around the file's tensors."""
+    def source(self) -> Source:
+        """Return what the runtime loads: the file, or the changed graph around the file's tensors."""
         file = self._weights()
-        if self._changed is None:
-            yield file
-            return
-        with opened(file) as content:
-            yield _Pieces(self._changed, content, outline(content, self._name))
+        return file if self._changed is None else _Pieces(self._changed, file, self._name)
 
     def _inspect(self, file: Path | bytes, contract: Contract, *, is_static: bool) -> None:
         with opened(file) as content:
@@ -110,7 +104,7 @@ class ModelFile:
                 contract,
                 self.binding,
                 original=lambda: self._runs(file),
-                changed=lambda way: self._runs(file if way == AS_IT_IS else _Pieces(change(way), content, parts)),
+                changed=lambda way: self._runs(file if way == AS_IT_IS else _Pieces(change(way), file, self._name)),
                 ways=WAYS if any(isinstance(size, int) for size in inputs.values()) else (AS_IT_IS, *WAYS),
             )
             way = Verdicts(self._execution.cache).way(parts.small, trial)
@@ -133,13 +127,14 @@ class ModelFile:
 
 
 class _Pieces:
-    """The pieces of a changed file, as often as they are wanted."""
+    """The pieces of a changed file, as often as they are wanted; the file is mapped no longer than they are taken."""
 
-    def __init__(self, small: bytes, content: Any, parts: Outline) -> None:
-        self._small, self._content, self._parts = small, content, parts
+    def __init__(self, small: bytes, file: Path | bytes, name: str) -> None:
+        self._small, self._file, self._name = small, file, name
 
     def __iter__(self) -> Iterator[bytes]:
-        return put_together(self._small, self._content, self._parts.large)
+        with opened(self._file) as content:
+            yield from put_together(self._small, content, outline(content, self._name).large)
 
 
 def _batched(contract: Contract, binding: Binding) -> tuple[dict[str, Any], list[str]]:

@@ -212,8 +212,7 @@ class Session:
         return self._pool.use(self._key, self._open, self._file.size)
 
     def _open(self) -> Runner:
-        with self._file.source() as source:
-            return open_runner(source, self._execution, self._fallback, self._wish)
+        return open_runner(self._file.source(), self._execution, self._fallback, self._wish)
 
     def _best(self, item: int) -> int:
         """Return how many items of so many bytes of input are computed in one go, a power of two."""
