@@ -69,6 +69,12 @@ def test_another_build_of_the_runtime_will_do(monkeypatch):
     assert doctor._package("onnxruntime") == Check("package onnxruntime-gpu", "ok", "1.30")
 
 
+def test_extras_are_not_missed(monkeypatch):
+    needs = ["numpy>=2", "onnxruntime-gpu[cuda]>=1; (sys_platform != 'darwin') and extra == 'cuda'"]
+    monkeypatch.setattr(importlib.metadata, "requires", lambda name: needs)
+    assert doctor._requirements() == ["numpy"]
+
+
 def test_how_to_get_other_execution_providers(quiet_place):
     check = checks()["execution providers"]
     assert "cpu" in check.found

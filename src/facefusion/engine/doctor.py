@@ -81,8 +81,9 @@ def _guarded(name: str, look: Callable[[str], Check]) -> Check:
 
 
 def _requirements() -> list[str]:
-    """Return the names of the packages that ours asks for."""
-    names = (re.match(r"[\w.-]+", text) for text in importlib.metadata.requires("facefusion") or ())
+    """Return the names of the packages that ours asks for, without those of its extras."""
+    needed = [text for text in importlib.metadata.requires("facefusion") or () if "extra ==" not in text]
+    names = (re.match(r"[\w.-]+", text) for text in needed)
     return [name.group() for name in names if name]
 
 
