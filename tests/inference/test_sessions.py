@@ -142,6 +142,25 @@ def test_where_not_even_one_fits_the_others_are_unloaded_and_then_the_cpu_takes_
     assert card.batches[-1] == (1, True), "other models still run on the card"
 
 
+def test_where_not_even_one_fits_a_device_that_was_named_it_is_an_error(card, make):
+    session = make(may_fall_back=False)
+    card.most = 0
+    with pytest.raises(ProviderError, match=r"'cuda' has not enough memory for model generated"):
+        session.run(pictures(4))
+
+
+def test_sessions_of_one_file_share_what_is_loaded(card, tmp_path):
+    path = tmp_path / "net.onnx"
+    path.write_bytes(picture_net().SerializeToString())
+    pool, execution = SessionPool(), Execution(cache=tmp_path / "cache")
+    for _ in range(3):
+        Session(lambda: path, execution, contract=PICTURES, pool=pool)
+    assert (len(card.opened), len(pool.loaded)) == (1, 1)
+    path.write_bytes(picture_net(seed=1).SerializeToString())
+    Session(lambda: path, execution, contract=PICTURES, pool=pool)
+    assert len(card.opened) == 2, "another file in its place"
+
+
 def test_a_device_that_fails_in_the_middle_is_left_and_it_is_said_once(card, make, notes):
     first = make()
     second = make(fallback=first._fallback)

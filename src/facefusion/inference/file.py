@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,15 @@ class ModelFile:
         self.takes_batches = contract is None
         if contract is not None:
             self._inspect(file, contract, is_static=is_static)
+
+    @property
+    def identity(self) -> Hashable:
+        """What tells this file, as it is run, from others: the place and state of a file, or its bytes."""
+        file = self._weights()
+        if isinstance(file, bytes):
+            return hashlib.sha256(file).digest(), self._changed
+        state = file.stat()
+        return file.resolve(), state.st_size, state.st_mtime_ns, state.st_ino, self._changed
 
     @property
     def batch_names(self) -> tuple[str, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -273,7 +274,8 @@ def _writable(folder: Path) -> Path | None:
 def _preload(device: Device) -> None:
     """Load the libraries that the extras bring, which lie where the system does not look."""
     if device.provider.memory == "cuda" and hasattr(onnxruntime, "preload_dlls"):
-        onnxruntime.preload_dlls()
+        with redirect_stdout(sys.stderr):  # which says there what it misses
+            onnxruntime.preload_dlls()
     if device.provider.name == "tensorrt":
         with suppress(ImportError):
             importlib.import_module("tensorrt")

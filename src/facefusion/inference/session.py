@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from math import prod
@@ -59,9 +59,8 @@ class Session:
         contract: what the network's family takes and gives, whose names count from then on; None for a bundled network,
             of a few megabytes, with one input and a batch of any size, whose own names are used.
         name: of the model, for messages.
-        pool: keeps it loaded; one of its own when None.
+        pool: keeps it loaded, once for all sessions that run the same file in the same way; one of its own when None.
         fallback: what became of devices so far; the CPU takes over when None.
-        key: what the pool knows the file by, if other sessions may use it too.
 
     Raises:
         ModelUnsafeError: the file is something that is never loaded. Only looked for where there is a contract.
@@ -78,7 +77,6 @@ class Session:
         name: str = "model",
         pool: SessionPool | None = None,
         fallback: Fallback | None = None,
-        key: Hashable = None,
     ) -> None:
         self._execution = execution or Execution()
         self._fallback = fallback or Fallback()
@@ -88,7 +86,7 @@ class Session:
         self._file = ModelFile(weights, self._execution, contract, name, is_static=self._is_static)
         self._most = 1 if contract is not None and not self._file.takes_batches else _MOST
         self._wish = self._make_wish()
-        self._key = (key or id(self._file), self._execution, self._wish)
+        self._key = (self._file.identity, self._execution, self._wish)
         with self._loaded() as runner:
             self._inputs, self._outputs = runner.names
 
@@ -324,6 +322,5 @@ class SessionFactory:
             name=card.name,
             pool=self._pool,
             fallback=self._fallback,
-            key=card.sha256,
         )
         return family.create(Model(card, settings, session, needed))
