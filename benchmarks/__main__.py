@@ -10,7 +10,7 @@ import sys
 
 NAMES = (
     *("identity", "swap_identity", "sources", "contact_sheet", "quality", "steadiness", "outside"),
-    *("cost", "throughput", "media_table"),
+    *("cost", "sessions", "throughput", "media_table"),
 )
 LONG = ("clap", "kills", "fuzz")
 

@@ -33,7 +33,7 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── LicenceError            48   the licence policy does not allow the weights
     │   ├── CatalogueError          49   an entry of a catalogue is not what it should be
     │   └── DownloadError           50   the weights could not be fetched
-    ├── ProviderError               42   the execution provider is not there
+    ├── ProviderError               42   the execution provider is not there, or failed
     ├── ProcessorError
     │   ├── ProcessorUnknownError   43   no such processor
     │   └── HookError               44   a pre- or post-processor returned something unusable
@@ -252,7 +252,7 @@ class DownloadError(ModelError):
 
 
 class ProviderError(FaceFusionError):
-    """The execution provider is not there."""
+    """The execution provider is not there, or failed and was asked for by name."""
 
     exit_code = 42
 
