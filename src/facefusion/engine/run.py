@@ -21,7 +21,7 @@ from facefusion.engine.video import edit_video
 from facefusion.engine.work import Work
 from facefusion.errors import HookError
 from facefusion.faces.analyser import FaceAnalyser
-from facefusion.inference.session import SessionFactory
+from facefusion.inference.opening import open_sessions
 from facefusion.media.forms import Kind
 from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
@@ -104,7 +104,7 @@ def run(
 def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook | None, FrameHook | None]) -> Work:
     """Load models, read sources and references, and make the processors."""
     options = plan.options
-    sessions = SessionFactory(options.runtime.execution_providers)
+    sessions = open_sessions(options)
     analyser = FaceAnalyser.create(options.faces, sessions)
     casting, roles = cast(analyser, options, plan.output)
     others = roles[0].sources if casting.others == 0 or not options.face_map else ()

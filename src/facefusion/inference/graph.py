@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from facefusion.errors import ModelUnsafeError
+from facefusion.inference.safety import check_model, check_start
 
 Dimension = int | str | None
 """A size, the name of one that is given at run time, or one that is not said."""
 
-_DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
-"""Operator sets that ONNX Runtime brings along."""
-_FOREIGN: Final = {
-    b"\x80": "a Python pickle",
-    b"PK": "a ZIP archive",
-    b"<": "a web page",
-    b"\x1f\x8b": "a gzip archive",
-}
 _HINT: Final = "Get the file again from where it was published"
 
 
@@ -74,9 +66,7 @@ def parse(content: bytes, name: str) -> Any:
     Raises:
         ModelUnsafeError: see `read_graph`.
     """
-    for start, what in _FOREIGN.items():
-        if content.startswith(start):
-            raise ModelUnsafeError(f"{name} is {what}, not an ONNX file", _HINT)
+    check_start(content[:256], name)
     import onnx  # noqa: PLC0415 - a third of a second that the bundled models do not need
     from google.protobuf.message import DecodeError  # noqa: PLC0415
 
@@ -84,10 +74,7 @@ def parse(content: bytes, name: str) -> Any:
         model = onnx.load_model_from_string(content)
     except DecodeError as error:
         raise ModelUnsafeError(f"{name} is cut off, or no ONNX file", _HINT) from error
-    if not model.graph.node:
-        raise ModelUnsafeError(f"{name} is cut off, or no ONNX file", _HINT)
-    _check_domains(model, name)
-    _check_data(_initializers(model.graph), name)
+    check_model(model, name)
     return model
 
 
@@ -104,30 +91,6 @@ def describe(model: Any, name: str) -> Graph:
     )
 
 
-def _check_domains(model: Any, name: str) -> None:
-    foreign = {entry.domain for entry in model.opset_import} - _DOMAINS
-    if foreign:
-        raise ModelUnsafeError(f"{name} needs operators of {', '.join(sorted(foreign))}", "Export it without them")
-
-
-def _check_data(initializers: Iterable[Any], name: str) -> None:
-    import onnx  # noqa: PLC0415
-
-    for tensor in initializers:
-        if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            raise ModelUnsafeError(f"{name} keeps its weights in another file", "Save it as one file")
-
-
-def _initializers(graph: Any) -> Iterable[Any]:
-    """Yield all tensors of a graph and of those within it."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield from (attribute.t, *attribute.tensors)
-            for inner in (attribute.g, *attribute.graphs):
-                yield from _initializers(inner)
-
-
 def _tensor(value: Any, name: str) -> TensorInfo:
     import onnx  # noqa: PLC0415
 
@@ -135,7 +98,11 @@ def _tensor(value: Any, name: str) -> TensorInfo:
         raise ModelUnsafeError(f"{name}: {value.name} is no tensor", "Export it with tensors alone")
     tensor = value.type.tensor_type
     shape = tuple(_dimension(each) for each in tensor.shape.dim)
-    return TensorInfo(value.name, onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name, shape)
+    try:
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name
+    except KeyError as error:
+        raise ModelUnsafeError(f"{name}: {value.name} has no element type that is known", _HINT) from error
+    return TensorInfo(value.name, dtype, shape)
 
 
 def _dimension(dimension: Any) -> Dimension:
