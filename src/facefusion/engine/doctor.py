@@ -135,9 +135,8 @@ def _weights(config_path: Path | None) -> Iterator[Check]:
         further = [entry for entry in task.entries if not entry.is_bundled]
         ready = [entry.card.name for entry in further if entry.state == "ready"]
         if further:
-            found = f"{len(ready)} of {len(further)} further models can run" + (
-                f": {', '.join(ready)}" if ready else ""
-            )
+            names = f": {', '.join(ready)}" if ready else ""
+            found = f"{len(ready)} of {len(further)} further models can run{names}"
             yield Check(f"weights for {task.task}", "ok", found, task.command)
 
 

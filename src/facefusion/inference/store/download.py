@@ -25,7 +25,6 @@ Listener = Callable[[int, int | None], None]
 """Told how many bytes are there, and how many there will be."""
 
 _TIMEOUT: Final = 30.0
-_PIECE: Final = 2**18
 _ATTEMPTS: Final = 5
 _OK, _PART, _BEYOND_END = 200, 206, 416
 
@@ -81,10 +80,12 @@ class Downloader:
 
     Args:
         transport: what carries requests, in tests; the network when None.
+        timeout: seconds after which a server that says nothing counts as gone.
     """
 
-    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, transport: httpx.BaseTransport | None = None, *, timeout: float = _TIMEOUT) -> None:
         self._transport = transport
+        self._timeout = timeout
         self._client: httpx.Client | None = None
 
     def __enter__(self) -> Self:
@@ -145,7 +146,7 @@ class Downloader:
         with writing(part.path.parent), part.path.open("ab") as file:
             done = file.tell()
             listener(done, total)
-            for piece in response.iter_raw(_PIECE):
+            for piece in response.iter_raw():
                 done += len(piece)
                 if done > (total or MOST_BYTES):
                     raise DownloadError(f"{response.url}: it is longer than it may be")
@@ -161,7 +162,7 @@ class Downloader:
             try:
                 self._client = httpx.Client(
                     transport=self._transport,
-                    timeout=_TIMEOUT,
+                    timeout=self._timeout,
                     follow_redirects=True,
                     headers={"User-Agent": f"facefusion/{version('facefusion')}", "Accept-Encoding": "identity"},
                     event_hooks={"request": [_only_https]},
