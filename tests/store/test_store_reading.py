@@ -70,8 +70,10 @@ def test_missing_weights_name_file_licence_size_and_the_line_to_run(own, store):
 
 
 def test_missing_weights_that_nobody_publishes_are_to_be_put_there(store):
-    with pytest.raises(ModelMissingError, match=r"Put the file there and run `.* verify toy_public --trust`"):
+    with pytest.raises(ModelMissingError, match=r"Put toy_public\.onnx into .*own and run `.* toy_public --trust`"):
         store.read(toy_card())
+    with pytest.raises(ModelMissingError, match=r"Put toy_public\.onnx into .*own\.$"):
+        store.read(CARD)
 
 
 @pytest.mark.parametrize("change", [lambda c: c[:-1], lambda c: c + b"\0", lambda c: bytes([c[0] ^ 1]) + c[1:]])

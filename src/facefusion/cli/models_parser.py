@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
 VERBS: Final = {
-    "list": "list the models of each task: what can run now, and how to get the rest",
+    "list": "list what can run now, by task, and how to get the rest",
     "show": "show all that is known of a model",
     "pull": "fetch weights into your folder",
-    "verify": "check the digests of weights, or vouch for files that you put there yourself",
-    "export": "write weights into one file, for a machine without a network",
+    "verify": "check weights, or vouch for files that you put there yourself",
+    "export": "write weights into one file, for a machine without network",
     "import": "read such a file",
     "add": "put in a model of your own",
-    "remove": "take weights, or a model of your own, out of your folder",
+    "remove": "take weights, or a model of your own, away",
 }
 _USAGES: Final = {
     "list": "[TASK ...] [options]",

@@ -19,13 +19,14 @@ _REASONS = {
     "no family": "nothing installed can run it",
     "wrong entry": "its entry has settings that its family does not know",
 }
+_NEEDS_NONE = {"face_swapper": ", and `mesh`, which needs no weights of its own"}
 
 
 def task_lines(overviews: Sequence[TaskOverview], *, details: bool) -> Iterator[str]:
     """Yield for each task what can run now, under which licence, and what gets the rest."""
     for overview in overviews:
         ready, number = overview.ready, len(overview.entries)
-        yield f"{overview.task}: {len(ready)} of {number} can run now"
+        yield f"{overview.task}: {len(ready)} of {number} can run now{_NEEDS_NONE.get(overview.task, '')}"
         shown = overview.entries if details else ready
         width = max((len(entry.card.name) for entry in shown), default=0)
         yield from (f"  {_entry_line(entry, width, details)}" for entry in shown)
@@ -83,8 +84,15 @@ def _entry_line(entry: Entry, width: int, details: bool) -> str:
     use = "commercial use allowed" if entry.card.commercial else "no commercial use"
     facts = [entry.card.licence, use, megabytes(entry.bytes)]
     facts += ["comes with the package"] if entry.is_bundled else []
-    reason = f": {_REASONS[entry.state]}" if entry.state != "ready" else ": ready" if details else ""
+    reason = f": {_reason(entry)}" if entry.state != "ready" else ": ready" if details else ""
     return one_line(f"{entry.card.name:{width}}  {', '.join(facts)}{reason}")
+
+
+def _reason(entry: Entry) -> str:
+    """Say why a model cannot run."""
+    if entry.state == "missing" and not entry.card.urls:
+        return f"not here, and published at no lasting address: put {entry.card.file} into the folder"
+    return _REASONS[entry.state]
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
 from facefusion.errors import ModelUnsafeError
 from facefusion.inference.safety import check_model, check_start
+from facefusion.inference.weights import Buffer, outline
 
 Dimension = int | str | None
 """A size, the name of one that is given at run time, or one that is not said."""
@@ -46,8 +48,10 @@ class Graph:
     outputs: tuple[TensorInfo, ...]
 
 
-def read_graph(content: bytes, name: str) -> Graph:
+def read_graph(content: Buffer, name: str) -> Graph:
     """Read what goes into a network and comes out, and make sure that the file is whole and harmless.
+
+    Its large tensors are not read.
 
     Args:
         content: the ONNX file.
@@ -57,7 +61,9 @@ def read_graph(content: bytes, name: str) -> Graph:
         ModelUnsafeError: it is something else, is cut off, keeps data in other files, or has operators that ONNX
             Runtime does not bring along.
     """
-    return describe(parse(content, name), name)
+    check_start(content, name)
+    parts = outline(content, name)
+    return describe(parse(parts.small, name), name, parts.names)
 
 
 def parse(content: bytes, name: str) -> Any:
@@ -66,7 +72,7 @@ def parse(content: bytes, name: str) -> Any:
     Raises:
         ModelUnsafeError: see `read_graph`.
     """
-    check_start(content[:256], name)
+    check_start(content, name)
     import onnx  # noqa: PLC0415 - a third of a second that the bundled models do not need
     from google.protobuf.message import DecodeError  # noqa: PLC0415
 
@@ -78,13 +84,18 @@ def parse(content: bytes, name: str) -> Any:
     return model
 
 
-def describe(model: Any, name: str) -> Graph:
+def describe(model: Any, name: str, given: Collection[str] = ()) -> Graph:
     """Return what goes into an `onnx.ModelProto` and comes out.
+
+    Args:
+        model: the file.
+        name: how messages call it.
+        given: further tensors that have a value of their own.
 
     Raises:
         ModelUnsafeError: it takes or gives something other than tensors.
     """
-    given = {each.name for each in model.graph.initializer}
+    given = {each.name for each in model.graph.initializer} | set(given)
     return Graph(
         tuple(_tensor(value, name) for value in model.graph.input if value.name not in given),
         tuple(_tensor(value, name) for value in model.graph.output),

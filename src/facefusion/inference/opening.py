@@ -7,6 +7,8 @@ from pathlib import Path
 import platformdirs
 
 from facefusion.inference.catalogue import Catalogue, full_catalogue
+from facefusion.inference.pool import SessionPool
+from facefusion.inference.runner import Notify
 from facefusion.inference.session import SessionFactory
 from facefusion.inference.store import ModelStore
 from facefusion.inference.store.digests import DigestCache
@@ -38,15 +40,22 @@ def open_catalogue(options: ModelOptions) -> Catalogue:
     return full_catalogue((own_folder(options), *options.shared_models_dirs))
 
 
-def open_sessions(options: Options) -> SessionFactory:
+def open_sessions(options: Options, *, pool: SessionPool | None = None, notify: Notify | None = None) -> SessionFactory:
     """Return what opens models, by the options of a job.
+
+    Args:
+        options: all options.
+        pool: keeps networks loaded; one of its own when None.
+        notify: called with one sentence where a device fails, or memory is short.
 
     Raises:
         ProviderError: an execution provider is not there.
         CatalogueError: an entry of a catalogue is not what it should be.
     """
     return SessionFactory(
-        options.runtime.execution_providers,
+        runtime=options.runtime,
+        pool=pool,
+        notify=notify,
         catalogue=open_catalogue(options.models),
         store=open_store(options.models),
     )

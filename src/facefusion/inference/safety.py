@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from facefusion.errors import ModelUnsafeError
+from facefusion.inference.weights import Buffer
 
 DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 """Operator sets that ONNX Runtime brings along."""
@@ -39,19 +40,20 @@ _BITS: Final = {
 }
 
 
-def check_start(start: bytes, name: str) -> None:
+def check_start(content: Buffer, name: str) -> None:
     """Make sure that a file does not begin like something else.
 
     Args:
-        start: its first bytes, 256 or more where it has as many.
+        content: the file.
         name: how messages call it.
 
     Raises:
         ModelUnsafeError: it does.
     """
+    start = content[:_LOOKED_AT]
     if not start:
         raise ModelUnsafeError(f"{name} is empty", _AGAIN)
-    if start[:_LOOKED_AT].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+    if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         raise ModelUnsafeError(f"{name} is a web page, not an ONNX file", _AGAIN)
     found = [what for sign, what in _STARTS.items() if start.startswith(sign)]
     found += [what for sign, what in _FOURTH_BYTE.items() if start[4:8] == sign]

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup
+from facefusion.options.execution import RuntimeOptions
 from facefusion.options.leaves import nest
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
@@ -95,26 +96,6 @@ class FaceSwapperOptions(OptionGroup):
         default=("mesh",), min_length=1, description="masks that bound the new face; several are intersected"
     )
     face_mask_blur: float = Field(default=0.3, ge=0, le=1, description="softness of the mask's edge")
-
-
-class RuntimeOptions(OptionGroup):
-    """Devices and memory."""
-
-    execution_providers: Annotated[tuple[str, ...], Names(also=("execution_provider",))] = Field(
-        default=("auto",),
-        min_length=1,
-        description="execution providers in order of preference; 'auto' takes cuda where it is there, else cpu",
-    )
-    max_memory: float | None = Field(
-        default=None,
-        gt=0,
-        description="memory in GiB that frames in flight may take together; a quarter of a GiB when not given",
-    )
-    video_chunk_size: int = Field(
-        default=1000,
-        ge=1,
-        description="frames in a segment of a video: an interrupted job loses no more than the segment it was at",
-    )
 
 
 class Options(OptionGroup):

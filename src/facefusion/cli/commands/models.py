@@ -24,6 +24,7 @@ from facefusion.inference.store.overview import Entry, TaskOverview, overview, r
 from facefusion.inference.store.own import add_model, check_fit, remove_model, trust_model
 from facefusion.inference.store.pull import Pulled, Puller, chosen_cards
 from facefusion.inference.store.unpack import import_bundle
+from facefusion.inference.weights import opened
 from facefusion.options import load_options
 
 
@@ -102,10 +103,10 @@ def _graph(card: ModelCard, entry: Entry, shop: _Shop) -> tuple[Graph | None, st
         return None, ""
     graph = None
     try:
-        content = entry.holding.path.read_bytes()
-        graph = read_graph(content, card.file)
-        if not entry.is_bundled:
-            check_fit(card, content, shop.families)
+        with opened(entry.holding.path) as content:
+            graph = read_graph(content, card.file)
+            if not entry.is_bundled:
+                check_fit(card, content, shop.families)
         shop.store.path(card)
     except FaceFusionError as error:
         return graph, str(error)
@@ -164,7 +165,8 @@ def _trust(shop: _Shop, card: ModelCard) -> str:
 
 def _check(shop: _Shop, card: ModelCard) -> str:
     path = shop.store.verify(card)
-    read_graph(path.read_bytes(), card.file)
+    with opened(path) as content:
+        read_graph(content, card.file)
     return f"as it should be, {megabytes(path.stat().st_size)}"
 
 

@@ -25,6 +25,7 @@ from facefusion.inference.store.files import MOST_BYTES, digest_of, make_folder,
 from facefusion.inference.store.lock import LockFile, Pin
 from facefusion.inference.store.pull import REFUSED, own_folder_of
 from facefusion.inference.store.store import ModelStore
+from facefusion.inference.weights import Buffer, opened
 
 _STAGING: Final = ".add-"
 
@@ -56,7 +57,8 @@ def add_model(path: Path, entry: Path, catalogue: Catalogue, store: ModelStore, 
     with writing(folder), tempfile.TemporaryDirectory(prefix=_STAGING, dir=folder) as name:
         staged = Path(name) / card.file
         _copy(path, staged)
-        check_fit(card, staged.read_bytes(), families)
+        with opened(staged) as content:
+            check_fit(card, content, families)
         complete = _completed(card, staged)
         (Path(name) / "entry").write_bytes(entry_text(complete))
         put_in_place(staged, folder / card.file)
@@ -114,16 +116,18 @@ def trust_model(card: ModelCard, store: ModelStore, families: Families) -> Pin |
     if held.state != "untrusted":
         store.verify(card)
         return None
-    if card.family in families:
-        check_fit(card, _content(held.path), families)
-    else:
-        read_graph(_content(held.path), card.file)
+    _check_size(held.path)
+    with opened(held.path) as content:
+        if card.family in families:
+            check_fit(card, content, families)
+        else:
+            read_graph(content, card.file)
     pin = Pin.now(card.file, digest_of(held.path), held.path.stat().st_size, "trusted")
     LockFile(own_folder_of(store)).record({card.name: pin})
     return pin
 
 
-def check_fit(card: ModelCard, content: bytes, families: Families) -> None:
+def check_fit(card: ModelCard, content: Buffer, families: Families) -> None:
     """Make sure that a file is harmless, and a network of its family.
 
     Raises:
@@ -187,15 +191,13 @@ def _copy(path: Path, target: Path) -> None:
     """Copy a file; what is wrong with it is the file's fault, not the folder's."""
     if not path.is_file():
         raise InputMissingError(f"There is no file {path}")
-    if path.stat().st_size >= MOST_BYTES:
-        raise ModelUnsafeError(f"{path} has more bytes than an ONNX file can have", "Export it smaller")
+    _check_size(path)
     shutil.copyfile(path, target)
 
 
-def _content(path: Path) -> bytes:
+def _check_size(path: Path) -> None:
     if path.stat().st_size >= MOST_BYTES:
-        raise ModelUnsafeError(f"{path} has more bytes than an ONNX file can have", "Remove it")
-    return path.read_bytes()
+        raise ModelUnsafeError(f"{path} has more bytes than an ONNX file can have", "Export it smaller")
 
 
 def _completed(card: ModelCard, file: Path) -> ModelCard:

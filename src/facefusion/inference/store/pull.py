@@ -28,6 +28,7 @@ from facefusion.inference.store.download import Downloader, Part
 from facefusion.inference.store.files import digest_of, make_folder, put_in_place, writing
 from facefusion.inference.store.lock import LOCKS, LockFile, Pin
 from facefusion.inference.store.store import ModelStore
+from facefusion.inference.weights import opened
 
 ALL = "all"
 REFUSED = ".refused"
@@ -131,13 +132,12 @@ class Puller:
     def _outcome(self, card: ModelCard, *, is_named: bool) -> Pulled:
         try:
             self._check_licences(card)
-            if not (card.urls or is_named or self._store.look(card).path):
-                raise DownloadError(f"The entry of model {card.name} names no address", "Put its file there yourself")
-        except (LicenceError, DownloadError) as error:
-            return Pulled(card.name, "left out", error=error)
-        try:
             return self.get(card)
-        except (DownloadError, ModelDamagedError, ModelUnsafeError, ModelUntrustedError) as error:
+        except LicenceError as error:
+            return Pulled(card.name, "left out", error=error)
+        except DownloadError as error:
+            return Pulled(card.name, "failed" if card.urls or is_named else "left out", error=error)
+        except (ModelDamagedError, ModelUnsafeError, ModelUntrustedError) as error:
             return Pulled(card.name, "failed", error=error)
 
     def _check_licences(self, card: ModelCard) -> None:
@@ -193,10 +193,7 @@ class Puller:
     def _fetch(self, card: ModelCard) -> Pin | None:
         """Try one address after the other."""
         if not card.urls:
-            raise DownloadError(
-                f"The entry of model {card.name} names no address",
-                f"Put {card.file} into {self._folder} and run `facefusion models verify {card.name} --trust`",
-            )
+            raise DownloadError(f"The entry of model {card.name} names no address", self._store.advice(card))
         failures: list[FaceFusionError] = []
         for url in card.urls:
             try:
@@ -244,7 +241,8 @@ class Puller:
 
     def _check_graph(self, part: Part, url: str, card: ModelCard) -> None:
         try:
-            read_graph(part.path.read_bytes(), card.file)
+            with opened(part.path) as content:
+                read_graph(content, card.file)
         except ModelUnsafeError as error:
             aside = self._set_aside(part.path, f"{error.what}; it came from {url}", card.file)
             part.close()

@@ -152,10 +152,15 @@ class ModelStore:
         facts = [card.file, card.licence, "commercial use allowed" if card.commercial else "no commercial use"]
         size = self._expected(card, None)[1]
         facts += [] if size is None else [f"{size / 1e6:.1f} MB"]
-        hint = f"Run `facefusion models pull {card.name}`"
-        if not card.urls:
-            hint = f"Put the file there and run `facefusion models verify {card.name} --trust`"
-        return ModelMissingError(f"The weights of model {card.name} are not in {place} ({', '.join(facts)})", hint)
+        what = f"The weights of model {card.name} are not in {place} ({', '.join(facts)})"
+        return ModelMissingError(what, self.advice(card))
+
+    def advice(self, card: ModelCard) -> str:
+        """Return what to do to get weights that are not there."""
+        if card.urls:
+            return f"Run `facefusion models pull {card.name}`"
+        trust = "" if card.sha256 else f" and run `facefusion models verify {card.name} --trust`"
+        return f"Put {card.file} into {self.own or self.folder}{trust}"
 
     def _trusted(self, card: ModelCard) -> Path:
         """Return the file of a model that may be used once its digest is found to be right."""

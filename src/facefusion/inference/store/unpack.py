@@ -21,6 +21,7 @@ from facefusion.inference.store.lock import LockFile, Pin
 from facefusion.inference.store.own import check_fit, check_is_new, check_requires, entry_text
 from facefusion.inference.store.pull import own_folder_of
 from facefusion.inference.store.store import ModelStore
+from facefusion.inference.weights import opened
 
 _PIECE: Final = 2**20
 _STAGING: Final = ".import-"
@@ -162,11 +163,12 @@ def _unpack(archive: zipfile.ZipFile, model: BundledModel, staging: Path, place:
 
 def _check(path: Path, plan: _Plan, model: BundledModel, families: Families) -> None:
     """Make sure that weights are harmless, and those of an unknown model of their family."""
-    content, card = path.read_bytes(), plan.card(model)
-    if card.name in plan.entered:
-        check_fit(card, content, families)
-    else:
-        read_graph(content, card.file)
+    card = plan.card(model)
+    with opened(path) as content:
+        if card.name in plan.entered:
+            check_fit(card, content, families)
+        else:
+            read_graph(content, card.file)
 
 
 def _put(staging: Path, folder: Path, plan: _Plan) -> None:
