@@ -100,6 +100,7 @@ NETWORKS = {
     ),
     "operator set": (network(domains=("", "evil")), "needs operators of evil"),
     "operator": (network(nodes=[custom()]), "needs operators of evil"),
+    "operator of a set that is often named": (network(nodes=[custom("org.pytorch.aten", "ATen")]), "org.pytorch.aten"),
     "operator in an inner graph": (network(nodes=[nested(custom())]), "needs operators of evil"),
     "function": (network(functions=[function("mine", IDENTITY)]), "needs operators of mine"),
     "operator in a function": (network(functions=[function("ai.onnx", custom())]), "needs operators of evil"),
@@ -157,6 +158,10 @@ def test_harmless_things_are_no_reason_to_refuse():
     inner = nested(helper.make_node("Constant", [], ["y"], value=scalar))
     content = network(nodes=[inner], initializers=[half, packed, scalar], functions=[function("ai.onnx", IDENTITY)])
     assert read_graph(content, "fine.onnx").outputs
+    saved_by_the_runtime = network(
+        domains=("", "ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc", "org.pytorch.aten")
+    )
+    assert read_graph(saved_by_the_runtime, "fine.onnx").outputs
 
 
 def test_every_bundled_network_is_harmless():

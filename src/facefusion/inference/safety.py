@@ -11,6 +11,13 @@ from facefusion.inference.weights import Buffer
 
 DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 """Operator sets that ONNX Runtime brings along."""
+_ONLY_NAMED: Final = frozenset(
+    (
+        *("ai.onnx.training", "ai.onnx.preview.training", "org.pytorch.aten", "com.ms.internal.nhwc"),
+        *("com.microsoft.experimental", "com.microsoft.nchwc", "com.microsoft.dml", "com.microsoft.mlfeaturizers"),
+    )
+)
+"""Operator sets that ONNX Runtime names in every file that it saves, whether an operator of them is there or not."""
 _LOADERS: Final = frozenset({"EPContext", "PythonOp", "PythonOpGrad"})
 """Operators of these sets that load programs of a device, or run Python."""
 _STARTS: Final = {
@@ -75,9 +82,9 @@ def check_model(model: Any, name: str) -> None:
     if not (model.graph.node and model.graph.output and model.opset_import):
         raise ModelUnsafeError(f"{name} is cut off, or no ONNX file", _AGAIN)
     imported = [*model.opset_import, *(entry for function in model.functions for entry in function.opset_import)]
-    domains = {entry.domain for entry in imported} | {function.domain for function in model.functions}
     nodes = list(_nodes(model))
-    foreign = (domains | {node.domain for node in nodes}) - DOMAINS
+    used = {each.domain for each in (*nodes, *model.functions)}
+    foreign = (used | ({entry.domain for entry in imported} - _ONLY_NAMED)) - DOMAINS
     if foreign:
         raise ModelUnsafeError(f"{name} needs operators of {', '.join(sorted(foreign))}", "Export it without them")
     for node in nodes:
