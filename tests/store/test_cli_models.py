@@ -162,7 +162,7 @@ class TestPull:
         def stop(*arguments, **named):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("facefusion.inference.store.download.Downloader._write", stop)
+        monkeypatch.setattr("facefusion.inference.store.download._write", stop)
         assert models("pull", "toy_public") == 130
         assert capsys.readouterr().err.endswith("facefusion: error: stopped\n")
 

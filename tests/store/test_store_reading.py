@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 
 import numpy as np
 import pytest
 from store_toys import toy_card, toy_network
 
+from facefusion.engine.segments.fingerprint import Fingerprint, _weights
 from facefusion.errors import (
     CatalogueError,
     LicenceError,
@@ -114,6 +116,19 @@ def test_a_shared_folder_may_bring_its_lock_file_and_the_users_goes_before_it(ow
         store.read(UNKNOWN)
 
 
+def test_what_several_runs_record_at_once_is_all_kept(own):
+    def record(number):
+        LockFile(own).record({f"model_{number}": pin()})
+
+    threads = [threading.Thread(target=record, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert LockFile(own).pins().keys() == {f"model_{number}" for number in range(8)}
+    assert sorted(path.name for path in own.iterdir()) == [".locks", "models.lock"]
+
+
 def test_a_damaged_lock_file_is_named(own, store):
     put(own)
     LockFile(own).path.write_text('{"models": {"toy_public": {"sha256": "none"}}}')
@@ -130,6 +145,13 @@ def test_a_link_may_lead_within_the_folder_but_not_out_of_it(own, store, tmp_pat
     for read in (store.read, store.path, store.verify, store.look):
         with pytest.raises(ModelUnsafeError, match="is a link that leaves its folder"):
             read(CARD)
+
+
+def test_a_link_in_a_circle_is_no_file(own, store):
+    own.mkdir()
+    (own / CARD.file).symlink_to(CARD.file)
+    with pytest.raises(ModelMissingError):
+        store.read(CARD)
 
 
 def test_a_folder_that_is_a_link_itself_is_fine(own, tmp_path):
@@ -275,3 +297,14 @@ def test_sessions_take_catalogue_and_store_from_the_options(plug_in, own):
     research = Options.parse({"models_dir": str(own), "execution_providers": "cpu", "license_policy": "commercial"})
     with pytest.raises(LicenceError, match="toy_research is under LicenseRef-Research"):
         open_sessions(research).load("toy_research", "toy_task")
+
+
+def test_segments_of_a_job_are_worked_anew_when_the_weights_of_a_model_change(plug_in, own):
+    options = Options.parse({"models_dir": str(own), "face_swapper_model": "toy_pair"})
+    assert _weights(options) == {"toy_public": None, "toy_pair": None}
+    LockFile(own).record({"toy_public": pin()})
+    assert _weights(options) == {"toy_public": CARD.sha256, "toy_pair": None}
+    mapped = Options.parse({"models_dir": str(own), "map": "a.jpg=b.jpg face-swapper-model=toy_public"})
+    assert _weights(mapped) == {"toy_public": CARD.sha256}
+    before, after = (Fingerprint("", {"weights": {"toy_public": digest}}) for digest in ("a", "b"))
+    assert before.changes(after.facts) == ["the weights of a model"]

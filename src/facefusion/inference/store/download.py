@@ -136,24 +136,11 @@ class Downloader:
                 if _is_whole(response, part):
                     return
                 total = _begin(response, url, part, size)
-                self._write(response, part, total, listener)
+                _write(response, url, part, total, listener)
         except httpx.TransportError as error:
             raise _Broken(str(error) or type(error).__name__) from error
         except httpx.HTTPError as error:
             raise DownloadError(f"{url}: {error}") from error
-
-    def _write(self, response: httpx.Response, part: Part, total: int | None, listener: Listener) -> None:
-        with writing(part.path.parent), part.path.open("ab") as file:
-            done = file.tell()
-            listener(done, total)
-            for piece in response.iter_raw():
-                done += len(piece)
-                if done > (total or MOST_BYTES):
-                    raise DownloadError(f"{response.url}: it is longer than it may be")
-                file.write(piece)
-                listener(done, total)
-        if total is not None and done < total:
-            raise _Broken("the connection ended early")
 
     def _connected(self) -> httpx.Client:
         if self._client is None:
@@ -228,6 +215,20 @@ def _full_size(response: httpx.Response) -> int | None:
     if response.status_code == _OK:
         text = response.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _write(response: httpx.Response, url: str, part: Part, total: int | None, listener: Listener) -> None:
+    with writing(part.path.parent), part.path.open("ab") as file:
+        done = file.tell()
+        listener(done, total)
+        for piece in response.iter_raw():
+            done += len(piece)
+            if done > (total or MOST_BYTES):
+                raise DownloadError(f"{url}: it is longer than it may be")
+            file.write(piece)
+            listener(done, total)
+    if total is not None and done < total:
+        raise _Broken("the connection ended early")
 
 
 def _check_room(part: Part, total: int | None) -> None:

@@ -98,7 +98,7 @@ def found_in(folder: Path, name: str) -> Path | None:
         ModelUnsafeError: it is a link that leaves the folder.
     """
     path = folder / name
-    with suppress(OSError):  # a folder that may not be entered holds nothing for us
+    with suppress(OSError, RuntimeError):  # a folder that may not be entered, or a link in a circle, holds nothing
         if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
             raise ModelUnsafeError(f"{path} is a link that leaves its folder", "Put the file itself there")
         if stat.S_ISREG(path.stat().st_mode):
