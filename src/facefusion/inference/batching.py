@@ -1,5 +1,7 @@
 """Files that fix their batch at 1, made to take any: the graph is changed, and the result held against the original.
 
+Some say that they take any, and fix it within; they are changed likewise.
+
 Exporters bake the batch in at three places: in the shapes of inputs and outputs, in those noted for values in between,
 and in the constants of `Reshape`, `Resize` and `Slice`. `Expand` and `Tile` keep a batch as they are: to them a 1 means
 "as it comes". Whatever else depends on the batch shows when the result is run (`verdict.py`).
@@ -14,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 BATCH: Final = "batch"
+AS_IT_IS: Final = "as it is"
 WAYS: Final = ("all", "reshape")
 """What is changed beside the shapes: every constant that may hold a batch, or those of `Reshape` alone. A `Slice` of
 the first axis may mean something else, so that the second way is tried where the first fails."""

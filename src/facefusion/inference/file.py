@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from facefusion.inference.batching import BATCH, make_dynamic
+from facefusion.inference.batching import AS_IT_IS, BATCH, WAYS, make_dynamic
 from facefusion.inference.contract import Binding, Contract
 from facefusion.inference.execution import Execution
 from facefusion.inference.graph import describe, parse
@@ -99,8 +99,7 @@ class ModelFile:
             model = parse(parts.small, self._name)
             self.binding = contract.bind(describe(model, self._name, parts.names), self._name)
             inputs, outputs = _batched(contract, self.binding)
-            self.takes_batches = bool(inputs) and not any(inputs[name] == 1 for name in inputs) and not is_static
-            if is_static or self.takes_batches or not inputs:
+            if is_static or not inputs:
                 return
 
             def change(way: str) -> bytes:
@@ -112,12 +111,13 @@ class ModelFile:
                 contract,
                 self.binding,
                 original=lambda: self._runs(file),
-                changed=lambda way: self._runs(_Pieces(change(way), content, parts)),
+                changed=lambda way: self._runs(file if way == AS_IT_IS else _Pieces(change(way), content, parts)),
+                ways=WAYS if any(isinstance(size, int) for size in inputs.values()) else (AS_IT_IS, *WAYS),
             )
             way = Verdicts(self._execution.cache).way(parts.small, trial)
-            if way is not None:
-                self._changed = change(way)
-                self.takes_batches = True
+            self.takes_batches = way is not None
+            if way not in (None, AS_IT_IS):
+                self._changed = change(str(way))
 
     def _runs(self, source: Source) -> Runs:
         """Open the file on the CPU, where what comes out does not depend on how it is computed."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -113,5 +114,6 @@ def _flag(value: bool) -> str:
 
 
 def _folder(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # without it providers compile each time
+        path.mkdir(parents=True, exist_ok=True)
     return path

@@ -256,17 +256,18 @@ def _as_file(source: Source, execution: Execution) -> Iterator[str | bytes]:
     elif isinstance(source, bytes):
         yield source
     else:
-        with suppress(OSError):
-            execution.cache.mkdir(parents=True, exist_ok=True)
-        folder = execution.cache if os.access(execution.cache, os.W_OK) else None
-        handle, path = tempfile.mkstemp(suffix=".onnx", dir=folder)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                for piece in source:
-                    file.write(piece)
-            yield path
-        finally:
-            Path(path).unlink()
+        with tempfile.TemporaryDirectory(dir=_writable(execution.cache)) as folder:
+            path = Path(folder) / "changed.onnx"
+            with path.open("wb") as file:
+                file.writelines(source)
+            yield str(path)
+
+
+def _writable(folder: Path) -> Path | None:
+    """Return the folder, or None, which means the system's, where nothing can be written into it."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder if folder.is_dir() and os.access(folder, os.W_OK) else None
 
 
 def _preload(device: Device) -> None:

@@ -147,9 +147,7 @@ class Session:
                 )
             except DeviceFullError:
                 self._most = size // 2
-                self._fallback.say(
-                    f"Memory does not hold batches of {size} for model {self._name}; smaller ones are used"
-                )
+                self._fallback.say(f"Memory does not hold {size} items at once for model {self._name}; fewer are taken")
             else:
                 done += size
         return {name: self._joined(name, [part[name] for part in parts]) for name in parts[0]}

@@ -1,4 +1,4 @@
-"""Whether a file that fixes its batch at 1 can be made to take any: tried once, and remembered."""
+"""Whether a file takes batches, or can be made to: tried once, and remembered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.errors import ModelUnfitError
-from facefusion.inference.batching import WAYS
+from facefusion.inference.batching import AS_IT_IS, WAYS
 from facefusion.inference.contract import Binding, Contract
 from facefusion.inference.graph import TensorInfo
 from facefusion.inference.runner import DeviceFullError, RunFailedError
@@ -45,13 +45,15 @@ class Trial:
         contract: what the family takes and gives.
         binding: which tensors of the file are meant.
         original: opens the file as it is.
-        changed: opens it, changed in one of `WAYS`.
+        changed: opens it, changed in one of the ways, or as it is.
+        ways: those that are tried, in this order.
     """
 
     contract: Contract
     binding: Binding
     original: Callable[[], Runs]
     changed: Callable[[str], Runs]
+    ways: tuple[str, ...] = WAYS
 
     def way(self) -> str | None:
         """Return the first way in which each item of a batch comes out as it does alone; None where there is none."""
@@ -62,7 +64,7 @@ class Trial:
             del original
         except _CANNOT:  # it does not run with such values: nothing can be said
             return None
-        return next((way for way in WAYS if self._agrees(way, feeds, alone)), None)
+        return next((way for way in self.ways if self._agrees(way, feeds, alone)), None)
 
     def _agrees(self, way: str, feeds: Tensors, alone: list[list[npt.NDArray[Any]]]) -> bool:
         try:
@@ -83,7 +85,7 @@ class Trial:
 
 
 class Verdicts:
-    """Remembers in which way a file was made dynamic.
+    """Remembers in which way a file takes batches.
 
     Args:
         folder: where; nothing is kept where it cannot be written.
@@ -103,7 +105,7 @@ class Verdicts:
         path = self._folder / f"{hashlib.sha256(text + small).hexdigest()}.json"
         with suppress(OSError, ValueError):
             way = json.loads(path.read_text("utf-8"))
-            if way in (*WAYS, _NO_WAY):
+            if way in (AS_IT_IS, *WAYS, _NO_WAY):
                 return None if way == _NO_WAY else str(way)
         try:
             found = trial.way()
