@@ -85,8 +85,9 @@ def test_a_digest_that_nobody_knows_is_recorded_and_held_to(get, web, own, store
     assert store.read(UNKNOWN) == CONTENT
     (own / UNKNOWN.file).unlink()
     web.offer(FIRST, OTHER)
-    with pytest.raises(ModelDamagedError, match=f"its SHA-256 is .*, not {KNOWN.sha256}"):
+    with pytest.raises(ModelDamagedError, match=f"its SHA-256 is .*, not {KNOWN.sha256}") as caught:
         get(UNKNOWN)
+    assert "`facefusion models remove toy_public` forgets the old digest" in caught.value.hint
 
 
 def test_the_next_mirror_is_asked_when_one_fails(get, web):

@@ -226,10 +226,10 @@ class Puller:
             aside = self._set_aside(part.path, f"{reason}; it came from {url}", card.file)
             part.close()
             if not joined:
-                raise ModelDamagedError(
-                    f"What {urlsplit(url).hostname} has is not model {card.name}: {reason}",
-                    f"It was set aside as {aside}; nothing of it is used",
-                )
+                hint = f"It was set aside as {aside}; nothing of it is used"
+                if held.pinned_by:
+                    hint += f". If it was published anew, `facefusion models remove {card.name}` forgets the old digest"
+                raise ModelDamagedError(f"What {urlsplit(url).hostname} has is not model {card.name}: {reason}", hint)
         self._check_graph(part, url, card)
         pin = None if held.sha256 else Pin.now(card.file, digest, part.size, url)
         if pin is not None:
