@@ -43,7 +43,7 @@ def cards_in(folder: Path) -> Mapping[str, tuple[ModelCard, Path]]:
         CatalogueError: an entry is not what it should be.
     """
     found: dict[str, tuple[ModelCard, Path]] = {}
-    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+    for path in _files(folder):
         for card in _cards_of(path):
             if card.name in found:
                 raise CatalogueError(
@@ -51,6 +51,14 @@ def cards_in(folder: Path) -> Mapping[str, tuple[ModelCard, Path]]:
                 )
             found[card.name] = card, path
     return found
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the TOML files of a folder; one that is not there, or may not be entered by this user, has none."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+    except OSError:
+        return []
 
 
 def _of_folder(folder: Path) -> Iterator[tuple[str, ModelCard]]:

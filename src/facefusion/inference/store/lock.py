@@ -71,7 +71,7 @@ class LockFile:
         """
         try:
             return _Content.model_validate_json(self.path.read_bytes()).models
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, PermissionError):  # what may not be read, vouches for nothing
             return {}
         except (OSError, ValidationError) as error:
             raise CatalogueError(

@@ -88,7 +88,10 @@ def remove_model(name: str, catalogue: Catalogue, store: ModelStore) -> list[Pat
     others = [other.name for other, _ in entries.values() if name in other.requires]
     if others:
         raise CatalogueError(f"Model {others[0]} requires model {name}", f"Remove {others[0]} first")
-    there = [path for path in (*files, *([entry] if name in entries else [])) if path.is_file() or path.is_symlink()]
+    with writing(folder):
+        there = [
+            path for path in (*files, *([entry] if name in entries else [])) if path.is_file() or path.is_symlink()
+        ]
     is_pinned = name in LockFile(folder).pins()
     if not there and not is_pinned:
         raise ModelMissingError(f"Model {name} is not in {folder}", _where(card, store))
@@ -165,9 +168,10 @@ def check_is_new(card: ModelCard, catalogue: Iterable[ModelCard], folder: Path) 
     for other in catalogue:
         if card.name == other.name or card.file == other.file:
             raise CatalogueError(f"There is a model {other.name} already, with {other.file}", "Give yours other names")
-    for file in (card.file, f"{card.name}.toml"):
-        if (folder / file).exists():
-            raise CatalogueError(f"{folder} has a file {file} already", "Take it away, or choose another name")
+    with writing(folder):
+        there = [file for file in (card.file, f"{card.name}.toml") if (folder / file).exists()]
+    if there:
+        raise CatalogueError(f"{folder} has a file {there[0]} already", "Take it away, or choose another name")
 
 
 def entry_text(card: ModelCard) -> bytes:
