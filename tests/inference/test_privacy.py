@@ -54,6 +54,14 @@ def test_a_job_opens_no_socket(tmp_path):
     assert calls == []
 
 
+def test_a_job_imports_no_network_client(tmp_path):
+    code = "import sys; from facefusion.cli.main import main; status = main(sys.argv[1:]); " + (
+        "sys.exit(status or ' '.join({'httpx', 'httpcore', 'requests', 'urllib3'} & set(sys.modules)) or None)"
+    )
+    command = [sys.executable, "-c", code, *swap_command(tmp_path / "out.png")[3:]]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+
+
 @pytest.mark.parametrize("folder", ["src", "models", "benchmarks", "examples"])
 def test_onnx_runtime_is_loaded_only_where_its_telemetry_is_switched_off_first(folder):
     importers = {path.name for path in (ROOT / folder).rglob("*.py") if imports_onnx_runtime(path)}

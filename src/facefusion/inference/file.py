@@ -12,8 +12,9 @@ import numpy.typing as npt
 from facefusion.inference.batching import AS_IT_IS, BATCH, WAYS, make_dynamic
 from facefusion.inference.contract import Binding, Contract
 from facefusion.inference.execution import Execution
-from facefusion.inference.graph import check_start, describe, parse
+from facefusion.inference.graph import describe, parse
 from facefusion.inference.runner import Fallback, Runner, Source, Wish, open_runner
+from facefusion.inference.safety import check_start
 from facefusion.inference.verdict import Runs, Trial, Verdicts
 from facefusion.inference.weights import opened, outline, put_together
 

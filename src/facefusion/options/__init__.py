@@ -8,6 +8,7 @@ from facefusion.options.base import Names
 from facefusion.options.execution import Precision, RuntimeOptions
 from facefusion.options.leaves import Leaf, iter_leaves
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
+from facefusion.options.models import LicensePolicy, ModelOptions
 from facefusion.options.people import MapEntry
 from facefusion.options.sources import canonical, current_options, find_config, load_options, set_options
 from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
@@ -17,8 +18,10 @@ __all__ = [
     "FaceSwapperOptions",
     "InputOptions",
     "Leaf",
+    "LicensePolicy",
     "LimitOptions",
     "MapEntry",
+    "ModelOptions",
     "Names",
     "Options",
     "OutputOptions",

@@ -13,6 +13,7 @@ from facefusion.options.base import Names, OptionGroup
 from facefusion.options.execution import RuntimeOptions
 from facefusion.options.leaves import nest
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
+from facefusion.options.models import ModelOptions
 from facefusion.options.people import MapEntry, read_map
 
 FaceOrder = Literal[
@@ -137,6 +138,7 @@ class Options(OptionGroup):
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()
+    models: ModelOptions = ModelOptions()
     runtime: RuntimeOptions = RuntimeOptions()
 
     @classmethod

@@ -7,14 +7,17 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any, Self
 
 from facefusion.engine.casting import map_inputs
 from facefusion.engine.plan import Plan
+from facefusion.inference.opening import open_catalogue, open_store
+from facefusion.inference.store.pull import chosen_cards
 from facefusion.media.sequence import find_sequence, is_sequence
-from facefusion.options import Options
+from facefusion.options import Options, iter_leaves
 
 _LIBRARIES = ("facefusion", "av", "numpy", "opencv-python-headless", "pillow")
 _PATHS = ("source_paths", "face_map", "target_path", "output_path")
@@ -45,9 +48,10 @@ class Fingerprint:
     def of(cls, plan: Plan, *, has_hooks: bool) -> Self:
         """Return the fingerprint of a job.
 
-        Inputs count by their bytes, not by name or date; options by their values; the software by the versions of
-        whatever touches pixels. The target is read once for it, which takes about a second for each gigabyte. Of a
-        user's own step nothing is known: the fingerprint of such a job is like no other.
+        Inputs count by their bytes, not by name or date; models by the digests that their weights must have; options by
+        their values; the software by the versions of whatever touches pixels. The target is read once for it, which
+        takes about a second for each gigabyte. Of a user's own step nothing is known: the fingerprint of such a job is
+        like no other.
 
         Args:
             plan: the job.
@@ -63,6 +67,7 @@ class Fingerprint:
             "libraries": {name: version(name) for name in _LIBRARIES} | _runtime(),
             "options": _options(plan.options) | {"map": _map(plan.options)},
             "extras": {"thumbnail": output.thumbnail is not None, "contact_sheet": output.contact_sheet is not None},
+            "weights": _weights(plan.options),
             "inputs": [content_digest(path) for path in _inputs(plan)],
             "encodings": [rendition.encoding.key() for rendition in plan.renditions],
         }
@@ -76,6 +81,7 @@ class Fingerprint:
         options = [name.rpartition(".")[2] for name in differing if name.startswith(("options.", "extras."))]
         words = [f"option {name.replace('_', '-')}" for name in dict.fromkeys(options)]
         words += ["the version of the software"] if any(name.startswith("libraries.") for name in differing) else []
+        words += ["the weights of a model"] if any(name.startswith("weights.") for name in differing) else []
         words += ["an input"] if "inputs" in differing else []
         return words or ["how an output is encoded"]
 
@@ -95,11 +101,26 @@ def _leaves(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 def _options(options: Options) -> dict[str, Any]:
     """Return the values that have an effect, as JSON."""
-    values = options.model_dump(mode="json", exclude={*_PATHS, "limits"})
+    values = options.model_dump(mode="json", exclude={*_PATHS, "limits", "models"})
     for group, names in _WITHOUT_EFFECT.items():
         for name in names:
             del values[group][name]
     return values
+
+
+def _weights(options: Options) -> dict[str, str | None]:
+    """Return the digests of the models that options name, and of those that they require."""
+    catalogue, store = open_catalogue(options.models), open_store(options.models)
+    leaves = [leaf for leaf in iter_leaves(Options) if _names_models(leaf.name)]
+    values = [getattr(reduce(getattr, leaf.path, options), leaf.name) for leaf in leaves]
+    values += [value for entry in options.face_map for name, value in entry.options.items() if _names_models(name)]
+    names = (name for value in values for name in (value if isinstance(value, tuple) else (value,)))
+    cards = chosen_cards(catalogue, [name for name in names if name in catalogue])
+    return {card.name: store.look(card).sha256 for card in cards}
+
+
+def _names_models(option: str) -> bool:
+    return option.replace("-", "_").endswith(("_model", "_models"))
 
 
 def _map(options: Options) -> list[Any]:
