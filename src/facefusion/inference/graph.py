@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
+
+import numpy.typing as npt
 
 from facefusion.errors import ModelUnsafeError
 
@@ -48,10 +51,12 @@ class Graph:
     Attributes:
         inputs: in the file's order, without those that have a value of their own.
         outputs: in the file's order.
+        constants: returns the tensors within the file of a shape, in the file's order.
     """
 
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
+    constants: Callable[[tuple[int, ...]], list[npt.NDArray[Any]]] = lambda shape: []
 
 
 def read_graph(content: bytes, name: str) -> Graph:
@@ -101,6 +106,7 @@ def describe(model: Any, name: str) -> Graph:
     return Graph(
         tuple(_tensor(value, name) for value in model.graph.input if value.name not in given),
         tuple(_tensor(value, name) for value in model.graph.output),
+        partial(_constants, model.graph),
     )
 
 
@@ -126,6 +132,12 @@ def _initializers(graph: Any) -> Iterable[Any]:
             yield from (attribute.t, *attribute.tensors)
             for inner in (attribute.g, *attribute.graphs):
                 yield from _initializers(inner)
+
+
+def _constants(graph: Any, shape: tuple[int, ...]) -> list[npt.NDArray[Any]]:
+    import onnx  # noqa: PLC0415
+
+    return [onnx.numpy_helper.to_array(each) for each in graph.initializer if tuple(each.dims) == shape]
 
 
 def _tensor(value: Any, name: str) -> TensorInfo:

@@ -62,6 +62,11 @@ class Session:
         """What the file has for the contract's inputs, by the contract's names."""
         return {} if self._binding is None else self._binding.inputs
 
+    @property
+    def constants(self) -> Mapping[str, Tensor]:
+        """The tensors within the file that the contract asks for, by the contract's names."""
+        return {} if self._binding is None else self._binding.constants
+
     def run(self, inputs: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run the network.
 

@@ -5,7 +5,9 @@ tree in `tree.py`.
 """
 
 from facefusion.options.base import Names
+from facefusion.options.face_enhancer import FaceEnhancerOptions
 from facefusion.options.leaves import Leaf, iter_leaves
+from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.people import MapEntry
 from facefusion.options.sources import canonical, current_options, find_config, load_options, set_options
@@ -17,6 +19,8 @@ from facefusion.options.tree import (
 )
 
 __all__ = [
+    "FaceEnhancerOptions",
+    "FaceMaskOptions",
     "FaceSelectionOptions",
     "FaceSwapperOptions",
     "InputOptions",
