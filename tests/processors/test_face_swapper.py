@@ -251,9 +251,7 @@ class TestProcessor:
 def test_an_unknown_swapper_model_is_answered_with_those_there_are(captain, captain_face):
     options = Options.parse({"face_swapper_model": "inswapper"})
     context = ProcessorContext(options, (SourceFace(captain, captain_face, 0.5),), SessionFactory(("cpu",)))
-    with pytest.raises(
-        ModelUnknownError, match=r"no face swapper model 'inswapper'\. There is: mesh, blendswap"
-    ):
+    with pytest.raises(ModelUnknownError, match=r"no face swapper model 'inswapper'\. There is: mesh, blendswap"):
         FaceSwapper.create(context)
     assert set(MODELS) == {"mesh"}
 

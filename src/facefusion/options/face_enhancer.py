@@ -16,5 +16,5 @@ class FaceEnhancerOptions(OptionGroup):
         default=0.5,
         ge=0,
         le=1,
-        description="of models that can be told, such as codeformer: 0 is the finest face, 1 the one most like the input",
+        description="of models that can be told, such as codeformer: 0 the finest face, 1 the one most like the input",
     )

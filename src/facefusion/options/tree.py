@@ -102,7 +102,7 @@ class FaceSwapperOptions(OptionGroup):
         default=0.5,
         ge=0,
         le=1,
-        description="of models that take an identity: 0 keeps a third of the target's, 1 goes as far beyond the source's",
+        description="of models that take an identity: 0 keeps a third of the target's, 1 goes as far beyond the source",
     )
     face_swapper_pixel_boost: Annotated[int | None, BeforeValidator(_side)] = Field(
         default=None,

@@ -36,7 +36,7 @@ class EnhanceEditor:
 def create(context: ProcessorContext) -> CropProcessor:
     """Make the processor for a job.
 
-    The whole crop is restored, hair and all; of the masks that the options ask for, what is in front of the face counts.
+    The whole crop is restored, hair and all; of the masks that the options ask for, occlusion counts.
 
     Raises:
         ModelError: the model cannot be used; the error says what to do.

@@ -1,7 +1,7 @@
 """Restoration networks: a poor face in, a fine one out.
 
-Sources: Wang et al., "Towards Real-World Blind Face Restoration with Generative Facial Prior" (GFPGAN), 2021; Zhou et al.,
-"Towards Robust Blind Face Restoration with Codebook Lookup Transformer" (CodeFormer), 2022; Wang et al.,
+Sources: Wang et al., "Towards Real-World Blind Face Restoration with Generative Facial Prior" (GFPGAN), 2021; Zhou et
+al., "Towards Robust Blind Face Restoration with Codebook Lookup Transformer" (CodeFormer), 2022; Wang et al.,
 "RestoreFormer++", 2023; Yang et al., "GAN Prior Embedded Network for Blind Face Restoration in the Wild" (GPEN), 2021.
 """
 
@@ -55,7 +55,7 @@ class FaceRestorer:
 
         Args:
             crops: RGB uint8 (S, S, 3).
-            weight: 0 for the finest face, 1 for the one most like the input; networks that cannot be told do as they do.
+            weight: 0 for the finest face, 1 for the one most like the input; not every network can be told.
         """
         told = self._told(weight)
         restored: list[npt.NDArray[np.uint8]] = []

@@ -18,7 +18,7 @@ def taken_apart(crops: npt.NDArray[_Number], factor: int) -> npt.NDArray[_Number
         factor: k.
 
     Returns:
-        (N · k · k, S, S, 3): of each crop the pictures that begin at its first pixel, at the one to the right, and so on.
+        (N · k · k, S, S, 3): of each crop the pictures that begin at its first pixel, the one to the right, and so on.
     """
     count, side = crops.shape[0], crops.shape[1] // factor
     split = crops.reshape(count, side, factor, side, factor, 3).transpose(0, 2, 4, 1, 3, 5)

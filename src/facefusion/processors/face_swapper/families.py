@@ -1,10 +1,10 @@
 """The families of swappers with weights.
 
-Sources: InsightFace, inswapper, https://github.com/deepinsight/insightface; Chen et al., "SimSwap: An Efficient Framework
-For High Fidelity Face Swapping", 2020; Groshev et al., "GHOST: A New Face Swap Approach for Image and Video Domains", 2022;
-Wang et al., "HifiFace: 3D Shape and Semantic Prior Guided High Fidelity Face Swapping", 2021; FaceFusion, HyperSwap;
-Shiohara et al., "BlendFace: Re-designing Identity Encoders for Face-Swapping", 2023; Xu et al., "Designing One Unified
-Framework for High-Fidelity Face Reenactment and Swapping" (UniFace), 2022.
+Sources: InsightFace, inswapper, https://github.com/deepinsight/insightface; Chen et al., "SimSwap: An Efficient
+Framework For High Fidelity Face Swapping", 2020; Groshev et al., "GHOST: A New Face Swap Approach for Image and Video
+Domains", 2022; Wang et al., "HifiFace: 3D Shape and Semantic Prior Guided High Fidelity Face Swapping", 2021;
+FaceFusion, HyperSwap; Shiohara et al., "BlendFace: Re-designing Identity Encoders for Face-Swapping", 2023; Xu et al.,
+"Designing One Unified Framework for High-Fidelity Face Reenactment and Swapping" (UniFace), 2022.
 """
 
 from __future__ import annotations
