@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from facefusion.faces.crops import Share
 
-_SIGMA: Final = 5 / 256
+_SIGMA: Final = 5 / 512
 """Smoothing of an edge, as a share of the crop's side."""
 
 
@@ -19,7 +19,7 @@ def soft_step(mask: Share, sigma: float | None = None) -> Share:
 
     Args:
         mask: float32 (S, S), 0 to 1.
-        sigma: of the smoothing, in pixels; 5 for a crop of 256 pixels when None.
+        sigma: of the smoothing, in pixels; 5 for a crop of 512 pixels when None.
     """
     sigma = mask.shape[0] * _SIGMA if sigma is None else sigma
     smooth = np.clip(cv2.GaussianBlur(np.asarray(mask, np.float32), (0, 0), sigma), 0.5, 1)
