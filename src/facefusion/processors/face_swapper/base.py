@@ -40,10 +40,12 @@ class NetworkSwapper(Protocol):
     Attributes:
         template: how its crops are cut out.
         size: their side in pixels.
+        wants_pictures: whether a source must be real pictures; what a face file keeps of the face's skin is not enough.
     """
 
     template: TemplateName
     size: int
+    wants_pictures: bool
 
     def observe(self, portraits: Sequence[Portrait]) -> Source:
         """Return what is known of one person, without a batch.

@@ -46,6 +46,7 @@ class EmbeddingSwapper:
         self._converter = _needed(model, CrossFace, "face_embedding_converter") if converts else None
         self.template = self._settings.template
         self.size = self._settings.size
+        self.wants_pictures = False
 
     def observe(self, portraits: Sequence[Portrait]) -> Source:
         """Return the person's vector as of the recogniser, float32 (512,)."""

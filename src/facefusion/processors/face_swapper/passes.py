@@ -10,7 +10,7 @@ import numpy as np
 from facefusion.errors import OptionsError
 from facefusion.faces.masks.masker import FaceMasker
 from facefusion.inference.session import SessionFactory
-from facefusion.processors.base import FaceFrame, Role
+from facefusion.processors.base import FaceFrame, KeptFace, Role
 from facefusion.processors.crop_editing import CropProcessor
 from facefusion.processors.face_swapper.base import TASK, NetworkSwapper
 from facefusion.processors.face_swapper.editing import Part, SwapEditor, SwapMasker
@@ -72,6 +72,12 @@ def _pass(model: str, boost: int | None, roles: Mapping[int, Role], sessions: Se
 
 def _part(role: Role, swapper: NetworkSwapper, sessions: SessionFactory) -> Part:
     options = role.options.face_swapper
+    kept = [source.name for source in role.sources if isinstance(source, KeptFace)]
+    if kept and swapper.wants_pictures:
+        raise OptionsError(
+            f"The face file of {kept[0]} holds no picture, and model {options.face_swapper_model} needs one",
+            "Give the pictures that it was built from, or choose a model that takes an identity, or mesh",
+        )
     return Part(
         swapper.observe(portraits(role.sources)),
         lean_of(options.face_swapper_weight),

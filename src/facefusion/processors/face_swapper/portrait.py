@@ -29,6 +29,7 @@ class PortraitSwapper:
         self._settings = model.settings
         self.template = self._settings.template
         self.size = self._settings.size
+        self.wants_pictures = True
 
     def observe(self, portraits: Sequence[Portrait]) -> Source:
         """Return the picture as the network takes it, float32 (3, S, S): RGB, 0 to 1."""

@@ -13,7 +13,11 @@ from facefusion.processors.face_swapper.mesh.saved import restored_model
 
 
 def portraits(sources: Sequence[Source]) -> list[Portrait]:
-    """Return pictures of one person; a face file, which holds none, gives the portrait that can be made of it."""
+    """Return pictures of one person.
+
+    A face file holds none; it gives the portrait that can be made of it, without eyes and hair. A recogniser still
+    knows the person, though less surely than in a picture.
+    """
     return list(_portraits(sources))
 
 
