@@ -83,7 +83,7 @@ def test_flags_of_every_command_may_stand_before_the_command(facefusion, engine)
         ("--blend-ratio 3", "Option blend-ratio: input should be less than or equal to 1, got '3'"),
         (
             "--face-mask-types mesh hat",
-            "Option face-mask-types: input should be 'mesh', 'ellipse', 'box', 'area', 'occlusion' or 'region', got 'hat'",
+            "Option face-mask-types: input should be 'mesh', 'ellipse', 'box', 'area'",
         ),
         ("--face-position x", "Option face-position: input should be a valid integer"),
         ("proces", "There is no command 'proces'. Perhaps you meant process"),

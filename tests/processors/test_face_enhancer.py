@@ -126,7 +126,7 @@ def test_blend_is_the_share_of_the_restored_face(sessions, astronaut, astronaut_
         return enhanced(sessions, astronaut, astronaut_face, face_enhancer_blend=blend).astype(int)
 
     assert (at(0) == astronaut).all()
-    assert np.abs(at(0.5) - (astronaut + at(1)) / 2).max() <= 1
+    assert np.abs(at(50) - (astronaut + at(100)) / 2).max() <= 1
 
 
 @pytest.mark.parametrize("model", ["codeformer", "scalar", "fixed"])

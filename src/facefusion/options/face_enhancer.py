@@ -11,7 +11,9 @@ class FaceEnhancerOptions(OptionGroup):
     """How faces are restored."""
 
     face_enhancer_model: str = Field(default="gfpgan_1.4", description="model of the face enhancer")
-    face_enhancer_blend: float = Field(default=0.8, ge=0, le=1, description="share of the restored face in the result")
+    face_enhancer_blend: int = Field(
+        default=80, ge=0, le=100, description="share of the restored face in the result, in percent"
+    )
     face_enhancer_weight: float = Field(
         default=0.5,
         ge=0,

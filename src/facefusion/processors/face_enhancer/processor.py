@@ -46,4 +46,4 @@ def create(context: ProcessorContext) -> CropProcessor:
     whole = masks.model_copy(update={"face_mask_padding": (0, 0, 0, 0)})
     masker = FaceMasker.create(whole, context.sessions, always=("box",), only=_HEEDED)
     editor = EnhanceEditor(restorer, options.face_enhancer_weight)
-    return CropProcessor(editor, masker, options.face_enhancer_blend)
+    return CropProcessor(editor, masker, options.face_enhancer_blend / 100)
