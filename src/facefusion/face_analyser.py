@@ -6,7 +6,6 @@ Models are loaded once and kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.types import Face
 from facefusion.inference.session import SessionFactory
 from facefusion.media.load import load_picture
-from facefusion.options import FaceSelectionOptions, Options, current_options, load_options
+from facefusion.options import FaceSelectionOptions, Options, RuntimeOptions, current_options, load_options
 
 __all__ = ["analyse", "get_many_faces", "get_one_face"]
 
@@ -64,12 +63,12 @@ def get_one_face(picture: Picture, position: int = 0) -> Face | None:
 
 
 def _analyser(options: Options) -> FaceAnalyser:
-    return _load(options.faces, options.runtime.execution_providers)
+    return _load(options.faces, options.runtime)
 
 
 @lru_cache(maxsize=2)
-def _load(options: FaceSelectionOptions, providers: Sequence[str]) -> FaceAnalyser:
-    return FaceAnalyser.create(options, SessionFactory(providers))
+def _load(options: FaceSelectionOptions, runtime: RuntimeOptions) -> FaceAnalyser:
+    return FaceAnalyser.create(options, SessionFactory(runtime=runtime))
 
 
 def _image(picture: Picture, options: Options) -> npt.NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from facefusion.errors import FaceFusionError, ModelDamagedError
 from facefusion.inference.catalogue import Catalogue, ModelCard
+from facefusion.inference.machine import total_memory, usable_cores
 from facefusion.inference.store import ModelStore
 from facefusion.options import find_config, load_options
 
@@ -24,11 +25,9 @@ Status = Literal["ok", "warn", "fail"]
 _LEAST_MEMORY = 2 * 2**30
 _LEAST_DISK = 2**30
 _SUBSTITUTES = {
-    "onnxruntime": ("onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml"),
+    "onnxruntime": tuple(f"onnxruntime-{build}" for build in ("gpu", "openvino", "directml", "migraphx", "rocm")),
     "opencv-python-headless": ("opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python"),
 }
-_ELSEWHERE = {"coreml": "darwin", "directml": "win32"}
-_GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def examine(*, config_path: Path | None = None, folder: Path | None = None) -> I
     yield from _processors()
     yield _guarded("ffmpeg in PyAV", _ffmpeg)
     yield _cores()
-    yield _memory(_total_memory())
+    yield _memory(total_memory())
     yield _disk(folder or Path.cwd())
     yield _configuration(config_path)
 
@@ -97,12 +96,8 @@ def _package(name: str) -> Check:
 def _providers(name: str) -> Check:
     providers = importlib.import_module("facefusion.inference.providers")
     there = providers.available_providers()
-    builds: dict[str, list[str]] = {}
-    for provider, package in providers.PACKAGES.items():
-        if provider not in there and _ELSEWHERE.get(provider, sys.platform) == sys.platform:
-            builds.setdefault(package, []).append(provider)
-    others = "; ".join(f"for {' or '.join(names)} install {package}" for package, names in builds.items())
-    advice = f"{others} (in place of onnxruntime)" if others else ""
+    lines = {other: providers.install_line(other) for other in providers.PROVIDERS if other not in there}
+    advice = "; ".join(f"for {other}: {line}" for other, line in lines.items() if line)
     return Check(name, "ok" if there else "fail", ", ".join(there) or "none", advice)
 
 
@@ -135,18 +130,7 @@ def _ffmpeg(name: str) -> Check:
 
 
 def _cores() -> Check:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Check("cores", "ok", f"{usable} usable of {os.cpu_count()}")
-
-
-def _total_memory(limit_file: Path = _GROUP_LIMIT) -> int | None:
-    """Return the memory in bytes of the machine or of the container; None where the system does not tell."""
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
-    limit = limit_file.read_text().strip() if limit_file.is_file() else "max"
-    return min(total, int(limit)) if limit.isdigit() else total
+    return Check("cores", "ok", f"{usable_cores()} usable of {os.cpu_count()}")
 
 
 def _memory(total: int | None) -> Check:

@@ -90,7 +90,7 @@ def inspect(path: Path, options: Options, *, samples: int = 8, output: Path | No
     if output is not None:
         check_output(output, inputs=[path], overwrite=options.output.overwrite, kind="picture")
     info = probe(path, options.limits)
-    analyser = FaceAnalyser.create(options.faces, SessionFactory(options.runtime.execution_providers))
+    analyser = FaceAnalyser.create(options.faces, SessionFactory(runtime=options.runtime))
     moments = sampled(info, options.limits, samples)
     inspection = Inspection(info, tuple(_look(image, time, analyser, options) for time, image in moments))
     if output is not None:

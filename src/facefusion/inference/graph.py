@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy.typing as npt
 
 from facefusion.errors import ModelUnsafeError
+from facefusion.inference.weights import Buffer, outline, tensors_of_shape
 
 Dimension = int | str | None
 """A size, the name of one that is given at run time, or one that is not said."""
@@ -51,7 +52,7 @@ class Graph:
     Attributes:
         inputs: in the file's order, without those that have a value of their own.
         outputs: in the file's order.
-        constants: returns the tensors within the file of a shape, in the file's order.
+        constants: returns the tensors within the file of a shape, in the file's order; only while the file is open.
     """
 
     inputs: tuple[TensorInfo, ...]
@@ -59,8 +60,10 @@ class Graph:
     constants: Callable[[tuple[int, ...]], list[npt.NDArray[Any]]] = lambda shape: []
 
 
-def read_graph(content: bytes, name: str) -> Graph:
+def read_graph(content: Buffer, name: str) -> Graph:
     """Read what goes into a network and comes out, and make sure that the file is whole and harmless.
+
+    Its large tensors are not read.
 
     Args:
         content: the ONNX file.
@@ -70,7 +73,20 @@ def read_graph(content: bytes, name: str) -> Graph:
         ModelUnsafeError: it is something else, is cut off, keeps data in other files, or has operators that ONNX
             Runtime does not bring along.
     """
-    return describe(parse(content, name), name)
+    check_start(content, name)
+    parts = outline(content, name)
+    return describe(parse(parts.small, name), name, parts.names, partial(tensors_of_shape, content, parts.large))
+
+
+def check_start(content: Buffer, name: str) -> None:
+    """Make sure that a file is not plainly something else.
+
+    Raises:
+        ModelUnsafeError: it is.
+    """
+    for start, what in _FOREIGN.items():
+        if content[: len(start)] == start:
+            raise ModelUnsafeError(f"{name} is {what}, not an ONNX file", _HINT)
 
 
 def parse(content: bytes, name: str) -> Any:
@@ -79,9 +95,7 @@ def parse(content: bytes, name: str) -> Any:
     Raises:
         ModelUnsafeError: see `read_graph`.
     """
-    for start, what in _FOREIGN.items():
-        if content.startswith(start):
-            raise ModelUnsafeError(f"{name} is {what}, not an ONNX file", _HINT)
+    check_start(content, name)
     import onnx  # noqa: PLC0415 - a third of a second that the bundled models do not need
     from google.protobuf.message import DecodeError  # noqa: PLC0415
 
@@ -96,17 +110,28 @@ def parse(content: bytes, name: str) -> Any:
     return model
 
 
-def describe(model: Any, name: str) -> Graph:
+def describe(
+    model: Any,
+    name: str,
+    given: Collection[str] = (),
+    large: Callable[[tuple[int, ...]], Iterable[bytes]] = lambda shape: (),
+) -> Graph:
     """Return what goes into an `onnx.ModelProto` and comes out.
+
+    Args:
+        model: the file.
+        name: how messages call it.
+        given: further tensors that have a value of their own.
+        large: returns those of a shape, as messages.
 
     Raises:
         ModelUnsafeError: it takes or gives something other than tensors.
     """
-    given = {each.name for each in model.graph.initializer}
+    given = {each.name for each in model.graph.initializer} | set(given)
     return Graph(
         tuple(_tensor(value, name) for value in model.graph.input if value.name not in given),
         tuple(_tensor(value, name) for value in model.graph.output),
-        partial(_constants, model.graph),
+        lambda shape: [*_constants(model.graph, shape), *_read(large(shape))],
     )
 
 
@@ -138,6 +163,13 @@ def _constants(graph: Any, shape: tuple[int, ...]) -> list[npt.NDArray[Any]]:
     import onnx  # noqa: PLC0415
 
     return [onnx.numpy_helper.to_array(each) for each in graph.initializer if tuple(each.dims) == shape]
+
+
+def _read(messages: Iterable[bytes]) -> Iterator[npt.NDArray[Any]]:
+    import onnx  # noqa: PLC0415
+
+    for message in messages:
+        yield onnx.numpy_helper.to_array(onnx.TensorProto.FromString(message))
 
 
 def _tensor(value: Any, name: str) -> TensorInfo:

@@ -5,18 +5,14 @@ tree in `tree.py`.
 """
 
 from facefusion.options.base import Names
+from facefusion.options.execution import Precision, RuntimeOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
 from facefusion.options.leaves import Leaf, iter_leaves
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.people import MapEntry
 from facefusion.options.sources import canonical, current_options, find_config, load_options, set_options
-from facefusion.options.tree import (
-    FaceSelectionOptions,
-    FaceSwapperOptions,
-    Options,
-    RuntimeOptions,
-)
+from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
 
 __all__ = [
     "FaceEnhancerOptions",
@@ -30,6 +26,7 @@ __all__ = [
     "Names",
     "Options",
     "OutputOptions",
+    "Precision",
     "RuntimeOptions",
     "canonical",
     "current_options",

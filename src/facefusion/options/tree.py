@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup
+from facefusion.options.execution import RuntimeOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
 from facefusion.options.leaves import nest
 from facefusion.options.masks import FaceMaskOptions
@@ -109,26 +110,6 @@ class FaceSwapperOptions(OptionGroup):
         ge=64,
         le=2048,
         description="of models with weights: side of the square in which a face is made, a multiple of the model's own",
-    )
-
-
-class RuntimeOptions(OptionGroup):
-    """Devices and memory."""
-
-    execution_providers: Annotated[tuple[str, ...], Names(also=("execution_provider",))] = Field(
-        default=("auto",),
-        min_length=1,
-        description="execution providers in order of preference; 'auto' takes cuda where it is there, else cpu",
-    )
-    max_memory: float | None = Field(
-        default=None,
-        gt=0,
-        description="memory in GiB that frames in flight may take together; a quarter of a GiB when not given",
-    )
-    video_chunk_size: int = Field(
-        default=1000,
-        ge=1,
-        description="frames in a segment of a video: an interrupted job loses no more than the segment it was at",
     )
 
 

@@ -49,7 +49,7 @@ def build_face(options: Options, *, name: str | None = None) -> FaceFile:
     """
     paths, output = options.source_paths, _checked_output(options)
     shown = _name(output, name)
-    analyser = FaceAnalyser.create(options.faces, SessionFactory(options.runtime.execution_providers))
+    analyser = FaceAnalyser.create(options.faces, SessionFactory(runtime=options.runtime))
     views = load_views(analyser, paths, options, output, recognise=True)
     face = FaceFile(
         name=shown,
