@@ -12,11 +12,12 @@ import onnxruntime
 import pytest
 
 import facefusion
-from facefusion.errors import ModelError
+from facefusion.errors import ModelMissingError
 from facefusion.faces.crops import FaceCrop
 from facefusion.inference.catalogue import Catalogue
 from facefusion.inference.catalogue.catalogue import read_cards
 from facefusion.inference.families import Families
+from facefusion.inference.opening import open_sessions
 from facefusion.media.frame import Frame
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame, ProcessorContext
@@ -103,7 +104,7 @@ class TestConformance:
 @pytest.fixture
 def jobs(sessions, quiet_place, monkeypatch):
     """Run a job over the first two frames of a clip, with generated networks; `out.mkv`, lossless."""
-    monkeypatch.setattr("facefusion.engine.run.SessionFactory", lambda *given, **named: sessions)
+    monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: sessions)
 
     def start(target, **values):
         basics = {"processors": "face_enhancer", "trim_end": "2f", "output_video_encoder": "ffv1"}
@@ -165,11 +166,10 @@ def test_after_a_swap_the_new_face_is_enhanced(sessions, jobs, assets):
     assert all((a != b).any() for a, b in zip(swapped, read_clip(Path("out.mkv")), strict=True))
 
 
-def test_missing_weights_are_named(tmp_path, astronaut, astronaut_face):
-    bare = Shelf(tmp_path)
-    sessions = job_sessions(bare, Catalogue.known()["gfpgan_1.4"])
-    with pytest.raises(ModelError, match=r"gfpgan_1\.4"):
-        SPEC.create(ProcessorContext(Options(), (), sessions))
+def test_without_weights_the_first_thing_said_is_how_to_get_them(tmp_path):
+    options = Options.parse({"models_dir": tmp_path})
+    with pytest.raises(ModelMissingError, match=r"gfpgan_1\.4.*models pull gfpgan_1\.4"):
+        SPEC.create(ProcessorContext(options, (), open_sessions(options)))
 
 
 def test_a_users_own_model_takes_one_entry(shelf, astronaut, astronaut_face):

@@ -17,11 +17,11 @@ import pytest
 import facefusion
 from facefusion.engine.facefile.file import read_face
 from facefusion.engine.run import run
-from facefusion.errors import CatalogueError, ModelError, ModelUnfitError, OptionsError
+from facefusion.errors import CatalogueError, ModelMissingError, ModelUnfitError, OptionsError
 from facefusion.faces.crops import FaceCrop
 from facefusion.inference.catalogue import Catalogue
-from facefusion.inference.catalogue.catalogue import read_cards
 from facefusion.inference.families import Families
+from facefusion.inference.opening import open_sessions
 from facefusion.inference.session import SessionFactory
 from facefusion.inference.store import ModelStore
 from facefusion.media.frame import Frame
@@ -206,7 +206,7 @@ class TestConformance:
 @pytest.fixture
 def jobs(sessions, quiet_place, monkeypatch):
     """Run a job over the first three frames of a clip, with generated networks; `out.mkv`, lossless."""
-    monkeypatch.setattr("facefusion.engine.run.SessionFactory", lambda *given, **named: sessions)
+    monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: sessions)
 
     def start(target, **values):
         basics = {"source_paths": CAPTAIN, "trim_end": "3f", "output_video_encoder": "ffv1"}
@@ -332,33 +332,41 @@ def test_an_entry_that_does_not_require_what_it_needs_is_refused(tmp_path):
         shelf.sessions().load("alone", "face_swapper")
 
 
-def test_missing_weights_are_named(shelf, source):
-    card = Catalogue.known()["simswap_unofficial_512"]
-    options = Options.parse({"face_swapper_model": card.name})
-    context = ProcessorContext(options, (SourceFace(*source, 0.5),), job_sessions(shelf, card))
-    with pytest.raises(ModelError, match="simswap_unofficial_512"):
+def test_missing_weights_are_named_with_what_to_do(source, tmp_path):
+    options = Options.parse({"face_swapper_model": "simswap_unofficial_512", "models_dir": tmp_path})
+    context = ProcessorContext(options, (SourceFace(*source, 0.5),), open_sessions(options))
+    with pytest.raises(ModelMissingError, match=r"arcface_w600k_r50.*models pull"):
         SPEC.create(context)
 
 
-def test_a_users_own_model_takes_one_entry(shelf, source, target):
-    entry = """
-        name = "my_swapper"
+def test_a_users_own_model_takes_one_entry(quiet_place):
+    """Put into the folder of weights by hand, with those that it requires."""
+    for name, model in {
+        "mine": face_swapper.embedding_swapper(96),
+        "my_recogniser": arcface(),
+        "my_converter": face_swapper.converter(),
+    }.items():
+        Path(f"{name}.onnx").write_bytes(model.SerializeToString())
+
+    def entry(name, facts):
+        digest = hashlib.sha256(Path(f"{name}.onnx").read_bytes()).hexdigest()
+        fields = f'name = "{name}"\nfile = "{name}.onnx"\nsha256 = "{digest}"\n{facts}\n'
+        Path(f"{name}.toml").write_text(fields + 'licence = "CC0-1.0"\ncommercial = true\n')
+
+    entry("my_recogniser", 'task = "face_recogniser"\nfamily = "arcface"')
+    entry("my_converter", 'task = "face_embedding_converter"\nfamily = "crossface"')
+    entry(
+        "mine",
+        """
         task = "face_swapper"
         family = "simswap"
-        file = "mine.onnx"
-        licence = "LicenseRef-Mine"
-        commercial = true
-        requires = ["arcface_w600k_r50", "crossface_simswap"]
+        requires = ["my_recogniser", "my_converter"]
         settings = { size = 96, template = "ffhq_512", mean = [0, 0, 0], std = [1, 1, 1] }
-    """
-    [card] = read_cards(entry, "mine.toml")
-    content = face_swapper.embedding_swapper(96).SerializeToString()
-    (shelf.folder / "mine.onnx").write_bytes(content)
-    card = card.model_copy(update={"sha256": hashlib.sha256(content).hexdigest()})
-    options = Options.parse({"face_swapper_model": "my_swapper", "face_swapper_pixel_boost": 192})
-    context = ProcessorContext(options, (SourceFace(*source, 0.5),), job_sessions(shelf, card))
-    [done] = SPEC.create(context).process([FaceFrame(frame(target[0]), (target[1],))])
-    assert (done.frame.image != target[0])[outline_mask(target[1], target[0].shape, 0.7)].mean() > 0.8
+        """,
+    )
+    values = {"face_swapper_model": "mine", "face_swapper_pixel_boost": "192x192", "models_dir": "."}
+    facefusion.process_image(ASTRONAUT, "out.png", source_paths=CAPTAIN, **values)
+    assert (read(Path("out.png")) != read(ASTRONAUT)).any(2).sum() > 2000
 
 
 def test_every_public_swapper_has_an_entry_that_its_family_takes():
@@ -398,7 +406,7 @@ class TestRoles:
             [np.pad(source[0], [(0, max(0, 512 - source[0].shape[0])), (0, 0), (0, 0)])[:512], target[0]], 1
         )
         save(Path("both.png"), both)
-        monkeypatch.setattr("facefusion.engine.run.SessionFactory", lambda *given, **named: sessions)
+        monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: sessions)
         entries = [f"{CAPTAIN}={ASTRONAUT} face_swapper_model=inswapper_128 face_swapper_weight=0.2"]
         options = {"map": entries, "target_path": "both.png", "output_path": "out.png"}
         result = run(Options.parse(options))
@@ -412,7 +420,7 @@ class TestFaceFiles:
 
     @pytest.fixture
     def kept(self, sessions, quiet_place, monkeypatch):
-        monkeypatch.setattr("facefusion.engine.run.SessionFactory", lambda *given, **named: sessions)
+        monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: sessions)
         facefusion.build_face(CAPTAIN, "captain.face")
         return "captain.face"
 

@@ -17,9 +17,12 @@ from typing import Literal
 
 from facefusion.errors import FaceFusionError, ModelDamagedError
 from facefusion.inference.catalogue import Catalogue, ModelCard
+from facefusion.inference.families import Families
 from facefusion.inference.machine import total_memory, usable_cores
+from facefusion.inference.opening import open_catalogue, open_store, own_folder
 from facefusion.inference.store import ModelStore
-from facefusion.options import find_config, load_options
+from facefusion.inference.store.overview import overview
+from facefusion.options import ModelOptions, find_config, load_options
 
 Status = Literal["ok", "warn", "fail"]
 _LEAST_MEMORY = 2 * 2**30
@@ -60,6 +63,7 @@ def examine(*, config_path: Path | None = None, folder: Path | None = None) -> I
     yield from map(_package, _requirements())
     yield _guarded("execution providers", _providers)
     yield from (_model(card) for card in Catalogue.bundled())
+    yield from _weights(config_path)
     yield from _processors()
     yield _guarded("ffmpeg in PyAV", _ffmpeg)
     yield _cores()
@@ -108,6 +112,27 @@ def _model(card: ModelCard, store: ModelStore | None = None) -> Check:
     except ModelDamagedError as error:
         return Check(f"model {card.name}", "fail", error.what, error.hint)
     return Check(f"model {card.name}", "ok", f"sha256 verified, {size / 1e6:.1f} MB, {card.licence}, {use}")
+
+
+def _weights(config_path: Path | None) -> Iterator[Check]:
+    """One line for each task that has models besides those that come with the package."""
+    try:
+        options = load_options({}, config_path=config_path).models
+    except FaceFusionError:  # told by the check of the configuration
+        options = ModelOptions()
+    name = f"weights in {own_folder(options)}"
+    try:
+        tasks = overview(open_catalogue(options), open_store(options), Families())
+    except FaceFusionError as error:
+        yield Check(name, "fail", error.what, error.hint)
+        return
+    for task in tasks:
+        further = [entry for entry in task.entries if not entry.is_bundled]
+        ready = [entry.card.name for entry in further if entry.state == "ready"]
+        if further:
+            names = f": {', '.join(ready)}" if ready else ""
+            found = f"{len(ready)} of {len(further)} further models can run{names}"
+            yield Check(f"weights for {task.task}", "ok", found, task.command)
 
 
 def _processors() -> Iterator[Check]:

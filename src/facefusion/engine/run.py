@@ -21,8 +21,8 @@ from facefusion.engine.video import edit_video
 from facefusion.engine.work import Work
 from facefusion.errors import HookError
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.inference.opening import open_sessions
 from facefusion.inference.pool import SessionPool, model_budget
-from facefusion.inference.session import SessionFactory
 from facefusion.media.forms import Kind
 from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
@@ -106,7 +106,7 @@ def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook
     """Load models, read sources and references, and make the processors."""
     options = plan.options
     pool = SessionPool(model_budget(options.runtime, frame_memory(options, plan.target)), notes.tell)
-    sessions = SessionFactory(runtime=options.runtime, pool=pool, notify=notes.tell)
+    sessions = open_sessions(options, pool=pool, notify=notes.tell)
     analyser = FaceAnalyser.create(options.faces, sessions)
     casting, roles = cast(analyser, options, plan.output)
     others = roles[0].sources if casting.others == 0 or not options.face_map else ()

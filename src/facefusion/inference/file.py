@@ -13,8 +13,9 @@ import numpy.typing as npt
 from facefusion.inference.batching import BATCH, make_dynamic
 from facefusion.inference.contract import Binding, Contract
 from facefusion.inference.execution import Execution
-from facefusion.inference.graph import check_start, describe, parse
+from facefusion.inference.graph import describe, parse
 from facefusion.inference.runner import Fallback, Runner, Source, Wish, open_runner
+from facefusion.inference.safety import check_start
 from facefusion.inference.verdict import Runs, Trial, Verdicts
 from facefusion.inference.weights import Outline, opened, outline, put_together, tensors_of_shape
 

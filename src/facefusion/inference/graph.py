@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
 import numpy.typing as npt
 
 from facefusion.errors import ModelUnsafeError
+from facefusion.inference.safety import check_model, check_start
 from facefusion.inference.weights import Buffer, outline, tensors_of_shape
 
 Dimension = int | str | None
 """A size, the name of one that is given at run time, or one that is not said."""
 
-_DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
-"""Operator sets that ONNX Runtime brings along."""
-_FOREIGN: Final = {
-    b"\x80": "a Python pickle",
-    b"PK": "a ZIP archive",
-    b"<": "a web page",
-    b"\x1f\x8b": "a gzip archive",
-}
 _HINT: Final = "Get the file again from where it was published"
 
 
@@ -57,7 +50,7 @@ class Graph:
 
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
-    constants: Callable[[tuple[int, ...]], list[npt.NDArray[Any]]] = lambda shape: []
+    constants: Callable[[tuple[int, ...]], list[npt.NDArray[Any]]] = field(default=lambda shape: [], compare=False)
 
 
 def read_graph(content: Buffer, name: str) -> Graph:
@@ -78,17 +71,6 @@ def read_graph(content: Buffer, name: str) -> Graph:
     return describe(parse(parts.small, name), name, parts.names, partial(tensors_of_shape, content, parts.large))
 
 
-def check_start(content: Buffer, name: str) -> None:
-    """Make sure that a file is not plainly something else.
-
-    Raises:
-        ModelUnsafeError: it is.
-    """
-    for start, what in _FOREIGN.items():
-        if content[: len(start)] == start:
-            raise ModelUnsafeError(f"{name} is {what}, not an ONNX file", _HINT)
-
-
 def parse(content: bytes, name: str) -> Any:
     """Return the file as an `onnx.ModelProto`, without external data.
 
@@ -103,10 +85,7 @@ def parse(content: bytes, name: str) -> Any:
         model = onnx.load_model_from_string(content)
     except DecodeError as error:
         raise ModelUnsafeError(f"{name} is cut off, or no ONNX file", _HINT) from error
-    if not model.graph.node:
-        raise ModelUnsafeError(f"{name} is cut off, or no ONNX file", _HINT)
-    _check_domains(model, name)
-    _check_data(_initializers(model.graph), name)
+    check_model(model, name)
     return model
 
 
@@ -135,30 +114,6 @@ def describe(
     )
 
 
-def _check_domains(model: Any, name: str) -> None:
-    foreign = {entry.domain for entry in model.opset_import} - _DOMAINS
-    if foreign:
-        raise ModelUnsafeError(f"{name} needs operators of {', '.join(sorted(foreign))}", "Export it without them")
-
-
-def _check_data(initializers: Iterable[Any], name: str) -> None:
-    import onnx  # noqa: PLC0415
-
-    for tensor in initializers:
-        if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            raise ModelUnsafeError(f"{name} keeps its weights in another file", "Save it as one file")
-
-
-def _initializers(graph: Any) -> Iterable[Any]:
-    """Yield all tensors of a graph and of those within it."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield from (attribute.t, *attribute.tensors)
-            for inner in (attribute.g, *attribute.graphs):
-                yield from _initializers(inner)
-
-
 def _constants(graph: Any, shape: tuple[int, ...]) -> list[npt.NDArray[Any]]:
     import onnx  # noqa: PLC0415
 
@@ -179,7 +134,11 @@ def _tensor(value: Any, name: str) -> TensorInfo:
         raise ModelUnsafeError(f"{name}: {value.name} is no tensor", "Export it with tensors alone")
     tensor = value.type.tensor_type
     shape = tuple(_dimension(each) for each in tensor.shape.dim)
-    return TensorInfo(value.name, onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name, shape)
+    try:
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name
+    except KeyError as error:
+        raise ModelUnsafeError(f"{name}: {value.name} has no element type that is known", _HINT) from error
+    return TensorInfo(value.name, dtype, shape)
 
 
 def _dimension(dimension: Any) -> Dimension:

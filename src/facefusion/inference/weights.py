@@ -161,8 +161,9 @@ def _name_of(content: Buffer, start: int, end: int, name: str) -> str:
 def _shape_of(content: Buffer, start: int, end: int) -> tuple[int, ...]:
     """Return the sizes of a tensor's dimensions, which are written one by one or all in one."""
     sizes: list[int] = []
-    for number, _, place, last in _fields(content, start, end):
+    for number, _, body, last in _fields(content, start, end):
         if number == _TENSOR_DIMS:
+            place = body
             while place < last:
                 size, place = _read_varint(content, place)
                 sizes.append(size)

@@ -10,6 +10,7 @@ from facefusion.options.face_enhancer import FaceEnhancerOptions
 from facefusion.options.leaves import Leaf, iter_leaves
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
+from facefusion.options.models import LicensePolicy, ModelOptions
 from facefusion.options.people import MapEntry
 from facefusion.options.sources import canonical, current_options, find_config, load_options, set_options
 from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
@@ -21,8 +22,10 @@ __all__ = [
     "FaceSwapperOptions",
     "InputOptions",
     "Leaf",
+    "LicensePolicy",
     "LimitOptions",
     "MapEntry",
+    "ModelOptions",
     "Names",
     "Options",
     "OutputOptions",

@@ -15,6 +15,7 @@ from facefusion.options.face_enhancer import FaceEnhancerOptions
 from facefusion.options.leaves import nest
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
+from facefusion.options.models import ModelOptions
 from facefusion.options.people import MapEntry, read_map
 
 FaceOrder = Literal[
@@ -145,6 +146,7 @@ class Options(OptionGroup):
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()
+    models: ModelOptions = ModelOptions()
     runtime: RuntimeOptions = RuntimeOptions()
 
     @classmethod
