@@ -180,6 +180,13 @@ def test_the_mesh_is_bounded_by_the_face_and_softer_with_more_blur(crop, session
     assert (soft <= hard + 1e-6).all()
 
 
+@pytest.mark.parametrize("kind", ["mesh", "ellipse", "box", "area"])
+def test_a_large_crop_has_the_mask_of_a_small_one(astronaut, astronaut_face, sessions, kind):
+    small, large = (FaceCrop.cut(astronaut, astronaut_face, "ffhq_512", size) for size in (256, 1024))
+    [one], [other] = (masker(sessions, kind).masks([crop], [crop.image]) for crop in (small, large))
+    assert np.abs(cv2.resize(other, (256, 256), interpolation=cv2.INTER_AREA) - one).mean() < 0.005
+
+
 def test_occlusion_is_the_references(crop, shelf, sessions):
     network = onnxruntime.InferenceSession((shelf.folder / "xseg_1.onnx").read_bytes())
     [found] = network.run(None, {"input": reference.xseg_input(crop.image)})

@@ -106,17 +106,19 @@ def to_network(
         mean: of each channel, or one for all.
         std: likewise.
     """
-    stack = np.stack(crops).astype(np.float32).transpose(0, 3, 1, 2)
-    factor, offset = 1 / (255 * _channels(std)), _channels(mean) / _channels(std)
-    return np.ascontiguousarray(stack * factor - offset)
+    stack = np.ascontiguousarray(np.stack(crops).transpose(0, 3, 1, 2), np.float32)
+    stack *= 1 / (255 * _channels(std))
+    stack -= _channels(mean) / _channels(std)
+    return stack
 
 
 def from_network(
     values: npt.NDArray[np.float32], mean: Sequence[float], std: Sequence[float]
 ) -> npt.NDArray[np.float32]:
     """Return what a network gave, float32 (N, 3, H, W), as pixels, float32 (N, H, W, 3), 0 to 255: x · std + mean."""
-    pixels = np.clip(values * _channels(std) + _channels(mean), 0, 1) * np.float32(255)
-    return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
+    pixels = values * (255 * _channels(std))
+    pixels += 255 * _channels(mean)
+    return np.ascontiguousarray(np.clip(pixels, 0, 255, out=pixels).transpose(0, 2, 3, 1))
 
 
 def portions(count: int, size: int) -> Iterator[slice]:

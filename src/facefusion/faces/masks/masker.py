@@ -9,16 +9,20 @@ from typing import Self
 import numpy as np
 
 from facefusion.errors import ModelUnknownError
+from facefusion.faces.align import rescale
 from facefusion.faces.crops import FaceCrop, Pixels, Share
 from facefusion.faces.masks.area import area_mask
 from facefusion.faces.masks.base import FaceParser, Occluder
 from facefusion.faces.masks.box import box_mask
 from facefusion.faces.masks.outline import mesh_mask, upright_mask
 from facefusion.faces.masks.soften import resized, soft_step
+from facefusion.faces.types import Points
 from facefusion.inference.session import SessionFactory
 from facefusion.options.masks import MANY, FaceMaskOptions, MaskType
 
 _OCCLUDER, _PARSER = "face_occluder", "face_parser"
+_SHAPED = 256
+"""Largest side, in pixels, at which masks of the face's geometry are made."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,10 +91,15 @@ class FaceMasker:
         return [self._shape(kind, crop) for crop in crops]
 
     def _shape(self, kind: MaskType, crop: FaceCrop) -> Share:
-        options, size = self.options, crop.size
+        """Return a mask of the face's geometry; what is soft all over need not be worked out at full size."""
+        size = min(crop.size, _SHAPED)
+        points = rescale(crop.inside(crop.face.mesh), (crop.size, crop.size), (size, size))
+        return resized(self._shape_at(kind, points, size), crop.size)
+
+    def _shape_at(self, kind: MaskType, points: Points, size: int) -> Share:
+        options = self.options
         if kind == "box":
             return box_mask(size, options.face_mask_blur, options.face_mask_padding)
-        points = crop.inside(crop.face.mesh)
         if kind == "area":
             return area_mask(points, size, options.face_mask_areas)
         if kind == "ellipse":

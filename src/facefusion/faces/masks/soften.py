@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from facefusion.faces.crops import Share
 
+_SUBPIXEL_BITS: Final = 4
 _SIGMA: Final = 5 / 512
 """Smoothing of an edge, as a share of the crop's side."""
 
@@ -27,11 +28,13 @@ def soft_step(mask: Share, sigma: float | None = None) -> Share:
 
 
 def filled(points: npt.NDArray[Any], size: int) -> Share:
-    """Return 1 within an outline (N, 1, 2), in pixels of a crop of `size` × `size`, else 0."""
-    mask = np.zeros((size, size), np.float32)
+    """Return 1 within an outline (N, 1, 2), in pixels of a crop of `size` × `size`, 0 outside, between at its edge."""
+    mask = np.zeros((size, size), np.uint8)
     if len(points) >= 3:
-        cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 1.0)
-    return mask
+        # Whole pixels would make the edge jump from frame to frame.
+        finely = np.rint(points * (1 << _SUBPIXEL_BITS)).astype(np.int32)
+        cv2.fillPoly(mask, [finely], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
+    return np.asarray(mask / np.float32(255), np.float32)
 
 
 def resized(mask: Share, size: int) -> Share:
