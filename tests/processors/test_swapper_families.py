@@ -400,13 +400,11 @@ class TestRoles:
         inside = outline_mask(target[1], target[0].shape, 0.7)
         assert all((image != target[0])[inside].mean() > 0.5 for image in (done[0], done[1], done[3]))
 
-    def test_a_map_takes_models_for_each_person(self, sessions, source, target, monkeypatch):
-
-        both = np.concatenate(
-            [np.pad(source[0], [(0, max(0, 512 - source[0].shape[0])), (0, 0), (0, 0)])[:512], target[0]], 1
-        )
+    @pytest.mark.usefixtures("jobs")
+    def test_a_map_takes_models_for_each_person(self, source, target):
+        high = np.pad(source[0], [(0, max(0, 512 - source[0].shape[0])), (0, 0), (0, 0)])[:512]
+        both = np.concatenate([high, target[0]], 1)
         save(Path("both.png"), both)
-        monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: sessions)
         entries = [f"{CAPTAIN}={ASTRONAUT} face_swapper_model=inswapper_128 face_swapper_weight=0.2"]
         options = {"map": entries, "target_path": "both.png", "output_path": "out.png"}
         result = run(Options.parse(options))
