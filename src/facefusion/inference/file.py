@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from facefusion.inference.graph import describe, parse
 from facefusion.inference.runner import Fallback, Runner, Source, Wish, open_runner
 from facefusion.inference.safety import check_start
 from facefusion.inference.verdict import Runs, Trial, Verdicts
-from facefusion.inference.weights import opened, outline, put_together
+from facefusion.inference.weights import opened, outline, put_together, tensors_of_shape
 
 
 class ModelFile:
@@ -101,7 +102,8 @@ class ModelFile:
             check_start(content, self._name)
             parts = outline(content, self._name)
             model = parse(parts.small, self._name)
-            self.binding = contract.bind(describe(model, self._name, parts.names), self._name)
+            large = partial(tensors_of_shape, content, parts.large)
+            self.binding = contract.bind(describe(model, self._name, parts.names, large), self._name)
             inputs, outputs = _batched(contract, self.binding)
             if is_static or not inputs:
                 return

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
+
+import numpy.typing as npt
 
 from facefusion.errors import ModelUnsafeError
 from facefusion.inference.safety import check_model, check_start
-from facefusion.inference.weights import Buffer, outline
+from facefusion.inference.weights import Buffer, outline, tensors_of_shape
 
 Dimension = int | str | None
 """A size, the name of one that is given at run time, or one that is not said."""
@@ -42,10 +45,12 @@ class Graph:
     Attributes:
         inputs: in the file's order, without those that have a value of their own.
         outputs: in the file's order.
+        constants: returns the tensors within the file of a shape, in the file's order; only while the file is open.
     """
 
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
+    constants: Callable[[tuple[int, ...]], list[npt.NDArray[Any]]] = field(default=lambda shape: [], compare=False)
 
 
 def read_graph(content: Buffer, name: str) -> Graph:
@@ -63,7 +68,7 @@ def read_graph(content: Buffer, name: str) -> Graph:
     """
     check_start(content, name)
     parts = outline(content, name)
-    return describe(parse(parts.small, name), name, parts.names)
+    return describe(parse(parts.small, name), name, parts.names, partial(tensors_of_shape, content, parts.large))
 
 
 def parse(content: bytes, name: str) -> Any:
@@ -84,13 +89,19 @@ def parse(content: bytes, name: str) -> Any:
     return model
 
 
-def describe(model: Any, name: str, given: Collection[str] = ()) -> Graph:
+def describe(
+    model: Any,
+    name: str,
+    given: Collection[str] = (),
+    large: Callable[[tuple[int, ...]], Iterable[bytes]] = lambda shape: (),
+) -> Graph:
     """Return what goes into an `onnx.ModelProto` and comes out.
 
     Args:
         model: the file.
         name: how messages call it.
         given: further tensors that have a value of their own.
+        large: returns those of a shape, as messages.
 
     Raises:
         ModelUnsafeError: it takes or gives something other than tensors.
@@ -99,7 +110,21 @@ def describe(model: Any, name: str, given: Collection[str] = ()) -> Graph:
     return Graph(
         tuple(_tensor(value, name) for value in model.graph.input if value.name not in given),
         tuple(_tensor(value, name) for value in model.graph.output),
+        lambda shape: [*_constants(model.graph, shape), *_read(large(shape))],
     )
+
+
+def _constants(graph: Any, shape: tuple[int, ...]) -> list[npt.NDArray[Any]]:
+    import onnx  # noqa: PLC0415
+
+    return [onnx.numpy_helper.to_array(each) for each in graph.initializer if tuple(each.dims) == shape]
+
+
+def _read(messages: Iterable[bytes]) -> Iterator[npt.NDArray[Any]]:
+    import onnx  # noqa: PLC0415
+
+    for message in messages:
+        yield onnx.numpy_helper.to_array(onnx.TensorProto.FromString(message))
 
 
 def _tensor(value: Any, name: str) -> TensorInfo:

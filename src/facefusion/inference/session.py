@@ -106,6 +106,11 @@ class Session:
         """How many items are computed in one go, at most: bounded by memory, and less after a device ran out of it."""
         return self._best(0)
 
+    @property
+    def constants(self) -> Mapping[str, Tensor]:
+        """The tensors within the file that the contract asks for, by the contract's names."""
+        return {} if self._file.binding is None else self._file.binding.constants
+
     def run(self, inputs: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run the network.
 

@@ -19,7 +19,7 @@ from facefusion.errors import ModelUnsafeError
 LARGE: Final = 64 << 10
 """Size in bytes from which a tensor is left where it is."""
 _GRAPH, _INITIALIZER = 7, 5
-_TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 8, 13, 14
+_TENSOR_DIMS, _TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 1, 8, 13, 14
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 Buffer = bytes | mmap.mmap
@@ -90,6 +90,20 @@ def outline(content: Buffer, name: str) -> Outline:
         ) from error
 
 
+def tensors_of_shape(content: Buffer, large: tuple[LargeTensor, ...], shape: tuple[int, ...]) -> Iterator[bytes]:
+    """Yield the large tensors of a shape, each as the message that it is, in the file's order.
+
+    Args:
+        content: the file.
+        large: their places, as `outline` gives them.
+        shape: sizes of the dimensions.
+    """
+    for tensor in large:
+        _, _, body, end = next(_fields(content, tensor.start, tensor.end))
+        if _shape_of(content, body, end) == shape:
+            yield content[body:end]
+
+
 def put_together(small: bytes, content: Buffer, large: tuple[LargeTensor, ...]) -> Iterator[bytes]:
     """Yield the pieces of an ONNX file: a graph, perhaps changed, around the large tensors of another file.
 
@@ -142,6 +156,18 @@ def _name_of(content: Buffer, start: int, end: int, name: str) -> str:
         if number == _TENSOR_NAME:
             found = content[body:last].decode("utf-8")
     return found
+
+
+def _shape_of(content: Buffer, start: int, end: int) -> tuple[int, ...]:
+    """Return the sizes of a tensor's dimensions, which are written one by one or all in one."""
+    sizes: list[int] = []
+    for number, _, body, last in _fields(content, start, end):
+        if number == _TENSOR_DIMS:
+            place = body
+            while place < last:
+                size, place = _read_varint(content, place)
+                sizes.append(size)
+    return tuple(sizes)
 
 
 def _fields(content: Buffer, place: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
