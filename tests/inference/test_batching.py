@@ -163,12 +163,13 @@ import onnx
 from facefusion.cli.allocator import keep_memory_level
 from facefusion.inference.execution import Execution
 from facefusion.inference.session import Session
-from generated.sessions import POINTS
+from facefusion.inference.contract import Contract, TensorSpec
 keep_memory_level()
 def bytes_of(name):
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * int(next(line for line in lines if line.startswith(name)).split()[1])
 before = bytes_of("VmRSS")
-session = Session(lambda: Path(sys.argv[1]), Execution(cache=Path(sys.argv[2])), contract=POINTS)
+contract = Contract((TensorSpec("input", ("batch", 3, "height", "width")),), (TensorSpec("points", ("batch", 8)),))
+session = Session(lambda: Path(sys.argv[1]), Execution(cache=Path(sys.argv[2])), contract=contract)
 print(bytes_of("VmRSS") - before, bytes_of("VmHWM") - before)
 """
