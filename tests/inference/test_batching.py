@@ -69,6 +69,11 @@ def test_a_file_that_takes_batches_is_left_as_it_is(execution):
     assert kept.read_text() == '"as it is"'
 
 
+def test_a_network_of_which_one_item_fills_memory_is_not_tried_with_three(execution):
+    assert session_of(picture_net(size=1024, channels=1), PICTURES, execution).best_batch == 1
+    assert not (execution.cache / "batching").exists()
+
+
 def test_the_trial_is_made_once(execution, monkeypatch):
     session_of(points_net(), POINTS, execution)
     [kept] = (execution.cache / "batching").iterdir()
