@@ -7,12 +7,14 @@ own, so that memory is that of one session alone.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +68,17 @@ def _off(figures: Figures) -> list[object]:
 
 
 def _run_all(options: argparse.Namespace, paths: dict[str, Path], folder: Path) -> list[Figures]:
+    from facefusion.errors import ProviderError  # noqa: PLC0415
+    from facefusion.inference.execution import Execution  # noqa: PLC0415
     from facefusion.inference.providers import PROVIDERS, available_providers  # noqa: PLC0415
+    from facefusion.options import RuntimeOptions  # noqa: PLC0415
 
     names = ("cpu", *(name for name in available_providers() if name != "cpu"))
-    ways = [("takes batches", name, precision) for name in names for precision in PROVIDERS[name].precisions]
+    ways = [("takes batches, first time", "cpu", "fp32")]
+    for name, precision in ((each, precision) for each in names for precision in PROVIDERS[each].precisions):
+        with suppress(ProviderError):  # it does not compute in this precision here
+            Execution.of(RuntimeOptions(execution_providers=(name,), execution_precision=precision))
+            ways.append(("takes batches, then", name, precision))
     ways += [("batch fixed at 1, first time", "cpu", "fp32"), ("batch fixed at 1, then", "cpu", "fp32")]
     done = []
     for title, provider, precision in ways:
@@ -106,6 +115,7 @@ def _measure(task: dict[str, object]) -> Figures:
     contract = Contract(
         inputs=(TensorSpec("target", ("batch", 3, 128, 128)),), outputs=(TensorSpec("output", ("batch", 3, 128, 128)),)
     )
+    importlib.import_module("onnx")  # which takes memory of its own
     keep_memory_level()
     before = _memory()
     start = time.perf_counter()

@@ -69,6 +69,11 @@ def test_a_file_that_takes_batches_is_left_as_it_is(execution):
     assert kept.read_text() == '"as it is"'
 
 
+def test_a_network_of_which_one_item_fills_memory_is_not_tried_with_three(execution):
+    assert session_of(picture_net(size=1024, channels=1), PICTURES, execution).best_batch == 1
+    assert not (execution.cache / "batching").exists()
+
+
 def test_the_trial_is_made_once(execution, monkeypatch):
     session_of(points_net(), POINTS, execution)
     [kept] = (execution.cache / "batching").iterdir()
@@ -163,12 +168,13 @@ import onnx
 from facefusion.cli.allocator import keep_memory_level
 from facefusion.inference.execution import Execution
 from facefusion.inference.session import Session
-from generated.sessions import POINTS
+from facefusion.inference.contract import Contract, TensorSpec
 keep_memory_level()
 def bytes_of(name):
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * int(next(line for line in lines if line.startswith(name)).split()[1])
 before = bytes_of("VmRSS")
-session = Session(lambda: Path(sys.argv[1]), Execution(cache=Path(sys.argv[2])), contract=POINTS)
+contract = Contract((TensorSpec("input", ("batch", 3, "height", "width")),), (TensorSpec("points", ("batch", 8)),))
+session = Session(lambda: Path(sys.argv[1]), Execution(cache=Path(sys.argv[2])), contract=contract)
 print(bytes_of("VmRSS") - before, bytes_of("VmHWM") - before)
 """

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from facefusion.errors import ProviderError
 from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.execution import Execution
 from facefusion.inference.machine import has_bf16
@@ -110,3 +111,21 @@ def test_bf16_is_computed_where_it_is_asked_for(session):
     mean, most = off(session, "openvino", weights, PICTURES, pictures(4, 64), precision="bf16")
     assert 0.005 < mean <= REDUCED_MEAN, "fp32 would be nearer"
     assert most <= REDUCED_MOST
+
+
+def test_tensorrt_keeps_its_engines(session, tmp_path):
+    if "tensorrt" not in available_providers():
+        pytest.skip("this build of ONNX Runtime does not have tensorrt")
+    weights = picture_net(size=64, channels=48).SerializeToString
+    session("tensorrt", weights, PICTURES).run(pictures(4, 64))
+    kept = {path.suffix for path in (tmp_path / "tensorrt").iterdir()}
+    assert {".engine", ".timing"} <= kept
+
+
+def test_a_card_that_is_not_there_is_refused(session):
+    if "cuda" not in available_providers():
+        pytest.skip("this build of ONNX Runtime does not have cuda")
+    weights = picture_net(size=64).SerializeToString
+    assert session("cuda:0", weights, PICTURES).run(pictures(2, 64))["output"].shape == (2, 3, 64, 64)
+    with pytest.raises(ProviderError, match="'cuda:99'"):
+        session("cuda:99", weights, PICTURES)

@@ -14,7 +14,7 @@ from facefusion.options import RuntimeOptions
 
 GIB = 1 << 30
 GROWTH = 1.1
-"""What a loaded network takes for each byte of its file, without what a run needs (`benchmarks/sessions.py`)."""
+"""What a loaded network takes for each byte of its file, without what a run needs: its weights, and little more."""
 
 
 @dataclass(slots=True, eq=False)

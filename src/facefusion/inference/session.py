@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from math import prod
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +18,7 @@ from facefusion.inference.contract import Contract
 from facefusion.inference.execution import Execution
 from facefusion.inference.families import Families
 from facefusion.inference.family import Model
-from facefusion.inference.file import ModelFile
+from facefusion.inference.file import ModelFile, items_in_memory
 from facefusion.inference.graph import TensorInfo
 from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.inference.providers import CPU
@@ -40,11 +39,6 @@ _BATCH: Final = "batch"
 _PICTURE: Final = 4
 """Number of dimensions of pictures and masks: batch, channels, height, width."""
 _MOST: Final = 32
-_WORK: Final = 1 << 30
-"""Bytes that the values within a network may take at one time."""
-_WITHIN: Final = 80
-"""How many times more bytes the values within a network take than its largest input or output, as a rule of thumb:
-GFPGAN holds four arrays of 64 channels for its three."""
 
 
 class Session:
@@ -219,11 +213,7 @@ class Session:
 
     def _best(self, item: int) -> int:
         """Return how many items of so many bytes of input are computed in one go, a power of two."""
-        binding = self._file.binding
-        if binding is not None:
-            tensors = (*binding.inputs.values(), *binding.outputs.values())
-            item = max(item, *(4 * prod(size for size in each.shape[1:] if isinstance(size, int)) for each in tensors))
-        most = max(1, min(self._most, _WORK // (_WITHIN * max(1, item))))
+        most = min(self._most, items_in_memory(self._file.binding, item))
         return 1 << (most.bit_length() - 1)
 
     @property
