@@ -155,7 +155,7 @@ class TestPull:
     def test_of_what_the_policy_does_not_allow(self, models, offered, capsys):
         assert models("pull", "toy_research", "--license-policy", "commercial") == 48
         assert "toy_research is under LicenseRef-Research" in capsys.readouterr().err
-        assert models("pull", "all", "--license-policy", "commercial") == 0
+        assert models("pull", "toy_task", "--license-policy", "commercial") == 0
         assert "facefusion: toy_research: left out: Model toy_research is under" in capsys.readouterr().err
 
     def test_stopped_by_ctrl_c(self, models, offered, capsys, monkeypatch):
@@ -235,8 +235,8 @@ def test_a_job_refuses_a_model_that_the_policy_does_not_allow(models, offered, o
 
 def test_doctor_has_a_line_for_each_task_that_has_more_models(quiet_place, plug_in, monkeypatch, own):
     monkeypatch.setenv("FACEFUSION_MODELS_DIR", str(own))
-    [check] = [check for check in examine() if check.name.startswith("weights")]
-    assert (check.name, check.status) == ("weights for toy_task", "ok")
+    [check] = [check for check in examine() if check.name == "weights for toy_task"]
+    assert check.status == "ok"
     assert check.found == "0 of 3 further models can run"
     assert check.advice == "facefusion models pull toy_task"
     own.mkdir()

@@ -301,10 +301,11 @@ def test_sessions_take_catalogue_and_store_from_the_options(plug_in, own):
 
 def test_segments_of_a_job_are_worked_anew_when_the_weights_of_a_model_change(plug_in, own):
     options = Options.parse({"models_dir": str(own), "face_swapper_model": "toy_pair"})
-    assert _weights(options) == {"toy_public": None, "toy_pair": None}
+    assert _weights(options).items() >= {"toy_public": None, "toy_pair": None}.items()
     LockFile(own).record({"toy_public": pin()})
-    assert _weights(options) == {"toy_public": CARD.sha256, "toy_pair": None}
+    assert _weights(options).items() >= {"toy_public": CARD.sha256, "toy_pair": None}.items()
     mapped = Options.parse({"models_dir": str(own), "map": "a.jpg=b.jpg face-swapper-model=toy_public"})
-    assert _weights(mapped) == {"toy_public": CARD.sha256}
+    assert _weights(mapped)["toy_public"] == CARD.sha256
+    assert "toy_pair" not in _weights(mapped)
     before, after = (Fingerprint("", {"weights": {"toy_public": digest}}) for digest in ("a", "b"))
     assert before.changes(after.facts) == ["the weights of a model"]
