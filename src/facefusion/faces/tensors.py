@@ -12,6 +12,7 @@ from pydantic import field_validator
 from facefusion.inference.family import FamilySettings
 
 Channels = tuple[float, float, float]
+ColourOrder = Literal["rgb", "bgr"]
 
 
 class PixelSettings(FamilySettings):
@@ -25,7 +26,7 @@ class PixelSettings(FamilySettings):
 
     mean: Channels = (0.0, 0.0, 0.0)
     std: Channels = (1.0, 1.0, 1.0)
-    colour_order: Literal["rgb", "bgr"] = "rgb"
+    colour_order: ColourOrder = "rgb"
 
     @field_validator("mean", "std", mode="before")
     @classmethod

@@ -62,6 +62,11 @@ class Session:
         """What the file has for the contract's inputs, by the contract's names."""
         return {} if self._binding is None else self._binding.inputs
 
+    @property
+    def outputs(self) -> Mapping[str, TensorInfo]:
+        """What the file has for the contract's outputs, by the contract's names."""
+        return {} if self._binding is None else self._binding.outputs
+
     def run(self, inputs: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run the network.
 

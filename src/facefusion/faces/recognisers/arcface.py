@@ -70,7 +70,8 @@ class ArcFace:
     def cut(self, image: npt.NDArray[np.uint8], landmarks5: Points) -> npt.NDArray[np.uint8]:
         """Return the crop that the network wants of a face, RGB uint8 (size, size, 3)."""
         settings = self._settings
-        return crop(image, to_template(landmarks5, settings.template, settings.size), settings.size)
+        affine = to_template(landmarks5, settings.template, settings.size)
+        return crop(image, affine, settings.size, repeat_edge=True)
 
     def embed_crops(self, crops: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
         """Return the identity vector of each crop of `cut`, which may be of several pictures, float32 (N, D)."""
