@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
+from facefusion.options.analysis import FaceAnalysisOptions
 from facefusion.options.base import Names, OptionGroup
 from facefusion.options.leaves import nest
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
@@ -31,7 +32,7 @@ _OF_A_PERSON = ("source_face_position", "reference_face_position", "reference_fa
 """Options of the selection that may differ from person to person; those of the swapper all may."""
 
 
-class FaceSelectionOptions(OptionGroup):
+class FaceSelectionOptions(FaceAnalysisOptions):
     """Which faces are worked on, and what a usable face is."""
 
     face_selector_mode: Literal["many", "one", "reference"] = Field(

@@ -28,7 +28,7 @@ class Detector(Protocol):
 
 
 class DetectorModel(Protocol):
-    """What the models of task `face_detector` are: a detector as soon as it is said from which score on a face is one."""
+    """What a model of task `face_detector` is: a detector once it is said from which score on there is a face."""
 
     def detector(self, *, score: float, size: int | None = None) -> Detector:
         """Return a detector.

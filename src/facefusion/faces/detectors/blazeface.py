@@ -7,7 +7,7 @@ cards for the two ranges.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -44,6 +44,8 @@ class BlazeFaceLayout:
 
 SHORT_RANGE = BlazeFaceLayout(128, ((16, 2), (8, 6)))
 FULL_RANGE = BlazeFaceLayout(192, ((48, 1),))
+BUNDLED: Final = {"blazeface_short_range": SHORT_RANGE, "blazeface_full_range": FULL_RANGE}
+"""The networks of the bundled pack by name."""
 
 
 class BlazeFaceSettings(FamilySettings):

@@ -70,7 +70,9 @@ class YuNetHead:
 
 def _contract(_: YuNetSettings) -> Contract:
     outputs = [
-        TensorSpec(f"{kind}_{stride}", ("batch", "anchors", size)) for kind, size in _KINDS.items() for stride in STRIDES
+        TensorSpec(f"{kind}_{stride}", ("batch", "anchors", size))
+        for kind, size in _KINDS.items()
+        for stride in STRIDES
     ]
     return Contract((picture_input(),), tuple(outputs))
 
