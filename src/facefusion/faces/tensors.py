@@ -43,5 +43,5 @@ class PixelSettings(FamilySettings):
         stack = np.stack(crops)
         if self.colour_order == "bgr":
             stack = stack[..., ::-1]
-        values = (stack.astype(np.float32) - np.float32(self.mean)) / np.float32(self.std)
+        values = (stack.astype(np.float32) - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         return np.ascontiguousarray(values.transpose(0, 3, 1, 2))

@@ -65,7 +65,7 @@ class PriorBoxHead:
         for stride, sizes in zip(self._settings.strides, self._settings.priors, strict=True):
             grid = (cells(height, width, stride, len(sizes)) + np.float32(0.5)) * np.float32(stride)
             centres.append(grid)
-            sides.append(np.tile(np.float32(sizes), len(grid) // len(sizes))[:, None])
+            sides.append(np.tile(np.array(sizes, np.float32), len(grid) // len(sizes))[:, None])
         return np.concatenate(centres), np.concatenate(sides)
 
 

@@ -87,7 +87,7 @@ class YoloV5Head:
     def _level(self, raw: Values, stride: int, anchors: tuple[tuple[float, float], ...]) -> Values:
         """Return the values of one grid (N, anchors, rows, columns, 16) in pixels, float32 (N, A, 16)."""
         grid = cells(raw.shape[2] * stride, raw.shape[3] * stride, stride).reshape(*raw.shape[2:4], 2)
-        sizes = np.float32(anchors)[:, None, None]
+        sizes = np.array(anchors, np.float32)[:, None, None]
         centres = (sigmoid(raw[..., :2]) * 2 - np.float32(0.5) + grid) * stride
         extents = (sigmoid(raw[..., 2:4]) * 2) ** 2 * sizes
         points = raw[..., 5:15] * np.tile(sizes, 5) + np.tile(grid * stride, 5)
