@@ -17,9 +17,13 @@ from facefusion.faces.types import Detection, Points
 
 SAME_FACE_OVERLAP = 0.3
 UPRIGHT_PRIOR = 0.9
+_LYING_PRIOR = 0.8
+"""Of what a detector sees in another direction than upright: it tells less well where the face is."""
 ALL_TURNS: Final = (0, 1, 2, 3)
 USUAL_TILES: Final = 2
 _CLEAR = 0.9
+_SAME_DIRECTION = 0.7
+"""Cosine of the angle between two faces that are the same way up."""
 _NEAR = 1.5
 _NEAR_SIZE = 256
 _SEEN_SIDE = 384
@@ -122,7 +126,10 @@ class FaceSearch:
         for detector in self.detectors:
             found = detector.detect(crops)
             doubts *= [1 - max((detection.score for detection in each), default=0.0) for each in found]
-        surest = group[int(doubts.argmin())]
+        angle = regions[int(doubts.argmin())].angle
+        # Some detectors know a face in any direction, but draw a good box only where it is upright: the better score.
+        alike = zip(group, regions, strict=True)
+        surest = next(one for one, region in alike if np.cos(region.angle - angle) > _SAME_DIRECTION)
         return replace(surest, score=max(group[0].score, 1 - float(doubts.min())))
 
     def _look_near(self, image: Image, around: RotatedSquare) -> Detection | None:
@@ -194,7 +201,12 @@ def _rotate_back(detection: Detection, turn: int, shape: tuple[int, int]) -> Det
     corners = _turn_back(detection.box.reshape(2, 2), turn, shape)
     box = np.concatenate([corners.min(0), corners.max(0)])
     score = detection.score if turn == 0 else detection.score * UPRIGHT_PRIOR
-    return Detection(box, score, points)
+    return Detection(box, score * (_LYING_PRIOR if _is_lying(detection) else 1), points)
+
+
+def _is_lying(detection: Detection) -> bool:
+    across, down = detection.landmarks5[1] - detection.landmarks5[0]
+    return bool(across < abs(down))
 
 
 def _carried(detection: Detection, affine: Affine) -> Detection:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
@@ -21,6 +21,8 @@ from facefusion.inference.family import Model
 from facefusion.inference.session import Session
 
 Values = npt.NDArray[np.float32]
+_FILLS: Final = 0.4
+"""Share of the picture's longer side from which a face fills it."""
 
 
 class DetectorSettings(PixelSettings):
@@ -97,16 +99,31 @@ class NetworkDetector:
 
     def detect(self, images: Images) -> list[list[Detection]]:
         """Return the faces of each picture, best first."""
-        found: list[list[Detection]] = [[] for _ in images]
-        looks: dict[tuple[int, ...], list[tuple[int, Letterbox]]] = defaultdict(list)
+        found: list[list[tuple[float, Detection]]] = [[] for _ in images]
+        looks: dict[tuple[int, ...], list[tuple[int, float, Letterbox]]] = defaultdict(list)
         for place, image in enumerate(images):
             for padding in self._settings.paddings:
                 box = Letterbox.of(image, self._side, padding=padding, square=self._is_fixed)
-                looks[box.canvas.shape].append((place, box))
+                looks[box.canvas.shape].append((place, padding, box))
         for same in looks.values():
-            for (place, _), faces in zip(same, self._look([box for _, box in same]), strict=True):
-                found[place] += faces
-        return [[group[0] for group in group_overlapping(each, self._settings.overlap)] for each in found]
+            for (place, padding, _), faces in zip(same, self._look([box for *_, box in same]), strict=True):
+                found[place] += [(padding, face) for face in faces]
+        return [self._joined(each, max(image.shape[:2])) for image, each in zip(images, found, strict=True)]
+
+    def _joined(self, found: Sequence[tuple[float, Detection]], longer: int) -> list[Detection]:
+        """Return one detection for each face; of one that fills the picture it is that with the widest margin.
+
+        Args:
+            found: detections of one picture, each with the padding with which it was found.
+            longer: longer side of the picture in pixels.
+        """
+        paddings = {id(detection): padding for padding, detection in found}
+        joined = []
+        for group in group_overlapping([detection for _, detection in found], self._settings.overlap):
+            fills = float((group[0].box[2:] - group[0].box[:2]).max()) > _FILLS * longer
+            best = max(group, key=lambda one: paddings[id(one)]) if fills else group[0]
+            joined.append(replace(best, score=group[0].score))
+        return joined
 
     def _look(self, boxes: Sequence[Letterbox]) -> list[list[Detection]]:
         """Run the network on canvases of one size."""
