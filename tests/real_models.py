@@ -19,7 +19,6 @@ FILES = {
     "slim_160_68": "landmark/slim_160_68_pose.onnx",
     "pfld_106": "landmark/pfld_106_lite.onnx",
     "mesh_478": "landmark/mediapipe_face_landmarks_detector_478.onnx",
-    "fsanet": "attribute/fsanet_1x1.onnx",
     "ssrnet_age": "attribute/ssrnet_age.onnx",
 }
 

@@ -125,7 +125,7 @@ class FaceSearch:
         doubts = np.ones(len(group))
         for detector in self.detectors:
             found = detector.detect(crops)
-            doubts *= [1 - max((detection.score for detection in each), default=0.0) for each in found]
+            doubts *= [1 - max(map(_upright_score, each), default=0.0) for each in found]
         angle = regions[int(doubts.argmin())].angle
         # Some detectors know a face in any direction, but draw a good box only where it is upright: the better score.
         alike = zip(group, regions, strict=True)
@@ -200,13 +200,14 @@ def _rotate_back(detection: Detection, turn: int, shape: tuple[int, int]) -> Det
     points = _turn_back(detection.landmarks5, turn, shape)
     corners = _turn_back(detection.box.reshape(2, 2), turn, shape)
     box = np.concatenate([corners.min(0), corners.max(0)])
-    score = detection.score if turn == 0 else detection.score * UPRIGHT_PRIOR
-    return Detection(box, score * (_LYING_PRIOR if _is_lying(detection) else 1), points)
+    score = _upright_score(detection) * (1 if turn == 0 else UPRIGHT_PRIOR)
+    return Detection(box, score, points)
 
 
-def _is_lying(detection: Detection) -> bool:
+def _upright_score(detection: Detection) -> float:
+    """Return the score, which is less where the face lies."""
     across, down = detection.landmarks5[1] - detection.landmarks5[0]
-    return bool(across < abs(down))
+    return detection.score * (_LYING_PRIOR if across < abs(down) else 1)
 
 
 def _carried(detection: Detection, affine: Affine) -> Detection:
