@@ -50,22 +50,20 @@ def work(analyser, enricher, needs, processor):
     )
 
 
-def batch(astronaut, astronaut_face, captain, captain_face):
+@pytest.fixture
+def items(astronaut, astronaut_face, captain, captain_face):
+    """Three frames: with two faces, with none, with one."""
     frames = [Frame(place, place, 1, Fraction(1, 25), image) for place, image in enumerate((astronaut, captain))]
-    moved = astronaut_face.moved(3, 3)
-    return [
-        FaceFrame(frames[0], (astronaut_face, moved)),
-        FaceFrame(frames[1], ()),
-        FaceFrame(frames[1], (captain_face,)),
-    ]
+    seen = [(frames[0], (astronaut_face, astronaut_face.moved(3, 3))), (frames[1], ()), (frames[1], (captain_face,))]
+    return [FaceFrame(frame, faces) for frame, faces in seen]
 
 
-def test_faces_come_with_what_is_needed(analyser, tmp_path, astronaut, astronaut_face, captain, captain_face):
+def test_faces_come_with_what_is_needed(analyser, tmp_path, items):
     shelf = Shelf(tmp_path)
     shelf.put("fan", "face_landmarker", "fan_landmarks", fan())
     shelf.put("fairface", "face_classifier", "fairface", fixed_fairface(5, 1, 3))
     options = FaceSelectionOptions(face_landmarker_model="fan", face_landmarker_score=0)
-    processor, items = Recording(), batch(astronaut, astronaut_face, captain, captain_face)
+    processor = Recording()
     enricher = FaceEnricher(options, shelf.sessions())
     frames = work(analyser, enricher, {"landmarks68", "attributes"}, processor).edit(items)
     assert [frame.index for frame in frames] == [0, 1, 1]
@@ -79,10 +77,8 @@ def test_faces_come_with_what_is_needed(analyser, tmp_path, astronaut, astronaut
     assert items[0].faces[0].landmarks68 is None
 
 
-def test_where_nothing_is_needed_faces_are_given_as_they_are(
-    analyser, astronaut, astronaut_face, captain, captain_face
-):
-    processor, items = Recording(), batch(astronaut, astronaut_face, captain, captain_face)
+def test_where_nothing_is_needed_faces_are_given_as_they_are(analyser, items):
+    processor = Recording()
     work(analyser, FaceEnricher(FaceSelectionOptions(), Shelf.__new__(Shelf)), (), processor).edit(items)
     assert [item.faces for item in processor.items] == [item.faces for item in items]
 

@@ -92,4 +92,4 @@ def warp_crop(image: npt.NDArray[np.uint8], to_picture: ThinPlateSpline, size: i
 def _bend(points: npt.NDArray[np.float64], knots: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return r² log r² of each point to each knot, (N, K)."""
     square = ((points[:, None] - knots[None]) ** 2).sum(2)
-    return square * np.log(np.where(square > 0, square, 1))
+    return np.asarray(square * np.log(np.where(square > 0, square, 1)), np.float64)
