@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             [_row(each) for each in detectors],
         )
     )
+    print()
     heads = (
         "recogniser",
         "faces",
