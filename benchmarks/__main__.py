@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 NAMES = (
-    *("identity", "swap_identity", "sources", "contact_sheet", "quality", "steadiness", "outside"),
+    *("identity", "analysers", "swap_identity", "sources", "contact_sheet", "quality", "steadiness", "outside"),
     *("cost", "sessions", "throughput", "media_table"),
 )
 LONG = ("clap", "kills", "fuzz")

@@ -31,7 +31,7 @@ def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any
 
 
 @pytest.mark.parametrize(
-    "name", ["identity", "swap_identity", "sources", "contact_sheet", "quality", "steadiness", "outside"]
+    "name", ["identity", "analysers", "swap_identity", "sources", "contact_sheet", "quality", "steadiness", "outside"]
 )
 def test_says_plainly_where_the_material_is_absent(name, tmp_path):
     done = run(name, FACEFUSION_TEST_ASSETS=str(tmp_path))

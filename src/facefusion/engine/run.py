@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from facefusion.engine.attribute_filter import AttributeFilter
 from facefusion.engine.casting import cast
 from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import NoteListener, Notes
@@ -21,13 +22,15 @@ from facefusion.engine.video import edit_video
 from facefusion.engine.work import Work
 from facefusion.errors import HookError
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.enrich import FaceEnricher, Need
+from facefusion.faces.landmarkers.base import FaceView
 from facefusion.inference.opening import open_sessions
 from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.media.forms import Kind
 from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
 from facefusion.options import Options
-from facefusion.processors.base import ProcessorContext
+from facefusion.processors.base import ProcessorContext, Role, SourceFace
 
 FrameHook = Callable[[Image], Image]
 """A user's own step: RGB uint8 (H, W, 3) in, the same shape out; it may change the array it is given."""
@@ -108,18 +111,39 @@ def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook
     pool = SessionPool(model_budget(options.runtime, frame_memory(options, plan.target)), notes.tell)
     sessions = open_sessions(options, pool=pool, notify=notes.tell)
     analyser = FaceAnalyser.create(options.faces, sessions)
+    needs = frozenset(need for spec in plan.processors for need in spec.needs)
+    enricher = FaceEnricher(options.faces, sessions)
+    by_attributes = options.faces.selects_by_attributes
+    enricher.prepare({*needs, "attributes"} if by_attributes else needs)
     casting, roles = cast(analyser, options, plan.output)
+    roles = tuple(_enriched(role, enricher, needs) for role in roles)
     others = roles[0].sources if casting.others == 0 or not options.face_map else ()
     context = ProcessorContext(options, others, sessions, roles)
     return Work(
         analyser=analyser,
-        selector=TargetSelector(analyser, options.faces, casting),
+        selector=TargetSelector(
+            analyser, options.faces, casting, AttributeFilter(enricher, options.faces) if by_attributes else None
+        ),
         processors=tuple(spec.create(context) for spec in plan.processors),
         pre_processor=_checked(hooks[0], "pre-processor"),
         post_processor=_checked(hooks[1], "post-processor"),
         clock=clock,
         notes=notes,
+        enricher=enricher,
+        needs=needs,
     )
+
+
+def _enriched(role: Role, enricher: FaceEnricher, needs: frozenset[Need]) -> Role:
+    """Return a role with what processors need to know of the faces of its pictures."""
+    pictures = [source for source in role.sources if isinstance(source, SourceFace)]
+    if not needs or not pictures:
+        return role
+    faces = iter(enricher.enrich([FaceView(source.image, source.face) for source in pictures], needs))
+    sources = [
+        replace(source, face=next(faces)) if isinstance(source, SourceFace) else source for source in role.sources
+    ]
+    return replace(role, sources=tuple(sources))
 
 
 def _checked(hook: FrameHook | None, name: str) -> FrameHook | None:

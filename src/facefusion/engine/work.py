@@ -9,6 +9,8 @@ from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import Notes
 from facefusion.engine.targets import TargetSelector
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.enrich import FaceEnricher, Need
+from facefusion.faces.landmarkers.base import FaceView
 from facefusion.media.frame import Frame, Image
 from facefusion.processors.base import FaceFrame, Processor
 
@@ -38,6 +40,8 @@ class Work:
         post_processor: user's step after, if any.
         clock: where the time goes.
         notes: told what the user should know.
+        enricher: finds out what processors need to know of faces.
+        needs: what they need.
     """
 
     analyser: FaceAnalyser
@@ -47,6 +51,8 @@ class Work:
     post_processor: Callable[[Image], Image] | None
     clock: StageClock
     notes: Notes
+    enricher: FaceEnricher
+    needs: frozenset[Need] = frozenset()
 
     @property
     def has_hooks(self) -> bool:
@@ -59,9 +65,17 @@ class Work:
 
     def edit(self, batch: Sequence[FaceFrame]) -> list[Frame]:
         """Run the processors and the user's step after."""
-        items = list(batch)
+        items = self._enriched(batch)
         for processor in self.processors:
             items = processor.process(items)
         if self.post_processor is None:
             return [item.frame for item in items]
         return [item.frame.with_image(self.post_processor(item.frame.image.copy())) for item in items]
+
+    def _enriched(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return the batch with what processors need to know of its faces, which are looked at together."""
+        if not self.needs:
+            return list(batch)
+        views = [FaceView(item.frame.image, face) for item in batch for face in item.faces]
+        faces = iter(self.enricher.enrich(views, self.needs))
+        return [item.with_faces([next(faces) for _ in item.faces]) for item in batch]

@@ -105,6 +105,11 @@ class Session:
         """The tensors within the file that the contract asks for, by the contract's names."""
         return {} if self._file.binding is None else self._file.binding.constants
 
+    @property
+    def outputs(self) -> Mapping[str, TensorInfo]:
+        """What the file has for the contract's outputs, by the contract's names."""
+        return {} if self._file.binding is None else self._file.binding.outputs
+
     def run(self, inputs: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run the network.
 

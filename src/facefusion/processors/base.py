@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from facefusion.faces.enrich import Need
 from facefusion.faces.types import Face
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame, Image
@@ -33,6 +34,10 @@ class FaceFrame:
     def before(self) -> Frame:
         """The frame before any processor."""
         return self.original or self.frame
+
+    def with_faces(self, faces: Sequence[Face]) -> FaceFrame:
+        """Return the same with more known of its faces."""
+        return FaceFrame(self.frame, tuple(faces), self.original)
 
     def with_frame(self, frame: Frame) -> FaceFrame:
         """Return the same with the frame as a processor has edited it."""
@@ -145,9 +150,11 @@ class ProcessorSpec:
         summary: what it does, in one line.
         needs_source: whether it needs source faces.
         create: makes one for a job.
+        needs: what it needs to know of the faces that it is given beyond what every face has.
     """
 
     name: str
     summary: str
     needs_source: bool
     create: Callable[[ProcessorContext], Processor]
+    needs: frozenset[Need] = frozenset()
