@@ -18,7 +18,7 @@ from facefusion.engine.plan import Plan, make_plan
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.targets import TargetSelector
 from facefusion.engine.video import edit_video
-from facefusion.engine.work import Work
+from facefusion.engine.work import Finding, Work
 from facefusion.errors import HookError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
@@ -105,13 +105,15 @@ def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook
     """Load models, read sources and references, and make the processors."""
     options = plan.options
     sessions = SessionFactory(options.runtime.execution_providers)
-    analyser = FaceAnalyser.create(options.faces, sessions)
-    casting, roles = cast(analyser, options, plan.output)
-    others = roles[0].sources if casting.others == 0 or not options.face_map else ()
-    context = ProcessorContext(options, others, sessions, roles)
+    finding, context = None, ProcessorContext(options, (), sessions)
+    if any(spec.needs_faces for spec in plan.processors):
+        analyser = FaceAnalyser.create(options.faces, sessions)
+        casting, roles = cast(analyser, options, plan.output)
+        finding = Finding(analyser, TargetSelector(analyser, options.faces, casting))
+        others = roles[0].sources if casting.others == 0 or not options.face_map else ()
+        context = ProcessorContext(options, others, sessions, roles)
     return Work(
-        analyser=analyser,
-        selector=TargetSelector(analyser, options.faces, casting),
+        finding=finding,
         processors=tuple(spec.create(context) for spec in plan.processors),
         pre_processor=_checked(hooks[0], "pre-processor"),
         post_processor=_checked(hooks[1], "post-processor"),

@@ -5,6 +5,13 @@ tree in `tree.py`.
 """
 
 from facefusion.options.base import Names
+from facefusion.options.imaging import (
+    AgeModifierOptions,
+    BackgroundRemoverOptions,
+    FaceTranslatorOptions,
+    FrameColorizerOptions,
+    FrameEnhancerOptions,
+)
 from facefusion.options.leaves import Leaf, iter_leaves
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.people import MapEntry
@@ -17,8 +24,13 @@ from facefusion.options.tree import (
 )
 
 __all__ = [
+    "AgeModifierOptions",
+    "BackgroundRemoverOptions",
     "FaceSelectionOptions",
     "FaceSwapperOptions",
+    "FaceTranslatorOptions",
+    "FrameColorizerOptions",
+    "FrameEnhancerOptions",
     "InputOptions",
     "Leaf",
     "LimitOptions",

@@ -10,6 +10,13 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup
+from facefusion.options.imaging import (
+    AgeModifierOptions,
+    BackgroundRemoverOptions,
+    FaceTranslatorOptions,
+    FrameColorizerOptions,
+    FrameEnhancerOptions,
+)
 from facefusion.options.leaves import nest
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.people import MapEntry, read_map
@@ -143,6 +150,11 @@ class Options(OptionGroup):
     )
     faces: FaceSelectionOptions = FaceSelectionOptions()
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()
+    frame_enhancer: FrameEnhancerOptions = FrameEnhancerOptions()
+    frame_colorizer: FrameColorizerOptions = FrameColorizerOptions()
+    background_remover: BackgroundRemoverOptions = BackgroundRemoverOptions()
+    age_modifier: AgeModifierOptions = AgeModifierOptions()
+    face_translator: FaceTranslatorOptions = FaceTranslatorOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()
