@@ -1,0 +1,159 @@
+"""The age modifier: both families, and the age that one of them has to know."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from facefusion.errors import CatalogueError
+from facefusion.faces.crops import FaceCrop
+from facefusion.inference.catalogue import ModelCard
+from facefusion.inference.contract import Contract, TensorSpec
+from facefusion.inference.family import Model
+from facefusion.inference.session import Session
+from facefusion.media.frame import Frame
+from facefusion.options import Options
+from facefusion.processors.age_modifier import SPEC
+from facefusion.processors.age_modifier.fran import FAMILY as FRAN
+from facefusion.processors.age_modifier.fran import directions
+from facefusion.processors.age_modifier.processor import AgeModifier
+from facefusion.processors.age_modifier.styleganex import shrunk
+from facefusion.processors.base import FaceFrame, ProcessorContext
+from facefusion.processors.box_masker import BoxMasker
+from facefusion.processors.crop_editing import CropJob
+from generated.builder import Shelf
+from generated.imaging import reaging, reaging_with_background
+from reference import imaging as reference
+
+TASK = "age_modifier"
+
+
+class Classifier:
+    """Says of every face by its place how old it is."""
+
+    def __init__(self, ages):
+        self._ages = iter(ages)
+
+    def classify(self, image, landmarks5):
+        return [next(self._ages) for _ in landmarks5]
+
+
+def fran(folder, ages, *, batch=1, size=128):
+    """The adapter around a generated network, with a classifier that says these ages."""
+    content = reaging(size, batch=batch).SerializeToString()
+    (folder / "fran.onnx").write_bytes(content)
+    card = ModelCard(
+        name="fran", task=TASK, family="fran", file="fran.onnx", licence="MIT", commercial=True, settings={"size": size}
+    )
+    settings = FRAN.read_settings(card)
+    session = Session(content, ["CPUExecutionProvider"], contract=FRAN.contract(settings), name="fran")
+    return FRAN.create(Model(card, settings, session, {"ages": Classifier(ages)}))
+
+
+@pytest.fixture
+def styleganex(tmp_path):
+    shelf = Shelf(tmp_path)
+    settings = {"size": 64, "wide_size": 96, "output_size": 128}
+    shelf.put("styleganex", TASK, "styleganex_age", reaging_with_background(), settings=settings)
+    return shelf
+
+
+def frames(image, face, count=1):
+    return [FaceFrame(Frame(n, n, 1, Fraction(1, 25), image), (face,)) for n in range(count)]
+
+
+def test_fran_is_told_the_age_that_there_is_and_the_one_wanted(tmp_path, astronaut, astronaut_face):
+    editor = fran(tmp_path, [(30, 39)])
+    job = CropJob(editor.cut(astronaut, astronaut_face), frames(astronaut, astronaut_face)[0])
+    [result] = editor.edit([job], 40)
+    inputs = {"target": reference.planes(job.crop.image), "direction": np.array([0.345, 0.745], np.float32)}
+    [output] = reference.run(tmp_path / "fran.onnx", **inputs)
+    assert np.abs(result - reference.picture(output[0])).max() < 1
+    assert job.crop.size == 128
+
+
+def test_wanted_ages_stay_within_a_century():
+    assert directions(80, 100).tolist() == pytest.approx([0.8, 1.0])
+    assert directions(30, -60).tolist() == pytest.approx([0.3, 0.0])
+
+
+@pytest.mark.parametrize("batch", [1, "n"])
+def test_faces_of_several_ages_come_out_as_each_alone(
+    tmp_path, astronaut, astronaut_face, captain, captain_face, batch
+):
+    ages = [(10, 19), (50, 59), (10, 19)]
+    pairs = [(astronaut, astronaut_face), (captain, captain_face), (captain, captain_face)]
+    items = [frames(image, face)[0] for image, face in pairs]
+    together = AgeModifier(fran(tmp_path, ages, batch=batch), BoxMasker(0.3), 30).process(items)
+    for item, age, after in zip(items, ages, together, strict=True):
+        [alone] = AgeModifier(fran(tmp_path, [age], batch=batch), BoxMasker(0.3), 30).process([item])
+        assert np.array_equal(alone.frame.image, after.frame.image)
+    assert not np.array_equal(together[1].frame.image, together[2].frame.image)
+
+
+def test_an_entry_without_a_classifier_is_refused(tmp_path):
+    shelf = Shelf(tmp_path)
+    shelf.put("fran", TASK, "fran", reaging(), settings={"size": 128})
+    with pytest.raises(CatalogueError, match=r'needs the age of faces.*requires = \["fairface"\]'):
+        shelf.sessions().load("fran", TASK)
+
+
+@pytest.mark.parametrize("direction", [-100, 60])
+def test_styleganex_sees_the_face_with_and_without_background(styleganex, astronaut, astronaut_face, direction):
+    editor = styleganex.sessions().load("styleganex", TASK)
+    item = frames(astronaut, astronaut_face)[0]
+    job = CropJob(editor.cut(astronaut, astronaut_face), item)
+    [result] = editor.edit([job], direction)
+    near = FaceCrop.cut(astronaut, astronaut_face, "ffhq_512", 64).image
+    inputs = {
+        "target": reference.planes(near, 0.5, 0.5),
+        "target_with_background": reference.planes(job.crop.image, 0.5, 0.5),
+        "direction": np.array(-direction / 40, np.float32),
+    }
+    [output] = reference.run(styleganex.folder / "styleganex.onnx", **inputs)
+    wanted = reference.picture(output[0], 0.5, 0.5)
+    coarse = [
+        cv2.resize(each.astype(float), (16, 16), interpolation=cv2.INTER_AREA) for each in (job.crop.image, wanted)
+    ]
+    change = cv2.resize(coarse[0] - coarse[1], (128, 128), interpolation=cv2.INTER_CUBIC)
+    assert np.abs(result - np.clip(wanted + change, 0, 255)).max() < 1
+
+
+def test_styleganex_cuts_closer_landmarks_wider(styleganex, astronaut, astronaut_face):
+    crop = styleganex.sessions().load("styleganex", TASK).cut(astronaut, astronaut_face)
+    drawn = shrunk(astronaut_face.landmarks5, 0.875)
+    assert np.allclose(drawn[2], astronaut_face.landmarks5[2])
+    assert np.allclose(
+        drawn[0] - drawn[2], 0.875 * (astronaut_face.landmarks5[0] - astronaut_face.landmarks5[2]), atol=1e-3
+    )
+    from facefusion.faces.templates import template_points
+
+    assert np.abs(crop.inside(drawn) - template_points("styleganex_384", 96)).max() < 4
+
+
+def test_several_faces_at_once_come_out_as_each_alone(styleganex, astronaut, astronaut_face, captain, captain_face):
+    options = Options.parse({"age_modifier_model": "styleganex", "age_modifier_direction": 50})
+    processor = SPEC.create(ProcessorContext(options, (), styleganex.sessions()))
+    items = [frames(astronaut, astronaut_face)[0], frames(captain, captain_face)[0]]
+    together = processor.process(items)
+    for item, after in zip(items, together, strict=True):
+        [alone] = processor.process([item])
+        assert np.abs(alone.frame.image.astype(int) - after.frame.image).max() <= 1
+        changed = (after.frame.image != item.frame.image).any(axis=2)
+        assert 0.005 < changed.mean() < 0.7
+
+
+def test_no_direction_leaves_the_faces(styleganex, astronaut, astronaut_face):
+    options = Options.parse({"age_modifier_model": "styleganex"})
+    item = frames(astronaut, astronaut_face)[0]
+    [after] = SPEC.create(ProcessorContext(options, (), styleganex.sessions())).process([item])
+    assert after is item
+
+
+def test_the_contract_of_a_scalar_is_bound(styleganex):
+    spec = TensorSpec("direction", ())
+    assert Contract((spec,), ()).inputs[0].shape == ()
+    assert styleganex.sessions().load("styleganex", TASK)
