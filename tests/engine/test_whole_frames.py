@@ -153,35 +153,54 @@ def test_the_swapper_may_come_before(job, moving_portrait):
     assert frames_of("out.mp4")[1][0].image.shape == (384, 384, 3)
 
 
-def test_ten_bits_stay_ten_bits(job, quiet_place):
-    """A ramp too fine for 8 bits, enlarged, still has more than 8 bits can hold."""
-    ramp = np.tile(np.linspace(400, 440, 128).astype(np.uint16), (64, 1))
-    path = quiet_place / "deep.mkv"
+def write_deep(path, luma, **tags):
+    """A clip of three frames of 10 bits without colour: luma, uint16 (height, width)."""
+    height, width = luma.shape
     with av.open(str(path), "w") as container:
         stream = container.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p10le"
-        frame = av.VideoFrame(128, 64, "yuv420p10le")
-        for index, value in enumerate((ramp, None, None)):
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p10le"
+        for name, value in tags.items():
+            setattr(stream.codec_context, name, value)
+        frame = av.VideoFrame(width, height, "yuv420p10le")
+        for index in range(3):
             plane = frame.planes[index]
             lines = np.frombuffer(memoryview(plane), np.uint16).reshape(plane.height, -1)
-            lines[:, : plane.width] = 512 if value is None else value
+            lines[:, : plane.width] = 512 if index else luma
         for _ in range(3):
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    job(
-        path,
-        "out.mkv",
-        "frame_enhancer",
-        output_video_encoder="ffv1",
-        frame_enhancer_model="large",
-        frame_enhancer_blend=0,
+
+
+def first_luma(path):
+    with av.open(str(path)) as made:
+        frame = next(made.decode(video=0))
+        plane = frame.planes[0]
+        return np.frombuffer(memoryview(plane), np.uint16).reshape(plane.height, -1)[:, : plane.width], frame
+
+
+def test_ten_bits_stay_ten_bits(job, quiet_place):
+    """A ramp too fine for 8 bits, enlarged, still has more than 8 bits can hold."""
+    write_deep(quiet_place / "deep.mkv", np.tile(np.linspace(400, 440, 128).astype(np.uint16), (64, 1)))
+    job("deep.mkv", "out.mkv", "frame_enhancer", output_video_encoder="ffv1", frame_enhancer_blend=0)
+    luma, frame = first_luma("out.mkv")
+    assert "10" in frame.format.name and luma.shape == (128, 256)
+    assert len(np.unique(luma[64])) >= 38
+    assert abs(int(luma[64, 10]) - 401) <= 3 and abs(int(luma[64, -10]) - 438) <= 3
+
+
+def test_high_dynamic_range_is_enlarged_along(job, shelf, quiet_place):
+    """Of light far above white, which the picture that processors see shows flat, the gradation is kept."""
+    ramp = np.tile(np.linspace(100, 900, 128).astype(np.uint16), (64, 1))
+    write_deep(quiet_place / "hdr.mkv", ramp, colorspace=9, color_primaries=9, color_trc=16, color_range=1)
+    job("hdr.mkv", "out.mkv", "frame_enhancer", output_video_encoder="ffv1", frame_enhancer_blend=0)
+    luma, frame = first_luma("out.mkv")
+    assert frame.color_trc == 16 and luma.shape == (128, 256)
+    assert (
+        np.abs(luma[64, 8:-8].astype(float) - np.interp(np.arange(8, 248), np.arange(0.5, 256, 2), ramp[0])).max() < 12
     )
-    with av.open("out.mkv") as made:
-        first = next(made.decode(video=0))
-        line = np.frombuffer(memoryview(first.planes[0]), np.uint16).reshape(first.planes[0].height, -1)[64, :256]
-    assert "10" in first.format.name and (first.width, first.height) == (256, 128)
-    assert len(np.unique(line)) >= 38
-    assert abs(int(line[10]) - 401) <= 3 and abs(int(line[-10]) - 438) <= 3
+    job("hdr.mkv", "edited.mkv", "frame_enhancer", output_video_encoder="ffv1")
+    view = frames_of("edited.mkv")[1][0].image
+    assert near(view, large(shelf, frames_of("hdr.mkv")[1][0].image), 2)
 
 
 def with_alpha(number):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import cv2
@@ -24,6 +25,7 @@ from facefusion.processors.age_modifier.styleganex import shrunk
 from facefusion.processors.base import FaceFrame, ProcessorContext
 from facefusion.processors.box_masker import BoxMasker
 from facefusion.processors.crop_editing import CropJob
+from facefusion.state import pack, unpack
 from generated.builder import Shelf
 from generated.imaging import reaging, reaging_with_background
 from reference import imaging as reference
@@ -31,14 +33,19 @@ from reference import imaging as reference
 TASK = "age_modifier"
 
 
+@dataclass(frozen=True)
+class Said:
+    age: tuple[int, int]
+
+
 class Classifier:
-    """Says of every face by its place how old it is."""
+    """Says of one face after the other how old it is, the latter age not included."""
 
     def __init__(self, ages):
         self._ages = iter(ages)
 
-    def classify(self, image, landmarks5):
-        return [next(self._ages) for _ in landmarks5]
+    def classify(self, views):
+        return [Said(next(self._ages)) for _ in views]
 
 
 def fran(folder, ages, *, batch=1, size=128):
@@ -66,9 +73,9 @@ def frames(image, face, count=1):
 
 
 def test_fran_is_told_the_age_that_there_is_and_the_one_wanted(tmp_path, astronaut, astronaut_face):
-    editor = fran(tmp_path, [(30, 39)])
+    editor = fran(tmp_path, [(30, 40)])
     job = CropJob(editor.cut(astronaut, astronaut_face), frames(astronaut, astronaut_face)[0])
-    [result] = editor.edit([job], 40)
+    [result] = editor.edit([job], editor.ages([job]), 40)
     inputs = {"target": reference.planes(job.crop.image), "direction": np.array([0.345, 0.745], np.float32)}
     [output] = reference.run(tmp_path / "fran.onnx", **inputs)
     assert np.abs(result - reference.picture(output[0])).max() < 1
@@ -81,17 +88,29 @@ def test_wanted_ages_stay_within_a_century():
 
 
 @pytest.mark.parametrize("batch", [1, "n"])
-def test_faces_of_several_ages_come_out_as_each_alone(
-    tmp_path, astronaut, astronaut_face, captain, captain_face, batch
-):
-    ages = [(10, 19), (50, 59), (10, 19)]
-    pairs = [(astronaut, astronaut_face), (captain, captain_face), (captain, captain_face)]
-    items = [frames(image, face)[0] for image, face in pairs]
+def test_faces_of_several_ages_come_out_as_each_alone(tmp_path, captain, captain_face, batch):
+    ages = [(10, 20), (50, 60), (10, 20)]
+    items = frames(captain, captain_face, count=3)
     together = AgeModifier(fran(tmp_path, ages, batch=batch), BoxMasker(0.3), 30).process(items)
     for item, age, after in zip(items, ages, together, strict=True):
         [alone] = AgeModifier(fran(tmp_path, [age], batch=batch), BoxMasker(0.3), 30).process([item])
         assert np.array_equal(alone.frame.image, after.frame.image)
     assert not np.array_equal(together[1].frame.image, together[2].frame.image)
+
+
+def test_a_face_that_is_followed_does_not_change_its_age_from_frame_to_frame(tmp_path, captain, captain_face):
+    """Ages that waver are averaged, and the average is kept over a break."""
+    said = [(20, 30), (30, 40), (30, 40), (20, 30)]
+    items = frames(captain, replace(captain_face, track_id=7), count=4)
+    whole = AgeModifier(fran(tmp_path, said), BoxMasker(0.3), 40).process(items)
+    first = AgeModifier(fran(tmp_path, said[:2]), BoxMasker(0.3), 40)
+    parts = first.process(items[:2])
+    then = AgeModifier(fran(tmp_path, said[2:]), BoxMasker(0.3), 40)
+    then.restore(unpack(pack(first.state())))
+    parts += then.process(items[2:])
+    assert all(np.array_equal(a.frame.image, b.frame.image) for a, b in zip(whole, parts, strict=True))
+    light = [item.frame.image.mean() for item in whole]
+    assert max(light[2:]) - min(light[2:]) < (light[0] - light[1]) / 2
 
 
 def test_an_entry_without_a_classifier_is_refused(tmp_path):
@@ -106,7 +125,7 @@ def test_styleganex_sees_the_face_with_and_without_background(styleganex, astron
     editor = styleganex.sessions().load("styleganex", TASK)
     item = frames(astronaut, astronaut_face)[0]
     job = CropJob(editor.cut(astronaut, astronaut_face), item)
-    [result] = editor.edit([job], direction)
+    [result] = editor.edit([job], editor.ages([job]), direction)
     near = FaceCrop.cut(astronaut, astronaut_face, "ffhq_512", 64).image
     inputs = {
         "target": reference.planes(near, 0.5, 0.5),

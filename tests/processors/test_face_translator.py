@@ -75,7 +75,7 @@ def test_several_faces_at_once_come_out_as_each_alone(shelf, astronaut, astronau
 
 
 def test_without_a_model_it_says_what_to_name(shelf):
-    with pytest.raises(OptionsError, match="no model of its own. Name yours with --face-translator-model"):
+    with pytest.raises(OptionsError, match=r"no model of its own\. Name yours with --face-translator-model"):
         processor(shelf, face_translator_model=None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -63,7 +64,7 @@ def test_tiles_make_the_same_picture_as_the_whole_frame_at_once(shelf, astronaut
 
 
 def test_where_tiles_meet_nothing_is_to_be_seen(shelf):
-    """A network that is of two minds by place of the tile: neighbours differ by 40, and no step is larger than a few."""
+    """Of a network that makes every other tile brighter by 40, no step is larger than a few."""
 
     class Moody:
         scale, tiling, calls = 1, Tiling(64, 4, 16), 0
@@ -84,7 +85,7 @@ def test_tiles_cover_every_pixel_and_overlap_enough(length):
     tiling = Tiling(64, 4, 8)
     found = spans(length, tiling)
     assert found[0].start == 0 and found[-1].start + found[-1].size == length
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert after.overlap == before.start + before.size - after.start >= tiling.overlap - 1
     assert all(span.size == min(tiling.core, length) for span in found)
 
@@ -187,8 +188,12 @@ def psnr(one, other):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "family", "scale", "least"),
-    [("espcn_x2", LUMA, 2, 0.3), ("fsrcnn_x2", LUMA, 2, 0.3), ("subpixel_cnn_x3", LUMA, 3, -3.5)]
-    + [("realesr_animevideov3_x4", RGB, 4, -1.5)],
+    [
+        ("espcn_x2", LUMA, 2, 0.3),
+        ("fsrcnn_x2", LUMA, 2, 0.3),
+        ("subpixel_cnn_x3", LUMA, 3, -3.5),
+        ("realesr_animevideov3_x4", RGB, 4, -1.5),
+    ],
 )
 def test_real_weights_against_smooth_enlarging(assets, name, family, scale, least):
     """Gain over bicubic in decibel: the two smallest networks win, the one for drawings and the oldest one do not."""

@@ -14,7 +14,7 @@ from facefusion.faces.types import Face
 from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.family import Family, FamilySettings, Model
 from facefusion.media.frame import Image
-from facefusion.processors.age_modifier.base import TASK, AgeClassifier, Floats
+from facefusion.processors.age_modifier.base import TASK, AgeClassifier, FaceView, Floats
 from facefusion.processors.crop_editing import CropJob, from_network, to_network
 
 _CENTURY = 100
@@ -56,10 +56,14 @@ class Fran:
         """Cut a face out; see `AgeEditor`."""
         return FaceCrop.cut(image, face, self._settings.template, self._settings.size)
 
-    def edit(self, jobs: Sequence[CropJob], direction: int) -> list[Floats]:
+    def ages(self, jobs: Sequence[CropJob]) -> list[float]:
+        """Return how old the faces seem: the middle of what the classifier says."""
+        said = self._classifier.classify([FaceView(job.item.frame.image, job.crop.face) for job in jobs])
+        return [(each.age[0] + each.age[1] - 1) / 2 for each in said]
+
+    def edit(self, jobs: Sequence[CropJob], ages: Sequence[float], direction: int) -> list[Floats]:
         """Return faces of another age; see `AgeEditor`."""
         targets = to_network([job.crop.image for job in jobs], [0.0], [1.0])
-        ages = [self._age(job) for job in jobs]
         edited = [np.empty(0, np.float32) for _ in jobs]
         for age in sorted(set(ages)):  # a network takes one age at a time
             which = [place for place, other in enumerate(ages) if other == age]
@@ -69,11 +73,6 @@ class Fran:
             ):
                 edited[place] = pixels
         return edited
-
-    def _age(self, job: CropJob) -> float:
-        """Return how old a face seems, in years: the middle of what the classifier says."""
-        [(youngest, oldest)] = self._classifier.classify(job.item.frame.image, [job.crop.face.landmarks5])
-        return (youngest + oldest) / 2
 
 
 def directions(age: float, direction: int) -> Floats:

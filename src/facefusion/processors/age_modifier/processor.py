@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -14,9 +15,13 @@ from facefusion.processors.box_masker import BoxMasker
 from facefusion.processors.crop_editing import CropJob, Masker
 from facefusion.state import State
 
+_MOST_TRACKS = 256
+
 
 class AgeModifier:
     """Makes the faces that it is given younger or older; all of a batch go through the network at once.
+
+    In a video a face counts as old as it seemed on average since it came: from frame to frame classifiers waver.
 
     Args:
         editor: the network.
@@ -28,6 +33,7 @@ class AgeModifier:
         self._editor = editor
         self._masker = masker
         self._direction = direction
+        self._seen: dict[int, _Age] = {}
 
     @classmethod
     def create(cls, context: ProcessorContext) -> Self:
@@ -46,7 +52,7 @@ class AgeModifier:
         jobs = [CropJob(self._editor.cut(item.frame.image, face), item) for item in batch for face in item.faces]
         if not jobs or self._direction == 0:
             return list(batch)
-        edited = self._editor.edit(jobs, self._direction)
+        edited = self._editor.edit(jobs, self._steady(jobs, self._editor.ages(jobs)), self._direction)
         masks = self._masker.masks([job.crop for job in jobs], edited)
         images = {id(item): item.frame.image.copy() for item in batch if item.faces}
         for job, pixels, mask in zip(jobs, edited, masks, strict=True):
@@ -56,8 +62,29 @@ class AgeModifier:
         ]
 
     def state(self) -> State:
-        """Return an empty state: each frame is worked on by itself."""
-        return {}
+        """Return how old the faces that are followed seemed."""
+        return {"ages": [[track, age.total, age.times] for track, age in self._seen.items()]}
 
     def restore(self, state: State) -> None:
-        """Do nothing: nothing is remembered."""
+        """Go on from a state."""
+        self._seen = {track: _Age(total, times) for track, total, times in state["ages"]}
+
+    def _steady(self, jobs: Sequence[CropJob], ages: Sequence[float]) -> list[float]:
+        """Return the ages, for faces that are followed on average over all frames so far."""
+        tracks = [job.crop.face.track_id for job in jobs]
+        return [age if track is None else self._mean(track, age) for track, age in zip(tracks, ages, strict=False)]
+
+    def _mean(self, track: int, age: float) -> float:
+        before = self._seen.pop(track, _Age(0.0, 0))
+        self._seen[track] = now = _Age(before.total + age, before.times + 1)
+        if len(self._seen) > _MOST_TRACKS:
+            del self._seen[next(iter(self._seen))]  # the one that was not met for longest
+        return now.total / now.times
+
+
+@dataclass(frozen=True, slots=True)
+class _Age:
+    """How old a face seemed, added up over so many frames."""
+
+    total: float
+    times: int

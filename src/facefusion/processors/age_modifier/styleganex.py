@@ -64,7 +64,11 @@ class Styleganex:
         affine = to_template(points, settings.wide_template, settings.wide_size)
         return FaceCrop(crop(image, affine, settings.wide_size, repeat_edge=True), affine, face)
 
-    def edit(self, jobs: Sequence[CropJob], direction: int) -> list[Floats]:
+    def ages(self, jobs: Sequence[CropJob]) -> list[float]:
+        """Return nothing: the network need not know."""
+        return []
+
+    def edit(self, jobs: Sequence[CropJob], ages: Sequence[float], direction: int) -> list[Floats]:
         """Return faces of another age; see `AgeEditor`."""
         near = [self._near(job) for job in jobs]
         wide = [job.crop.image for job in jobs]
