@@ -12,12 +12,23 @@ from PIL import Image
 from facefusion.engine.plan import make_plan
 from facefusion.engine.run import run
 from facefusion.errors import CancelledError, NoFaceError, OptionsError, OutputTypeError
+from facefusion.inference.contract import Contract, TensorSpec
+from facefusion.inference.families import Families
+from facefusion.inference.family import Family, FamilySettings
 from facefusion.media.probe import probe
 from facefusion.media.reader import VideoReader
 from facefusion.options import LimitOptions, Options
 from facefusion.processors.frame_enhancer.tiles import enlarged
 from generated.builder import Shelf
-from generated.imaging import chroma, foreground, super_resolution, translator
+from generated.imaging import (
+    age_classifier,
+    chroma,
+    foreground,
+    reaging,
+    reaging_with_background,
+    super_resolution,
+    translator,
+)
 from generated.installed import install
 from material import CAPTAIN, LIMITS, read, read_clip, save, write_clip
 
@@ -31,6 +42,24 @@ MODELS = {
 }
 
 
+class Forty:
+    """Takes everybody for forty."""
+
+    age = (40, 41)
+
+    def classify(self, views):
+        return [self for _ in views]
+
+
+AGES = Family(
+    "told_ages",
+    "face_classifier",
+    FamilySettings,
+    lambda settings: Contract((TensorSpec("input", ("n", 3, 32, 32)),), (TensorSpec("output", ("n", 3)),)),
+    lambda model: Forty(),
+)
+
+
 @pytest.fixture
 def shelf(tmp_path_factory, monkeypatch):
     shelf = Shelf(tmp_path_factory.mktemp("models"))
@@ -40,7 +69,13 @@ def shelf(tmp_path_factory, monkeypatch):
     shelf.put("colours", "frame_colorizer", "ddcolor", chroma())
     shelf.put("front", "background_remover", "background_remover", foreground(), settings={"size": 64})
     shelf.put("faces", "face_translator", "face_translator", translator(), settings={"size": 64})
+    wide = {"size": 64, "wide_size": 96, "output_size": 128}
+    shelf.put("wide_ages", "age_modifier", "styleganex_age", reaging_with_background(), settings=wide)
+    shelf.put("ages", "age_modifier", "fran", reaging(), settings={"size": 128}, requires=("told_ages",))
+    shelf.put("told_ages", "face_classifier", "told_ages", age_classifier())
     install(shelf, monkeypatch)
+    found = Families.__getitem__
+    monkeypatch.setattr(Families, "__getitem__", lambda self, name: AGES if name == "told_ages" else found(self, name))
     return shelf
 
 
@@ -284,6 +319,18 @@ def test_pictures_in_motion_may_be_transparent_too(job, hills, output):
     assert pixels[..., 3].min() < (255 if output == "out.gif" else 200) or output == "out.gif"
 
 
+def test_what_was_transparent_stays_so_in_every_output(job, shelf, quiet_place):
+    pictures = [Image.fromarray(with_alpha(number)) for number in (4, 5)]
+    pictures[0].save("in.webp", save_all=True, append_images=pictures[1:], duration=100, lossless=True)
+    job("in.webp", "plain.apng", "background_remover", renditions=("again.apng", "white.mp4"))
+    save(quiet_place / "opaque.png", landscape(4))
+    job("opaque.png", "mask.png", "background_remover")
+    alphas = [np.asarray(Image.open(name).convert("RGBA"))[..., 3] for name in ("plain.apng", "again.apng", "mask.png")]
+    assert np.array_equal(alphas[0], alphas[1])
+    wanted = alphas[2].astype(float) * with_alpha(4)[..., 3] / 255
+    assert np.abs(alphas[0] - wanted).max() <= 1
+
+
 @pytest.mark.parametrize("output", ["out.mp4", "out_%02d.jpg"])
 def test_elsewhere_white_is_shown_and_said(job, hills, output):
     result = job(hills, output, "background_remover")
@@ -352,6 +399,17 @@ def test_a_picture_of_a_face_is_translated(job, shelf, quiet_place):
     result = job(CAPTAIN, "out.png", "face_translator")
     changed = (read(Path("out.png")) != read(CAPTAIN)).any(axis=2)
     assert result.faces == 1 and 0.02 < changed.mean() < 0.7
+
+
+@pytest.mark.parametrize("model", ["ages", "wide_ages"])
+def test_faces_of_pictures_and_clips_grow_older(job, moving_portrait, model):
+    values = {"age_modifier_model": model, "age_modifier_direction": 50}
+    assert job(CAPTAIN, "out.png", "age_modifier", **values).faces == 1
+    changed = (read(Path("out.png")) != read(CAPTAIN)).any(axis=2)
+    assert 0.02 < changed.mean() < 0.7
+    job(moving_portrait, "out.mkv", "age_modifier", output_video_encoder="ffv1", **values)
+    pairs = zip(read_clip(Path("out.mkv")), read_clip(moving_portrait), strict=True)
+    assert all((after != before).any(axis=2).mean() > 0.02 for after, before in pairs)
 
 
 def test_the_plan_knows_what_comes_out(shelf, hills, quiet_place):
