@@ -113,6 +113,12 @@ def frames_of(path):
         return reader.info, list(reader)
 
 
+def rgba(path):
+    """The first picture of a file."""
+    with Image.open(path) as made:
+        return np.array(made.convert("RGBA"))
+
+
 def near(one, other, most):
     return np.abs(one.astype(float) - other).mean() < most
 
@@ -154,6 +160,8 @@ def test_a_picture_too_large_for_its_form_is_refused_before_work(job, quiet_plac
     with pytest.raises(OutputTypeError, match="WebP does not hold a side of 18000 pixels"):
         job(wide, "out.webp", "frame_enhancer")
     assert not Path("out.webp").exists()
+    job(wide, "out.webp", "frame_enhancer", crop="0,0,8000,8")
+    assert read(Path("out.webp")).shape == (16, 16000, 3)
 
 
 def test_enlarging_goes_on_where_it_was_interrupted(job, shelf, hills):
@@ -325,7 +333,7 @@ def test_what_was_transparent_stays_so_in_every_output(job, shelf, quiet_place):
     job("in.webp", "plain.apng", "background_remover", renditions=("again.apng", "white.mp4"))
     save(quiet_place / "opaque.png", landscape(4))
     job("opaque.png", "mask.png", "background_remover")
-    alphas = [np.asarray(Image.open(name).convert("RGBA"))[..., 3] for name in ("plain.apng", "again.apng", "mask.png")]
+    alphas = [rgba(name)[..., 3] for name in ("plain.apng", "again.apng", "mask.png")]
     assert np.array_equal(alphas[0], alphas[1])
     wanted = alphas[2].astype(float) * with_alpha(4)[..., 3] / 255
     assert np.abs(alphas[0] - wanted).max() <= 1

@@ -25,6 +25,8 @@ def edited_info(target: Info, processors: Sequence[ProcessorSpec], options: Opti
         OptionsError: they would have more pixels than the options allow, or a processor lacks an option.
         ModelError: a processor's model is not known, or not for it.
     """
+    if isinstance(target, PictureInfo) and options.input.crop:
+        target = replace(target, width=options.input.crop[2], height=options.input.crop[3])
     changing = [spec.format for spec in processors if spec.format is not None]
     if not changing:
         return target
