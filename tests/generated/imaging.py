@@ -82,15 +82,15 @@ def reaging(size=128, *, batch=1, seed=6):
     return net.model()
 
 
-def reaging_with_background(size=64, wide=96, made=128, *, batch="n", seed=7):
-    """The face with background, enlarged, with an edge filter that grows with the direction."""
+def reaging_with_background(size=64, wide=96, made=128, *, batch="n", changes=True, seed=7):
+    """The face with background, enlarged; where it changes, with an edge filter that grows with the direction."""
     net = NetworkBuilder(seed)
     near = net.input("target", [batch, 3, size, size])
     x = net.input("target_with_background", [batch, 3, wide, wide])
     direction = net.input("direction", [])
     edges = net.node("Mul", net.conv(x, 3, 3), direction)
     light = net.node("ReduceMean", near, axes=[1, 2, 3], keepdims=1)
-    both = net.node("Tanh", net.node("Add", net.node("Add", x, edges), light))
+    both = net.node("Tanh", net.node("Add", net.node("Add", x, edges), light)) if changes else net.node("Identity", x)
     scales = net.constant(np.array([1, 1, made / wide, made / wide], np.float32))
     net.output("output", net.node("Resize", both, "", scales, mode="linear"), [batch, 3, made, made])
     return net.model()
@@ -104,11 +104,11 @@ def age_classifier(size=32, *, seed=8):
     return net.model()
 
 
-def translator(size=64, made=None, *, batch="n", seed=9):
-    """Another picture of a face."""
+def translator(size=64, made=None, *, batch="n", changes=True, seed=9):
+    """Another picture of a face; the same where it changes nothing."""
     net = NetworkBuilder(seed)
     x = net.input("input", [batch, 3, size, size])
-    value = net.node("Tanh", net.conv(x, 3, 3, scale=0.4))
+    value = net.node("Tanh", net.conv(x, 3, 3, scale=0.4)) if changes else net.node("Identity", x)
     if made:
         value = net.resized(value, made / size)
     net.output("output", value, [batch, 3, made or size, made or size])

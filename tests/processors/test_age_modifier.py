@@ -165,6 +165,19 @@ def test_several_faces_at_once_come_out_as_each_alone(styleganex, astronaut, ast
         assert 0.005 < changed.mean() < 0.7
 
 
+def test_what_a_network_leaves_comes_to_lie_where_it_was(tmp_path, astronaut, astronaut_face):
+    shelf, sizes = Shelf(tmp_path), {"size": 256, "wide": 384, "made": 1024}
+    shelf.put("styleganex", TASK, "styleganex_age", reaging_with_background(**sizes, changes=False))
+    options = Options.parse({"age_modifier_model": "styleganex", "age_modifier_direction": 50})
+    processor = SPEC.create(ProcessorContext(options, (), shelf.sessions()))
+    [after] = processor.process(frames(astronaut, astronaut_face))
+    left, top, right, bottom = astronaut_face.box.astype(int)
+    inside = np.s_[top:bottom, left:right]
+    shifted = np.roll(astronaut, 1, axis=1)[inside].astype(float) - astronaut[inside]
+    difference = after.frame.image[inside].astype(float) - astronaut[inside]
+    assert np.abs(difference).mean() < 0.25 * np.abs(shifted).mean()
+
+
 def test_no_direction_leaves_the_faces(styleganex, astronaut, astronaut_face):
     options = Options.parse({"age_modifier_model": "styleganex"})
     item = frames(astronaut, astronaut_face)[0]

@@ -66,6 +66,18 @@ def test_only_the_face_changes_and_by_the_share_that_is_wanted(shelf, astronaut,
     assert np.abs(half.frame.image - middle).max() <= 1
 
 
+@pytest.mark.parametrize("made", [None, 1024])
+def test_what_a_network_leaves_comes_to_lie_where_it_was(shelf, astronaut, astronaut_face, made):
+    settings = {"size": 512} | ({"output_size": made} if made else {})
+    shelf.put("same", TASK, FAMILY, translator(512, made, changes=False), settings=settings)
+    [after] = processor(shelf, face_translator_model="same").process([item(astronaut, astronaut_face)])
+    left, top, right, bottom = astronaut_face.box.astype(int)
+    inside = np.s_[top:bottom, left:right]
+    shifted = np.roll(astronaut, 1, axis=1)[inside].astype(float) - astronaut[inside]
+    difference = after.frame.image[inside].astype(float) - astronaut[inside]
+    assert np.abs(difference).mean() < 0.25 * np.abs(shifted).mean()
+
+
 def test_several_faces_at_once_come_out_as_each_alone(shelf, astronaut, astronaut_face, captain, captain_face):
     items = [item(astronaut, astronaut_face), item(captain, captain_face)]
     for model in ("usual", "odd"):
