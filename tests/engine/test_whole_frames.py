@@ -12,16 +12,13 @@ from PIL import Image
 from facefusion.engine.plan import make_plan
 from facefusion.engine.run import run
 from facefusion.errors import CancelledError, NoFaceError, OptionsError, OutputTypeError
-from facefusion.inference.contract import Contract, TensorSpec
-from facefusion.inference.families import Families
-from facefusion.inference.family import Family, FamilySettings
 from facefusion.media.probe import probe
 from facefusion.media.reader import VideoReader
 from facefusion.options import LimitOptions, Options
 from facefusion.processors.frame_enhancer.tiles import enlarged
+from generated.ages import put_classifier
 from generated.builder import Shelf
 from generated.imaging import (
-    age_classifier,
     chroma,
     foreground,
     reaging,
@@ -42,24 +39,6 @@ MODELS = {
 }
 
 
-class Forty:
-    """Takes everybody for forty."""
-
-    age = (40, 41)
-
-    def classify(self, views):
-        return [self for _ in views]
-
-
-AGES = Family(
-    "told_ages",
-    "face_classifier",
-    FamilySettings,
-    lambda settings: Contract((TensorSpec("input", ("n", 3, 32, 32)),), (TensorSpec("output", ("n", 3)),)),
-    lambda model: Forty(),
-)
-
-
 @pytest.fixture
 def shelf(tmp_path_factory, monkeypatch):
     shelf = Shelf(tmp_path_factory.mktemp("models"))
@@ -72,10 +51,8 @@ def shelf(tmp_path_factory, monkeypatch):
     wide = {"size": 64, "wide_size": 96, "output_size": 128}
     shelf.put("wide_ages", "age_modifier", "styleganex_age", reaging_with_background(), settings=wide)
     shelf.put("ages", "age_modifier", "fran", reaging(), settings={"size": 128}, requires=("told_ages",))
-    shelf.put("told_ages", "face_classifier", "told_ages", age_classifier())
-    install(shelf, monkeypatch)
-    found = Families.__getitem__
-    monkeypatch.setattr(Families, "__getitem__", lambda self, name: AGES if name == "told_ages" else found(self, name))
+    put_classifier(shelf, monkeypatch, [(40, 41)])
+    shelf.options = MODELS | install(shelf)
     return shelf
 
 
@@ -85,7 +62,9 @@ def job(shelf, quiet_place):
 
     def start(target, output, *processors, **values):
         return run(
-            Options.parse(MODELS | {"target_path": target, "output_path": output, "processors": processors} | values)
+            Options.parse(
+                shelf.options | {"target_path": target, "output_path": output, "processors": processors} | values
+            )
         )
 
     return start
@@ -166,7 +145,7 @@ def test_a_picture_too_large_for_its_form_is_refused_before_work(job, quiet_plac
 
 def test_enlarging_goes_on_where_it_was_interrupted(job, shelf, hills):
     job(hills, "whole.mkv", "frame_enhancer", video_chunk_size=3)
-    values = MODELS | {"target_path": hills, "output_path": "parts.mkv", "processors": ("frame_enhancer",)}
+    values = shelf.options | {"target_path": hills, "output_path": "parts.mkv", "processors": ("frame_enhancer",)}
     options = Options.parse(values | {"video_chunk_size": 3})
     import threading
 
@@ -422,7 +401,7 @@ def test_faces_of_pictures_and_clips_grow_older(job, moving_portrait, model):
 
 def test_the_plan_knows_what_comes_out(shelf, hills, quiet_place):
     values = {"target_path": hills, "output_path": "o.webm", "processors": ("background_remover", "frame_enhancer")}
-    plan = make_plan(Options.parse(MODELS | values), has_hooks=False)
+    plan = make_plan(Options.parse(shelf.options | values), has_hooks=False)
     assert (plan.edited.width, plan.edited.height, plan.edited.has_alpha) == (208, 144, True)
     assert (plan.target.width, plan.target.height, plan.target.has_alpha) == (104, 72, False)
     assert probe(hills, LimitOptions()) == plan.target

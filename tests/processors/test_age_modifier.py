@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
@@ -11,53 +11,37 @@ import pytest
 
 from facefusion.errors import CatalogueError
 from facefusion.faces.crops import FaceCrop
-from facefusion.inference.catalogue import ModelCard
+from facefusion.faces.masks.masker import FaceMasker
 from facefusion.inference.contract import Contract, TensorSpec
-from facefusion.inference.family import Model
-from facefusion.inference.session import Session
 from facefusion.media.frame import Frame
-from facefusion.options import Options
+from facefusion.options import FaceMaskOptions, Options
 from facefusion.processors.age_modifier import SPEC
-from facefusion.processors.age_modifier.fran import FAMILY as FRAN
 from facefusion.processors.age_modifier.fran import directions
 from facefusion.processors.age_modifier.processor import AgeModifier
 from facefusion.processors.age_modifier.styleganex import shrunk
 from facefusion.processors.base import FaceFrame, ProcessorContext
-from facefusion.processors.box_masker import BoxMasker
 from facefusion.processors.crop_editing import CropJob
 from facefusion.state import pack, unpack
+from generated.ages import put_classifier
 from generated.builder import Shelf
 from generated.imaging import reaging, reaging_with_background
 from reference import imaging as reference
 
 TASK = "age_modifier"
+BOX = FaceMasker(FaceMaskOptions(), ("box",))
 
 
-@dataclass(frozen=True)
-class Said:
-    age: tuple[int, int]
+@pytest.fixture
+def fran(tmp_path, monkeypatch):
+    """Load a generated network, with a classifier that says these ages."""
 
+    def load(ages, *, batch=1):
+        shelf = Shelf(tmp_path)
+        put_classifier(shelf, monkeypatch, ages)
+        shelf.put("fran", TASK, "fran", reaging(batch=batch), settings={"size": 128}, requires=("told_ages",))
+        return shelf.sessions().load("fran", TASK)
 
-class Classifier:
-    """Says of one face after the other how old it is, the latter age not included."""
-
-    def __init__(self, ages):
-        self._ages = iter(ages)
-
-    def classify(self, views):
-        return [Said(next(self._ages)) for _ in views]
-
-
-def fran(folder, ages, *, batch=1, size=128):
-    """The adapter around a generated network, with a classifier that says these ages."""
-    content = reaging(size, batch=batch).SerializeToString()
-    (folder / "fran.onnx").write_bytes(content)
-    card = ModelCard(
-        name="fran", task=TASK, family="fran", file="fran.onnx", licence="MIT", commercial=True, settings={"size": size}
-    )
-    settings = FRAN.read_settings(card)
-    session = Session(content, ["CPUExecutionProvider"], contract=FRAN.contract(settings), name="fran")
-    return FRAN.create(Model(card, settings, session, {"ages": Classifier(ages)}))
+    return load
 
 
 @pytest.fixture
@@ -72,8 +56,8 @@ def frames(image, face, count=1):
     return [FaceFrame(Frame(n, n, 1, Fraction(1, 25), image), (face,)) for n in range(count)]
 
 
-def test_fran_is_told_the_age_that_there_is_and_the_one_wanted(tmp_path, astronaut, astronaut_face):
-    editor = fran(tmp_path, [(30, 40)])
+def test_fran_is_told_the_age_that_there_is_and_the_one_wanted(fran, tmp_path, astronaut, astronaut_face):
+    editor = fran([(30, 40)])
     job = CropJob(editor.cut(astronaut, astronaut_face), frames(astronaut, astronaut_face)[0])
     [result] = editor.edit([job], editor.ages([job]), 40)
     inputs = {"target": reference.planes(job.crop.image), "direction": np.array([0.345, 0.745], np.float32)}
@@ -88,24 +72,24 @@ def test_wanted_ages_stay_within_a_century():
 
 
 @pytest.mark.parametrize("batch", [1, "n"])
-def test_faces_of_several_ages_come_out_as_each_alone(tmp_path, captain, captain_face, batch):
+def test_faces_of_several_ages_come_out_as_each_alone(fran, captain, captain_face, batch):
     ages = [(10, 20), (50, 60), (10, 20)]
     items = frames(captain, captain_face, count=3)
-    together = AgeModifier(fran(tmp_path, ages, batch=batch), BoxMasker(0.3), 30).process(items)
+    together = AgeModifier(fran(ages, batch=batch), BOX, 30).process(items)
     for item, age, after in zip(items, ages, together, strict=True):
-        [alone] = AgeModifier(fran(tmp_path, [age], batch=batch), BoxMasker(0.3), 30).process([item])
+        [alone] = AgeModifier(fran([age], batch=batch), BOX, 30).process([item])
         assert np.array_equal(alone.frame.image, after.frame.image)
     assert not np.array_equal(together[1].frame.image, together[2].frame.image)
 
 
-def test_a_face_that_is_followed_does_not_change_its_age_from_frame_to_frame(tmp_path, captain, captain_face):
+def test_a_face_that_is_followed_does_not_change_its_age_from_frame_to_frame(fran, captain, captain_face):
     """Ages that waver are averaged, and the average is kept over a break."""
     said = [(20, 30), (30, 40), (30, 40), (20, 30)]
     items = frames(captain, replace(captain_face, track_id=7), count=4)
-    whole = AgeModifier(fran(tmp_path, said), BoxMasker(0.3), 40).process(items)
-    first = AgeModifier(fran(tmp_path, said[:2]), BoxMasker(0.3), 40)
+    whole = AgeModifier(fran(said), BOX, 40).process(items)
+    first = AgeModifier(fran(said[:2]), BOX, 40)
     parts = first.process(items[:2])
-    then = AgeModifier(fran(tmp_path, said[2:]), BoxMasker(0.3), 40)
+    then = AgeModifier(fran(said[2:]), BOX, 40)
     then.restore(unpack(pack(first.state())))
     parts += then.process(items[2:])
     assert all(np.array_equal(a.frame.image, b.frame.image) for a, b in zip(whole, parts, strict=True))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 
 from facefusion.errors import OptionsError
-from facefusion.inference.catalogue import Catalogue, ModelCard
-from facefusion.inference.session import SessionFactory
-from facefusion.inference.store import ModelStore
+from facefusion.inference.catalogue import Catalogue
 from facefusion.media.frame import Frame
 from facefusion.options import Options
 from facefusion.processors.background_remover import SPEC
@@ -119,19 +117,10 @@ def test_the_output_becomes_transparent_only_where_the_colour_is(shelf):
         after("300,0,0")
 
 
-def test_real_weights_cut_a_person_out(assets):
-    path = assets / "models" / "parse" / "selfie_segmentation_256.onnx"
-    card = ModelCard(
-        name="selfie",
-        task=TASK,
-        family=FAMILY,
-        file=path.name,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        licence="LicenseRef-Test",
-        commercial=False,
-        settings={"size": 256, "layout": "nhwc"},
-    )
-    sessions = SessionFactory(("cpu",), catalogue=Catalogue([card]), store=ModelStore(path.parent))
+def test_real_weights_cut_a_person_out(assets, shelf):
+    weights = onnx.load(assets / "models" / "parse" / "selfie_segmentation_256.onnx")
+    shelf.put("selfie", TASK, FAMILY, weights, settings={"size": 256, "layout": "nhwc"})
+    sessions = shelf.sessions()
     image = read(assets / "pictures" / "astronaut_eileen_collins.png")
     [frame] = process(sessions, [image], "selfie")
     assert frame.opacity[100:200, 180:260].mean() > 240  # the face

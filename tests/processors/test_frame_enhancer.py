@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 
 from facefusion.errors import ModelUnfitError, ModelUnknownError
-from facefusion.inference.catalogue import Catalogue, ModelCard
-from facefusion.inference.session import SessionFactory
-from facefusion.inference.store import ModelStore
+from facefusion.inference.catalogue import Catalogue
 from facefusion.media.frame import Frame
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame, FrameFormat, ProcessorContext
@@ -165,20 +163,16 @@ def test_faces_are_brought_to_the_new_size(shelf, astronaut):
     assert np.allclose(after.faces[0].irises, [[180.5, 160.5, 6], [220.5, 160.5, 6]])
 
 
-def real(assets, name, family, **settings):
-    path = assets / "models" / "superres" / f"{name}.onnx"
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    card = ModelCard(
-        name=name,
-        task=TASK,
-        family=family,
-        file=path.name,
-        sha256=digest,
-        licence="LicenseRef-Test",
-        commercial=False,
-        settings=settings,
-    )
-    return SessionFactory(("cpu",), catalogue=Catalogue([card]), store=ModelStore(path.parent)).load(name, TASK)
+@pytest.fixture
+def real(assets, shelf):
+    """Load real weights."""
+
+    def load(name, family, **settings):
+        weights = onnx.load(assets / "models" / "superres" / f"{name}.onnx")
+        shelf.put(name, TASK, family, weights, settings=settings)
+        return shelf.sessions().load(name, TASK)
+
+    return load
 
 
 def psnr(one, other):
@@ -187,26 +181,26 @@ def psnr(one, other):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "family", "scale", "least"),
+    ("name", "family", "least"),
     [
-        ("espcn_x2", LUMA, 2, 0.3),
-        ("fsrcnn_x2", LUMA, 2, 0.3),
-        ("subpixel_cnn_x3", LUMA, 3, -3.5),
-        ("realesr_animevideov3_x4", RGB, 4, -1.5),
+        ("espcn_x2", LUMA, 0.3),
+        ("fsrcnn_x2", LUMA, 0.3),
+        ("subpixel_cnn_x3", LUMA, -3.5),
+        ("realesr_animevideov3_x4", RGB, -1.5),
     ],
 )
-def test_real_weights_against_smooth_enlarging(assets, name, family, scale, least):
+def test_real_weights_against_smooth_enlarging(assets, real, name, family, least):
     """Gain over bicubic in decibel: the two smallest networks win, the one for drawings and the oldest one do not."""
-    image = read(next(Path(assets / "pictures" / "synthetic").glob("*04*")))[:840, :840]
+    image, scale = read(next(Path(assets / "pictures" / "synthetic").glob("*04*")))[:840, :840], int(name[-1])
     small = cv2.resize(image, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_CUBIC)
-    [result] = enlarged([small], real(assets, name, family, scale=scale))
+    [result] = enlarged([small], real(name, family, scale=scale))
     plain = cv2.resize(small, image.shape[1::-1], interpolation=cv2.INTER_CUBIC)
     assert psnr(result, image) - psnr(plain, image) >= least
 
 
 @pytest.mark.slow
-def test_a_network_may_brighten_instead(assets):
+def test_a_network_may_brighten_instead(assets, real):
     dark = read(next(Path(assets / "pictures" / "derived").glob("*dark*")))
-    [result] = enlarged([dark], real(assets, "sci_medium_lowlight", RGB, scale=1))
+    [result] = enlarged([dark], real("sci_medium_lowlight", RGB, scale=1))
     assert result.shape == dark.shape
     assert result.mean() > 3 * dark.mean()

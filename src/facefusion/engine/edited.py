@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from facefusion.errors import OptionsError, OutputTypeError
-from facefusion.inference.catalogue import Catalogue
+from facefusion.inference.opening import open_catalogue
 from facefusion.media.forms import Form
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.planes.layout import Layout
@@ -30,7 +30,7 @@ def edited_info(target: Info, processors: Sequence[ProcessorSpec], options: Opti
     changing = [spec.format for spec in processors if spec.format is not None]
     if not changing:
         return target
-    catalogue, before = Catalogue.known(), _format_of(target)
+    catalogue, before = open_catalogue(options.models), _format_of(target)
     after = before
     for change in changing:
         after = change(after, options, catalogue)

@@ -22,7 +22,8 @@ from facefusion.engine.checks import (
 from facefusion.engine.edited import check_side, edited_info
 from facefusion.engine.problem import problem_path
 from facefusion.errors import InputTypeError, OptionsError
-from facefusion.inference.providers import resolve_providers
+from facefusion.inference.execution import Execution
+from facefusion.inference.pool import GIB
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form
@@ -37,7 +38,6 @@ from facefusion.options import Options, OutputOptions
 from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.registry import resolve_processors
 
-GIB = 1 << 30
 DEFAULT_MEMORY = 0.25
 DEFAULT_IN_FLIGHT = 14
 LEAST_IN_FLIGHT = 8
@@ -102,10 +102,10 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
         InputError: the target cannot be read.
         OutputError: the output cannot be written.
         ProcessorUnknownError: a processor is not installed.
-        ProviderError: an execution provider is not there.
+        ProviderError: an execution provider is not there, or does not compute in the precision asked for.
     """
     processors = tuple(resolve_processors(options.processors))
-    resolve_providers(options.runtime.execution_providers)
+    Execution.of(options.runtime)
     target_path = _required(options.target_path, "target", "picture or video to edit")
     output = _required(options.output_path, "output", "file to write")
     if any(spec.needs_source for spec in processors) and not (options.source_paths or options.face_map):
@@ -207,13 +207,7 @@ def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None
         OptionsError: `max_memory` does not hold as many as are needed to work at all.
     """
     runtime = options.runtime
-    # The picture that is worked on, its edited copy, and the planes that it was made of.
-    edited = edited or info
-    is_scaled = edited.width * edited.height != info.width * info.height
-    planes = 2 if info.bit_depth <= 8 else 4
-    size = info.width * info.height * (3 + planes) + edited.width * edited.height * 3
-    if is_scaled and (info.bit_depth > 8 or info.has_alpha or info.colour.is_hdr):
-        size += edited.width * edited.height * (3 + 2 * planes)  # what was decoded is scaled along
+    size = _frame_size(info, edited)
     budget = int((runtime.max_memory or DEFAULT_MEMORY) * GIB / size)
     if runtime.max_memory is not None and budget < LEAST_IN_FLIGHT:
         least = LEAST_IN_FLIGHT * size / GIB
@@ -223,6 +217,25 @@ def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None
             f"Allow at least {least:.3f}",
         )
     return max(LEAST_IN_FLIGHT, min(DEFAULT_IN_FLIGHT, budget))
+
+
+def frame_memory(plan: Plan) -> int:
+    """Return how many bytes frames in flight take together; errors as of `frames_in_flight`."""
+    info, edited = plan.target, plan.edited
+    if not isinstance(info, VideoInfo) or not isinstance(edited, VideoInfo):
+        return _frame_size(info, edited)
+    return _frame_size(info, edited) * frames_in_flight(plan.options, info, edited)
+
+
+def _frame_size(info: PictureInfo | VideoInfo, edited: PictureInfo | VideoInfo | None) -> int:
+    """Return the bytes of the picture that is worked on, its edited copy, and the planes that it was made of."""
+    edited = edited or info
+    planes, pixels = 2 if info.bit_depth <= 8 else 4, edited.width * edited.height
+    size = info.width * info.height * (3 + planes) + pixels * 3
+    is_hdr = isinstance(info, VideoInfo) and info.colour.is_hdr
+    if pixels != info.width * info.height and (info.bit_depth > 8 or info.has_alpha or is_hdr):
+        size += pixels * (3 + 2 * planes)  # what was decoded is scaled along
+    return size
 
 
 def _required(path: Path | None, name: str, meaning: str) -> Path:

@@ -14,14 +14,15 @@ from facefusion.engine.casting import cast
 from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
-from facefusion.engine.plan import Plan, make_plan
+from facefusion.engine.plan import Plan, frame_memory, make_plan
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.targets import TargetSelector
 from facefusion.engine.video import edit_video
 from facefusion.engine.work import Finding, Work
 from facefusion.errors import HookError
 from facefusion.faces.analyser import FaceAnalyser
-from facefusion.inference.session import SessionFactory
+from facefusion.inference.opening import open_sessions
+from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.media.forms import Kind
 from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
@@ -104,7 +105,8 @@ def run(
 def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook | None, FrameHook | None]) -> Work:
     """Load models, read sources and references, and make the processors."""
     options = plan.options
-    sessions = SessionFactory(options.runtime.execution_providers)
+    pool = SessionPool(model_budget(options.runtime, frame_memory(plan)), notes.tell)
+    sessions = open_sessions(options, pool=pool, notify=notes.tell)
     finding, context = None, ProcessorContext(options, (), sessions)
     if any(spec.needs_faces for spec in plan.processors):
         analyser = FaceAnalyser.create(options.faces, sessions)

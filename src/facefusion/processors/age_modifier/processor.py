@@ -9,13 +9,16 @@ from typing import Self
 import numpy as np
 
 from facefusion.faces.crops import paste
+from facefusion.faces.masks.masker import FaceMasker
+from facefusion.options.masks import MaskType
 from facefusion.processors.age_modifier.base import TASK, AgeEditor
 from facefusion.processors.base import FaceFrame, ProcessorContext
-from facefusion.processors.box_masker import BoxMasker
 from facefusion.processors.crop_editing import CropJob, Masker
 from facefusion.state import State
 
 _MOST_TRACKS = 256
+
+_HEEDED: tuple[MaskType, ...] = ("occlusion",)
 
 
 class AgeModifier:
@@ -44,7 +47,8 @@ class AgeModifier:
         """
         options = context.options.age_modifier
         editor: AgeEditor = context.sessions.load(options.age_modifier_model, TASK)
-        masker = BoxMasker(context.options.face_swapper.face_mask_blur)
+        whole = context.options.face_masks.model_copy(update={"face_mask_padding": (0, 0, 0, 0)})
+        masker = FaceMasker.create(whole, context.sessions, always=("box",), only=_HEEDED)
         return cls(editor, masker, options.age_modifier_direction)
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
