@@ -15,7 +15,7 @@ from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.family import Family, FamilySettings, Model
 from facefusion.media.frame import Image
 from facefusion.processors.age_modifier.base import TASK, AgeClassifier, FaceView, Floats
-from facefusion.processors.crop_editing import CropJob, from_network, to_network
+from facefusion.processors.crop_editing import CropJob, from_network, portions, to_network
 
 _CENTURY = 100
 
@@ -63,16 +63,20 @@ class Fran:
 
     def edit(self, jobs: Sequence[CropJob], ages: Sequence[float], direction: int) -> list[Floats]:
         """Return faces of another age; see `AgeEditor`."""
-        targets = to_network([job.crop.image for job in jobs], [0.0], [1.0])
         edited = [np.empty(0, np.float32) for _ in jobs]
         for age in sorted(set(ages)):  # a network takes one age at a time
-            which = [place for place, other in enumerate(ages) if other == age]
-            inputs = {"target": targets[which], "direction": directions(age, direction)}
-            for place, pixels in zip(
-                which, from_network(self._session.run(inputs)["output"], [0.0], [1.0]), strict=True
-            ):
-                edited[place] = pixels
+            same = [place for place, other in enumerate(ages) if other == age]
+            for part in portions(len(same), self._settings.size):
+                made = self._edit([jobs[place] for place in same[part]], age, direction)
+                for place, pixels in zip(same[part], made, strict=True):
+                    edited[place] = pixels
         return edited
+
+    def _edit(self, jobs: Sequence[CropJob], age: float, direction: int) -> Floats:
+        """Return faces that all seem of one age, float32 (N, S, S, 3)."""
+        targets = to_network([job.crop.image for job in jobs], [0.0], [1.0])
+        inputs = {"target": targets, "direction": directions(age, direction)}
+        return from_network(self._session.run(inputs)["output"], [0.0], [1.0])
 
 
 def directions(age: float, direction: int) -> Floats:

@@ -17,7 +17,7 @@ from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.family import Family, FamilySettings, Model
 from facefusion.media.frame import Image
 from facefusion.processors.age_modifier.base import TASK, Floats
-from facefusion.processors.crop_editing import CropJob, from_network, to_network
+from facefusion.processors.crop_editing import CropJob, from_network, portions, to_network
 
 _MIDDLE = [0.5]
 _STRONGEST = 2.5
@@ -70,6 +70,10 @@ class Styleganex:
 
     def edit(self, jobs: Sequence[CropJob], ages: Sequence[float], direction: int) -> list[Floats]:
         """Return faces of another age; see `AgeEditor`."""
+        largest = max(self._settings.wide_size, self._settings.output_size)
+        return [pixels for part in portions(len(jobs), largest) for pixels in self._edit(jobs[part], direction)]
+
+    def _edit(self, jobs: Sequence[CropJob], direction: int) -> list[Floats]:
         near = [self._near(job) for job in jobs]
         wide = [job.crop.image for job in jobs]
         inputs = {

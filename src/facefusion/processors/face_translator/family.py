@@ -12,7 +12,7 @@ from facefusion.faces.crops import Pixels
 from facefusion.faces.templates import TemplateName
 from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.family import Family, FamilySettings, Model
-from facefusion.processors.crop_editing import CropJob, from_network, to_network
+from facefusion.processors.crop_editing import CropJob, from_network, portions, to_network
 
 TASK = "face_translator"
 
@@ -59,6 +59,10 @@ class FaceTranslator:
 
     def edit(self, jobs: Sequence[CropJob]) -> list[Pixels]:
         """Return the new faces, RGB float32, 0 to 255."""
+        largest = max(self.size, self._settings.output_size or 0)
+        return [pixels for part in portions(len(jobs), largest) for pixels in self._edit(jobs[part])]
+
+    def _edit(self, jobs: Sequence[CropJob]) -> list[Pixels]:
         settings = self._settings
         values = to_network([job.crop.image[:, :, self._order] for job in jobs], settings.mean, settings.std)
         output = self._session.run(values)["output"]
