@@ -20,7 +20,7 @@ class TensorSpec:
     Attributes:
         name: how the family's adapter calls it.
         shape: a size, or the name of one that may be any; one name is one size throughout the contract. `batch` is the
-            number of things that are worked on at once.
+            number of things that are worked on at once; `...` stands for any number of sizes, also none.
         aliases: names that files give it, beside `name`.
         dtype: NumPy's name of the element type that the adapter uses; a file may have another floating type.
         is_optional: whether there are files without it.
@@ -117,6 +117,12 @@ def _fits(spec: TensorSpec, tensor: TensorInfo) -> bool:
         return False
     if not tensor.shape:  # an output of which the file does not say
         return True
+    if "..." in spec.shape:
+        cut = spec.shape.index("...")
+        head, tail = spec.shape[:cut], spec.shape[cut + 1 :]
+        long_enough = len(tensor.shape) >= len(head) + len(tail)
+        ends = tensor.shape[len(tensor.shape) - len(tail) :]
+        return long_enough and all(map(_same, head, tensor.shape)) and all(map(_same, tail, ends))
     return len(spec.shape) == len(tensor.shape) and all(map(_same, spec.shape, tensor.shape))
 
 
