@@ -119,5 +119,12 @@ def test_little_memory_is_a_warning():
 def test_processors_are_listed_with_a_summary(facefusion, capsys):
     assert facefusion("processors") == 0
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    assert {"face_enhancer", "face_swapper"} <= lines.keys()
+    assert {
+        "age_modifier",
+        "background_remover",
+        "face_enhancer",
+        "face_swapper",
+        "frame_colorizer",
+        "frame_enhancer",
+    } <= lines.keys()
     assert all(lines.values())

@@ -19,13 +19,14 @@ from facefusion.engine.plan import Plan, frame_memory, make_plan
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.targets import TargetSelector
 from facefusion.engine.video import edit_video
-from facefusion.engine.work import Work
+from facefusion.engine.work import Finding, Work
 from facefusion.errors import HookError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
 from facefusion.faces.landmarkers.base import FaceView
 from facefusion.inference.opening import open_sessions
 from facefusion.inference.pool import SessionPool, model_budget
+from facefusion.inference.session import SessionFactory
 from facefusion.media.forms import Kind
 from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
@@ -108,30 +109,34 @@ def run(
 def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook | None, FrameHook | None]) -> Work:
     """Load models, read sources and references, and make the processors."""
     options = plan.options
-    pool = SessionPool(model_budget(options.runtime, frame_memory(options, plan.target)), notes.tell)
+    pool = SessionPool(model_budget(options.runtime, frame_memory(plan)), notes.tell)
     sessions = open_sessions(options, pool=pool, notify=notes.tell)
-    analyser = FaceAnalyser.create(options.faces, sessions)
-    needs = frozenset(need for spec in plan.processors for need in spec.needs)
-    enricher = FaceEnricher(options.faces, sessions)
-    by_attributes = options.faces.selects_by_attributes
-    enricher.prepare({*needs, "attributes"} if by_attributes else needs)
-    casting, roles = cast(analyser, options, plan.output)
-    roles = tuple(_enriched(role, enricher, needs) for role in roles)
-    others = roles[0].sources if casting.others == 0 or not options.face_map else ()
-    context = ProcessorContext(options, others, sessions, roles)
+    finding, context = None, ProcessorContext(options, (), sessions)
+    if any(spec.needs_faces for spec in plan.processors):
+        finding, context = _find(plan, sessions)
     return Work(
-        analyser=analyser,
-        selector=TargetSelector(
-            analyser, options.faces, casting, AttributeFilter(enricher, options.faces) if by_attributes else None
-        ),
+        finding=finding,
         processors=tuple(spec.create(context) for spec in plan.processors),
         pre_processor=_checked(hooks[0], "pre-processor"),
         post_processor=_checked(hooks[1], "post-processor"),
         clock=clock,
         notes=notes,
-        enricher=enricher,
-        needs=needs,
     )
+
+
+def _find(plan: Plan, sessions: SessionFactory) -> tuple[Finding, ProcessorContext]:
+    """Load the models of faces, read sources and references, and say who plays what."""
+    options = plan.options
+    analyser, enricher = FaceAnalyser.create(options.faces, sessions), FaceEnricher(options.faces, sessions)
+    needs = frozenset(need for spec in plan.processors for need in spec.needs)
+    by_attributes = options.faces.selects_by_attributes
+    enricher.prepare({*needs, "attributes"} if by_attributes else needs)
+    casting, roles = cast(analyser, options, plan.output)
+    roles = tuple(_enriched(role, enricher, needs) for role in roles)
+    others = roles[0].sources if casting.others == 0 or not options.face_map else ()
+    wanted = AttributeFilter(enricher, options.faces) if by_attributes else None
+    selector = TargetSelector(analyser, options.faces, casting, wanted)
+    return Finding(analyser, selector, enricher, needs), ProcessorContext(options, others, sessions, roles)
 
 
 def _enriched(role: Role, enricher: FaceEnricher, needs: frozenset[Need]) -> Role:

@@ -29,30 +29,49 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """Everything that is done to frames between reading and writing.
+class Finding:
+    """What finds the faces to be worked on.
 
     Attributes:
         analyser: finds faces.
         selector: selects among them.
-        processors: edit frames, one after the other.
-        pre_processor: user's step before, if any.
-        post_processor: user's step after, if any.
-        clock: where the time goes.
-        notes: told what the user should know.
         enricher: finds out what processors need to know of faces.
         needs: what they need.
     """
 
     analyser: FaceAnalyser
     selector: TargetSelector
+    enricher: FaceEnricher
+    needs: frozenset[Need] = frozenset()
+
+    def enriched(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return the batch with what processors need to know of its faces, which are looked at together."""
+        if not self.needs:
+            return list(batch)
+        views = [FaceView(item.frame.image, face) for item in batch for face in item.faces]
+        faces = iter(self.enricher.enrich(views, self.needs))
+        return [item.with_faces([next(faces) for _ in item.faces]) for item in batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that is done to frames between reading and writing.
+
+    Attributes:
+        finding: finds the faces to be worked on; None where no processor needs any.
+        processors: edit frames, one after the other.
+        pre_processor: user's step before, if any.
+        post_processor: user's step after, if any.
+        clock: where the time goes.
+        notes: told what the user should know.
+    """
+
+    finding: Finding | None
     processors: tuple[Processor, ...]
     pre_processor: Callable[[Image], Image] | None
     post_processor: Callable[[Image], Image] | None
     clock: StageClock
     notes: Notes
-    enricher: FaceEnricher
-    needs: frozenset[Need] = frozenset()
 
     @property
     def has_hooks(self) -> bool:
@@ -63,19 +82,11 @@ class Work:
         """Run the user's step before, on a copy: it may change the array, but what was read must stay."""
         return frame if self.pre_processor is None else frame.with_image(self.pre_processor(frame.image.copy()))
 
-    def edit(self, batch: Sequence[FaceFrame]) -> list[Frame]:
-        """Run the processors and the user's step after."""
-        items = self._enriched(batch)
+    def edit(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Run the processors and the user's step after; faces are in pixels of what comes out."""
+        items = list(batch) if self.finding is None else self.finding.enriched(batch)
         for processor in self.processors:
             items = processor.process(items)
         if self.post_processor is None:
-            return [item.frame for item in items]
-        return [item.frame.with_image(self.post_processor(item.frame.image.copy())) for item in items]
-
-    def _enriched(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
-        """Return the batch with what processors need to know of its faces, which are looked at together."""
-        if not self.needs:
-            return list(batch)
-        views = [FaceView(item.frame.image, face) for item in batch for face in item.faces]
-        faces = iter(self.enricher.enrich(views, self.needs))
-        return [item.with_faces([next(faces) for _ in item.faces]) for item in batch]
+            return items
+        return [item.with_frame(item.frame.with_image(self.post_processor(item.frame.image.copy()))) for item in items]

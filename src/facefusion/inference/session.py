@@ -36,6 +36,8 @@ from facefusion.options import RuntimeOptions
 
 Tensor = npt.NDArray[Any]
 _BATCH: Final = "batch"
+_OF_A_BATCH: Final = ((_BATCH,), ("...",))
+"""How outputs begin that hold something of each item."""
 _PICTURE: Final = 4
 """Number of dimensions of pictures and masks: batch, channels, height, width."""
 _MOST: Final = 32
@@ -156,8 +158,8 @@ class Session:
 
     def _joined(self, name: str, values: Sequence[Tensor]) -> Tensor:
         specs = self._contract.outputs if self._contract else ()
-        has_batch = any(spec.name == name and spec.shape[:1] == (_BATCH,) for spec in specs)
-        return np.concatenate(values) if has_batch else values[0]
+        has_batch = any(spec.name == name and spec.shape[:1] in _OF_A_BATCH for spec in specs)
+        return np.concatenate([np.atleast_1d(value) for value in values]) if has_batch else values[0]
 
     def _run_once(self, inputs: Mapping[str, Tensor], *, may_be_less: bool = False) -> dict[str, Tensor]:
         """Run a part of a batch.

@@ -7,6 +7,13 @@ tree in `tree.py`.
 from facefusion.options.base import Names
 from facefusion.options.execution import Precision, RuntimeOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
+from facefusion.options.imaging import (
+    AgeModifierOptions,
+    BackgroundRemoverOptions,
+    FaceTranslatorOptions,
+    FrameColorizerOptions,
+    FrameEnhancerOptions,
+)
 from facefusion.options.leaves import Leaf, iter_leaves
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
@@ -16,10 +23,15 @@ from facefusion.options.sources import canonical, current_options, find_config, 
 from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
 
 __all__ = [
+    "AgeModifierOptions",
+    "BackgroundRemoverOptions",
     "FaceEnhancerOptions",
     "FaceMaskOptions",
     "FaceSelectionOptions",
     "FaceSwapperOptions",
+    "FaceTranslatorOptions",
+    "FrameColorizerOptions",
+    "FrameEnhancerOptions",
     "InputOptions",
     "Leaf",
     "LicensePolicy",

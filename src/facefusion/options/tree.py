@@ -13,6 +13,13 @@ from facefusion.options.analysis import FaceAnalysisOptions
 from facefusion.options.base import Names, OptionGroup
 from facefusion.options.execution import RuntimeOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
+from facefusion.options.imaging import (
+    AgeModifierOptions,
+    BackgroundRemoverOptions,
+    FaceTranslatorOptions,
+    FrameColorizerOptions,
+    FrameEnhancerOptions,
+)
 from facefusion.options.leaves import nest
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
@@ -150,6 +157,11 @@ class Options(OptionGroup):
     )
     faces: FaceSelectionOptions = FaceSelectionOptions()
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()
+    frame_enhancer: FrameEnhancerOptions = FrameEnhancerOptions()
+    frame_colorizer: FrameColorizerOptions = FrameColorizerOptions()
+    background_remover: BackgroundRemoverOptions = BackgroundRemoverOptions()
+    age_modifier: AgeModifierOptions = AgeModifierOptions()
+    face_translator: FaceTranslatorOptions = FaceTranslatorOptions()
     face_masks: FaceMaskOptions = FaceMaskOptions()
     face_enhancer: FaceEnhancerOptions = FaceEnhancerOptions()
     input: InputOptions = InputOptions()
