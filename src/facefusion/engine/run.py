@@ -16,6 +16,7 @@ from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
 from facefusion.engine.plan import Plan, make_plan
 from facefusion.engine.progress import ProgressListener
+from facefusion.engine.speech import job_speech
 from facefusion.engine.targets import TargetSelector
 from facefusion.engine.video import edit_video
 from facefusion.engine.work import Work
@@ -85,13 +86,14 @@ def run(
     """
     start = time.perf_counter()
     has_hooks = pre_processor is not None or post_processor is not None
+    cancel = cancel or threading.Event()
     plan = make_plan(options, has_hooks=has_hooks, expected=expected)
     clock, notes = StageClock(), Notes(notify)
     notes.tell(*plan.notes)
     with clock.measure("prepare"):
-        work = _prepare(plan, clock, notes, (pre_processor, post_processor))
+        work = _prepare(plan, clock, notes, (pre_processor, post_processor), cancel)
     edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
-    done = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
+    done = edit(plan, work, progress=progress, cancel=cancel)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     seconds = time.perf_counter() - start
     return Result(
@@ -101,14 +103,20 @@ def run(
     )
 
 
-def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook | None, FrameHook | None]) -> Work:
+def _prepare(
+    plan: Plan,
+    clock: StageClock,
+    notes: Notes,
+    hooks: tuple[FrameHook | None, FrameHook | None],
+    cancel: threading.Event,
+) -> Work:
     """Load models, read sources and references, and make the processors."""
     options = plan.options
     sessions = SessionFactory(options.runtime.execution_providers)
     analyser = FaceAnalyser.create(options.faces, sessions)
     casting, roles = cast(analyser, options, plan.output)
     others = roles[0].sources if casting.others == 0 or not options.face_map else ()
-    context = ProcessorContext(options, others, sessions, roles)
+    context = ProcessorContext(options, others, sessions, roles, job_speech(plan, cancel.is_set))
     return Work(
         analyser=analyser,
         selector=TargetSelector(analyser, options.faces, casting),

@@ -6,6 +6,7 @@ tree in `tree.py`.
 
 from facefusion.options.base import Names
 from facefusion.options.leaves import Leaf, iter_leaves
+from facefusion.options.lip_syncer import LipSyncerOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.people import MapEntry
 from facefusion.options.sources import canonical, current_options, find_config, load_options, set_options
@@ -22,6 +23,7 @@ __all__ = [
     "InputOptions",
     "Leaf",
     "LimitOptions",
+    "LipSyncerOptions",
     "MapEntry",
     "Names",
     "Options",

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup
 from facefusion.options.leaves import nest
+from facefusion.options.lip_syncer import LipSyncerOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.people import MapEntry, read_map
 
@@ -143,6 +144,7 @@ class Options(OptionGroup):
     )
     faces: FaceSelectionOptions = FaceSelectionOptions()
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()
+    lip_syncer: LipSyncerOptions = LipSyncerOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()

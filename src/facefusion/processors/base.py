@@ -10,6 +10,7 @@ from typing import Protocol
 from facefusion.faces.types import Face
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame, Image
+from facefusion.media.sound.speech import Speech
 from facefusion.options import Options
 from facefusion.state import State
 
@@ -103,12 +104,14 @@ class ProcessorContext:
             file keeps.
         sessions: opens models.
         roles: by the number that `Face.role` gives; where there is no map, `sources` and `options` are the only one.
+        speech: what is to be heard beside the frames, where a processor needs it.
     """
 
     options: Options
     sources: tuple[Source, ...]
     sessions: SessionFactory
     roles: tuple[Role, ...] = ()
+    speech: Speech | None = None
 
     @property
     def all_roles(self) -> tuple[Role, ...]:
@@ -145,9 +148,11 @@ class ProcessorSpec:
         summary: what it does, in one line.
         needs_source: whether it needs source faces.
         create: makes one for a job.
+        needs_speech: whether it needs the sound of the target, or the speech that takes its place.
     """
 
     name: str
     summary: str
     needs_source: bool
     create: Callable[[ProcessorContext], Processor]
+    needs_speech: bool = False
