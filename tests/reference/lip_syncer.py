@@ -18,10 +18,9 @@ def mel_spectrum(mono):
     raised = np.array([loud[0], *(loud[n] - 0.97 * loud[n - 1] for n in range(1, len(loud)))])
     padded = np.concatenate([np.zeros(400), raised, np.zeros(400 + -len(raised) % 200)])
     hann = np.array([0.5 - 0.5 * np.cos(2 * np.pi * n / 800) for n in range(800)])
-    columns = []
-    for start in range(0, len(padded) - 799, 200):
-        columns.append(bank() @ np.abs(np.fft.rfft(padded[start : start + 800] * hann) / hann.sum()))
-    return np.stack(columns, axis=1)
+    starts = range(0, len(padded) - 799, 200)
+    spectra = [np.abs(np.fft.rfft(padded[start : start + 800] * hann) / hann.sum()) for start in starts]
+    return np.stack([bank() @ spectrum for spectrum in spectra], axis=1)
 
 
 def bank():
