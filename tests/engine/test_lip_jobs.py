@@ -14,14 +14,15 @@ from facefusion.errors import (
     InputDamagedError,
     InputMissingError,
     InputTypeError,
-    ModelError,
+    ModelMissingError,
     OptionsError,
     OutputIsInputError,
 )
 from facefusion.media.reader import VideoReader
 from facefusion.options import Options
 from generated.builder import Shelf
-from generated.lip_syncer import edtalk, job_factory, mdx_net, wav2lip
+from generated.jobs import job_sessions
+from generated.lip_syncer import edtalk, mdx_net, wav2lip
 from material import ASTRONAUT, CAPTAIN, LIMITS, read_clip
 
 RATE, FRAMES, PERIOD = 48000, 40, Fraction(1, 25)
@@ -130,7 +131,7 @@ def job(quiet_place, monkeypatch):
     shelf.put("whole", "lip_syncer", "edtalk", edtalk())
     settings = {"length": 512, "hop": 128, "bins": 200, "frames": 64}
     shelf.put("voice", "voice_extractor", "mdx_net", mdx_net(200, 64, kept=27), settings=settings)
-    monkeypatch.setattr("facefusion.engine.run.SessionFactory", job_factory(shelf))
+    monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: job_sessions(shelf))
 
     def start(hooks=None, **values):
         basics = {"processors": ["lip_syncer"], "lip_syncer_model": "small", "output_path": "out.mp4"}
@@ -329,7 +330,7 @@ def test_speech_that_cannot_be_read_is_told_before_any_work(job, silent, tmp_pat
 def test_weights_that_are_missing_are_named(silent, quiet_place, tmp_path):
     speech = write_speech(tmp_path / "speech.wav", burst(1, 0.5))
     values = {"target_path": silent, "output_path": "out.mp4", "processors": ["lip_syncer"], "source_audio": speech}
-    with pytest.raises(ModelError, match="wav2lip_gan_96"):
+    with pytest.raises(ModelMissingError, match="wav2lip_gan_96"):
         run(Options.parse(values))
 
 

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from importlib import resources
-from pathlib import Path
-
 import numpy as np
 
-from facefusion.inference.catalogue import Catalogue
-from facefusion.inference.session import SessionFactory
-from facefusion.inference.store import ModelStore
 from generated.builder import NetworkBuilder
 
 LOWEST, STEPS = -4.0, 8.0
@@ -58,14 +51,6 @@ def mdx_net(bins, frames, *, kept, batch="batch"):
     share[:, :, :kept] = 1
     build.output("output", build.node("Mul", build.input("input", shape), build.constant(share)), shape)
     return build.model()
-
-
-def job_factory(shelf):
-    """Return what makes session factories that know the bundled models beside those of a shelf."""
-    for file in Path(str(resources.files("facefusion.inference") / "pack")).glob("*.onnx"):
-        shutil.copy(file, shelf.folder)
-    catalogue = Catalogue([*Catalogue.bundled(), *shelf.cards])
-    return lambda *given, **named: SessionFactory(("cpu",), catalogue=catalogue, store=ModelStore(shelf.folder))
 
 
 def _loudness(build, speech, factor):

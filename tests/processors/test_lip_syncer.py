@@ -10,12 +10,12 @@ import pytest
 
 from facefusion.errors import ModelUnfitError, OptionsError
 from facefusion.faces.crops import FaceCrop
-from facefusion.inference.session import SessionFactory
+from facefusion.inference.catalogue import Catalogue
 from facefusion.media.frame import Frame
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame, ProcessorContext
 from facefusion.processors.lip_syncer import SPEC
-from facefusion.processors.lip_syncer.masks import LipMasker
+from facefusion.processors.lip_syncer.processor import lip_masker
 from facefusion.processors.lip_syncer.voice.mel import RATE
 from facefusion.processors.lip_syncer.wav2lip import cut, face_box, lay
 from generated.builder import Shelf
@@ -151,9 +151,9 @@ def test_a_network_of_another_family_is_refused(shelf):
 
 
 @pytest.mark.parametrize("reach", ["lower-face", "box"])
-def test_masks_are_soft_and_leave_out_what_is_not_drawn(picture, reach):
+def test_masks_are_soft_and_leave_out_what_is_not_drawn(shelf, picture, reach):
     [crop] = crops_of(picture, 1)
-    [mask] = LipMasker(reach).masks([crop], [crop.image])
+    [mask] = lip_masker(context(shelf, None), reach).masks([crop], [crop.image])
     mesh = crop.inside(crop.face.mesh)
     assert mask.shape == (512, 512) and mask.dtype == np.float32
     assert 0 <= mask.min() < 0.01 and 0.99 < mask.max() <= 1
@@ -230,6 +230,6 @@ def test_noise_that_is_loud_reaches_every_band():
 
 
 def test_the_public_lip_syncers_are_in_the_catalogue():
-    cards = SessionFactory(("cpu",)).catalogue.of_task(TASK)
+    cards = Catalogue.known().of_task(TASK)
     assert {card.name for card in cards} == {"wav2lip_96", "wav2lip_gan_96", "edtalk_256"}
     assert {card.name for card in cards if card.commercial} == {"edtalk_256"}

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from facefusion.inference.session import SessionFactory
+from facefusion.inference.catalogue import Catalogue
 from facefusion.processors.lip_syncer.voice.decimator import Decimator
 from facefusion.processors.lip_syncer.voice.extraction import CHUNK, STEP, extracted
 from facefusion.processors.lip_syncer.voice.mdx_net import MdxNetSettings, from_spectra, to_spectra
@@ -216,6 +216,6 @@ def test_speech_is_heard_by_way_of_the_extractor(extractor):
 
 
 def test_the_public_extractors_are_in_the_catalogue():
-    cards = SessionFactory(("cpu",)).catalogue.of_task("voice_extractor")
+    cards = Catalogue.known().of_task("voice_extractor")
     assert {card.name for card in cards} == {"kim_vocal_1", "kim_vocal_2", "uvr_mdxnet"}
     assert {card.name for card in cards if card.commercial} == {"uvr_mdxnet"}

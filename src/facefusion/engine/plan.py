@@ -22,7 +22,8 @@ from facefusion.engine.checks import (
 )
 from facefusion.engine.problem import problem_path
 from facefusion.errors import InputTypeError, OptionsError
-from facefusion.inference.providers import resolve_providers
+from facefusion.inference.execution import Execution
+from facefusion.inference.pool import GIB
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form
@@ -37,7 +38,6 @@ from facefusion.options import Options, OutputOptions
 from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.registry import resolve_processors
 
-GIB = 1 << 30
 DEFAULT_MEMORY = 0.25
 DEFAULT_IN_FLIGHT = 14
 LEAST_IN_FLIGHT = 8
@@ -106,10 +106,10 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
         InputError: the target cannot be read.
         OutputError: the output cannot be written.
         ProcessorUnknownError: a processor is not installed.
-        ProviderError: an execution provider is not there.
+        ProviderError: an execution provider is not there, or does not compute in the precision asked for.
     """
     processors = tuple(resolve_processors(options.processors))
-    resolve_providers(options.runtime.execution_providers)
+    Execution.of(options.runtime)
     target_path = _required(options.target_path, "target", "picture or video to edit")
     output = _required(options.output_path, "output", "file to write")
     if any(spec.needs_source for spec in processors) and not (options.source_paths or options.face_map):
@@ -196,8 +196,7 @@ def frames_in_flight(options: Options, info: VideoInfo) -> int:
         OptionsError: `max_memory` does not hold as many as are needed to work at all.
     """
     runtime = options.runtime
-    # The picture that is worked on, its edited copy, and the planes that it was made of.
-    size = info.width * info.height * (3 + 3 + (2 if info.bit_depth <= 8 else 4))
+    size = _frame_size(info)
     budget = int((runtime.max_memory or DEFAULT_MEMORY) * GIB / size)
     if runtime.max_memory is not None and budget < LEAST_IN_FLIGHT:
         least = LEAST_IN_FLIGHT * size / GIB
@@ -207,6 +206,16 @@ def frames_in_flight(options: Options, info: VideoInfo) -> int:
             f"Allow at least {least:.3f}",
         )
     return max(LEAST_IN_FLIGHT, min(DEFAULT_IN_FLIGHT, budget))
+
+
+def frame_memory(options: Options, info: PictureInfo | VideoInfo) -> int:
+    """Return how many bytes frames in flight take together; errors as of `frames_in_flight`."""
+    return _frame_size(info) * (frames_in_flight(options, info) if isinstance(info, VideoInfo) else 1)
+
+
+def _frame_size(info: PictureInfo | VideoInfo) -> int:
+    """Return the bytes of the picture that is worked on, its edited copy, and the planes that it was made of."""
+    return info.width * info.height * (3 + 3 + (2 if info.bit_depth <= 8 else 4))
 
 
 def _required(path: Path | None, name: str, meaning: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,9 @@ from facefusion.faces.templates import TemplateName
 from facefusion.faces.types import Face
 from facefusion.processors.base import FaceFrame
 from facefusion.state import State
+
+_MOST_PIXELS = 1 << 24
+"""Pixels of crops that go through a network at once; 16 of 1024 × 1024, or 1024 of 128 × 128."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,17 +106,31 @@ def to_network(
         mean: of each channel, or one for all.
         std: likewise.
     """
-    stack = np.stack(crops).astype(np.float32).transpose(0, 3, 1, 2)
-    factor, offset = 1 / (255 * _channels(std)), _channels(mean) / _channels(std)
-    return np.ascontiguousarray(stack * factor - offset)
+    stack = np.ascontiguousarray(np.stack(crops).transpose(0, 3, 1, 2), np.float32)
+    stack *= 1 / (255 * _channels(std))
+    stack -= _channels(mean) / _channels(std)
+    return stack
 
 
 def from_network(
     values: npt.NDArray[np.float32], mean: Sequence[float], std: Sequence[float]
 ) -> npt.NDArray[np.float32]:
     """Return what a network gave, float32 (N, 3, H, W), as pixels, float32 (N, H, W, 3), 0 to 255: x · std + mean."""
-    pixels = np.clip(values * _channels(std) + _channels(mean), 0, 1) * np.float32(255)
-    return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
+    pixels = values * (255 * _channels(std))
+    pixels += 255 * _channels(mean)
+    return np.ascontiguousarray(np.clip(pixels, 0, 255, out=pixels).transpose(0, 2, 3, 1))
+
+
+def portions(count: int, size: int) -> Iterator[slice]:
+    """Yield the parts in which crops go through a network: all at once, unless that would take much memory.
+
+    Args:
+        count: of the crops.
+        size: their side in pixels.
+    """
+    step = max(1, _MOST_PIXELS // size**2)
+    for start in range(0, count, step):
+        yield slice(start, start + step)
 
 
 def _channels(values: Sequence[float]) -> npt.NDArray[np.float32]:

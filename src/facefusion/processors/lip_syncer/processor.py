@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from facefusion.errors import OptionsError
 from facefusion.faces.crops import Pixels
+from facefusion.faces.masks.masker import FaceMasker
 from facefusion.faces.templates import TemplateName
+from facefusion.options.masks import MaskType
 from facefusion.processors.base import ProcessorContext
 from facefusion.processors.crop_editing import CropJob, CropProcessor
-from facefusion.processors.lip_syncer.base import TASK, LipSyncer
-from facefusion.processors.lip_syncer.masks import LipMasker
+from facefusion.processors.lip_syncer.base import TASK, LipSyncer, Reach
 from facefusion.processors.lip_syncer.voice.extraction import TASK as EXTRACTION
 from facefusion.processors.lip_syncer.voice.extraction import VoiceExtractor
 from facefusion.processors.lip_syncer.voice.voice import Voice
+
+_HEEDED: Final[tuple[MaskType, ...]] = ("occlusion",)
 
 
 class LipEditor:
@@ -60,4 +64,21 @@ def create(context: ProcessorContext) -> CropProcessor:
     if options.voice_extractor_model is not None:
         extractor = context.sessions.load(options.voice_extractor_model, EXTRACTION)
     voice = Voice.record(context.speech, extractor)
-    return CropProcessor(LipEditor(syncer, voice, options.lip_syncer_weight), LipMasker(syncer.reach))
+    return CropProcessor(LipEditor(syncer, voice, options.lip_syncer_weight), lip_masker(context, syncer.reach))
+
+
+def lip_masker(context: ProcessorContext, reach: Reach) -> FaceMasker:
+    """Make the mask of what a network draws anew; of the masks that the options ask for, occlusion counts.
+
+    Args:
+        context: options and models.
+        reach: how much of a crop is drawn anew.
+
+    Raises:
+        ModelError: a model cannot be used.
+    """
+    options = context.options.face_masks
+    if reach == "box":
+        return FaceMasker.create(options, context.sessions, always=("box",), only=_HEEDED)
+    lower = options.model_copy(update={"face_mask_areas": ("lower-face",)})
+    return FaceMasker.create(lower, context.sessions, always=("area",), only=_HEEDED)

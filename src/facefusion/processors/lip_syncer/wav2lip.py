@@ -14,11 +14,11 @@ import numpy.typing as npt
 from pydantic import Field
 
 from facefusion.faces.crops import FaceCrop, Pixels
+from facefusion.faces.masks.area import BROWS, JAW
 from facefusion.faces.templates import TemplateName
 from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.family import Family, FamilySettings, Model
 from facefusion.processors.lip_syncer.base import TASK, Reach, portions, speech_tensor
-from facefusion.processors.lip_syncer.masks import BROWS, JAW
 from facefusion.processors.lip_syncer.voice.mel import BANDS, WINDOW, Mel
 
 _FACE: Final = [*JAW, *BROWS]
