@@ -12,15 +12,15 @@ from facefusion.media.open import open_reader
 from facefusion.media.select import Selection
 from facefusion.media.sound.speech import Speech
 
-_LATEST = Fraction(1, 2)
-"""Seconds after the last frame of which the sound may still be asked for."""
+_LOOSE, _AHEAD = Fraction(21, 20), Fraction(1, 2)
+"""How much longer than a container says frames may go on, and seconds that are heard ahead of the last."""
 
 
 def job_speech(plan: Plan, cancel: Callable[[], bool]) -> Speech | None:
     """Return the speech that the processors of a job follow; None where none does.
 
     Speech of a file of its own begins with the first frame that is written, the target's own where that frame lies.
-    Nothing beyond the frames is read, so that it counts neither for loudness nor for time.
+    What lies well beyond the frames is not read, so that it counts neither for loudness nor for time.
 
     Args:
         plan: the job.
@@ -33,7 +33,7 @@ def job_speech(plan: Plan, cancel: Callable[[], bool]) -> Speech | None:
     if not isinstance(target, VideoInfo) or not any(spec.needs_speech for spec in plan.processors):
         return None
     limits = plan.options.limits
-    length = None if target.duration is None else target.duration + _LATEST
+    length = None if target.duration is None else target.duration * _LOOSE + _AHEAD
     own = plan.options.lip_syncer.source_audio
     start = _start(plan, target.path, target.start) if own is None else None
     return Speech(own or target.path, start, target.start, length, limits, cancel)
