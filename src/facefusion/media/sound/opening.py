@@ -32,6 +32,7 @@ _SIGNATURES: Final = (
     (b"#!AMR", b"", "AMR", "amr"),
 )
 """First bytes, bytes 8 to 11, the form's name, libav's demuxer."""
+_WITHOUT_GAPS: Final = ("WAV", "FLAC", "AIFF")
 _ADTS: Final = ("AAC", "aac")
 _MP3: Final = ("MP3", "mp3")
 SOUND_FORMS: Final = ("WAV", "MP3", "FLAC", "AAC", "M4A", "Ogg", "AIFF", "CAF", "AMR")
@@ -48,6 +49,7 @@ class OpenSound:
         container: libav's demuxer.
         stream: its sound; of several the one that players choose.
         file: closed with this.
+        is_complete: whether the file declares its size and has it; False where it may end anywhere.
     """
 
     path: Path
@@ -55,6 +57,12 @@ class OpenSound:
     container: InputContainer
     stream: AudioStream
     file: FileIO
+    is_complete: bool = False
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether there may be times without sound: not in files of sound that have no times of their own."""
+        return self.form not in _WITHOUT_GAPS
 
     @property
     def rate(self) -> int:
@@ -84,10 +92,10 @@ def open_sound(path: Path, file: FileIO) -> OpenSound:
         InputDamagedError: it is damaged.
     """
     try:
-        form, reader = _form(path, file)
+        form, reader, is_complete = _form(path, file)
         container = _opened(path, file, form, reader)
         try:
-            return OpenSound(path, form, container, _best(path, container), file)
+            return OpenSound(path, form, container, _best(path, container), file, is_complete)
         except BaseException:
             container.close()
             raise
@@ -96,24 +104,23 @@ def open_sound(path: Path, file: FileIO) -> OpenSound:
         raise
 
 
-def _form(path: Path, file: FileIO) -> tuple[str, str]:
-    """Return the name of a file's form, and libav's name of its demuxer."""
+def _form(path: Path, file: FileIO) -> tuple[str, str, bool]:
+    """Return the name of a file's form, libav's name of its demuxer, and whether the file is known to be whole."""
     file.seek(0)
     head = file.read(_HEAD) or b""
     file.seek(0)
     for start, kind, name, reader in _SIGNATURES:
         if head.startswith(start) and (not kind or head[8:12] == kind):
-            return name, reader
+            return name, reader, False
     if head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xE0 == 0xE0:  # the eleven bits that each frame begins with
-        return _ADTS if head[1] & 0xF6 == 0xF0 else _MP3
+        return (*(_ADTS if head[1] & 0xF6 == 0xF0 else _MP3), False)
     try:
         form = sniff(file, path)
     except InputTypeError as error:
         raise InputTypeError(f"{error.what}, nor sound", f"Give one of {', '.join(SOUND_FORMS)}") from error
     if form.kind == "picture" or form in forms.ANIMATIONS:
         raise InputTypeError(f"The file {path} is a picture ({form.name}) and holds no sound", "Give a file of sound")
-    check_complete(file, path, form)
-    return form.name, form.reader
+    return form.name, form.reader, check_complete(file, path, form)
 
 
 def _opened(path: Path, file: FileIO, form: str, reader: str) -> InputContainer:

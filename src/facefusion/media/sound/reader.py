@@ -32,7 +32,8 @@ class SoundReader:
     """Yields the sound of a file from a moment on, without gaps: where the file has none, there is silence.
 
     Memory holds one piece. Sound that does not decode cleanly is an error, but for what comes before the first piece
-    that does (a recording that began in mid-stream) and for the end, which may be cut off.
+    that does (a recording that began in mid-stream) and for the end, which may be cut off where a file does not say how
+    long it is.
 
     Args:
         sound: the file; closed with this.
@@ -84,6 +85,8 @@ class SoundReader:
         for frame in self._frames():
             wanted = self._place(frame)
             if place is None or (wanted is not None and abs(wanted - place) > _GAP * self._rate):
+                if place is not None and not self._sound.has_gaps:
+                    raise self._damage(Fraction(place, self._rate) + (self._start or 0), "something is missing")
                 for piece in self._resampled(None):
                     yield place or 0, piece
                 place = wanted or 0
@@ -130,16 +133,21 @@ class SoundReader:
                 fault = fault or outcome
                 continue
             if fault and is_begun:
-                raise InputDamagedError(
-                    f"The sound of {self._sound.path} is damaged at {float(time):.3f} s: {fault}",
-                    "Copy it again, or cut it before that time",
-                )
+                raise self._damage(time, fault)
             fault, is_begun = "", True
             if outcome.pts is not None and outcome.time_base is not None:
                 time = outcome.pts * outcome.time_base
             yield outcome
+        if fault and is_begun and self._sound.is_complete:
+            raise self._damage(time, fault)
         if fault and not is_begun:
             raise InputDamagedError(f"The sound of {self._sound.path} cannot be decoded: {fault}", "Copy it again")
+
+    def _damage(self, time: Fraction, fault: str) -> InputDamagedError:
+        return InputDamagedError(
+            f"The sound of {self._sound.path} is damaged at {float(time):.3f} s: {fault}",
+            "Copy it again, or cut it before that time",
+        )
 
     def _outcomes(self) -> Iterator[AudioFrame | str]:
         """Yield decoded frames, and in words what goes wrong."""
