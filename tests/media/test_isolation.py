@@ -485,7 +485,7 @@ def test_the_process_gets_no_file_but_those_of_its_task(tmp_path: Path) -> None:
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     for path in (inside, outside):
         path.write_bytes(b"content")
-    handing = Handing({inside: ("rb",)}, source=None)
+    handing = Handing({inside: ("rb",)})
 
     with handing({"name": str(inside), "mode": "rb"}) as file:
         assert file.read() == b"content"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from facefusion.errors import OptionsError, OutputIsInputError, OutputTypeError
+from facefusion.errors import InputTypeError, OptionsError, OutputIsInputError, OutputTypeError
 from facefusion.media import forms
 from facefusion.media.encoding.animation import least_delay
 from facefusion.media.forms import Kind, output_form, written_suffixes
@@ -15,7 +15,9 @@ from facefusion.media.region import Rectangle
 from facefusion.media.select import Selection
 from facefusion.media.sequence import Pattern, is_sequence, output_sequence_form
 from facefusion.media.sequence_join import check_sequence_output
+from facefusion.media.sniff import open_input
 from facefusion.options import Options
+from facefusion.processors.base import ProcessorSpec
 
 _FOR_VIDEOS_IN = ("deinterlace", "sequence_rate")
 _FOR_VIDEOS_OUT = (
@@ -162,6 +164,31 @@ def check_selection(job: Options) -> None:
         raise OptionsError("A reference picture is given but not used", "Add --face-selector-mode reference")
     if mode != "one" and options.face_position:
         raise OptionsError("A face position is given but not used", "Add --face-selector-mode one")
+
+
+def check_speech(options: Options, target: PictureInfo | VideoInfo, processors: Sequence[ProcessorSpec]) -> None:
+    """Make sure that processors that follow speech have some, and that speech that is given is followed.
+
+    Raises:
+        OptionsError: there is none, or it would be ignored.
+        InputTypeError: the target has no time in which anything could be said.
+        InputMissingError: there is no such file.
+    """
+    speech = options.lip_syncer.source_audio
+    following = [spec.name for spec in processors if spec.needs_speech]
+    if not following:
+        if options.lip_syncer.asks_for("source_audio"):
+            raise OptionsError("Speech is given, but no processor follows it", "Add --processors lip_syncer")
+        return
+    if isinstance(target, PictureInfo):
+        raise InputTypeError(
+            f"{target.path} is a picture, and the processor {following[0]} moves lips in time",
+            "Give a video as target",
+        )
+    if speech is not None:
+        open_input(speech).close()
+    elif not target.has_audio:
+        raise OptionsError(f"{target.path} has no sound for lips to follow", "Name speech with --source-audio")
 
 
 def check_problem_path(path: Path, inputs: Sequence[Path]) -> None:

@@ -88,5 +88,6 @@ def _write(
         source=None if is_sequence(plan.target.path) else plan.target.path,
         options=rendition.options,
         range=kept_range,
+        speech=plan.new_sound,
         cancel=cancel.is_set,
     )

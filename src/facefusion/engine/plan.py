@@ -18,6 +18,7 @@ from facefusion.engine.checks import (
     check_rate,
     check_regions,
     check_selection,
+    check_speech,
 )
 from facefusion.engine.edited import check_side, edited_info
 from facefusion.engine.problem import problem_path
@@ -29,6 +30,7 @@ from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.isolation.outputs import check_tracks_apart
+from facefusion.media.muxing import holds_tracks
 from facefusion.media.planes.layout import Layout
 from facefusion.media.probe import probe
 from facefusion.media.select import Selection
@@ -82,6 +84,12 @@ class Plan:
     notes: tuple[str, ...] = ()
 
     @property
+    def new_sound(self) -> Path | None:
+        """The file whose sound takes the place of the target's; None where that is copied."""
+        follows = any(spec.needs_speech for spec in self.processors)
+        return self.options.lip_syncer.source_audio if follows else None
+
+    @property
     def further_outputs(self) -> tuple[Path, ...]:
         """What is written beside the output: renditions, thumbnail and contact sheet."""
         output = self.options.output
@@ -126,6 +134,7 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     check_path(output, inputs, options, kind)
     check_problem_path(problem_path(output), inputs)
     check_regions(options, target)
+    check_speech(options, target, processors)
     if isinstance(target, PictureInfo):
         check_for_picture(options)
         picture, form = edited_info(target, processors, options), output_form(output, "picture")
@@ -170,7 +179,9 @@ def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequen
         notes.append(f"{target.path} is interlaced, and is enlarged as if it were not; use --deinterlace")
     for rendition in renditions:
         notes += rendition.encoding.notes
-        notes += check(target.path, rendition.encoding.form, rendition.options)
+        notes += check(target.path, rendition.encoding.form, _copied(rendition.options, plan.new_sound))
+        if plan.new_sound and rendition.options.keep_audio and not holds_tracks(rendition.encoding.form):
+            notes.append(f"{rendition.encoding.form.name} files hold pictures alone; left out: the speech")
     return replace(plan, renditions=renditions, notes=tuple(dict.fromkeys(notes)))
 
 
@@ -189,10 +200,16 @@ def _encoding(path: Path, target: VideoInfo, edited: VideoInfo, wish: VideoWish)
     return replace(encoding, notes=(*encoding.notes, note))
 
 
+def _copied(output: OutputOptions, new_sound: Path | None) -> OutputOptions:
+    """Return what is copied from the target: not its sound, where another takes its place."""
+    return output if new_sound is None else output.model_copy(update={"keep_audio": False})
+
+
 def _inputs(options: Options, target: Path) -> list[Path]:
     """Return all files that are read."""
     reference = options.faces.reference_face_path
-    return [*options.source_paths, *map_inputs(options), target, *([reference] if reference else [])]
+    further = [path for path in (reference, options.lip_syncer.source_audio) if path is not None]
+    return [*options.source_paths, *map_inputs(options), target, *further]
 
 
 def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None) -> int:

@@ -17,6 +17,7 @@ from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
 from facefusion.engine.plan import Plan, frame_memory, make_plan
 from facefusion.engine.progress import ProgressListener
+from facefusion.engine.speech import job_speech
 from facefusion.engine.targets import TargetSelector
 from facefusion.engine.video import edit_video
 from facefusion.engine.work import Finding, Work
@@ -90,13 +91,14 @@ def run(
     """
     start = time.perf_counter()
     has_hooks = pre_processor is not None or post_processor is not None
+    cancel = cancel or threading.Event()
     plan = make_plan(options, has_hooks=has_hooks, expected=expected)
     clock, notes = StageClock(), Notes(notify)
     notes.tell(*plan.notes)
     with clock.measure("prepare"):
-        work = _prepare(plan, clock, notes, (pre_processor, post_processor))
+        work = _prepare(plan, clock, notes, (pre_processor, post_processor), cancel)
     edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
-    done = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
+    done = edit(plan, work, progress=progress, cancel=cancel)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     seconds = time.perf_counter() - start
     return Result(
@@ -106,7 +108,13 @@ def run(
     )
 
 
-def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook | None, FrameHook | None]) -> Work:
+def _prepare(
+    plan: Plan,
+    clock: StageClock,
+    notes: Notes,
+    hooks: tuple[FrameHook | None, FrameHook | None],
+    cancel: threading.Event,
+) -> Work:
     """Load models, read sources and references, and make the processors."""
     options = plan.options
     pool = SessionPool(model_budget(options.runtime, frame_memory(plan)), notes.tell)
@@ -114,6 +122,7 @@ def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook
     finding, context = None, ProcessorContext(options, (), sessions)
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = _find(plan, sessions)
+    context = replace(context, speech=job_speech(plan, cancel.is_set))
     return Work(
         finding=finding,
         processors=tuple(spec.create(context) for spec in plan.processors),

@@ -29,6 +29,7 @@ from facefusion.media.shape import ROOM, tell_shape
 from facefusion.media.source import explain
 from facefusion.media.stamps import Stamps, usual_ticks
 from facefusion.media.tracks.source import SourceTracks, has_tracks
+from facefusion.media.tracks.speech import SpeechTrack
 from facefusion.options import OutputOptions
 
 _FINEST_RATE = 100_000
@@ -42,6 +43,7 @@ def join(
     source: Path | None,
     options: OutputOptions,
     range: Trimmed | None = None,  # noqa: A002 - what the readers call it
+    speech: Path | None = None,
     cancel: Callable[[], bool] = bool,
     progress: Callable[[int], None] | None = None,
     files: Files = NAMED,
@@ -60,6 +62,7 @@ def join(
         source: where sound, subtitles, chapters and tags come from; only pictures are written where None.
         options: which of these are wanted.
         range: the part of the source that they are cut to; its start is time 0 of the frames.
+        speech: file whose sound takes the place of the source's, from the first frame on; where the sound is wanted.
         cancel: asked between packets whether to stop.
         progress: told now and then how many frames are written.
         files: opens the output, the segments and the source.
@@ -69,7 +72,7 @@ def join(
         OutputTypeError: the form does not hold this picture or this sound.
         OutputUnwritableError: the file cannot be made.
         DiskFullError: no space is left.
-        InputError: the source cannot be read, or its sound is damaged.
+        InputError: the source or the speech cannot be read, or its sound is damaged.
         ValueError: there are no segments, or their packets are not those of their frames.
     """
     with ExitStack() as stack:
@@ -77,6 +80,12 @@ def join(
         times = [time for segment in segments for time in segment.times]
         early = min(0, times[0]) if times else 0
         tracks = None
+        voice = None
+        if speech is not None:
+            if options.keep_audio and holds_tracks(encoding.form):
+                opened_speech = _opened_speech(speech, encoding, segments, early, files=files)
+                voice = stack.enter_context(closing(opened_speech))
+            options = options.model_copy(update={"keep_audio": False})
         if source is not None and holds_tracks(encoding.form) and has_tracks(source, files.source(source)):
             cut = Trimmed(early * encoding.time_base) if early and range is None else range
             opened = SourceTracks(source, files.source(source), encoding.form, options, cut)
@@ -86,7 +95,7 @@ def join(
         stack.callback(_let_go, file)
         with muxing(output, file):
             again = partial(_opened_again, files, output)
-            joint = stack.enter_context(_joint(file, again, encoding, pictures, tracks))
+            joint = stack.enter_context(_joint(file, again, encoding, pictures, tracks, voice=voice))
             stamps = _stamps(pictures, encoding, times, segments)
             for count, packet in enumerate(_stamped(pictures, stamps, encoding.time_base, early)):
                 if cancel():
@@ -101,16 +110,32 @@ def join(
                     tell_shape(finished, (encoding.pixels.width, encoding.pixels.height), encoding.sample_aspect)
 
 
+def _opened_speech(
+    speech: Path, encoding: Encoding, segments: Sequence[Segment], early: int, *, files: Files
+) -> SpeechTrack:
+    """Open speech that begins and ends with the frames."""
+    tick = encoding.time_base
+    first, end = (segments[0].times[0], segments[-1].end) if segments else (0, 0)
+    begin, length = (first - early) * tick, (end - first) * tick
+    return SpeechTrack(speech, files.source(speech), encoding.form, begin=begin, length=length)
+
+
 class _Joint:
     """An output that is being written: pictures on one side, all other tracks on the other."""
 
     def __init__(
-        self, file: GuardedFile, output: OutputContainer, stream: VideoStream, tracks: SourceTracks | None
+        self,
+        file: GuardedFile,
+        output: OutputContainer,
+        stream: VideoStream,
+        tracks: SourceTracks | None,
+        voice: SpeechTrack | None,
     ) -> None:
         self._file = file
         self._output = output
         self._stream = stream
         self._tracks = tracks
+        self._voice = voice
 
     def put(self, packet: Packet[Any]) -> None:
         """Write a packet of the picture after whatever is due before it."""
@@ -127,9 +152,10 @@ class _Joint:
 
     def _copy(self, until: Fraction | None) -> None:
         """Write the packets of the tracks that are due before a moment, or all of them."""
-        for packet in self._tracks.until(until) if self._tracks else ():
-            with self._blamed_on_sound():
-                self._output.mux_one(packet)
+        for tracks in (self._tracks, self._voice):
+            for packet in tracks.until(until) if tracks else ():
+                with self._blamed_on_sound():
+                    self._output.mux_one(packet)
 
     @contextmanager
     def _blamed_on_sound(self) -> Iterator[None]:
@@ -157,10 +183,12 @@ def _joint(
     encoding: Encoding,
     pictures: FinalPackets,
     tracks: SourceTracks | None,
+    *,
+    voice: SpeechTrack | None,
 ) -> Iterator[_Joint]:
     """Open the output with all its streams and write its header."""
     any_tag = tracks is not None and tracks.chosen.tags.any_name
-    rates = tracks.clock_rates if tracks else ()
+    rates = (*(tracks.clock_rates if tracks else ()), *((voice.rate,) if voice else ()))
     settings = container_options(encoding.form, encoding.time_base, rates, any_tag=any_tag)
     output = open_output(file, encoding.form, settings, again)
     try:
@@ -172,10 +200,12 @@ def _joint(
         if tracks:
             tracks.describe_picture(stream, frame_rate=rate)
             tracks.add_to(output)
+        if voice:
+            voice.add_to(output)
         if _wants_shape(encoding):
             stream.metadata["title"] = stream.metadata.get("title", "") + ROOM
         _start(output, encoding)
-        yield _Joint(file, output, stream, tracks)
+        yield _Joint(file, output, stream, tracks, voice)
     except BaseException:
         _let_go(file)  # before the output: libav then cannot write an index into it
         raise

@@ -128,16 +128,31 @@ class VideoSource:
     def _open(self) -> InputContainer:
         """Open the demuxer on the file."""
         with reading(self.path, self.form):
-            return av.open(
-                _Bytes(self._file),
-                "r",
-                format=self.form.reader,
-                options={} if self._max_pixels is None else {"max_pixels": str(self._max_pixels)},
-                container_options={"protocol_whitelist": "none", "format_whitelist": self.form.reader},
-                metadata_errors="replace",
-                buffer_size=_BUFFER,
-                io_open=_refuse_to_open,
-            )
+            options = {} if self._max_pixels is None else {"max_pixels": str(self._max_pixels)}
+            return open_demuxer(self._file, self.form.reader, options)
+
+
+def open_demuxer(file: FileIO, reader: str, options: dict[str, str] | None = None) -> InputContainer:
+    """Open one of libav's demuxers on an open file; nothing else is ever opened for it.
+
+    Args:
+        file: the bytes.
+        reader: name of the demuxer.
+        options: of the decoders.
+
+    Raises:
+        av.FFmpegError: it is nothing that the demuxer reads.
+    """
+    return av.open(
+        _Bytes(file),
+        "r",
+        format=reader,
+        options=options or {},
+        container_options={"protocol_whitelist": "none", "format_whitelist": reader},
+        metadata_errors="replace",
+        buffer_size=_BUFFER,
+        io_open=_refuse_to_open,
+    )
 
 
 class _Bytes:

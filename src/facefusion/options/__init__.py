@@ -15,6 +15,7 @@ from facefusion.options.imaging import (
     FrameEnhancerOptions,
 )
 from facefusion.options.leaves import Leaf, iter_leaves
+from facefusion.options.lip_syncer import LipSyncerOptions
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import LicensePolicy, ModelOptions
@@ -36,6 +37,7 @@ __all__ = [
     "Leaf",
     "LicensePolicy",
     "LimitOptions",
+    "LipSyncerOptions",
     "MapEntry",
     "ModelOptions",
     "Names",

@@ -135,7 +135,7 @@ class OutputOptions(OptionGroup):
         " of the output's own encoding only the preset holds for them",
     )
     output_image_quality: int = Field(default=95, ge=1, le=100, description="quality of JPEG, WebP and AVIF pictures")
-    keep_audio: bool = Field(default=True, description="copy the sound of the target")
+    keep_audio: bool = Field(default=True, description="copy the sound of the target, or that of --source-audio")
     keep_subtitles: bool = Field(default=True, description="copy the subtitles of the target")
     keep_metadata: bool = Field(default=True, description="copy tags, chapters, timecode and cover art of the target")
     fill_region: Annotated[tuple[int, ...], AfterValidator(_rectangles)] = Field(

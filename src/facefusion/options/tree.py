@@ -21,6 +21,7 @@ from facefusion.options.imaging import (
     FrameEnhancerOptions,
 )
 from facefusion.options.leaves import nest
+from facefusion.options.lip_syncer import LipSyncerOptions
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
@@ -164,6 +165,7 @@ class Options(OptionGroup):
     face_translator: FaceTranslatorOptions = FaceTranslatorOptions()
     face_masks: FaceMaskOptions = FaceMaskOptions()
     face_enhancer: FaceEnhancerOptions = FaceEnhancerOptions()
+    lip_syncer: LipSyncerOptions = LipSyncerOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()

@@ -12,6 +12,7 @@ from facefusion.faces.types import Face
 from facefusion.inference.catalogue import Catalogue
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame, Image, resized
+from facefusion.media.sound.speech import Speech
 from facefusion.options import Options
 from facefusion.state import State
 
@@ -118,12 +119,14 @@ class ProcessorContext:
             file keeps.
         sessions: opens models.
         roles: by the number that `Face.role` gives; where there is no map, `sources` and `options` are the only one.
+        speech: what is to be heard beside the frames, where a processor needs it.
     """
 
     options: Options
     sources: tuple[Source, ...]
     sessions: SessionFactory
     roles: tuple[Role, ...] = ()
+    speech: Speech | None = None
 
     @property
     def all_roles(self) -> tuple[Role, ...]:
@@ -181,6 +184,7 @@ class ProcessorSpec:
         format: tells before any work what frames will be like, from what they are like before this processor; where
             they stay as they are it is None. It raises an error of the tree where the options or the model do not fit.
         needs: what it needs to know of the faces that it is given beyond what every face has.
+        needs_speech: whether it needs the sound of the target, or the speech that takes its place.
     """
 
     name: str
@@ -190,3 +194,4 @@ class ProcessorSpec:
     needs_faces: bool = True
     format: Callable[[FrameFormat, Options, Catalogue], FrameFormat] | None = None
     needs: frozenset[Need] = frozenset()
+    needs_speech: bool = False

@@ -28,6 +28,7 @@ _WITHOUT_EFFECT = {
         *("overwrite", "resume", "keep_audio", "keep_subtitles", "keep_metadata"),
         *("thumbnail", "contact_sheet", "sequence_start"),
     ),
+    "lip_syncer": ("source_audio",),  # its bytes count
     "runtime": ("max_memory",),
 }
 
@@ -134,6 +135,8 @@ def _inputs(plan: Plan) -> Iterator[Path]:
     if plan.options.faces.reference_face_path is not None:
         yield plan.options.faces.reference_face_path
     yield from map_inputs(plan.options)
+    if plan.new_sound is not None:
+        yield plan.new_sound
 
 
 def content_digest(path: Path) -> Any:

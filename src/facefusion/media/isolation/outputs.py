@@ -40,6 +40,7 @@ class _Join:
     source: Path | None
     options: OutputOptions
     range: Trimmed | None
+    speech: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class _Check:
 
 _INDEXED, _LEAST_OUTPUT = 2, 64 << 20
 """Times as large, and bytes larger, than what is copied into it an output may be."""
+_SPEECH: Final = 32 << 10
+"""Bytes a second of speech that is encoded anew, at most."""
 _JOIN: Final = Schema(_Join)
 _CHECK: Final = Schema(_Check)
 
@@ -88,6 +91,7 @@ class OutputService:
             source=task.source,
             options=task.options,
             range=task.range,
+            speech=task.speech,
             files=self._files,
         )
         return {"is": "done"}
@@ -132,6 +136,7 @@ def join_apart(
     options: OutputOptions,
     limits: LimitOptions,
     range: Trimmed | None = None,  # noqa: A002 - what the readers call it
+    speech: Path | None = None,
     cancel: Callable[[], bool] = bool,
 ) -> None:
     """Write the finished file of a video in a child process, as that reads the source once more; see `join`.
@@ -147,16 +152,18 @@ def join_apart(
     if not segments:
         raise ValueError("there are no segments")
     with final_segments(encoding, segments, cancel=cancel) as final:
-        task = _Join(output, replace(encoding, is_final=True), tuple(final), source, options, range)
+        task = _Join(output, replace(encoding, is_final=True), tuple(final), source, options, range, speech)
         allowed: dict[Path, tuple[Mode, ...]] = {segment.path: ("rb",) for segment in final}
         allowed[output] = ("wb", "rb", "r+b")
-        if source is not None:
-            allowed[source] = ("rb",)
-        # An output holds what is copied, and indices of it.
+        inputs = [path for path in (source, speech) if path is not None]
+        allowed |= dict.fromkeys(inputs, ("rb",))
+        # An output holds what is copied, and indices of it; of speech that is encoded anew there may be more.
         copied = sum(path.stat().st_size for path in allowed if path != output and path.exists())
+        if speech is not None:
+            copied += int((segments[-1].end - segments[0].times[0]) * encoding.time_base) * _SPEECH
         with Sandbox(str(source or output), limits, writes=_INDEXED * copied + _LEAST_OUTPUT) as sandbox:
             wish = {"do": "join", "task": _JOIN.dump(task)}
-            sandbox.call(wish, cancel=cancel, opened=Handing(allowed, source))
+            sandbox.call(wish, cancel=cancel, opened=Handing(allowed, *inputs))
 
 
 class Handing:
@@ -164,13 +171,13 @@ class Handing:
 
     Args:
         allowed: files, and how each may be opened.
-        source: which of them is an input.
+        inputs: which of them are inputs.
     """
 
-    def __init__(self, allowed: Mapping[Path, Sequence[Mode]], source: Path | None) -> None:
+    def __init__(self, allowed: Mapping[Path, Sequence[Mode]], *inputs: Path) -> None:
         self._allowed = {str(path): path for path in allowed}
         self._modes = {str(path): modes for path, modes in allowed.items()}
-        self._source = source
+        self._inputs = frozenset(inputs)
 
     def __call__(self, message: Message) -> FileIO:
         """Open what a message asks for.
@@ -185,7 +192,7 @@ class Handing:
         if mode is None:
             raise ChannelError(f"{name!r} is no file of this task")
         path = self._allowed[name]
-        if path == self._source:
+        if path in self._inputs:
             return NAMED.source(path)
         try:
             return NAMED.open(path, mode)

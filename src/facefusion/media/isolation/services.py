@@ -9,6 +9,7 @@ from facefusion.media.isolation.clip import ClipService
 from facefusion.media.isolation.desk import Desk
 from facefusion.media.isolation.outputs import OutputService
 from facefusion.media.isolation.pictures import PictureService
+from facefusion.media.isolation.sound import SoundService
 
 
 class Services:
@@ -21,7 +22,7 @@ class Services:
 
     def __init__(self, arena: Arena, desk: Desk) -> None:
         clip, animation = ClipService(arena, desk), AnimationService(arena, desk)
-        pictures, outputs = PictureService(arena, desk), OutputService(desk)
+        pictures, outputs, sound = PictureService(arena, desk), OutputService(desk), SoundService(desk)
         self._known = {
             "open clip": clip.open,
             "frames": clip.frames,
@@ -34,6 +35,7 @@ class Services:
             "read picture": pictures.read,
             "check tracks": outputs.check,
             "join": outputs.join,
+            "read sound": sound.read,
         }
 
     def do(self, message: Message) -> Message:
