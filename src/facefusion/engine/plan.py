@@ -19,6 +19,7 @@ from facefusion.engine.checks import (
     check_regions,
     check_selection,
 )
+from facefusion.engine.inputs import further_inputs
 from facefusion.engine.problem import problem_path
 from facefusion.errors import InputTypeError, OptionsError
 from facefusion.inference.providers import resolve_providers
@@ -169,7 +170,8 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
 def _inputs(options: Options, target: Path) -> list[Path]:
     """Return all files that are read."""
     reference = options.faces.reference_face_path
-    return [*options.source_paths, *map_inputs(options), target, *([reference] if reference else [])]
+    references = [reference] if reference else []
+    return [*options.source_paths, *map_inputs(options), target, *references, *further_inputs(options)]
 
 
 def frames_in_flight(options: Options, info: VideoInfo) -> int:

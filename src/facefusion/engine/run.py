@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,10 +89,11 @@ def run(
     plan = make_plan(options, has_hooks=has_hooks, expected=expected)
     clock, notes = StageClock(), Notes(notify)
     notes.tell(*plan.notes)
-    with clock.measure("prepare"):
-        work = _prepare(plan, clock, notes, (pre_processor, post_processor))
     edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
-    done = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
+    with ExitStack() as resources:
+        with clock.measure("prepare"):
+            work = _prepare(plan, clock, notes, (pre_processor, post_processor), resources)
+        done = edit(plan, work, progress=progress, cancel=cancel or threading.Event())
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     seconds = time.perf_counter() - start
     return Result(
@@ -101,14 +103,20 @@ def run(
     )
 
 
-def _prepare(plan: Plan, clock: StageClock, notes: Notes, hooks: tuple[FrameHook | None, FrameHook | None]) -> Work:
+def _prepare(
+    plan: Plan,
+    clock: StageClock,
+    notes: Notes,
+    hooks: tuple[FrameHook | None, FrameHook | None],
+    resources: ExitStack,
+) -> Work:
     """Load models, read sources and references, and make the processors."""
     options = plan.options
     sessions = SessionFactory(options.runtime.execution_providers)
     analyser = FaceAnalyser.create(options.faces, sessions)
     casting, roles = cast(analyser, options, plan.output)
     others = roles[0].sources if casting.others == 0 or not options.face_map else ()
-    context = ProcessorContext(options, others, sessions, roles)
+    context = ProcessorContext(options, others, sessions, roles, resources)
     return Work(
         analyser=analyser,
         selector=TargetSelector(analyser, options.faces, casting),

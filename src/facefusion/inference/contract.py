@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from facefusion.errors import ModelUnfitError
 from facefusion.inference.graph import Dimension, Graph, TensorInfo
 
+REST = "..."
+"""At the end of a shape: any further sizes, or none; for numbers that files give in as many dimensions as they like."""
+
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
@@ -102,7 +105,10 @@ def _fits(spec: TensorSpec, tensor: TensorInfo) -> bool:
         return False
     if not tensor.shape:  # an output of which the file does not say
         return True
-    return len(spec.shape) == len(tensor.shape) and all(map(_same, spec.shape, tensor.shape))
+    wanted, there = spec.shape, tensor.shape
+    if wanted[-1:] == (REST,):
+        wanted, there = wanted[:-1], there[: len(wanted) - 1]
+    return len(wanted) == len(there) and all(map(_same, wanted, there))
 
 
 def _same(wanted: int | str, there: Dimension) -> bool:

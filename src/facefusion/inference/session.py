@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,7 @@ class Session:
             self._run_once(binding, {k: v[i : i + 1] if k in batched else v for k, v in inputs.items()})
             for i in range(len(inputs[batched[0]]))
         ]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return {name: np.concatenate([np.atleast_1d(part[name]) for part in parts]) for name in parts[0]}
 
     def _run_once(self, binding: Binding, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         feeds = {
@@ -101,6 +101,33 @@ class Session:
         return {
             name: value.astype(np.float32, copy=False) if value.dtype.kind == "f" else value for name, value in named
         }
+
+
+class _Needed(Mapping[str, Any]):
+    """The adapters of models, each loaded when it is first asked for: not every job needs all of them.
+
+    Args:
+        names: of the models.
+        load: returns an adapter; called as often as it is asked for.
+    """
+
+    def __init__(self, names: Sequence[str], load: Callable[[str], Any]) -> None:
+        self._names = tuple(names)
+        self._load = load
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._load(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class SessionFactory:
@@ -165,7 +192,7 @@ class SessionFactory:
     def _adapter(self, card: ModelCard) -> Any:
         family = self._families[card.family]
         settings = family.read_settings(card)
-        needed = {name: self.load(name, self.catalogue[name].task) for name in card.requires}
+        needed = _Needed(card.requires, lambda name: self.load(name, self.catalogue[name].task))
         session = self._session(card, family.contract(settings))
         return family.create(Model(card, settings, session, needed))
 

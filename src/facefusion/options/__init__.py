@@ -5,6 +5,8 @@ tree in `tree.py`.
 """
 
 from facefusion.options.base import Names
+from facefusion.options.expression_restorer import ExpressionRestorerOptions
+from facefusion.options.face_editor import FaceEditorOptions
 from facefusion.options.leaves import Leaf, iter_leaves
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.people import MapEntry
@@ -17,6 +19,8 @@ from facefusion.options.tree import (
 )
 
 __all__ = [
+    "ExpressionRestorerOptions",
+    "FaceEditorOptions",
     "FaceSelectionOptions",
     "FaceSwapperOptions",
     "InputOptions",

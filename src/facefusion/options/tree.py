@@ -10,6 +10,8 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup
+from facefusion.options.expression_restorer import ExpressionRestorerOptions
+from facefusion.options.face_editor import FaceEditorOptions
 from facefusion.options.leaves import nest
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.people import MapEntry, read_map
@@ -143,6 +145,8 @@ class Options(OptionGroup):
     )
     faces: FaceSelectionOptions = FaceSelectionOptions()
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()
+    expression_restorer: ExpressionRestorerOptions = ExpressionRestorerOptions()
+    face_editor: FaceEditorOptions = FaceEditorOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()

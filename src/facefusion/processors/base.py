@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -103,12 +104,14 @@ class ProcessorContext:
             file keeps.
         sessions: opens models.
         roles: by the number that `Face.role` gives; where there is no map, `sources` and `options` are the only one.
+        resources: closed when the job has ended; what a processor opens for its whole life belongs there.
     """
 
     options: Options
     sources: tuple[Source, ...]
     sessions: SessionFactory
     roles: tuple[Role, ...] = ()
+    resources: ExitStack = field(default_factory=ExitStack)
 
     @property
     def all_roles(self) -> tuple[Role, ...]:

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any, Self
 
 from facefusion.engine.casting import map_inputs
+from facefusion.engine.inputs import further_inputs
 from facefusion.engine.plan import Plan
 from facefusion.media.sequence import find_sequence, is_sequence
 from facefusion.options import Options
 
 _LIBRARIES = ("facefusion", "av", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
 _PATHS = ("source_paths", "face_map", "target_path", "output_path")
-# What changes only how the work is done, or what is done when the segments are joined.
+# What changes only how the work is done, or what is done when the segments are joined; of inputs the bytes count.
 _WITHOUT_EFFECT = {
     "faces": ("reference_face_path",),
+    "expression_restorer": ("expression_restorer_driving",),
     "output": (
         *("overwrite", "resume", "keep_audio", "keep_subtitles", "keep_metadata"),
         *("thumbnail", "contact_sheet", "sequence_start"),
@@ -58,11 +60,15 @@ class Fingerprint:
         """
         if has_hooks:
             return cls(secrets.token_hex(32))
-        output = plan.options.output
+        output, driving = plan.options.output, plan.options.expression_restorer.expression_restorer_driving
         facts = {
             "libraries": {name: version(name) for name in _LIBRARIES},
             "options": _options(plan.options) | {"map": _map(plan.options)},
-            "extras": {"thumbnail": output.thumbnail is not None, "contact_sheet": output.contact_sheet is not None},
+            "extras": {
+                "thumbnail": output.thumbnail is not None,
+                "contact_sheet": output.contact_sheet is not None,
+                "expression_restorer_driving": driving is not None,
+            },
             "inputs": [content_digest(path) for path in _inputs(plan)],
             "encodings": [rendition.encoding.key() for rendition in plan.renditions],
         }
@@ -108,6 +114,7 @@ def _inputs(plan: Plan) -> Iterator[Path]:
     if plan.options.faces.reference_face_path is not None:
         yield plan.options.faces.reference_face_path
     yield from map_inputs(plan.options)
+    yield from further_inputs(plan.options)
 
 
 def content_digest(path: Path) -> Any:
