@@ -1,8 +1,8 @@
 """What the sliders do to expressions and to the rotation of the head.
 
-The table of expressions is our own. It goes by what is publicly known of single key points of LivePortrait: 1 and 2 move
-the brows, 11 and 15 the eyeballs, 13 and 16 the lids, 3 and 7 the cheeks, 14, 17 and 20 the corners and the upper rim
-of the mouth, 19 its lower rim. x runs to the right, y down, and the face is about 1 wide.
+The table of expressions is our own. It goes by what is publicly known of key points of LivePortrait: 1 and 2 move the
+brows, 11 and 15 the eyeballs, 13 and 16 the lids, 3 and 7 the cheeks, 14, 17 and 20 the corners and the upper rim of
+the mouth, 19 its lower rim. x runs to the right, y down, and the face is about 1 wide.
 """
 
 from __future__ import annotations

@@ -1,0 +1,149 @@
+"""Whole jobs with the expression restorer and the face editor, on clips and pictures, broken off and gone on with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from facefusion.engine.plan import make_plan
+from facefusion.engine.run import run
+from facefusion.engine.segments.fingerprint import Fingerprint
+from facefusion.errors import OptionsError, OutputIsInputError
+from facefusion.inference.catalogue import Catalogue
+from facefusion.inference.store import ModelStore
+from facefusion.options import Options
+from generated import live_portrait as generated
+from generated.builder import Shelf
+from material import ASTRONAUT, CAPTAIN, read, read_clip, save, write_clip
+
+FRAMES, LENGTH = 20, 6
+
+
+class BrokenOffError(Exception):
+    """The job ends here."""
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    return generated.put_editor(Shelf(tmp_path_factory.mktemp("weights")))
+
+
+@pytest.fixture(autouse=True)
+def installed(shelf, monkeypatch):
+    """Every job finds the generated networks in place of the public ones."""
+    known, path = Catalogue.known, ModelStore.path
+
+    def found(store, card):
+        mine = shelf.folder / card.file
+        return mine if mine.is_file() else path(store, card)
+
+    monkeypatch.setattr(Catalogue, "known", lambda: Catalogue([*known(), *shelf.cards]))
+    monkeypatch.setattr(ModelStore, "path", found)
+
+
+@pytest.fixture
+def driving(tmp_path, captain):
+    """A clip of 12 frames at 15 a second: shorter than the target, and out of step with it."""
+    views = [captain[60 + step : 380 + step, 90 + 2 * step : 410 + 2 * step] for step in range(12)]
+    return write_clip(tmp_path / "driving.mp4", views, rate=15)
+
+
+@pytest.fixture
+def options(moving_portrait, quiet_place):
+    def make(**values):
+        basics = {"target_path": moving_portrait, "output_path": "out.mkv", "video_chunk_size": LENGTH}
+        return Options.parse(basics | {"output_video_encoder": "ffv1"} | values)
+
+    return make
+
+
+def changed(before, after):
+    return np.array([(one != other).any(axis=2).mean() for one, other in zip(before, after, strict=True)])
+
+
+def test_expressions_of_a_swapped_clip_are_restored(options, quiet_place, moving_portrait):
+    run(options(source_paths=CAPTAIN, output_path="swapped.mkv"))
+    swapped = read_clip(quiet_place / "swapped.mkv")
+    done = run(options(source_paths=CAPTAIN, processors=["face_swapper", "expression_restorer"]))
+    assert done.frames == done.faces == FRAMES
+    shares = changed(swapped, read_clip(quiet_place / "out.mkv"))
+    assert 0.1 < shares.min() <= shares.max() < 0.9
+
+
+def test_expressions_are_taken_from_a_clip(options, quiet_place, driving, moving_portrait):
+    run(options(processors=["expression_restorer"], expression_restorer_driving=driving))
+    frames = read_clip(quiet_place / "out.mkv")
+    assert changed(read_clip(moving_portrait), frames).min() > 0.1
+
+
+def test_a_driven_job_that_was_broken_off_comes_out_the_same(options, quiet_place, driving):
+    values = {"processors": ["expression_restorer"], "expression_restorer_driving": driving}
+    run(options(**values, output_path="whole.mkv"))
+
+    def listen(progress):
+        if progress.done >= 14:
+            raise BrokenOffError
+
+    with pytest.raises(BrokenOffError):
+        run(options(**values), progress=listen)
+    done = run(options(**values, resume=True))
+    assert done.frames == FRAMES
+    assert not any("from the start" in note for note in done.notes)
+    assert (quiet_place / "out.mkv").read_bytes() == (quiet_place / "whole.mkv").read_bytes()
+
+
+def test_another_driving_clip_makes_another_job(options, driving, tmp_path, captain):
+    values = {"processors": ["expression_restorer"]}
+
+    def digest(**more):
+        return Fingerprint.of(make_plan(options(**values, **more), has_hooks=False), has_hooks=False).digest
+
+    other = write_clip(tmp_path / "other.mp4", [captain[60:380, 90:410]] * 3)
+    renamed = tmp_path / "renamed.mp4"
+    renamed.write_bytes(driving.read_bytes())
+    one = digest(expression_restorer_driving=driving)
+    assert digest(expression_restorer_driving=renamed) == one
+    assert digest(expression_restorer_driving=other) != one
+    assert digest() != one
+
+
+def test_the_driving_clip_is_never_written_over(options, driving):
+    with pytest.raises(OutputIsInputError):
+        run(
+            options(
+                processors=["expression_restorer"],
+                expression_restorer_driving=driving,
+                output_path=driving,
+                overwrite=True,
+                output_video_encoder="libx264",
+            )
+        )
+
+
+def test_a_picture_takes_the_expression_of_another(options, quiet_place):
+    values = {"target_path": CAPTAIN, "output_path": "out.png", "output_video_encoder": "auto"}
+    run(options(processors=["expression_restorer"], expression_restorer_driving=ASTRONAUT, **values))
+    assert 0.01 < changed([read(CAPTAIN)], [read(quiet_place / "out.png")])[0] < 0.5
+
+
+def test_alone_it_has_nothing_to_restore(options):
+    with pytest.raises(OptionsError, match="is the first processor"):
+        run(options(processors=["expression_restorer"]))
+
+
+def test_faces_of_a_clip_are_edited(options, quiet_place, moving_portrait):
+    run(options(processors=["face_editor"], face_editor_mouth_smile=1, face_editor_eye_open_ratio=-1))
+    assert changed(read_clip(moving_portrait), read_clip(quiet_place / "out.mkv")).min() > 0.1
+
+
+def test_with_sliders_at_0_a_clip_stays_as_it_is(options, quiet_place, moving_portrait):
+    run(options(processors=["face_editor"]))
+    assert changed(read_clip(moving_portrait), read_clip(quiet_place / "out.mkv")).max() == 0
+
+
+def test_several_faces_of_a_picture_are_edited(options, quiet_place, astronaut, captain):
+    both = np.concatenate([astronaut[30:222, 120:312], captain[60:380, 90:410][:192, 60:252]], axis=1)
+    target = save(quiet_place / "both.png", both)
+    values = {"target_path": target, "output_path": "out.png", "output_video_encoder": "auto"}
+    done = run(options(processors=["face_editor"], face_editor_head_yaw=0.5, **values))
+    assert done.faces == 2
