@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -9,11 +12,11 @@ from facefusion.engine.plan import make_plan
 from facefusion.engine.run import run
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.errors import OptionsError, OutputIsInputError
-from facefusion.inference.catalogue import Catalogue
-from facefusion.inference.store import ModelStore
-from facefusion.options import Options
+from facefusion.options import LimitOptions, Options
+from facefusion.processors.expression_restorer.driving import DrivingClip
 from generated import live_portrait as generated
 from generated.builder import Shelf
+from generated.installed import install
 from material import ASTRONAUT, CAPTAIN, read, read_clip, save, write_clip
 
 FRAMES, LENGTH = 20, 6
@@ -31,14 +34,7 @@ def shelf(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def installed(shelf, monkeypatch):
     """Every job finds the generated networks in place of the public ones."""
-    known, path = Catalogue.known, ModelStore.path
-
-    def found(store, card):
-        mine = shelf.folder / card.file
-        return mine if mine.is_file() else path(store, card)
-
-    monkeypatch.setattr(Catalogue, "known", lambda: Catalogue([*known(), *shelf.cards]))
-    monkeypatch.setattr(ModelStore, "path", found)
+    install(shelf, monkeypatch)
 
 
 @pytest.fixture
@@ -88,7 +84,7 @@ def test_a_driven_job_that_was_broken_off_comes_out_the_same(options, quiet_plac
         run(options(**values), progress=listen)
     done = run(options(**values, resume=True))
     assert done.frames == FRAMES
-    assert not any("from the start" in note for note in done.notes)
+    assert "An earlier run finished 12 frames; this one goes on after them" in done.notes
     assert (quiet_place / "out.mkv").read_bytes() == (quiet_place / "whole.mkv").read_bytes()
 
 
@@ -147,3 +143,30 @@ def test_several_faces_of_a_picture_are_edited(options, quiet_place, astronaut, 
     values = {"target_path": target, "output_path": "out.png", "output_video_encoder": "auto"}
     done = run(options(processors=["face_editor"], face_editor_head_yaw=0.5, **values))
     assert done.faces == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["relative", "absolute"])
+def test_a_talking_head_drives_two_people(options, quiet_place, assets, mode):
+    target = assets / "video" / "two_people_head_motion.mp4"
+    values = {
+        "target_path": target,
+        "trim_end": "8f",
+        "expression_restorer_driving": assets / "talk" / "talk-d0.mp4",
+        "expression_restorer_driving_mode": mode,
+    }
+    done = run(options(processors=["expression_restorer"], **values))
+    assert done.faces == 2 * done.frames == 16
+    shares = changed(read_clip(target)[:8], read_clip(quiet_place / "out.mkv"))
+    assert 0.02 < shares.min() <= shares.max() < 0.6
+
+
+@pytest.mark.slow
+def test_a_talking_head_is_followed_from_its_first_frame_to_its_last(assets, analyser, shelf):
+    """Its expression changes in every frame: no face is ever missed."""
+    animator = shelf.sessions().load("live_portrait", "expression_restorer")
+    driving = DrivingClip(assets / "talk" / "talk-d20.mp4", LimitOptions(), analyser, animator)
+    expressions = [driving.at(place * Fraction(1, 10)).expression for place in range(30)]
+    driving.close()
+    moves = [np.abs(after - before).max() for before, after in pairwise(expressions)]
+    assert min(moves) > 0
