@@ -30,7 +30,7 @@ class MobileFaceNet:
     """
 
     def __init__(self, path: Path) -> None:
-        self._session = Session(path.read_bytes(), ["CPUExecutionProvider"])
+        self._session = Session(path.read_bytes)
 
     def embed(self, portrait: Portrait) -> npt.NDArray[np.float32]:
         """Return the identity vector of a portrait's face, of length 1, float32 (128,)."""

@@ -31,7 +31,7 @@ class FaceParser:
     """
 
     def __init__(self, path: Path) -> None:
-        self._session = Session(path.read_bytes(), ["CPUExecutionProvider"])
+        self._session = Session(path.read_bytes)
 
     def parse(self, head: Image) -> Parsed:
         """Parse a head, RGB uint8 (S, S, 3)."""

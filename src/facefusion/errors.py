@@ -32,7 +32,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── ModelUnsafeError        47   the file is something that is never loaded
     │   ├── LicenceError            48   the licence policy does not allow the weights
     │   ├── CatalogueError          49   an entry of a catalogue is not what it should be
-    │   └── DownloadError           50   the weights could not be fetched
+    │   ├── DownloadError           50   the weights could not be fetched
+    │   └── ModelUntrustedError     51   nobody has said that this file is the model
     ├── ProviderError               42   the execution provider is not there
     ├── ProcessorError
     │   ├── ProcessorUnknownError   43   no such processor
@@ -249,6 +250,12 @@ class DownloadError(ModelError):
     """The weights could not be fetched."""
 
     exit_code = 50
+
+
+class ModelUntrustedError(ModelError):
+    """A file lies where the weights should, but neither the catalogue nor the user has said that these are they."""
+
+    exit_code = 51
 
 
 class ProviderError(FaceFusionError):

@@ -6,7 +6,6 @@ Models are loaded once and kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,9 +14,9 @@ import numpy.typing as npt
 
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.types import Face
-from facefusion.inference.session import SessionFactory
+from facefusion.inference.opening import open_sessions
 from facefusion.media.load import load_picture
-from facefusion.options import FaceSelectionOptions, Options, current_options, load_options
+from facefusion.options import Options, current_options, load_options
 
 __all__ = ["analyse", "get_many_faces", "get_one_face"]
 
@@ -64,12 +63,12 @@ def get_one_face(picture: Picture, position: int = 0) -> Face | None:
 
 
 def _analyser(options: Options) -> FaceAnalyser:
-    return _load(options.faces, options.runtime.execution_providers)
+    return _load(Options(faces=options.faces, runtime=options.runtime, models=options.models))
 
 
 @lru_cache(maxsize=2)
-def _load(options: FaceSelectionOptions, providers: Sequence[str]) -> FaceAnalyser:
-    return FaceAnalyser.create(options, SessionFactory(providers))
+def _load(options: Options) -> FaceAnalyser:
+    return FaceAnalyser.create(options.faces, open_sessions(options))
 
 
 def _image(picture: Picture, options: Options) -> npt.NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from facefusion import core, process_image, process_video, set_options
 from facefusion.errors import (
     CancelledError,
     InputTypeError,
+    ModelMissingError,
     OptionsError,
     OutputExistsError,
     ProcessorUnknownError,
@@ -197,7 +198,9 @@ def test_each_call_wants_its_own_kind_of_target(clip):
 
 
 def test_what_is_not_installed_is_said(clip):
-    with pytest.raises(ProcessorUnknownError, match=r"no processor 'face_enhancer'\. Installed: .*face_swapper"):
+    with pytest.raises(ProcessorUnknownError, match=r"no processor 'face_painter'\. Installed: .*face_swapper"):
+        process_video(clip, "o.mp4", source_paths=CAPTAIN, processors=["face_swapper", "face_painter"])
+    with pytest.raises(ModelMissingError, match=r"gfpgan_1\.4"):
         process_video(clip, "o.mp4", source_paths=CAPTAIN, processors=["face_swapper", "face_enhancer"])
     with pytest.raises(ProviderError, match=r"'tensorrt' is not available here\. Install onnxruntime-gpu .*cpu"):
         process_video(clip, "o.mp4", source_paths=CAPTAIN, execution_providers=["tensorrt"])

@@ -11,6 +11,7 @@ import pytest
 from facefusion.engine import doctor
 from facefusion.engine.doctor import Check
 from facefusion.inference.catalogue import Catalogue
+from facefusion.inference.machine import total_memory
 from facefusion.inference.store import ModelStore
 
 
@@ -72,7 +73,7 @@ def test_how_to_get_other_execution_providers(quiet_place):
     check = checks()["execution providers"]
     assert "cpu" in check.found
     if "cuda" not in check.found:
-        assert "for cuda or tensorrt install onnxruntime-gpu" in check.advice
+        assert "for cuda: pip install" in check.advice
 
 
 def test_a_package_that_cannot_be_imported_is_a_finding():
@@ -100,7 +101,7 @@ def test_a_wrong_configuration_means_that_nothing_can_run(facefusion, capsys):
 def test_memory_is_the_containers(quiet_place, content, total):
     limit = quiet_place / "memory.max"
     limit.write_text(content)
-    assert doctor._total_memory(limit) == (total or doctor._total_memory(quiet_place / "none"))
+    assert total_memory(limit) == (total or total_memory(quiet_place / "none"))
 
 
 def test_little_memory_is_a_warning():
@@ -112,5 +113,14 @@ def test_little_memory_is_a_warning():
 def test_processors_are_listed_with_a_summary(facefusion, capsys):
     assert facefusion("processors") == 0
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    assert {"expression_restorer", "face_editor", "face_swapper"} <= lines.keys()
+    assert {
+        "age_modifier",
+        "background_remover",
+        "expression_restorer",
+        "face_editor",
+        "face_enhancer",
+        "face_swapper",
+        "frame_colorizer",
+        "frame_enhancer",
+    } <= lines.keys()
     assert all(lines.values())

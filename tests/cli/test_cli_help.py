@@ -43,7 +43,7 @@ def test_help_shows_headings_choices_limits_and_defaults(facefusion, capsys):
     assert "\nface swapper:\n" in out
     out = " ".join(out.split())
     assert "[0 to 1; default: 1.0]" in out
-    assert "[mesh, ellipse, box; default: mesh]" in out
+    assert "[mesh, ellipse, box, area, occlusion, region; default: mesh]" in out
     assert "--keep-audio, --no-keep-audio" in out
 
 

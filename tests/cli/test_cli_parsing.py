@@ -43,7 +43,7 @@ def test_numbers_lists_and_switches(facefusion, engine):
     facefusion(*JOB, *flags.split())
     options = engine.asked[0]
     assert options.face_swapper.blend_ratio == 0.7
-    assert options.face_swapper.face_mask_types == ("ellipse",)
+    assert options.face_masks.face_mask_types == ("ellipse",)
     assert options.runtime.max_memory == 16
     assert (options.output.keep_audio, options.output.overwrite) == (False, True)
 
@@ -66,7 +66,7 @@ def test_what_is_typed_wins_over_environment_which_wins_over_file(facefusion, en
     facefusion("--config", "my.toml", *JOB, "--blend-ratio", "0.3")
     options = engine.asked[0]
     assert options.face_swapper.blend_ratio == 0.3
-    assert options.face_swapper.face_mask_blur == 0.2
+    assert options.face_masks.face_mask_blur == 0.2
     assert options.output.output_image_quality == 10
 
 
@@ -81,10 +81,13 @@ def test_flags_of_every_command_may_stand_before_the_command(facefusion, engine)
         ("--blend-rato 1", "Perhaps you meant --blend-ratio"),
         ("--blend-ratio", "Argument --blend-ratio: expected one argument"),
         ("--blend-ratio 3", "Option blend-ratio: input should be less than or equal to 1, got '3'"),
-        ("--face-mask-types mesh hat", "Option face-mask-types: input should be 'mesh', 'ellipse' or 'box', got 'hat'"),
+        (
+            "--face-mask-types mesh hat",
+            "Option face-mask-types: input should be 'mesh', 'ellipse', 'box', 'area'",
+        ),
         ("--face-position x", "Option face-position: input should be a valid integer"),
         ("proces", "There is no command 'proces'. Perhaps you meant process"),
-        ("a.jpg b.mp4", "There is no command 'a.jpg'. The commands are process, inspect, face, doctor, processors"),
+        ("a.jpg b.mp4", "The commands are process, inspect, face, models, doctor, processors"),
         ("doctor --blend-ratio 1", "Run `facefusion doctor --help`"),
         ("inspect a.jpg --samples 0", "Argument --samples"),
         ("inspect", "The following arguments are required: FILE"),

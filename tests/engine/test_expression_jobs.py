@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from fractions import Fraction
 from itertools import pairwise
 
@@ -12,11 +13,14 @@ from facefusion.engine.plan import make_plan
 from facefusion.engine.run import run
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.errors import OptionsError, OutputIsInputError
+from facefusion.inference.catalogue import Catalogue
+from facefusion.inference.families import Families
+from facefusion.inference.store import ModelStore
+from facefusion.inference.store.own import trust_model
 from facefusion.options import LimitOptions, Options
 from facefusion.processors.expression_restorer.driving import DrivingClip
 from generated import live_portrait as generated
 from generated.builder import Shelf
-from generated.installed import install
 from material import ASTRONAUT, CAPTAIN, read, read_clip, save, write_clip
 
 FRAMES, LENGTH = 20, 6
@@ -27,14 +31,14 @@ class BrokenOffError(Exception):
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory):
-    return generated.put_editor(Shelf(tmp_path_factory.mktemp("weights")))
-
-
-@pytest.fixture(autouse=True)
-def installed(shelf, monkeypatch):
-    """Every job finds the generated networks in place of the public ones."""
-    install(shelf, monkeypatch)
+def models(tmp_path_factory):
+    """A folder of the user's own with generated networks in the public files' places, which the user trusts."""
+    shelf, folder = Shelf(tmp_path_factory.mktemp("weights")), tmp_path_factory.mktemp("models")
+    public = Catalogue.known()
+    for card in generated.put_editor(shelf).cards:
+        shutil.copy(shelf.folder / card.file, folder / public[card.name].file)
+        trust_model(public[card.name], ModelStore(own=folder), Families())
+    return folder
 
 
 @pytest.fixture
@@ -45,10 +49,10 @@ def driving(tmp_path, captain):
 
 
 @pytest.fixture
-def options(moving_portrait, quiet_place):
+def options(models, moving_portrait, quiet_place):
     def make(**values):
         basics = {"target_path": moving_portrait, "output_path": "out.mkv", "video_chunk_size": LENGTH}
-        return Options.parse(basics | {"output_video_encoder": "ffv1"} | values)
+        return Options.parse(basics | {"models_dir": models, "output_video_encoder": "ffv1"} | values)
 
     return make
 
@@ -162,9 +166,9 @@ def test_a_talking_head_drives_two_people(options, quiet_place, assets, mode):
 
 
 @pytest.mark.slow
-def test_a_talking_head_is_followed_from_its_first_frame_to_its_last(assets, analyser, shelf):
+def test_a_talking_head_is_followed_from_its_first_frame_to_its_last(assets, analyser, tmp_path):
     """Its expression changes in every frame: no face is ever missed."""
-    animator = shelf.sessions().load("live_portrait", "expression_restorer")
+    animator = generated.put_restorer(Shelf(tmp_path)).sessions().load("live_portrait", "expression_restorer")
     driving = DrivingClip(assets / "talk" / "talk-d20.mp4", LimitOptions(), analyser, animator)
     expressions = [driving.at(place * Fraction(1, 10)).expression for place in range(30)]
     driving.close()

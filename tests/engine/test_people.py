@@ -234,7 +234,7 @@ def test_faces_too_small_are_told_where_others_were_not(job, assets):
 
 def test_each_role_has_a_swapper_of_its_own(job, both, portraits, monkeypatch):
     made = []
-    monkeypatch.setitem(processor.MODELS, "mesh", lambda source, options: made.append(options) or Nothing())
+    monkeypatch.setitem(processor.MODELS, "mesh", lambda source, options, sessions: made.append(options) or Nothing())
     a, b, _ = portraits
     entries = [f"{a}={ASTRONAUT} shape=0.1", f"{b}={CAPTAIN}"]
     job(source_paths=(), map=entries, target_path=both, output_path="out.png")

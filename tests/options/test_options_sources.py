@@ -27,7 +27,7 @@ def test_call_over_environment_over_file():
     environment = {"FACEFUSION_BLEND_RATIO": "0.2", "FACEFUSION_FACE_MASK_BLUR": "0.2"}
     options = load_options({"blend_ratio": 0.3}, environment=environment)
     assert options.face_swapper.blend_ratio == 0.3
-    assert options.face_swapper.face_mask_blur == 0.2
+    assert options.face_masks.face_mask_blur == 0.2
     assert options.output.output_image_quality == 1
 
 

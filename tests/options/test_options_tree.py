@@ -59,7 +59,7 @@ def test_limits_in_words(name, limits):
 
 def test_choices():
     assert leaf("face_selector_mode").choices == ("many", "one", "reference")
-    assert leaf("face_mask_types").choices == ("mesh", "ellipse", "box")
+    assert leaf("face_mask_types").choices == ("mesh", "ellipse", "box", "area", "occlusion", "region")
     assert leaf("blend_ratio").choices == ()
 
 

@@ -76,7 +76,7 @@ def test_options_of_one_person_alone(value):
     options = Options.parse({"map": value, "shape": 0.9, "face_mask_blur": 0.1})
     [entry] = options.face_map
     own = options.for_person(entry)
-    assert (own.face_swapper.shape, own.face_swapper.blend_ratio, own.face_swapper.face_mask_blur) == (0.2, 0.7, 0.1)
+    assert (own.face_swapper.shape, own.face_swapper.blend_ratio, own.face_masks.face_mask_blur) == (0.2, 0.7, 0.1)
     assert (own.faces.reference_face_position, own.faces.reference_face_path) == (1, Path("r.jpg"))
     assert own.source_paths == (Path("a.jpg"),)
     assert options.face_swapper.shape == 0.9

@@ -13,7 +13,7 @@ from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from facefusion.faces.recognisers.dlib_resnet import identity_distance
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame
-from facefusion.options import FaceSwapperOptions, Options
+from facefusion.options import FaceMaskOptions, FaceSwapperOptions, Options
 from facefusion.processors.base import FaceFrame, ProcessorContext, SourceFace
 from facefusion.processors.face_swapper import SPEC
 from facefusion.processors.face_swapper.mesh.source import SourceModel
@@ -25,7 +25,8 @@ from material import face_of, mesh_at, outline_mask, polygon_mask, read
 
 def swap(source, target, faces, **options):
     """The target with its faces replaced by that of the source, a picture and a face."""
-    swapper = MeshSwapper(SourceModel.build(*source), FaceSwapperOptions(**options))
+    masks = {name: options.pop(name) for name in list(options) if name in FaceMaskOptions.model_fields}
+    swapper = MeshSwapper(SourceModel.build(*source), FaceSwapperOptions(**options), FaceMaskOptions(**masks))
     image = target.copy()
     for face in faces:
         swapper.swap(image, face)
@@ -250,7 +251,7 @@ class TestProcessor:
 def test_an_unknown_swapper_model_is_answered_with_those_there_are(captain, captain_face):
     options = Options.parse({"face_swapper_model": "inswapper"})
     context = ProcessorContext(options, (SourceFace(captain, captain_face, 0.5),), SessionFactory(("cpu",)))
-    with pytest.raises(ModelUnknownError, match=r"There is no face swapper model 'inswapper'\. There is: mesh\."):
+    with pytest.raises(ModelUnknownError, match=r"no face swapper model 'inswapper'\. There is: mesh, blendswap"):
         FaceSwapper.create(context)
     assert set(MODELS) == {"mesh"}
 

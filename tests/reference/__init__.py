@@ -1,1 +1,1 @@
-"""Pre- and post-processing of the public models, written from what is published of them, without our adapters."""
+"""What adapters do to pixels and vectors, once more in plain NumPy, written from what is published of the models."""

@@ -13,6 +13,8 @@ from facefusion.engine.progress import ProgressListener
 from facefusion.options import Options
 
 if TYPE_CHECKING:
+    import httpx
+
     from facefusion.engine.run import Result
 
 
@@ -37,7 +39,9 @@ class Context:
     Attributes:
         terminal: where it writes.
         runner: returns what does the job; called late, because the engine takes long to import.
+        transport: what carries requests for weights; the network when None.
     """
 
     terminal: Terminal
     runner: Callable[[], Runner]
+    transport: httpx.BaseTransport | None = None

@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from facefusion.cli.allocator import keep_memory_level
 from facefusion.cli.context import Context, Runner
@@ -18,16 +18,25 @@ from facefusion.cli.parser import parse
 from facefusion.cli.terminal import Terminal, TerminalHandler
 from facefusion.errors import FaceFusionError
 
+if TYPE_CHECKING:
+    import httpx
+
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 
 
-def main(argv: Sequence[str] | None = None, *, runner: Callable[[], Runner] | None = None) -> int:
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    runner: Callable[[], Runner] | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> int:
     """Run one command.
 
     Args:
         argv: what was typed behind `facefusion`; the process's own when None.
         runner: returns what does the job of `process`; the engine when None.
+        transport: what carries requests for weights; the network when None.
 
     Returns:
         The exit status: 0, or the `exit_code` of the error that was raised.
@@ -39,7 +48,7 @@ def main(argv: Sequence[str] | None = None, *, runner: Callable[[], Runner] | No
         arguments = parse(argv)
         terminal.quiet = arguments.quiet
         with _logging(terminal, arguments.log_level):
-            return _execute(arguments, Context(terminal, runner or _engine))
+            return _execute(arguments, Context(terminal, runner or _engine, transport))
     except BrokenPipeError:
         _forget_stdout()
         return _BROKEN_PIPE

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from facefusion.cli.flags import add_option_flags, further_spellings
+from facefusion.cli.models_parser import parse_models
 from facefusion.errors import OptionsError
 from facefusion.options import Options, iter_leaves
 
@@ -18,6 +19,7 @@ COMMANDS = {
     "process": "edit faces in a picture or video; the default command",
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
+    "models": "list, fetch, check and add the weights of models",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list the processors installed",
 }
@@ -29,6 +31,7 @@ FACE_VERBS = {
 _READING_OPTIONS = (
     *("face_detector_score", "face_selector_order", "execution_providers"),
     *("max_pixels", "max_frames", "max_duration", "max_streams", "isolate", "isolate_memory", "isolate_timeout"),
+    *("models_dir", "shared_models_dirs", "license_policy"),
 )
 _BUILD_OPTIONS = (
     *_READING_OPTIONS,
@@ -103,6 +106,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         raise OptionsError(f"There is no command {command!r}", hint)
     if command == "face":
         return _parse_face(rest)
+    if command == "models":
+        return parse_models(rest, Parser, _with_common, lambda: _sentence(COMMANDS["models"]))
     return _COMMAND_PARSERS[command]().parse_args(rest, argparse.Namespace(command=command))
 
 
@@ -207,9 +212,8 @@ def _face_show_parser() -> Parser:
 
 
 def _verb_parser(verb: str, usage: str) -> Parser:
-    summary = FACE_VERBS[verb]
     name = f"facefusion face {verb}"
-    return Parser(name, f"{name} {usage}", summary[:1].upper() + summary[1:] + ".")
+    return Parser(name, f"{name} {usage}", _sentence(FACE_VERBS[verb]))
 
 
 def _doctor_parser() -> Parser:
@@ -223,8 +227,11 @@ def _processors_parser() -> Parser:
 
 
 def _command_parser(name: str, usage: str) -> Parser:
-    summary = COMMANDS[name]
-    return Parser(f"facefusion {name}", f"facefusion {name} {usage}", summary[:1].upper() + summary[1:] + ".")
+    return Parser(f"facefusion {name}", f"facefusion {name} {usage}", _sentence(COMMANDS[name]))
+
+
+def _sentence(summary: str) -> str:
+    return summary[:1].upper() + summary[1:] + "."
 
 
 def _count(text: str) -> int:

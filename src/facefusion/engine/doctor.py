@@ -17,18 +17,20 @@ from typing import Literal
 
 from facefusion.errors import FaceFusionError, ModelDamagedError
 from facefusion.inference.catalogue import Catalogue, ModelCard
+from facefusion.inference.families import Families
+from facefusion.inference.machine import total_memory, usable_cores
+from facefusion.inference.opening import open_catalogue, open_store, own_folder
 from facefusion.inference.store import ModelStore
-from facefusion.options import find_config, load_options
+from facefusion.inference.store.overview import overview
+from facefusion.options import ModelOptions, find_config, load_options
 
 Status = Literal["ok", "warn", "fail"]
 _LEAST_MEMORY = 2 * 2**30
 _LEAST_DISK = 2**30
 _SUBSTITUTES = {
-    "onnxruntime": ("onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml"),
+    "onnxruntime": tuple(f"onnxruntime-{build}" for build in ("gpu", "openvino", "directml", "migraphx", "rocm")),
     "opencv-python-headless": ("opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python"),
 }
-_ELSEWHERE = {"coreml": "darwin", "directml": "win32"}
-_GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,11 @@ def examine(*, config_path: Path | None = None, folder: Path | None = None) -> I
     yield from map(_package, _requirements())
     yield _guarded("execution providers", _providers)
     yield from (_model(card) for card in Catalogue.bundled())
+    yield from _weights(config_path)
     yield from _processors()
     yield _guarded("ffmpeg in PyAV", _ffmpeg)
     yield _cores()
-    yield _memory(_total_memory())
+    yield _memory(total_memory())
     yield _disk(folder or Path.cwd())
     yield _configuration(config_path)
 
@@ -97,12 +100,8 @@ def _package(name: str) -> Check:
 def _providers(name: str) -> Check:
     providers = importlib.import_module("facefusion.inference.providers")
     there = providers.available_providers()
-    builds: dict[str, list[str]] = {}
-    for provider, package in providers.PACKAGES.items():
-        if provider not in there and _ELSEWHERE.get(provider, sys.platform) == sys.platform:
-            builds.setdefault(package, []).append(provider)
-    others = "; ".join(f"for {' or '.join(names)} install {package}" for package, names in builds.items())
-    advice = f"{others} (in place of onnxruntime)" if others else ""
+    lines = {other: providers.install_line(other) for other in providers.PROVIDERS if other not in there}
+    advice = "; ".join(f"for {other}: {line}" for other, line in lines.items() if line)
     return Check(name, "ok" if there else "fail", ", ".join(there) or "none", advice)
 
 
@@ -113,6 +112,27 @@ def _model(card: ModelCard, store: ModelStore | None = None) -> Check:
     except ModelDamagedError as error:
         return Check(f"model {card.name}", "fail", error.what, error.hint)
     return Check(f"model {card.name}", "ok", f"sha256 verified, {size / 1e6:.1f} MB, {card.licence}, {use}")
+
+
+def _weights(config_path: Path | None) -> Iterator[Check]:
+    """One line for each task that has models besides those that come with the package."""
+    try:
+        options = load_options({}, config_path=config_path).models
+    except FaceFusionError:  # told by the check of the configuration
+        options = ModelOptions()
+    name = f"weights in {own_folder(options)}"
+    try:
+        tasks = overview(open_catalogue(options), open_store(options), Families())
+    except FaceFusionError as error:
+        yield Check(name, "fail", error.what, error.hint)
+        return
+    for task in tasks:
+        further = [entry for entry in task.entries if not entry.is_bundled]
+        ready = [entry.card.name for entry in further if entry.state == "ready"]
+        if further:
+            names = f": {', '.join(ready)}" if ready else ""
+            found = f"{len(ready)} of {len(further)} further models can run{names}"
+            yield Check(f"weights for {task.task}", "ok", found, task.command)
 
 
 def _processors() -> Iterator[Check]:
@@ -135,18 +155,7 @@ def _ffmpeg(name: str) -> Check:
 
 
 def _cores() -> Check:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Check("cores", "ok", f"{usable} usable of {os.cpu_count()}")
-
-
-def _total_memory(limit_file: Path = _GROUP_LIMIT) -> int | None:
-    """Return the memory in bytes of the machine or of the container; None where the system does not tell."""
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
-    limit = limit_file.read_text().strip() if limit_file.is_file() else "max"
-    return min(total, int(limit)) if limit.isdigit() else total
+    return Check("cores", "ok", f"{usable_cores()} usable of {os.cpu_count()}")
 
 
 def _memory(total: int | None) -> Check:

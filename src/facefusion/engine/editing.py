@@ -36,7 +36,7 @@ class VideoEdit:
     def __init__(self, plan: Plan, work: Work, total: int | None, progress: ProgressListener | None) -> None:
         self._plan = plan
         self._work = work
-        self._tracker = FaceTracker(work.analyser)
+        self._tracker = None if work.finding is None else FaceTracker(work.finding.analyser)
         aspect = plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1)
         self._post = PostWork.of(plan.options.output, aspect)
         self._total = total
@@ -56,14 +56,14 @@ class VideoEdit:
             batch = [self._analyse(frame) for frame in prepared]
         with self._work.clock.measure("process"):
             edited = self._work.edit(batch)
-        for before, after in zip(batch, edited, strict=True):
-            self._post.see(after, before.faces)
+        for item in edited:
+            self._post.see(item.frame, item.faces)
         self.frames += len(batch)
         self.faces += sum(len(item.faces) for item in batch)
         if self.faces:
             self._first = None
         self._report()
-        return edited
+        return [item.frame for item in edited]
 
     def check_faces(self) -> None:
         """Make sure that there was anything to do, and tell of what was not done.
@@ -71,14 +71,15 @@ class VideoEdit:
         Raises:
             FaceError: no face of any frame was selected.
         """
-        plan = self._plan
-        if self.faces and self._work.processors:
-            self._work.notes.tell(*self._work.selector.notes(plan.target.path, self.frames))
-        if self.faces or not self._work.processors or self._first is None:
+        plan, finding = self._plan, self._work.finding
+        if finding is None:
             return
-        image, faces = self._work.selector.seen or (self._first, ())
-        with shown_beside(plan.output, image, faces, overwrite=plan.options.output.overwrite):
-            raise self._work.selector.problem(plan.target.path)
+        if self.faces:
+            self._work.notes.tell(*finding.selector.notes(plan.target.path, self.frames))
+        elif self._first is not None:
+            image, faces = finding.selector.seen or (self._first, ())
+            with shown_beside(plan.output, image, faces, overwrite=plan.options.output.overwrite):
+                raise finding.selector.problem(plan.target.path)
 
     def end(self) -> None:
         """Report that there are no more frames, where other than these were expected."""
@@ -96,8 +97,8 @@ class VideoEdit:
             "frames": self.frames,
             "faces": self.faces,
             "first": self._first,
-            "tracker": self._tracker.state(),
-            "selector": self._work.selector.state(),
+            "tracker": {} if self._tracker is None else self._tracker.state(),
+            "selector": {} if self._work.finding is None else self._work.finding.selector.state(),
             "processors": [processor.state() for processor in self._work.processors],
             "post": self._post.state(),
         }
@@ -107,18 +108,19 @@ class VideoEdit:
         self.frames = self._done_before = state["frames"]
         self.faces = state["faces"]
         self._first = state["first"]
-        self._tracker.restore(state["tracker"])
-        self._work.selector.restore(state["selector"])
+        if self._tracker is not None and self._work.finding is not None:
+            self._tracker.restore(state["tracker"])
+            self._work.finding.selector.restore(state["selector"])
         for processor, remembered in zip(self._work.processors, state["processors"], strict=True):
             processor.restore(remembered)
         self._post.restore(state["post"])
 
     def _analyse(self, frame: Frame) -> FaceFrame:
-        if not self._work.processors:
+        if self._tracker is None or self._work.finding is None:
             return FaceFrame(frame, ())
         found = self._tracker.update(frame.image, float(frame.time))
         begins = self._tracker.begins_scene
-        selected = self._work.selector.select(frame.image, found, time=float(frame.time), begins_scene=begins)
+        selected = self._work.finding.selector.select(frame.image, found, time=float(frame.time), begins_scene=begins)
         return FaceFrame(frame, selected)
 
     def _report(self) -> None:

@@ -16,7 +16,7 @@ from facefusion.faces.draw import draw_faces
 from facefusion.faces.quality import sharpness
 from facefusion.faces.select import order_faces
 from facefusion.faces.types import Face
-from facefusion.inference.session import SessionFactory
+from facefusion.inference.opening import open_sessions
 from facefusion.media.frame import Image
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.output import atomic_output, check_output
@@ -90,7 +90,7 @@ def inspect(path: Path, options: Options, *, samples: int = 8, output: Path | No
     if output is not None:
         check_output(output, inputs=[path], overwrite=options.output.overwrite, kind="picture")
     info = probe(path, options.limits)
-    analyser = FaceAnalyser.create(options.faces, SessionFactory(options.runtime.execution_providers))
+    analyser = FaceAnalyser.create(options.faces, open_sessions(options))
     moments = sampled(info, options.limits, samples)
     inspection = Inspection(info, tuple(_look(image, time, analyser, options) for time, image in moments))
     if output is not None:

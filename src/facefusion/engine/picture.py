@@ -34,24 +34,31 @@ def edit_picture(plan: Plan, work: Work, *, progress: ProgressListener | None, c
     fill = PostWork.of(plan.options.output).fill
     frame = fill(work.prepare(Frame(0, 0, 0, Fraction(1), picture.image)))
     faces: tuple[Face, ...] = ()
-    if work.processors:
+    if (finding := work.finding) is not None:
         with work.clock.measure("analyse"):
-            found = order_faces(work.analyser.find(frame.image), plan.options.faces.face_selector_order)
-            faces = work.selector.select(frame.image, found)
+            found = order_faces(finding.analyser.find(frame.image), plan.options.faces.face_selector_order)
+            faces = finding.selector.select(frame.image, found)
         with shown_beside(plan.output, frame.image, found, overwrite=plan.options.output.overwrite):
             if not faces:
-                raise work.selector.problem(plan.target.path)
-        work.notes.tell(*work.selector.notes(plan.target.path))
+                raise finding.selector.problem(plan.target.path)
+        work.notes.tell(*finding.selector.notes(plan.target.path))
     with work.clock.measure("process"):
-        edited = work.edit([FaceFrame(frame, faces)])[0]
+        edited = work.edit([FaceFrame(frame, faces)])[0].frame
     if cancel.is_set():
         raise CancelledError("The job was stopped", "Nothing was written")
     with work.clock.measure("encode"), atomic_output(plan.output) as part:
         quality = plan.options.output.output_image_quality
-        work.notes.tell(*write_picture(part, picture.with_image(edited.image), quality=quality))
+        work.notes.tell(*write_picture(part, _edited(picture, edited), quality=quality))
     if progress is not None:
         progress(Progress("editing", 1, 1, time.perf_counter() - start))
     return Edited(1, len(faces))
+
+
+def _edited(picture: Picture, frame: Frame) -> Picture:
+    """Return the picture as the frame shows it."""
+    is_same_size = frame.image.shape == picture.image.shape
+    result = picture.with_image(frame.image) if is_same_size else picture.enlarged(frame.image)
+    return result if frame.opacity is None else result.with_opacity(frame.opacity)
 
 
 def _read(plan: Plan) -> Picture:

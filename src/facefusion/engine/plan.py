@@ -19,15 +19,18 @@ from facefusion.engine.checks import (
     check_regions,
     check_selection,
 )
+from facefusion.engine.edited import check_side, edited_info
 from facefusion.engine.inputs import further_inputs
 from facefusion.engine.problem import problem_path
 from facefusion.errors import InputTypeError, OptionsError
-from facefusion.inference.providers import resolve_providers
+from facefusion.inference.execution import Execution
+from facefusion.inference.pool import GIB
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.isolation.outputs import check_tracks_apart
+from facefusion.media.planes.layout import Layout
 from facefusion.media.probe import probe
 from facefusion.media.select import Selection
 from facefusion.media.still.encode import not_held
@@ -36,7 +39,6 @@ from facefusion.options import Options, OutputOptions
 from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.registry import resolve_processors
 
-GIB = 1 << 30
 DEFAULT_MEMORY = 0.25
 DEFAULT_IN_FLIGHT = 14
 LEAST_IN_FLIGHT = 8
@@ -65,6 +67,7 @@ class Plan:
     Attributes:
         options: as given.
         target: what the target is.
+        edited: what it would be if it held the frames as they are written.
         output: path to write.
         processors: in the order in which they run.
         renditions: of a video, everything that is written, the output first.
@@ -73,6 +76,7 @@ class Plan:
 
     options: Options
     target: PictureInfo | VideoInfo
+    edited: PictureInfo | VideoInfo
     output: Path
     processors: tuple[ProcessorSpec, ...]
     renditions: tuple[Rendition, ...] = ()
@@ -99,10 +103,10 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
         InputError: the target cannot be read.
         OutputError: the output cannot be written.
         ProcessorUnknownError: a processor is not installed.
-        ProviderError: an execution provider is not there.
+        ProviderError: an execution provider is not there, or does not compute in the precision asked for.
     """
     processors = tuple(resolve_processors(options.processors))
-    resolve_providers(options.runtime.execution_providers)
+    Execution.of(options.runtime)
     target_path = _required(options.target_path, "target", "picture or video to edit")
     output = _required(options.output_path, "output", "file to write")
     if any(spec.needs_source for spec in processors) and not (options.source_paths or options.face_map):
@@ -125,12 +129,14 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     check_regions(options, target)
     if isinstance(target, PictureInfo):
         check_for_picture(options)
-        notes = tuple(not_held(output_form(output, "picture"), target))
-        return Plan(options, target, output, processors, notes=notes)
-    return _video_plan(Plan(options, target, output, processors), target, inputs)
+        picture, form = edited_info(target, processors, options), output_form(output, "picture")
+        check_side(form, picture)
+        return Plan(options, target, picture, output, processors, notes=tuple(not_held(form, picture)))
+    video = edited_info(target, processors, options)
+    return _video_plan(Plan(options, target, video, output, processors), target, video, inputs)
 
 
-def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
+def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequence[Path]) -> Plan:
     """Add what is written of a video, and try it as far as it can be tried.
 
     Raises:
@@ -138,7 +144,7 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
         OutputError: an output cannot be written.
     """
     options = plan.options
-    frames_in_flight(options, target)
+    frames_in_flight(options, target, edited)
     wishes = [(plan.output, VideoWish.of(options.output))]
     wishes += [VideoWish.parse_rendition(text, options.output) for text in options.output.renditions]
     check_for_sequence(options, target, [path for path, _ in wishes])
@@ -152,7 +158,7 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
     check_rate(plan.output, options)
     renditions = tuple(
         Rendition(
-            path, choose_encoding(path, target, wish), options.output.model_copy(update={"keep_audio": wish.sound})
+            path, _encoding(path, target, edited, wish), options.output.model_copy(update={"keep_audio": wish.sound})
         )
         for path, wish in wishes
     )
@@ -161,10 +167,27 @@ def _video_plan(plan: Plan, target: VideoInfo, inputs: Sequence[Path]) -> Plan:
             try_encoder(rendition.encoding)
     check = partial(check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
     notes = list(target.notes)
+    if target.field_order != edited.field_order:
+        notes.append(f"{target.path} is interlaced, and is enlarged as if it were not; use --deinterlace")
     for rendition in renditions:
         notes += rendition.encoding.notes
         notes += check(target.path, rendition.encoding.form, rendition.options)
     return replace(plan, renditions=renditions, notes=tuple(dict.fromkeys(notes)))
+
+
+def _encoding(path: Path, target: VideoInfo, edited: VideoInfo, wish: VideoWish) -> Encoding:
+    """Choose how a video is written; where a processor makes transparent what the output cannot, white is shown.
+
+    Raises:
+        OptionsError: what is asked for contradicts itself.
+        OutputTypeError: the form is not written, or cannot hold what is asked for.
+    """
+    encoding = choose_encoding(path, edited, wish)
+    if target.has_alpha == edited.has_alpha or Layout.of(encoding.pixels.pixel_format).has_alpha:
+        return encoding
+    encoding = choose_encoding(path, replace(edited, has_alpha=False), wish)
+    note = f"{encoding.form.name} files hold no transparency as they are written here: what is transparent is white"
+    return replace(encoding, notes=(*encoding.notes, note))
 
 
 def _inputs(options: Options, target: Path) -> list[Path]:
@@ -174,15 +197,19 @@ def _inputs(options: Options, target: Path) -> list[Path]:
     return [*options.source_paths, *map_inputs(options), target, *references, *further_inputs(options)]
 
 
-def frames_in_flight(options: Options, info: VideoInfo) -> int:
+def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None) -> int:
     """Return how many decoded frames may exist at once.
+
+    Args:
+        options: all options.
+        info: of the frames as they are decoded.
+        edited: of the frames as they are written; like those when None.
 
     Raises:
         OptionsError: `max_memory` does not hold as many as are needed to work at all.
     """
     runtime = options.runtime
-    # The picture that is worked on, its edited copy, and the planes that it was made of.
-    size = info.width * info.height * (3 + 3 + (2 if info.bit_depth <= 8 else 4))
+    size = _frame_size(info, edited)
     budget = int((runtime.max_memory or DEFAULT_MEMORY) * GIB / size)
     if runtime.max_memory is not None and budget < LEAST_IN_FLIGHT:
         least = LEAST_IN_FLIGHT * size / GIB
@@ -192,6 +219,25 @@ def frames_in_flight(options: Options, info: VideoInfo) -> int:
             f"Allow at least {least:.3f}",
         )
     return max(LEAST_IN_FLIGHT, min(DEFAULT_IN_FLIGHT, budget))
+
+
+def frame_memory(plan: Plan) -> int:
+    """Return how many bytes frames in flight take together; errors as of `frames_in_flight`."""
+    info, edited = plan.target, plan.edited
+    if not isinstance(info, VideoInfo) or not isinstance(edited, VideoInfo):
+        return _frame_size(info, edited)
+    return _frame_size(info, edited) * frames_in_flight(plan.options, info, edited)
+
+
+def _frame_size(info: PictureInfo | VideoInfo, edited: PictureInfo | VideoInfo | None) -> int:
+    """Return the bytes of the picture that is worked on, its edited copy, and the planes that it was made of."""
+    edited = edited or info
+    planes, pixels = 2 if info.bit_depth <= 8 else 4, edited.width * edited.height
+    size = info.width * info.height * (3 + planes) + pixels * 3
+    is_hdr = isinstance(info, VideoInfo) and info.colour.is_hdr
+    if pixels != info.width * info.height and (info.bit_depth > 8 or info.has_alpha or is_hdr):
+        size += pixels * (3 + 2 * planes)  # what was decoded is scaled along
+    return size
 
 
 def _required(path: Path | None, name: str, meaning: str) -> Path:

@@ -15,14 +15,15 @@ from facefusion.engine.casting import cast
 from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
-from facefusion.engine.plan import Plan, make_plan
+from facefusion.engine.plan import Plan, frame_memory, make_plan
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.targets import TargetSelector
 from facefusion.engine.video import edit_video
-from facefusion.engine.work import Work
+from facefusion.engine.work import Finding, Work
 from facefusion.errors import HookError
 from facefusion.faces.analyser import FaceAnalyser
-from facefusion.inference.session import SessionFactory
+from facefusion.inference.opening import open_sessions
+from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.media.forms import Kind
 from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
@@ -112,14 +113,17 @@ def _prepare(
 ) -> Work:
     """Load models, read sources and references, and make the processors."""
     options = plan.options
-    sessions = SessionFactory(options.runtime.execution_providers)
-    analyser = FaceAnalyser.create(options.faces, sessions)
-    casting, roles = cast(analyser, options, plan.output)
-    others = roles[0].sources if casting.others == 0 or not options.face_map else ()
-    context = ProcessorContext(options, others, sessions, roles, resources)
+    pool = SessionPool(model_budget(options.runtime, frame_memory(plan)), notes.tell)
+    sessions = open_sessions(options, pool=pool, notify=notes.tell)
+    finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
+    if any(spec.needs_faces for spec in plan.processors):
+        analyser = FaceAnalyser.create(options.faces, sessions)
+        casting, roles = cast(analyser, options, plan.output)
+        finding = Finding(analyser, TargetSelector(analyser, options.faces, casting))
+        others = roles[0].sources if casting.others == 0 or not options.face_map else ()
+        context = ProcessorContext(options, others, sessions, roles, resources)
     return Work(
-        analyser=analyser,
-        selector=TargetSelector(analyser, options.faces, casting),
+        finding=finding,
         processors=tuple(spec.create(context) for spec in plan.processors),
         pre_processor=_checked(hooks[0], "pre-processor"),
         post_processor=_checked(hooks[1], "post-processor"),

@@ -101,7 +101,8 @@ class _VideoJob:
     def _edit(self, edit: VideoEdit, info: VideoInfo, frames: Iterator[Frame]) -> None:
         """Decode, edit and encode side by side."""
         work, options = self.work, self.plan.options
-        size, waiting = _shares(frames_in_flight(options, info))
+        edited = self.plan.edited if isinstance(self.plan.edited, VideoInfo) else info
+        size, waiting = _shares(frames_in_flight(options, info, edited))
         with (
             JobSink(self.folder, [rendition.encoding for rendition in self.plan.renditions]) as sink,
             produced(work.clock.each("decode", frames), waiting) as decoded,

@@ -27,12 +27,24 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """Everything that is done to frames between reading and writing.
+class Finding:
+    """What finds the faces to be worked on.
 
     Attributes:
         analyser: finds faces.
         selector: selects among them.
+    """
+
+    analyser: FaceAnalyser
+    selector: TargetSelector
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that is done to frames between reading and writing.
+
+    Attributes:
+        finding: finds the faces to be worked on; None where no processor needs any.
         processors: edit frames, one after the other.
         pre_processor: user's step before, if any.
         post_processor: user's step after, if any.
@@ -40,8 +52,7 @@ class Work:
         notes: told what the user should know.
     """
 
-    analyser: FaceAnalyser
-    selector: TargetSelector
+    finding: Finding | None
     processors: tuple[Processor, ...]
     pre_processor: Callable[[Image], Image] | None
     post_processor: Callable[[Image], Image] | None
@@ -57,11 +68,11 @@ class Work:
         """Run the user's step before, on a copy: it may change the array, but what was read must stay."""
         return frame if self.pre_processor is None else frame.with_image(self.pre_processor(frame.image.copy()))
 
-    def edit(self, batch: Sequence[FaceFrame]) -> list[Frame]:
-        """Run the processors and the user's step after."""
+    def edit(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Run the processors and the user's step after; faces are in pixels of what comes out."""
         items = list(batch)
         for processor in self.processors:
             items = processor.process(items)
         if self.post_processor is None:
-            return [item.frame for item in items]
-        return [item.frame.with_image(self.post_processor(item.frame.image.copy())) for item in items]
+            return items
+        return [item.with_frame(item.frame.with_image(self.post_processor(item.frame.image.copy()))) for item in items]

@@ -108,6 +108,18 @@ class Face:
             irises=None if self.irises is None else self.irises + depthless,
         )
 
+    def enlarged(self, factor: float) -> Face:
+        """Return this face as it lies in the same picture at another scale; coordinates count pixel centres."""
+        offset = np.float32((factor - 1) / 2)
+        by = np.array([offset, offset, 0], np.float32)
+        return replace(
+            self,
+            box=self.box * np.float32(factor) + offset,
+            landmarks5=self.landmarks5 * np.float32(factor) + offset,
+            mesh=self.mesh * np.float32(factor) + by,
+            irises=None if self.irises is None else self.irises * np.float32(factor) + by,
+        )
+
     def with_embedding(self, embedding: Vector) -> Face:
         """Return this face with its identity vector."""
         return replace(self, embedding=embedding)

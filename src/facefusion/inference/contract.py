@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from facefusion.errors import ModelUnfitError
 from facefusion.inference.graph import Dimension, Graph, TensorInfo
@@ -43,10 +47,12 @@ class Contract:
     Attributes:
         inputs: in the order in which files have them.
         outputs: in the order in which files have them; a file may have more.
+        constants: tensors within the file that the adapter works with itself; of several of one shape the last.
     """
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    constants: tuple[TensorSpec, ...] = ()
 
     def bind(self, graph: Graph, name: str) -> Binding:
         """Find the tensors of a file: by name where the name is there, else by position and shape.
@@ -65,7 +71,7 @@ class Contract:
             raise ModelUnfitError(
                 f"Model {name} has an input that its family does not know: {left[0]}", _knows(self.inputs)
             )
-        return Binding(inputs, outputs)
+        return Binding(inputs, outputs, {spec.name: _constant(spec, graph, name) for spec in self.constants})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,19 @@ class Binding:
     Attributes:
         inputs: tensors of the file by the name that the adapter uses.
         outputs: likewise.
+        constants: tensors within the file by the name that the adapter uses; floating ones as float32.
     """
 
     inputs: Mapping[str, TensorInfo]
     outputs: Mapping[str, TensorInfo]
+    constants: Mapping[str, npt.NDArray[Any]]
+
+
+def _constant(spec: TensorSpec, graph: Graph, name: str) -> npt.NDArray[Any]:
+    found = graph.constants(tuple(side for side in spec.shape if isinstance(side, int)))
+    if not found:
+        raise ModelUnfitError(f"Model {name} holds no tensor {spec}", "It is of another family, or was cut down")
+    return np.ascontiguousarray(found[-1], np.float32 if found[-1].dtype.kind == "f" else None)
 
 
 def _match(specs: Sequence[TensorSpec], tensors: Sequence[TensorInfo], name: str, side: str) -> dict[str, TensorInfo]:

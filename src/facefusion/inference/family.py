@@ -23,6 +23,7 @@ class FamilySettings(BaseModel):
 
 
 S = TypeVar("S", bound=FamilySettings)
+S_co = TypeVar("S_co", bound=FamilySettings, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Family(Generic[S]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model(Generic[S]):
+class Model(Generic[S_co]):
     """A model that is ready to run.
 
     Attributes:
@@ -71,7 +72,7 @@ class Model(Generic[S]):
     """
 
     card: ModelCard
-    settings: S
+    settings: S_co
     session: Session
     needed: Mapping[str, Any]
 

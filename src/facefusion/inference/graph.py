@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
+import numpy.typing as npt
+
 from facefusion.errors import ModelUnsafeError
+from facefusion.inference.safety import check_model, check_start
+from facefusion.inference.weights import Buffer, outline, tensors_of_shape
 
 Dimension = int | str | None
 """A size, the name of one that is given at run time, or one that is not said."""
 
-_DOMAINS: Final = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
-"""Operator sets that ONNX Runtime brings along."""
-_FOREIGN: Final = {
-    b"\x80": "a Python pickle",
-    b"PK": "a ZIP archive",
-    b"<": "a web page",
-    b"\x1f\x8b": "a gzip archive",
-}
 _HINT: Final = "Get the file again from where it was published"
 
 
@@ -48,14 +45,18 @@ class Graph:
     Attributes:
         inputs: in the file's order, without those that have a value of their own.
         outputs: in the file's order.
+        constants: returns the tensors within the file of a shape, in the file's order; only while the file is open.
     """
 
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
+    constants: Callable[[tuple[int, ...]], list[npt.NDArray[Any]]] = field(default=lambda shape: [], compare=False)
 
 
-def read_graph(content: bytes, name: str) -> Graph:
+def read_graph(content: Buffer, name: str) -> Graph:
     """Read what goes into a network and comes out, and make sure that the file is whole and harmless.
+
+    Its large tensors are not read.
 
     Args:
         content: the ONNX file.
@@ -65,7 +66,9 @@ def read_graph(content: bytes, name: str) -> Graph:
         ModelUnsafeError: it is something else, is cut off, keeps data in other files, or has operators that ONNX
             Runtime does not bring along.
     """
-    return describe(parse(content, name), name)
+    check_start(content, name)
+    parts = outline(content, name)
+    return describe(parse(parts.small, name), name, parts.names, partial(tensors_of_shape, content, parts.large))
 
 
 def parse(content: bytes, name: str) -> Any:
@@ -74,9 +77,7 @@ def parse(content: bytes, name: str) -> Any:
     Raises:
         ModelUnsafeError: see `read_graph`.
     """
-    for start, what in _FOREIGN.items():
-        if content.startswith(start):
-            raise ModelUnsafeError(f"{name} is {what}, not an ONNX file", _HINT)
+    check_start(content, name)
     import onnx  # noqa: PLC0415 - a third of a second that the bundled models do not need
     from google.protobuf.message import DecodeError  # noqa: PLC0415
 
@@ -84,48 +85,46 @@ def parse(content: bytes, name: str) -> Any:
         model = onnx.load_model_from_string(content)
     except DecodeError as error:
         raise ModelUnsafeError(f"{name} is cut off, or no ONNX file", _HINT) from error
-    if not model.graph.node:
-        raise ModelUnsafeError(f"{name} is cut off, or no ONNX file", _HINT)
-    _check_domains(model, name)
-    _check_data(_initializers(model.graph), name)
+    check_model(model, name)
     return model
 
 
-def describe(model: Any, name: str) -> Graph:
+def describe(
+    model: Any,
+    name: str,
+    given: Collection[str] = (),
+    large: Callable[[tuple[int, ...]], Iterable[bytes]] = lambda shape: (),
+) -> Graph:
     """Return what goes into an `onnx.ModelProto` and comes out.
+
+    Args:
+        model: the file.
+        name: how messages call it.
+        given: further tensors that have a value of their own.
+        large: returns those of a shape, as messages.
 
     Raises:
         ModelUnsafeError: it takes or gives something other than tensors.
     """
-    given = {each.name for each in model.graph.initializer}
+    given = {each.name for each in model.graph.initializer} | set(given)
     return Graph(
         tuple(_tensor(value, name) for value in model.graph.input if value.name not in given),
         tuple(_tensor(value, name) for value in model.graph.output),
+        lambda shape: [*_constants(model.graph, shape), *_read(large(shape))],
     )
 
 
-def _check_domains(model: Any, name: str) -> None:
-    foreign = {entry.domain for entry in model.opset_import} - _DOMAINS
-    if foreign:
-        raise ModelUnsafeError(f"{name} needs operators of {', '.join(sorted(foreign))}", "Export it without them")
-
-
-def _check_data(initializers: Iterable[Any], name: str) -> None:
+def _constants(graph: Any, shape: tuple[int, ...]) -> list[npt.NDArray[Any]]:
     import onnx  # noqa: PLC0415
 
-    for tensor in initializers:
-        if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            raise ModelUnsafeError(f"{name} keeps its weights in another file", "Save it as one file")
+    return [onnx.numpy_helper.to_array(each) for each in graph.initializer if tuple(each.dims) == shape]
 
 
-def _initializers(graph: Any) -> Iterable[Any]:
-    """Yield all tensors of a graph and of those within it."""
-    yield from graph.initializer
-    for node in graph.node:
-        for attribute in node.attribute:
-            yield from (attribute.t, *attribute.tensors)
-            for inner in (attribute.g, *attribute.graphs):
-                yield from _initializers(inner)
+def _read(messages: Iterable[bytes]) -> Iterator[npt.NDArray[Any]]:
+    import onnx  # noqa: PLC0415
+
+    for message in messages:
+        yield onnx.numpy_helper.to_array(onnx.TensorProto.FromString(message))
 
 
 def _tensor(value: Any, name: str) -> TensorInfo:
@@ -135,7 +134,11 @@ def _tensor(value: Any, name: str) -> TensorInfo:
         raise ModelUnsafeError(f"{name}: {value.name} is no tensor", "Export it with tensors alone")
     tensor = value.type.tensor_type
     shape = tuple(_dimension(each) for each in tensor.shape.dim)
-    return TensorInfo(value.name, onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name, shape)
+    try:
+        dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type).name
+    except KeyError as error:
+        raise ModelUnsafeError(f"{name}: {value.name} has no element type that is known", _HINT) from error
+    return TensorInfo(value.name, dtype, shape)
 
 
 def _dimension(dimension: Any) -> Dimension:

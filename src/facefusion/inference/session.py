@@ -1,66 +1,117 @@
-"""Sessions: models, loaded and ready."""
+"""Sessions: networks behind the names of their families, and the factory that opens them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+import threading
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from math import prod
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.errors import ModelUnknownError
+from facefusion.errors import ModelUnfitError, ModelUnknownError
 from facefusion.inference.catalogue import Catalogue, ModelCard
-from facefusion.inference.contract import Binding, Contract
+from facefusion.inference.contract import Contract
+from facefusion.inference.execution import Execution
 from facefusion.inference.families import Families
 from facefusion.inference.family import Model
-from facefusion.inference.graph import TensorInfo, read_graph
-from facefusion.inference.providers import check_started, resolve_providers
-from facefusion.inference.runtime import onnxruntime
+from facefusion.inference.file import ModelFile
+from facefusion.inference.graph import TensorInfo
+from facefusion.inference.pool import SessionPool, model_budget
+from facefusion.inference.providers import CPU
+from facefusion.inference.runner import (
+    DeviceFullError,
+    Fallback,
+    Notify,
+    RunFailedError,
+    Runner,
+    Wish,
+    open_runner,
+)
 from facefusion.inference.store import ModelStore
+from facefusion.options import RuntimeOptions
 
 Tensor = npt.NDArray[Any]
-_BATCH = "batch"
+_BATCH: Final = "batch"
+_PICTURE: Final = 4
+"""Number of dimensions of pictures and masks: batch, channels, height, width."""
+_MOST: Final = 32
+_WORK: Final = 1 << 30
+"""Bytes that the values within a network may take at one time."""
+_WITHIN: Final = 80
+"""How many times more bytes the values within a network take than its largest input or output, as a rule of thumb:
+GFPGAN holds four arrays of 64 channels for its three."""
 
 
 class Session:
     """A network that maps named inputs to named outputs, the batch first.
 
+    Batches may be of any size: one that is larger than `best_batch`, or than the file allows, is worked off in parts
+    whose sizes are powers of two, so that providers which prepare for each size meet few of them.
+
     Args:
-        weights: a serialised ONNX model.
-        providers: ONNX Runtime's names of execution providers, in order of preference.
-        contract: what the network's family takes and gives, whose names count from then on; None for a network with one
-            input whose own names are used.
+        weights: returns an ONNX file, of whose origin its store has made sure; called each time the network is loaded.
+        execution: how it shall run.
+        contract: what the network's family takes and gives, whose names count from then on; None for a bundled network,
+            of a few megabytes, with one input and a batch of any size, whose own names are used.
         name: of the model, for messages.
+        pool: keeps it loaded; one of its own when None.
+        fallback: what became of devices so far; the CPU takes over when None.
+        key: what the pool knows the file by, if other sessions may use it too.
 
     Raises:
         ModelUnsafeError: the file is something that is never loaded. Only looked for where there is a contract.
-        ModelUnfitError: it does not fit the contract.
+        ModelUnfitError: it does not fit the contract, or cannot be run.
+        ProviderError: a device that was asked for by name cannot run it.
     """
 
     def __init__(
-        self, weights: bytes, providers: Sequence[str], *, contract: Contract | None = None, name: str = "model"
+        self,
+        weights: Callable[[], Path | bytes],
+        execution: Execution | None = None,
+        *,
+        contract: Contract | None = None,
+        name: str = "model",
+        pool: SessionPool | None = None,
+        fallback: Fallback | None = None,
+        key: Hashable = None,
     ) -> None:
+        self._execution = execution or Execution()
+        self._fallback = fallback or Fallback()
+        self._pool = pool or SessionPool()
         self._contract = contract
-        self._binding = None if contract is None else contract.bind(read_graph(weights, name), name)
-        options = onnxruntime.SessionOptions()
-        # The bundled networks are so small that handing work between threads costs more than it saves.
-        if contract is None:
-            options.intra_op_num_threads = 1
-            options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(weights, options, providers=list(providers))
-        self._input = self._session.get_inputs()[0].name
-        self._outputs = [output.name for output in self._session.get_outputs()]
+        self._name = name
+        self._file = ModelFile(weights, self._execution, contract, name, is_static=self._is_static)
+        self._most = 1 if contract is not None and not self._file.takes_batches else _MOST
+        self._wish = self._make_wish()
+        self._key = (key or id(self._file), self._execution, self._wish)
+        with self._loaded() as runner:
+            self._inputs, self._outputs = runner.names
 
     @property
     def providers(self) -> list[str]:
         """ONNX Runtime's names of the execution providers that could be started."""
-        return list(self._session.get_providers())
+        with self._loaded() as runner:
+            return runner.providers
 
     @property
     def inputs(self) -> Mapping[str, TensorInfo]:
         """What the file has for the contract's inputs, by the contract's names."""
-        return {} if self._binding is None else self._binding.inputs
+        return {} if self._file.binding is None else self._file.binding.inputs
+
+    @property
+    def best_batch(self) -> int:
+        """How many items are computed in one go, at most: bounded by memory, and less after a device ran out of it."""
+        return self._best(0)
+
+    @property
+    def constants(self) -> Mapping[str, Tensor]:
+        """The tensors within the file that the contract asks for, by the contract's names."""
+        return {} if self._file.binding is None else self._file.binding.constants
 
     def run(self, inputs: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run the network.
@@ -70,37 +121,124 @@ class Session:
 
         Returns:
             Outputs by name; floating ones as float32.
+
+        Raises:
+            ModelUnfitError: the network does not take such values.
+            ProviderError: the device failed, and was asked for by name; or its memory holds not even one item.
         """
-        if self._binding is None or self._contract is None:
-            values = self._session.run(self._outputs, {self._input: inputs})
+        if self._contract is None or self._file.binding is None:
+            values = self._run_safely(self._outputs, {self._inputs[0]: np.asarray(inputs)})
             return dict(zip(self._outputs, values, strict=True))
         if not isinstance(inputs, Mapping):
-            inputs = {next(iter(self._binding.inputs)): inputs}
-        return self._run_bound(self._contract, self._binding, inputs)
+            inputs = {next(iter(self._file.binding.inputs)): inputs}
+        batched = [spec.name for spec in self._contract.inputs if spec.shape[:1] == (_BATCH,) and spec.name in inputs]
+        count = len(inputs[batched[0]]) if batched else 1
+        if not batched or count <= 1:
+            return self._run_once(inputs)
+        return self._run_parts(inputs, batched, count)
 
-    def _run_bound(self, contract: Contract, binding: Binding, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Run a network that has a contract: in one go, or one by one where the file fixes its batch at 1."""
-        batched = [spec.name for spec in contract.inputs if spec.shape[:1] == (_BATCH,) and spec.name in inputs]
-        fixed = any(binding.inputs[name].shape[0] == 1 for name in batched)
-        if not fixed or not batched or len(inputs[batched[0]]) == 1:
-            return self._run_once(binding, inputs)
-        parts = [
-            self._run_once(binding, {k: v[i : i + 1] if k in batched else v for k, v in inputs.items()})
-            for i in range(len(inputs[batched[0]]))
-        ]
-        return {name: np.concatenate([np.atleast_1d(part[name]) for part in parts]) for name in parts[0]}
+    def _run_parts(self, inputs: Mapping[str, Tensor], batched: Sequence[str], count: int) -> dict[str, Tensor]:
+        parts: list[dict[str, Tensor]] = []
+        done = 0
+        item = sum(inputs[name].nbytes for name in batched) // count
+        while done < count:
+            size = min(self._best(item), 1 << ((count - done).bit_length() - 1))
+            try:
+                parts.append(
+                    self._run_once(
+                        {k: v[done : done + size] if k in batched else v for k, v in inputs.items()},
+                        may_be_less=size > 1,
+                    )
+                )
+            except DeviceFullError:
+                self._most = size // 2
+                self._fallback.say(f"Memory does not hold {size} items at once for model {self._name}; fewer are taken")
+            else:
+                done += size
+        return {name: self._joined(name, [part[name] for part in parts]) for name in parts[0]}
 
-    def _run_once(self, binding: Binding, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def _joined(self, name: str, values: Sequence[Tensor]) -> Tensor:
+        specs = self._contract.outputs if self._contract else ()
+        has_batch = any(spec.name == name and spec.shape[:1] == (_BATCH,) for spec in specs)
+        return np.concatenate([*map(np.atleast_1d, values)]) if has_batch else values[0]
+
+    def _run_once(self, inputs: Mapping[str, Tensor], *, may_be_less: bool = False) -> dict[str, Tensor]:
+        """Run a part of a batch.
+
+        Raises:
+            DeviceFullError: it may be less, and needs more memory than there is.
+        """
+        binding = self._file.binding
+        assert binding is not None
         feeds = {
             info.name: np.ascontiguousarray(inputs[name], dtype=info.dtype)
             for name, info in binding.inputs.items()
             if name in inputs
         }
-        values = self._session.run([info.name for info in binding.outputs.values()], feeds)
+        names = [info.name for info in binding.outputs.values()]
+        values = self._run_safely(names, feeds, may_be_less=may_be_less)
         named = zip(binding.outputs, values, strict=True)
         return {
             name: value.astype(np.float32, copy=False) if value.dtype.kind == "f" else value for name, value in named
         }
+
+    def _run_safely(
+        self, outputs: Sequence[str], feeds: Mapping[str, Tensor], *, may_be_less: bool = False
+    ) -> list[Tensor]:
+        """Run on the best device that is left."""
+        has_made_room = False
+        while True:
+            with self._loaded() as runner:
+                try:
+                    return runner.run(outputs, feeds)
+                except RunFailedError as error:
+                    self._leave(runner, f"failed while it ran model {self._name} ({error})", is_broken=True)
+                except DeviceFullError as error:
+                    if may_be_less:
+                        raise
+                    if has_made_room:
+                        self._leave(runner, f"has not enough memory for model {self._name} ({error})", is_broken=False)
+            self._pool.clear()
+            has_made_room = True
+
+    def _leave(self, runner: Runner, problem: str, *, is_broken: bool) -> None:
+        """Go to another device, with all networks or with this one alone; errors as of `run`."""
+        if runner.device == CPU:
+            raise ModelUnfitError(f"The CPU {problem}", "Get the model anew, or free memory")
+        if is_broken:
+            self._fallback.give_up(runner.device, problem)
+        else:
+            self._fallback.pass_over(runner.device, problem)
+            devices = tuple(device for device in self._execution.devices if device != runner.device)
+            self._execution = replace(self._execution, devices=devices)
+        self._pool.discard(self._key, runner)
+
+    def _loaded(self) -> AbstractContextManager[Runner]:
+        return self._pool.use(self._key, self._open, self._file.size)
+
+    def _open(self) -> Runner:
+        with self._file.source() as source:
+            return open_runner(source, self._execution, self._fallback, self._wish)
+
+    def _best(self, item: int) -> int:
+        """Return how many items of so many bytes of input are computed in one go, a power of two."""
+        binding = self._file.binding
+        if binding is not None:
+            tensors = (*binding.inputs.values(), *binding.outputs.values())
+            item = max(item, *(4 * prod(size for size in each.shape[1:] if isinstance(size, int)) for each in tensors))
+        most = max(1, min(self._most, _WORK // (_WITHIN * max(1, item))))
+        return 1 << (most.bit_length() - 1)
+
+    @property
+    def _is_static(self) -> bool:
+        return self._fallback.remaining(self._execution.devices)[0].provider.is_static
+
+    def _make_wish(self) -> Wish:
+        if self._contract is None:
+            return Wish(self._name, is_small=True)
+        is_exact = any(len(spec.shape) != _PICTURE for spec in self._contract.outputs)
+        single = self._file.batch_names if self._is_static else ()
+        return Wish(self._name, is_exact=is_exact, profile=self._file.profile(self.best_batch), single=single)
 
 
 class _Needed(Mapping[str, Any]):
@@ -131,12 +269,15 @@ class _Needed(Mapping[str, Any]):
 
 
 class SessionFactory:
-    """Opens models by name, each at most once.
+    """Opens models by name, each at most once. Safe to use from several threads.
 
     Args:
-        providers: names people use (`auto`, `cuda`, `cpu`).
+        providers: names people use (`auto`, `cuda`, `cpu`); what `runtime` says counts where it is given.
         catalogue: models by name; all that ship with the package when None.
         store: where the weights lie; the bundled pack when None.
+        runtime: how networks shall run.
+        pool: keeps networks loaded, perhaps those of other jobs too; one of its own when None.
+        notify: called with one sentence where a device fails, or memory is short.
 
     Raises:
         ProviderError: a provider is not there.
@@ -148,14 +289,21 @@ class SessionFactory:
         *,
         catalogue: Catalogue | None = None,
         store: ModelStore | None = None,
+        runtime: RuntimeOptions | None = None,
+        pool: SessionPool | None = None,
+        notify: Notify | None = None,
     ) -> None:
-        self._providers = resolve_providers(providers)
-        self._required = () if "auto" in providers else tuple(self._providers)
+        self._execution = Execution.of(runtime or RuntimeOptions(execution_providers=tuple(providers)))
+        self._fallback = Fallback(self._execution.may_fall_back, notify)
+        self._pool = pool or SessionPool(model_budget(runtime or RuntimeOptions()), notify)
+        # The bundled networks, 30 MB together, are at work in every frame.
+        self._always_loaded = SessionPool()
         self.catalogue = catalogue or Catalogue.known()
         self._store = store or ModelStore()
         self._families = Families()
         self._sessions: dict[str, Session] = {}
         self._adapters: dict[str, Any] = {}
+        self._lock = threading.RLock()
 
     def open(self, model: str) -> Session:
         """Return the session of a bundled model, verified and loaded on first use.
@@ -165,9 +313,17 @@ class SessionFactory:
             ModelDamagedError: its weights are missing or altered.
             ProviderError: a provider that was asked for by name cannot be started.
         """
-        if model not in self._sessions:
-            self._sessions[model] = self._session(self.catalogue[model], None)
-        return self._sessions[model]
+        with self._lock:
+            if model not in self._sessions:
+                card = self.catalogue[model]
+                self._sessions[model] = Session(
+                    lambda: self._store.read(card),
+                    self._execution,
+                    name=card.name,
+                    pool=self._always_loaded,
+                    fallback=self._fallback,
+                )
+            return self._sessions[model]
 
     def load(self, model: str, task: str) -> Any:
         """Return the adapter of a model, with the models that it requires, verified and loaded on first use.
@@ -185,18 +341,22 @@ class SessionFactory:
         if card.task != task:
             others = ", ".join(other.name for other in self.catalogue.of_task(task))
             raise ModelUnknownError(f"Model {model!r} is a {card.task}, not a {task}", f"There is: {others or 'none'}")
-        if model not in self._adapters:
-            self._adapters[model] = self._adapter(card)
-        return self._adapters[model]
+        with self._lock:
+            if model not in self._adapters:
+                self._adapters[model] = self._adapter(card)
+            return self._adapters[model]
 
     def _adapter(self, card: ModelCard) -> Any:
         family = self._families[card.family]
         settings = family.read_settings(card)
         needed = _Needed(card.requires, lambda name: self.load(name, self.catalogue[name].task))
-        session = self._session(card, family.contract(settings))
+        session = Session(
+            lambda: self._store.path(card),
+            self._execution,
+            contract=family.contract(settings),
+            name=card.name,
+            pool=self._pool,
+            fallback=self._fallback,
+            key=card.sha256,
+        )
         return family.create(Model(card, settings, session, needed))
-
-    def _session(self, card: ModelCard, contract: Contract | None) -> Session:
-        session = Session(self._store.read(card), self._providers, contract=contract, name=card.name)
-        check_started(self._required, session.providers)
-        return session

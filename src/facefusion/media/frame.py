@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.uint8]
 """RGB picture, uint8, shape (height, width, 3)."""
+Opacity = npt.NDArray[np.uint8]
+"""From 0, transparent, to 255, opaque; uint8, shape (height, width)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +31,7 @@ class Frame:
         image: RGB uint8 (height, width, 3). Not to be changed in place: `original` tells an edit by comparing.
         original: what was decoded, for writing back only what was edited; None where there is nothing to go back to.
         copies: how often the frame is shown, at equal distances within `duration`; the writer repeats it.
+        opacity: what an edit leaves of the frame's own opacity, uint8 (height, width); None for all of it.
     """
 
     index: int
@@ -37,6 +41,7 @@ class Frame:
     image: Image
     original: Original | None = None
     copies: int = 1
+    opacity: Opacity | None = None
 
     def __post_init__(self) -> None:
         """Refuse arrays that are not RGB pictures.
@@ -63,3 +68,40 @@ class Frame:
         """Return this moment with other pixels; those of another size have nothing to do with what was decoded."""
         original = self.original if image.shape == self.image.shape else None
         return replace(self, image=image, original=original)
+
+    def coloured(self, image: Image) -> Frame:
+        """Return this moment with other pixels, whose colours count even where what was decoded has none."""
+        is_grey = self.original is not None and self.original.layout.kind == "grey"
+        return replace(self, image=image, original=None) if is_grey else self.with_image(image)
+
+    def enlarged(self, image: Image) -> Frame:
+        """Return this moment at another scale.
+
+        Where what was decoded is more than a picture of 8 bits, it is scaled along, so that opacity, fine gradation and
+        high dynamic range are kept.
+
+        Args:
+            image: the whole frame, RGB uint8, of any size.
+        """
+        size = image.shape[1::-1]
+        return replace(
+            self,
+            image=image,
+            original=None if self.original is None else self.original.enlarged(*size),
+            opacity=None if self.opacity is None else resized(self.opacity, *size),
+        )
+
+    def with_opacity(self, opacity: Opacity) -> Frame:
+        """Return this moment with an opacity, uint8 (height, width), on top of what is there already."""
+        if self.opacity is not None:
+            opacity = cv2.multiply(self.opacity, opacity, scale=1 / 255).astype(np.uint8)
+        return replace(self, opacity=opacity)
+
+
+def resized(values: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArray[np.uint8]:
+    """Return a picture or an opacity, uint8 (h, w, …), in another size, smoothly."""
+    if values.shape[1::-1] == (width, height):
+        return values
+    is_smaller = width * height < values.shape[0] * values.shape[1]
+    method = cv2.INTER_AREA if is_smaller else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(values, (width, height), interpolation=method), np.uint8)

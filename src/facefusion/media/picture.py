@@ -13,6 +13,7 @@ from io import FileIO
 from pathlib import Path
 from typing import IO
 
+import cv2
 import numpy as np
 from PIL import (
     AvifImagePlugin,
@@ -31,13 +32,13 @@ from facefusion.media import forms
 from facefusion.media.exif import read_exif, swaps_sides, turn, turned, upright_bytes
 from facefusion.media.faults import writing
 from facefusion.media.forms import Form, output_form, written_suffixes
-from facefusion.media.frame import Image
+from facefusion.media.frame import Image, resized
 from facefusion.media.info import PictureInfo, check_pixels
 from facefusion.media.pixels import Alpha, stores_alpha, to_rgb
 from facefusion.media.region import Rectangle
 from facefusion.media.shown import reason
 from facefusion.media.sniff import open_input, sniff
-from facefusion.media.still.deep import Deep, Samples, changed, read_deep, stated_depth, to_8_bits
+from facefusion.media.still.deep import Deep, Samples, changed, read_deep, stated_depth, to_8_bits, to_16_bits
 from facefusion.media.still.encode import LONGEST_EXIF, LONGEST_SIDE, encode
 from facefusion.media.still.header import HEADER_BYTES, stated_size
 from facefusion.media.still.pages import has_several_pages
@@ -91,19 +92,54 @@ class Picture:
         """
         return replace(self, image=image, deep=None if self.deep is None else changed(self.deep, image))
 
+    def enlarged(self, image: Image) -> Picture:
+        """Return this picture at another scale, with these RGB values; opacity and finer gradation are scaled along."""
+        height, width = image.shape[:2]
+        both = (self.deep, self.deep_alpha)
+        deep, deep_alpha = (None if each is None else _smooth(each, width, height) for each in both)
+        return Picture(
+            image=image,
+            alpha=None if self.alpha is None else resized(self.alpha, width, height),
+            icc_profile=self.icc_profile,
+            exif=_exif_of(self.exif, width, height),
+            deep=None if deep is None else changed(deep, image),
+            deep_alpha=deep_alpha,
+        )
+
+    def with_opacity(self, opacity: Alpha) -> Picture:
+        """Return this picture with an opacity, uint8 (height, width), on top of its own."""
+        share = opacity * np.float32(1 / 255)
+        deep = None if self.deep is None else to_16_bits(opacity)
+        if self.deep_alpha is not None:
+            deep = np.rint(self.deep_alpha * share).astype(np.uint16)
+        return replace(
+            self,
+            alpha=opacity if self.alpha is None else np.rint(self.alpha * share).astype(np.uint8),
+            deep_alpha=deep,
+        )
+
     def cropped(self, region: Rectangle) -> Picture:
         """Return a part of this picture, which lies inside it."""
-        exif = Pillow.Exif()
-        exif.load(self.exif or b"")
-        block = upright_bytes(exif, region.width, region.height, from_tiff=False)
         return Picture(
             image=np.ascontiguousarray(self.image[region.slices]),
             alpha=None if self.alpha is None else np.ascontiguousarray(self.alpha[region.slices]),
             icc_profile=self.icc_profile,
-            exif=block,
+            exif=_exif_of(self.exif, region.width, region.height),
             deep=None if self.deep is None else np.ascontiguousarray(self.deep[region.slices]),
             deep_alpha=None if self.deep_alpha is None else np.ascontiguousarray(self.deep_alpha[region.slices]),
         )
+
+
+def _exif_of(exif: bytes | None, width: int, height: int) -> bytes | None:
+    """Return the EXIF block of a picture that has got another size."""
+    parsed = Pillow.Exif()
+    parsed.load(exif or b"")
+    return upright_bytes(parsed, width, height, from_tiff=False)
+
+
+def _smooth(samples: Samples, width: int, height: int) -> Samples:
+    """Return samples in another size."""
+    return np.asarray(cv2.resize(samples, (width, height), interpolation=cv2.INTER_CUBIC), np.uint16)
 
 
 def picture_info(path: Path, limits: LimitOptions, *, file: FileIO | None = None) -> PictureInfo:

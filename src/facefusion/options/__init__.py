@@ -5,31 +5,47 @@ tree in `tree.py`.
 """
 
 from facefusion.options.base import Names
+from facefusion.options.execution import Precision, RuntimeOptions
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
 from facefusion.options.face_editor import FaceEditorOptions
+from facefusion.options.face_enhancer import FaceEnhancerOptions
+from facefusion.options.imaging import (
+    AgeModifierOptions,
+    BackgroundRemoverOptions,
+    FaceTranslatorOptions,
+    FrameColorizerOptions,
+    FrameEnhancerOptions,
+)
 from facefusion.options.leaves import Leaf, iter_leaves
+from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
+from facefusion.options.models import LicensePolicy, ModelOptions
 from facefusion.options.people import MapEntry
 from facefusion.options.sources import canonical, current_options, find_config, load_options, set_options
-from facefusion.options.tree import (
-    FaceSelectionOptions,
-    FaceSwapperOptions,
-    Options,
-    RuntimeOptions,
-)
+from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
 
 __all__ = [
+    "AgeModifierOptions",
+    "BackgroundRemoverOptions",
     "ExpressionRestorerOptions",
     "FaceEditorOptions",
+    "FaceEnhancerOptions",
+    "FaceMaskOptions",
     "FaceSelectionOptions",
     "FaceSwapperOptions",
+    "FaceTranslatorOptions",
+    "FrameColorizerOptions",
+    "FrameEnhancerOptions",
     "InputOptions",
     "Leaf",
+    "LicensePolicy",
     "LimitOptions",
     "MapEntry",
+    "ModelOptions",
     "Names",
     "Options",
     "OutputOptions",
+    "Precision",
     "RuntimeOptions",
     "canonical",
     "current_options",

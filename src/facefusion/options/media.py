@@ -155,7 +155,7 @@ class LimitOptions(OptionGroup):
     """What is refused before work begins, and how far a file is trusted."""
 
     max_pixels: int = Field(
-        default=64_000_000, ge=4096, description="largest picture or video frame that is read, in pixels"
+        default=64_000_000, ge=4096, description="largest picture or video frame that is read or made, in pixels"
     )
     max_frames: int | None = Field(default=None, ge=1, description="most frames of a video that are read")
     max_duration: float | None = Field(default=None, gt=0, description="longest video that is read, in seconds")

@@ -10,10 +10,21 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup
+from facefusion.options.execution import RuntimeOptions
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
 from facefusion.options.face_editor import FaceEditorOptions
+from facefusion.options.face_enhancer import FaceEnhancerOptions
+from facefusion.options.imaging import (
+    AgeModifierOptions,
+    BackgroundRemoverOptions,
+    FaceTranslatorOptions,
+    FrameColorizerOptions,
+    FrameEnhancerOptions,
+)
 from facefusion.options.leaves import nest
+from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
+from facefusion.options.models import ModelOptions
 from facefusion.options.people import MapEntry, read_map
 
 FaceOrder = Literal[
@@ -26,11 +37,17 @@ FaceOrder = Literal[
     "best-worst",
     "worst-best",
 ]
-MaskType = Literal["mesh", "ellipse", "box"]
+
+
+def _side(value: object) -> object:
+    """Take a square as `512x512`, too."""
+    width, sign, height = value.partition("x") if isinstance(value, str) else ("", "", "")
+    return width if sign and width == height else value
 
 
 _OF_A_PERSON = ("source_face_position", "reference_face_position", "reference_face_distance")
-"""Options of the selection that may differ from person to person; those of the swapper all may."""
+"""Options of the selection that may differ from person to person; those of the swapper and of masks all may."""
+_ALL_OF_A_PERSON = ("face_swapper", "face_masks")
 
 
 class FaceSelectionOptions(OptionGroup):
@@ -92,29 +109,17 @@ class FaceSwapperOptions(OptionGroup):
         le=1,
         description="how far folds of the target's expression show on the new face, and those of the source's smile go",
     )
-    face_mask_types: tuple[MaskType, ...] = Field(
-        default=("mesh",), min_length=1, description="masks that bound the new face; several are intersected"
+    face_swapper_weight: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="of models that take an identity: 0 keeps a third of the target's, 1 goes as far beyond the source",
     )
-    face_mask_blur: float = Field(default=0.3, ge=0, le=1, description="softness of the mask's edge")
-
-
-class RuntimeOptions(OptionGroup):
-    """Devices and memory."""
-
-    execution_providers: Annotated[tuple[str, ...], Names(also=("execution_provider",))] = Field(
-        default=("auto",),
-        min_length=1,
-        description="execution providers in order of preference; 'auto' takes cuda where it is there, else cpu",
-    )
-    max_memory: float | None = Field(
+    face_swapper_pixel_boost: Annotated[int | None, BeforeValidator(_side)] = Field(
         default=None,
-        gt=0,
-        description="memory in GiB that frames in flight may take together; a quarter of a GiB when not given",
-    )
-    video_chunk_size: int = Field(
-        default=1000,
-        ge=1,
-        description="frames in a segment of a video: an interrupted job loses no more than the segment it was at",
+        ge=64,
+        le=2048,
+        description="of models with weights: side of the square in which a face is made, a multiple of the model's own",
     )
 
 
@@ -145,11 +150,19 @@ class Options(OptionGroup):
     )
     faces: FaceSelectionOptions = FaceSelectionOptions()
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()
+    frame_enhancer: FrameEnhancerOptions = FrameEnhancerOptions()
+    frame_colorizer: FrameColorizerOptions = FrameColorizerOptions()
+    background_remover: BackgroundRemoverOptions = BackgroundRemoverOptions()
+    age_modifier: AgeModifierOptions = AgeModifierOptions()
+    face_translator: FaceTranslatorOptions = FaceTranslatorOptions()
+    face_masks: FaceMaskOptions = FaceMaskOptions()
+    face_enhancer: FaceEnhancerOptions = FaceEnhancerOptions()
     expression_restorer: ExpressionRestorerOptions = ExpressionRestorerOptions()
     face_editor: FaceEditorOptions = FaceEditorOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()
+    models: ModelOptions = ModelOptions()
     runtime: RuntimeOptions = RuntimeOptions()
 
     @classmethod
@@ -196,12 +209,12 @@ def _check_of_a_person(group: str, values: object) -> None:
         OptionsError: one may not.
     """
     names = list(values) if isinstance(values, Mapping) else [group]
-    wrong = [name for name in names if group != "face_swapper" and name not in _OF_A_PERSON]
+    wrong = [name for name in names if group not in _ALL_OF_A_PERSON and name not in _OF_A_PERSON]
     if wrong:
-        swapper = ", ".join(FaceSwapperOptions.model_fields)
+        ours = ", ".join((*FaceSwapperOptions.model_fields, *FaceMaskOptions.model_fields))
         raise OptionsError(
             f"Option map: {wrong[0].replace('_', '-')} cannot differ from person to person",
-            f"These can: {swapper}, {', '.join(_OF_A_PERSON)}",
+            f"These can: {ours}, {', '.join(_OF_A_PERSON)}",
         )
 
 

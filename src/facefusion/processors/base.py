@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from facefusion.faces.types import Face
+from facefusion.inference.catalogue import Catalogue
 from facefusion.inference.session import SessionFactory
-from facefusion.media.frame import Frame, Image
+from facefusion.media.frame import Frame, Image, resized
 from facefusion.options import Options
 from facefusion.state import State
 
@@ -21,8 +22,8 @@ class FaceFrame:
 
     Attributes:
         frame: the frame.
-        faces: the faces selected, as they were found in the input; each says which role it plays and how much of an
-            edit is to be seen of it.
+        faces: the faces selected, as they were found in the input, in pixels of the frame; each says which role it
+            plays and how much of an edit is to be seen of it.
         original: the frame before any processor; the frame itself when None.
     """
 
@@ -32,12 +33,21 @@ class FaceFrame:
 
     @property
     def before(self) -> Frame:
-        """The frame before any processor."""
-        return self.original or self.frame
+        """The frame before any processor, in the size that the frame has by now."""
+        before = self.original or self.frame
+        if before.image.shape == self.frame.image.shape:
+            return before
+        height, width = self.frame.image.shape[:2]
+        return replace(before, image=resized(before.image, width, height), original=None, opacity=None)
 
     def with_frame(self, frame: Frame) -> FaceFrame:
         """Return the same with the frame as a processor has edited it."""
-        return FaceFrame(frame, self.faces, self.before)
+        return FaceFrame(frame, self.faces, self.original or self.frame)
+
+    def enlarged(self, frame: Frame) -> FaceFrame:
+        """Return the same with the frame at another scale, to which the faces are brought."""
+        factor = frame.image.shape[1] / self.frame.image.shape[1]
+        return FaceFrame(frame, tuple(face.enlarged(factor) for face in self.faces), self.original or self.frame)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,6 +150,23 @@ class Processor(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class FrameFormat:
+    """What frames are like, as far as processors may change it.
+
+    Attributes:
+        width: in pixels.
+        height: in pixels.
+        has_alpha: whether they may be transparent in parts.
+        has_colour: whether they may be other than grey.
+    """
+
+    width: int
+    height: int
+    has_alpha: bool = False
+    has_colour: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessorSpec:
     """How a processor is announced through the entry-point group `facefusion.processors`.
 
@@ -148,9 +175,14 @@ class ProcessorSpec:
         summary: what it does, in one line.
         needs_source: whether it needs source faces.
         create: makes one for a job.
+        needs_faces: whether it works on faces; where no processor does, none are looked for.
+        format: tells before any work what frames will be like, from what they are like before this processor; where
+            they stay as they are it is None. It raises an error of the tree where the options or the model do not fit.
     """
 
     name: str
     summary: str
     needs_source: bool
     create: Callable[[ProcessorContext], Processor]
+    needs_faces: bool = True
+    format: Callable[[FrameFormat, Options, Catalogue], FrameFormat] | None = None

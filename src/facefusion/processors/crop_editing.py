@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,9 @@ from facefusion.faces.templates import TemplateName
 from facefusion.faces.types import Face
 from facefusion.processors.base import FaceFrame
 from facefusion.state import State
+
+_MOST_PIXELS = 1 << 24
+"""Pixels of crops that go through a network at once; 16 of 1024 × 1024, or 1024 of 128 × 128."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +133,18 @@ def from_network(
     """Return what a network gave, float32 (N, 3, H, W), as pixels, float32 (N, H, W, 3), 0 to 255: x · std + mean."""
     pixels = np.clip(values * _channels(std) + _channels(mean), 0, 1) * np.float32(255)
     return np.ascontiguousarray(pixels.transpose(0, 2, 3, 1))
+
+
+def portions(count: int, size: int) -> Iterator[slice]:
+    """Yield the parts in which crops go through a network: all at once, unless that would take much memory.
+
+    Args:
+        count: of the crops.
+        size: their side in pixels.
+    """
+    step = max(1, _MOST_PIXELS // size**2)
+    for start in range(0, count, step):
+        yield slice(start, start + step)
 
 
 def _channels(values: Sequence[float]) -> npt.NDArray[np.float32]:

@@ -26,7 +26,7 @@ from facefusion.engine.sources import load_views
 from facefusion.errors import OptionsError, OutputTypeError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.quality import merit
-from facefusion.inference.session import SessionFactory
+from facefusion.inference.opening import open_sessions
 from facefusion.media.open import moves
 from facefusion.media.output import check_place
 from facefusion.media.sequence import is_sequence
@@ -50,7 +50,7 @@ def build_face(options: Options, *, name: str | None = None) -> FaceFile:
     """
     paths, output = options.source_paths, _checked_output(options)
     shown = _name(output, name)
-    analyser = FaceAnalyser.create(options.faces, SessionFactory(options.runtime.execution_providers))
+    analyser = FaceAnalyser.create(options.faces, open_sessions(options))
     views = load_views(analyser, paths, options, output, recognise=True)
     face = FaceFile(
         name=shown,

@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ from facefusion.engine.plan import Plan
 from facefusion.media.sequence import find_sequence, is_sequence
 from facefusion.options import Options
 
-_LIBRARIES = ("facefusion", "av", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
+_LIBRARIES = ("facefusion", "av", "numpy", "opencv-python-headless", "pillow")
 _PATHS = ("source_paths", "face_map", "target_path", "output_path")
 # What changes only how the work is done, or what is done when the segments are joined; of inputs the bytes count.
 _WITHOUT_EFFECT = {
@@ -62,7 +62,7 @@ class Fingerprint:
             return cls(secrets.token_hex(32))
         output, driving = plan.options.output, plan.options.expression_restorer.expression_restorer_driving
         facts = {
-            "libraries": {name: version(name) for name in _LIBRARIES},
+            "libraries": {name: version(name) for name in _LIBRARIES} | _runtime(),
             "options": _options(plan.options) | {"map": _map(plan.options)},
             "extras": {
                 "thumbnail": output.thumbnail is not None,
@@ -86,6 +86,11 @@ class Fingerprint:
         return words or ["how an output is encoded"]
 
 
+def _runtime() -> dict[str, str]:
+    """Return the build of ONNX Runtime that is installed: there are several, which exclude one another."""
+    return {name: version(name) for name in packages_distributions().get("onnxruntime", ())}
+
+
 def _leaves(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     """Return nested values by their names with dots between."""
     leaves: dict[str, Any] = {}
@@ -96,7 +101,7 @@ def _leaves(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 def _options(options: Options) -> dict[str, Any]:
     """Return the values that have an effect, as JSON."""
-    values = options.model_dump(mode="json", exclude={*_PATHS, "limits"})
+    values = options.model_dump(mode="json", exclude={*_PATHS, "limits", "models"})
     for group, names in _WITHOUT_EFFECT.items():
         for name in names:
             del values[group][name]

@@ -87,6 +87,7 @@ def _card(entry: object, place: str) -> ModelCard:
 
 
 def _shipped(folder: str) -> Iterator[ModelCard]:
-    for entry in (resources.files("facefusion.inference.catalogue") / folder).iterdir():
+    place = resources.files("facefusion.inference.catalogue") / folder
+    for entry in place.iterdir() if place.is_dir() else ():
         if entry.name.endswith(".toml"):
             yield from read_cards(entry.read_text("utf-8"), entry.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -29,6 +30,11 @@ class Box:
             min(width, -(-(self.right + margin) // grid) * grid),
             min(height, -(-(self.bottom + margin) // grid) * grid),
         )
+
+    def strips(self, lines: int) -> Iterator[Box]:
+        """Yield boxes of at most so many lines that together are this one, from above."""
+        for top in range(self.top, self.bottom, lines):
+            yield Box(self.left, top, self.right, min(top + lines, self.bottom))
 
     def cut(self, image: Image) -> Image:
         """Return the part of a picture."""

@@ -68,6 +68,14 @@ class Layout:
         """Return the 4:4:4 layout of the same depth (or the next that exists) and alpha."""
         return _named(self.kind, self.depth, 0, 0, self.has_alpha)
 
+    def with_alpha(self) -> Layout:
+        """Return the layout with the same planes (or the next that exists) and alpha."""
+        return _named("rgb" if self.kind == "grey" else self.kind, self.depth, self.sub_x, self.sub_y, True)
+
+    def with_colour(self) -> Layout:
+        """Return the layout of the same depth that holds colours."""
+        return _named("yuv", self.depth, 0, 0, self.has_alpha) if self.kind == "grey" else self
+
     def deepest(self) -> Layout:
         """Return the layout of 16 bits with the same planes."""
         return _named(self.kind, 16, self.sub_x, self.sub_y, self.has_alpha)

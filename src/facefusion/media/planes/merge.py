@@ -19,6 +19,7 @@ from facefusion.media.planes.siting import ChromaFilter, Siting
 Floats = npt.NDArray[np.float32]
 
 _REPLACED = 8.0  # steps of the view by which a pixel has changed when nothing of the old colour is to shine through
+_STRIP = 256  # lines that are worked on at a time where none depends on another
 _TOLERANCE = 0.6  # steps of the view within which the planes hold more than it shows
 
 
@@ -86,7 +87,8 @@ class Merger:
         result = self._copier.copy(planes)
         margin = 2 * self._grid if self._layout.is_subsampled else 0
         box = box.grown(margin, self._grid, planes.width, planes.height)
-        self._write(result, box, box.cut(view), box.cut(image))
+        for part in [box] if self._layout.is_subsampled else box.strips(_STRIP):
+            self._write(result, part, part.cut(view), part.cut(image))
         return result
 
     def reference(self, planes: av.VideoFrame) -> av.VideoFrame:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import av
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from facefusion.media.colour import ColourTags
 from facefusion.media.frame import Image
+from facefusion.media.planes.code import PlaneCode, is_full
+from facefusion.media.planes.fields import FieldLines
 from facefusion.media.planes.layout import Layout
 from facefusion.media.planes.merge import Merger
+from facefusion.media.planes.siting import Siting
+from facefusion.media.planes.view import Viewer
+
+_SMOOTH = (
+    Interpolation.LANCZOS | Interpolation.FULL_CHR_H_INP | Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND
+)
 
 
 class Original:
@@ -45,6 +54,33 @@ class Original:
     def chroma_location(self) -> str:
         """Where chroma lies among luma, in libav's words, such as `left`; `unspecified` where it is not subsampled."""
         return self._merger.chroma_location
+
+    def enlarged(self, width: int, height: int) -> Original | None:
+        """Return the same in another size, with chroma at full resolution.
+
+        Returns:
+            None where it holds no more than an 8-bit picture of ordinary range and no opacity, which needs no planes.
+        """
+        if self.layout.depth == 8 and not self.layout.has_alpha and not self.colour.is_hdr:
+            return None
+        layout, matrix = self.layout.with_full_chroma(), self.colour.sws_matrix(width, height)
+        colour_range = ColorRange.JPEG if is_full(layout, self.colour) else ColorRange.MPEG
+        planes = VideoReformatter().reformat(
+            FieldLines().completed(self.planes, self.layout),
+            width=width,
+            height=height,
+            format=layout.name,
+            src_colorspace=matrix,
+            dst_colorspace=matrix,
+            src_color_range=colour_range,
+            dst_color_range=colour_range,
+            interpolation=_SMOOTH,
+            threads=1,
+        )
+        view = Viewer(layout, self.colour, width, height).render(planes)
+        view.flags.writeable = False
+        merger = Merger(layout, PlaneCode.of(layout, self.colour, width, height), Siting(0, 0))
+        return Original(planes, view, layout, self.colour, merger)
 
     def merged(self, image: Image) -> av.VideoFrame:
         """Return the planes with what `image` changes against `view` written in; `planes` itself where nothing is.

@@ -10,12 +10,13 @@ import numpy as np
 from facefusion.errors import OptionsError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.crops import FaceCrop
+from facefusion.faces.masks.masker import FaceMasker
 from facefusion.faces.types import Face
 from facefusion.media.frame import Image
 from facefusion.media.open import moves
 from facefusion.options import ExpressionRestorerOptions, Options
+from facefusion.options.masks import MaskType
 from facefusion.processors.base import FaceFrame, ProcessorContext
-from facefusion.processors.box_masker import BoxMasker
 from facefusion.processors.crop_editing import CropJob, Masker, pasted
 from facefusion.processors.expression_restorer.driving import Drive, DrivingClip, DrivingFace, DrivingPicture
 from facefusion.processors.live_portrait.animator import ANIMATOR, PortraitAnimator
@@ -24,6 +25,7 @@ from facefusion.processors.live_portrait.geometry import Floats, Motion
 from facefusion.state import State
 
 _NAME = "expression_restorer"
+_HEEDED: tuple[MaskType, ...] = ("occlusion",)
 
 
 class ExpressionRestorer:
@@ -68,7 +70,8 @@ class ExpressionRestorer:
         options = context.options.expression_restorer
         _check(context.options)
         animator: PortraitAnimator = context.sessions.load(options.expression_restorer_model, ANIMATOR)
-        masker = BoxMasker(context.options.face_swapper.face_mask_blur)
+        whole = context.options.face_masks.model_copy(update={"face_mask_padding": (0, 0, 0, 0)})
+        masker = FaceMasker.create(whole, context.sessions, always=("box",), only=_HEEDED)
         driving = _driving(context, animator)
         is_still = not isinstance(driving, DrivingClip)
         is_absolute = is_still or options.expression_restorer_driving_mode == "absolute"

@@ -9,12 +9,12 @@ import numpy as np
 
 from facefusion.faces.align import crop
 from facefusion.faces.crops import FaceCrop, Pixels
+from facefusion.faces.masks.masker import FaceMasker
 from facefusion.faces.templates import TemplateName, to_template
 from facefusion.faces.types import Face
 from facefusion.media.frame import Image
 from facefusion.options import FaceEditorOptions
 from facefusion.processors.base import FaceFrame, ProcessorContext
-from facefusion.processors.box_masker import BoxMasker
 from facefusion.processors.crop_editing import CropJob, Masker, pasted
 from facefusion.processors.face_editor.ratios import eye_ratios, lip_ratios
 from facefusion.processors.face_editor.sliders import edited_expression, edited_rotation, is_at_rest
@@ -57,7 +57,10 @@ class FaceEditor:
         """
         options = context.options.face_editor
         editor: PortraitEditor = context.sessions.load(options.face_editor_model, EDITOR)
-        return cls(editor, BoxMasker(context.options.face_swapper.face_mask_blur), options)
+        whole = context.options.face_masks.model_copy(update={"face_mask_padding": (0, 0, 0, 0)})
+        # What is in front of a face would have to move along with it: no mask could tell where to.
+        masker = FaceMasker.create(whole, context.sessions, always=("box",), only=())
+        return cls(editor, masker, options)
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with its faces edited."""

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facefusion.faces.masks.masker import FaceMasker
 from facefusion.faces.types import Face
-from facefusion.options import FaceSwapperOptions
+from facefusion.options import FaceMaskOptions, FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_rgb
 from facefusion.processors.face_swapper.mesh.continuity import Laid
 from facefusion.processors.face_swapper.mesh.cover import below_eyes
@@ -31,7 +32,7 @@ from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import recolour
 from facefusion.processors.face_swapper.mesh.light import texture_gain
-from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
+from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask, seen_by_networks
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
 from facefusion.processors.face_swapper.mesh.motion import Seen
 from facefusion.processors.face_swapper.mesh.openings import with_lids_shut
@@ -61,15 +62,27 @@ class MeshSwapper:
 
     Args:
         source: the source model.
-        options: blend ratio and masks.
+        options: blend ratio, shape and expression.
+        masks: what bounds the new face.
         max_yaw: turn in degrees at which the new face has faded out.
+        masker: asks the networks that masks want; None where they want none.
     """
 
-    def __init__(self, source: SourceModel, options: FaceSwapperOptions, *, max_yaw: float = 90.0) -> None:
+    def __init__(
+        self,
+        source: SourceModel,
+        options: FaceSwapperOptions,
+        masks: FaceMaskOptions | None = None,
+        *,
+        max_yaw: float = 90.0,
+        masker: FaceMasker | None = None,
+    ) -> None:
         self._source = source
         self._facing = cosines(source.mesh)
         self._smile = smile_of(source.shape)
         self._options = options
+        self._masks = masks or FaceMaskOptions()
+        self._masker = masker
         self._max_yaw = max_yaw
         self._memories = Memories()
 
@@ -102,7 +115,8 @@ class MeshSwapper:
         base, region, raster = self._reshaped(recoloured, region, face, memory)
         if (shut := with_lids_shut(region.mesh)) is not region.mesh:
             region, raster = replace(region, mesh=shut), None
-        new, mask, still = self._render(base, region, raster, face, memory)
+        seen = seen_by_networks(image, face, region, self._masker)
+        new, mask, still = self._render(base, region, raster, face, memory, seen)
         mask, still = mask * (1 - glasses), np.maximum(still, glasses)
         if base is not view:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
@@ -139,13 +153,14 @@ class MeshSwapper:
         wanted = shape_difference(self._source.shape, own) * np.float32(self._options.shape)
         return reshaped(view, region, turned_with(wanted, face.mesh))
 
-    def _render(
+    def _render(  # noqa: PLR0917 - one step, told all that the others found
         self,
         view: npt.NDArray[np.uint8],
         region: FaceRegion,
         raster: MeshRaster | None,
         face: Face,
         memory: FaceMemory | None,
+        seen: Field | np.float32,
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
         grid = region.on_grid(view)
@@ -156,13 +171,13 @@ class MeshSwapper:
         fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
         own = split_texture(target.lab, fields["smooth"])
         foreign = target.in_front(own, fields, memory)
-        bound = bounds(target.mesh, region.grid, self._options)
+        bound = np.minimum(bounds(target.mesh, region.grid, self._masks), seen)
         gain = texture_gain(self._source.light, target.light)
         coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)
         paler = float(target.light.mean[0] - self._source.light.mean[0])
         fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
         lines = self._lines(target, coarse, {**fields, "foreign": foreign}, face, memory)
-        share = face_mask(fields["share"], target.raster, target.mesh, self._options)
+        share = face_mask(fields["share"], target.raster, target.mesh, self._masks)
         unit = self._source.width_at(level)
         laid = Laid(fields["place"] / unit, fields["visible"].copy(), fields["smooth"], share, foreign, lines, gain)
         if memory is not None:

@@ -1,0 +1,1 @@
+"""Masks: which part of an edited crop is to be seen."""

@@ -1,0 +1,96 @@
+"""How networks shall run: devices, precision, threads and where what was compiled is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import platformdirs
+
+from facefusion.errors import ProviderError
+from facefusion.inference.machine import has_bf16, usable_cores
+from facefusion.inference.provider_options import Request
+from facefusion.inference.providers import CPU, Device, resolve_providers
+from facefusion.options import Precision, RuntimeOptions
+
+
+def cache_folder() -> Path:
+    """Return the folder for what can be made again; it need not be there."""
+    return platformdirs.user_cache_path("facefusion", appauthor=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How networks shall run.
+
+    Attributes:
+        devices: in order of preference, the CPU last.
+        may_fall_back: whether the CPU takes over where another device fails: it was left to us, or the CPU was named.
+        precision: as the options have it.
+        threads: threads of a network on the CPU.
+        cache: folder for verdicts, engines and the like.
+    """
+
+    devices: tuple[Device, ...] = (CPU,)
+    may_fall_back: bool = True
+    precision: Precision = "auto"
+    threads: int = 1
+    cache: Path = field(default_factory=cache_folder)
+
+    @classmethod
+    def of(cls, options: RuntimeOptions) -> Self:
+        """Return what the options ask for.
+
+        Raises:
+            ProviderError: a provider is not there, or cannot compute in the precision asked for.
+        """
+        names = options.execution_providers
+        devices = tuple(resolve_providers(names, options.execution_device_id))
+        _check_precision(devices[0], options.execution_precision)
+        return cls(
+            devices=devices,
+            may_fall_back=bool({"auto", "cpu"} & set(names)),
+            precision=options.execution_precision,
+            threads=options.execution_thread_count or usable_cores(),
+            cache=cache_folder(),
+        )
+
+    def request(
+        self, device: Device, *, is_exact: bool, threads: int, profile: tuple[str, str, str] | None = None
+    ) -> Request:
+        """Return how a network shall run on one of the devices.
+
+        Args:
+            device: the device.
+            is_exact: whether the network measures, so that it is computed in fp32.
+            threads: threads on the CPU.
+            profile: see `Request`.
+        """
+        precision = "fp32" if is_exact else _precision(device, self.precision)
+        return Request(precision, is_exact or self.precision == "fp32", threads, self.cache, profile)
+
+
+def _precision(device: Device, wanted: Precision) -> str:
+    can = device.provider.precisions
+    if wanted != "auto":
+        return wanted if wanted in can else "fp32"
+    if device.provider.name == "openvino" and device.id == "cpu":
+        return "bf16" if has_bf16() else "fp32"
+    return "fp16" if "fp16" in can and device.provider.name != "migraphx" else "fp32"
+
+
+def _check_precision(device: Device, wanted: Precision) -> None:
+    """Make sure that the device that comes first computes in the precision that was asked for.
+
+    Raises:
+        ProviderError: it does not.
+    """
+    can = device.provider.precisions
+    if device.provider.name == "openvino" and device.id == "cpu":
+        can = ("fp32", "bf16") if has_bf16() else ("fp32",)
+    if wanted not in ("auto", *can):
+        raise ProviderError(
+            f"Execution provider {str(device)!r} does not compute in {wanted} here",
+            f"Use --execution-precision {' or '.join(('auto', *can))}",
+        )

@@ -1,0 +1,130 @@
+"""The pool: networks that are loaded, as many as the memory for them holds."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from facefusion.inference.machine import total_memory
+from facefusion.inference.runner import Notify, Runner
+from facefusion.options import RuntimeOptions
+
+GIB = 1 << 30
+GROWTH = 1.1
+"""What a loaded network takes for each byte of its file, without what a run needs (`benchmarks/sessions.py`)."""
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    cost: int
+    runner: Runner | None = None
+    users: int = 0
+    times_opened: int = 0
+    opening: threading.Lock = field(default_factory=threading.Lock)
+
+
+class SessionPool:
+    """Keeps networks loaded; before one is loaded for which there is no room, those go that were not used for longest.
+
+    One that is in use stays; so the budget is exceeded where those in use at one time do not fit in it. Safe to use
+    from several threads, and by several jobs at once.
+
+    Args:
+        budget: bytes that networks may take; without a limit when None.
+        notify: called with one sentence when networks begin to take turns.
+    """
+
+    def __init__(self, budget: int | None = None, notify: Notify | None = None) -> None:
+        self._budget = budget
+        self._notify = notify
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+        self._said = False
+
+    @property
+    def used(self) -> int:
+        """Bytes that the networks take that are loaded, as estimated from their files."""
+        with self._lock:
+            return self._used()
+
+    @property
+    def loaded(self) -> list[Hashable]:
+        """Which networks are loaded, the one last used at the end."""
+        with self._lock:
+            return [key for key, entry in self._entries.items() if entry.runner is not None]
+
+    @contextmanager
+    def use(self, key: Hashable, open_it: Callable[[], Runner], size: int) -> Iterator[Runner]:
+        """Give a network, loaded if need be; it is not unloaded in the meantime.
+
+        Args:
+            key: what it is known by.
+            open_it: loads it.
+            size: bytes of its file.
+
+        Raises:
+            Exception: whatever `open_it` raises; the next use tries again.
+        """
+        with self._lock:
+            entry = self._entries.setdefault(key, _Entry(int(size * GROWTH)))
+            entry.users += 1
+            self._entries.move_to_end(key)
+        try:
+            with entry.opening:
+                if entry.runner is None:
+                    self._make_room(entry)
+                    entry.runner = open_it()
+                runner = entry.runner
+            yield runner
+        finally:
+            with self._lock:
+                entry.users -= 1
+
+    def discard(self, key: Hashable, runner: Runner) -> None:
+        """Load a network anew at its next use, because this one failed."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None and entry.runner is runner:
+                entry.runner = None
+
+    def clear(self) -> None:
+        """Unload all networks that are not in use."""
+        with self._lock:
+            self._evict(0)
+
+    def _make_room(self, entry: _Entry) -> None:
+        with self._lock:
+            entry.times_opened += 1
+            if self._budget is not None:
+                self._evict(self._budget - entry.cost)
+            is_back = entry.times_opened > 1 and not self._said and self._notify is not None
+            self._said = self._said or is_back
+        if is_back and self._notify is not None:
+            self._notify("Models do not fit into memory together and are loaded by turns; more max-memory is faster")
+
+    def _evict(self, most: int) -> None:
+        """Unload idle networks until no more than `most` bytes are taken, the one not used for longest first."""
+        for entry in self._entries.values():
+            if self._used() <= most:
+                return
+            if entry.users == 0:
+                entry.runner = None
+
+    def _used(self) -> int:
+        return sum(entry.cost for entry in self._entries.values() if entry.runner is not None)
+
+
+def model_budget(options: RuntimeOptions, frames: int = 0) -> int | None:
+    """Return how many bytes models may take: what frames leave of `max_memory`, or half of the machine's memory.
+
+    Args:
+        options: of the job.
+        frames: bytes that frames in flight take.
+    """
+    if options.max_memory is not None:
+        return max(0, int(options.max_memory * GIB) - frames)
+    total = total_memory()
+    return None if total is None else total // 2
