@@ -1,20 +1,25 @@
-"""What every detector must do; a new detector is one more line in `detectors`."""
+"""What every detector must do; a new detector is one more name in `REAL`."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from facefusion.faces.detectors.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from facefusion.inference.session import SessionFactory
 from material import read
+from real_models import real_sessions
 
-LAYOUTS = {"blazeface_short_range": SHORT_RANGE, "blazeface_full_range": FULL_RANGE}
+BUNDLED = ("blazeface_short_range", "blazeface_full_range")
+REAL = ("scrfd_500m", "scrfd_2.5g", "yunet_n", "yunet_2023_mar", "retinaface_mnet025")
 
 
-@pytest.fixture(scope="module", params=LAYOUTS)
-def detector(request):
-    return BlazeFace(SessionFactory().open(request.param), LAYOUTS[request.param], score=0.5)
+@pytest.fixture(scope="module", params=[*BUNDLED, *REAL])
+def detector(request, tmp_path_factory):
+    if request.param in BUNDLED:
+        sessions = SessionFactory()
+    else:
+        sessions = real_sessions(request.getfixturevalue("assets"), tmp_path_factory.mktemp("weights"))
+    return sessions.load(request.param, "face_detector").detector(score=0.5)
 
 
 def test_it_finds_the_face_of_a_portrait(detector, captain, captain_face):

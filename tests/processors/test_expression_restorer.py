@@ -15,6 +15,7 @@ from facefusion.options import Options
 from facefusion.processors.base import FaceFrame, ProcessorContext
 from facefusion.processors.expression_restorer import SPEC
 from facefusion.processors.registry import installed_processors
+from generated import face_masker
 from generated import live_portrait as generated
 from generated.builder import Shelf
 from reference import live_portrait as reference
@@ -127,3 +128,18 @@ def test_as_the_first_processor_it_is_refused(sessions):
     options = Options.parse({"processors": ["expression_restorer", "face_swapper"]})
     with pytest.raises(OptionsError, match=r"first processor.*--expression-restorer-driving"):
         SPEC.create(ProcessorContext(options, (), sessions))
+
+
+def test_what_is_in_front_of_a_face_stays_in_front(tmp_path, astronaut, astronaut_face):
+    shelf = generated.put_restorer(Shelf(tmp_path))
+    shelf.put("xseg_1", "face_occluder", "xseg", face_masker.occluder())
+    left, top, right, bottom = astronaut_face.box.astype(int)
+    hidden = astronaut.copy()
+    bar = np.s_[top + 30 : top + 60, left:right]
+    hidden[bar] = (0, 0, 255)
+    item = edited_frame(hidden, astronaut_face)
+    options = Options.parse({"face_mask_types": ["mesh", "occlusion"]})
+    [after] = SPEC.create(ProcessorContext(options, (), shelf.sessions())).process([item])
+    inner = np.s_[top + 36 : top + 54, left + 8 : right - 8]
+    assert np.array_equal(after.frame.image[inner], item.frame.image[inner])
+    assert (after.frame.image[top:bottom, left:right] != item.frame.image[top:bottom, left:right]).mean() > 0.3

@@ -15,7 +15,7 @@ from facefusion.options import FaceEditorOptions, Options
 from facefusion.processors.base import FaceFrame, ProcessorContext
 from facefusion.processors.face_editor import SPEC
 from facefusion.processors.face_editor.processor import wide_crop
-from facefusion.processors.face_editor.ratios import VERTICES, eye_ratios, lip_ratios
+from facefusion.processors.face_editor.ratios import eye_ratios, lip_ratios
 from facefusion.processors.face_editor.sliders import OFFSETS, edited_expression, edited_rotation
 from facefusion.processors.live_portrait.geometry import Motion
 from facefusion.processors.registry import installed_processors
@@ -36,6 +36,14 @@ def shelf(tmp_path_factory):
 @pytest.fixture(scope="module")
 def sessions(shelf):
     return shelf.sessions()
+
+
+def points68(mesh):
+    """Those of the 68 landmarks that ratios are made of, where the mesh shows them."""
+    points = np.zeros((68, 2))
+    points[36:48] = mesh[[33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380], :2]
+    points[[48, 54, 62, 66]] = mesh[[61, 291, 13, 14], :2]
+    return points
 
 
 def sliders(**values):
@@ -124,9 +132,7 @@ def test_a_head_is_turned_no_further_than_a_neck_allows(angles, turns):
 
 def test_ratios_are_those_of_the_68_points(astronaut_face):
     [(left, right)], [(lips,)] = eye_ratios([astronaut_face]), lip_ratios([astronaut_face])
-    points = np.zeros((68, 2))
-    for number, vertex in VERTICES.items():
-        points[number] = astronaut_face.mesh[vertex, :2]
+    points = points68(astronaut_face.mesh)
     assert lips == pytest.approx(reference.distance_ratio(points, 62, 66, 54, 48), abs=1e-5)
     for found, first in ((left, 36), (right, 42)):
         assert found == pytest.approx(reference.eye_ratio(points, first), abs=1e-5)
@@ -136,7 +142,7 @@ def test_ratios_are_those_of_the_68_points(astronaut_face):
 
 def test_eyes_and_lips_are_on_their_sides():
     mesh = mesh_at(100, 100, 80)
-    points = {number: mesh[vertex, :2] for number, vertex in VERTICES.items()}
+    points = points68(mesh)
     assert points[36][0] < points[39][0] < points[42][0] < points[45][0]
     assert points[48][0] < points[62][0] < points[54][0]
     assert all(points[upper][1] < points[lower][1] for upper, lower in ((37, 41), (38, 40), (43, 47), (44, 46)))

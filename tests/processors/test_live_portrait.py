@@ -8,7 +8,7 @@ import pytest
 from facefusion.errors import CatalogueError, ModelUnfitError, ModelUnknownError
 from facefusion.faces.crops import FaceCrop
 from facefusion.inference.catalogue import Catalogue
-from facefusion.inference.contract import REST, Contract, TensorSpec
+from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.graph import Graph, TensorInfo
 from facefusion.processors.live_portrait.expressions import FARTHEST, approached, bounded, in_areas, moved_along
 from facefusion.processors.live_portrait.geometry import Motion, rotation_matrices
@@ -191,11 +191,11 @@ def test_the_public_entries_fit_their_families(tmp_path):
 @pytest.mark.parametrize("shape", [(), ("n",), ("n", 1), (1, 1, 1)])
 def test_files_give_single_numbers_in_any_number_of_dimensions(shape):
     graph = Graph((), (TensorInfo("x", "float32", shape),))
-    contract = Contract((), (TensorSpec("scale", ("batch", REST)),))
+    contract = Contract((), (TensorSpec("scale", ("batch", "...")),))
     assert contract.bind(graph, "toy").outputs["scale"].name == "x"
 
 
 def test_what_comes_before_the_rest_of_a_shape_must_fit():
     graph = Graph((), (TensorInfo("x", "float32", (4, 7, 1)),))
     with pytest.raises(ModelUnfitError, match=r"no output scale \[batch,5,\.\.\.\]; it has x \[4,7,1\]"):
-        Contract((), (TensorSpec("scale", ("batch", 5, REST)),)).bind(graph, "toy")
+        Contract((), (TensorSpec("scale", ("batch", 5, "...")),)).bind(graph, "toy")

@@ -1,1 +1,1 @@
-"""What adapters do to pixels and vectors, once more in plain NumPy, written from what is published of the models."""
+"""What networks are given and what is made of what they give, in plain NumPy, written from the models' contracts."""

@@ -96,9 +96,7 @@ class LeftOut:
         if any(distance is not None for distance in nearest.values()):
             return self._not_found(path, nearest)
         if self._had_usable:
-            if options.face_selector_mode == "one":
-                return NoFaceError(f"{path} shows no face at position {options.face_position}", "Lower --face-position")
-            return NoFaceError(f"{path} shows no face at a position of the map", "Lower the positions in --map")
+            return self._unwanted(path)
         if self._least_yaw is None:
             return FaceTooSmallError(
                 f"The largest face in {path} is {self._largest:.0f} pixels wide, the least is {options.face_min_size}",
@@ -109,6 +107,19 @@ class LeftOut:
             f"the most is {options.face_max_yaw:.0f}°",
             "Use a target seen more from the front, or raise --face-max-yaw",
         )
+
+    def _unwanted(self, path: Path) -> NoFaceError:
+        """Return the error for a target with faces that could be used, none of which is the one that is meant."""
+        if self._options.selects_by_attributes:
+            return NoFaceError(
+                f"No face that is meant in {path} is of the kind that is selected",
+                "Loosen --face-selector-age-start, --face-selector-age-end, --face-selector-gender "
+                "or --face-selector-race",
+            )
+        if self._options.face_selector_mode == "one":
+            position = self._options.face_position
+            return NoFaceError(f"{path} shows no face at position {position}", "Lower --face-position")
+        return NoFaceError(f"{path} shows no face at a position of the map", "Lower the positions in --map")
 
     def notes(self, path: Path, nearest: Mapping[str, float | None], frames: int | None) -> list[str]:
         """Return what the user should know once all is done, a sentence each.

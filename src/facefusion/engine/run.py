@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from facefusion.engine.attribute_filter import AttributeFilter
 from facefusion.engine.casting import cast
 from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import NoteListener, Notes
@@ -22,13 +23,16 @@ from facefusion.engine.video import edit_video
 from facefusion.engine.work import Finding, Work
 from facefusion.errors import HookError
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.enrich import FaceEnricher, Need
+from facefusion.faces.landmarkers.base import FaceView
 from facefusion.inference.opening import open_sessions
 from facefusion.inference.pool import SessionPool, model_budget
+from facefusion.inference.session import SessionFactory
 from facefusion.media.forms import Kind
 from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
 from facefusion.options import Options
-from facefusion.processors.base import ProcessorContext
+from facefusion.processors.base import ProcessorContext, Role, SourceFace
 
 FrameHook = Callable[[Image], Image]
 """A user's own step: RGB uint8 (H, W, 3) in, the same shape out; it may change the array it is given."""
@@ -117,11 +121,7 @@ def _prepare(
     sessions = open_sessions(options, pool=pool, notify=notes.tell)
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
-        analyser = FaceAnalyser.create(options.faces, sessions)
-        casting, roles = cast(analyser, options, plan.output)
-        finding = Finding(analyser, TargetSelector(analyser, options.faces, casting))
-        others = roles[0].sources if casting.others == 0 or not options.face_map else ()
-        context = ProcessorContext(options, others, sessions, roles, resources)
+        finding, context = _find(plan, sessions, resources)
     return Work(
         finding=finding,
         processors=tuple(spec.create(context) for spec in plan.processors),
@@ -130,6 +130,34 @@ def _prepare(
         clock=clock,
         notes=notes,
     )
+
+
+def _find(plan: Plan, sessions: SessionFactory, resources: ExitStack) -> tuple[Finding, ProcessorContext]:
+    """Load the models of faces, read sources and references, and say who plays what."""
+    options = plan.options
+    analyser, enricher = FaceAnalyser.create(options.faces, sessions), FaceEnricher(options.faces, sessions)
+    needs = frozenset(need for spec in plan.processors for need in spec.needs)
+    by_attributes = options.faces.selects_by_attributes
+    enricher.prepare({*needs, "attributes"} if by_attributes else needs)
+    casting, roles = cast(analyser, options, plan.output)
+    roles = tuple(_enriched(role, enricher, needs) for role in roles)
+    others = roles[0].sources if casting.others == 0 or not options.face_map else ()
+    wanted = AttributeFilter(enricher, options.faces) if by_attributes else None
+    selector = TargetSelector(analyser, options.faces, casting, wanted)
+    context = ProcessorContext(options, others, sessions, roles, resources)
+    return Finding(analyser, selector, enricher, needs), context
+
+
+def _enriched(role: Role, enricher: FaceEnricher, needs: frozenset[Need]) -> Role:
+    """Return a role with what processors need to know of the faces of its pictures."""
+    pictures = [source for source in role.sources if isinstance(source, SourceFace)]
+    if not needs or not pictures:
+        return role
+    faces = iter(enricher.enrich([FaceView(source.image, source.face) for source in pictures], needs))
+    sources = [
+        replace(source, face=next(faces)) if isinstance(source, SourceFace) else source for source in role.sources
+    ]
+    return replace(role, sources=tuple(sources))
 
 
 def _checked(hook: FrameHook | None, name: str) -> FrameHook | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from facefusion.engine.attribute_filter import AttributeFilter
 from facefusion.engine.casting import Casting
 from facefusion.engine.fading import Fades
 from facefusion.engine.left_out import LeftOut
@@ -25,9 +26,17 @@ class TargetSelector:
         analyser: computes identity vectors.
         options: how to select.
         casting: who is named, and what becomes of everybody else.
+        attributes: says who is of the kind that is selected; everybody is when None.
     """
 
-    def __init__(self, analyser: FaceAnalyser, options: FaceSelectionOptions, casting: Casting | None = None) -> None:
+    def __init__(
+        self,
+        analyser: FaceAnalyser,
+        options: FaceSelectionOptions,
+        casting: Casting | None = None,
+        attributes: AttributeFilter | None = None,
+    ) -> None:
+        self._attributes = attributes
         self._options = options
         self._casting = casting or Casting()
         known = [(person.vector, person.distance) for person in self._casting.people if person.vector is not None]
@@ -52,6 +61,8 @@ class TargetSelector:
         if self._casting.people or self._options.face_selector_mode == "one":
             self._recognition.see(faces)
         usable = [face for face in faces if self.left_out.is_usable(face)]
+        if self._attributes is not None:
+            usable = self._attributes.select(image, usable)
         roles = self._roles(image, order_faces(usable, self._options.face_selector_order), faces)
         cast = [(face, roles.get(id(face))) for face in faces if not self.left_out.is_turned(face)]
         if time is None:
@@ -81,6 +92,7 @@ class TargetSelector:
             "recognition": self._recognition.state(),
             "fades": self._fades.state(),
             "left_out": self.left_out.state(),
+            "attributes": None if self._attributes is None else self._attributes.state(),
         }
 
     def restore(self, state: State) -> None:
@@ -89,6 +101,8 @@ class TargetSelector:
         self._recognition.restore(state["recognition"])
         self._fades.restore(state["fades"])
         self.left_out.restore(state["left_out"])
+        if self._attributes is not None:
+            self._attributes.restore(state["attributes"])
 
     def _nearest(self) -> dict[str, float | None]:
         """Return for each person who is named by a picture how near any face came."""

@@ -9,6 +9,8 @@ from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import Notes
 from facefusion.engine.targets import TargetSelector
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.enrich import FaceEnricher, Need
+from facefusion.faces.landmarkers.base import FaceView
 from facefusion.media.frame import Frame, Image
 from facefusion.processors.base import FaceFrame, Processor
 
@@ -33,10 +35,22 @@ class Finding:
     Attributes:
         analyser: finds faces.
         selector: selects among them.
+        enricher: finds out what processors need to know of faces.
+        needs: what they need.
     """
 
     analyser: FaceAnalyser
     selector: TargetSelector
+    enricher: FaceEnricher
+    needs: frozenset[Need] = frozenset()
+
+    def enriched(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return the batch with what processors need to know of its faces, which are looked at together."""
+        if not self.needs:
+            return list(batch)
+        views = [FaceView(item.frame.image, face) for item in batch for face in item.faces]
+        faces = iter(self.enricher.enrich(views, self.needs))
+        return [item.with_faces([next(faces) for _ in item.faces]) for item in batch]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +84,7 @@ class Work:
 
     def edit(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Run the processors and the user's step after; faces are in pixels of what comes out."""
-        items = list(batch)
+        items = list(batch) if self.finding is None else self.finding.enriched(batch)
         for processor in self.processors:
             items = processor.process(items)
         if self.post_processor is None:

@@ -43,6 +43,21 @@ class Pose:
     roll: float
 
 
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What a classifier takes somebody for, by looks alone; it errs, most of all on ages.
+
+    Attributes:
+        age: from and to, in years, the latter not included.
+        gender: `female` or `male`; None where the classifier does not say.
+        race: one of the classifier's groups; None where it does not say.
+    """
+
+    age: tuple[int, int]
+    gender: str | None = None
+    race: str | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """Everything known about one face in one picture.
@@ -62,6 +77,11 @@ class Face:
         share: share of an edit in the result, 0 to 1; less than 1 while a face of a video fades in or out.
         irises: centre (x, y) and radius of the iris of the image-left and of the image-right eye, float32 (2, 3), in
             pixels; a radius of 0 where the eye is too small to tell, None where nobody looked.
+        landmarks68: outline, brows, nose, eyes and lips in the order of the 300-W data set, float32 (68, 2); None
+            until a processor needs them.
+        landmarks: what the landmarker gave that was chosen, in its own order, float32 (N, 2); None until a processor
+            needs it, and where the mesh is the landmarker.
+        attributes: what a classifier says; None until somebody asks for it.
     """
 
     box: Vector
@@ -75,6 +95,9 @@ class Face:
     role: int = 0
     share: float = 1.0
     irises: Points | None = None
+    landmarks68: Points | None = None
+    landmarks: Points | None = None
+    attributes: Attributes | None = None
 
     def __getitem__(self, name: str) -> Any:
         """Read a field by its name.
@@ -106,6 +129,8 @@ class Face:
             landmarks5=self.landmarks5 + by,
             mesh=self.mesh + depthless,
             irises=None if self.irises is None else self.irises + depthless,
+            landmarks68=None if self.landmarks68 is None else self.landmarks68 + by,
+            landmarks=None if self.landmarks is None else self.landmarks + by,
         )
 
     def enlarged(self, factor: float) -> Face:
@@ -118,6 +143,8 @@ class Face:
             landmarks5=self.landmarks5 * np.float32(factor) + offset,
             mesh=self.mesh * np.float32(factor) + by,
             irises=None if self.irises is None else self.irises * np.float32(factor) + by,
+            landmarks68=None if self.landmarks68 is None else self.landmarks68 * np.float32(factor) + offset,
+            landmarks=None if self.landmarks is None else self.landmarks * np.float32(factor) + offset,
         )
 
     def with_embedding(self, embedding: Vector) -> Face:

@@ -12,9 +12,6 @@ import numpy.typing as npt
 from facefusion.errors import ModelUnfitError
 from facefusion.inference.graph import Dimension, Graph, TensorInfo
 
-REST = "..."
-"""At the end of a shape: any further sizes, or none; for numbers that files give in as many dimensions as they like."""
-
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
@@ -23,7 +20,7 @@ class TensorSpec:
     Attributes:
         name: how the family's adapter calls it.
         shape: a size, or the name of one that may be any; one name is one size throughout the contract. `batch` is the
-            number of things that are worked on at once.
+            number of things that are worked on at once; `...` stands for any number of sizes, also none.
         aliases: names that files give it, beside `name`.
         dtype: NumPy's name of the element type that the adapter uses; a file may have another floating type.
         is_optional: whether there are files without it.
@@ -120,10 +117,13 @@ def _fits(spec: TensorSpec, tensor: TensorInfo) -> bool:
         return False
     if not tensor.shape:  # an output of which the file does not say
         return True
-    wanted, there = spec.shape, tensor.shape
-    if wanted[-1:] == (REST,):
-        wanted, there = wanted[:-1], there[: len(wanted) - 1]
-    return len(wanted) == len(there) and all(map(_same, wanted, there))
+    if "..." in spec.shape:
+        cut = spec.shape.index("...")
+        head, tail = spec.shape[:cut], spec.shape[cut + 1 :]
+        long_enough = len(tensor.shape) >= len(head) + len(tail)
+        ends = tensor.shape[len(tensor.shape) - len(tail) :]
+        return long_enough and all(map(_same, head, tensor.shape)) and all(map(_same, tail, ends))
+    return len(spec.shape) == len(tensor.shape) and all(map(_same, spec.shape, tensor.shape))
 
 
 def _same(wanted: int | str, there: Dimension) -> bool:

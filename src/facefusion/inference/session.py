@@ -37,6 +37,8 @@ from facefusion.options import RuntimeOptions
 
 Tensor = npt.NDArray[Any]
 _BATCH: Final = "batch"
+_OF_A_BATCH: Final = ((_BATCH,), ("...",))
+"""How outputs begin that hold something of each item."""
 _PICTURE: Final = 4
 """Number of dimensions of pictures and masks: batch, channels, height, width."""
 _MOST: Final = 32
@@ -113,6 +115,11 @@ class Session:
         """The tensors within the file that the contract asks for, by the contract's names."""
         return {} if self._file.binding is None else self._file.binding.constants
 
+    @property
+    def outputs(self) -> Mapping[str, TensorInfo]:
+        """What the file has for the contract's outputs, by the contract's names."""
+        return {} if self._file.binding is None else self._file.binding.outputs
+
     def run(self, inputs: Tensor | Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Run the network.
 
@@ -159,8 +166,8 @@ class Session:
 
     def _joined(self, name: str, values: Sequence[Tensor]) -> Tensor:
         specs = self._contract.outputs if self._contract else ()
-        has_batch = any(spec.name == name and spec.shape[:1] == (_BATCH,) for spec in specs)
-        return np.concatenate([*map(np.atleast_1d, values)]) if has_batch else values[0]
+        has_batch = any(spec.name == name and spec.shape[:1] in _OF_A_BATCH for spec in specs)
+        return np.concatenate([np.atleast_1d(value) for value in values]) if has_batch else values[0]
 
     def _run_once(self, inputs: Mapping[str, Tensor], *, may_be_less: bool = False) -> dict[str, Tensor]:
         """Run a part of a batch.

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
+from facefusion.options.analysis import FaceAnalysisOptions
 from facefusion.options.base import Names, OptionGroup
 from facefusion.options.execution import RuntimeOptions
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
@@ -50,7 +51,7 @@ _OF_A_PERSON = ("source_face_position", "reference_face_position", "reference_fa
 _ALL_OF_A_PERSON = ("face_swapper", "face_masks")
 
 
-class FaceSelectionOptions(OptionGroup):
+class FaceSelectionOptions(FaceAnalysisOptions):
     """Which faces are worked on, and what a usable face is."""
 
     face_selector_mode: Literal["many", "one", "reference"] = Field(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from facefusion.faces.enrich import Need
 from facefusion.faces.types import Face
 from facefusion.inference.catalogue import Catalogue
 from facefusion.inference.session import SessionFactory
@@ -39,6 +40,10 @@ class FaceFrame:
             return before
         height, width = self.frame.image.shape[:2]
         return replace(before, image=resized(before.image, width, height), original=None, opacity=None)
+
+    def with_faces(self, faces: Sequence[Face]) -> FaceFrame:
+        """Return the same with more known of its faces."""
+        return FaceFrame(self.frame, tuple(faces), self.original)
 
     def with_frame(self, frame: Frame) -> FaceFrame:
         """Return the same with the frame as a processor has edited it."""
@@ -178,6 +183,7 @@ class ProcessorSpec:
         needs_faces: whether it works on faces; where no processor does, none are looked for.
         format: tells before any work what frames will be like, from what they are like before this processor; where
             they stay as they are it is None. It raises an error of the tree where the options or the model do not fit.
+        needs: what it needs to know of the faces that it is given beyond what every face has.
     """
 
     name: str
@@ -186,3 +192,4 @@ class ProcessorSpec:
     create: Callable[[ProcessorContext], Processor]
     needs_faces: bool = True
     format: Callable[[FrameFormat, Options, Catalogue], FrameFormat] | None = None
+    needs: frozenset[Need] = frozenset()

@@ -17,8 +17,27 @@ Images = Sequence[npt.NDArray[np.uint8]]
 class Detector(Protocol):
     """Finds faces."""
 
+    @property
+    def side(self) -> int:
+        """Longer side, in pixels, at which it looks at a picture."""
+        ...
+
     def detect(self, images: Images) -> list[list[Detection]]:
         """Return the faces of each picture, best first."""
+        ...
+
+
+class DetectorModel(Protocol):
+    """What a model of task `face_detector` is: a detector once it is said from which score on there is a face."""
+
+    def detector(self, *, score: float, size: int | None = None) -> Detector:
+        """Return a detector.
+
+        Args:
+            score: score above which a detection is a face, 0 to 1.
+            size: side in pixels at which it looks at pictures; as the model has it when None. Of a network whose input
+                is fixed it changes nothing.
+        """
         ...
 
 

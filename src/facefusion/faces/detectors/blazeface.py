@@ -7,6 +7,7 @@ cards for the two ranges.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -14,6 +15,8 @@ import numpy.typing as npt
 
 from facefusion.faces.detectors.base import Images, suppress
 from facefusion.faces.types import Detection
+from facefusion.inference.contract import Contract, TensorSpec
+from facefusion.inference.family import Family, FamilySettings, Model
 from facefusion.inference.session import Session
 
 
@@ -41,6 +44,23 @@ class BlazeFaceLayout:
 
 SHORT_RANGE = BlazeFaceLayout(128, ((16, 2), (8, 6)))
 FULL_RANGE = BlazeFaceLayout(192, ((48, 1),))
+BUNDLED: Final = {"blazeface_short_range": SHORT_RANGE, "blazeface_full_range": FULL_RANGE}
+"""The networks of the bundled pack by name."""
+
+
+class BlazeFaceSettings(FamilySettings):
+    """What sets the two networks apart.
+
+    Attributes:
+        range: which of the two it is.
+    """
+
+    range: Literal["short", "full"]
+
+    @property
+    def layout(self) -> BlazeFaceLayout:
+        """The network's geometry."""
+        return SHORT_RANGE if self.range == "short" else FULL_RANGE
 
 
 class BlazeFace:
@@ -57,6 +77,11 @@ class BlazeFace:
         self._size = layout.size
         self._anchors = layout.anchors()
         self._logit = float(np.log(score / (1 - score)))
+
+    @property
+    def side(self) -> int:
+        """Longer side, in pixels, at which it looks at a picture."""
+        return self._size
 
     def detect(self, images: Images) -> list[list[Detection]]:
         """Return the faces of each picture, best first."""
@@ -100,3 +125,29 @@ def _five_points(points: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """
     half = (points[:, 1] - points[:, 0]) * 0.36
     return np.stack([points[:, 0], points[:, 1], points[:, 2], points[:, 3] - half, points[:, 3] + half], 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BlazeFaceModel:
+    """A BlazeFace as its family makes it; see `DetectorModel`.
+
+    Attributes:
+        model: of the family.
+    """
+
+    model: Model[BlazeFaceSettings]
+
+    def detector(self, *, score: float, size: int | None = None) -> BlazeFace:
+        """Return a detector; its size is fixed."""
+        return BlazeFace(self.model.session, self.model.settings.layout, score=score)
+
+
+def _contract(settings: BlazeFaceSettings) -> Contract:
+    layout = settings.layout
+    anchors = sum(side * side * repeat for side, repeat in layout.grids)
+    outputs = (TensorSpec("boxes", ("batch", anchors, 16)), TensorSpec("scores", ("batch", anchors)))
+    return Contract((TensorSpec("input", ("batch", 3, layout.size, layout.size)),), outputs)
+
+
+FAMILY = Family("blazeface", "face_detector", BlazeFaceSettings, _contract, BlazeFaceModel)
+"""BlazeFace, short and full range."""

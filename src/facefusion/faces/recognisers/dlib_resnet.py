@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.align import Affine, crop, invert_affine, similarity_transform
-from facefusion.faces.types import Points, Vector
+from facefusion.faces.types import Face, Points, Vector
 from facefusion.inference.session import Session
 
 SIZE = 150
@@ -52,11 +52,19 @@ class DlibResnet:
             image: RGB uint8 (H, W, 3).
             meshes: 468-point meshes in pixels of the picture.
         """
+        return list(self._raw(image, meshes) - mean_embedding())
+
+    def embed_faces(self, image: npt.NDArray[np.uint8], faces: Sequence[Face]) -> npt.NDArray[np.float32]:
+        """Return the identity vector of each face as the network gives it, float32 (N, 128); see `Recogniser`."""
+        return self._raw(image, [face.mesh for face in faces])
+
+    def _raw(self, image: npt.NDArray[np.uint8], meshes: Sequence[Points]) -> npt.NDArray[np.float32]:
         if not meshes:
-            return []
+            return np.zeros((0, mean_embedding().size), np.float32)
         crops = np.stack([crop(image, chip_transform(mesh), SIZE) for mesh in meshes])
         batch = ((crops.astype(np.float32) - _MEAN) / 256).transpose(0, 3, 1, 2)
-        return list(self._open_session().run(np.ascontiguousarray(batch))["embedding"] - mean_embedding())
+        vectors: npt.NDArray[np.float32] = self._open_session().run(np.ascontiguousarray(batch))["embedding"]
+        return vectors
 
 
 def chip_transform(mesh: Points) -> Affine:

@@ -8,4 +8,5 @@ SPEC = ProcessorSpec(
     summary="makes faces younger or older",
     needs_source=False,
     create=AgeModifier.create,
+    needs=frozenset({"landmarks5"}),
 )

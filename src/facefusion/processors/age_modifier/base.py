@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -38,34 +37,4 @@ class AgeEditor(Protocol):
             ages: how old they seem; empty where `ages` says nothing.
             direction: from -100, much younger, to 100, much older.
         """
-        ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FaceView:
-    """A face and the picture that shows it.
-
-    Attributes:
-        image: RGB uint8 (H, W, 3).
-        face: in its pixels.
-    """
-
-    image: Image
-    face: Face
-
-
-class AgeAttributes(Protocol):
-    """What is said of a face."""
-
-    @property
-    def age(self) -> tuple[int, int]:
-        """From and to, in years, the latter not included."""
-        ...
-
-
-class AgeClassifier(Protocol):
-    """A network that tells how old people look."""
-
-    def classify(self, views: Sequence[FaceView]) -> Sequence[AgeAttributes]:
-        """Return what is said of each face, which may be of several pictures."""
         ...

@@ -8,13 +8,15 @@ import numpy as np
 from pydantic import Field
 
 from facefusion.errors import CatalogueError
+from facefusion.faces.classifiers.base import Classifier
 from facefusion.faces.crops import FaceCrop
+from facefusion.faces.landmarkers.base import FaceView
 from facefusion.faces.templates import TemplateName
 from facefusion.faces.types import Face
 from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.family import Family, FamilySettings, Model
 from facefusion.media.frame import Image
-from facefusion.processors.age_modifier.base import TASK, AgeClassifier, FaceView, Floats
+from facefusion.processors.age_modifier.base import TASK, Floats
 from facefusion.processors.crop_editing import CropJob, from_network, portions, to_network
 
 _CENTURY = 100
@@ -50,7 +52,7 @@ class Fran:
                 'Add requires = ["fairface"] to its entry',
             )
         self._settings, self._session = model.settings, model.session
-        self._classifier: AgeClassifier = found[0]
+        self._classifier: Classifier = found[0]
 
     def cut(self, image: Image, face: Face) -> FaceCrop:
         """Cut a face out; see `AgeEditor`."""

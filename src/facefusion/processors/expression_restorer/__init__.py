@@ -8,4 +8,5 @@ SPEC = ProcessorSpec(
     summary="puts the expression of the target, or of a driving clip, back on edited faces",
     needs_source=False,
     create=ExpressionRestorer.create,
+    needs=frozenset({"landmarks5"}),
 )

@@ -8,4 +8,5 @@ SPEC = ProcessorSpec(
     summary="moves eyebrows, eyes, mouth and head of faces by sliders",
     needs_source=False,
     create=FaceEditor.create,
+    needs=frozenset({"landmarks5"}),
 )

@@ -1,26 +1,20 @@
 """How far eyes and lips are open, told from the mesh.
 
-The retargeting networks are told ratios of the 68-point scheme: height by width. Its points are vertices of the mesh.
+The retargeting networks are told ratios of the 68 landmarks: height by width.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from facefusion.faces.landmarks import landmarks68_of_mesh
 from facefusion.faces.types import Face, Points
 from facefusion.processors.live_portrait.geometry import Floats
 
-_Point = npt.NDArray[np.float64]
-_LEFT_EYE, _RIGHT_EYE = (33, 160, 158, 133, 153, 144), (362, 385, 387, 263, 373, 380)
-VERTICES: Final = {
-    **dict(zip(range(36, 48), _LEFT_EYE + _RIGHT_EYE, strict=True)),
-    **dict(zip((48, 54, 62, 66), (61, 291, 13, 14), strict=True)),  # corners of the mouth, inner rims of the lips
-}
-"""Vertices of the 468-point mesh by their numbers in the 68-point scheme."""
+_LEFT_EYE, _RIGHT_EYE = slice(36, 42), slice(42, 48)
+_CORNERS, _INNER_RIMS = (48, 54), (62, 66)
 
 
 def eye_ratios(faces: Sequence[Face]) -> Floats:
@@ -28,22 +22,21 @@ def eye_ratios(faces: Sequence[Face]) -> Floats:
 
     The height is that between the middles of both lids, so that a closed eye has none.
     """
-    return np.array([(_eye(face.mesh, 36), _eye(face.mesh, 42)) for face in faces], np.float32)
+    points = [landmarks68_of_mesh(face.mesh) for face in faces]
+    return np.array([(_eye(each[_LEFT_EYE]), _eye(each[_RIGHT_EYE])) for each in points], np.float32)
 
 
 def lip_ratios(faces: Sequence[Face]) -> Floats:
     """Return how far lips are open, float32 (N, 1)."""
-    return np.array([(_ratio(*(_point(face.mesh, at) for at in (62, 66, 48, 54))),) for face in faces], np.float32)
+    points = [landmarks68_of_mesh(face.mesh) for face in faces]
+    return np.array([(_ratio(each[list(_INNER_RIMS)], each[list(_CORNERS)]),) for each in points], np.float32)
 
 
-def _eye(mesh: Points, first: int) -> float:
-    corner, upper1, upper2, other, lower1, lower2 = (_point(mesh, first + place) for place in range(6))
-    return _ratio((upper1 + upper2) / 2, (lower1 + lower2) / 2, corner, other)
+def _eye(points: Points) -> float:
+    """Return the ratio of an eye's six landmarks, clockwise from its image-left corner."""
+    lids = np.stack([points[1:3].mean(0), points[4:6].mean(0)])
+    return _ratio(lids, points[[0, 3]])
 
 
-def _ratio(top: _Point, bottom: _Point, left: _Point, right: _Point) -> float:
-    return float(np.linalg.norm(top - bottom)) / max(float(np.linalg.norm(left - right)), 1e-6)
-
-
-def _point(mesh: Points, number: int) -> _Point:
-    return np.asarray(mesh[VERTICES[number], :2], np.float64)
+def _ratio(across: Points, along: Points) -> float:
+    return float(np.linalg.norm(across[0] - across[1])) / max(float(np.linalg.norm(along[0] - along[1])), 1e-6)

@@ -8,4 +8,5 @@ SPEC = ProcessorSpec(
     summary="gives aligned faces to a network of your own, such as one that changes style, make-up or gender",
     needs_source=False,
     create=create,
+    needs=frozenset({"landmarks5"}),
 )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.errors import ModelUnfitError
-from facefusion.inference.contract import REST, Contract, TensorSpec
+from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.family import Family, FamilySettings, Model
 from facefusion.inference.session import Tensor
 from facefusion.media.frame import Image
@@ -97,7 +97,7 @@ _FEATURES: Final = Contract(
 _MOTION: Final = Contract(
     inputs=_PICTURE,
     outputs=(
-        *(TensorSpec(name, ("batch", REST)) for name in ("pitch", "yaw", "roll", "scale", "translation")),
+        *(TensorSpec(name, ("batch", "...")) for name in ("pitch", "yaw", "roll", "scale", "translation")),
         TensorSpec("expression", ("batch", POINTS, 3), aliases=("exp",)),
         TensorSpec("motion_points", ("batch", POINTS, 3), aliases=("kp",)),
     ),

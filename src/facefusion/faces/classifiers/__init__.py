@@ -1,0 +1,1 @@
+"""Classifiers: what somebody is taken for by looks."""
