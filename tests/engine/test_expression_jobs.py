@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from fractions import Fraction
 from itertools import pairwise
 
@@ -90,6 +91,14 @@ def test_a_driven_job_that_was_broken_off_comes_out_the_same(options, quiet_plac
     assert done.frames == FRAMES
     assert "An earlier run finished 12 frames; this one goes on after them" in done.notes
     assert (quiet_place / "out.mkv").read_bytes() == (quiet_place / "whole.mkv").read_bytes()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="isolation needs Linux")
+def test_a_driving_clip_that_is_decoded_apart_gives_the_same(options, quiet_place, driving):
+    values = {"processors": ["expression_restorer"], "expression_restorer_driving": driving, "trim_end": "7f"}
+    run(options(**values))
+    run(options(**values, output_path="apart.mkv", isolate=True))
+    assert (quiet_place / "apart.mkv").read_bytes() == (quiet_place / "out.mkv").read_bytes()
 
 
 def test_another_driving_clip_makes_another_job(options, driving, tmp_path, captain):
