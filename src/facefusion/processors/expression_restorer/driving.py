@@ -117,13 +117,11 @@ class DrivingClip:
         self._reader: FrameReader
         self._shown, self._next = self._open(None)
         self._begin = self._shown.time
-        found = self._look(self._shown)
-        if found is None:
+        try:
+            self._expression = self._start = self._first()
+        except BaseException:
             self.close()
-            raise NoFaceError(
-                f"No face was found in the first frame of {path}", "Cut the clip so that it begins with the face"
-            )
-        self._expression = self._start = found
+            raise
 
     def at(self, time: Fraction) -> Drive:
         """Return what the face expresses; see `DrivingFace`.
@@ -178,6 +176,15 @@ class DrivingClip:
         except BaseException:
             self.close()
             raise
+
+    def _first(self) -> Floats:
+        """Return what the face expresses in the first frame."""
+        found = self._look(self._shown)
+        if found is None:
+            raise NoFaceError(
+                f"No face was found in the first frame of {self._path}", "Cut the clip so that it begins with the face"
+            )
+        return found
 
     def _look(self, frame: Frame) -> Floats | None:
         """Return what the face expresses in the next frame that is shown; None where it is not to be seen."""
