@@ -122,6 +122,8 @@ def test_processors_are_listed_with_a_summary(facefusion, capsys):
     assert {
         "age_modifier",
         "background_remover",
+        "expression_restorer",
+        "face_editor",
         "face_enhancer",
         "face_swapper",
         "frame_colorizer",

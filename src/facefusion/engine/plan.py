@@ -21,6 +21,7 @@ from facefusion.engine.checks import (
     check_speech,
 )
 from facefusion.engine.edited import check_side, edited_info
+from facefusion.engine.inputs import further_inputs
 from facefusion.engine.problem import problem_path
 from facefusion.errors import InputTypeError, OptionsError
 from facefusion.inference.execution import Execution
@@ -209,7 +210,7 @@ def _inputs(options: Options, target: Path) -> list[Path]:
     """Return all files that are read."""
     reference = options.faces.reference_face_path
     further = [path for path in (reference, options.lip_syncer.source_audio) if path is not None]
-    return [*options.source_paths, *map_inputs(options), target, *further]
+    return [*options.source_paths, *map_inputs(options), target, *further, *further_inputs(options)]
 
 
 def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None) -> int:

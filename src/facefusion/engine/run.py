@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -95,10 +96,11 @@ def run(
     plan = make_plan(options, has_hooks=has_hooks, expected=expected)
     clock, notes = StageClock(), Notes(notify)
     notes.tell(*plan.notes)
-    with clock.measure("prepare"):
-        work = _prepare(plan, clock, notes, (pre_processor, post_processor), cancel)
     edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
-    done = edit(plan, work, progress=progress, cancel=cancel)
+    with ExitStack() as resources:
+        with clock.measure("prepare"):
+            work = _prepare(plan, clock, notes, (pre_processor, post_processor), cancel=cancel, resources=resources)
+        done = edit(plan, work, progress=progress, cancel=cancel)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     seconds = time.perf_counter() - start
     return Result(
@@ -113,15 +115,17 @@ def _prepare(
     clock: StageClock,
     notes: Notes,
     hooks: tuple[FrameHook | None, FrameHook | None],
+    *,
     cancel: threading.Event,
+    resources: ExitStack,
 ) -> Work:
     """Load models, read sources and references, and make the processors."""
     options = plan.options
     pool = SessionPool(model_budget(options.runtime, frame_memory(plan)), notes.tell)
     sessions = open_sessions(options, pool=pool, notify=notes.tell)
-    finding, context = None, ProcessorContext(options, (), sessions)
+    finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
-        finding, context = _find(plan, sessions)
+        finding, context = _find(plan, sessions, resources)
     context = replace(context, speech=job_speech(plan, cancel.is_set))
     return Work(
         finding=finding,
@@ -133,7 +137,7 @@ def _prepare(
     )
 
 
-def _find(plan: Plan, sessions: SessionFactory) -> tuple[Finding, ProcessorContext]:
+def _find(plan: Plan, sessions: SessionFactory, resources: ExitStack) -> tuple[Finding, ProcessorContext]:
     """Load the models of faces, read sources and references, and say who plays what."""
     options = plan.options
     analyser, enricher = FaceAnalyser.create(options.faces, sessions), FaceEnricher(options.faces, sessions)
@@ -145,7 +149,8 @@ def _find(plan: Plan, sessions: SessionFactory) -> tuple[Finding, ProcessorConte
     others = roles[0].sources if casting.others == 0 or not options.face_map else ()
     wanted = AttributeFilter(enricher, options.faces) if by_attributes else None
     selector = TargetSelector(analyser, options.faces, casting, wanted)
-    return Finding(analyser, selector, enricher, needs), ProcessorContext(options, others, sessions, roles)
+    context = ProcessorContext(options, others, sessions, roles, resources=resources)
+    return Finding(analyser, selector, enricher, needs), context
 
 
 def _enriched(role: Role, enricher: FaceEnricher, needs: frozenset[Need]) -> Role:

@@ -19,8 +19,8 @@ from facefusion.faces.select import order_faces, pick_face
 from facefusion.faces.types import Face, Vector
 from facefusion.media.frame import Image
 from facefusion.media.load import load_picture
+from facefusion.media.open import moves
 from facefusion.media.sequence import is_sequence
-from facefusion.media.sniff import open_input, sniff
 from facefusion.options import Options
 from facefusion.processors.base import Source, SourceFace
 
@@ -115,14 +115,6 @@ def _load_source(analyser: FaceAnalyser, path: Path, options: Options, output: P
         face = pick_face(found, position, name=str(path), option="--source-face-position")
         check_source(image, face, str(path), options.faces)
     return (SourceFace(image, face, sharpness(image, face), path),)
-
-
-def moves(path: Path) -> bool:
-    """Whether there is something with many frames at a path."""
-    if is_sequence(path):
-        return True
-    with open_input(path) as file:
-        return sniff(file, path).kind == "video"
 
 
 def _known(analyser: FaceAnalyser, view: SourceFace) -> SourceFace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -68,10 +68,24 @@ class Model(Generic[S_co]):
         card: its entry.
         settings: what sets it apart within its family.
         session: runs it; tensors have the names of the family's contract.
-        needed: the models that the entry requires, as adapters, by name.
+        needed: the models that the entry requires, as adapters, by name; each may be loaded when it is first asked for.
     """
 
     card: ModelCard
     settings: S_co
     session: Session
-    needed: dict[str, Any]
+    needed: Mapping[str, Any]
+
+    def need(self, name: str) -> Any:
+        """Return the adapter of a model that this one does not run without.
+
+        Raises:
+            CatalogueError: the entry does not require it.
+            ModelError: it cannot be used.
+        """
+        if name not in self.needed:
+            raise CatalogueError(
+                f"Model {self.card.name} needs the model {name}, which its entry does not require",
+                f'Add "{name}" to requires there',
+            )
+        return self.needed[name]

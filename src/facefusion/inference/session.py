@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -235,6 +235,33 @@ class Session:
         return Wish(self._name, is_exact=is_exact, profile=self._file.profile(self.best_batch), single=single)
 
 
+class _Needed(Mapping[str, Any]):
+    """The adapters of models, each loaded when it is first asked for: not every job needs all of them.
+
+    Args:
+        names: of the models.
+        load: returns an adapter; called as often as it is asked for.
+    """
+
+    def __init__(self, names: Sequence[str], load: Callable[[str], Any]) -> None:
+        self._names = tuple(names)
+        self._load = load
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._load(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 class SessionFactory:
     """Opens models by name, each at most once. Safe to use from several threads.
 
@@ -316,7 +343,7 @@ class SessionFactory:
     def _adapter(self, card: ModelCard) -> Any:
         family = self._families[card.family]
         settings = family.read_settings(card)
-        needed = {name: self.load(name, self.catalogue[name].task) for name in card.requires}
+        needed = _Needed(card.requires, lambda name: self.load(name, self.catalogue[name].task))
         session = Session(
             lambda: self._store.path(card),
             self._execution,

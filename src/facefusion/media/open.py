@@ -21,7 +21,7 @@ from facefusion.media.sequence_reader import open_sequence
 from facefusion.media.sniff import open_input, sniff
 from facefusion.options import LimitOptions
 
-__all__ = ["FrameReader", "Start", "open_reader"]
+__all__ = ["FrameReader", "Start", "moves", "open_reader"]
 
 
 class FrameReader(Protocol):
@@ -93,3 +93,16 @@ def open_reader(
         return open_animation(path, limits=limits, selection=selection, start=start, file=file, decoder=decoder)
     opener = IsolatedClip if limits.isolate else open_clip
     return VideoReader(path, limits, selection, start, file=file, opener=opener)
+
+
+def moves(path: Path) -> bool:
+    """Whether there is something with many frames at a path.
+
+    Raises:
+        InputMissingError: there is nothing.
+        InputTypeError: it is nothing that is read.
+    """
+    if is_sequence(path):
+        return True
+    with open_input(path) as file:
+        return sniff(file, path).kind == "video"

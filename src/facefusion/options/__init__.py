@@ -6,6 +6,8 @@ tree in `tree.py`.
 
 from facefusion.options.base import Names
 from facefusion.options.execution import Precision, RuntimeOptions
+from facefusion.options.expression_restorer import ExpressionRestorerOptions
+from facefusion.options.face_editor import FaceEditorOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
 from facefusion.options.imaging import (
     AgeModifierOptions,
@@ -26,6 +28,8 @@ from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Op
 __all__ = [
     "AgeModifierOptions",
     "BackgroundRemoverOptions",
+    "ExpressionRestorerOptions",
+    "FaceEditorOptions",
     "FaceEnhancerOptions",
     "FaceMaskOptions",
     "FaceSelectionOptions",

@@ -12,6 +12,8 @@ from facefusion.errors import OptionsError
 from facefusion.options.analysis import FaceAnalysisOptions
 from facefusion.options.base import Names, OptionGroup
 from facefusion.options.execution import RuntimeOptions
+from facefusion.options.expression_restorer import ExpressionRestorerOptions
+from facefusion.options.face_editor import FaceEditorOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
 from facefusion.options.imaging import (
     AgeModifierOptions,
@@ -166,6 +168,8 @@ class Options(OptionGroup):
     face_masks: FaceMaskOptions = FaceMaskOptions()
     face_enhancer: FaceEnhancerOptions = FaceEnhancerOptions()
     lip_syncer: LipSyncerOptions = LipSyncerOptions()
+    expression_restorer: ExpressionRestorerOptions = ExpressionRestorerOptions()
+    face_editor: FaceEditorOptions = FaceEditorOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -120,6 +121,7 @@ class ProcessorContext:
         sessions: opens models.
         roles: by the number that `Face.role` gives; where there is no map, `sources` and `options` are the only one.
         speech: what is to be heard beside the frames, where a processor needs it.
+        resources: closed when the job has ended; what a processor opens for its whole life belongs there.
     """
 
     options: Options
@@ -127,6 +129,7 @@ class ProcessorContext:
     sessions: SessionFactory
     roles: tuple[Role, ...] = ()
     speech: Speech | None = None
+    resources: ExitStack = field(default_factory=ExitStack)
 
     @property
     def all_roles(self) -> tuple[Role, ...]:

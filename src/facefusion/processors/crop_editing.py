@@ -77,13 +77,7 @@ class CropProcessor:
             return list(batch)
         edited = self._editor.edit(jobs)
         masks = self._masker.masks([job.crop for job in jobs], edited)
-        images = {id(item): item.frame.image.copy() for item in batch if item.faces}
-        for job, pixels, mask in zip(jobs, edited, masks, strict=True):
-            image = images[id(job.item)]
-            paste(image, pixels, job.crop.affine, mask * np.float32(self._blend * job.crop.face.share))
-        return [
-            item.with_frame(item.frame.with_image(images[id(item)])) if id(item) in images else item for item in batch
-        ]
+        return pasted(batch, jobs, edited, masks, self._blend)
 
     def state(self) -> State:
         """Return an empty state: each frame is worked on by itself."""
@@ -94,6 +88,28 @@ class CropProcessor:
 
     def _cut(self, item: FaceFrame, face: Face) -> FaceCrop:
         return FaceCrop.cut(item.frame.image, face, self._editor.template, self._editor.size)
+
+
+def pasted(
+    batch: Sequence[FaceFrame],
+    jobs: Sequence[CropJob],
+    edited: Sequence[Pixels],
+    masks: Sequence[Share],
+    blend: float = 1.0,
+) -> list[FaceFrame]:
+    """Return a batch with edited crops put back; a frame without any stays the same object.
+
+    Args:
+        batch: the frames.
+        jobs: the faces that were edited, in frames of the batch.
+        edited: what they became, each RGB, float32 or uint8, 0 to 255.
+        masks: the share of each in the result.
+        blend: share of all edits in the result, 0 to 1.
+    """
+    images = {id(job.item): job.item.frame.image.copy() for job in jobs}
+    for job, pixels, mask in zip(jobs, edited, masks, strict=True):
+        paste(images[id(job.item)], pixels, job.crop.affine, mask * np.float32(blend * job.crop.face.share))
+    return [item.with_frame(item.frame.with_image(images[id(item)])) if id(item) in images else item for item in batch]
 
 
 def to_network(

@@ -22,11 +22,12 @@ from facefusion.engine.facefile.file import (
     write_face,
 )
 from facefusion.engine.segments.fingerprint import content_digest
-from facefusion.engine.sources import load_views, moves
+from facefusion.engine.sources import load_views
 from facefusion.errors import OptionsError, OutputTypeError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.quality import merit
 from facefusion.inference.opening import open_sessions
+from facefusion.media.open import moves
 from facefusion.media.output import check_place
 from facefusion.media.sequence import is_sequence
 from facefusion.options import Options

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from facefusion.engine.casting import map_inputs
+from facefusion.engine.inputs import further_inputs
 from facefusion.engine.plan import Plan
 from facefusion.inference.opening import open_catalogue, open_store
 from facefusion.inference.store.pull import chosen_cards
@@ -21,9 +22,10 @@ from facefusion.options import Options, iter_leaves
 
 _LIBRARIES = ("facefusion", "av", "numpy", "opencv-python-headless", "pillow")
 _PATHS = ("source_paths", "face_map", "target_path", "output_path")
-# What changes only how the work is done, or what is done when the segments are joined.
+# What changes only how the work is done, or what is done when the segments are joined; of inputs the bytes count.
 _WITHOUT_EFFECT = {
     "faces": ("reference_face_path",),
+    "expression_restorer": ("expression_restorer_driving",),
     "output": (
         *("overwrite", "resume", "keep_audio", "keep_subtitles", "keep_metadata"),
         *("thumbnail", "contact_sheet", "sequence_start"),
@@ -63,11 +65,15 @@ class Fingerprint:
         """
         if has_hooks:
             return cls(secrets.token_hex(32))
-        output = plan.options.output
+        output, driving = plan.options.output, plan.options.expression_restorer.expression_restorer_driving
         facts = {
             "libraries": {name: version(name) for name in _LIBRARIES} | _runtime(),
             "options": _options(plan.options) | {"map": _map(plan.options)},
-            "extras": {"thumbnail": output.thumbnail is not None, "contact_sheet": output.contact_sheet is not None},
+            "extras": {
+                "thumbnail": output.thumbnail is not None,
+                "contact_sheet": output.contact_sheet is not None,
+                "expression_restorer_driving": driving is not None,
+            },
             "weights": _weights(plan.options),
             "inputs": [content_digest(path) for path in _inputs(plan)],
             "encodings": [rendition.encoding.key() for rendition in plan.renditions],
@@ -137,6 +143,7 @@ def _inputs(plan: Plan) -> Iterator[Path]:
     yield from map_inputs(plan.options)
     if plan.new_sound is not None:
         yield plan.new_sound
+    yield from further_inputs(plan.options)
 
 
 def content_digest(path: Path) -> Any:
