@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -29,7 +30,7 @@ from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
-from facefusion.processors.face_swapper.mesh.iris import recolour
+from facefusion.processors.face_swapper.mesh.iris import deepened, recolour
 from facefusion.processors.face_swapper.mesh.light import texture_gain
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
@@ -100,7 +101,7 @@ class MeshSwapper:
         glasses = _glasses(image, face, region, memory)
         recoloured = self._recoloured(view, region, face, memory)
         base, region, raster = self._reshaped(recoloured, region, face, memory)
-        if (shut := with_lids_shut(region.mesh)) is not region.mesh:
+        if (shut := with_lids_shut(region.mesh, partial(region.on_grid, base))) is not region.mesh:
             region, raster = replace(region, mesh=shut), None
         new, mask, still = self._render(base, region, raster, face, memory)
         mask, still = mask * (1 - glasses), np.maximum(still, glasses)
@@ -126,7 +127,9 @@ class MeshSwapper:
         looks = memory is None or memory.eyes.asks()
         own = EyeColour.observe(view, mesh, irises) if looks else None
         known = memory.eyes.settled(own) if memory is not None else own or EyeColour.unknown()
-        return recolour(view, mesh, irises, known, self._source.eyes)
+        recoloured = recolour(view, mesh, irises, known, self._source.eyes)
+        # What a memory settles on is the mean of eyes that were seen well; it has nothing to say of murky ones.
+        return recoloured if memory is not None else deepened(recoloured, mesh, irises, known)
 
     def _reshaped(
         self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
