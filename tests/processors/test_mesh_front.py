@@ -9,39 +9,18 @@ import pytest
 from facefusion.faces.mesh import canonical_vertices
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.cover import Cover
-from facefusion.processors.face_swapper.mesh.glasses.finding import Rims, find_glasses
+from facefusion.processors.face_swapper.mesh.glasses.finding import find_glasses
 from facefusion.processors.face_swapper.mesh.glasses.lines import DIRECTIONS, line_strengths, usual_lines
-from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, ORIGIN, UNIT, WIDTH, GlassesPlane
+from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, WIDTH, GlassesPlane
 from facefusion.processors.face_swapper.mesh.glasses.tracing import Frame
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.state import pack, unpack
-from material import read
+from material import GLASSES as SHAPE
+from material import drawn_on_plane, read, wearing
 
-SHAPE = Rims(middle=0.36, height=0.04, half_width=0.28, half_height=0.2, squareness=3.0)
 BARE = ("05_blonde", "11_older_black", "20_old_man_white_beard", "27_man_moustache", "02_smiling", "25_long_grey")
-
-
-def drawn_on_plane(shape=SHAPE, thickness=4, colour=1.0):
-    """A frame as it lies on the plane, float32 (HEIGHT, WIDTH): two rims, a bridge, two temples."""
-    drawn = np.zeros((HEIGHT, WIDTH), np.float32)
-    angles = np.linspace(0, 2 * np.pi, 90)
-    for side in (-1, 1):
-        rim = np.round(shape.points(angles, side) * 16).astype(np.int32)
-        cv2.polylines(drawn, [rim], True, colour, thickness, cv2.LINE_8, 4)
-        outer = np.round(np.array(ORIGIN) + UNIT * np.array([side * (shape.middle + shape.half_width), 0])).astype(int)
-        cv2.line(drawn, outer.tolist(), [int(ORIGIN[0] + side * 0.9 * UNIT), int(ORIGIN[1])], colour, thickness)
-    nose = UNIT * (shape.middle - shape.half_width)
-    ends = ([int(ORIGIN[0] - nose), int(ORIGIN[1])], [int(ORIGIN[0] + nose), int(ORIGIN[1])])
-    cv2.line(drawn, *ends, colour, thickness)
-    return drawn
-
-
-def wearing(image, face, shape=SHAPE):
-    """A picture whose face wears drawn glasses, and where they are."""
-    where = GlassesPlane.of(face.mesh).lay_back(drawn_on_plane(shape), (0, 0), image.shape[:2])
-    return np.round(image * (1 - where[:, :, None]) + 25 * where[:, :, None]).astype(np.uint8), where
 
 
 def glasses_in(image, face, watch=None):
