@@ -30,7 +30,9 @@ _MOST = np.array([75.0, 22.0, 40.0], np.float32)
 _LIGHTER = np.float32(0.75)
 """Share of a change to a lighter eye: eyes that are too light glow, while too dark ones go unnoticed."""
 _MURKY = (14.0, 34.0)
-"""How much darker than the white an iris is, from where it cannot be told from it to where it can."""
+"""How much darker than the white iris or pupil is, from where they cannot be told from it to where they can."""
+_NIGHT = (20.0, 40.0)
+"""Lightness of the white, 0 to 255, from a picture that is too dark to show anything to one that is not."""
 _DIM, _DIM_PUPIL = 0.42, 0.3
 """Share of its light that such an iris loses, and of what is left that its pupil does."""
 _DIM_RIM, _PUPIL_RIM = (0.65, 1.15), (0.25, 0.6)
@@ -77,7 +79,10 @@ def deepened(
         irises: centre and radius of each, float32 (2, 3), in the same; None where nobody looked.
         own: what was seen of their colour.
     """
-    murky = 1 - float(smoothstep(np.float32(own.white[0] - own.iris[0]), *_MURKY))
+    # Where light has burnt the iris out, or night has swallowed all of it, there is nothing to mend.
+    darkest = min(own.iris[0], own.black[0])
+    murky = 1 - float(smoothstep(own.white[0] - darkest, *_MURKY))
+    murky *= float(smoothstep(own.white[0], *_NIGHT))
     if murky == 0 or not own.seen:
         return image
     deeper = image.copy()
