@@ -29,6 +29,7 @@ from facefusion.processors.face_swapper.mesh.expression import (
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.front import FrontFinder, FrontWatch
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import deepened, recolour
 from facefusion.processors.face_swapper.mesh.light import texture_gain
@@ -64,10 +65,19 @@ class MeshSwapper:
         source: the source model.
         options: blend ratio and masks.
         max_yaw: turn in degrees at which the new face has faded out.
+        finder: finds what is in front of a face that nobody has seen before; None to do without.
     """
 
-    def __init__(self, source: SourceModel, options: FaceSwapperOptions, *, max_yaw: float = 90.0) -> None:
+    def __init__(
+        self,
+        source: SourceModel,
+        options: FaceSwapperOptions,
+        *,
+        max_yaw: float = 90.0,
+        finder: FrontFinder | None = None,
+    ) -> None:
         self._source = source
+        self._finder = finder
         self._facing = cosines(source.mesh)
         self._smile = smile_of(source.shape)
         self._options = options
@@ -99,11 +109,12 @@ class MeshSwapper:
         view = np.ascontiguousarray(region.view(image))
         # They are looked for before the features move, and stay where they are.
         glasses = _glasses(image, face, region, memory)
+        ahead = _ahead(self._finder, image, face, region, memory)
         recoloured = self._recoloured(view, region, face, memory)
         base, region, raster = self._reshaped(recoloured, region, face, memory)
         if (shut := with_lids_shut(region.mesh, partial(region.on_grid, base))) is not region.mesh:
             region, raster = replace(region, mesh=shut), None
-        new, mask, still = self._render(base, region, raster, face, memory)
+        new, mask, still = self._render(base, region, raster, face, memory, ahead=ahead)
         mask, still = mask * (1 - glasses), np.maximum(still, glasses)
         if base is not view:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
@@ -149,10 +160,12 @@ class MeshSwapper:
         raster: MeshRaster | None,
         face: Face,
         memory: FaceMemory | None,
+        *,
+        ahead: Field | None,
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
         grid = region.on_grid(view)
-        target = Target.observe(grid, region, raster, memory)
+        target = Target.observe(grid, region, raster, memory, ahead)
         level = self._source.level_for(region.face_width)
         fields = self._dense_fields(target, level)
         # The median levels slivers of triangles.
@@ -237,3 +250,15 @@ def _glasses(
     watch = GlassesWatch() if memory is None else memory.glasses
     share = watch.share(image, face.mesh, (region.left, region.top), region.size)
     return np.float32(0) if share is None else share
+
+
+def _ahead(
+    finder: FrontFinder | None,
+    image: npt.NDArray[np.uint8],
+    face: Face,
+    region: FaceRegion,
+    memory: FaceMemory | None,
+) -> Field | None:
+    """Return the share of what is in front of the face on the region's grid, float32 (H, W); None where nothing is."""
+    watch = FrontWatch() if memory is None else memory.ahead
+    return None if finder is None else watch.share(finder, image, face.mesh, region)
