@@ -60,14 +60,12 @@ class EyeColour:
         white: the white of the eyes in the same light, Lab, float32 (3,).
         black: the pupils, which are as light as the veil over the whole picture, Lab, float32 (3,).
         trust: how well it was seen, 0 to 1.
-        seen: whether eyes were looked at, however well.
     """
 
     iris: Colour
     white: Colour
     black: Colour
     trust: float
-    seen: bool = True
 
     @classmethod
     def observe(cls, image: npt.NDArray[np.uint8], mesh: Points, irises: Points | None) -> Self:
@@ -104,7 +102,7 @@ class EyeColour:
     def unknown(cls) -> Self:
         """Return what is known of eyes that were not seen."""
         grey = np.full(3, 128, np.float32)
-        return cls(grey, grey, _BLACK, 0.0, seen=False)
+        return cls(grey, grey, _BLACK, 0.0)
 
     def in_light_of(self, other: EyeColour) -> Colour:
         """Return the colour of these irises where white looks as in other eyes, Lab, float32 (3,)."""

@@ -83,7 +83,7 @@ def deepened(
     darkest = min(own.iris[0], own.black[0])
     murky = 1 - float(smoothstep(own.white[0] - darkest, *_MURKY))
     murky *= float(smoothstep(own.white[0], *_NIGHT))
-    if murky == 0 or not own.seen:
+    if murky == 0:
         return image
     deeper = image.copy()
     for eye in eyeballs(image.shape[:2], mesh, irises):
