@@ -36,6 +36,7 @@ _Result = TypeVar("_Result")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parse(arguments)
+    cv2.setNumThreads(1)  # as the program has it
     studio = Studio()
     with open_reader(talking_clip(options.clips, _SECONDS), limits=LimitOptions()) as reader:
         frames = list(islice(reader, _WARM_UP + options.frames))

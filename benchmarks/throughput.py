@@ -65,7 +65,8 @@ def run_once(clip: Path, options: argparse.Namespace) -> Figures:
 def _environment(folders: dict[str, Path]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FACEFUSION_", "XDG_"))}
     own = {"HOME": str(folders["home"]), "TMPDIR": str(folders["temporary"]), "PYTHONPATH": str(ROOT)}
-    return kept | own
+    one_thread = {"OPENCV_FOR_THREADS_NUM": "1", "OPENBLAS_NUM_THREADS": "1"}  # as the program has it
+    return kept | own | one_thread
 
 
 def _counts(path: str) -> bool:

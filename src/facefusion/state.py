@@ -20,7 +20,7 @@ import numpy.typing as npt
 State = dict[str, Any]
 """A nested dictionary as described above."""
 
-_MAGIC: Final = b"facefusion state 1\n"
+_MAGIC: Final = b"facefusion state 2\n"
 _DIGEST: Final = hashlib.sha256
 _DIGEST_BYTES: Final = 32
 _TREE: Final = "tree"
@@ -34,17 +34,17 @@ class StateError(ValueError):
 
 
 def pack(state: State) -> bytes:
-    """Return a state as bytes: a digest, then an `.npz` archive of its arrays and of the rest as JSON.
+    """Return a state as bytes: an `.npz` archive of its arrays and of the rest as JSON, then a digest.
 
     Raises:
         StateError: it holds something that no state may hold; the message names the place.
     """
     tree, arrays = taken_apart(state)
     arrays[_TREE] = np.frombuffer(tree.encode(), np.uint8)
-    archive = io.BytesIO()
-    np.savez(archive, allow_pickle=False, **arrays)
-    body = archive.getvalue()
-    return _MAGIC + _DIGEST(body).digest() + body
+    data = io.BytesIO()  # alone: a video packs its state when a segment ends, and then there is little room for copies
+    np.savez(data, allow_pickle=False, **arrays)
+    data.write(_digest(data.getbuffer()))
+    return data.getvalue()
 
 
 def unpack(data: bytes) -> State:
@@ -53,9 +53,8 @@ def unpack(data: bytes) -> State:
     Raises:
         StateError: these are other bytes than those that `pack` returned.
     """
-    start = len(_MAGIC) + _DIGEST_BYTES
-    body = data[start:]
-    if data[:start] != _MAGIC + _DIGEST(body).digest():
+    body, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
+    if digest != _digest(memoryview(body)):
         raise StateError("the saved state is damaged")
     try:
         with np.load(io.BytesIO(body), allow_pickle=False) as archive:
@@ -64,6 +63,10 @@ def unpack(data: bytes) -> State:
     except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise StateError(f"the saved state cannot be read: {error}") from error
     return state
+
+
+def _digest(body: memoryview) -> bytes:
+    return _DIGEST(_MAGIC + _DIGEST(body).digest()).digest()
 
 
 def taken_apart(state: State) -> tuple[str, dict[str, npt.NDArray[Any]]]:

@@ -31,13 +31,15 @@ def test_build_writes_a_file_and_says_what_is_in_it(facefusion, capsys):
     assert "picture 0               100% of the face" in err
 
 
-def test_a_name_that_is_no_text_or_too_long_for_one(facefusion, capsysbinary):
+def test_a_name_that_is_no_text_or_none_or_too_long_for_one(facefusion, capsysbinary):
     odd = os.fsdecode(b"b\xffd.face")
     assert facefusion("face", "build", str(CAPTAIN), "-o", odd) == 0
     assert capsysbinary.readouterr().out == b"b\xffd.face\n"
     assert read_face(Path(odd)).name == "b\N{REPLACEMENT CHARACTER}d"
     assert facefusion("face", "build", str(CAPTAIN), "-o", "grace.face", "--name", "x" * 201) == 2
     assert b"The name has 201 characters" in capsysbinary.readouterr().err
+    assert facefusion("face", "build", str(CAPTAIN), "-o", "grace.face", "--name", " ") == 2
+    assert b"The name is empty" in capsysbinary.readouterr().err
 
 
 def test_build_as_json(facefusion, capsys):

@@ -220,7 +220,7 @@ def test_the_picture_of_a_problem_is_kept_small():
 
 def test_the_faces_least_recently_asked_for_are_dropped_in_the_same_order():
     memories = Memories()
-    for track in (*range(24), *[0] * 100):
+    for track in (*range(24), *[0] * 170):
         memories.of(track)
     other = Memories()
     other.restore(unpack(pack(memories.state())))

@@ -238,7 +238,7 @@ def test_each_role_has_a_swapper_of_its_own(job, both, portraits, monkeypatch):
     a, b, _ = portraits
     entries = [f"{a}={ASTRONAUT} shape=0.1", f"{b}={CAPTAIN}"]
     job(source_paths=(), map=entries, target_path=both, output_path="out.png")
-    assert [options.face_swapper.shape for options in made] == [0.1, 0.7]
+    assert [options.face_swapper.shape for options in made] == [0.1, 0.85]
 
 
 class Nothing:

@@ -103,3 +103,8 @@ def test_options_cannot_be_changed():
 def test_numbers_without_an_end_are_refused(value):
     with pytest.raises(OptionsError, match="max-memory"):
         Options.parse({"max_memory": value})
+
+
+def test_a_source_that_is_given_twice_counts_once():
+    options = Options.parse({"source_paths": ["b.jpg", "a.jpg", "b.jpg"]})
+    assert options.source_paths == (Path("b.jpg"), Path("a.jpg"))

@@ -61,9 +61,10 @@ def test_eyes_and_mouth_are_no_edge():
     assert zone[60, 60] == 0
 
 
-def test_brows_eyes_and_lips_keep_their_own_colour():
+def test_eyes_and_lips_keep_their_own_colour_and_brows_much_of_it():
     plain = plain_vertices()
-    assert plain[[33, 263, 105, 334, 61]].max() == 0
+    assert plain[[33, 263, 61]].max() == 0
+    assert 0.2 < plain[[105, 334]].max() < 0.5
     assert plain[[10, 152, 234]].min() == 1
 
 

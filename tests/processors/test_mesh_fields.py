@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from facefusion.faces.mesh import vertex_normals
+from facefusion.processors.face_swapper.mesh.canonical import canonical_layout, read_zones
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
+from facefusion.processors.face_swapper.mesh.filters import reduced, within
 from facefusion.processors.face_swapper.mesh.memory import Memories
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
@@ -64,7 +66,7 @@ def test_no_pieces_and_no_rim_are_no_problem(filled):
     assert not pieces_reaching(everywhere, ~everywhere).any()
 
 
-def test_each_followed_face_has_a_memory_of_its_own_until_many_others_came():
+def test_each_followed_face_has_a_memory_of_its_own_until_it_left():
     memories = Memories()
     first, second = memories.of(1), memories.of(2)
     assert first is not second
@@ -73,12 +75,18 @@ def test_each_followed_face_has_a_memory_of_its_own_until_many_others_came():
     for number in range(3, 3 + 22):
         memories.of(number)
     assert memories.of(99) is None, "there is no room, and all of these are in the picture"
-    for _ in range(100):
-        assert memories.of(1) is first
-    assert memories.of(99) is not None, "the others have left"
-    assert memories.of(1) is first
-    assert all(memories.of(1) is first for _ in range(100))
+    assert all(memories.of(1) is first for _ in range(8 * 24))
+    assert memories.of(99) is not None, "one of the others has left"
+    assert all(memories.of(1) is first for _ in range(8 * 24 * 24))
     assert memories.of(2) not in (None, second), "it was forgotten, and begins anew"
+
+
+def test_a_face_that_was_lost_for_some_frames_is_still_remembered():
+    memories = Memories()
+    remembered = [memories.of(number) for number in range(5)]
+    for _ in range(6):
+        assert [memories.of(number) for number in range(4)] == remembered[:4]
+    assert memories.of(4) is remembered[4]
 
 
 def test_of_more_faces_than_can_be_remembered_the_first_keep_their_memories():
@@ -87,3 +95,26 @@ def test_of_more_faces_than_can_be_remembered_the_first_keep_their_memories():
     kept = [[number for number, memory in enumerate(frame) if memory is not None] for frame in frames]
     assert kept[0] == kept[1] == kept[2] == list(range(24))
     assert frames[0][5] is frames[2][5]
+
+
+def test_zones_read_from_the_canonical_face_are_those_that_would_be_drawn(raster):
+    layout = spread(raster, layout=canonical_layout()[:, :2])["layout"]
+    read, drawn = read_zones(layout), spread(raster, **foreign_zones().by_name())
+    assert {"below_eyes", "plain", "smile_zone", "expression_zone"} < read.keys()
+    for name, zone in drawn.items():
+        assert np.abs(read[name] - zone)[raster.numbers >= 0].mean() < 0.02
+        assert not read[name][raster.near() == 0].any()
+
+
+def test_a_picture_made_smaller_keeps_its_means():
+    picture = np.random.default_rng(0).integers(0, 256, (231, 173, 3), np.uint8)
+    for size in ((231, 173), (200, 150), (90, 70), (20, 15)):
+        small = reduced(picture, size)
+        assert small.shape == (*size, 3)
+        assert small.mean() == pytest.approx(picture.mean(), abs=2)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 2), (40, 30), (4, 5, 3)])
+def test_values_are_held_within_limits_whatever_their_shape(shape):
+    values = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    assert (within(values, -0.5, 0.5) == np.clip(values, -0.5, 0.5)).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -117,3 +118,22 @@ def test_a_mesh_partly_or_wholly_outside_is_no_problem(place):
 def test_a_mesh_of_no_size_is_no_problem():
     mesh = np.full((468, 3), 150, np.float32)
     assert np.isfinite(draw(mesh).interpolate(np.ones((468, 1), np.float32))).all()
+
+
+def test_what_changes_slowly_is_spread_at_half_the_size_with_the_same_result(mesh):
+    raster = draw(mesh, grow=4)
+    x, y = mesh[:, 0], mesh[:, 1]
+    values = np.stack([x, y, x + y, np.ones_like(x)], 1).astype(np.float32)
+    (four,) = raster.smoothly(values)
+    assert four.shape == (*SIZE, 4)
+    inside = cv2.erode((raster.numbers >= 0).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    apart = np.abs(four - raster.interpolate(values))[inside]
+    assert np.percentile(apart, 97) < 0.3
+    assert not four[raster.near() == 0][:, 3].any() or four[raster.near() == 0][:, 3].mean() < 0.05
+
+
+def test_growing_further_changes_nothing_on_the_face(mesh):
+    raster, values = draw(mesh), mesh[:, :2].astype(np.float32)
+    wider = raster.growing(5)
+    assert (wider.interpolate(values)[raster.numbers >= 0] == raster.interpolate(values)[raster.numbers >= 0]).all()
+    assert (wider.near() > 0).sum() > (raster.near() > 0).sum()

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
+from facefusion.cli.allocator import keep_memory_level
 from facefusion.cli.context import Context, Runner
 from facefusion.cli.parser import parse
 from facefusion.cli.terminal import Terminal, TerminalHandler
@@ -31,6 +32,7 @@ def main(argv: Sequence[str] | None = None, *, runner: Callable[[], Runner] | No
     Returns:
         The exit status: 0, or the `exit_code` of the error that was raised.
     """
+    keep_memory_level()
     terminal = Terminal(sys.stdout, sys.stderr)
     argv = sys.argv[1:] if argv is None else argv
     try:

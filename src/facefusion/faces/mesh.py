@@ -77,8 +77,9 @@ def bounding_box(mesh: Points) -> npt.NDArray[np.float32]:
 
 def vertex_normals(mesh: Points) -> Points:
     """Return unit normals, float32 (468, 3); z is negative towards the camera."""
-    corners = mesh[triangles()]
-    faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    a, b, c = mesh[triangles().T]
+    (ux, uy, uz), (vx, vy, vz) = (b - a).T, (c - a).T
+    faces = np.column_stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])
     order, starts = _incidence()
     normals = np.add.reduceat(faces[order], starts, axis=0)
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
@@ -99,11 +100,20 @@ def rotation_of(mesh: Points) -> npt.NDArray[np.float64]:
 
     Source: Kabsch, "A solution for the best rotation to relate two sets of vectors", 1976.
     """
-    index = list(_RIGID)
-    a, b = canonical_vertices()[index].astype(np.float64), mesh[index].astype(np.float64)
-    u, _, vt = np.linalg.svd((a - a.mean(0)).T @ (b - b.mean(0)))
-    signs = np.diag([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-    return np.asarray((u @ signs @ vt).T, np.float64)
+    index, canonical = _rigid_vertices()
+    # The canonical part is centred, so the middle of the other falls out of the product.
+    u, _, vt = np.linalg.svd(canonical.T @ mesh[index].astype(np.float64))
+    if np.linalg.det(u) * np.linalg.det(vt) < 0:
+        u[:, 2] = -u[:, 2]
+    return np.asarray((u @ vt).T, np.float64)
+
+
+@cache
+def _rigid_vertices() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:
+    """Return which vertices hardly move against the skull, and where they lie around their middle, float64 (N, 3)."""
+    index = np.array(_RIGID, np.intp)
+    points = canonical_vertices()[index].astype(np.float64)
+    return index, points - points.mean(0)
 
 
 def pose_of(mesh: Points) -> Pose:

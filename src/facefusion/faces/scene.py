@@ -9,6 +9,8 @@ import numpy.typing as npt
 from facefusion.state import State
 
 _THUMBNAIL = (48, 27)
+_SAMPLES = 4
+"""Pixels of the picture, across and down, that each of the thumbnail is the mean of."""
 _DIFFERENCE = 28.0
 """Mean change of a pixel, 0 to 255, that only a cut makes."""
 _SOME_DIFFERENCE, _CHANGED, _EVERYWHERE = 14.0, 12.0, 0.75
@@ -27,8 +29,10 @@ class CutDetector:
         Args:
             image: RGB uint8 (H, W, 3).
         """
-        step = max(1, image.shape[1] // 320)
-        small = cv2.resize(image[::step, ::step], _THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.int16)
+        sparse = cv2.resize(
+            image, (_THUMBNAIL[0] * _SAMPLES, _THUMBNAIL[1] * _SAMPLES), interpolation=cv2.INTER_NEAREST
+        )
+        small = cv2.resize(sparse, _THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.int16)
         before, self._thumbnail = self._thumbnail, small
         if before is None:
             return True

@@ -120,7 +120,7 @@ def _entries(text: str) -> Iterator[str]:
         if len(_cut(part, "=")) > 1:
             yield ",".join(waiting)
             waiting = []
-    if any(part.strip() for part in waiting):
+    if any(part.strip() for part in waiting) or not text.strip():
         raise _misread(text)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup
@@ -24,9 +24,17 @@ FaceOrder = Literal[
     "best-worst",
     "worst-best",
 ]
+
+
+def _without_repeats(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """A picture that is given twice tells no more than once; it must not count twice either."""
+    return tuple(dict.fromkeys(paths))
+
+
 MaskType = Literal["mesh", "ellipse", "box"]
 
 
+_ALL_OPTIONS = "Run `facefusion process --help` for all options"
 _OF_A_PERSON = ("source_face_position", "reference_face_position", "reference_face_distance")
 """Options of the selection that may differ from person to person; those of the swapper all may."""
 
@@ -82,7 +90,7 @@ class FaceSwapperOptions(OptionGroup):
     face_swapper_model: str = Field(default="mesh", description="model of the face swapper")
     blend_ratio: float = Field(default=1.0, ge=0, le=1, description="share of the new face in the result")
     shape: float = Field(
-        default=0.7, ge=0, le=1, description="how far eyes, nose and mouth move to where the source has them"
+        default=0.85, ge=0, le=1, description="how far eyes, nose and mouth move to where the source has them"
     )
     keep_expression: float = Field(
         default=0.5,
@@ -122,9 +130,11 @@ class Options(OptionGroup):
     Built from a flat mapping by `Options.parse`; leaf names are unique, so groups never need to be spelt.
     """
 
-    source_paths: Annotated[tuple[Path, ...], Names(also=("source", "source_path"), short="s", shown="source")] = Field(
-        default=(), description="pictures and clips of the source face, or a face file of it"
-    )
+    source_paths: Annotated[
+        tuple[Path, ...],
+        AfterValidator(_without_repeats),
+        Names(also=("source", "source_path"), short="s", shown="source"),
+    ] = Field(default=(), description="pictures and clips of the source face, or a face file of it")
     face_map: Annotated[tuple[MapEntry, ...], BeforeValidator(read_map), Names(also=("map",), shown="map")] = Field(
         default=(),
         description="several people in one pass: whose face each gets, as SOURCE=PERSON, where PERSON is a picture of"
@@ -160,19 +170,27 @@ class Options(OptionGroup):
         """
         try:
             options = cls.model_validate(nest(cls, values))
-            for entry in options.face_map:
-                options.for_person(entry)
         except ValidationError as error:
-            raise OptionsError(_describe(error), "Run `facefusion process --help` for all options") from error
+            raise OptionsError(_describe(error), _ALL_OPTIONS) from error
+        for entry in options.face_map:
+            options.for_person(entry)
         return options
 
     def for_person(self, entry: MapEntry) -> Self:
         """Return the options that hold for one person of the map.
 
         Raises:
-            OptionsError: an option cannot differ from person to person.
-            ValidationError: a value is impossible.
+            OptionsError: an option cannot differ from person to person, or its value is impossible; the message names
+                the person.
         """
+        try:
+            return self._for_person(entry)
+        except ValidationError as error:
+            raise OptionsError(f"Option map, for {entry.person}: {_describe(error)}", _ALL_OPTIONS) from error
+        except OptionsError as error:
+            raise OptionsError(f"Option map, for {entry.person}: {error.what}", error.hint) from error
+
+    def _for_person(self, entry: MapEntry) -> Self:
         groups: dict[str, Any] = {}
         for name, values in nest(type(self), entry.options).items():
             group = getattr(self, name)
@@ -196,7 +214,7 @@ def _check_of_a_person(group: str, values: object) -> None:
     if wrong:
         swapper = ", ".join(FaceSwapperOptions.model_fields)
         raise OptionsError(
-            f"Option map: {wrong[0].replace('_', '-')} cannot differ from person to person",
+            f"{wrong[0].replace('_', '-')} cannot differ from person to person",
             f"These can: {swapper}, {', '.join(_OF_A_PERSON)}",
         )
 

@@ -42,7 +42,7 @@ def build_face(options: Options, *, name: str | None = None) -> FaceFile:
         name: the face's name; that of the file when None.
 
     Raises:
-        OptionsError: there is nothing to build from, or nowhere to write, or the name is too long.
+        OptionsError: there is nothing to build from, or nowhere to write, or the name is empty or too long.
         InputError: a file cannot be read.
         FaceError: a file has no usable face, or several where none was chosen, or another person than the others.
         OutputError: the face file cannot be written.
@@ -82,6 +82,8 @@ def _checked_output(options: Options) -> Path:
 
 def _name(output: Path, name: str | None) -> str:
     """Return the face's name as the file can hold it: names of files need not be text, and may be long."""
+    if name is not None and not name.strip():
+        raise OptionsError("The name is empty", "Choose one, or leave --name away for that of the file")
     text = os.fsencode(output.stem if name is None else name).decode(errors="replace")
     if name is not None and len(text) > MOST_OF_NAME:
         raise OptionsError(f"The name has {len(text)} characters", f"Choose one of at most {MOST_OF_NAME}")

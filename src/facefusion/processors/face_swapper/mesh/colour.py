@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 from typing import Self
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, lookup
+from facefusion.processors.face_swapper.mesh.filters import Field, at_least, at_most, lookup, within
 from facefusion.state import State
 
 _HIGHLIGHT_SHARE = 0.25
@@ -85,10 +86,11 @@ def split_texture(lab: Field, smooth: Field) -> Field:
         lab: the face, Lab, float32 (H, W, 3).
         smooth: smooth skin colour, Lab, float32 (H, W, 3).
     """
-    light = lab[:, :, 0] - smooth[:, :, 0]
-    texture = lab - smooth
-    texture[:, :, 1:] -= (smooth[:, :, 1:] - 128) * _shading(light, smooth[:, :, 0])[:, :, None]
-    return texture
+    own, skin = planes_of(lab), planes_of(smooth)
+    light = own[0] - skin[0]
+    follow = 1 + _shading(light, skin[0])
+    chroma = (own[channel] - 128 - (skin[channel] - 128) * follow for channel in (1, 2))
+    return np.asarray(cv2.merge([light, *chroma]), np.float32)
 
 
 def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
@@ -98,34 +100,39 @@ def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
     and colour as far as the smooth colour is no darker than `gain.skin`; where it is darker, colour comes back weaker.
 
     Args:
-        texture: as `split_texture` gives it, float32 (H, W, 3).
+        texture: as `split_texture` gives it, float32 (H, W, 3 or more).
         smooth: smooth skin colour, Lab, float32 (H, W, 3).
         gain: how much stronger texture shows on it.
     """
-    plain = texture[:, :, 0]
-    light = _burn(_contrast(plain, gain), smooth[:, :, 0])
-    lab = np.empty_like(smooth)
-    lab[:, :, 0] = _soft_range(np.asarray(smooth[:, :, 0] + light, np.float32), smooth[:, :, 0])
-    follow = 1 + _shading(lab[:, :, 0] - smooth[:, :, 0], smooth[:, :, 0])
+    plain, skin = planes_of(texture), planes_of(smooth)
+    light = _burn(_contrast(plain[0], gain), skin[0])
+    lightness = _soft_range(np.asarray(skin[0] + light, np.float32), skin[0])
+    follow = 1 + _shading(lightness - skin[0], skin[0])
     # A colour seen in the light is weaker where it comes to lie in the dark: make-up on dark skin does not glow.
-    fade = np.clip(lab[:, :, 0] / np.maximum(plain + np.float32(gain.skin), 16), 0, 1) * np.float32(gain.chroma)
+    fade = within(lightness / at_least(plain[0] + np.float32(gain.skin), 16.0), 0.0, 1.0) * np.float32(gain.chroma)
     if gain.pigment > 0:
-        follow += _pigment(lab[:, :, 0], smooth, gain)
+        follow += _pigment(lightness, skin, gain)
+    joined = [lightness]
     for channel in (1, 2):
-        base = (smooth[:, :, channel] - 128) * follow
+        base = (skin[channel] - 128) * follow
         # What is greyer than rich skin must not turn pale skin blue or green.
-        own = np.maximum(texture[:, :, channel] * fade, np.abs(base) * np.float32(-_PALEST))
-        lab[:, :, channel] = 128 + base + own
-    return lab
+        own = np.maximum(plain[channel] * fade, np.abs(base) * np.float32(-_PALEST))
+        joined.append(128 + base + own)
+    return np.asarray(cv2.merge(joined), np.float32)
+
+
+def planes_of(field: Field) -> list[Field]:
+    """Return the planes of a field, float32 (H, W, K), one by one: each contiguous, they are reckoned with faster."""
+    return [np.asarray(plane, np.float32) for plane in cv2.split(field)]
 
 
 def _contrast(plain: Field, gain: TextureGain) -> Field:
     """Return the texture's lightness as it shows on the other skin; what is darkest stays nearly as dark as it was."""
-    dark = np.minimum(plain, 0)
+    dark = at_most(plain, 0.0)
     light = dark * np.float32(gain.shadow) + (plain - dark) * np.float32(gain.highlight)
     if gain.deep > gain.shadow:
         low, high = _DEEP
-        depth = np.clip(dark * np.float32(-1 / (gain.skin * (high - low))) - np.float32(low / (high - low)), 0, 1)
+        depth = within(dark * np.float32(-1 / (gain.skin * (high - low))) - np.float32(low / (high - low)), 0.0, 1.0)
         light += dark * depth * np.float32(gain.deep - gain.shadow)
     return np.asarray(light, np.float32)
 
@@ -139,11 +146,12 @@ def _burn(light: Field, smooth: Field) -> Field:
     return np.asarray(np.where(light < 0, np.minimum(light + lost, 0), light), np.float32)
 
 
-def _pigment(lightness: Field, smooth: Field, gain: TextureGain) -> Field:
+def _pigment(lightness: Field, smooth: Sequence[Field], gain: TextureGain) -> Field:
     """Return by what share chroma grows where pale skin is darkened: what darkens skin is brown, not grey."""
-    darker = np.clip((smooth[:, :, 0] - lightness) * np.float32(1 / gain.paler), 0, 1)
-    darkest = np.minimum((lightness + 41) * np.float32(1 / (gain.skin + 41)), 1)
-    chroma = np.maximum(np.hypot(smooth[:, :, 1] - 128, smooth[:, :, 2] - 128), 8)
+    darker = within((smooth[0] - lightness) * np.float32(1 / gain.paler), 0.0, 1.0)
+    darkest = at_most((lightness + 41) * np.float32(1 / (gain.skin + 41)), 1.0)
+    red, yellow = smooth[1] - 128, smooth[2] - 128
+    chroma = at_least(np.sqrt(red * red + yellow * yellow), 8.0)
     return np.asarray(darker * darkest * np.float32(gain.pigment) / chroma, np.float32)
 
 
@@ -158,9 +166,14 @@ def _shading(light: Field, smooth: Field) -> Field:
 def _soft_range(lightness: Field, smooth: Field) -> Field:
     """Bend what would leave the range of lightness back into it, starting part of the way from the smooth colour."""
     low, high = smooth * np.float32(0.4), (smooth + np.float32(_WHITE)) / 2
-    below = low * np.exp(np.minimum(lightness - low, 0) / np.maximum(low, 1))
-    above = _WHITE - (_WHITE - high) * np.exp(-np.maximum(lightness - high, 0) / np.maximum(_WHITE - high, 1))
-    return np.asarray(np.where(lightness < low, below, np.where(lightness > high, above, lightness)), np.float32)
+    bent = lightness.copy()
+    # Few pixels leave it.
+    (bent_flat, light, floor, top) = (plane.reshape(-1) for plane in (bent, lightness, low, high))
+    under, over = np.flatnonzero(light < floor), np.flatnonzero(light > top)
+    floor, room = floor[under], _WHITE - top[over]
+    bent_flat[under] = floor * np.exp((light[under] - floor) / np.maximum(floor, 1))
+    bent_flat[over] = _WHITE - room * np.exp((top[over] - light[over]) / np.maximum(room, 1))
+    return bent
 
 
 def sample(field: Field, points: Points) -> Field:

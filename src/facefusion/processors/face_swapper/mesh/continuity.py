@@ -107,7 +107,8 @@ def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
     # What comes into view as the head turns was hair, background or a guess before.
     keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
     # Not OpenCV's magnitude: its last bit depends on where in memory its planes lie.
-    gap = np.sqrt(np.square(place - wanted.place).sum(2))
+    x, y = cv2.split(place - wanted.place)
+    gap = np.asarray(np.sqrt(x * x + y * y), np.float32)
     kept = blur(keep * (1 - smoothstep(gap, *_GAP)), _EVEN) * (gap < _GAP[1])
     return Laid(
         place=np.asarray(cv2.blendLinear(place, wanted.place, kept, 1 - kept), np.float32),

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, median
+from facefusion.processors.face_swapper.mesh.filters import Field, at_least, blur, median, within
 
 _SIGMAS = (1.0, 2.2)
 _GAIN_LIMITS = (0.3, 1.2)
@@ -46,10 +46,12 @@ def _grain(fine: Field, missing: float, inside: npt.NDArray[np.uint8]) -> Field 
     if missing < _LEAST_GRAIN or usual < _LEAST_GRAIN:
         return np.float32(0)
     limit = np.float32(_GRAIN_LIMIT * usual)
-    grain = np.clip(fine, -limit, limit)
+    grain = within(fine, -float(limit), float(limit))
     # What stands out far is a line of the target's face.
-    grain *= np.maximum(1 - np.abs(fine) * np.float32(1 / (3 * limit)), 0)
-    return grain * np.float32(min(missing / max(float(np.sqrt(np.mean(sparse**2))) * 0.6, _LEAST_GRAIN), 1.0))
+    grain *= at_least(1 - np.abs(fine) * np.float32(1 / (3 * limit)), 0.0)
+    return np.asarray(grain, np.float32) * np.float32(
+        min(missing / max(float(np.sqrt(np.mean(sparse**2))) * 0.6, _LEAST_GRAIN), 1.0)
+    )
 
 
 def _bands(lightness: Field) -> tuple[Field, Field]:

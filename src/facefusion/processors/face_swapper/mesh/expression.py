@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Self
 
+import cv2
 import numpy as np
 
 from facefusion.faces.mesh import canonical_vertices, mirror_vertices
@@ -96,11 +97,10 @@ def with_lines(smooth: Field, lines: Field) -> Field:
         smooth: Lab, float32 (H, W, 3).
         lines: what they add to its lightness, float32 (H, W).
     """
-    marked = smooth.copy()
-    marked[:, :, 0] += lines
-    shade = np.minimum(lines, lines * _BULGE) / (np.maximum(smooth[:, :, 0], 0) + _BLACK)
-    marked[:, :, 1:] += (smooth[:, :, 1:] - 128) * shade[:, :, None]
-    return marked
+    lightness, *chroma = cv2.split(smooth)
+    shade = np.minimum(lines, lines * _BULGE) / (np.maximum(lightness, 0) + _BLACK)
+    marked = [lightness + lines, *(plane + (plane - 128) * shade for plane in chroma)]
+    return np.asarray(cv2.merge(marked), np.float32)
 
 
 def lines_of_smile(target: Field, new: Field, skin: Field, smiles: tuple[float, float], eyes: float) -> Field:

@@ -63,14 +63,15 @@ def eyeballs(shape: Sequence[int], mesh: Points, irises: Points | None) -> Itera
         high = np.minimum(np.ceil(lids.max(0)).astype(int) + 3, shape[::-1])
         if (high - low).min() < 3:
             continue
-        across, down = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
+        across = np.arange(low[0], high[0], dtype=np.float32)[None] - np.float32(x)
+        down = np.arange(low[1], high[1], dtype=np.float32)[:, None] - np.float32(y)
         along = mesh[corners[1], :2] - mesh[corners[0], :2]
         width = max(float(np.linalg.norm(along)), 1e-3)
-        height = ((down - y) * along[0] - (across - x) * along[1]) / (width * radius)
+        height = (down * along[0] - across * along[1]) / np.float32(width * radius)
         yield Eyeball(
             rows=slice(int(low[1]), int(high[1])),
             columns=slice(int(low[0]), int(high[0])),
-            reach=np.asarray(np.hypot(across - x, down - y) / radius, np.float32),
+            reach=np.asarray(np.sqrt(across * across + down * down) / np.float32(radius), np.float32),
             height=np.asarray(height, np.float32),
             depth=_depth(lids - low, (int(high[1] - low[1]), int(high[0] - low[0]))),
             radius=radius,
@@ -89,7 +90,8 @@ def _depth(lids: Points, size: tuple[int, int]) -> Field:
     """Return how deep within the lids each pixel lies, in pixels, float32 (H, W); negative outside."""
     inside = np.zeros(size, np.uint8)
     cv2.fillPoly(inside, [to_subpixels(lids)], 1, cv2.LINE_8, SUBPIXEL_BITS)
-    framed = np.pad(inside, 1)
+    framed = np.asarray(cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0), np.uint8)
     within = cv2.distanceTransform(framed, cv2.DIST_L2, 3)
     outside = cv2.distanceTransform(1 - framed, cv2.DIST_L2, 3)
-    return np.asarray((within - outside)[1:-1, 1:-1] - 0.5 * np.sign(within - outside)[1:-1, 1:-1], np.float32)
+    # Of the two, one is 0.
+    return np.asarray((within - outside)[1:-1, 1:-1] + 0.5 - inside, np.float32)

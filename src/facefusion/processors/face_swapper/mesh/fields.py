@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Self
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -53,6 +54,12 @@ def spread(raster: MeshRaster, **values: npt.NDArray[np.floating]) -> dict[str, 
     widths = [1 if value.ndim == 1 else value.shape[1] for value in values.values()]
     parts = np.split(planes, np.cumsum(widths)[:-1])
     return {
-        name: part[0] if value.ndim == 1 else np.ascontiguousarray(part.transpose(1, 2, 0))
+        name: part[0] if value.ndim == 1 else _laid(part)
         for (name, value), part in zip(values.items(), parts, strict=True)
     }
+
+
+def _laid(planes: Field) -> Field:
+    """Return planes (K, H, W) as one field (H, W, K), contiguous; much faster than NumPy's copy."""
+    laid = np.asarray(cv2.merge(list(planes)), np.float32)
+    return laid if laid.ndim == 3 else laid[:, :, None]

@@ -64,8 +64,7 @@ def fit_robustly(basis: Values, colours: Values, prior: Values) -> tuple[Values,
     fitted = np.empty_like(colours)
     heard = prior > _LEAST_PRIOR
     for _ in range(_ITERATIONS):
-        fitted[:, :1] = _ridge(basis, colours[:, :1], weights)
-        fitted[:, 1:] = _ridge(basis[:, :_LINEAR], colours[:, 1:], weights)
+        fitted = _ridge(basis, colours, weights)
         rest = np.abs(colours - fitted)
         if heard.any():
             spread = np.maximum(_SPREAD_FLOOR, _MAD_TO_SIGMA * median(rest[heard]))
@@ -94,13 +93,15 @@ def calm(normals: Points) -> Points:
 
 
 def _ridge(basis: Values, values: Values, weights: Values) -> Values:
-    """Weighted least squares that prefers small higher orders; the constant is free."""
+    """Weighted least squares that prefers small higher orders, of colour up to the first; the constant is free."""
     total = max(float(weights.sum()), 1e-6)
-    centre = (weights[:, None] * values).sum(0) / total
-    weighted = basis * weights[:, None]
-    normal = weighted.T @ basis / total + np.diag(_RIDGE[: basis.shape[1]])
-    right = weighted.T @ (values - centre) / total
-    return np.asarray(basis @ np.linalg.solve(normal, right) + centre)
+    centre = weights @ values / total
+    weighted = (basis * weights[:, None]).T / total
+    normal, right = weighted @ basis + np.diag(_RIDGE), weighted @ (values - centre)
+    terms = np.zeros_like(right)
+    terms[:, :1] = np.linalg.solve(normal, right[:, :1])
+    terms[:_LINEAR, 1:] = np.linalg.solve(normal[:_LINEAR, :_LINEAR], right[:_LINEAR, 1:])
+    return np.asarray(basis @ terms + centre)
 
 
 @cache

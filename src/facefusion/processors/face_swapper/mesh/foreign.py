@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from facefusion.processors.face_swapper.mesh.colour import planes_of
 from facefusion.processors.face_swapper.mesh.fields import Zones
-from facefusion.processors.face_swapper.mesh.filters import Field, blur
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, within
 from facefusion.processors.face_swapper.mesh.light import LightField
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 
@@ -35,17 +36,21 @@ def foreign_share(texture: Field, light: LightField, zones: Zones, *, softness: 
         softness: smoothing of the texture before it is judged, in pixels.
     """
     own_dark = np.maximum(zones.beard * np.float32(light.beard), zones.brows)
-    strange = _strangeness(blur(texture, softness), light, own_dark) * (1 - np.clip(zones.protected, 0, 1))
-    inward = pieces_reaching(strange > _SURE, zones.rim > _SURE)
+    strange = _strangeness(blur(texture, softness), light, own_dark) * (1 - within(zones.protected, 0.0, 1.0))
+    sure = strange > _SURE
+    if not sure.any():
+        return np.zeros(strange.shape, np.float32)
+    inward = pieces_reaching(sure, zones.rim > _SURE)
     return np.asarray(np.where(inward, strange, 0), np.float32)
 
 
 def _strangeness(texture: Field, light: LightField, own_dark: Field) -> Field:
     """Return how far pixels are from skin, 0 to 1; dark and grey ones count less where they may be the face's own."""
     limits = np.asarray(np.minimum(_LIMIT * light.spread, _MOST), np.float32)
-    brighter = texture[:, :, 0] / limits[0]
-    darker = -texture[:, :, 0] / np.float32(max(float(limits[0]), _LEAST_DARK))
-    redder, yellower = texture[:, :, 1] / limits[1], texture[:, :, 2] / limits[2]
-    greyer = np.maximum(darker, -np.minimum(redder, yellower)) * (1 - np.clip(own_dark, 0, 1))
+    lightness, red, yellow = planes_of(texture)
+    brighter = lightness / limits[0]
+    darker = -lightness / np.float32(max(float(limits[0]), _LEAST_DARK))
+    redder, yellower = red / limits[1], yellow / limits[2]
+    greyer = np.maximum(darker, -np.minimum(redder, yellower)) * (1 - within(own_dark, 0.0, 1.0))
     worst = np.maximum(np.maximum(brighter, np.maximum(redder, yellower)), greyer)
-    return np.asarray(np.clip((worst - _ONSET) / _RISE, 0, 1), np.float32)
+    return np.asarray(within((worst - _ONSET) / _RISE, 0.0, 1.0), np.float32)

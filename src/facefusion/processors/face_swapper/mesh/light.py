@@ -23,6 +23,8 @@ _FACING = (0.05, 0.35)
 """Cosine between surface and camera: below the first a vertex counts as turned away, above the second as well seen."""
 _VERTEX_GRID = 160
 """Longest side, in pixels, of the picture that colours at vertices are read from."""
+_ABOUT = 0.75
+"""Ratio of that to a picture's own side from which it is not made smaller first."""
 _VERTEX_BLUR = 1.6
 """Smoothing of that picture, in its pixels."""
 _BEARD_DARKER = (0.5, 1.5)
@@ -102,12 +104,10 @@ def vertex_colours(lab: Field, mesh: Points) -> Field:
         mesh: float32 (468, 3) in its pixels.
     """
     scale = _VERTEX_GRID / max(lab.shape[:2])
-    if scale < 1:
-        small = shrink(lab, (max(1, round(lab.shape[0] * scale)), max(1, round(lab.shape[1] * scale))))
-        points = rescale(mesh[:, :2], lab.shape[:2], small.shape[:2])
-    else:
-        small, points = lab, mesh[:, :2]
-    return sample(blur(small, _VERTEX_BLUR), points)
+    if scale >= _ABOUT:
+        return sample(blur(lab, _VERTEX_BLUR / min(scale, 1)), mesh[:, :2])
+    small = shrink(lab, (max(1, round(lab.shape[0] * scale)), max(1, round(lab.shape[1] * scale))))
+    return sample(blur(small, _VERTEX_BLUR), rescale(mesh[:, :2], lab.shape[:2], small.shape[:2]))
 
 
 def texture_gain(source: LightField, target: LightField) -> TextureGain:
@@ -121,7 +121,7 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     paler = float(target.mean[0] - source.mean[0])
     held = 1 - _HELD * float(smoothstep(np.float32(paler), *_PALER))
     dim = min(max(float(target.mean[0]), _LEAST_LIGHT) / _DIM, 1.0) ** 0.7
-    shadow = held * dim * float(np.clip(lightness**0.17 * contrast**0.28, 0.4, 1.05))
+    shadow = held * dim * float(np.clip(lightness**0.1 * contrast**0.14, 0.4, 1.05))
     highlight = shadow * float(np.clip(lightness**-0.6, 0.5, 1.0))
     richness = [float(np.hypot(*(light.mean[1:] - 128))) for light in (target, source)]
     clear = 1 - float(smoothstep(target.mean[0], *_BURNT))

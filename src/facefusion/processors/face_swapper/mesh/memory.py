@@ -6,14 +6,14 @@ microphone or a cup that passes in front does change it, in one piece that reach
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Self
 
 import cv2
 import numpy as np
 
-from facefusion.faces.mesh import VERTICES, canonical_vertices, vertex_normals
+from facefusion.faces.mesh import VERTICES
 from facefusion.faces.types import Points, Pose
+from facefusion.processors.face_swapper.mesh.canonical import SIZE, canonical_layout, canonical_raster, canonical_rim
 from facefusion.processors.face_swapper.mesh.colour import sample
 from facefusion.processors.face_swapper.mesh.continuity import Continuity
 from facefusion.processors.face_swapper.mesh.expression import Rest
@@ -23,21 +23,15 @@ from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate,
 from facefusion.processors.face_swapper.mesh.front import FrontWatch
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster
-from facefusion.processors.face_swapper.mesh.regions import near_edge
 from facefusion.state import State
 
-SIZE = 96
-"""Side of the canonical layout in pixels."""
 WARM_UP = 8
 """Frames before the memory is trusted."""
-
-_MARGIN = 4
-"""Pixels around the face on the layout."""
 _MEMORIES = 24
 """Faces that are remembered at a time."""
-_ABSENT = 4 * _MEMORIES
-"""Questions for other faces after which a face is taken to have left."""
+_ABSENT = 8
+"""Times that each face could have been asked for, after which one that was not has left: a track that is lost comes
+back sooner or never."""
 _VISIBLE = (0.3, 0.8)
 """Visibility: below the first a pixel is not looked at, above the second fully."""
 _RATE = 0.06
@@ -71,8 +65,8 @@ _FORGET_AFTER = 50
 class Memories:
     """One memory for each face that is followed.
 
-    When they are many, a newcomer takes the place of whoever was not asked for longest; where all of them are in the
-    picture, it goes without, for else everybody would lose theirs in every frame.
+    Whoever has left is forgotten. Where very many are in the picture, newcomers go without, for else everybody would
+    lose theirs in every frame.
     """
 
     def __init__(self) -> None:
@@ -85,19 +79,18 @@ class Memories:
         if track_id is None:
             return None
         self._now += 1
-        if track_id not in self._faces and len(self._faces) >= _MEMORIES and not self._forget_one():
+        self._forget_who_left()
+        if track_id not in self._faces and len(self._faces) >= _MEMORIES:
             return None
         memory = self._faces.pop(track_id, None) or FaceMemory()
         self._faces[track_id], self._asked[track_id] = memory, self._now
         return memory
 
-    def _forget_one(self) -> bool:
-        """Forget who was not asked for longest, if that was long ago."""
-        oldest = next(iter(self._faces))
-        if self._now - self._asked[oldest] <= _ABSENT:
-            return False
-        del self._faces[oldest], self._asked[oldest]
-        return True
+    def _forget_who_left(self) -> None:
+        """Forget who was not asked for in a while; the first was not for longest."""
+        oldest = next(iter(self._faces), None)
+        if oldest is not None and self._now - self._asked[oldest] > _ABSENT * len(self._faces):
+            del self._faces[oldest], self._asked[oldest]
 
     def state(self) -> State:
         """Return all memories, those not asked for longest first; see `facefusion.state`."""
@@ -164,10 +157,10 @@ class FaceMemory:
             visibility: how well each vertex is seen, 0 to 1, float32 (468,).
         """
         layout = canonical_raster()
-        fields = spread(layout, place=mesh[:, :2], visibility=visibility, rim=near_edge())
+        fields = spread(layout, place=mesh[:, :2], visibility=visibility)
         now = lookup(blur(texture, 1.0), fields["place"])
         seen = np.where(layout.numbers >= 0, smoothstep(fields["visibility"], *_VISIBLE), 0)
-        front = self._in_front(now, seen, fields["rim"])
+        front = self._in_front(now, seen, canonical_rim())
         clear = np.asarray(seen * (1 - front), np.float32)
         self._learn(now, clear, front)
         self.rest.update(now[:, :, 0], clear)
@@ -230,22 +223,3 @@ class FaceMemory:
         difference = now - self._mean
         self._mean += rate * difference
         self._deviation += rate * (np.abs(difference) - self._deviation)
-
-
-@cache
-def canonical_layout() -> Points:
-    """Return where each vertex lies on the canonical layout, float32 (468, 3), in pixels."""
-    points = canonical_vertices()
-    low, high = points[:, :2].min(0), points[:, :2].max(0)
-    scale = np.float32((SIZE - 2 * _MARGIN) / (high - low).max())
-    centre = (low + high) / 2
-    laid = points * scale
-    laid[:, :2] += np.float32((SIZE - 1) / 2) - centre * scale
-    return np.asarray(laid, np.float32)
-
-
-@cache
-def canonical_raster() -> MeshRaster:
-    """Return the canonical layout's triangles, drawn."""
-    laid = canonical_layout()
-    return MeshRaster.draw(laid, vertex_normals(laid), (SIZE, SIZE))

@@ -18,6 +18,8 @@ def pieces_reaching(mask: Mask, rim: Mask, *, core: Mask | None = None, least_ar
         core: where it must have another, bool (H, W); anywhere when None.
         least_area: pixels that it must exceed.
     """
+    if not mask.any():
+        return mask
     _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
     areas = np.bincount(labels.ravel())
     kept = areas > least_area

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 import cv2
@@ -15,17 +16,18 @@ import numpy.typing as npt
 
 from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, triangles
 from facefusion.faces.types import Points
+from facefusion.processors.face_swapper.mesh.barycentric import Drawn
 from facefusion.processors.face_swapper.mesh.filters import Field, dilate
 
 SUBPIXEL_BITS = 4
 """Fractional bits of the places that OpenCV draws at; see `to_subpixels`."""
 _MIN_FACING = 0.05
 """Least cosine between a triangle and the camera at which it is drawn."""
-_SLIVER = 0.4
-"""Twice the area in pixels below which a triangle is drawn in one value."""
+_HALF = np.array([[0.5, 0, 0], [0, 0.5, 0]])
+"""From pixels of a raster to those of one that holds every other of them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class MeshRaster:
     """The triangles of one mesh, drawn.
 
@@ -54,13 +56,31 @@ class MeshRaster:
         shown = shown[np.argsort(-mesh[faces[shown], 2].mean(1))]
         fixed = to_subpixels(mesh[:, :2])[faces]
         numbers = np.full(size, -1, np.int16)
-        for number in shown.tolist():
-            cv2.fillConvexPoly(numbers, fixed[number], number, cv2.LINE_8, SUBPIXEL_BITS)
+        for corners, number in zip(fixed[shown], shown.tolist(), strict=True):
+            cv2.fillConvexPoly(numbers, corners, number, cv2.LINE_8, SUBPIXEL_BITS)
         return cls(numbers, grow, mesh[:, :2])
 
     def growing(self, grow: int) -> MeshRaster:
         """Return the same triangles with values that continue past their edges by so many pixels."""
-        return replace(self, grow=grow)
+        grown = replace(self, grow=grow)
+        grown.__dict__["_drawn"] = self._drawn  # which does not depend on that
+        return grown
+
+    def smoothly(self, values: Field) -> list[Field]:
+        """Spread what changes slowly from vertex to vertex, at a quarter of the cost of `planes`.
+
+        Args:
+            values: float32 (468, 4 n); four planes are handled as fast as one.
+
+        Returns:
+            n times float32 (H, W, 4), contiguous; 0 where there is no triangle near.
+        """
+        coarse = MeshRaster(self.numbers[::2, ::2], self.grow // 2 + 1, self.corners * np.float32(0.5))
+        planes, size = coarse.planes(values), self.numbers.shape[::-1]
+        fours = (cv2.merge(list(planes[first : first + 4])) for first in range(0, len(planes), 4))
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        laid = (cv2.warpAffine(four, _HALF, size, flags=flags, borderMode=cv2.BORDER_REPLICATE) for four in fours)
+        return [np.asarray(field, np.float32) for field in laid]
 
     def interpolate(self, values: Field) -> Field:
         """Spread values at the vertices over the pixels.
@@ -75,13 +95,11 @@ class MeshRaster:
 
     def planes(self, values: Field) -> Field:
         """Spread values (468, K) as `interpolate` does, but return one plane after the other, float32 (K, H, W)."""
-        drawn = np.flatnonzero(self.numbers >= 0)
-        numbers = self.numbers.ravel()[drawn]
-        y, x = np.divmod(drawn.astype(np.float32), np.float32(self.numbers.shape[1]))
+        drawn = self._drawn
         planes = np.zeros((values.shape[1], self.numbers.size), np.float32)
-        # Plane by plane the tables stay in the processor's cache.
-        for plane, (slope_x, slope_y, level) in zip(planes, self._affine_tables(values), strict=True):
-            plane[drawn] = slope_x.take(numbers) * x + slope_y.take(numbers) * y + level.take(numbers)
+        channels = np.ascontiguousarray(values.T, np.float32)
+        for plane, channel in zip(planes, channels, strict=True):
+            plane[drawn.places] = drawn.values(channel)
         planes = planes.reshape(-1, *self.numbers.shape)
         self._continue(planes)
         return planes
@@ -92,30 +110,20 @@ class MeshRaster:
 
     def _continue(self, planes: Field) -> None:
         """Carry values a few pixels past the triangles' edges, as the mean of those nearby, in place."""
-        covered = (self.numbers >= 0).astype(np.float32)
-        size = (2 * self.grow + 1, 2 * self.grow + 1)
-        near = cv2.blur(covered, size)
-        empty = np.flatnonzero((covered == 0) & (near > 0))
-        amount = near.ravel()[empty]
+        size, (past, amount) = (2 * self.grow + 1, 2 * self.grow + 1), self._past
         for plane in planes:
-            plane.ravel()[empty] = cv2.blur(plane, size).ravel()[empty] / amount
+            plane.ravel()[past] = cv2.blur(plane, size).ravel()[past] / amount
 
-    def _affine_tables(self, values: Field) -> Field:
-        """Return for each channel the slopes and level of its plane over each triangle, float32 (K, 3, 852)."""
-        faces = triangles()
-        a, b, c = (self.corners[faces[:, k]].astype(np.float64) for k in range(3))
-        u, v = b - a, c - a
-        determinant = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-        # A sliver has no direction to interpolate along; it takes one value, that of its middle.
-        sliver = np.abs(determinant) < _SLIVER
-        inverse = 1 / np.where(sliver, np.inf, determinant)
-        channels = np.ascontiguousarray(values.T, np.float64)
-        at_a = channels[:, faces[:, 0]]
-        to_b, to_c = channels[:, faces[:, 1]] - at_a, channels[:, faces[:, 2]] - at_a
-        slope_x = (to_b * v[:, 1] - to_c * u[:, 1]) * inverse
-        slope_y = (to_c * u[:, 0] - to_b * v[:, 0]) * inverse
-        level = np.where(sliver, at_a + (to_b + to_c) / 3, at_a - slope_x * a[:, 0] - slope_y * a[:, 1])
-        return np.stack([slope_x, slope_y, level], 1).astype(np.float32)
+    @cached_property
+    def _past(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        """Return the pixels past the edges that values are carried to, and the share of triangles around each."""
+        near = cv2.blur((self.numbers >= 0).astype(np.float32), (2 * self.grow + 1, 2 * self.grow + 1))
+        past = np.flatnonzero((self.numbers < 0) & (near > 0))
+        return past, np.asarray(near.ravel()[past], np.float32)
+
+    @cached_property
+    def _drawn(self) -> Drawn:
+        return Drawn.of(self.numbers, self.corners)
 
 
 def to_subpixels(points: npt.NDArray[np.number]) -> npt.NDArray[np.int32]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from facefusion.faces.align import rescale
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field
+from facefusion.processors.face_swapper.mesh.filters import Field, reduced
 from facefusion.processors.face_swapper.mesh.raster import SUBPIXEL_BITS, to_subpixels
 
 GRID = 176
@@ -84,8 +84,8 @@ class FaceRegion:
         return image[self.top : self.top + self.size[0], self.left : self.left + self.size[1]]
 
     def on_grid(self, view: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """Return the pixels of the region at the size of the grid, each the mean of those it covers."""
-        return np.asarray(cv2.resize(view, self.grid[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+        """Return the pixels of the region at the size of the grid, each about the mean of those it covers."""
+        return reduced(view, self.grid)
 
     def outline(self) -> Field:
         """Return 1 strictly within the convex outline of the face, else 0, float32, at full size."""

@@ -33,8 +33,9 @@ BEARD = (199, 200, 175, 18, 83, 313, 201, 421, 204, 424, 211, 431, 164, 165, 391
 # first is where a smooth rise begins and the second where it is complete.
 _EDGE_FOREHEAD, _EDGE_JAW = 0.22, 0.10
 """How far from the outline the new face is whole."""
-_BROWS_TO_PLAIN, _FEATURES_TO_PLAIN = (0.03, 0.1), (0.04, 0.12)
-"""Distance from brows, and from eyes and lips: from their own colour to that of the skin around them."""
+_BROWS_TO_PLAIN, _FEATURES_TO_PLAIN = (-0.02, 0.03), (0.04, 0.12)
+"""Distance from brows, and from eyes and lips: from their own colour to that of the skin around them; brows themselves
+lie between, for where they are all that is left of a forehead the skin beside them must not differ from it."""
 _FOREHEAD = (0.0, 0.4)
 """Height above the eyes: from jaw to forehead."""
 _BEARD_GROWTH = (0.15, 0.35)
@@ -106,7 +107,7 @@ def _edge_width() -> Weights:
 
 @cache
 def plain_vertices() -> Weights:
-    """Return 0 on brows, eyes and lips rising to 1 on the skin around them, float32 (468,)."""
+    """Return 0 on eyes and lips, less than half on brows, rising to 1 on the skin around them, float32 (468,)."""
     return np.minimum(
         smoothstep(_distance_to(LEFT_BROW, RIGHT_BROW), *_BROWS_TO_PLAIN),
         smoothstep(_distance_to(LEFT_EYE, RIGHT_EYE, OUTER_LIPS), *_FEATURES_TO_PLAIN),

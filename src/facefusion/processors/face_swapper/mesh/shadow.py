@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, shrink, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, shrink, smoothstep, within
 
 _ALLOWED = np.array([16, 20, 20], np.float32)
 """Difference from the target, in Lab units, that is the source's own within the face."""
@@ -24,7 +24,7 @@ _COARSER = 3
 """By how much coarser than the grid the differences are looked at."""
 _WHOLE = np.float32(0.9)
 """Share from which on the new face counts as whole, where the zone along the edge begins."""
-_ALONG_EDGE = (0.06, 0.2)
+_ALONG_EDGE = (0.12, 0.22)
 """Depth within the whole face, in eye distances: from all of the target's broad colour to the new face's own."""
 
 
@@ -69,7 +69,7 @@ def broad_step(difference: Field, within: Field, at_edge: Field, edge: Field, pa
     difference, within, at_edge = (shrink(field, coarse) for field in (difference, within, at_edge))
     manner = _between(_WITHIN, _WITHIN_PALER, float(smoothstep(np.float32(paler), *_PALER)))
     inner, outer = _step(difference, within, manner), _step(difference, at_edge, _AT_EDGE)
-    return np.asarray(enlarge(inner, size) + enlarge(outer - inner, size) * edge[:, :, None], np.float32)
+    return np.asarray(cv2.blendLinear(enlarge(outer, size), enlarge(inner, size), edge, 1 - edge), np.float32)
 
 
 def edge_zone(share: Field, mesh: Points) -> Field:
@@ -95,8 +95,11 @@ def _between(one: _Manner, other: _Manner, share: float) -> _Manner:
 
 def _step(difference: Field, trust: Field, manner: _Manner) -> Field:
     reach = manner.reach * max(difference.shape)
-    seen = blur(trust, reach)[:, :, None]
-    step = blur(difference * trust[:, :, None], reach) / (seen + np.float32(0.01))
-    beyond = np.sign(step) * np.maximum(np.abs(step) - _ALLOWED * np.float32(manner.allowed), 0)
+    seen = blur(trust, reach)
     amount = np.minimum(seen / np.float32(manner.enough), 1) * np.float32(manner.share)
-    return np.asarray(_MOST * np.tanh(beyond / _MOST) * amount, np.float32)
+    steps = []
+    for plane, allowed, most in zip(cv2.split(difference), _ALLOWED * np.float32(manner.allowed), _MOST, strict=True):
+        step = blur(np.asarray(plane * trust, np.float32), reach) / (seen + np.float32(0.01))
+        beyond = step - within(step, -float(allowed), float(allowed))
+        steps.append(most * np.tanh(beyond / most) * amount)
+    return np.asarray(cv2.merge(steps), np.float32)

@@ -13,34 +13,39 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.types import Face
+from facefusion.faces.types import Face, Points
 from facefusion.options import FaceSwapperOptions
+from facefusion.processors.face_swapper.mesh.canonical import canonical_layout, read_zones
 from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_rgb
 from facefusion.processors.face_swapper.mesh.continuity import Laid
-from facefusion.processors.face_swapper.mesh.cover import below_eyes
 from facefusion.processors.face_swapper.mesh.detail import match_detail
-from facefusion.processors.face_swapper.mesh.expression import (
-    expression_zone,
-    lines_of_smile,
-    smile_of,
-    smile_zone,
-    with_lines,
-)
+from facefusion.processors.face_swapper.mesh.expression import lines_of_smile, smile_of, with_lines
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import spread
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import (
+    Field,
+    blur,
+    enlarge,
+    enlarge_planes,
+    lookup,
+    smoothstep,
+    with_fourth,
+    within,
+    without_fourth,
+)
 from facefusion.processors.face_swapper.mesh.front import FrontFinder, FrontWatch
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import deepened, recolour
 from facefusion.processors.face_swapper.mesh.light import texture_gain
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask
-from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories, canonical_layout
+from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories
 from facefusion.processors.face_swapper.mesh.motion import Seen
 from facefusion.processors.face_swapper.mesh.openings import with_lids_shut
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
-from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge, plain_vertices
+from facefusion.processors.face_swapper.mesh.regions import edge_weights, near_edge
 from facefusion.processors.face_swapper.mesh.rendering import Rendering
+from facefusion.processors.face_swapper.mesh.shading import own_shading
 from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.target import Target
@@ -78,6 +83,7 @@ class MeshSwapper:
     ) -> None:
         self._source = source
         self._finder = finder
+        self._textures = [with_fourth(texture) for texture in source.textures]
         self._facing = cosines(source.mesh)
         self._smile = smile_of(source.shape)
         self._options = options
@@ -111,12 +117,13 @@ class MeshSwapper:
         glasses = _glasses(image, face, region, memory)
         ahead = _ahead(self._finder, image, face, region, memory)
         recoloured = self._recoloured(view, region, face, memory)
-        base, region, raster = self._reshaped(recoloured, region, face, memory)
+        level = level_shape(face.mesh)
+        base, region, raster = self._reshaped(recoloured, region, face, level, memory)
         if (shut := with_lids_shut(region.mesh, partial(region.on_grid, base))) is not region.mesh:
             region, raster = replace(region, mesh=shut), None
-        new, mask, still = self._render(base, region, raster, face, memory, ahead=ahead)
+        new, mask, still = self._render(base, region, raster, face, memory, smile=smile_of(level), ahead=ahead)
         mask, still = mask * (1 - glasses), np.maximum(still, glasses)
-        if base is not view:
+        if base is not view and still.max() > 0:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
         # A head that turns past the limit must not flip from one face to the other.
         fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
@@ -143,12 +150,16 @@ class MeshSwapper:
         return recoloured if memory is not None else deepened(recoloured, mesh, irises, known)
 
     def _reshaped(
-        self, view: npt.NDArray[np.uint8], region: FaceRegion, face: Face, memory: FaceMemory | None
+        self,
+        view: npt.NDArray[np.uint8],
+        region: FaceRegion,
+        face: Face,
+        level: Points,
+        memory: FaceMemory | None,
     ) -> tuple[npt.NDArray[np.uint8], FaceRegion, MeshRaster | None]:
         """Return the target with its features where the source has them, the region with its mesh like that, drawn."""
         if not self._options.shape:
             return view, region, None
-        level = level_shape(face.mesh)
         own = level if memory is None else memory.own_shape(level, face.pose)
         wanted = shape_difference(self._source.shape, own) * np.float32(self._options.shape)
         return reshaped(view, region, turned_with(wanted, face.mesh))
@@ -161,6 +172,7 @@ class MeshSwapper:
         face: Face,
         memory: FaceMemory | None,
         *,
+        smile: float,
         ahead: Field | None,
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
@@ -171,13 +183,15 @@ class MeshSwapper:
         # The median levels slivers of triangles.
         fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
         own = split_texture(target.lab, fields["smooth"])
-        foreign = target.in_front(own, fields, memory)
+        foreign = target.in_front(own, fields, face.pose.yaw, memory)
+        # What is in front was told apart in the target's own light.
+        fields["smooth"][:, :, 0] += fields["shading"]
         bound = bounds(target.mesh, region.grid, self._options)
         gain = texture_gain(self._source.light, target.light)
-        coarse = join_texture(lookup(self._source.textures[level], fields["place"]), fields["smooth"], gain)
+        coarse = join_texture(lookup(self._textures[level], fields["place"]), fields["smooth"], gain)
         paler = float(target.light.mean[0] - self._source.light.mean[0])
         fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
-        lines = self._lines(target, coarse, {**fields, "foreign": foreign}, face, memory)
+        lines = self._lines(target, coarse, {**fields, "foreign": foreign}, smile, memory)
         share = face_mask(fields["share"], target.raster, target.mesh, self._options)
         unit = self._source.width_at(level)
         laid = Laid(fields["place"] / unit, fields["visible"].copy(), fields["smooth"], share, foreign, lines, gain)
@@ -185,8 +199,8 @@ class MeshSwapper:
             laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
         front = blur(laid.front, _STILL)
         share = np.minimum(laid.share, bound) * silhouette(target.raster, target.mesh) * (1 - front)
-        mask = np.clip(enlarge(share, region.size), 0, 1)
-        texture = lookup(self._source.textures[level], enlarge(laid.place * unit, region.size))
+        mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
+        texture = lookup(self._textures[level], enlarge_planes(laid.place * unit, region.size))
         lab = join_texture(texture, enlarge(with_lines(laid.smooth, laid.lines), region.size), laid.gain)
         lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
         still = np.maximum(front, 1 - bound)
@@ -197,20 +211,19 @@ class MeshSwapper:
         target: Target,
         new: Field,
         fields: Mapping[str, Field],
-        face: Face,
+        smile: float,
         memory: FaceMemory | None,
     ) -> Field:
         """Return what the target's expression adds to the new face's lightness, float32 (H, W), on the grid."""
         wanted = np.float32(self._options.keep_expression)
         if wanted == 0:
             return np.zeros_like(fields["foreign"])
-        bare = np.asarray((1 - np.clip(fields["foreign"], 0, 1)) * (target.raster.numbers >= 0), np.float32)
-        smile = smile_of(level_shape(face.mesh))
+        bare = np.asarray((1 - within(fields["foreign"], 0.0, 1.0)) * (target.raster.numbers >= 0), np.float32)
         # In a video what the target lends is what departs from its rest.
         smiles = (self._smile, smile if memory is None else min(smile, self._smile))
         # A beard hides the folds below it, and its hair is none.
         beard = target.light.beard if smiles[1] > smiles[0] else self._source.light.beard
-        bare *= 1 - np.clip(fields["beard"], 0, 1) * np.float32(beard)
+        bare *= 1 - np.asarray(within(fields["beard"], 0.0, 1.0), np.float32) * np.float32(beard)
         eyes = float(np.linalg.norm(target.mesh[263] - target.mesh[33]))
         lines = lines_of_smile(target.lab[:, :, 0], new[:, :, 0], fields["smile_zone"] * bare, smiles, eyes)
         if memory is not None:
@@ -220,27 +233,27 @@ class MeshSwapper:
     def _dense_fields(self, target: Target, level: int) -> dict[str, Field]:
         """Return what is wanted at every pixel of the grid, by name.
 
-        `place` in the source's texture, `smooth` colour of the new face, how well the target's is `visible`, the new
-        one's `share`, the `directional` part of the target's light alone, place on the canonical `layout`, what lies
-        `below_eyes`, and the zones, those of expression too.
+        `place` in the source's texture, `smooth` colour of the target, what the source's own `shading` adds to it, how
+        well the target's is `visible`, the new one's `share`, the `directional` part of the target's light alone, place
+        on the canonical `layout`, what lies `below_eyes`, and the zones, those of expression too.
         """
         light = target.light
         seen = self._source.visibility * unstretched(target.normals, self._facing)
-        outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()[:, None]
-        return spread(
+        outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()
+        fields = spread(
             target.raster,
             place=self._source.mesh_at(level),
-            smooth=light.directional + light.remainder * outer,
-            visible=target.visibility,
-            share=edge_weights() * target.visibility * seen,
-            directional=light.directional,
             layout=canonical_layout()[:, :2],
-            below_eyes=below_eyes(),
-            plain=plain_vertices(),
-            smile_zone=smile_zone(),
-            expression_zone=expression_zone(),
-            **foreign_zones().by_name(),
+            share=edge_weights() * target.visibility * seen,
         )
+        smooth = light.directional + light.remainder * outer[:, None]
+        shading = own_shading(self._source.light, light, outer)
+        slow = np.column_stack([smooth, target.visibility, light.directional, shading])
+        lit, directional = target.raster.smoothly(slow.astype(np.float32))
+        fields["visible"] = np.ascontiguousarray(lit[:, :, 3])
+        fields["shading"] = np.ascontiguousarray(directional[:, :, 3])
+        fields["smooth"], fields["directional"] = without_fourth(lit), without_fourth(directional)
+        return {**fields, **read_zones(fields["layout"])}
 
 
 def _glasses(

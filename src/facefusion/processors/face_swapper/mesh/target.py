@@ -9,12 +9,12 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import pose_of, vertex_normals
+from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.colour import sample, split_texture, to_lab
 from facefusion.processors.face_swapper.mesh.cover import Cover
 from facefusion.processors.face_swapper.mesh.fields import Zones
-from facefusion.processors.face_swapper.mesh.filters import Field, lookup
+from facefusion.processors.face_swapper.mesh.filters import Field, lookup, within
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory
@@ -69,14 +69,14 @@ class Target:
         raster = raster or MeshRaster.draw(region.mesh, normals, region.grid)
         return cls(lab, region.mesh, normals, visibility, light, raster, cover, ahead)
 
-    def in_front(self, texture: Field, fields: Mapping[str, Field], memory: FaceMemory | None) -> Field:
+    def in_front(self, texture: Field, fields: Mapping[str, Field], yaw: float, memory: FaceMemory | None) -> Field:
         """Return how surely pixels of the grid are not the face, float32 (H, W), 0 to 1, by looks and by memory."""
         foreign = foreign_share(texture, self.light, Zones.among(fields), softness=1.0)
         if self.ahead is not None:
             foreign = np.maximum(foreign, self.ahead)
         if self.cover is not None:
             foreign = np.maximum(foreign, self.cover.share(self.lab, fields["below_eyes"]))
-        beyond = beyond_outline(self.lab, silhouette(self.raster, self.mesh), pose_of(self.mesh).yaw)
+        beyond = beyond_outline(self.lab, silhouette(self.raster, self.mesh), yaw)
         if beyond is not None:
             foreign = np.maximum(foreign, beyond)
         if memory is None:
@@ -87,13 +87,17 @@ class Target:
 
     def lacking(self, new: Field, foreign: Field, fields: Mapping[str, Field], paler: float) -> Field:
         """Return what the new face lacks of the target's broad light and colour, Lab, float32 (H, W, 3)."""
-        face = (1 - np.clip(foreign, 0, 1)) * (self.raster.numbers >= 0).astype(np.float32)
-        within = face * (1 - np.clip(fields["beard"], 0, 1))
-        at_edge = face * (1 - np.clip(fields["brows"] + fields["protected"], 0, 1))
-        edge = edge_zone(fields["share"], self.mesh) * np.clip(fields["plain"], 0, 1)
-        return broad_step(self.lab - new, within, at_edge, edge, paler)
+        face = (1 - _share(foreign)) * (self.raster.numbers >= 0).astype(np.float32)
+        inside = face * (1 - _share(fields["beard"]))
+        at_edge = face * (1 - _share(fields["brows"] + fields["protected"]))
+        edge = edge_zone(fields["share"], self.mesh) * _share(fields["plain"])
+        return broad_step(self.lab - new, inside, at_edge, edge, paler)
 
 
 def _clear(visibility: npt.NDArray[np.float32], ahead: Field | None, mesh: Points) -> npt.NDArray[np.float32]:
     """Return how well each vertex is seen, less what is in front of it, float32 (468,), 0 to 1."""
     return visibility if ahead is None else np.asarray(visibility * (1 - sample(ahead, mesh)), np.float32)
+
+
+def _share(field: Field) -> Field:
+    return np.asarray(within(field, 0.0, 1.0), np.float32)

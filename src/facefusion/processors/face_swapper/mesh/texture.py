@@ -26,9 +26,9 @@ _TONAL = 30
 """The texture's width over this: smoothing of the difference in tone of two views."""
 _MOST_TONE = np.float32(20)
 """Greatest difference in tone that is taken off, in Lab units."""
-_HIGHLIGHT_LIMIT = np.float32(26)
+_HIGHLIGHT_LIMIT = np.float32(34)
 """How much lighter than smooth skin a broad part of the texture may be, in Lab units."""
-_SHADE_LIMIT = np.float32(8)
+_SHADE_LIMIT = np.float32(12)
 """How much darker or lighter than smooth skin a wide part of plain skin may be, in Lab units."""
 _WARY = 100
 """The texture's width over this: distance from foreign pixels within which others are not trusted either."""

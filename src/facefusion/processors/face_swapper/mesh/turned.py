@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facefusion.faces.align import rescale
 from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, smoothstep
+from facefusion.processors.face_swapper.mesh.colour import sample
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, shrink, smoothstep
 from facefusion.processors.face_swapper.mesh.fitting import calm
 from facefusion.processors.face_swapper.mesh.regions import Weights
 
@@ -22,6 +24,8 @@ _INSIDE, _OUTSIDE = 4, 1
 """Distance from the outline in pixels of the grid from which pixels surely show the face, and surely do not."""
 _SURROUNDINGS = 5.0
 """Reach, in pixels of the grid, within which colours of both are gathered."""
+_COARSER = 2
+"""By how much coarser than the grid that is done."""
 _APART = (8.0, 20.0)
 """Distance of the two colours, in Lab units: from where they cannot be told apart to where they surely can."""
 _BEYOND = (0.45, 0.75)
@@ -65,20 +69,38 @@ def beyond_outline(lab: Field, silhouette: Field, yaw: float) -> Field | None:
     edge = np.pad(silhouette, 1).astype(np.uint8)
     depth = cv2.distanceTransform(edge, cv2.DIST_L2, 3)[1:-1, 1:-1]
     away = cv2.distanceTransform(1 - edge, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    face, face_near = _gathered(lab, depth > _INSIDE)
-    behind, behind_near = _gathered(lab, away > _OUTSIDE)
-    axis = behind - face
-    apart = np.sqrt((axis**2).sum(2))
-    nearness = ((lab - face) * axis).sum(2) / np.maximum(apart, 1) ** 2
-    known = np.minimum(face_near, behind_near) > _ENOUGH
     side = cv2.Sobel(blur(silhouette, 2.0), cv2.CV_32F, 1, 0) * -np.sign(yaw) > 0
-    sure = smoothstep(apart, *_APART) * known * side * (depth <= 2 * _INSIDE) * turned
-    return np.asarray(smoothstep(nearness, *_BEYOND) * sure, np.float32)
+    asked = np.nonzero(side & (depth <= 2 * _INSIDE))
+    beyond = np.zeros(silhouette.shape, np.float32)
+    if not len(asked[0]):
+        return beyond
+    face, face_near = _gathered(lab, depth > _INSIDE, asked)
+    behind, behind_near = _gathered(lab, away > _OUTSIDE, asked)
+    axis = behind - face
+    apart = np.sqrt((axis**2).sum(1))
+    nearness = ((lab[asked] - face) * axis).sum(1) / np.maximum(apart, 1) ** 2
+    known = np.minimum(face_near, behind_near) > _ENOUGH
+    beyond[asked] = smoothstep(nearness, *_BEYOND) * smoothstep(apart, *_APART) * known * np.float32(turned)
+    return beyond
 
 
-def _gathered(lab: Field, where: npt.NDArray[np.bool_]) -> tuple[Field, Field]:
-    """Return the mean colour of the pixels of a mask around each pixel, and how much of it is near."""
-    weight = where.astype(np.float32)
-    near = blur(weight, _SURROUNDINGS)
-    mean = blur(lab * weight[:, :, None], _SURROUNDINGS) / np.maximum(near, 1e-6)[:, :, None]
-    return np.asarray(mean, np.float32), near
+def _gathered(lab: Field, where: npt.NDArray[np.bool_], asked: tuple[npt.NDArray[np.intp], ...]) -> tuple[Field, Field]:
+    """Return the mean colour of the pixels of a mask around some pixels, and how much of it is near each.
+
+    Args:
+        lab: float32 (H, W, 3).
+        where: the mask, bool (H, W).
+        asked: rows and columns of the pixels, (N,) each.
+
+    Returns:
+        float32 (N, 3) and (N,).
+    """
+    height, width = where.shape
+    size = (max(height // _COARSER, 1), max(width // _COARSER, 1))
+    weighted = np.asarray(cv2.cvtColor(lab, cv2.COLOR_BGR2BGRA), np.float32)
+    weighted[:, :, 3] = 1
+    weighted *= where[:, :, None]
+    around = blur(shrink(weighted, size), _SURROUNDINGS / _COARSER)
+    found = sample(around, rescale(np.stack(asked[::-1], 1), (height, width), size))
+    near = found[:, 3]
+    return np.asarray(found[:, :3] / np.maximum(near, 1e-6)[:, None], np.float32), near

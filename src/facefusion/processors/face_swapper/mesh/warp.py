@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facefusion.faces.align import rescale
 from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, vertex_normals
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, enlarge, smoothstep
 from facefusion.processors.face_swapper.mesh.raster import SUBPIXEL_BITS, MeshRaster, to_subpixels
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
@@ -20,6 +20,8 @@ _CONTINUED = 2
 """Pixels of the grid past the triangles' edges in which a displacement goes on."""
 _RIM = (0.01, 0.16)
 """Depth within the outline in the picture, in eye distances: from where nothing moves to where all may."""
+_SHARP = 0.04
+"""Margin around eyes and mouth within which the picture is read sharply, in eye distances."""
 
 
 def reshaped(
@@ -40,16 +42,41 @@ def reshaped(
     scale[2] = scale[:2].mean()
     moved = region.mesh + by * scale * _within(region.mesh)[:, None]
     raster = MeshRaster.draw(moved, vertex_normals(moved), region.grid)
-    back = spread(raster.growing(_CONTINUED), back=(region.mesh - moved)[:, :2])["back"]
+    by = ((region.mesh - moved) / scale)[:, :2]
+    back = raster.growing(_CONTINUED).planes(by)
     for rim in (LEFT_EYE, RIGHT_EYE, INNER_LIPS):
-        _fill(back, moved, region.mesh - moved, rim)
+        _fill(back, moved, by, rim)
     outline = region.outline()
-    planes = cv2.split(np.asarray(back / scale[:2], np.float32))
-    x, y = (enlarge(np.asarray(plane, np.float32), region.size) * outline for plane in planes)
+    x, y = (enlarge(plane, region.size) * outline for plane in back)
     x += np.arange(region.size[1], dtype=np.float32)
     y += np.arange(region.size[0], dtype=np.float32)[:, None]
-    warped = cv2.remap(view, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(warped, np.uint8), replace(region, mesh=moved), raster
+    return _read(view, x, y, _shown(moved, region)), replace(region, mesh=moved), raster
+
+
+def _read(
+    view: npt.NDArray[np.uint8], x: Field, y: Field, sharp: Sequence[tuple[slice, slice]]
+) -> npt.NDArray[np.uint8]:
+    """Return the picture read at other places, where it will be seen by a sharper filter at five times the cost."""
+    # OpenCV reads four planes faster than three.
+    four = cv2.cvtColor(view, cv2.COLOR_RGB2RGBA)
+    plain = cv2.remap(four, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    warped = np.asarray(cv2.cvtColor(plain, cv2.COLOR_RGBA2RGB), np.uint8)
+    for part in sharp:
+        warped[part] = cv2.remap(view, x[part], y[part], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return warped
+
+
+def _shown(mesh: Points, region: FaceRegion) -> list[tuple[slice, slice]]:
+    """Return the parts of the region, rows and columns, where the target shows through: its eyes and its mouth."""
+    full, margin = rescale(mesh[:, :2], region.grid, region.size), _SHARP * np.linalg.norm(mesh[263] - mesh[33])
+    parts = []
+    for rim in (LEFT_EYE, RIGHT_EYE, INNER_LIPS):
+        points = full[list(rim)]
+        left, top = np.maximum(np.floor(points.min(0) - margin), 0).astype(int).tolist()
+        right, bottom = np.ceil(points.max(0) + margin).astype(int).tolist()
+        if right > left and bottom > top and left < region.size[1] and top < region.size[0]:
+            parts.append((slice(top, bottom), slice(left, right)))
+    return parts
 
 
 def _within(mesh: Points) -> Points:
@@ -64,11 +91,24 @@ def _within(mesh: Points) -> Points:
 
 
 def _fill(back: Field, mesh: Points, by: Points, rim: Sequence[int]) -> None:
-    """Continue a displacement into an opening, as the affine map that its rim follows best."""
+    """Continue a displacement into an opening, as the affine map that its rim follows best, in place.
+
+    Args:
+        back: the displacement, across and down, float32 (2, H, W).
+        mesh: float32 (468, 3), in its pixels.
+        by: the displacement at the vertices, float32 (468, 2).
+        rim: vertices of the opening's rim.
+    """
     corners = mesh[list(rim), :2].astype(np.float64)
     basis = np.column_stack([corners, np.ones(len(corners))])
-    solution = np.linalg.lstsq(basis, by[list(rim), :2].astype(np.float64), rcond=None)[0]
-    inside = np.zeros(back.shape[:2], np.uint8)
-    cv2.fillPoly(inside, [to_subpixels(corners)], 1, cv2.LINE_8, SUBPIXEL_BITS)
+    solution = np.linalg.lstsq(basis, by[list(rim)].astype(np.float64), rcond=None)[0].astype(np.float32)
+    low = np.maximum(np.floor(corners.min(0)).astype(int), 0)
+    high = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, back.shape[:0:-1])
+    if (high <= low).any():
+        return
+    inside = np.zeros((high - low)[::-1], np.uint8)
+    cv2.fillPoly(inside, [to_subpixels(corners - low)], 1, cv2.LINE_8, SUBPIXEL_BITS)
     y, x = np.nonzero(inside)
-    back[y, x] = np.column_stack([x, y, np.ones(len(x))]) @ solution
+    x, y = x + low[0], y + low[1]
+    for plane, (across, down, level) in zip(back, solution.T, strict=True):
+        plane[y, x] = x * across + y * down + level

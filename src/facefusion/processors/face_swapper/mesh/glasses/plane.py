@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Self
 
 import cv2
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from facefusion.faces.mesh import LEFT_EYE, OVAL, RIGHT_EYE, canonical_vertices, rotation_of
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.colour import to_lab
-from facefusion.processors.face_swapper.mesh.filters import Field
+from facefusion.processors.face_swapper.mesh.filters import Field, reduced
 
 UNIT = 100.0
 """Pixels of the plane in an eye distance, that between the outer corners of the eyes."""
@@ -40,13 +41,12 @@ class GlassesPlane:
     @classmethod
     def of(cls, mesh: Points) -> Self:
         """Lay the plane before the eyes of a face, float32 (468, 3), in pixels of the picture."""
-        rotation, canonical = rotation_of(mesh), canonical_vertices().astype(np.float64)
-        eyes, outline = [*LEFT_EYE, *RIGHT_EYE], list(OVAL)
-        turned, seen = canonical[outline] @ rotation.T, mesh[outline].astype(np.float64)
+        rotation, (eyes, outline, middle_of_eyes, canonical) = rotation_of(mesh), _parts()
+        turned, seen = canonical @ rotation.T, mesh[outline].astype(np.float64)
         turned, seen = (turned - turned.mean(0))[:, :2], (seen - seen.mean(0))[:, :2]
         unit = (turned * seen).sum() / max(float((turned**2).sum()), 1e-6)
         axes = unit * rotation[:2] / UNIT
-        middle = mesh[eyes, :2].mean(0) - unit * (rotation @ canonical[eyes].mean(0))[:2]
+        middle = mesh[eyes, :2].mean(0) - unit * (rotation @ middle_of_eyes)[:2]
         corner = middle + unit * rotation[:2, 2] * _DEPTH - axes[:, :2] @ np.array(ORIGIN)
         return cls(np.column_stack([axes[:, :2], corner]), float(unit / UNIT))
 
@@ -59,7 +59,7 @@ class GlassesPlane:
         if self.scale > _MAGNIFIED:
             size = [max(1, round(side / self.scale)) for side in picture.shape[1::-1]]
             factors = np.array([[size[0] / picture.shape[1]], [size[1] / picture.shape[0]]])
-            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+            picture = reduced(picture, (size[1], size[0]))
             to_picture = to_picture * factors
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         seen = cv2.warpAffine(picture, to_picture, (WIDTH, HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
@@ -78,3 +78,11 @@ class GlassesPlane:
     def _from(self, corner: npt.NDArray[np.int_]) -> npt.NDArray[np.float64]:
         """Return the affine map to a part of the picture that begins at a pixel (x, y)."""
         return self.to_picture - np.column_stack([np.zeros((2, 2)), corner])
+
+
+@cache
+def _parts() -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the vertices of the eyes and of the outline, the middle of the canonical eyes, and that outline."""
+    canonical = canonical_vertices().astype(np.float64)
+    eyes, outline = np.array([*LEFT_EYE, *RIGHT_EYE], np.intp), np.array(OVAL, np.intp)
+    return eyes, outline, canonical[eyes].mean(0), canonical[outline]

@@ -59,9 +59,11 @@ class GlassesWatch:
         Returns:
             float32 (H, W), 0 to 1.
         """
-        plane = GlassesPlane.of(mesh)
         due = self._frames % (_OFTEN if self._frames < _SOON else _SELDOM) == 0
         self._frames += 1
+        if not due and (self._frame is None or self._odds <= _SURE):
+            return None
+        plane = GlassesPlane.of(mesh)
         looking = due and plane.scale > _LEAST_SCALE and abs(pose_of(mesh).yaw) < _MOST_YAW
         if not looking and (self._frame is None or self._odds <= self._sure):
             return None
