@@ -19,8 +19,8 @@ from torch import Tensor
 
 from models.front_network import FrontNetwork, loss_of
 
-STEPS, BATCH, HELD_OUT = 5000, 48, 400
-_RATE, _LAST_RATE, _WARMING = 4e-3, 2e-5, 100
+STEPS, BATCH, HELD_OUT = 3000, 24, 400
+_RATE, _LAST_RATE, _WARMING = 3e-3, 2e-5, 100
 _DECAY = 1e-3
 _MOST_SHIFT = 3
 _ALARM = 60
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m models.front_training", description=__doc__)
     parser.add_argument("pictures", type=Path, help="archive that models.front_data wrote")
     parser.add_argument("--output", type=Path, required=True, help="archive of parameters to write (.npz)")
-    parser.add_argument("--steps", type=int, default=STEPS, help="batches of 48 pictures (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=STEPS, help=f"batches of {BATCH} pictures (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of every draw (default: %(default)s)")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
@@ -61,7 +61,7 @@ def train(made: Archive, *, steps: int, seed: int) -> FrontNetwork:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        if (step + 1) % 500 == 0:
+        if (step + 1) % 200 == 0:
             print(f"step {step + 1} of {steps}: loss {loss.item():.4f}", file=sys.stderr, flush=True)
     return network
 

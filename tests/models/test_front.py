@@ -93,3 +93,37 @@ def test_glasses_are_drawn_around_the_eyes(faces):
     changed = np.abs(worn - image).max(2) > 10
     assert changed.sum() > 50
     assert not changed[int(mesh[13, 1]) :].any()
+
+
+# Training; needs PyTorch
+
+
+def squares() -> tuple[NDArray[np.uint8], ...]:
+    """Grey pictures, a green square in front of each second one, and faces that fill them: 424 of each."""
+    rng = np.random.default_rng(4)
+    pictures = rng.integers(90, 130, (424, SIDE, SIDE, 3), np.uint8)
+    front, face = np.zeros((424, SIDE, SIDE), np.uint8), np.full((424, SIDE, SIDE), 255, np.uint8)
+    for picture, share in zip(pictures[::2], front[::2], strict=True):
+        x, y = rng.integers(0, SIDE - 40, 2)
+        picture[y : y + 40, x : x + 40], share[y : y + 40, x : x + 40] = (40, 200, 60), 255
+    return pictures, front, face
+
+
+def test_training_learns_and_leaves_parameters_that_give_the_same_network():
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (requirements/training.txt)")
+    from models.front_training import evaluate, train
+
+    made = squares()
+    network = train(made, steps=40, seed=0)
+    parameters = dict(network.parameters_folded())
+    overlap = float(evaluate(network, made).split(",")[0].removeprefix("overlap "))
+    assert overlap > 0.5
+    network.eval()
+    picture = (made[0][:2].transpose(0, 3, 1, 2) / 255).astype(np.float32)
+    with torch.no_grad():
+        theirs = torch.sigmoid(network(torch.from_numpy(picture))).numpy()
+    model = convert_front(archived(parameters)).SerializeToString()
+    ours = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"]).run(None, {"input": picture})[0]
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+    again = train(made, steps=40, seed=0).parameters_folded()
+    assert all(np.array_equal(values, again[name]) for name, values in parameters.items()), "drawn from the seed alone"
