@@ -19,6 +19,8 @@ _FALSE_ALARM = 3.0
 _OUTSIDE = 0.05
 """Weight of pixels outside of the face."""
 _OVERLAP = 0.3
+_RARE = -2.0
+"""Logarithm of the odds that the last convolution begins with: what is in front must be seen, not only no face."""
 
 
 class FrontNetwork(nn.Module):
@@ -37,6 +39,7 @@ class FrontNetwork(nn.Module):
             below = _CHANNELS[kept]
         self.up = nn.ModuleList(ups)
         self.last = nn.Conv2d(below, 4, 3, 1, 1)
+        nn.init.constant_(self.last.bias, _RARE)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return the logarithm of the odds that each pixel is in front of the face."""
