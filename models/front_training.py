@@ -19,8 +19,8 @@ from torch import Tensor
 
 from models.front_network import FrontNetwork, loss_of
 
-STEPS, BATCH, HELD_OUT = 3500, 24, 400
-_RATE, _LAST_RATE, _WARMING = 3e-3, 2e-5, 100
+STEPS, BATCH, HELD_OUT = 4000, 32, 400
+_RATE, _LAST_RATE, _WARMING = 4e-3, 2e-5, 100
 _DECAY = 1e-3
 _MOST_SHIFT = 3
 _ALARM = 60
