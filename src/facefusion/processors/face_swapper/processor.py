@@ -7,9 +7,11 @@ from typing import Protocol, Self
 
 from facefusion.errors import ModelUnknownError
 from facefusion.faces.types import Face
+from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Image
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame, ProcessorContext, Role, Source
+from facefusion.processors.face_swapper.mesh.front import FrontFinder
 from facefusion.processors.face_swapper.mesh.prepare import source_model
 from facefusion.processors.face_swapper.mesh.saved import model_state, restored_model
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
@@ -32,11 +34,12 @@ class Swapper(Protocol):
         ...
 
 
-def _create_mesh_swapper(sources: Sequence[Source], options: Options) -> Swapper:
-    return MeshSwapper(source_model(sources), options.face_swapper, max_yaw=options.faces.face_max_yaw)
+def _create_mesh_swapper(sources: Sequence[Source], options: Options, sessions: SessionFactory) -> Swapper:
+    finder = FrontFinder(sessions.open("front"))
+    return MeshSwapper(source_model(sources), options.face_swapper, max_yaw=options.faces.face_max_yaw, finder=finder)
 
 
-MODELS: dict[str, Callable[[Sequence[Source], Options], Swapper]] = {"mesh": _create_mesh_swapper}
+MODELS: dict[str, Callable[[Sequence[Source], Options, SessionFactory], Swapper]] = {"mesh": _create_mesh_swapper}
 """Swapper models by name."""
 
 
@@ -57,7 +60,7 @@ class FaceSwapper:
         Raises:
             ModelUnknownError: there is no swapper of the name that the options give.
         """
-        return cls([_create_swapper(role) for role in context.all_roles])
+        return cls([_create_swapper(role, context.sessions) for role in context.all_roles])
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with its faces replaced."""
@@ -81,11 +84,11 @@ class FaceSwapper:
         return FaceFrame(item.frame.with_image(image), item.faces)
 
 
-def _create_swapper(role: Role) -> Swapper:
+def _create_swapper(role: Role, sessions: SessionFactory) -> Swapper:
     model = role.options.face_swapper.face_swapper_model
     if model not in MODELS:
         raise ModelUnknownError(f"There is no face swapper model {model!r}", f"There is: {', '.join(MODELS)}")
-    return MODELS[model](role.sources, role.options)
+    return MODELS[model](role.sources, role.options, sessions)
 
 
 def keep(sources: Sequence[Source]) -> dict[str, State]:
