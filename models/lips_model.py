@@ -27,7 +27,7 @@ def convert_lips(content: bytes) -> ModelProto:
     """Lips: `input` [N, 3, 64, 64], RGB 0 to 1, to `lips` [N, 40, 2] in shares of the crop."""
     parameters = np.load(io.BytesIO(content), allow_pickle=False)
     builder = GraphBuilder("lips")
-    value = _normalised(builder)
+    value = normalised_crop(builder)
     for number, stride in enumerate(STRIDES):
         kernel, bias = parameters[f"kernel_{number}"], parameters[f"bias_{number}"]
         value = builder.convolution(value, kernel, bias, pads=(1, 1, 1, 1), strides=(stride, stride))
@@ -42,7 +42,7 @@ def convert_lips(content: bytes) -> ModelProto:
     return builder.model({"input": ("batch", 3, SIDE, SIDE)}, {"lips": ("batch", POINTS, 2)})
 
 
-def _normalised(builder: GraphBuilder) -> str:
+def normalised_crop(builder: GraphBuilder) -> str:
     """Take off the mean colour of each crop and bring its contrast to 1, so that light and skin tone do not matter."""
     mean = builder.node("ReduceMean", ["input"], axes=[2, 3], keepdims=1)
     centred = builder.node("Sub", ["input", mean])

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -16,6 +17,8 @@ from facefusion.faces.types import Face
 from facefusion.media.picture import read_picture
 from facefusion.media.reader import VideoReader
 from facefusion.options import LimitOptions
+from facefusion.processors.face_swapper.mesh.glasses.finding import Rims
+from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, ORIGIN, UNIT, WIDTH, GlassesPlane
 
 Array = npt.NDArray[np.uint8]
 PORTRAITS = Path(__file__).parents[1] / "examples" / "portraits"
@@ -93,3 +96,27 @@ def face_of(mesh: npt.NDArray[np.float32], **fields: object) -> Face:
     """A face with this mesh, as if it had been found."""
     basics = {"score": 0.9, "presence": 0.9, "pose": pose_of(mesh)} | fields
     return Face(box=bounding_box(mesh), landmarks5=five_landmarks(mesh), mesh=mesh, **basics)
+
+
+GLASSES = Rims(middle=0.36, height=0.04, half_width=0.28, half_height=0.2, squareness=3.0)
+
+
+def drawn_on_plane(shape=GLASSES, thickness=4, colour=1.0):
+    """A frame as it lies on the plane, float32 (HEIGHT, WIDTH): two rims, a bridge, two temples."""
+    drawn = np.zeros((HEIGHT, WIDTH), np.float32)
+    angles = np.linspace(0, 2 * np.pi, 90)
+    for side in (-1, 1):
+        rim = np.round(shape.points(angles, side) * 16).astype(np.int32)
+        cv2.polylines(drawn, [rim], True, colour, thickness, cv2.LINE_8, 4)
+        outer = np.round(np.array(ORIGIN) + UNIT * np.array([side * (shape.middle + shape.half_width), 0])).astype(int)
+        cv2.line(drawn, outer.tolist(), [int(ORIGIN[0] + side * 0.9 * UNIT), int(ORIGIN[1])], colour, thickness)
+    nose = UNIT * (shape.middle - shape.half_width)
+    ends = ([int(ORIGIN[0] - nose), int(ORIGIN[1])], [int(ORIGIN[0] + nose), int(ORIGIN[1])])
+    cv2.line(drawn, *ends, colour, thickness)
+    return drawn
+
+
+def wearing(image, face, shape=GLASSES):
+    """A picture whose face wears drawn glasses, and where they are."""
+    where = GlassesPlane.of(face.mesh).lay_back(drawn_on_plane(shape), (0, 0), image.shape[:2])
+    return np.round(image * (1 - where[:, :, None]) + 25 * where[:, :, None]).astype(np.uint8), where

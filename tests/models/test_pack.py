@@ -15,6 +15,7 @@ CONTRACTS = {
     "blazeface_full_range": ([3, 192, 192], {"boxes": [2304, 16], "scores": [2304]}),
     "face_mesh": ([3, 192, 192], {"landmarks": [468, 3], "presence": []}),
     "iris": ([3, 64, 64], {"eye": [71, 3], "iris": [5, 3]}),
+    "front": ([3, 96, 96], {"front": [1, 96, 96]}),
     "lips": ([3, 64, 64], {"lips": [40, 2]}),
     "dlib_resnet": ([3, 150, 150], {"embedding": [128]}),
 }

@@ -9,7 +9,7 @@ import pytest
 from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, vertex_normals
 from facefusion.processors.face_swapper.mesh.colour import to_lab
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour, EyeMemory
-from facefusion.processors.face_swapper.mesh.iris import recolour
+from facefusion.processors.face_swapper.mesh.iris import deepened, recolour
 from facefusion.processors.face_swapper.mesh.openings import close_openings, with_lids_shut, without_openings
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.source import SourceModel
@@ -144,6 +144,31 @@ def test_lids_that_all_but_meet_meet_in_one_line_and_open_eyes_stay():
         lower, upper = shut[list(rim[1:8])], shut[list(rim[:8:-1])]
         assert lower == pytest.approx(upper, abs=1e-3)
     assert np.array_equal(with_lids_shut(OPEN), OPEN)
+
+
+def test_lids_that_are_screwed_up_stay_apart_where_an_eye_shines_between_them():
+    narrow = with_lids_apart(0.15)
+    shining, lashes = picture(BLUE, narrow), picture(BLUE, narrow)
+    for rim in (LEFT_EYE, RIGHT_EYE):
+        lashes[polygon_mask(narrow[list(rim), :2], SIZE)] = (60, 40, 35)
+    assert with_lids_shut(narrow, lambda: shining) == pytest.approx(narrow, abs=0.05)
+    assert np.array_equal(with_lids_shut(narrow, lambda: lashes), with_lids_shut(narrow))
+    lid = with_lids_shut(narrow)[159, 1]
+    assert lid > narrow[159, 1] + 1
+
+
+def test_a_murky_eye_gets_a_dark_iris_and_a_clear_one_stays():
+    clear, murky = picture(BLUE, OPEN), np.full((*SIZE, 3), SKIN, np.uint8)
+    for rim in (LEFT_EYE, RIGHT_EYE):
+        murky[polygon_mask(OPEN[list(rim), :2], SIZE)] = (90, 70, 60)
+    assert deepened(clear, OPEN, irises(), look(clear)) is clear
+    assert deepened(murky, OPEN, None, EyeColour.unknown()) is murky
+    deeper = deepened(murky, OPEN, irises(), look(murky))
+    assert look(deeper).white[0] - look(deeper).iris[0] > look(murky).white[0] - look(murky).iris[0] + 15
+    outside = np.ones(SIZE, np.bool_)
+    for rim in (LEFT_EYE, RIGHT_EYE):
+        outside &= ~polygon_mask(OPEN[list(rim), :2], SIZE)
+    assert np.abs(deeper.astype(int) - murky)[cv2.erode(outside.astype(np.uint8), np.ones((5, 5))) > 0].max() == 0
 
 
 def test_what_lies_between_shut_lids_and_lips_is_the_new_face():

@@ -1,4 +1,4 @@
-"""What is in front of the face stays in front: glasses, dark lenses, masks; in pictures and from the first frame."""
+"""What is in front of the face stays in front: hands, glasses, masks; in pictures and from the first frame."""
 
 from __future__ import annotations
 
@@ -7,50 +7,34 @@ import numpy as np
 import pytest
 
 from facefusion.faces.mesh import canonical_vertices
+from facefusion.inference.session import SessionFactory
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.cover import Cover
-from facefusion.processors.face_swapper.mesh.glasses.finding import Rims, find_glasses
+from facefusion.processors.face_swapper.mesh.front import SIZE as CROP
+from facefusion.processors.face_swapper.mesh.front import FrontFinder, FrontWatch, guided
+from facefusion.processors.face_swapper.mesh.glasses.finding import find_glasses
 from facefusion.processors.face_swapper.mesh.glasses.lines import DIRECTIONS, line_strengths, usual_lines
-from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, ORIGIN, UNIT, WIDTH, GlassesPlane
+from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, WIDTH, GlassesPlane
 from facefusion.processors.face_swapper.mesh.glasses.tracing import Frame
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
+from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
+from facefusion.processors.face_swapper.mesh.target import Target
 from facefusion.state import pack, unpack
-from material import read
+from material import GLASSES as SHAPE
+from material import drawn_on_plane, read, wearing
 
-SHAPE = Rims(middle=0.36, height=0.04, half_width=0.28, half_height=0.2, squareness=3.0)
 BARE = ("05_blonde", "11_older_black", "20_old_man_white_beard", "27_man_moustache", "02_smiling", "25_long_grey")
-
-
-def drawn_on_plane(shape=SHAPE, thickness=4, colour=1.0):
-    """A frame as it lies on the plane, float32 (HEIGHT, WIDTH): two rims, a bridge, two temples."""
-    drawn = np.zeros((HEIGHT, WIDTH), np.float32)
-    angles = np.linspace(0, 2 * np.pi, 90)
-    for side in (-1, 1):
-        rim = np.round(shape.points(angles, side) * 16).astype(np.int32)
-        cv2.polylines(drawn, [rim], True, colour, thickness, cv2.LINE_8, 4)
-        outer = np.round(np.array(ORIGIN) + UNIT * np.array([side * (shape.middle + shape.half_width), 0])).astype(int)
-        cv2.line(drawn, outer.tolist(), [int(ORIGIN[0] + side * 0.9 * UNIT), int(ORIGIN[1])], colour, thickness)
-    nose = UNIT * (shape.middle - shape.half_width)
-    ends = ([int(ORIGIN[0] - nose), int(ORIGIN[1])], [int(ORIGIN[0] + nose), int(ORIGIN[1])])
-    cv2.line(drawn, *ends, colour, thickness)
-    return drawn
-
-
-def wearing(image, face, shape=SHAPE):
-    """A picture whose face wears drawn glasses, and where they are."""
-    where = GlassesPlane.of(face.mesh).lay_back(drawn_on_plane(shape), (0, 0), image.shape[:2])
-    return np.round(image * (1 - where[:, :, None]) + 25 * where[:, :, None]).astype(np.uint8), where
 
 
 def glasses_in(image, face, watch=None):
     return (watch or GlassesWatch()).share(image, face.mesh, (0, 0), image.shape[:2])
 
 
-def swapped(source, target, face, track_id=None):
+def swapped(source, target, face, finder=None):
     result = target.copy()
-    MeshSwapper(SourceModel.build(*source), FaceSwapperOptions()).swap(result, face)
+    MeshSwapper(SourceModel.build(*source), FaceSwapperOptions(), finder=finder).swap(result, face)
     return result
 
 
@@ -58,6 +42,97 @@ def portrait(analyser, assets, name):
     [path] = (assets / "pictures").glob(f"*/*{name}*.jpg")
     image = read(path)
     return image, analyser.find(image)[0]
+
+
+@pytest.fixture(scope="module")
+def finder():
+    return FrontFinder(SessionFactory(("cpu",)).open("front"))
+
+
+def ahead(finder, image, face, watch=None):
+    return (watch or FrontWatch()).share(finder, image, face.mesh, FaceRegion.of(face.mesh, image.shape[:2]))
+
+
+class Half:
+    """Stands in for a finder: something covers the lower half of the face, or nothing does."""
+
+    def __init__(self, covers=True):
+        self.asked, self._covers = 0, covers
+
+    def likely(self, image, mesh):
+        self.asked += 1
+        likely = np.zeros((CROP, CROP), np.float32)
+        likely[CROP * 2 // 3 :] = self._covers
+        return likely
+
+
+class TestHandsAndThings:
+    @pytest.mark.parametrize("name", [*BARE, "13_man_beard_dark", "18_older_woman_green", "22_man_shadow", "06_older"])
+    def test_bare_faces_have_nothing_in_front(self, analyser, assets, finder, name):
+        assert ahead(finder, *portrait(analyser, assets, name)) is None
+
+    def test_fingers_over_the_mouth_stay_and_the_face_around_them_is_new(
+        self, analyser, assets, astronaut, astronaut_face, finder
+    ):
+        target, face = portrait(analyser, assets, "painted_fingers_over_mouth")
+        result = swapped((astronaut, astronaut_face), target, face, finder)
+        difference = np.abs(result.astype(int) - target).max(2)
+        skin = target[tuple(face.mesh[13, 1::-1].astype(int))].astype(int)
+        fingers = (np.abs(target.astype(int) - skin).max(2) < 12).astype(np.uint8)
+        hull = cv2.fillConvexPoly(np.zeros_like(fingers), cv2.convexHull(face.mesh[:, :2].astype(np.int32)), 1)
+        whole = (cv2.erode(fingers, np.ones((9, 9))) > 0) & (hull > 0)
+        assert whole.sum() > 3000
+        assert np.quantile(difference[whole], 0.97) < 6
+        x, y = face.mesh[[105, 334], :2].mean(0).astype(int)
+        assert difference[y - 20 : y + 20, x - 40 : x + 40].mean() > 4
+
+    def test_a_hand_over_an_eye_is_found(self, analyser, assets, finder):
+        image = read(assets / "pictures" / "cc_by" / "intel_hand_over_eye.png")
+        face = analyser.find(image)[0]
+        share = ahead(finder, image, face)
+        left, right = share[:, : share.shape[1] // 3].mean(), share[:, share.shape[1] // 2 :].mean()
+        assert left > 0.3
+        assert right < 0.02
+
+    def test_a_clip_is_looked_at_until_nothing_is_in_front(self, astronaut, astronaut_face):
+        watch, nothing, something = FrontWatch(), Half(covers=False), Half()
+        for _ in range(20):
+            assert ahead(something, astronaut, astronaut_face, watch) is not None
+        for _ in range(20):
+            ahead(nothing, astronaut, astronaut_face, watch)
+        assert something.asked == 20
+        assert nothing.asked < 8
+
+    def test_a_watch_goes_on_from_its_state(self, astronaut, astronaut_face):
+        watch = FrontWatch()
+        for _ in range(3):
+            ahead(Half(), astronaut, astronaut_face, watch)
+        resumed = FrontWatch.of_state(unpack(pack(watch.state())))
+        for finder in (Half(covers=False), Half()):
+            shares = [ahead(finder, astronaut, astronaut_face, each) for each in (watch, resumed)]
+            assert np.array_equal(*shares)
+
+    def test_what_is_ahead_has_no_say_in_light_and_is_not_learnt(self, astronaut, astronaut_face):
+        region = FaceRegion.of(astronaut_face.mesh, astronaut.shape[:2])
+        picture = region.on_grid(np.ascontiguousarray(region.view(astronaut)))
+        covered, green = np.zeros(region.grid, np.float32), picture.copy()
+        covered[region.grid[0] * 3 // 5 :] = 1
+        green[covered > 0] = (0, 200, 0)
+        lights = [
+            Target.observe(each, region, None, None, share).light.mean
+            for each, share in ((picture, None), (picture, covered), (green, covered))
+        ]
+        assert lights[2] == pytest.approx(lights[1], abs=4)
+        assert lights[1] == pytest.approx(lights[0], abs=12)
+
+    def test_edges_are_drawn_where_the_picture_has_them(self):
+        picture = np.full((60, 60, 3), (210, 160, 140), np.uint8)
+        picture[:, 33:] = (190, 120, 100)
+        coarse = np.zeros((60, 60), np.float32)
+        coarse[:, 30:] = 1
+        drawn = guided(cv2.GaussianBlur(coarse, (0, 0), 3), picture, 10, 10.0)
+        steps = np.abs(np.diff(drawn[30]))
+        assert abs(int(steps.argmax()) - 32) <= 1
 
 
 class TestGlasses:

@@ -13,14 +13,14 @@ from facefusion.processors.base import KeptFace, SourceFace
 from facefusion.processors.face_swapper.mesh.gather import gather_shape
 from facefusion.processors.face_swapper.mesh.layout import Layout, hidden_share
 from facefusion.processors.face_swapper.mesh.portrait import portrait
-from facefusion.processors.face_swapper.mesh.prepare import source_model
+from facefusion.processors.face_swapper.mesh.prepare import source_model, views_of
 from facefusion.processors.face_swapper.mesh.regions import edge_weights
 from facefusion.processors.face_swapper.mesh.saved import EXPECTED, model_state, restored_model
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.texture import fill_from
 from facefusion.processors.face_swapper.mesh.view import View
 from facefusion.state import StateError
-from material import face_of, mesh_at, read
+from material import face_of, mesh_at, read, wearing
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +154,22 @@ def assert_same(one, other):
             assert all((x == y).all() for x, y in zip(a, b, strict=True))
         else:
             assert np.array_equal(a, b), field.name
+
+
+def test_glasses_that_one_picture_surely_shows_are_looked_for_more_closely_in_the_others(analyser, assets):
+    sources = []
+    for path in sorted((assets / "lfw_subset" / "Donald_Rumsfeld").glob("*.jpg")):
+        image = read(path)
+        face = analyser.find(image)[0]
+        sources.append(SourceFace(image, face, sharpness(image, face)))
+    alone = [view(source).glasses for source in sources]
+    assert any(alone)
+    assert not all(alone)
+    assert all(each.glasses for each in views_of(sources))
+
+
+def test_who_takes_glasses_off_for_a_picture_has_none_in_it(analyser, assets, two_views):
+    first, bare = two_views
+    image, _ = wearing(first.image, first.face)
+    views = views_of([SourceFace(image, first.face, first.sharpness), bare])
+    assert [each.glasses for each in views] == [True, False]

@@ -14,6 +14,7 @@ from facefusion.options import Options
 from facefusion.options.masks import MaskType
 from facefusion.processors.base import FaceFrame, ProcessorContext, Role, Source
 from facefusion.processors.face_swapper.base import TASK
+from facefusion.processors.face_swapper.mesh.front import FrontFinder
 from facefusion.processors.face_swapper.mesh.prepare import source_model
 from facefusion.processors.face_swapper.mesh.saved import model_state, restored_model
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
@@ -40,9 +41,14 @@ class Swapper(Protocol):
 def _create_mesh_swapper(sources: Sequence[Source], options: Options, sessions: SessionFactory) -> Swapper:
     wanted = set(_OF_NETWORKS) & set(options.face_masks.face_mask_types)
     masker = FaceMasker.create(options.face_masks, sessions, only=_OF_NETWORKS) if wanted else None
-    max_yaw = options.faces.face_max_yaw
-    model = source_model(sources)
-    return MeshSwapper(model, options.face_swapper, options.face_masks, max_yaw=max_yaw, masker=masker)
+    return MeshSwapper(
+        source_model(sources),
+        options.face_swapper,
+        options.face_masks,
+        max_yaw=options.faces.face_max_yaw,
+        masker=masker,
+        finder=FrontFinder(sessions.open("front")),
+    )
 
 
 _OF_NETWORKS: tuple[MaskType, ...] = ("occlusion", "region")

@@ -29,6 +29,14 @@ _MOST = np.array([75.0, 22.0, 40.0], np.float32)
 """Greatest change, Lab."""
 _LIGHTER = np.float32(0.75)
 """Share of a change to a lighter eye: eyes that are too light glow, while too dark ones go unnoticed."""
+_MURKY = (14.0, 34.0)
+"""How much darker than the white iris or pupil is, from where they cannot be told from it to where they can."""
+_NIGHT = (20.0, 40.0)
+"""Lightness of the white, 0 to 255, from a picture that is too dark to show anything to one that is not."""
+_DIM, _DIM_PUPIL = 0.42, 0.3
+"""Share of its light that such an iris loses, and of what is left that its pupil does."""
+_DIM_RIM, _PUPIL_RIM = (0.65, 1.15), (0.25, 0.6)
+"""Where that ends, in radii."""
 _GAIN = (0.6, 1.5)
 """Least and greatest factor on the texture of an iris."""
 
@@ -56,6 +64,35 @@ def recolour(
         part = np.ascontiguousarray(image[eye.rows, eye.columns])
         coloured[eye.rows, eye.columns] = _coloured(part, eye, own, colour, eye.share * trust)
     return coloured
+
+
+def deepened(
+    image: npt.NDArray[np.uint8], mesh: Points, irises: Points | None, own: EyeColour
+) -> npt.NDArray[np.uint8]:
+    """Return the picture with dark irises where shadow and haze leave none to be seen; else the picture itself.
+
+    Beneath dark brows a murky slit passes for an eye; between the lids of another face it would look blind.
+
+    Args:
+        image: RGB uint8 (H, W, 3).
+        mesh: the face, float32 (468, 3), in its pixels.
+        irises: centre and radius of each, float32 (2, 3), in the same; None where nobody looked.
+        own: what was seen of their colour.
+    """
+    # Where light has burnt the iris out, or night has swallowed all of it, there is nothing to mend.
+    darkest = min(own.iris[0], own.black[0])
+    murky = 1 - float(smoothstep(own.white[0] - darkest, *_MURKY))
+    murky *= float(smoothstep(own.white[0], *_NIGHT))
+    if murky == 0:
+        return image
+    deeper = image.copy()
+    for eye in eyeballs(image.shape[:2], mesh, irises):
+        iris, pupil = (1 - smoothstep(eye.reach, *rim) for rim in (_DIM_RIM, _PUPIL_RIM))
+        within = smoothstep(eye.depth, -0.5, max(0.2 * eye.radius, 0.5)) * np.float32(murky * eye.share)
+        left = (1 - _DIM * iris * within) * (1 - _DIM_PUPIL * pupil * within)
+        part = deeper[eye.rows, eye.columns]
+        part[:] = np.round(part * left[:, :, None]).astype(np.uint8)
+    return deeper
 
 
 def _coloured(

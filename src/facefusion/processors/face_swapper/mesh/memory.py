@@ -20,6 +20,7 @@ from facefusion.processors.face_swapper.mesh.expression import Rest
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeMemory
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.front import FrontWatch
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 from facefusion.state import State
@@ -109,6 +110,7 @@ class FaceMemory:
     Attributes:
         continuity: what was laid over it.
         eyes: the colour of its eyes.
+        ahead: what was in front of it from the first frame on.
         glasses: that the face wears, or does not.
         rest: its skin at rest, as of the last `update`.
     """
@@ -123,6 +125,7 @@ class FaceMemory:
         self._shape = np.zeros((VERTICES, 3), np.float32)
         self._shape_seen = 0.0
         self.eyes = EyeMemory()
+        self.ahead = FrontWatch()
         self.glasses = GlassesWatch()
         self.rest = Rest(SIZE)
 
@@ -177,6 +180,7 @@ class FaceMemory:
             "shape_seen": self._shape_seen,
             "continuity": self.continuity.state(),
             "eyes": self.eyes.state(),
+            "ahead": self.ahead.state(),
             "glasses": self.glasses.state(),
             "rest": self.rest.state(),
         }
@@ -191,6 +195,7 @@ class FaceMemory:
         memory._shape, memory._shape_seen = state["shape"].copy(), state["shape_seen"]
         memory.continuity = Continuity.of_state(state["continuity"])
         memory.eyes = EyeMemory.of_state(state["eyes"])
+        memory.ahead = FrontWatch.of_state(state["ahead"])
         memory.glasses = GlassesWatch.of_state(state["glasses"])
         memory.rest = Rest.of_state(state["rest"])
         return memory

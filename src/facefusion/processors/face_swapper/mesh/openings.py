@@ -6,7 +6,7 @@ lid or a lip, so in the source's texture the openings are closed: skin and lashe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -25,6 +25,10 @@ _LASHES, _SEAM = 0.03, 0.02
 """How far from the rims of eyes and mouth their darkest is looked for, in eye distances."""
 _BLINK = (0.125, 0.2)
 """Opening of the lids over the width of the eye: from shut to open."""
+_ALIVE = (0.75, 1.1)
+"""Contrast within narrow lids, beside the lightness of the skin around them: from lashes on shut lids to an eye."""
+_AROUND = (0.05, 0.1)
+"""Distance from the lids, in eye distances, within which that skin is looked at."""
 _LINE = 0.3
 """Where lids meet, from the lower lid to the upper one: it is the upper one that moves."""
 _SLIT = (0.02, 0.08)
@@ -79,13 +83,16 @@ def _drawn(size: tuple[int, ...], mesh: Points, rims: Sequence[tuple[int, ...]])
     return inside
 
 
-def with_lids_shut(mesh: Points) -> Points:
+def with_lids_shut(mesh: Points, picture: Callable[[], npt.NDArray[np.uint8]] | None = None) -> Points:
     """Return a mesh whose lids meet in one line where they all but do, float32 (468, 3); the same one where none does.
 
-    The lids that a network sees in a blinking face never quite meet, and what lies between them would flicker.
+    The lids that a network sees in a blinking face never quite meet, and what lies between them would flicker. Lids
+    that are screwed up leave as narrow a gap, but something shines in it.
 
     Args:
         mesh: float32 (468, 3), in pixels.
+        picture: gives the picture in which the mesh lies, RGB uint8 (H, W, 3); asked only where it has a say. None to
+            go by the mesh alone.
     """
     rims = (LEFT_EYE, RIGHT_EYE)
     openings = [_opening(mesh, rim, corners) for rim, corners in zip(rims, CORNERS, strict=True)]
@@ -94,11 +101,30 @@ def with_lids_shut(mesh: Points) -> Points:
     shut = mesh.copy()
     for rim, opening in zip(rims, openings, strict=True):
         closed = 1 - float(smoothstep(np.float32(opening), *_BLINK))
+        if closed and picture is not None:
+            closed *= 1 - _alive(cv2.cvtColor(picture(), cv2.COLOR_RGB2GRAY), mesh, rim)
         for lower, upper in zip(rim[1:8], rim[:8:-1], strict=True):
             line = mesh[lower] + np.float32(_LINE) * (mesh[upper] - mesh[lower])
             shut[lower] += np.float32(closed) * (line - mesh[lower])
             shut[upper] += np.float32(closed) * (line - mesh[upper])
     return shut
+
+
+def _alive(lightness: npt.NDArray[np.number], mesh: Points, rim: tuple[int, ...]) -> float:
+    """Return how surely an eye shines between lids, 0 to 1: its white and its lights against pupil and lashes."""
+    within = _drawn(lightness.shape, mesh, (rim,))
+    near, far = (_grown(within, share * _eye_distance(mesh)) for share in _AROUND)
+    skin, eye = lightness[(far > 0) & (near == 0)], lightness[within > 0]
+    if not len(skin) or not len(eye):
+        return 0.0
+    dark, light = np.quantile(eye, (0.1, 0.95))
+    return float(smoothstep((light - dark) / np.float32(np.median(skin) + 1), *_ALIVE))
+
+
+def _grown(flags: npt.NDArray[np.uint8], distance: float) -> npt.NDArray[np.uint8]:
+    """Return flags with all that lies within a distance of them, in pixels."""
+    side = 2 * max(1, round(distance)) + 1
+    return np.asarray(cv2.dilate(flags, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))), np.uint8)
 
 
 def close_openings(share: Field, mesh: Points) -> None:

@@ -23,8 +23,23 @@ def source_model(sources: Sequence[Source]) -> SourceModel:
     for source in sources:
         if isinstance(source, KeptFace):
             return restored_model(source.models["mesh"])
-    return SourceModel.gather([_view(source) for source in sources if isinstance(source, SourceFace)])
+    return SourceModel.gather(views_of([source for source in sources if isinstance(source, SourceFace)]))
 
 
-def _view(source: SourceFace) -> View:
-    return View.of(source.image, source.face, merit=merit(source.face, source.sharpness))
+def views_of(sources: Sequence[SourceFace]) -> list[View]:
+    """Return the views of one person that pictures give.
+
+    Who surely wears glasses in one picture wears them in others, too: there a hint of them is enough, so that no frame
+    that was overlooked comes back as a ghost.
+
+    Args:
+        sources: pictures of the person.
+    """
+    views = [_view(source) for source in sources]
+    if not any(view.glasses for view in views):
+        return views
+    return [view if view.glasses else _view(source, glasses=True) for source, view in zip(sources, views, strict=True)]
+
+
+def _view(source: SourceFace, *, glasses: bool = False) -> View:
+    return View.of(source.image, source.face, merit=merit(source.face, source.sharpness), glasses=glasses)

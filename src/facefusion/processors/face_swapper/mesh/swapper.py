@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -33,8 +34,9 @@ from facefusion.processors.face_swapper.mesh.filters import (
     within,
     without_fourth,
 )
+from facefusion.processors.face_swapper.mesh.front import FrontFinder, FrontWatch
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
-from facefusion.processors.face_swapper.mesh.iris import recolour
+from facefusion.processors.face_swapper.mesh.iris import deepened, recolour
 from facefusion.processors.face_swapper.mesh.light import texture_gain
 from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask, seen_by_networks
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories
@@ -71,6 +73,7 @@ class MeshSwapper:
         masks: what bounds the new face.
         max_yaw: turn in degrees at which the new face has faded out.
         masker: asks the networks that masks want; None where they want none.
+        finder: finds what is in front of a face that nobody has seen before; None to do without.
     """
 
     def __init__(
@@ -81,8 +84,10 @@ class MeshSwapper:
         *,
         max_yaw: float = 90.0,
         masker: FaceMasker | None = None,
+        finder: FrontFinder | None = None,
     ) -> None:
         self._source = source
+        self._finder = finder
         self._textures = [with_fourth(texture) for texture in source.textures]
         self._facing = cosines(source.mesh)
         self._smile = smile_of(source.shape)
@@ -117,13 +122,14 @@ class MeshSwapper:
         view = np.ascontiguousarray(region.view(image))
         # They are looked for before the features move, and stay where they are.
         glasses = _glasses(image, face, region, memory)
+        ahead = _ahead(self._finder, image, face, region, memory)
         recoloured = self._recoloured(view, region, face, memory)
         level = level_shape(face.mesh)
         base, region, raster = self._reshaped(recoloured, region, face, level, memory)
-        if (shut := with_lids_shut(region.mesh)) is not region.mesh:
+        if (shut := with_lids_shut(region.mesh, partial(region.on_grid, base))) is not region.mesh:
             region, raster = replace(region, mesh=shut), None
         seen = seen_by_networks(image, face, region, self._masker)
-        new, mask, still = self._render(base, region, raster, face, memory, seen, smile=smile_of(level))
+        new, mask, still = self._render(base, region, raster, face, memory, seen, smile=smile_of(level), ahead=ahead)
         mask, still = mask * (1 - glasses), np.maximum(still, glasses)
         if base is not view and still.max() > 0:
             base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
@@ -147,7 +153,9 @@ class MeshSwapper:
         looks = memory is None or memory.eyes.asks()
         own = EyeColour.observe(view, mesh, irises) if looks else None
         known = memory.eyes.settled(own) if memory is not None else own or EyeColour.unknown()
-        return recolour(view, mesh, irises, known, self._source.eyes)
+        recoloured = recolour(view, mesh, irises, known, self._source.eyes)
+        # What a memory settles on is the mean of eyes that were seen well; it has nothing to say of murky ones.
+        return recoloured if memory is not None else deepened(recoloured, mesh, irises, known)
 
     def _reshaped(
         self,
@@ -174,10 +182,11 @@ class MeshSwapper:
         seen: Field | np.float32,
         *,
         smile: float,
+        ahead: Field | None,
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
         grid = region.on_grid(view)
-        target = Target.observe(grid, region, raster, memory)
+        target = Target.observe(grid, region, raster, memory, ahead)
         level = self._source.level_for(region.face_width)
         fields = self._dense_fields(target, level)
         # The median levels slivers of triangles.
@@ -263,3 +272,15 @@ def _glasses(
     watch = GlassesWatch() if memory is None else memory.glasses
     share = watch.share(image, face.mesh, (region.left, region.top), region.size)
     return np.float32(0) if share is None else share
+
+
+def _ahead(
+    finder: FrontFinder | None,
+    image: npt.NDArray[np.uint8],
+    face: Face,
+    region: FaceRegion,
+    memory: FaceMemory | None,
+) -> Field | None:
+    """Return the share of what is in front of the face on the region's grid, float32 (H, W); None where nothing is."""
+    watch = FrontWatch() if memory is None else memory.ahead
+    return None if finder is None else watch.share(finder, image, face.mesh, region)

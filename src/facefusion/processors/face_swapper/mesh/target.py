@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
+from facefusion.processors.face_swapper.mesh.colour import sample, split_texture, to_lab
 from facefusion.processors.face_swapper.mesh.cover import Cover
 from facefusion.processors.face_swapper.mesh.fields import Zones
 from facefusion.processors.face_swapper.mesh.filters import Field, lookup, within
@@ -36,6 +36,8 @@ class Target:
         light: smooth colour of its skin.
         raster: the mesh, drawn.
         cover: what covers its lower half, if anything does.
+        ahead: how surely pixels show what is in front of it as this one picture tells, float32 (H, W), 0 to 1; None
+            where nothing is.
     """
 
     lab: Field
@@ -45,24 +47,33 @@ class Target:
     light: LightField
     raster: MeshRaster
     cover: Cover | None
+    ahead: Field | None = None
 
     @classmethod
     def observe(
-        cls, grid: npt.NDArray[np.uint8], region: FaceRegion, raster: MeshRaster | None, memory: FaceMemory | None
+        cls,
+        grid: npt.NDArray[np.uint8],
+        region: FaceRegion,
+        raster: MeshRaster | None,
+        memory: FaceMemory | None,
+        ahead: Field | None = None,
     ) -> Self:
-        """Look at the face; what was in front of it in the last frame has no say in its light."""
+        """Look at the face; what is in front of it, or was in the last frame, has no say in its light."""
         lab, normals = to_lab(grid), vertex_normals(region.mesh)
         visibility = facing(normals)
-        clear = visibility if memory is None else visibility * memory.clear_vertices()
+        clear = _clear(visibility, ahead, region.mesh)
+        clear = clear if memory is None else clear * memory.clear_vertices()
         colours = vertex_colours(lab, region.mesh)
         cover = Cover.find(colours, clear)
         light = fit_light(colours, normals, clear if cover is None else clear * cover.clear)
         raster = raster or MeshRaster.draw(region.mesh, normals, region.grid)
-        return cls(lab, region.mesh, normals, visibility, light, raster, cover)
+        return cls(lab, region.mesh, normals, visibility, light, raster, cover, ahead)
 
     def in_front(self, texture: Field, fields: Mapping[str, Field], yaw: float, memory: FaceMemory | None) -> Field:
         """Return how surely pixels of the grid are not the face, float32 (H, W), 0 to 1, by looks and by memory."""
         foreign = foreign_share(texture, self.light, Zones.among(fields), softness=1.0)
+        if self.ahead is not None:
+            foreign = np.maximum(foreign, self.ahead)
         if self.cover is not None:
             foreign = np.maximum(foreign, self.cover.share(self.lab, fields["below_eyes"]))
         beyond = beyond_outline(self.lab, silhouette(self.raster, self.mesh), yaw)
@@ -70,7 +81,8 @@ class Target:
             foreign = np.maximum(foreign, beyond)
         if memory is None:
             return foreign
-        front = memory.update(split_texture(self.lab, fields["directional"]), self.mesh, self.visibility)
+        clear = _clear(self.visibility, self.ahead, self.mesh)
+        front = memory.update(split_texture(self.lab, fields["directional"]), self.mesh, clear)
         return np.maximum(foreign, lookup(front, fields["layout"]))
 
     def lacking(self, new: Field, foreign: Field, fields: Mapping[str, Field], paler: float) -> Field:
@@ -80,6 +92,11 @@ class Target:
         at_edge = face * (1 - _share(fields["brows"] + fields["protected"]))
         edge = edge_zone(fields["share"], self.mesh) * _share(fields["plain"])
         return broad_step(self.lab - new, inside, at_edge, edge, paler)
+
+
+def _clear(visibility: npt.NDArray[np.float32], ahead: Field | None, mesh: Points) -> npt.NDArray[np.float32]:
+    """Return how well each vertex is seen, less what is in front of it, float32 (468,), 0 to 1."""
+    return visibility if ahead is None else np.asarray(visibility * (1 - sample(ahead, mesh)), np.float32)
 
 
 def _share(field: Field) -> Field:

@@ -17,7 +17,7 @@ from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
-from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
+from facefusion.processors.face_swapper.mesh.glasses.watch import EXPECTED, GlassesWatch
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones, near_edge
@@ -51,6 +51,7 @@ class View:
         frontal: cosine of the angle between face and camera.
         merit: how well the picture serves, beside others.
         eyes: the colour of the eyes.
+        glasses: whether the face wears glasses.
     """
 
     mesh: Points
@@ -63,26 +64,32 @@ class View:
     frontal: float
     merit: float
     eyes: EyeColour
+    glasses: bool
 
     @classmethod
-    def of(cls, image: npt.NDArray[np.uint8], face: Face, *, merit: float = 1.0) -> Self:
+    def of(cls, image: npt.NDArray[np.uint8], face: Face, *, merit: float = 1.0, glasses: bool = False) -> Self:
         """Look at a face.
 
         Args:
             image: RGB uint8 (H, W, 3).
             face: the face in it.
             merit: how well the picture serves, see `facefusion.faces.quality.merit`; what is foreign in it counts here.
+            glasses: whether another picture shows that the person wears some, so that a hint of them is enough.
         """
         patch, mesh = _cut(image, face.mesh)
         lab, normals = to_lab(patch), vertex_normals(mesh)
         light = fit_light(vertex_colours(lab, mesh), normals, facing(normals))
         raster = MeshRaster.draw(mesh, normals, lab.shape[:2])
         texture, foreign = _texture(lab, light, raster, mesh)
-        foreign = np.maximum(foreign, _glasses(patch, mesh))
+        worn = _glasses(patch, mesh, GlassesWatch(sure=EXPECTED) if glasses else GlassesWatch())
+        if worn is not None:
+            foreign = np.maximum(foreign, worn)
         frontal = float(np.cos(np.radians(face.pose.yaw)) * np.cos(np.radians(face.pose.pitch)))
         clean = 1 - float(at_vertices(foreign, mesh) @ edge_weights() / edge_weights().sum())
         eyes = EyeColour.observe(image, face.mesh, face.irises)
-        return cls(mesh, normals, light, raster, texture, foreign, level_shape(face.mesh), frontal, merit * clean, eyes)
+        shape = level_shape(face.mesh)
+        merit *= clean
+        return cls(mesh, normals, light, raster, texture, foreign, shape, frontal, merit, eyes, worn is not None)
 
 
 def at_vertices(field: Field, mesh: Points) -> npt.NDArray[np.float32]:
@@ -111,11 +118,14 @@ def _cut(image: npt.NDArray[np.uint8], mesh: Points) -> tuple[npt.NDArray[np.uin
     return np.ascontiguousarray(patch), moved.astype(np.float32)
 
 
-def _glasses(patch: npt.NDArray[np.uint8], mesh: Points) -> Field:
-    """Return how surely glasses cover each pixel, float32 (H, W): the new face wears the target's, or none."""
-    share = GlassesWatch().share(patch, mesh, (0, 0), (patch.shape[0], patch.shape[1]))
+def _glasses(patch: npt.NDArray[np.uint8], mesh: Points, watch: GlassesWatch) -> Field | None:
+    """Return how surely glasses cover each pixel, float32 (H, W); None where there are none.
+
+    The new face wears the target's, or none.
+    """
+    share = watch.share(patch, mesh, (0, 0), (patch.shape[0], patch.shape[1]))
     if share is None:
-        return np.zeros(patch.shape[:2], np.float32)
+        return None
     reach = max(1, round(_FRAME_SHADOW * float(np.linalg.norm(mesh[263, :2] - mesh[33, :2]))))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     return blur(np.asarray(cv2.dilate(share, disc), np.float32), max(reach / 3, 0.5))

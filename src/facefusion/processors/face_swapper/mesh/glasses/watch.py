@@ -18,6 +18,8 @@ from facefusion.state import State
 
 _SURE = 1.05
 """Log-odds from which glasses are taken to be there."""
+EXPECTED = -1.0
+"""Log-odds from which they are, where another picture of the same person surely shows some."""
 _LEAST_SCALE = 0.3
 """Pixels of the picture in one of the plane below which a frame is too thin to be told from a wrinkle."""
 _MOST_YAW = 40.0
@@ -29,13 +31,18 @@ _LEAST_RATE = 0.15
 
 
 class GlassesWatch:
-    """Knows whether a face wears glasses, and where they are; show it every frame in which the face is seen."""
+    """Knows whether a face wears glasses, and where they are; show it every frame in which the face is seen.
 
-    def __init__(self) -> None:
+    Args:
+        sure: log-odds from which glasses are taken to be there.
+    """
+
+    def __init__(self, *, sure: float = _SURE) -> None:
+        self._sure = sure
         self._frames = 0
         self._looks = 0
         self._odds = 0.0
-        self._best = _SURE
+        self._best = sure
         self._frame: Frame | None = None
 
     def share(
@@ -58,12 +65,12 @@ class GlassesWatch:
             return None
         plane = GlassesPlane.of(mesh)
         looking = due and plane.scale > _LEAST_SCALE and abs(pose_of(mesh).yaw) < _MOST_YAW
-        if not looking and (self._frame is None or self._odds <= _SURE):
+        if not looking and (self._frame is None or self._odds <= self._sure):
             return None
         lightness = plane.read(image)
         if looking:
             self._look(lightness)
-        if self._frame is None or self._odds <= _SURE:
+        if self._frame is None or self._odds <= self._sure:
             return None
         return plane.lay_back(self._frame.share(lightness), corner, size)
 
