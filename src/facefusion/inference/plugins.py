@@ -50,10 +50,13 @@ def points_of(group: str) -> Points:
     faults = []
     for point in sorted(entry_points(group=group), key=_rank):
         if point.name in chosen:
-            faults.append(f"{package_of(point)} brings {point.name!r} of {group}, as {package_of(chosen[point.name])}")
+            whose = f"{package_of(point)} brings ({group})"
+            faults.append(
+                f"The {point.name!r} that {whose} is left out: {package_of(chosen[point.name])} has one already"
+            )
         else:
             chosen[point.name] = point
-    return Points(dict(sorted(chosen.items())), tuple(f"{fault} does, which counts" for fault in faults))
+    return Points(dict(sorted(chosen.items())), tuple(faults))
 
 
 def package_of(point: EntryPoint) -> str:
@@ -84,7 +87,7 @@ def loaded(point: EntryPoint, kind: type[N]) -> N:
         # A module of others may raise anything.
         raise PlugInError(f"cannot be imported ({type(error).__name__}: {error})") from error
     if not isinstance(thing, kind):
-        raise PlugInError(f"{point.value} is a {type(thing).__name__}, not a {kind.__name__}")
+        raise PlugInError(f"{point.value} is no {kind.__name__}, but of type {type(thing).__name__}")
     if thing.name != point.name:
         raise PlugInError(f"{point.value} calls itself {thing.name!r}")
     return thing

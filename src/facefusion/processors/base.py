@@ -198,6 +198,7 @@ class ProcessorSpec:
             they stay as they are it is None. It raises an error of the tree where the options or the model do not fit.
         needs: what it needs to know of the faces that it is given beyond what every face has.
         model_option: name of the option that says which model it takes; empty where it takes none.
+        task: of that model; the processor's own name when empty.
         without_weights: values of that option for which no weights are needed.
         options: what options it has of its own, given by `processor_options`; None where it has none. Those of the
             package's own processors are in the tree.
@@ -211,5 +212,6 @@ class ProcessorSpec:
     format: Callable[[FrameFormat, Options, Catalogue], FrameFormat] | None = None
     needs: frozenset[Need] = frozenset()
     model_option: str = ""
+    task: str = ""
     without_weights: frozenset[str] = frozenset()
     options: type[OptionGroup] | None = None

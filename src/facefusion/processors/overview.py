@@ -91,15 +91,18 @@ def _one(found: Found, options: Options, entries: Mapping[str, Entry]) -> Proces
     except OptionsError as error:
         return ProcessorOverview(found, problem=error.what)
     entry = entries.get(model or "")
-    task = found.name if entry is None else entry.card.task
+    task = found.spec.task or found.name
+    if entry is not None and entry.card.task != task:
+        wrong = f"model {model} is of task {entry.card.task}, not {task}"
+        return ProcessorOverview(found, problem=wrong, advice=f"facefusion models list {task}")
     ready = (each.card for each in entries.values() if each.state == "ready" and model != "")
     others = tuple(card.name for card in ready if card.task == task and card.name != model)
     return ProcessorOverview(found, model, entry, others)
 
 
 def _advice(each: ProcessorOverview, store: ModelStore) -> str:
-    if each.can_run or each.found.spec is None or each.problem:
-        return "" if each.can_run else each.found.advice
+    if each.can_run or each.problem:
+        return each.advice or each.found.advice
     if each.entry is None:
         return "facefusion models list" if each.model else "facefusion models add FILE.onnx --entry FILE.toml"
     card, state = each.entry.card, each.entry.state
