@@ -45,7 +45,8 @@ def processor_facts(each: ProcessorOverview) -> dict[str, Any]:
 
 def _state(each: ProcessorOverview) -> str:
     if not each.can_run:
-        return f"cannot run: {_reason(each)}"
+        model = "" if each.entry is None or each.problem else f" with {each.model}"
+        return f"cannot run{model}: {_reason(each)}"
     if not each.model:
         return "can run now, needs no weights"
     facts = f" ({weights_facts(each.entry)})" if each.entry else ", which needs no weights"
@@ -59,7 +60,8 @@ def _reason(each: ProcessorOverview) -> str:
         return "no model is named"
     if each.entry is None:
         return f"there is no model {each.model}"
-    return f"{each.model} is {reason(each.entry)} ({weights_facts(each.entry)})"
+    why = "not here" if each.entry.state == "missing" else reason(each.entry)
+    return f"{why} ({weights_facts(each.entry)})"
 
 
 def _command(each: ProcessorOverview) -> str:
