@@ -139,6 +139,40 @@ class TestBrokenOnes:
         assert [check.name for check in found.values() if check.status == "fail"] == []
 
 
+FAILING = """\
+    from facefusion.processors.base import ProcessorSpec
+
+    class Failing:
+        def process(self, batch):
+            return batch[1:] if LOSES else 1 / 0
+        def state(self):
+            return {}
+        def restore(self, state):
+            pass
+
+    LOSES = False
+    SPEC = ProcessorSpec("failing", "fails", False, lambda context: Failing(), needs_faces=False)
+    """
+
+
+@pytest.mark.parametrize(
+    ("loses", "said"),
+    [
+        (
+            "False",
+            "The processor 'failing' of theirs failed (ZeroDivisionError: division by zero). Tell the authors of",
+        ),
+        ("True", "The processor 'failing' of theirs gave back 0 frames for 1, or others. Tell the authors of theirs"),
+    ],
+)
+def test_what_goes_wrong_in_one_at_work_is_told_as_theirs(installed, quiet_place, capsys, loses, said):
+    text = FAILING.replace("LOSES = False", f"LOSES = {loses}")
+    installed({"thing.py": text}, {"processors": "failing = theirs.thing:SPEC"})
+    assert main(["--processors", "failing", "-t", str(ASTRONAUT), "-o", "out.png"]) == 1
+    assert said in capsys.readouterr().err
+    assert not (quiet_place / "out.png").exists()
+
+
 class TestOptionsOfTheirOwn:
     @pytest.fixture(autouse=True)
     def plug_in(self, installed, quiet_place):

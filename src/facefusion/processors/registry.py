@@ -49,6 +49,12 @@ def processor_names() -> list[str]:
     return list(points_of(GROUP).by_name)
 
 
+def package_of_processor(spec: ProcessorSpec) -> str | None:
+    """Return the package that brings a processor; None where it is this one, or comes from no entry point."""
+    point = points_of(GROUP).by_name.get(spec.name)
+    return None if point is None or is_ours(point) else package_of(point)
+
+
 def resolve_processors(names: Sequence[str]) -> list[ProcessorSpec]:
     """Return the processors of these names, in this order; no other is imported.
 
