@@ -116,17 +116,38 @@ def test_little_memory_is_a_warning():
     assert doctor._memory(None).status == "warn"
 
 
-def test_processors_are_listed_with_a_summary(facefusion, capsys):
+def test_processors_are_listed_with_what_they_need(facefusion, capsys):
     assert facefusion("processors") == 0
-    lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    assert {
-        "age_modifier",
-        "background_remover",
-        "expression_restorer",
-        "face_editor",
-        "face_enhancer",
-        "face_swapper",
-        "frame_colorizer",
-        "frame_enhancer",
-    } <= lines.keys()
-    assert all(lines.values())
+    out = capsys.readouterr().out
+    assert "face_swapper: can run now with mesh, which needs no weights\n  puts the source's face" in out
+    assert "face_enhancer: cannot run with gfpgan_1.4: not here (" in out
+    assert "\n  -> facefusion models pull gfpgan_1.4\n" in out
+    assert "background_remover: cannot run with modnet: not here (" in out
+    assert "  -> Put modnet.onnx into " in out
+    assert "; others: `facefusion models list background_remover`\n" in out
+    assert "face_translator: cannot run: no model is named" in out
+    assert "then --face-translator-model NAME\n" in out
+
+
+def test_processors_take_the_model_that_the_configuration_names(facefusion, capsys, quiet_place):
+    (quiet_place / "facefusion.toml").write_text('face_enhancer_model = "codeformer"\n')
+    assert facefusion("processors", "--json") == 0
+    listed = {each["name"]: each for each in json.loads(capsys.readouterr().out)["processors"]}
+    enhancer = listed["face_enhancer"]
+    assert (enhancer["can_run"], enhancer["model"], enhancer["package"]) == (False, "codeformer", "facefusion")
+    assert enhancer["command"] == "facefusion models pull codeformer"
+    assert enhancer["licence"] and enhancer["commercial"] in {True, False}
+    assert listed["face_swapper"] | {"can_run": True, "model": "mesh", "command": ""} == listed["face_swapper"]
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("nonesuch", "there is no model nonesuch"),
+        ("iris", "model iris is of task iris_landmarker, not frame_colorizer"),
+    ],
+)
+def test_processors_say_what_is_wrong_with_a_model(facefusion, capsys, monkeypatch, model, said):
+    monkeypatch.setenv("FACEFUSION_FRAME_COLORIZER_MODEL", model)
+    assert facefusion("processors") == 0
+    assert f"frame_colorizer: cannot run: {said}" in capsys.readouterr().out

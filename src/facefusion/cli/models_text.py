@@ -81,14 +81,18 @@ def _state_facts(entry: Entry) -> dict[str, Any]:
 
 
 def _entry_line(entry: Entry, width: int, details: bool) -> str:
+    state = f": {reason(entry)}" if entry.state != "ready" else ": ready" if details else ""
+    return one_line(f"{entry.card.name:{width}}  {weights_facts(entry)}{state}")
+
+
+def weights_facts(entry: Entry) -> str:
+    """Return licence and size of a model's weights in words."""
     use = "commercial use allowed" if entry.card.commercial else "no commercial use"
     facts = [entry.card.licence, use, megabytes(entry.bytes)]
-    facts += ["comes with the package"] if entry.is_bundled else []
-    reason = f": {_reason(entry)}" if entry.state != "ready" else ": ready" if details else ""
-    return one_line(f"{entry.card.name:{width}}  {', '.join(facts)}{reason}")
+    return ", ".join([*facts, "comes with the package"] if entry.is_bundled else facts)
 
 
-def _reason(entry: Entry) -> str:
+def reason(entry: Entry) -> str:
     """Say why a model cannot run."""
     if entry.state == "missing" and not entry.card.urls:
         return f"not here, and published at no lasting address: put {entry.card.file} into the folder"

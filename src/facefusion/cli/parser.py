@@ -21,7 +21,7 @@ COMMANDS = {
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
     "doctor": "check this machine, and say what to do where something is missing",
-    "processors": "list the processors installed",
+    "processors": "list what can be done here, and how to get the rest",
 }
 FACE_VERBS = {
     "build": "build a face file from pictures and clips of one person",
@@ -38,6 +38,7 @@ _BUILD_OPTIONS = (
     *("source_face_position", "source_face_min_size", "source_face_max_yaw", "source_face_min_sharpness"),
     *("source_face_max_distance", "output_path", "overwrite"),
 )
+_PROCESSORS_OPTIONS = ("models_dir", "shared_models_dirs", "license_policy", "processor_options")
 _COMMON_WITH_VALUE = ("--config", "--log-level")
 _COMMON = (*_COMMON_WITH_VALUE, "--quiet", "--traceback")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -223,7 +224,10 @@ def _doctor_parser() -> Parser:
 
 
 def _processors_parser() -> Parser:
-    return _with_common(_command_parser("processors", "[options]"))
+    parser = _command_parser("processors", "[options]")
+    _add_json(parser.add_argument_group("processors"))
+    add_option_flags(parser, lambda leaf: leaf.name in _PROCESSORS_OPTIONS)
+    return _with_common(parser)
 
 
 def _command_parser(name: str, usage: str) -> Parser:

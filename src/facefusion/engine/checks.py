@@ -17,7 +17,9 @@ from facefusion.media.sequence import Pattern, is_sequence, output_sequence_form
 from facefusion.media.sequence_join import check_sequence_output
 from facefusion.media.sniff import open_input
 from facefusion.options import Options
+from facefusion.options.own import own_group, own_names
 from facefusion.processors.base import ProcessorSpec
+from facefusion.processors.registry import processor_names
 
 _FOR_VIDEOS_IN = ("deinterlace", "sequence_rate")
 _FOR_VIDEOS_OUT = (
@@ -202,6 +204,30 @@ def check_problem_path(path: Path, inputs: Sequence[Path]) -> None:
             f"The input {path} stands where a picture of problems with the output would go",
             "Choose another name for the output",
         )
+
+
+def check_own_options(processors: Sequence[ProcessorSpec], options: Options) -> None:
+    """Refuse options of processors from other packages that they do not have.
+
+    Of processors that are installed and do not run, as a configuration file may name some, nothing more is looked at.
+
+    Raises:
+        OptionsError: there is no such processor or option, or a value is impossible.
+    """
+    named, installed = own_names(options.processor_options), processor_names()
+    for name in named:
+        if name not in installed:
+            raise OptionsError(
+                f"Option processor-options: there is no processor {name!r}", f"Installed: {', '.join(installed)}"
+            )
+    for spec in processors:
+        if spec.options is not None:
+            own_group(spec.options, spec.name, options.processor_options)
+        elif spec.name in named:
+            raise OptionsError(
+                f"Option processor-options: {spec.name} has no options of this kind",
+                "Those of the package's own processors are flags of their own",
+            )
 
 
 def _exists(path: Path) -> bool:

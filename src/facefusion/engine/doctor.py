@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from facefusion.errors import FaceFusionError, ModelDamagedError
-from facefusion.inference.catalogue import Catalogue, ModelCard
+from facefusion.errors import CatalogueError, FaceFusionError, ModelDamagedError
+from facefusion.inference.catalogue import Catalogue, ModelCard, full_catalogue
 from facefusion.inference.families import Families
 from facefusion.inference.machine import total_memory, usable_cores
 from facefusion.inference.opening import open_catalogue, open_store, own_folder
+from facefusion.inference.plugins import GROUPS, points_of
 from facefusion.inference.store import ModelStore
 from facefusion.inference.store.overview import overview
 from facefusion.options import ModelOptions, find_config, load_options
@@ -65,6 +66,7 @@ def examine(*, config_path: Path | None = None, folder: Path | None = None) -> I
     yield from (_model(card) for card in Catalogue.bundled())
     yield from _weights(config_path)
     yield from _processors()
+    yield from _plug_ins()
     yield _guarded("ffmpeg in PyAV", _ffmpeg)
     yield _cores()
     yield _memory(total_memory())
@@ -137,13 +139,30 @@ def _weights(config_path: Path | None) -> Iterator[Check]:
 
 
 def _processors() -> Iterator[Check]:
-    for entry in importlib.metadata.entry_points(group="facefusion.processors"):
-        try:
-            entry.load()
-        except (ImportError, AttributeError) as error:
-            yield Check(f"processor {entry.name}", "fail", f"cannot be imported: {error}", "install its package again")
+    """What other packages bring may be broken, and the main job runs."""
+    try:
+        registry = importlib.import_module("facefusion.processors.registry")
+    except ImportError as error:
+        yield Check("processors", "fail", f"cannot be imported: {error}", "install the packages again")
+        return
+    for found in registry.found_processors():
+        name = f"processor {found.name}" if found.is_ours else f"processor {found.name} of {found.package}"
+        if found.spec is not None:
+            yield Check(name, "ok", "installed")
         else:
-            yield Check(f"processor {entry.name}", "ok", "can run now")
+            yield Check(name, "fail" if found.is_ours else "warn", found.problem, found.advice)
+
+
+def _plug_ins() -> Iterator[Check]:
+    """Families that cannot be used, and what counts for nothing because its name is taken."""
+    families = Families()
+    for name in families.names:
+        try:
+            families[name]
+        except CatalogueError as error:
+            yield Check(f"family {name}", "warn", error.what, error.hint)
+    faults = (fault for group in GROUPS[:2] for fault in points_of(group).faults)
+    yield from (Check("plug-ins", "warn", f"{fault}") for fault in (*faults, *full_catalogue().faults))
 
 
 def _ffmpeg(name: str) -> Check:

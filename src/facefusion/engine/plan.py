@@ -12,6 +12,7 @@ from facefusion.engine.checks import (
     check_distinct,
     check_for_picture,
     check_for_sequence,
+    check_own_options,
     check_path,
     check_picture_beside,
     check_problem_path,
@@ -114,6 +115,7 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
         ProviderError: an execution provider is not there, or does not compute in the precision asked for.
     """
     processors = tuple(resolve_processors(options.processors))
+    check_own_options(processors, options)
     Execution.of(options.runtime)
     target_path = _required(options.target_path, "target", "picture or video to edit")
     output = _required(options.output_path, "output", "file to write")

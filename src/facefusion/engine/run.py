@@ -34,6 +34,7 @@ from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
 from facefusion.options import Options
 from facefusion.processors.base import ProcessorContext, Role, SourceFace
+from facefusion.processors.guarded import create_processor
 
 FrameHook = Callable[[Image], Image]
 """A user's own step: RGB uint8 (H, W, 3) in, the same shape out; it may change the array it is given."""
@@ -129,7 +130,7 @@ def _prepare(
     context = replace(context, speech=job_speech(plan, cancel.is_set))
     return Work(
         finding=finding,
-        processors=tuple(spec.create(context) for spec in plan.processors),
+        processors=tuple(create_processor(spec, context) for spec in plan.processors),
         pre_processor=_checked(hooks[0], "pre-processor"),
         post_processor=_checked(hooks[1], "post-processor"),
         clock=clock,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from typing import Any
 
 from facefusion.errors import CatalogueError
 from facefusion.inference.family import Family
+from facefusion.inference.plugins import PlugInError, advice, loaded, package_of, points_of
 
 GROUP = "facefusion.families"
 
 
 class Families:
-    """Families by name; one is imported when it is asked for."""
+    """Families by name; one is imported when it is asked for.
+
+    Attributes:
+        faults: of plug-ins whose families do not count; one sentence each.
+    """
 
     def __init__(self) -> None:
-        self._points = {point.name: point for point in entry_points(group=GROUP)}
+        points = points_of(GROUP)
+        self._points, self.faults = points.by_name, points.faults
 
     @property
     def names(self) -> list[str]:
@@ -30,14 +35,12 @@ class Families:
         """Return a family.
 
         Raises:
-            CatalogueError: there is none of this name, or it cannot be imported.
+            CatalogueError: there is none of this name, or it cannot be imported, or is something else.
         """
         if name not in self._points:
             raise CatalogueError(f"There is no model family {name!r}", f"Installed: {', '.join(self.names)}")
+        point = self._points[name]
         try:
-            family: Family[Any] = self._points[name].load()
-        except (ImportError, AttributeError) as error:
-            raise CatalogueError(
-                f"The model family {name!r} cannot be imported ({error})", "Install the package it comes from again"
-            ) from error
-        return family
+            return loaded(point, Family)
+        except PlugInError as error:
+            raise CatalogueError(f"The model family {name!r} of {package_of(point)}: {error}", advice(point)) from error

@@ -46,16 +46,20 @@ def open_sessions(options: Options, *, pool: SessionPool | None = None, notify: 
     Args:
         options: all options.
         pool: keeps networks loaded; one of its own when None.
-        notify: called with one sentence where a device fails, or memory is short.
+        notify: called with one sentence where a device fails, memory is short, or a plug-in cannot be read.
 
     Raises:
         ProviderError: an execution provider is not there.
         CatalogueError: an entry of a catalogue is not what it should be.
     """
+    catalogue = open_catalogue(options.models)
+    if notify is not None:
+        for fault in catalogue.faults:
+            notify(fault)
     return SessionFactory(
         runtime=options.runtime,
         pool=pool,
         notify=notify,
-        catalogue=open_catalogue(options.models),
+        catalogue=catalogue,
         store=open_store(options.models),
     )

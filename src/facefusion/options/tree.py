@@ -27,6 +27,7 @@ from facefusion.options.lip_syncer import LipSyncerOptions
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
+from facefusion.options.own import as_texts, own_names
 from facefusion.options.people import MapEntry, read_map
 
 FaceOrder = Literal[
@@ -158,6 +159,11 @@ class Options(OptionGroup):
     processors: Annotated[tuple[str, ...], Names(also=("frame_processors", "frame_processor"))] = Field(
         default=("face_swapper",), description="processors, in the order in which they run; none: no face is touched"
     )
+    processor_options: Annotated[tuple[str, ...], BeforeValidator(as_texts)] = Field(
+        default=(),
+        description="options of processors that other packages bring, as NAME.OPTION=VALUE; `facefusion processors`"
+        " lists them",
+    )
     faces: FaceSelectionOptions = FaceSelectionOptions()
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()
     frame_enhancer: FrameEnhancerOptions = FrameEnhancerOptions()
@@ -190,6 +196,7 @@ class Options(OptionGroup):
             options = cls.model_validate(nest(cls, values))
         except ValidationError as error:
             raise OptionsError(_describe(error), _ALL_OPTIONS) from error
+        own_names(options.processor_options)
         for entry in options.face_map:
             options.for_person(entry)
         return options

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from facefusion.faces.enrich import Need
 from facefusion.faces.types import Face
@@ -15,7 +15,11 @@ from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame, Image, resized
 from facefusion.media.sound.speech import Speech
 from facefusion.options import Options
+from facefusion.options.base import OptionGroup
+from facefusion.options.own import own_group
 from facefusion.state import State
+
+G = TypeVar("G", bound=OptionGroup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,18 @@ class ProcessorContext:
         """The roles, or the only one."""
         return self.roles or (Role(self.sources, self.options),)
 
+    def own_options(self, name: str, group: type[G]) -> G:
+        """Return the options that a processor has of its own; see `ProcessorSpec.options`.
+
+        Args:
+            name: of the processor.
+            group: its options.
+
+        Raises:
+            OptionsError: one is unknown, or its value impossible.
+        """
+        return own_group(group, name, self.options.processor_options)
+
 
 class Processor(Protocol):
     """Edits frames. Frames and faces come in, frames go out; the pixels that came in are left as they were."""
@@ -188,6 +204,11 @@ class ProcessorSpec:
             they stay as they are it is None. It raises an error of the tree where the options or the model do not fit.
         needs: what it needs to know of the faces that it is given beyond what every face has.
         needs_speech: whether it needs the sound of the target, or the speech that takes its place.
+        model_option: name of the option that says which model it takes; empty where it takes none.
+        task: of that model; the processor's own name when empty.
+        without_weights: values of that option for which no weights are needed.
+        options: what options it has of its own, given by `processor_options`; None where it has none. Those of the
+            package's own processors are in the tree.
     """
 
     name: str
@@ -198,3 +219,7 @@ class ProcessorSpec:
     format: Callable[[FrameFormat, Options, Catalogue], FrameFormat] | None = None
     needs: frozenset[Need] = frozenset()
     needs_speech: bool = False
+    model_option: str = ""
+    task: str = ""
+    without_weights: frozenset[str] = frozenset()
+    options: type[OptionGroup] | None = None

@@ -56,6 +56,8 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     options = load_options(option_values(arguments), config_path=arguments.config)
     store = open_store(options.models)
     shop = _Shop(arguments, context.terminal, open_catalogue(options.models), store, Families())
+    for fault in shop.catalogue.faults:
+        context.terminal.warn(one_line(fault))
     if arguments.verb == "pull":
         return _pull(shop, context)
     if arguments.verb == "export":

@@ -16,9 +16,11 @@ from facefusion.engine.casting import map_inputs
 from facefusion.engine.inputs import further_inputs
 from facefusion.engine.plan import Plan
 from facefusion.inference.opening import open_catalogue, open_store
+from facefusion.inference.plugins import plug_in_versions
 from facefusion.inference.store.pull import chosen_cards
 from facefusion.media.sequence import find_sequence, is_sequence
 from facefusion.options import Options, iter_leaves
+from facefusion.options.own import own_values
 
 _LIBRARIES = ("facefusion", "av", "numpy", "opencv-python-headless", "pillow")
 _PATHS = ("source_paths", "face_map", "target_path", "output_path")
@@ -67,7 +69,7 @@ class Fingerprint:
             return cls(secrets.token_hex(32))
         output, driving = plan.options.output, plan.options.expression_restorer.expression_restorer_driving
         facts = {
-            "libraries": {name: version(name) for name in _LIBRARIES} | _runtime(),
+            "libraries": {name: version(name) for name in _LIBRARIES} | _runtime() | plug_in_versions(),
             "options": _options(plan.options) | {"map": _map(plan.options)},
             "extras": {
                 "thumbnail": output.thumbnail is not None,
@@ -121,6 +123,7 @@ def _weights(options: Options) -> dict[str, str | None]:
     leaves = [leaf for leaf in iter_leaves(Options) if _names_models(leaf.name)]
     values = [getattr(reduce(getattr, leaf.path, options), leaf.name) for leaf in leaves]
     values += [value for entry in options.face_map for name, value in entry.options.items() if _names_models(name)]
+    values += [value for name, value in own_values(options.processor_options) if _names_models(name)]
     names = (name for value in values for name in (value if isinstance(value, tuple) else (value,)))
     cards = chosen_cards(catalogue, [name for name in names if name in catalogue])
     return {card.name: store.look(card).sha256 for card in cards}

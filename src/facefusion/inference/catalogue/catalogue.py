@@ -20,9 +20,14 @@ class Catalogue:
 
     Args:
         cards: the entries; of two with one name the later counts.
+        faults: why entries of plug-ins were left out, one sentence each.
+
+    Attributes:
+        faults: as given.
     """
 
-    def __init__(self, cards: Iterable[ModelCard]) -> None:
+    def __init__(self, cards: Iterable[ModelCard], faults: Iterable[str] = ()) -> None:
+        self.faults = tuple(faults)
         self._cards = {card.name: card for card in sorted(cards, key=lambda card: card.name)}
 
     @classmethod
@@ -50,7 +55,8 @@ class Catalogue:
             ModelUnknownError: there is none of this name.
         """
         if name not in self._cards:
-            raise ModelUnknownError(f"There is no model {name!r}", f"The catalogue holds {', '.join(self._cards)}")
+            hint = " ".join([*self.faults, f"The catalogue holds {', '.join(self._cards)}"])
+            raise ModelUnknownError(f"There is no model {name!r}", hint)
         return self._cards[name]
 
     def of_task(self, task: str) -> list[ModelCard]:

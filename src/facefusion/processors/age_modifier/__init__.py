@@ -9,4 +9,5 @@ SPEC = ProcessorSpec(
     needs_source=False,
     create=AgeModifier.create,
     needs=frozenset({"landmarks5"}),
+    model_option="age_modifier_model",
 )

@@ -10,4 +10,5 @@ SPEC = ProcessorSpec(
     create=BackgroundRemover.create,
     needs_faces=False,
     format=cut_out_format,
+    model_option="background_remover_model",
 )

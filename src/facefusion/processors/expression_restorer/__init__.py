@@ -9,4 +9,5 @@ SPEC = ProcessorSpec(
     needs_source=False,
     create=ExpressionRestorer.create,
     needs=frozenset({"landmarks5"}),
+    model_option="expression_restorer_model",
 )

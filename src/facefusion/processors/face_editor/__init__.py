@@ -9,4 +9,5 @@ SPEC = ProcessorSpec(
     needs_source=False,
     create=FaceEditor.create,
     needs=frozenset({"landmarks5"}),
+    model_option="face_editor_model",
 )

@@ -8,4 +8,5 @@ SPEC = ProcessorSpec(
     summary="restores blurred, small and badly compressed faces; needs weights",
     needs_source=False,
     create=create,
+    model_option="face_enhancer_model",
 )

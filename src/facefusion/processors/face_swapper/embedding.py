@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from facefusion.errors import CatalogueError
-from facefusion.faces.recognisers.arcface import ArcFace
+from facefusion.faces.recognisers.base import CropRecogniser
 from facefusion.faces.recognisers.crossface import DIMENSIONS, CrossFace
 from facefusion.faces.types import Points
 from facefusion.inference.contract import Contract, TensorSpec
@@ -19,8 +19,6 @@ from facefusion.processors.crop_editing import CropJob
 from facefusion.processors.face_swapper.base import Portrait, Source
 from facefusion.processors.face_swapper.network import run_on_crops
 from facefusion.processors.face_swapper.settings import EmbeddingSettings
-
-_Needed = TypeVar("_Needed", ArcFace, CrossFace)
 
 
 class EmbeddingSwapper:
@@ -41,9 +39,14 @@ class EmbeddingSwapper:
     def __init__(self, model: Model[EmbeddingSettings]) -> None:
         self._model = model
         self._settings = model.settings
-        self._recogniser = _needed(model, ArcFace, "face_recogniser")
-        converts = self._settings.identity == "converted"
-        self._converter = _needed(model, CrossFace, "face_embedding_converter") if converts else None
+        needed = model.needed.values()
+        self._recogniser = next((each for each in needed if isinstance(each, CropRecogniser)), None) or _lacks(
+            model, "face_recogniser"
+        )
+        self._converter: CrossFace | None = None
+        if self._settings.identity == "converted":
+            converters = (each for each in needed if isinstance(each, CrossFace))
+            self._converter = next(converters, None) or _lacks(model, "face_embedding_converter")
         self.template = self._settings.template
         self.size = self._settings.size
         self.wants_pictures = False
@@ -113,8 +116,5 @@ def contract(settings: EmbeddingSettings) -> Contract:
     )
 
 
-def _needed(model: Model[EmbeddingSettings], kind: type[_Needed], task: str) -> _Needed:
-    for adapter in model.needed.values():
-        if isinstance(adapter, kind):
-            return adapter
+def _lacks(model: Model[EmbeddingSettings], task: str) -> NoReturn:
     raise CatalogueError(f"Model {model.card.name}: requires: there is no {task}", "Name one there")

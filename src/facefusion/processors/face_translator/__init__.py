@@ -9,4 +9,5 @@ SPEC = ProcessorSpec(
     needs_source=False,
     create=create,
     needs=frozenset({"landmarks5"}),
+    model_option="face_translator_model",
 )

@@ -10,4 +10,5 @@ SPEC = ProcessorSpec(
     create=FrameColorizer.create,
     needs_faces=False,
     format=coloured_format,
+    model_option="frame_colorizer_model",
 )

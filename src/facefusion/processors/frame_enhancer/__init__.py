@@ -10,4 +10,5 @@ SPEC = ProcessorSpec(
     create=FrameEnhancer.create,
     needs_faces=False,
     format=enlarged_format,
+    model_option="frame_enhancer_model",
 )

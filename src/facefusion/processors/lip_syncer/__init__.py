@@ -9,4 +9,6 @@ SPEC = ProcessorSpec(
     needs_source=False,
     create=create,
     needs_speech=True,
+    needs=frozenset({"landmarks5"}),
+    model_option="lip_syncer_model",
 )

@@ -1,0 +1,1 @@
+"""Entries of models: the folder that the entry point `facefusion.catalogues` names."""
