@@ -8,5 +8,6 @@ SPEC = ProcessorSpec(
     summary="restores blurred, small and badly compressed faces; needs weights",
     needs_source=False,
     create=create,
+    needs=frozenset({"landmarks5"}),
     model_option="face_enhancer_model",
 )

@@ -8,6 +8,7 @@ SPEC = ProcessorSpec(
     summary="puts the source's face in place of the faces of the target",
     needs_source=True,
     create=FaceSwapper.create,
+    needs=frozenset({"landmarks5"}),
     model_option="face_swapper_model",
     without_weights=frozenset(MODELS),
 )
