@@ -11,7 +11,7 @@ from facefusion.core import process_image
 from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import Notes
 from facefusion.engine.targets import TargetSelector
-from facefusion.engine.work import Work
+from facefusion.engine.work import Finding, Work
 from facefusion.errors import ModelError
 from facefusion.faces.enrich import FaceEnricher
 from facefusion.faces.landmarks import landmarks68_of_mesh
@@ -38,15 +38,12 @@ class Recording:
 def work(analyser, enricher, needs, processor):
     options = FaceSelectionOptions()
     return Work(
-        analyser=analyser,
-        selector=TargetSelector(analyser, options),
+        finding=Finding(analyser, TargetSelector(analyser, options), enricher, frozenset(needs)),
         processors=(processor,),
         pre_processor=None,
         post_processor=None,
         clock=StageClock(),
         notes=Notes(None),
-        enricher=enricher,
-        needs=frozenset(needs),
     )
 
 

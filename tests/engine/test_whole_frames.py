@@ -34,7 +34,7 @@ MODELS = {
     "frame_enhancer_blend": 100,
     "frame_colorizer_model": "colours",
     "frame_colorizer_size": 64,
-    "background_remover_model": "front",
+    "background_remover_model": "foreground",
     "face_translator_model": "faces",
 }
 
@@ -46,7 +46,7 @@ def shelf(tmp_path_factory, monkeypatch):
     shelf.put("large", "frame_enhancer", "rgb_super_resolution", super_resolution(2), settings={"scale": 2, **tiling})
     shelf.put("clear", "frame_enhancer", "rgb_super_resolution", super_resolution(1), settings={"scale": 1, **tiling})
     shelf.put("colours", "frame_colorizer", "ddcolor", chroma())
-    shelf.put("front", "background_remover", "background_remover", foreground(), settings={"size": 64})
+    shelf.put("foreground", "background_remover", "background_remover", foreground(), settings={"size": 64})
     shelf.put("faces", "face_translator", "face_translator", translator(), settings={"size": 64})
     wide = {"size": 64, "wide_size": 96, "output_size": 128}
     shelf.put("wide_ages", "age_modifier", "styleganex_age", reaging_with_background(), settings=wide)
