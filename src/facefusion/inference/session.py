@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.errors import ModelUnfitError, ModelUnknownError
+from facefusion.errors import CatalogueError, LicenceError, ModelMissingError, ModelUnfitError, ModelUnknownError
 from facefusion.inference.catalogue import Catalogue, ModelCard
 from facefusion.inference.contract import Contract
 from facefusion.inference.execution import Execution
@@ -304,19 +304,26 @@ class SessionFactory:
             ModelError: it cannot be used; see `facefusion.errors`.
             ProviderError: a provider that was asked for by name cannot be started.
         """
+        return self._load(model, task, ())
+
+    def _load(self, model: str, task: str, within: tuple[str, ...]) -> Any:
+        """Return an adapter for models that require it; `within` names these, the nearest last."""
+        if model in within:
+            raise CatalogueError(f"Model {model} requires itself", f"Mend the entries of {', '.join(within)}")
         card = self.catalogue[model]
         if card.task != task:
             others = ", ".join(other.name for other in self.catalogue.of_task(task))
             raise ModelUnknownError(f"Model {model!r} is a {card.task}, not a {task}", f"There is: {others or 'none'}")
         with self._lock:
             if model not in self._adapters:
-                self._adapters[model] = self._adapter(card)
+                self._adapters[model] = self._adapter(card, (*within, model))
             return self._adapters[model]
 
-    def _adapter(self, card: ModelCard) -> Any:
+    def _adapter(self, card: ModelCard, within: tuple[str, ...]) -> Any:
         family = self._families[card.family]
         settings = family.read_settings(card)
-        needed = {name: self.load(name, self.catalogue[name].task) for name in card.requires}
+        self._store.locate(card)  # so that the command that gets the rest is that of the model itself
+        needed = {name: self._required(name, within) for name in card.requires}
         session = Session(
             lambda: self._store.path(card),
             self._execution,
@@ -326,3 +333,10 @@ class SessionFactory:
             fallback=self._fallback,
         )
         return family.create(Model(card, settings, session, needed))
+
+    def _required(self, name: str, within: tuple[str, ...]) -> Any:
+        """Return the adapter of a model that another requires; errors say which."""
+        try:
+            return self._load(name, self.catalogue[name].task, within)
+        except (LicenceError, ModelMissingError) as error:
+            raise type(error)(f"{error.what}; model {within[-1]} requires it", error.hint) from error
