@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from facefusion.errors import CatalogueError, LicenceError, ModelMissingError
+from facefusion.errors import CatalogueError, LicenceError, ModelMissingError, ModelUnknownError
 from facefusion.inference.catalogue import Catalogue
 from facefusion.inference.session import SessionFactory
 from facefusion.inference.store import ModelStore
@@ -44,6 +44,11 @@ def test_one_that_the_policy_does_not_allow_is_named_with_the_model_that_require
     store = ModelStore(shelf.folder, policy="commercial")
     with pytest.raises(LicenceError, match=r"Model who is under .*; model swap requires it"):
         SessionFactory(("cpu",), catalogue=Catalogue(cards), store=store).load("swap", "face_swapper")
+
+
+def test_of_a_name_that_there_is_not_those_of_the_task_are_told(shelf):
+    with pytest.raises(ModelUnknownError, match=r"There is no face_swapper model 'swop'\. There is: swap\."):
+        shelf.sessions().load("swop", "face_swapper")
 
 
 def test_models_that_require_one_another_are_refused(shelf):

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.errors import CatalogueError, LicenceError, ModelMissingError, ModelUnfitError, ModelUnknownError
+from facefusion.errors import CatalogueError, LicenceError, ModelMissingError, ModelUnfitError
 from facefusion.inference.catalogue import Catalogue, ModelCard
 from facefusion.inference.contract import Contract
 from facefusion.inference.execution import Execution
@@ -169,6 +169,7 @@ class Session:
         """
         binding = self._file.binding
         assert binding is not None
+        assert self._contract is not None
         feeds = {
             info.name: np.ascontiguousarray(inputs[name], dtype=info.dtype)
             for name, info in binding.inputs.items()
@@ -176,9 +177,12 @@ class Session:
         }
         names = [info.name for info in binding.outputs.values()]
         values = self._run_safely(names, feeds, may_be_less=may_be_less)
-        named = zip(binding.outputs, values, strict=True)
+        named = dict(zip(binding.outputs, values, strict=True))
+        for name, value in named.items():
+            self._contract.check_output(name, value.shape, self._name)
         return {
-            name: value.astype(np.float32, copy=False) if value.dtype.kind == "f" else value for name, value in named
+            name: value.astype(np.float32, copy=False) if value.dtype.kind == "f" else value
+            for name, value in named.items()
         }
 
     def _run_safely(
@@ -310,10 +314,7 @@ class SessionFactory:
         """Return an adapter for models that require it; `within` names these, the nearest last."""
         if model in within:
             raise CatalogueError(f"Model {model} requires itself", f"Mend the entries of {', '.join(within)}")
-        card = self.catalogue[model]
-        if card.task != task:
-            others = ", ".join(other.name for other in self.catalogue.of_task(task))
-            raise ModelUnknownError(f"Model {model!r} is a {card.task}, not a {task}", f"There is: {others or 'none'}")
+        card = self.catalogue.look_up(model, task)
         with self._lock:
             if model not in self._adapters:
                 self._adapters[model] = self._adapter(card, (*within, model))
