@@ -11,7 +11,7 @@ from facefusion.core import process_image
 from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import Notes
 from facefusion.engine.targets import TargetSelector
-from facefusion.engine.work import Work
+from facefusion.engine.work import Finding, Work
 from facefusion.errors import ModelError
 from facefusion.faces.enrich import FaceEnricher
 from facefusion.faces.landmarks import landmarks68_of_mesh
@@ -38,15 +38,12 @@ class Recording:
 def work(analyser, enricher, needs, processor):
     options = FaceSelectionOptions()
     return Work(
-        analyser=analyser,
-        selector=TargetSelector(analyser, options),
+        finding=Finding(analyser, TargetSelector(analyser, options), enricher, frozenset(needs)),
         processors=(processor,),
         pre_processor=None,
         post_processor=None,
         clock=StageClock(),
         notes=Notes(None),
-        enricher=enricher,
-        needs=frozenset(needs),
     )
 
 
@@ -65,8 +62,8 @@ def test_faces_come_with_what_is_needed(analyser, tmp_path, items):
     options = FaceSelectionOptions(face_landmarker_model="fan", face_landmarker_score=0)
     processor = Recording()
     enricher = FaceEnricher(options, shelf.sessions())
-    frames = work(analyser, enricher, {"landmarks68", "attributes"}, processor).edit(items)
-    assert [frame.index for frame in frames] == [0, 1, 1]
+    edited = work(analyser, enricher, {"landmarks68", "attributes"}, processor).edit(items)
+    assert [item.frame.index for item in edited] == [0, 1, 1]
     assert [len(item.faces) for item in processor.items] == [2, 0, 1]
     for before, after in zip(items, processor.items, strict=True):
         for old, face in zip(before.faces, after.faces, strict=True):

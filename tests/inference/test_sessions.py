@@ -18,6 +18,7 @@ from facefusion.inference.runner import Fallback, Runner
 from facefusion.inference.runtime import FAILURES
 from facefusion.inference.session import Session
 from facefusion.inference.verdict import Verdicts
+from generated.builder import NetworkBuilder
 from generated.imaging import super_resolution
 from generated.sessions import PICTURES, POINTS, picture_net, points_net
 
@@ -220,6 +221,15 @@ def test_results_of_other_sizes_than_the_family_wants_are_refused_where_the_file
         ModelUnfitError, match=r"large gave output \[1,3,32,32\], where its family wants output \[batch,3"
     ):
         session.run(pictures(1))
+
+
+def test_results_that_are_no_numbers_are_an_error_and_no_picture():
+    net = NetworkBuilder()
+    nothing = net.node("Sub", value := net.input("input", ["batch", 3, "h", "w"]), value)
+    net.output("output", net.node("Div", nothing, nothing), ["batch", 3, "h", "w"])
+    content = net.model().SerializeToString()
+    with pytest.raises(ModelUnfitError, match="Model overflowing gave values that are no numbers as output"):
+        Session(lambda: content, contract=PICTURES, name="overflowing").run(pictures(2))
 
 
 def test_a_file_that_onnx_runtime_does_not_take_is_refused_by_name():

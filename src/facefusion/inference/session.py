@@ -180,10 +180,19 @@ class Session:
         named = dict(zip(binding.outputs, values, strict=True))
         for name, value in named.items():
             self._contract.check_output(name, value.shape, self._name)
+            self._check_numbers(name, value)
         return {
             name: value.astype(np.float32, copy=False) if value.dtype.kind == "f" else value
             for name, value in named.items()
         }
+
+    def _check_numbers(self, name: str, value: Tensor) -> None:
+        """Make sure that an output holds numbers: half precision overflows in some networks, which would paint black."""
+        if value.dtype.kind == "f" and value.size and np.isnan(value.min()):
+            raise ModelUnfitError(
+                f"Model {self._name} gave values that are no numbers as {name}",
+                "Try --execution-precision fp32, or another model",
+            )
 
     def _run_safely(
         self, outputs: Sequence[str], feeds: Mapping[str, Tensor], *, may_be_less: bool = False
