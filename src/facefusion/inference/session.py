@@ -187,7 +187,7 @@ class Session:
         }
 
     def _check_numbers(self, name: str, value: Tensor) -> None:
-        """Make sure that an output holds numbers: half precision overflows in some networks, which would paint black."""
+        """Make sure that an output holds numbers: half precision overflows in some, which paints black."""
         if value.dtype.kind == "f" and value.size and np.isnan(value.min()):
             raise ModelUnfitError(
                 f"Model {self._name} gave values that are no numbers as {name}",
