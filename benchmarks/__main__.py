@@ -10,7 +10,7 @@ import sys
 
 NAMES = (
     *("identity", "analysers", "swap_identity", "sources", "contact_sheet", "quality", "steadiness", "outside"),
-    *("cost", "sessions", "throughput", "media_table"),
+    *("cost", "sessions", "throughput", "media_table", "models_table"),
 )
 LONG = ("clap", "kills", "fuzz")
 

@@ -62,8 +62,8 @@ def test_faces_come_with_what_is_needed(analyser, tmp_path, items):
     options = FaceSelectionOptions(face_landmarker_model="fan", face_landmarker_score=0)
     processor = Recording()
     enricher = FaceEnricher(options, shelf.sessions())
-    frames = work(analyser, enricher, {"landmarks68", "attributes"}, processor).edit(items)
-    assert [frame.index for frame in frames] == [0, 1, 1]
+    edited = work(analyser, enricher, {"landmarks68", "attributes"}, processor).edit(items)
+    assert [item.frame.index for item in edited] == [0, 1, 1]
     assert [len(item.faces) for item in processor.items] == [2, 0, 1]
     for before, after in zip(items, processor.items, strict=True):
         for old, face in zip(before.faces, after.faces, strict=True):

@@ -33,7 +33,7 @@ def test_every_model_of_the_catalogue_is_there_and_is_what_the_card_says():
 
 def test_an_unknown_name_is_answered_with_those_there_are():
     with pytest.raises(
-        ModelUnknownError, match=r"There is no model 'yunet'\. The catalogue holds .*blazeface_full"
+        ModelUnknownError, match=r"There is no model 'yunet'\. Perhaps you meant .*yunet_n.*; `facefusion models list"
     ) as caught:
         SessionFactory().open("yunet")
     assert caught.value.exit_code == 40

@@ -18,6 +18,8 @@ from facefusion.inference.runner import Fallback, Runner
 from facefusion.inference.runtime import FAILURES
 from facefusion.inference.session import Session
 from facefusion.inference.verdict import Verdicts
+from generated.builder import NetworkBuilder
+from generated.imaging import super_resolution
 from generated.sessions import PICTURES, POINTS, picture_net, points_net
 
 CUDA = Device(PROVIDERS["cuda"], "0")
@@ -209,6 +211,25 @@ def test_wrong_values_are_the_models_affair_and_no_devices(card, make, notes):
     with pytest.raises(ModelUnfitError, match="A network does not take what it was given: "):
         make().run(np.zeros((1, 4, 16, 16), np.float32))
     assert notes == []
+
+
+def test_results_of_other_sizes_than_the_family_wants_are_refused_where_the_file_did_not_say_them():
+    wanted = Contract(PICTURES.inputs, (TensorSpec("output", ("batch", 3, 16, 16)),))
+    content = super_resolution(2).SerializeToString()
+    session = Session(lambda: content, contract=wanted, name="large")
+    with pytest.raises(
+        ModelUnfitError, match=r"large gave output \[1,3,32,32\], where its family wants output \[batch,3"
+    ):
+        session.run(pictures(1))
+
+
+def test_results_that_are_no_numbers_are_an_error_and_no_picture():
+    net = NetworkBuilder()
+    nothing = net.node("Sub", value := net.input("input", ["batch", 3, "h", "w"]), value)
+    net.output("output", net.node("Div", nothing, nothing), ["batch", 3, "h", "w"])
+    content = net.model().SerializeToString()
+    with pytest.raises(ModelUnfitError, match="Model overflowing gave values that are no numbers as output"):
+        Session(lambda: content, contract=PICTURES, name="overflowing").run(pictures(2))
 
 
 def test_a_file_that_onnx_runtime_does_not_take_is_refused_by_name():

@@ -51,7 +51,7 @@ class TestList:
         assert models("list", "toy_task") == 0
         assert capsys.readouterr().out.splitlines() == [
             "toy_task: 0 of 3 can run now",
-            "  toy_pair      MIT, commercial use allowed, 0.0 MB: lacks a model that it requires",
+            "  toy_pair      MIT, commercial use allowed, 0.0 MB: lacks a model that it requires: toy_public (MIT)",
             "  toy_public    MIT, commercial use allowed, 0.0 MB: not here",
             "  toy_research  LicenseRef-Research, no commercial use, 0.0 MB: the file is not the model",
             "  -> facefusion models pull toy_task",
@@ -63,6 +63,13 @@ class TestList:
             "toy_research  LicenseRef-Research, no commercial use, size not known: not allowed"
             in capsys.readouterr().out
         )
+
+    def test_names_the_required_model_that_the_policy_does_not_allow(self, models, plug_in, capsys):
+        entries = plug_in / "toys.toml"
+        entries.write_text(entries.read_text().replace('requires = ["toy_public"]', 'requires = ["toy_research"]'))
+        assert models("list", "toy_task", "--license-policy", "commercial") == 0
+        expected = "MIT, commercial use allowed, size not known: not allowed by the licence policy: toy_research (Lic"
+        assert f"  toy_pair      {expected}" in capsys.readouterr().out
 
     def test_names_files_that_nobody_vouches_for_links_and_families_that_are_not_there(
         self, models, own, plug_in, capsys
@@ -98,7 +105,7 @@ class TestList:
 
     def test_of_an_unknown_task(self, models, capsys):
         assert models("list", "toys") == 40
-        assert "There is no task 'toys'. There are face_detector" in capsys.readouterr().err
+        assert "There is no task 'toys'. There are age_modifier, " in capsys.readouterr().err
 
 
 class TestShow:

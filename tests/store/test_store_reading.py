@@ -67,7 +67,7 @@ def test_missing_weights_name_file_licence_size_and_the_line_to_run(own, store):
     assert f"toy_public are not in {own} (toy_public.onnx, LicenseRef-Research, no commercial use, 0.0 MB)" in told
     assert caught.value.hint == "Run `facefusion models pull toy_public`"
     assert caught.value.exit_code == 45
-    with pytest.raises(ModelMissingError, match=r"\(toy_public\.onnx, MIT, commercial use allowed\)"):
+    with pytest.raises(ModelMissingError, match=r"\(toy_public\.onnx, MIT, commercial use allowed, size not known\)"):
         store.read(UNKNOWN)
 
 

@@ -95,7 +95,12 @@ def weights_facts(entry: Entry) -> str:
 def reason(entry: Entry) -> str:
     """Say why a model cannot run."""
     if entry.state == "missing" and not entry.card.urls:
-        return f"not here, and published at no lasting address: put {entry.card.file} into the folder"
+        trust = "" if entry.card.sha256 else f", and run `facefusion models verify {entry.card.name} --trust`"
+        return f"not here, and published at no lasting address: put {entry.card.file} into the folder{trust}"
+    if entry.state == "untrusted":
+        return f"{_REASONS[entry.state]}: `facefusion models verify {entry.card.name} --trust` does"
+    if entry.because_of is not None:
+        return f"{_REASONS[entry.state]}: {entry.because_of.name} ({entry.because_of.licence})"
     return _REASONS[entry.state]
 
 

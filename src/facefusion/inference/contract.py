@@ -70,6 +70,24 @@ class Contract:
             )
         return Binding(inputs, outputs, {spec.name: _constant(spec, graph, name) for spec in self.constants})
 
+    def check_output(self, name: str, shape: tuple[int, ...], model: str) -> None:
+        """Make sure that an output has the sizes that the family wants; not every file says them beforehand.
+
+        Args:
+            name: of the output, as the adapter calls it.
+            shape: its sizes.
+            model: its name, for messages.
+
+        Raises:
+            ModelUnfitError: it has others.
+        """
+        spec = next(spec for spec in self.outputs if spec.name == name)
+        if len(shape) == len(spec.shape) and not all(map(_same, spec.shape, shape)):
+            raise ModelUnfitError(
+                f"Model {model} gave {name} [{','.join(map(str, shape))}], where its family wants {spec}",
+                "It is of another family, or its entry has the wrong settings",
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:

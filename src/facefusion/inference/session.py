@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.errors import ModelUnfitError, ModelUnknownError
+from facefusion.errors import CatalogueError, LicenceError, ModelMissingError, ModelUnfitError
 from facefusion.inference.catalogue import Catalogue, ModelCard
 from facefusion.inference.contract import Contract
 from facefusion.inference.execution import Execution
@@ -169,6 +169,7 @@ class Session:
         """
         binding = self._file.binding
         assert binding is not None
+        assert self._contract is not None
         feeds = {
             info.name: np.ascontiguousarray(inputs[name], dtype=info.dtype)
             for name, info in binding.inputs.items()
@@ -176,10 +177,22 @@ class Session:
         }
         names = [info.name for info in binding.outputs.values()]
         values = self._run_safely(names, feeds, may_be_less=may_be_less)
-        named = zip(binding.outputs, values, strict=True)
+        named = dict(zip(binding.outputs, values, strict=True))
+        for name, value in named.items():
+            self._contract.check_output(name, value.shape, self._name)
+            self._check_numbers(name, value)
         return {
-            name: value.astype(np.float32, copy=False) if value.dtype.kind == "f" else value for name, value in named
+            name: value.astype(np.float32, copy=False) if value.dtype.kind == "f" else value
+            for name, value in named.items()
         }
+
+    def _check_numbers(self, name: str, value: Tensor) -> None:
+        """Make sure that an output holds numbers: half precision overflows in some, which paints black."""
+        if value.dtype.kind == "f" and value.size and np.isnan(value.min()):
+            raise ModelUnfitError(
+                f"Model {self._name} gave values that are no numbers as {name}",
+                "Try --execution-precision fp32, or another model",
+            )
 
     def _run_safely(
         self, outputs: Sequence[str], feeds: Mapping[str, Tensor], *, may_be_less: bool = False
@@ -331,19 +344,23 @@ class SessionFactory:
             ModelError: it cannot be used; see `facefusion.errors`.
             ProviderError: a provider that was asked for by name cannot be started.
         """
-        card = self.catalogue[model]
-        if card.task != task:
-            others = ", ".join(other.name for other in self.catalogue.of_task(task))
-            raise ModelUnknownError(f"Model {model!r} is a {card.task}, not a {task}", f"There is: {others or 'none'}")
+        return self._load(model, task, ())
+
+    def _load(self, model: str, task: str, within: tuple[str, ...]) -> Any:
+        """Return an adapter for models that require it; `within` names these, the nearest last."""
+        if model in within:
+            raise CatalogueError(f"Model {model} requires itself", f"Mend the entries of {', '.join(within)}")
+        card = self.catalogue.look_up(model, task)
         with self._lock:
             if model not in self._adapters:
-                self._adapters[model] = self._adapter(card)
+                self._adapters[model] = self._adapter(card, (*within, model))
             return self._adapters[model]
 
-    def _adapter(self, card: ModelCard) -> Any:
+    def _adapter(self, card: ModelCard, within: tuple[str, ...]) -> Any:
         family = self._families[card.family]
         settings = family.read_settings(card)
-        needed = _Needed(card.requires, lambda name: self.load(name, self.catalogue[name].task))
+        self._store.locate(card)  # so that the command that gets the rest is that of the model itself
+        needed = _Needed(card.requires, lambda name: self._required(name, within))
         session = Session(
             lambda: self._store.path(card),
             self._execution,
@@ -353,3 +370,10 @@ class SessionFactory:
             fallback=self._fallback,
         )
         return family.create(Model(card, settings, session, needed))
+
+    def _required(self, name: str, within: tuple[str, ...]) -> Any:
+        """Return the adapter of a model that another requires; errors say which."""
+        try:
+            return self._load(name, self.catalogue[name].task, within)
+        except (LicenceError, ModelMissingError) as error:
+            raise type(error)(f"{error.what}; model {within[-1]} requires it", error.hint) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib import resources
@@ -55,9 +56,25 @@ class Catalogue:
             ModelUnknownError: there is none of this name.
         """
         if name not in self._cards:
-            hint = " ".join([*self.faults, f"The catalogue holds {', '.join(self._cards)}"])
+            near = difflib.get_close_matches(name, self._cards, n=3, cutoff=0.5)
+            meant = f"Perhaps you meant {' or '.join(near)}; " if near else ""
+            hint = " ".join([*self.faults, f"{meant}`facefusion models list --details` shows all"])
             raise ModelUnknownError(f"There is no model {name!r}", hint)
         return self._cards[name]
+
+    def look_up(self, name: str, task: str) -> ModelCard:
+        """Return the card of a model for a task.
+
+        Raises:
+            ModelUnknownError: there is none of this name for this task.
+        """
+        others = ", ".join(card.name for card in self.of_task(task)) or "none"
+        if name not in self._cards:
+            raise ModelUnknownError(f"There is no {task} model {name!r}", f"There is: {others}")
+        card = self._cards[name]
+        if card.task != task:
+            raise ModelUnknownError(f"Model {name!r} is a {card.task}, not a {task}", f"There is: {others}")
+        return card
 
     def of_task(self, task: str) -> list[ModelCard]:
         """Return the models for a task, by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from facefusion.errors import CatalogueError, LicenceError, ModelUnsafeError
@@ -24,16 +24,18 @@ class Entry:
     Attributes:
         card: its entry.
         state: `ready`; `missing`; `incomplete` where a model that it requires is not ready; `untrusted`, `damaged` and
-            `unsafe` as the file is; `not allowed` by the licence policy; `no family` where none is installed that knows
-            it; `wrong entry` where the family does not know its settings.
+            `unsafe` as the file is; `not allowed` by the licence policy, which holds for what it requires too;
+            `no family` where none is installed that knows it; `wrong entry` where the family knows not its settings.
         holding: what lies in the store; None where the file is unsafe.
         is_bundled: whether it comes with the package.
+        because_of: the model that it requires and that is why it cannot run; None where it is itself the reason.
     """
 
     card: ModelCard
     state: Readiness
     holding: Holding | None
     is_bundled: bool
+    because_of: ModelCard | None = None
 
     @property
     def bytes(self) -> int | None:
@@ -114,13 +116,24 @@ def _fault(card: ModelCard, families: Families) -> Literal["no family", "wrong e
 
 def _complete(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
     """Look at what a model requires too."""
-    if entry.state != "ready" or all(_is_ready(name, entries, ()) for name in entry.card.requires):
+    if entry.state not in ("ready", "missing") or not entry.card.requires:
         return entry
-    return Entry(entry.card, "incomplete", entry.holding, entry.is_bundled)
+    names = _required(entry.card, entries, {})
+    required = [entries[name] for name in names if name in entries]
+    if forbidden := next((each for each in required if each.state == "not allowed"), None):
+        return replace(entry, state="not allowed", because_of=forbidden.card)
+    lacking = next((each for each in required if each.state != "ready"), None)
+    can_be_had = len(required) == len(names) and entry.card.name not in names
+    if entry.state == "missing" or (lacking is None and can_be_had):
+        return entry
+    return replace(entry, state="incomplete", because_of=None if lacking is None else lacking.card)
 
 
-def _is_ready(name: str, entries: Mapping[str, Entry], within: tuple[str, ...]) -> bool:
-    entry = entries.get(name)
-    if entry is None or entry.state != "ready" or name in within:
-        return False
-    return all(_is_ready(needed, entries, (*within, name)) for needed in entry.card.requires)
+def _required(card: ModelCard, entries: Mapping[str, Entry], found: dict[str, None]) -> dict[str, None]:
+    """Return the names of all that a model requires, and of what that requires."""
+    for name in card.requires:
+        if name not in found:
+            found[name] = None
+            if name in entries:
+                _required(entries[name].card, entries, found)
+    return found

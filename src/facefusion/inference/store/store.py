@@ -121,13 +121,13 @@ class ModelStore:
             ModelDamagedError: the file is altered, or a bundled one that is missing.
             ModelUnsafeError: it is a link that leaves its folder, or larger than such a file can be.
         """
-        path = self._trusted(card)
+        path = self.locate(card)
         self._verify(card, path, lambda: self._digest(path))
         return path
 
     def read(self, card: ModelCard) -> bytes:
         """Return the weights of a model, verified against its digest; errors as of `path`."""
-        if self._trusts_cache(path := self._trusted(card)):
+        if self._trusts_cache(path := self.locate(card)):
             return self.path(card).read_bytes()
         try:
             content = path.read_bytes()
@@ -138,32 +138,12 @@ class ModelStore:
 
     def verify(self, card: ModelCard) -> Path:
         """Return what `path` does, having read the whole file, whatever was computed before."""
-        path = self._trusted(card)
+        path = self.locate(card)
         self._verify(card, path, lambda: digest_of(path))
         return path
 
-    def missing(self, card: ModelCard) -> ModelError:
-        """Return the error for weights that are not there."""
-        if card.name in Catalogue.bundled():
-            return ModelDamagedError(
-                f"The weights of model {card.name} are missing ({self.folder / card.file})", _REPAIR
-            )
-        place = self.own or self.folder
-        facts = [card.file, card.licence, "commercial use allowed" if card.commercial else "no commercial use"]
-        size = self._expected(card, None)[1]
-        facts += [] if size is None else [f"{size / 1e6:.1f} MB"]
-        what = f"The weights of model {card.name} are not in {place} ({', '.join(facts)})"
-        return ModelMissingError(what, self.advice(card))
-
-    def advice(self, card: ModelCard) -> str:
-        """Return what to do to get weights that are not there."""
-        if card.urls:
-            return f"Run `facefusion models pull {card.name}`"
-        trust = "" if card.sha256 else f" and run `facefusion models verify {card.name} --trust`"
-        return f"Put {card.file} into {self.own or self.folder}{trust}"
-
-    def _trusted(self, card: ModelCard) -> Path:
-        """Return the file of a model that may be used once its digest is found to be right."""
+    def locate(self, card: ModelCard) -> Path:
+        """Return the file of a model that may be used once its digest is found to be right; errors as of `path`."""
         self.check_licence(card)
         held = self.look(card)
         if held.path is None:
@@ -176,6 +156,26 @@ class ModelStore:
         if held.bytes is not None and held.bytes >= MOST_BYTES:
             raise ModelUnsafeError(f"{held.path} has {held.bytes} bytes, more than an ONNX file can have", "Remove it")
         return held.path
+
+    def missing(self, card: ModelCard) -> ModelError:
+        """Return the error for weights that are not there."""
+        if card.name in Catalogue.bundled():
+            return ModelDamagedError(
+                f"The weights of model {card.name} are missing ({self.folder / card.file})", _REPAIR
+            )
+        place = self.own or self.folder
+        facts = [card.file, card.licence, "commercial use allowed" if card.commercial else "no commercial use"]
+        size = self._expected(card, None)[1]
+        facts += ["size not known" if size is None else f"{size / 1e6:.1f} MB"]
+        what = f"The weights of model {card.name} are not in {place} ({', '.join(facts)})"
+        return ModelMissingError(what, self.advice(card))
+
+    def advice(self, card: ModelCard) -> str:
+        """Return what to do to get weights that are not there."""
+        if card.urls:
+            return f"Run `facefusion models pull {card.name}`"
+        trust = "" if card.sha256 else f" and run `facefusion models verify {card.name} --trust`"
+        return f"Put {card.file} into {self.own or self.folder}{trust}"
 
     def _verify(self, card: ModelCard, path: Path, digest: Callable[[], str]) -> None:
         held = self.look(card)
