@@ -123,10 +123,16 @@ def test_processors_are_listed_with_what_they_need(facefusion, capsys):
     assert "face_enhancer: cannot run with gfpgan_1.4: not here (" in out
     assert "\n  -> facefusion models pull gfpgan_1.4\n" in out
     assert "background_remover: cannot run with modnet: not here (" in out
-    assert "  -> Put modnet.onnx into " in out
-    assert "; others: `facefusion models list background_remover`\n" in out
     assert "face_translator: cannot run: no model is named" in out
     assert "then --face-translator-model NAME\n" in out
+
+
+def test_processors_say_what_to_do_where_a_model_has_no_address(facefusion, capsys, monkeypatch):
+    monkeypatch.setenv("FACEFUSION_BACKGROUND_REMOVER_MODEL", "corridor_key_1024")
+    assert facefusion("processors") == 0
+    out = capsys.readouterr().out
+    assert "  -> Put corridor_key_1024.onnx into " in out
+    assert "; others: `facefusion models list background_remover`\n" in out
 
 
 def test_processors_take_the_model_that_the_configuration_names(facefusion, capsys, quiet_place):
