@@ -17,6 +17,7 @@ from pathlib import Path
 from unittest import mock
 
 from facefusion import process_video
+from facefusion.cli.allocator import keep_memory_level
 from facefusion.engine.clock import StageClock
 
 
@@ -43,6 +44,7 @@ class CpuClock(StageClock):
 
 def main(source: str, target: str, output: str, preset: str = "veryfast") -> int:
     """Do the job and report."""
+    keep_memory_level()  # as the program has it
     clock, imports = CpuClock(), time.process_time()
     with mock.patch("facefusion.engine.run.StageClock", lambda: clock):
         result = process_video(target, output, source_paths=source, output_video_preset=preset)
