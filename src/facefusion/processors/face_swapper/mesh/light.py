@@ -42,6 +42,9 @@ _DEEPEST = 1.35
 """Greatest factor of what is darkest on paler skin."""
 _PIGMENT, _MOST_PIGMENT = 0.7, 16.0
 """Share of the difference in chroma that paler skin gains where it is darkened, and the most of it, in Lab units."""
+_MUCH_PALER = (30.0, 70.0)
+"""Difference of lightness from which it does, and does fully: a little of it is the picture's own colours, which would
+leave orange marks."""
 _LEAST_PALER = 24.0
 """Least difference of lightness over which it does."""
 _BURNT = (232, 248)
@@ -123,6 +126,7 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
     dim = min(max(float(target.mean[0]), _LEAST_LIGHT) / _DIM, 1.0) ** 0.7
     shadow = held * dim * float(np.clip(lightness**0.1 * contrast**0.14, 0.4, 1.05))
     highlight = shadow * float(np.clip(lightness**-0.6, 0.5, 1.0))
+    much_paler = float(smoothstep(np.float32(paler), *_MUCH_PALER))
     richness = [float(np.hypot(*(light.mean[1:] - 128))) for light in (target, source)]
     clear = 1 - float(smoothstep(target.mean[0], *_BURNT))
     return TextureGain(
@@ -131,7 +135,7 @@ def texture_gain(source: LightField, target: LightField) -> TextureGain:
         chroma=min(max(richness[0] / max(richness[1], 1.0), 0.4), 1.1),
         skin=max(float(source.mean[0]), _LEAST_LIGHT),
         deep=shadow + max(min(lightness, _DEEPEST) - shadow, 0) * clear,
-        pigment=min(max(richness[1] - richness[0], 0.0) * _PIGMENT, _MOST_PIGMENT) if paler > 0 else 0.0,
+        pigment=min(max(richness[1] - richness[0], 0.0) * _PIGMENT, _MOST_PIGMENT) * much_paler,
         paler=max(paler, _LEAST_PALER),
     )
 
