@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.front_model import KEPT, STRIDES
+from models.layers import convolution, double, folded
 
 _CHANNELS = (16, 16, 32, 32, 48, 48, 64, 64, 64)
 _LEAST_CONTRAST = 8 / 255
@@ -30,12 +31,11 @@ class FrontNetwork(nn.Module):
         super().__init__()
         inputs = (3, *_CHANNELS[:-1])
         self.down = nn.ModuleList(
-            _convolution(before, after, stride)
-            for before, after, stride in zip(inputs, _CHANNELS, STRIDES, strict=True)
+            convolution(before, after, stride) for before, after, stride in zip(inputs, _CHANNELS, STRIDES, strict=True)
         )
         below, ups = _CHANNELS[-1], []
         for kept in KEPT:
-            ups.append(_convolution(below + _CHANNELS[kept], _CHANNELS[kept], 1))
+            ups.append(convolution(below + _CHANNELS[kept], _CHANNELS[kept], 1))
             below = _CHANNELS[kept]
         self.up = nn.ModuleList(ups)
         self.last = nn.Conv2d(below, 4, 3, 1, 1)
@@ -56,8 +56,8 @@ class FrontNetwork(nn.Module):
 
     def parameters_folded(self) -> Mapping[str, npt.NDArray[np.float32]]:
         """Return `kernel_N` and `bias_N` of all convolutions, normalisation folded in."""
-        pairs = [_folded(layer[0].weight, layer[1]) for layer in (*self.down, *self.up)]
-        pairs.append((_double(self.last.weight), _double(self.last.bias)))
+        pairs = [folded(layer[0].weight, layer[1]) for layer in (*self.down, *self.up)]
+        pairs.append((double(self.last.weight), double(self.last.bias)))
         return {
             f"{name}_{number}": values.astype(np.float32)
             for number, pair in enumerate(pairs)
@@ -80,18 +80,3 @@ def loss_of(answers: Tensor, front: Tensor, face: Tensor) -> Tensor:
     sums = [values.sum((1, 2, 3)) for values in (likely * true, likely, true)]
     apart = 1 - (2 * sums[0] + 5) / (sums[1] + sums[2] + 5)
     return entropy + _OVERLAP * (apart * (sums[2] > 20)).mean()
-
-
-def _convolution(before: int, after: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
-
-
-def _folded(weight: Tensor, norm: nn.Module) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    kernel = _double(weight)
-    gain = _double(norm.weight) / np.sqrt(_double(norm.running_var) + norm.eps)
-    bias = _double(norm.bias) - _double(norm.running_mean) * gain
-    return kernel * gain.reshape(-1, *[1] * (kernel.ndim - 1)), bias
-
-
-def _double(values: Tensor) -> npt.NDArray[np.float64]:
-    return values.detach().double().numpy()

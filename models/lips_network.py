@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from models.layers import convolution, double, folded
 from models.lips_model import POINTS, STRIDES
 
 _CHANNELS = (16, 24, 32, 32, 48, 48, 64)
@@ -26,7 +27,7 @@ class LipNetwork(nn.Sequential):
         inputs = (3, *_CHANNELS[:-1])
         layers = zip(inputs, _CHANNELS, STRIDES, strict=True)
         super().__init__(
-            *(_convolution(before, after, stride) for before, after, stride in layers),
+            *(convolution(before, after, stride) for before, after, stride in layers),
             nn.Flatten(),
             nn.Linear(_CHANNELS[-1] * _MAP * _MAP, _HIDDEN, bias=False),
             nn.BatchNorm1d(_HIDDEN),
@@ -48,8 +49,8 @@ class LipNetwork(nn.Sequential):
     def parameters_folded(self) -> Mapping[str, npt.NDArray[np.float32]]:
         """Return `kernel_N` and `bias_N` of the nine layers, normalisation folded in."""
         count = len(STRIDES)
-        pairs = [_folded(self[place][0].weight, self[place][1]) for place in range(count)]
-        pairs += [_folded(self[count + 1].weight, self[count + 2]), (_double(self[-1].weight), _double(self[-1].bias))]
+        pairs = [folded(self[place][0].weight, self[place][1]) for place in range(count)]
+        pairs += [folded(self[count + 1].weight, self[count + 2]), (double(self[-1].weight), double(self[-1].bias))]
         return {
             f"{name}_{number}": values.astype(np.float32)
             for number, pair in enumerate(pairs)
@@ -65,18 +66,3 @@ def loss_of(answers: Tensor, lips: Tensor) -> Tensor:
 
 def _heights(lips: Tensor) -> Tensor:
     return lips[:, 1:10, 1] - lips[:, 11:20, 1].flip(1)
-
-
-def _convolution(before: int, after: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(before, after, 3, stride, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
-
-
-def _folded(weight: Tensor, norm: nn.Module) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    kernel = _double(weight)
-    gain = _double(norm.weight) / np.sqrt(_double(norm.running_var) + norm.eps)
-    bias = _double(norm.bias) - _double(norm.running_mean) * gain
-    return kernel * gain.reshape(-1, *[1] * (kernel.ndim - 1)), bias
-
-
-def _double(values: Tensor) -> npt.NDArray[np.float64]:
-    return values.detach().double().numpy()
