@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 NAMES = (
-    *("identity", "analysers", "swap_identity", "sources", "contact_sheet", "quality", "steadiness", "outside"),
+    *("identity", "analysers", "poses", "superres", "swap_identity", "sources"),
+    *("contact_sheet", "quality", "steadiness", "outside"),
     *("cost", "sessions", "throughput", "media_table", "models_table"),
 )
 LONG = ("clap", "kills", "fuzz")

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parse(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        sessions = _sessions(options.weights or assets("models"), Path(folder))
+        sessions = sessions_of(options.weights or assets("models"), Path(folder), list(Catalogue.known()))
         detectors = [
             _detection(card.name, sessions, options.most) for card in sessions.catalogue.of_task("face_detector")
         ]
@@ -68,12 +68,18 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return made.parse_args(arguments)
 
 
-def _sessions(weights: Path, folder: Path) -> SessionFactory:
-    """Return a factory for those models of the catalogue whose weights are in a folder, by digest or by name."""
+def sessions_of(weights: Path, folder: Path, known: Sequence[ModelCard]) -> SessionFactory:
+    """Return a factory for those of the models whose weights are in a folder, by digest or by name.
+
+    Args:
+        weights: where they are searched, in folders within it too.
+        folder: empty; what is found is copied there.
+        known: the models.
+    """
     files = {path.name: path for path in weights.rglob("*.onnx")}
     digests = {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in files.values()}
     pack, cards = ModelStore().folder, []
-    for card in Catalogue.known():
+    for card in known:
         path = pack / card.file if (pack / card.file).is_file() else digests.get(str(card.sha256), files.get(card.file))
         path = path or next((files[name] for name in files if name.startswith(f"{card.name}_")), None)
         if path is not None:

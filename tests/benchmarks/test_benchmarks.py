@@ -31,7 +31,11 @@ def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any
 
 
 @pytest.mark.parametrize(
-    "name", ["identity", "analysers", "swap_identity", "sources", "contact_sheet", "quality", "steadiness", "outside"]
+    "name",
+    [
+        *("identity", "analysers", "poses", "superres", "swap_identity", "sources"),
+        *("contact_sheet", "quality", "steadiness", "outside"),
+    ],
 )
 def test_says_plainly_where_the_material_is_absent(name, tmp_path):
     done = run(name, FACEFUSION_TEST_ASSETS=str(tmp_path))
@@ -47,6 +51,23 @@ def test_all_of_them_are_known_by_name():
     )
     assert done.returncode == 2
     assert "There is no benchmark speed; there are identity, " in done.stderr
+
+
+@needs_assets
+def test_angles_of_the_mesh_agree_with_another_network(tmp_path):
+    done = run("poses", "--most", 12, "--json", tmp_path / "f.json")
+    for angle in figures(done, tmp_path / "f.json")["angles"]:
+        assert angle["faces"] >= 10
+        assert angle["median"] < 6
+
+
+@needs_assets
+def test_small_networks_enlarge_better_than_bicubic(tmp_path):
+    done = run("superres", "--most", 4, "--json", tmp_path / "f.json")
+    gains = {(row["name"], row["shrunk_by"]): row["gain"] for row in figures(done, tmp_path / "f.json")["networks"]}
+    assert gains["espcn_x2", "bicubic"] > 0
+    assert gains["fsrcnn_x2", "bicubic"] > 0
+    assert gains["subpixel_cnn_x3", "area"] > -1, "the oldest one is nearly as good, shrunk as it was trained"
 
 
 @needs_assets
