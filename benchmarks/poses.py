@@ -1,7 +1,7 @@
 """Measure how the head's angles, which are read off the mesh, agree with a network that knows nothing of meshes.
 
-The network is FSA-Net (Yang et al., "FSA-Net: learning fine-grained structure aggregation for head pose estimation from a
-single image", 2019), from the test material.
+The network is FSA-Net (Yang et al., "FSA-Net: learning fine-grained structure aggregation for head pose estimation from
+a single image", 2019), from the test material.
 """
 
 from __future__ import annotations
@@ -74,8 +74,12 @@ def agreement(name: str, ours: npt.NDArray[np.float64], theirs: npt.NDArray[np.f
     """Return how far two series of one angle lie apart, in degrees, and how they go together."""
     apart = np.abs(ours - theirs)
     return {
-        **{"angle": name, "faces": len(ours), "ours": float(ours.mean()), "theirs": float(theirs.mean())},
-        **{"median": float(np.median(apart)), "ninety": float(np.percentile(apart, 90))},
+        "angle": name,
+        "faces": len(ours),
+        "ours": float(ours.mean()),
+        "theirs": float(theirs.mean()),
+        "median": float(np.median(apart)),
+        "ninety": float(np.percentile(apart, 90)),
         "correlation": float(np.corrcoef(ours, theirs)[0, 1]),
     }
 

@@ -74,8 +74,13 @@ def gain(name: str, network: Enlarger, portraits: Sequence[Picture], shrunk_by: 
     bicubic, other = np.mean(pairs, axis=0).tolist()
     better = sum(mine > plain for plain, mine in pairs)
     return {
-        **{"name": name, "shrunk_by": shrunk_by, "portraits": len(pairs)},
-        **{"bicubic": bicubic, "network": other, "gain": other - bicubic, "better_on": better},
+        "name": name,
+        "shrunk_by": shrunk_by,
+        "portraits": len(pairs),
+        "bicubic": bicubic,
+        "network": other,
+        "gain": other - bicubic,
+        "better_on": better,
     }
 
 

@@ -189,7 +189,7 @@ def psnr(one, other):
         ("realesr_animevideov3_x4", RGB, cv2.INTER_CUBIC, -2.5),
     ],
 )
-def test_real_weights_against_smooth_enlarging(assets, real, name, family, shrinking, least):
+def test_real_weights_against_smooth_enlarging(assets, real, name, family, *, shrinking, least):
     """Gain over bicubic in decibel: the two smallest networks win, the one for drawings and the oldest one do not."""
     image, scale = read(next(Path(assets / "pictures" / "synthetic").glob("*04*")))[:840, :840], int(name[-1])
     small = cv2.resize(image, None, fx=1 / scale, fy=1 / scale, interpolation=shrinking)
