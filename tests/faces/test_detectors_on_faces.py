@@ -92,3 +92,15 @@ def test_several_detectors_are_surer_together(sessions, astronaut):
         return face
 
     assert find("scrfd_500m", "yunet_n").score > max(find("scrfd_500m").score, find("yunet_n").score)
+
+
+@pytest.mark.parametrize(
+    "names", [("scrfd_500m", "yunet_n"), ("yunet_n", "blazeface_full_range"), ("retinaface_mnet025",)]
+)
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_detectors_that_are_sure_of_a_turned_face_do_not_take_it_for_upright(sessions, astronaut, names, turn):
+    turned = np.ascontiguousarray(np.rot90(astronaut, turn))
+    analyser = FaceAnalyser.create(FaceSelectionOptions(face_detector_model=names), sessions)
+    (face,) = analyser.find(turned)
+    across, down = face.landmarks5[1] - face.landmarks5[0]
+    assert np.cos(np.arctan2(down, across) + turn * np.pi / 2) > 0.9

@@ -223,12 +223,15 @@ def test_results_of_other_sizes_than_the_family_wants_are_refused_where_the_file
         session.run(pictures(1))
 
 
-def test_results_that_are_no_numbers_are_an_error_and_no_picture():
+@pytest.mark.parametrize("dividend", [0.0, 1.0, -1.0])
+@pytest.mark.parametrize("batch", ["batch", 1])
+def test_results_that_are_no_finite_numbers_are_an_error_and_no_picture(dividend, batch):
     net = NetworkBuilder()
-    nothing = net.node("Sub", value := net.input("input", ["batch", 3, "h", "w"]), value)
-    net.output("output", net.node("Div", nothing, nothing), ["batch", 3, "h", "w"])
+    nothing = net.node("Sub", value := net.input("input", [batch, 3, "h", "w"]), value)
+    something = net.node("Add", nothing, net.constant(np.float32(dividend)))
+    net.output("output", net.node("Div", something, nothing), [batch, 3, "h", "w"])
     content = net.model().SerializeToString()
-    with pytest.raises(ModelUnfitError, match="Model overflowing gave values that are no numbers as output"):
+    with pytest.raises(ModelUnfitError, match="Model overflowing gave values that are no numbers, or infinite, as out"):
         Session(lambda: content, contract=PICTURES, name="overflowing").run(pictures(2))
 
 

@@ -22,6 +22,9 @@ _LYING_PRIOR = 0.8
 ALL_TURNS: Final = (0, 1, 2, 3)
 USUAL_TILES: Final = 2
 _CLEAR = 0.9
+_RIVAL = 0.8
+"""Score from which a face in another direction leaves doubt even where one is clear: several detectors that are half
+sure of the wrong direction are clear together, and of a turned face's true one the score is 0.9 at most."""
 _SAME_DIRECTION = 0.7
 """Cosine of the angle between two faces that are the same way up."""
 _NEAR = 1.5
@@ -117,9 +120,9 @@ class FaceSearch:
 
     def _surest_direction(self, image: Image, group: Sequence[Detection]) -> Detection:
         """Return the best of one face's detections; where it is not clearly so, all are looked at again from near."""
-        if len(group) == 1 or group[0].score > _CLEAR:
-            return group[0]
         regions = [region_of_detection(candidate) for candidate in group]
+        if _is_clear(group, [region.angle for region in regions]):
+            return group[0]
         affines = [replace(region, side=region.side * _NEAR).to_crop(_NEAR_SIZE) for region in regions]
         crops = [crop(image, affine, _NEAR_SIZE) for affine in affines]
         doubts = np.ones(len(group))
@@ -190,6 +193,14 @@ def _with_small(detections: list[Detection], small: Sequence[Detection]) -> list
 
 def _overlaps(detection: Detection, others: Sequence[Detection]) -> bool:
     return any(len(group_overlapping([detection, other], SAME_FACE_OVERLAP)) == 1 for other in others)
+
+
+def _is_clear(group: Sequence[Detection], angles: Sequence[float]) -> bool:
+    """Whether the best of one face's detections, which comes first, is surely in the right direction."""
+    others = (
+        one.score for one, angle in zip(group, angles, strict=True) if np.cos(angle - angles[0]) <= _SAME_DIRECTION
+    )
+    return len(group) == 1 or (group[0].score > _CLEAR and max(others, default=0.0) < _RIVAL)
 
 
 def _rotate_back(detection: Detection, turn: int, shape: tuple[int, int]) -> Detection:

@@ -187,10 +187,10 @@ class Session:
         }
 
     def _check_numbers(self, name: str, value: Tensor) -> None:
-        """Make sure that an output holds numbers: half precision overflows in some, which paints black."""
-        if value.dtype.kind == "f" and value.size and np.isnan(value.min()):
+        """Make sure that an output holds finite numbers: half precision overflows in some, which paints black."""
+        if value.dtype.kind == "f" and value.size and not (np.isfinite(value.min()) and np.isfinite(value.max())):
             raise ModelUnfitError(
-                f"Model {self._name} gave values that are no numbers as {name}",
+                f"Model {self._name} gave values that are no numbers, or infinite, as {name}",
                 "Try --execution-precision fp32, or another model",
             )
 
