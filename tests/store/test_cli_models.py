@@ -214,6 +214,19 @@ def test_a_bundle_brings_models_to_another_machine(models, offered, own, tmp_pat
     assert main(["models", "import", str(own / "toy_public.onnx"), "--models-dir", str(tmp_path / "new")]) == 41
 
 
+def test_a_bundle_of_all_leaves_out_what_nobody_vouches_for_and_says_so(models, offered, own, capsys):
+    models("pull", "toy_pair", "--quiet")
+    (own / "toy_research.onnx").write_bytes(CONTENT)
+    capsys.readouterr()
+    assert models("export", "all.zip") == 0
+    err = capsys.readouterr().err
+    assert "toy_research: left out: here, but nobody has said what the file is" in err
+    assert "toy_pair: MIT" in err
+    assert models("export", "named.zip", "toy_research") == 51
+    assert models("export", "no/such/folder.zip", "toy_pair") == 31
+    assert "Write the bundle elsewhere" in capsys.readouterr().err
+
+
 def test_a_model_of_ones_own_is_added_listed_and_removed(models, own, capsys):
     Path("net.onnx").write_bytes(CONTENT)
     entry = 'name = "mine"\ntask = "toy_task"\nfamily = "toy"\nfile = "mine.onnx"\nlicence = "MIT"\ncommercial = true\n'
