@@ -26,12 +26,14 @@ def full_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
         folders: of weights; each may hold TOML files of entries, and need not be there.
 
     Raises:
-        CatalogueError: an entry of a folder is not what it should be, or has the name of another.
+        CatalogueError: an entry of a folder is not what it should be, or has the name of one that says something else.
     """
     cards = {card.name: card for card in Catalogue.known()}
     places = dict.fromkeys(cards, "the catalogue that ships with the package")
     faults = _add_plug_ins(cards, places)
     for place, card in (each for folder in folders for each in _of_folder(folder)):
+        if cards.get(card.name) == card:  # a folder that is named twice, or an entry that was passed on
+            continue
         if card.name in cards:
             raise CatalogueError(
                 f"{place}: there is a model {card.name} already, in {places[card.name]}", "Give it another name"
