@@ -243,7 +243,8 @@ class Puller:
             if not joined:
                 hint = f"It was set aside as {aside}; nothing of it is used"
                 if held.pinned_by:
-                    hint += f". If it was published anew, `facefusion models remove {card.name}` forgets the old digest"
+                    forget = self._store.command(f"remove {card.name}")
+                    hint += f". If it was published anew, `{forget}` forgets the old digest"
                 raise ModelDamagedError(f"What {urlsplit(url).hostname} has is not model {card.name}: {reason}", hint)
         self._check_graph(part, url, card)
         pin = None if held.sha256 else Pin.now(card.file, digest, part.size, url)

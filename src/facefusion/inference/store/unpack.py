@@ -132,9 +132,10 @@ class _Plan:
         card = self.card(model)
         held = self._store.look(card)
         if card.file != model.card.file or held.sha256 not in (None, model.sha256):
+            forget = self._store.command(f"remove {card.name}")
             raise ModelDamagedError(
                 f"{self._path} has other weights for model {card.name} than the catalogue or the lock file says",
-                f"Nothing was imported; `facefusion models remove {card.name}` forgets a digest that was recorded",
+                f"Nothing was imported; `{forget}` forgets a digest that was recorded",
             )
         try:
             self._store.check_licence(card)
