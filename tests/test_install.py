@@ -39,12 +39,13 @@ def test_a_lock_holds_names_versions_and_hashes_and_no_address(lock):
     assert "://" not in lock.read_text()
 
 
-def test_tools_of_development_stand_on_the_versions_of_the_runtime():
-    runtime, dev = (
+def test_other_environments_stand_on_the_versions_of_the_runtime():
+    runtime, dev, openvino = (
         set(re.findall(r"^[^\s\\]+==[^\\\n]+", (ROOT / "requirements" / name).read_text(), re.MULTILINE))
-        for name in ("runtime.txt", "dev.txt")
+        for name in ("runtime.txt", "dev.txt", "openvino.txt")
     )
     assert runtime <= dev
+    assert {entry for entry in runtime if not entry.startswith("onnxruntime==")} <= openvino
 
 
 def test_an_environment_that_is_not_there_is_not_sound(install):

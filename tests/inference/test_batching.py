@@ -13,11 +13,12 @@ import pytest
 
 from facefusion.errors import ModelUnsafeError
 from facefusion.inference import file as file_module
-from facefusion.inference.contract import TensorSpec
+from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.execution import Execution
 from facefusion.inference.graph import read_graph
 from facefusion.inference.session import Session
 from facefusion.inference.weights import LARGE, outline, put_together
+from generated.builder import NetworkBuilder
 from generated.sessions import PICTURES, POINTS, baked_net, grouped_net, mixing_net, picture_net, points_net
 
 
@@ -60,6 +61,18 @@ def test_a_batch_gives_what_its_items_give_alone(case, execution):
     for name, values in together.items():
         assert len(values) == 7
         assert np.abs(values - alone[name]).max() <= 1e-5
+
+
+def test_outputs_that_need_have_no_batch_are_held_against_those_of_items_too(execution):
+    net = NetworkBuilder()
+    value = net.conv(net.input("input", [1, 3, 16, 16]), 3, 2)
+    rows = net.node("Transpose", value, perm=[2, 3, 0, 1])
+    flat = net.node("Reshape", rows, net.constant(np.array([1, -1, 1], np.int64)))
+    net.output("scores", flat, [1, 512, 1])
+    contract = Contract(PICTURES.inputs, (TensorSpec("scores", ("...", "anchors", 1)),))
+    session = session_of(net.model(), contract, execution)
+    assert session.best_batch == 1, "a Reshape that takes batches would mix up the anchors"
+    assert session.run(pictures(3))["scores"].shape == (3, 512, 1)
 
 
 def test_a_file_that_takes_batches_is_left_as_it_is(execution):

@@ -57,6 +57,17 @@ def test_a_network_larger_than_the_budget_is_loaded_all_the_same_and_stays():
     assert network.times_opened == 1
 
 
+def test_networks_that_are_unloaded_for_other_reasons_do_not_take_turns():
+    notes = []
+    pool, network = SessionPool(10 * ROOM, notes.append), Network()
+    runner = use(pool, "a", network)
+    pool.discard("a", runner)
+    use(pool, "a", network)
+    pool.clear()
+    use(pool, "a", network)
+    assert (network.times_opened, notes) == (3, [])
+
+
 def test_a_network_in_use_is_not_unloaded():
     pool = SessionPool(1)
     first, second = Network(), Network()

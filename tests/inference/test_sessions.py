@@ -12,7 +12,7 @@ from facefusion.errors import ModelUnfitError, ProviderError
 from facefusion.inference import session as session_module
 from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.execution import Execution
-from facefusion.inference.pool import SessionPool
+from facefusion.inference.pool import GROWTH, SessionPool
 from facefusion.inference.providers import CPU, PROVIDERS, Device
 from facefusion.inference.runner import Fallback, Runner
 from facefusion.inference.runtime import FAILURES
@@ -233,6 +233,62 @@ def test_results_that_are_no_finite_numbers_are_an_error_and_no_picture(dividend
     content = net.model().SerializeToString()
     with pytest.raises(ModelUnfitError, match="Model overflowing gave values that are no numbers, or infinite, as out"):
         Session(lambda: content, contract=PICTURES, name="overflowing").run(pictures(2))
+
+
+def test_nor_is_one_made_of_values_beyond_all_measure(tmp_path):
+    net = NetworkBuilder()
+    value = net.input("input", ["batch", 3, "h", "w"])
+    net.output("output", net.node("Exp", net.node("Add", value, net.constant(np.float32(500)))), ["batch", 3, "h", "w"])
+    content = net.model().SerializeToString()
+    with pytest.raises(ModelUnfitError, match="gave values that are no numbers as output"):
+        Session(lambda: content, Execution(cache=tmp_path), contract=PICTURES, name="white").run(pictures(2))
+
+
+@pytest.mark.parametrize("kind", ["flat", "deep", "empty"])
+def test_results_of_another_rank_or_count_are_refused_too(tmp_path, kind, capfd):
+    net = NetworkBuilder()
+    value = net.input("input", ["batch", 3, 16, 16])
+    zero = net.constant(np.zeros(1, np.int64))
+    result = {
+        "flat": lambda: net.node("Flatten", value, axis=1),
+        "deep": lambda: net.node("Unsqueeze", value, zero),
+        "empty": lambda: net.node("Slice", value, zero, zero, zero),
+    }[kind]()
+    net.output("output", result, ["batch", 3, 16, 16])
+    model = net.model()
+    model.graph.output[0].type.tensor_type.ClearField("shape")
+    session = Session(model.SerializeToString, Execution(cache=tmp_path), contract=PICTURES, name="odd")
+    with pytest.raises(ModelUnfitError, match=r"odd gave output \[.*\], where its family wants output \[batch,3"):
+        session.run(pictures(1))
+    assert capfd.readouterr().err == "", "the runtime has nothing to say beside that"
+
+
+def test_what_a_run_needs_more_than_there_is_is_told_in_our_words_alone(tmp_path, capfd):
+    net = NetworkBuilder()
+    value = net.input("input", ["batch", 3, 16, 16])
+    huge = net.node("RandomNormal", shape=[1 << 45])
+    net.output("output", net.node("Add", value, net.node("ReduceMax", huge, keepdims=0)), ["batch", 3, 16, 16])
+    session = Session(net.model().SerializeToString, Execution(cache=tmp_path), contract=PICTURES, name="huge")
+    with pytest.raises(ProviderError, match="The CPU has not enough memory for model huge"):
+        session.run(pictures(1))
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("provider, half, times", [("cpu", False, 1), ("cpu", True, 2), ("openvino", False, 2)])
+def test_models_count_with_what_their_weights_take_when_they_are_loaded(tmp_path, monkeypatch, provider, half, times):
+    Card(monkeypatch)
+    net = NetworkBuilder()
+    weights = net.random.random((256, 3, 16, 16)).astype(np.float16 if half else np.float32)
+    value = net.input("input", ["n", 3, 16, 16])
+    kept = net.constant(weights)
+    if half:
+        kept = net.node("Cast", kept, to=1)
+    net.output("points", net.node("ReduceSum", net.node("Conv", value, kept), keepdims=0), [])
+    content = net.model().SerializeToString()
+    contract = Contract(PICTURES.inputs, (TensorSpec("points", ("...",)),))
+    pool, device = SessionPool(), Device(PROVIDERS[provider], "cpu" if provider == "openvino" else "")
+    Session(lambda: content, Execution((device, CPU)[-2:], cache=tmp_path), contract=contract, pool=pool)
+    assert pool.used == pytest.approx(times * GROWTH * len(content), rel=0.01)
 
 
 def test_a_file_that_onnx_runtime_does_not_take_is_refused_by_name():

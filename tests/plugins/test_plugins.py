@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -80,6 +81,29 @@ def broken(installed):
             "catalogues": "bad = theirs.cat\nnone = no_such_package\n",
         },
     )
+
+
+def test_modules_that_end_the_program_or_print_when_they_are_imported_harm_nobody(installed, quiet_place, capsys):
+    installed(
+        {
+            "ends.py": "import sys\nsys.exit(3)\n",
+            "prints.py": "print('noise')\n" + textwrap.dedent(NOTHING),
+            "cat/__init__.py": "import sys\nsys.exit(3)\n",
+        },
+        {
+            "processors": "ends = theirs.ends:SPEC\nnothing = theirs.prints:SPEC\n",
+            "families": "ends = theirs.ends:FAMILY\n",
+            "catalogues": "ends = theirs.cat\n",
+        },
+    )
+    assert main(["processors", "--json"]) == 0
+    out, err = capsys.readouterr()
+    reasons = {each["name"]: each["reason"] for each in json.loads(out)["processors"]}
+    assert reasons["ends"] == "cannot be imported (SystemExit: 3)"
+    assert "The models of plug-in ends of theirs are left out: theirs.cat cannot be read (SystemExit: 3)" in err
+    assert "noise" in err
+    with pytest.raises(CatalogueError, match=r"'ends' of theirs: cannot be imported \(SystemExit: 3\)"):
+        Families()["ends"]
 
 
 @pytest.mark.usefixtures("broken")

@@ -335,7 +335,9 @@ def test_an_entry_that_does_not_require_what_it_needs_is_refused(tmp_path):
 def test_missing_weights_are_named_with_what_to_do(source, tmp_path):
     options = Options.parse({"face_swapper_model": "simswap_unofficial_512", "models_dir": tmp_path})
     context = ProcessorContext(options, (SourceFace(*source, 0.5),), open_sessions(options))
-    with pytest.raises(ModelMissingError, match=r"simswap_unofficial_512.*models pull simswap_unofficial_512`"):
+    with pytest.raises(
+        ModelMissingError, match=r"simswap_unofficial_512.*models pull simswap_unofficial_512 --models-dir "
+    ):
         SPEC.create(context)
 
 

@@ -13,6 +13,7 @@ from facefusion.cli.main import main
 from facefusion.cli.terminal import Terminal
 from facefusion.engine.doctor import examine
 from facefusion.inference.store.pull import Transfer
+from material import ASTRONAUT
 
 CONTENT = toy_network()
 PUBLIC, PAIR, RESEARCH = (f"{HUB}/toy_{name}.onnx" for name in ("public", "pair", "research"))
@@ -27,12 +28,12 @@ def offered(web):
 
 
 class TestList:
-    def test_shows_what_can_run_and_the_command_that_gets_the_rest(self, models, offered, capsys):
+    def test_shows_what_can_run_and_the_command_that_gets_the_rest(self, models, offered, own, capsys):
         assert models("list") == 0
         out, err = capsys.readouterr()
         assert "iris_landmarker: 1 of 1 can run now\n  iris  Apache-2.0, commercial use allowed, 2.7 MB, comes" in out
-        assert "toy_task: 0 of 3 can run now\n  -> facefusion models pull toy_task\n" in out
-        assert err == "\nAll that can be fetched: facefusion models pull all\n"
+        assert f"toy_task: 0 of 3 can run now\n  -> facefusion models pull toy_task --models-dir {own}\n" in out
+        assert err == f"\nAll that can be fetched: facefusion models pull all --models-dir {own}\n"
         assert models("pull", "toy_public", "toy_research", "--quiet") == 0
         capsys.readouterr()
         models("list")
@@ -54,7 +55,7 @@ class TestList:
             "  toy_pair      MIT, commercial use allowed, 0.0 MB: lacks a model that it requires: toy_public (MIT)",
             "  toy_public    MIT, commercial use allowed, 0.0 MB: not here",
             "  toy_research  LicenseRef-Research, no commercial use, 0.0 MB: the file is not the model",
-            "  -> facefusion models pull toy_task",
+            f"  -> facefusion models pull toy_task --models-dir {own}",
         ]
 
     def test_keeps_to_the_licence_policy(self, models, own, capsys):
@@ -87,13 +88,13 @@ class TestList:
         assert "size not known: the file is a link that leaves its folder" in out
         assert "size not known: nothing installed can run it" in out
 
-    def test_as_json(self, models, capsys):
+    def test_as_json(self, models, own, capsys):
         assert models("list", "--json") == 0
         out, err = capsys.readouterr()
         report = json.loads(out)
         [task] = [task for task in report["tasks"] if task["task"] == "toy_task"]
-        assert report["command"] == "facefusion models pull all"
-        assert task["command"] == "facefusion models pull toy_task"
+        assert report["command"] == f"facefusion models pull all --models-dir {own}"
+        assert task["command"] == f"facefusion models pull toy_task --models-dir {own}"
         first = task["models"][0]
         assert (first["name"], first["state"], first["licence"], first["commercial"]) == (
             "toy_pair",
@@ -214,6 +215,36 @@ def test_a_bundle_brings_models_to_another_machine(models, offered, own, tmp_pat
     assert main(["models", "import", str(own / "toy_public.onnx"), "--models-dir", str(tmp_path / "new")]) == 41
 
 
+def test_commands_that_are_advised_are_for_the_same_folder(models, own, quiet_place, capsys):
+    where = f" --models-dir {own}"
+    assert models("list") == 0
+    out, err = capsys.readouterr()
+    assert f"-> facefusion models pull toy_task{where}\n" in out
+    assert f"facefusion models pull all{where}\n" in err
+    own.mkdir()
+    (own / "gfpgan_1.4.onnx").write_bytes(CONTENT)
+    job = ["--processors", "face_enhancer", "-t", str(ASTRONAUT), "-o", "out.png"]
+    assert main([*job, "--models-dir", str(own)]) == 51
+    assert f"run `facefusion models verify gfpgan_1.4 --trust{where}`" in capsys.readouterr().err
+    assert main([*job, "--face-enhancer-model", "gfpgan_1.3", "--models-dir", str(own)]) == 45
+    assert f"Run `facefusion models pull gfpgan_1.3{where}`." in capsys.readouterr().err
+    assert main([*job, "--face-enhancer-model", "gfpgan_1.3"]) == 45
+    assert "Run `facefusion models pull gfpgan_1.3`." in capsys.readouterr().err
+
+
+def test_a_bundle_of_all_leaves_out_what_nobody_vouches_for_and_says_so(models, offered, own, capsys):
+    models("pull", "toy_pair", "--quiet")
+    (own / "toy_research.onnx").write_bytes(CONTENT)
+    capsys.readouterr()
+    assert models("export", "all.zip") == 0
+    err = capsys.readouterr().err
+    assert "toy_research: left out: here, but nobody has said what the file is" in err
+    assert "toy_pair: MIT" in err
+    assert models("export", "named.zip", "toy_research") == 51
+    assert models("export", "no/such/folder.zip", "toy_pair") == 31
+    assert "Write the bundle elsewhere" in capsys.readouterr().err
+
+
 def test_a_model_of_ones_own_is_added_listed_and_removed(models, own, capsys):
     Path("net.onnx").write_bytes(CONTENT)
     entry = 'name = "mine"\ntask = "toy_task"\nfamily = "toy"\nfile = "mine.onnx"\nlicence = "MIT"\ncommercial = true\n'
@@ -245,7 +276,7 @@ def test_doctor_has_a_line_for_each_task_that_has_more_models(quiet_place, plug_
     [check] = [check for check in examine() if check.name == "weights for toy_task"]
     assert check.status == "ok"
     assert check.found == "0 of 3 further models can run"
-    assert check.advice == "facefusion models pull toy_task"
+    assert check.advice == f"facefusion models pull toy_task --models-dir {own}"
     own.mkdir()
     (own / "bad.toml").write_text("[")
     [check] = [check for check in examine() if check.name.startswith("weights")]

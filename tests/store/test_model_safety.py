@@ -49,8 +49,10 @@ def zipped():
     return buffer.getvalue()
 
 
-def function(domain, node):
-    return helper.make_function(domain, "Mine", ["a"], ["y"], [node], [helper.make_opsetid("", 17)])
+def function(domain, node, preset=()):
+    made = helper.make_function(domain, "Mine", ["a"], ["y"], [node], [helper.make_opsetid("", 17)])
+    made.attribute_proto.extend(preset)
+    return made
 
 
 def custom(domain="evil", kind="Run"):
@@ -104,6 +106,14 @@ NETWORKS = {
     "operator in an inner graph": (network(nodes=[nested(custom())]), "needs operators of evil"),
     "function": (network(functions=[function("mine", IDENTITY)]), "needs operators of mine"),
     "operator in a function": (network(functions=[function("ai.onnx", custom())]), "needs operators of evil"),
+    "operator in what a function takes": (
+        network(functions=[function("ai.onnx", IDENTITY, preset=[nested(custom()).attribute[0]])]),
+        "needs operators of evil",
+    ),
+    "data elsewhere in what a function takes": (
+        network(functions=[function("ai.onnx", IDENTITY, preset=[helper.make_attribute("value", external())])]),
+        "keeps its weights in another file",
+    ),
     "device program": (
         network(nodes=[custom("com.microsoft", "EPContext")], domains=("", "com.microsoft")),
         "EPContext, which loads programs",

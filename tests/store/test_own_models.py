@@ -155,6 +155,19 @@ class TestRemoving:
         with pytest.raises(CatalogueError, match="Model yours requires model mine"):
             remove(own, "mine")
 
+    def test_leaves_entries_that_stand_beside_others_in_a_file_of_its_name(self, own):
+        own.mkdir()
+        (own / "mine.toml").write_text(f"[[model]]\n{ENTRY}[[model]]\n{ENTRY.replace('mine', 'yours')}")
+        with pytest.raises(CatalogueError, match=r"lies in .*mine\.toml"):
+            remove(own, "mine")
+        assert (own / "mine.toml").is_file()
+
+    def test_leaves_weights_that_another_entry_names_too(self, add, own):
+        add()
+        (own / "yours.toml").write_text(ENTRY.replace('name = "mine"', 'name = "yours"'))
+        assert remove(own, "mine") == [own / "mine.toml"]
+        assert remove(own, "yours") == [own / "mine.onnx", own / "yours.toml"]
+
     def test_leaves_entries_that_stand_among_others(self, own):
         own.mkdir()
         (own / "several.toml").write_text(f"[[model]]\n{ENTRY}[[model]]\n{ENTRY.replace('mine', 'yours')}")

@@ -273,9 +273,44 @@ class TestModelsOfTheUsersOwn:
             bring(private, [toy_card("toy_other").model_copy(update={"file": "mine.onnx"})])
 
 
-def test_a_bundle_that_is_not_there_is_an_input_error(bring, tmp_path):
-    with pytest.raises(InputMissingError):
-        bring(tmp_path / "none.zip")
+@pytest.mark.parametrize("place", ["none.zip", ""])
+def test_a_bundle_that_is_not_there_or_is_a_folder_is_an_input_error(bring, tmp_path, place):
+    with pytest.raises(InputMissingError, match="There is no file"):
+        bring(tmp_path / place)
+
+
+def shifted(content):
+    """A bundle whose list of entries says that the first begins before the file does."""
+    end = content.rindex(b"PK\x05\x06")
+    place = int.from_bytes(content[end + 16 : end + 20], "little") + 200
+    return content[: end + 16] + place.to_bytes(4, "little") + content[end + 20 :]
+
+
+def misnamed(content):
+    """A bundle with a name that is said to be in UTF-8, and is not."""
+    name = content.rindex(b"manifest.json")
+    flags = name - 46 + 9
+    return content[:flags] + b"\x08" + content[flags + 1 : name] + b"\xff" + content[name + 1 :]
+
+
+@pytest.mark.parametrize("change", [shifted, misnamed])
+def test_places_and_names_that_cannot_be_are_a_broken_archive(bundle, bring, own, change):
+    bundle.write_bytes(change(bundle.read_bytes()))
+    with pytest.raises(ModelDamagedError, match="its archive is broken"):
+        bring(bundle)
+    assert not own.exists()
+
+
+def test_what_is_wrong_elsewhere_is_not_the_bundles_fault(bundle, store):
+    class Broken(Families):
+        def __getitem__(self, name):
+            raise RuntimeError("somebody else's")
+
+    def told(name):
+        raise RuntimeError("somebody else's")
+
+    with pytest.raises(RuntimeError, match="somebody else's"):
+        import_bundle(bundle, Catalogue(CARDS), store, Broken(), listener=told)
 
 
 def test_a_full_disk_is_told_before_anything_is_copied(bundle, bring, own, monkeypatch):

@@ -14,6 +14,7 @@ from store_toys import HUB, toy_card, toy_network
 from weights_server import Offer, serve
 
 from facefusion.errors import (
+    CatalogueError,
     DiskFullError,
     DownloadError,
     LicenceError,
@@ -411,3 +412,20 @@ def test_the_server_of_these_tests_is_gone_afterwards():
     with serve() as server:
         server.offers["x"] = Offer()
     assert not any(thread.name.startswith("process_request") for thread in threading.enumerate() if thread.is_alive())
+
+
+@pytest.mark.parametrize("url", ["https://[::1", "https://a\u200b..b/x.onnx"])
+def test_an_address_that_cannot_be_is_a_failure_like_others(get, web, url):
+    with pytest.raises(DownloadError, match="could not be fetched"):
+        get(toy_card(content=CONTENT, urls=[url]))
+    web.offer(MIRROR, CONTENT)
+    assert get(toy_card(content=CONTENT, urls=[url, MIRROR])).outcome == "pulled"
+
+
+def test_an_entry_that_requires_what_there_is_not_keeps_no_other_away(pull, web):
+    web.offer(FIRST, CONTENT)
+    lacking = toy_card("toy_lacking", requires=("toy_none",))
+    done = pull(KNOWN, lacking)
+    assert (done["toy_public"].outcome, done["toy_lacking"].outcome) == ("pulled", "failed")
+    with pytest.raises(CatalogueError, match="Model toy_lacking requires 'toy_none', which there is not"):
+        pull(KNOWN, lacking, words=["toy_lacking"])

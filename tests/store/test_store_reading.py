@@ -269,6 +269,19 @@ class TestCatalogues:
         names = [card.name for card in full_catalogue([own, own / "none"]).of_task("toy_task")]
         assert names == ["mine", "toy_pair", "toy_public", "toy_research"]
 
+    def test_an_entry_that_says_the_same_twice_counts_once(self, plug_in, own, tmp_path):
+        shared = tmp_path / "shared"
+        text = (
+            'name = "mine"\ntask = "toy_task"\nfamily = "toy"\nfile = "mine.onnx"\nlicence = "MIT"\ncommercial = true\n'
+        )
+        for folder in (own, shared):
+            folder.mkdir()
+            (folder / "mine.toml").write_text(text)
+        assert "mine" in full_catalogue([own, own, shared])
+        (shared / "mine.toml").write_text(text.replace("MIT", "0BSD"))
+        with pytest.raises(CatalogueError, match=r"there is a model mine already, in .*own"):
+            full_catalogue([own, shared])
+
     def test_a_name_of_the_package_cannot_be_taken(self, own):
         own.mkdir()
         text = 'name = "iris"\ntask = "a"\nfamily = "b"\nfile = "iris.onnx"\nlicence = "MIT"\ncommercial = true\n'

@@ -94,11 +94,12 @@ def weights_facts(entry: Entry) -> str:
 
 def reason(entry: Entry) -> str:
     """Say why a model cannot run."""
+    vouch = f"`facefusion models verify {entry.card.name} --trust{entry.flags}`"
     if entry.state == "missing" and not entry.card.urls:
-        trust = "" if entry.card.sha256 else f", and run `facefusion models verify {entry.card.name} --trust`"
+        trust = "" if entry.card.sha256 else f", and run {vouch}"
         return f"not here, and published at no lasting address: put {entry.card.file} into the folder{trust}"
     if entry.state == "untrusted":
-        return f"{_REASONS[entry.state]}: `facefusion models verify {entry.card.name} --trust` does"
+        return f"{_REASONS[entry.state]}: {vouch} does"
     if entry.because_of is not None:
         return f"{_REASONS[entry.state]}: {entry.because_of.name} ({entry.because_of.licence})"
     return _REASONS[entry.state]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from facefusion.errors import ModelUnfitError
 from facefusion.inference.graph import Dimension, Graph, TensorInfo
+
+BATCH: Final = "batch"
+OF_A_BATCH: Final = ((BATCH,), ("...",))
+"""How the shapes of outputs begin that hold something of each item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +74,22 @@ class Contract:
             )
         return Binding(inputs, outputs, {spec.name: _constant(spec, graph, name) for spec in self.constants})
 
-    def check_output(self, name: str, shape: tuple[int, ...], model: str) -> None:
+    def check_output(self, name: str, shape: tuple[int, ...], model: str, count: int | None = None) -> None:
         """Make sure that an output has the sizes that the family wants; not every file says them beforehand.
 
         Args:
             name: of the output, as the adapter calls it.
             shape: its sizes.
             model: its name, for messages.
+            count: how many items went in; None where no input has a batch.
 
         Raises:
             ModelUnfitError: it has others.
         """
         spec = next(spec for spec in self.outputs if spec.name == name)
-        if len(shape) == len(spec.shape) and not all(map(_same, spec.shape, shape)):
+        is_number = not shape and "..." in spec.shape
+        is_short = spec.shape[:1] == (BATCH,) and count is not None and shape[:1] != (count,)
+        if not is_number and (is_short or not _fits_sizes(spec.shape, shape)):
             raise ModelUnfitError(
                 f"Model {model} gave {name} [{','.join(map(str, shape))}], where its family wants {spec}",
                 "It is of another family, or its entry has the wrong settings",
@@ -135,13 +142,17 @@ def _fits(spec: TensorSpec, tensor: TensorInfo) -> bool:
         return False
     if not tensor.shape:  # an output of which the file does not say
         return True
-    if "..." in spec.shape:
-        cut = spec.shape.index("...")
-        head, tail = spec.shape[:cut], spec.shape[cut + 1 :]
-        long_enough = len(tensor.shape) >= len(head) + len(tail)
-        ends = tensor.shape[len(tensor.shape) - len(tail) :]
-        return long_enough and all(map(_same, head, tensor.shape)) and all(map(_same, tail, ends))
-    return len(spec.shape) == len(tensor.shape) and all(map(_same, spec.shape, tensor.shape))
+    return _fits_sizes(spec.shape, tensor.shape)
+
+
+def _fits_sizes(wanted: Sequence[int | str], there: Sequence[Dimension]) -> bool:
+    if "..." in wanted:
+        cut = wanted.index("...")
+        head, tail = wanted[:cut], wanted[cut + 1 :]
+        long_enough = len(there) >= len(head) + len(tail)
+        ends = there[len(there) - len(tail) :]
+        return long_enough and all(map(_same, head, there)) and all(map(_same, tail, ends))
+    return len(wanted) == len(there) and all(map(_same, wanted, there))
 
 
 def _same(wanted: int | str, there: Dimension) -> bool:

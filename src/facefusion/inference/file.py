@@ -51,7 +51,7 @@ class ModelFile:
 
     Attributes:
         binding: which tensors of the file are meant; None without a contract.
-        size: its bytes.
+        size: bytes of its weights where they are computed: those of half precision are converted when they are loaded.
 
     Raises:
         ModelUnsafeError: the file is something that is never loaded.
@@ -120,6 +120,7 @@ class ModelFile:
         with opened(file) as content:
             check_start(content, self._name)
             parts = outline(content, self._name)
+            self.size += sum(tensor.end - tensor.start for tensor in parts.large if tensor.is_half)
             model = parse(parts.small, self._name)
             large = partial(tensors_of_shape, content, parts.large)
             self.binding = contract.bind(describe(model, self._name, parts.names, large), self._name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import platformdirs
@@ -28,6 +29,7 @@ def open_store(options: ModelOptions) -> ModelStore:
         shared=options.shared_models_dirs,
         policy=options.license_policy,
         cache=DigestCache(cache),
+        flags="" if options.models_dir is None else f" --models-dir {shlex.quote(str(options.models_dir))}",
     )
 
 

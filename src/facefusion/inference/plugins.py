@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final, Protocol, TypeVar
@@ -82,15 +84,21 @@ def loaded(point: EntryPoint, kind: type[N]) -> N:
         PlugInError: it cannot be imported, is something else, or goes by another name.
     """
     try:
-        thing: Any = point.load()
-    except Exception as error:
-        # A module of others may raise anything.
+        with aside():
+            thing: Any = point.load()
+    except (Exception, SystemExit) as error:
+        # A module of others may raise anything, or want to end the program.
         raise PlugInError(f"cannot be imported ({type(error).__name__}: {error})") from error
     if not isinstance(thing, kind):
         raise PlugInError(f"{point.value} is no {kind.__name__}, but of type {type(thing).__name__}")
     if thing.name != point.name:
         raise PlugInError(f"{point.value} calls itself {thing.name!r}")
     return thing
+
+
+def aside() -> AbstractContextManager[object]:
+    """Send what a module prints while it is imported to stderr: stdout has the answers of commands."""
+    return redirect_stdout(sys.stderr)
 
 
 def plug_in_versions() -> dict[str, str]:

@@ -14,7 +14,7 @@ from facefusion.options import RuntimeOptions
 
 GIB = 1 << 30
 GROWTH = 1.1
-"""What a loaded network takes for each byte of its file, without what a run needs: its weights, and little more."""
+"""What a loaded network takes for each byte of its weights, without what a run needs: them, and little more."""
 
 
 @dataclass(slots=True, eq=False)
@@ -22,7 +22,7 @@ class _Entry:
     cost: int
     runner: Runner | None = None
     users: int = 0
-    times_opened: int = 0
+    was_displaced: bool = False
     opening: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -46,7 +46,7 @@ class SessionPool:
 
     @property
     def used(self) -> int:
-        """Bytes that the networks take that are loaded, as estimated from their files."""
+        """Bytes that the networks take that are loaded, as estimated from their weights."""
         with self._lock:
             return self._used()
 
@@ -63,7 +63,7 @@ class SessionPool:
         Args:
             key: what it is known by.
             open_it: loads it.
-            size: bytes of its file.
+            size: bytes of its weights.
 
         Raises:
             Exception: whatever `open_it` raises; the next use tries again.
@@ -97,21 +97,24 @@ class SessionPool:
 
     def _make_room(self, entry: _Entry) -> None:
         with self._lock:
-            entry.times_opened += 1
             if self._budget is not None:
-                self._evict(self._budget - entry.cost)
-            is_back = entry.times_opened > 1 and not self._said and self._notify is not None
+                for other in self._evict(self._budget - entry.cost):
+                    other.was_displaced = True
+            is_back = entry.was_displaced and not self._said and self._notify is not None
             self._said = self._said or is_back
         if is_back and self._notify is not None:
             self._notify("Models do not fit into memory together and are loaded by turns; more max-memory is faster")
 
-    def _evict(self, most: int) -> None:
+    def _evict(self, most: int) -> list[_Entry]:
         """Unload idle networks until no more than `most` bytes are taken, the one not used for longest first."""
+        evicted: list[_Entry] = []
         for entry in self._entries.values():
             if self._used() <= most:
-                return
-            if entry.users == 0:
+                break
+            if entry.users == 0 and entry.runner is not None:
                 entry.runner = None
+                evicted.append(entry)
+        return evicted
 
     def _used(self) -> int:
         return sum(entry.cost for entry in self._entries.values() if entry.runner is not None)

@@ -27,6 +27,7 @@ class Provider:
         is_static: whether it compiles a network anew for each size of a batch, so that all batches are of one.
         device_names: names of its devices, where they are no numbers; the first is the usual one.
         has_devices: whether one of several devices can be chosen.
+        copies: how often it holds the weights of a network in memory, as measured.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Provider:
     is_static: bool = False
     device_names: tuple[str, ...] = ()
     has_devices: bool = True
+    copies: int = 1
 
 
 _GPU: Final = ("linux", "win32")
@@ -55,6 +57,7 @@ _ALL: Final = (
         *("openvino", "OpenVINOExecutionProvider", "onnxruntime-openvino", "openvino", _GPU),
         precisions=("fp32", "fp16", "bf16"),
         device_names=("cpu", "gpu", "npu"),
+        copies=2,
     ),
     Provider("directml", "DmlExecutionProvider", "onnxruntime-directml", "directml", ("win32",), takes_small=True),
     Provider(

@@ -234,7 +234,8 @@ def _session(source: Source, devices: Sequence[Device], execution: Execution, wi
 
 def _session_options(device: Device, threads: int, wish: Wish) -> Any:
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    # What goes wrong is raised, and told in our own words.
+    options.log_severity_level = 4
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Decoder, encoder and the other stages work at the same time: threads that wait must not keep cores busy.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from facefusion.errors import ModelUnsafeError
@@ -90,7 +90,7 @@ def check_model(model: Any, name: str) -> None:
     for node in nodes:
         if node.op_type in _LOADERS:
             raise ModelUnsafeError(f"{name} has the operator {node.op_type}, which loads programs", "Export it without")
-    for tensor in _tensors(model.graph, nodes):
+    for tensor in _tensors(model, nodes):
         _check_tensor(tensor, name)
     _check_made(model.graph, nodes, name)
     for value in (*model.graph.input, *model.graph.output):
@@ -101,32 +101,36 @@ def check_model(model: Any, name: str) -> None:
 def _nodes(model: Any) -> Iterator[Any]:
     """Yield all nodes, those within others and of local functions included."""
     waiting = [*model.graph.node, *(node for function in model.functions for node in function.node)]
+    waiting += [node for graph in _graphs(_preset(model)) for node in graph.node]
     while waiting:
         node = waiting.pop()
         yield node
-        for graph in _graphs(node):
+        for graph in _graphs(node.attribute):
             waiting.extend(graph.node)
 
 
-def _graphs(node: Any) -> Iterator[Any]:
-    for attribute in node.attribute:
+def _preset(model: Any) -> list[Any]:
+    """Return the values that local functions have for attributes which a call does not give."""
+    return [attribute for function in model.functions for attribute in function.attribute_proto]
+
+
+def _graphs(attributes: Iterable[Any]) -> Iterator[Any]:
+    for attribute in attributes:
         if attribute.HasField("g"):
             yield attribute.g
         yield from attribute.graphs
 
 
-def _tensors(graph: Any, nodes: list[Any]) -> Iterator[Any]:
+def _tensors(model: Any, nodes: list[Any]) -> Iterator[Any]:
     """Yield all tensors: initializers of all graphs, and values of attributes."""
-    for each in (graph, *(inner for node in nodes for inner in _graphs(node))):
-        yield from each.initializer
-        yield from (part for sparse in each.sparse_initializer for part in (sparse.values, sparse.indices))
-    for node in nodes:
-        for attribute in node.attribute:
-            yield from (attribute.t, *attribute.tensors) if attribute.HasField("t") else attribute.tensors
-            single = (attribute.sparse_tensor,) if attribute.HasField("sparse_tensor") else ()
-            yield from (
-                part for sparse in (*single, *attribute.sparse_tensors) for part in (sparse.values, sparse.indices)
-            )
+    attributes = [*_preset(model), *(attribute for node in nodes for attribute in node.attribute)]
+    for graph in (model.graph, *_graphs(attributes)):
+        yield from graph.initializer
+        yield from (part for sparse in graph.sparse_initializer for part in (sparse.values, sparse.indices))
+    for attribute in attributes:
+        yield from (attribute.t, *attribute.tensors) if attribute.HasField("t") else attribute.tensors
+        single = (attribute.sparse_tensor,) if attribute.HasField("sparse_tensor") else ()
+        yield from (part for sparse in (*single, *attribute.sparse_tensors) for part in (sparse.values, sparse.indices))
 
 
 def _check_tensor(tensor: Any, name: str) -> None:

@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.errors import CatalogueError, LicenceError, ModelMissingError, ModelUnfitError
+from facefusion.errors import CatalogueError, LicenceError, ModelMissingError, ModelUnfitError, ProviderError
 from facefusion.inference.catalogue import Catalogue, ModelCard
-from facefusion.inference.contract import Contract
+from facefusion.inference.contract import BATCH, OF_A_BATCH, Contract
 from facefusion.inference.execution import Execution
 from facefusion.inference.families import Families
 from facefusion.inference.family import Model
@@ -35,9 +35,6 @@ from facefusion.inference.store import ModelStore
 from facefusion.options import RuntimeOptions
 
 Tensor = npt.NDArray[Any]
-_BATCH: Final = "batch"
-_OF_A_BATCH: Final = ((_BATCH,), ("...",))
-"""How outputs begin that hold something of each item."""
 _PICTURE: Final = 4
 """Number of dimensions of pictures and masks: batch, channels, height, width."""
 _MOST: Final = 32
@@ -82,6 +79,8 @@ class Session:
         self._file = ModelFile(weights, self._execution, contract, name, is_static=self._is_static)
         self._most = 1 if contract is not None and not self._file.takes_batches else _MOST
         self._wish = self._make_wish()
+        # What takes over from another device may need less of it.
+        self._size = self._file.size * self._fallback.remaining(self._execution.devices)[0].provider.copies
         self._key = (self._file.identity, self._execution, self._wish)
         with self._loaded() as runner:
             self._inputs, self._outputs = runner.names
@@ -130,10 +129,10 @@ class Session:
             return dict(zip(self._outputs, values, strict=True))
         if not isinstance(inputs, Mapping):
             inputs = {next(iter(self._file.binding.inputs)): inputs}
-        batched = [spec.name for spec in self._contract.inputs if spec.shape[:1] == (_BATCH,) and spec.name in inputs]
+        batched = [spec.name for spec in self._contract.inputs if spec.shape[:1] == (BATCH,) and spec.name in inputs]
         count = len(inputs[batched[0]]) if batched else 1
         if not batched or count <= 1:
-            return self._run_once(inputs)
+            return self._run_once(inputs, count if batched else None)
         return self._run_parts(inputs, batched, count)
 
     def _run_parts(self, inputs: Mapping[str, Tensor], batched: Sequence[str], count: int) -> dict[str, Tensor]:
@@ -146,6 +145,7 @@ class Session:
                 parts.append(
                     self._run_once(
                         {k: v[done : done + size] if k in batched else v for k, v in inputs.items()},
+                        size,
                         may_be_less=size > 1,
                     )
                 )
@@ -158,11 +158,13 @@ class Session:
 
     def _joined(self, name: str, values: Sequence[Tensor]) -> Tensor:
         specs = self._contract.outputs if self._contract else ()
-        has_batch = any(spec.name == name and spec.shape[:1] in _OF_A_BATCH for spec in specs)
+        has_batch = any(spec.name == name and spec.shape[:1] in OF_A_BATCH for spec in specs)
         return np.concatenate([np.atleast_1d(value) for value in values]) if has_batch else values[0]
 
-    def _run_once(self, inputs: Mapping[str, Tensor], *, may_be_less: bool = False) -> dict[str, Tensor]:
-        """Run a part of a batch.
+    def _run_once(
+        self, inputs: Mapping[str, Tensor], count: int | None, *, may_be_less: bool = False
+    ) -> dict[str, Tensor]:
+        """Run a part of a batch, of so many items.
 
         Raises:
             DeviceFullError: it may be less, and needs more memory than there is.
@@ -179,7 +181,7 @@ class Session:
         values = self._run_safely(names, feeds, may_be_less=may_be_less)
         named = dict(zip(binding.outputs, values, strict=True))
         for name, value in named.items():
-            self._contract.check_output(name, value.shape, self._name)
+            self._contract.check_output(name, value.shape, self._name, count)
             self._check_numbers(name, value)
         return {
             name: value.astype(np.float32, copy=False) if value.dtype.kind == "f" else value
@@ -216,7 +218,9 @@ class Session:
     def _leave(self, runner: Runner, problem: str, *, is_broken: bool) -> None:
         """Go to another device, with all networks or with this one alone; errors as of `run`."""
         if runner.device == CPU:
-            raise ModelUnfitError(f"The CPU {problem}", "Get the model anew, or free memory")
+            if is_broken:
+                raise ModelUnfitError(f"The CPU {problem}", "Get the model anew, or take another")
+            raise ProviderError(f"The CPU {problem}", "Free memory, or take a smaller model")
         if is_broken:
             self._fallback.give_up(runner.device, problem)
         else:
@@ -226,7 +230,7 @@ class Session:
         self._pool.discard(self._key, runner)
 
     def _loaded(self) -> AbstractContextManager[Runner]:
-        return self._pool.use(self._key, self._open, self._file.size)
+        return self._pool.use(self._key, self._open, self._size)
 
     def _open(self) -> Runner:
         return open_runner(self._file.source(), self._execution, self._fallback, self._wish)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from facefusion.errors import ModelUnfitError
 from facefusion.inference.batching import AS_IT_IS, WAYS
-from facefusion.inference.contract import Binding, Contract
+from facefusion.inference.contract import BATCH, OF_A_BATCH, Binding, Contract
 from facefusion.inference.graph import TensorInfo
 from facefusion.inference.runner import DeviceFullError, RunFailedError
 from facefusion.inference.runtime import onnxruntime
@@ -27,7 +27,7 @@ ITEMS: Final = 3
 TOLERANCE: Final = 1e-3
 """How far an item of a batch may be from the same item alone, as a share of the largest value of the output, or of 1
 where that is smaller."""
-_VERSION = 1
+_VERSION = 2
 _UNSAID = 128
 """Size in place of one that is given at run time."""
 _NO_WAY = "none"
@@ -73,12 +73,12 @@ class Trial:
             return False
         specs = {spec.name: spec for spec in self.contract.outputs}
         for place, name in enumerate(self.binding.outputs):
-            values = together[place]
-            if specs[name].shape[:1] != ("batch",):
+            begin, values = specs[name].shape[:1], np.atleast_1d(together[place])
+            if begin not in OF_A_BATCH:
                 continue
-            if len(values) != ITEMS:
+            if begin == (BATCH,) and len(values) != ITEMS:
                 return False
-            expected = np.concatenate([item[place] for item in alone])
+            expected = np.concatenate([np.atleast_1d(item[place]) for item in alone])
             if expected.shape != values.shape or not _is_near(expected, values):
                 return False
         return True
@@ -119,7 +119,7 @@ class Verdicts:
 def seeded(contract: Contract, binding: Binding) -> dict[str, npt.NDArray[Any]]:
     """Return a batch of seeded random values for the inputs of a file, by its own names."""
     random = np.random.default_rng(0)
-    has_batch = {spec.name for spec in contract.inputs if spec.shape[:1] == ("batch",)}
+    has_batch = {spec.name for spec in contract.inputs if spec.shape[:1] == (BATCH,)}
     return {info.name: _values(random, info, is_batched=name in has_batch) for name, info in binding.inputs.items()}
 
 
@@ -135,7 +135,7 @@ def _item(contract: Contract, binding: Binding, feeds: Tensors, at: int) -> dict
     has_batch = {
         binding.inputs[spec.name].name
         for spec in contract.inputs
-        if spec.name in binding.inputs and spec.shape[:1] == ("batch",)
+        if spec.name in binding.inputs and spec.shape[:1] == (BATCH,)
     }
     return {name: value[at : at + 1] if name in has_batch else value for name, value in feeds.items()}
 

@@ -19,7 +19,9 @@ from facefusion.errors import ModelUnsafeError
 LARGE: Final = 64 << 10
 """Size in bytes from which a tensor is left where it is."""
 _GRAPH, _INITIALIZER = 7, 5
-_TENSOR_DIMS, _TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 1, 8, 13, 14
+_TENSOR_DIMS, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 1, 2, 8, 13, 14
+_HALF = (10, 16)
+"""Types of fp16 and bf16."""
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 Buffer = bytes | mmap.mmap
@@ -33,11 +35,13 @@ class LargeTensor:
         name: its name in the graph.
         start: where its field begins in the file, tag and length included.
         end: where it ends.
+        is_half: whether its values are of half precision.
     """
 
     name: str
     start: int
     end: int
+    is_half: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,26 +140,29 @@ def _outline(content: Buffer, name: str) -> Outline:
             continue
         for inner, first, inside, last in _fields(content, body, end):
             if inner == _INITIALIZER and last - inside >= LARGE:
-                large.append(LargeTensor(_name_of(content, inside, last, name), first, last))
+                title, is_half = _facts_of(content, inside, last, name)
+                large.append(LargeTensor(title, first, last, is_half))
             else:
                 graph += content[first:last]
     return Outline(bytes(around + _tag(_GRAPH) + _varint(len(graph)) + graph), tuple(large))
 
 
-def _name_of(content: Buffer, start: int, end: int, name: str) -> str:
-    """Return the name of a tensor.
+def _facts_of(content: Buffer, start: int, end: int, name: str) -> tuple[str, bool]:
+    """Return the name of a tensor, and whether it is of half precision.
 
     Raises:
         ModelUnsafeError: its values are in another file.
     """
-    found = ""
+    found, is_half = "", False
     for number, first, body, last in _fields(content, start, end):
         is_elsewhere = number == _TENSOR_LOCATION and content[first:last] != _tag(_TENSOR_LOCATION, _VARINT) + b"\0"
         if number == _TENSOR_EXTERNAL or is_elsewhere:
             raise ModelUnsafeError(f"{name} keeps its weights in another file", "Save it as one file")
         if number == _TENSOR_NAME:
             found = content[body:last].decode("utf-8")
-    return found
+        if number == _TENSOR_TYPE:
+            is_half = _read_varint(content, first + 1)[0] in _HALF
+    return found, is_half
 
 
 def _shape_of(content: Buffer, start: int, end: int) -> tuple[int, ...]:

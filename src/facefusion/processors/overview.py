@@ -104,12 +104,12 @@ def _advice(each: ProcessorOverview, store: ModelStore) -> str:
     if each.can_run or each.problem:
         return each.advice or each.found.advice
     if each.entry is None:
-        return "facefusion models list" if each.model else "facefusion models add FILE.onnx --entry FILE.toml"
+        return store.command("list" if each.model else "add FILE.onnx --entry FILE.toml")
     card, state = each.entry.card, each.entry.state
     if state == "untrusted":
-        return f"facefusion models verify {card.name} --trust"
+        return store.command(f"verify {card.name} --trust")
     if state not in {"missing", "incomplete", "damaged"}:
-        return f"facefusion models show {card.name}"
+        return store.command(f"show {card.name}")
     if card.urls:
-        return f"facefusion models pull {card.name}"
-    return f"{store.advice(card)}; others: `facefusion models list {card.task}`"
+        return store.command(f"pull {card.name}")
+    return f"{store.advice(card)}; others: `{store.command(f'list {card.task}')}`"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from facefusion.cli.context import Context
 from facefusion.cli.downloads import show_downloads
 from facefusion.cli.flags import option_values
-from facefusion.cli.models_text import card_facts, card_lines, entry_facts, megabytes, task_lines
+from facefusion.cli.models_text import card_facts, card_lines, entry_facts, megabytes, reason, task_lines
 from facefusion.cli.terminal import Terminal, one_line
 from facefusion.errors import FaceFusionError, ModelUnknownError, OptionsError
 from facefusion.inference.catalogue import Catalogue, ModelCard
@@ -101,7 +101,9 @@ def _show(shop: _Shop) -> int:
 
 def _graph(card: ModelCard, entry: Entry, shop: _Shop) -> tuple[Graph | None, str]:
     """Return what a file takes and gives, and why it cannot be used."""
-    if entry.holding is None or entry.holding.path is None:
+    if entry.holding is None:
+        return None, reason(entry)
+    if entry.holding.path is None:
         return None, ""
     graph = None
     try:
@@ -193,10 +195,21 @@ def _held(shop: _Shop) -> list[ModelCard]:
     return [entry.card for entry in entries if entry.state != "not allowed"]
 
 
+def _exportable(shop: _Shop) -> list[ModelCard]:
+    """Return the models whose files are known to be theirs; say of the others that they are left out, and why."""
+    cards = []
+    for entry in shop.entries():
+        if entry.holding is not None and entry.holding.state == "here" and entry.state != "not allowed":
+            cards.append(entry.card)
+        elif entry.holding is None or entry.holding.path is not None:
+            shop.terminal.warn(one_line(f"{entry.card.name}: left out: {reason(entry)}"))
+    return cards
+
+
 def _export(shop: _Shop, overwrite: bool) -> int:
     names: Sequence[str] = shop.arguments.names
     bundled = Catalogue.bundled()
-    cards = chosen_cards(shop.catalogue, names) if names else _held(shop)
+    cards = chosen_cards(shop.catalogue, names) if names else _exportable(shop)
     manifest = export_bundle(
         shop.arguments.file,
         [card for card in cards if card.name not in bundled],
@@ -218,8 +231,8 @@ def _import(shop: _Shop) -> int:
         shop.families,
         listener=lambda name: shop.terminal.say(one_line(f"{name} ...")),
     )
-    for name, reason in done.left_out.items():
-        shop.terminal.warn(one_line(f"{name}: left out: {reason}"))
+    for name, why in done.left_out.items():
+        shop.terminal.warn(one_line(f"{name}: left out: {why}"))
     for name in done.entered:
         shop.terminal.say(one_line(f"{name}: its entry came from the bundle"))
     for name in done.there:

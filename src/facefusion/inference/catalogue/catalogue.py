@@ -95,6 +95,8 @@ def read_cards(text: str, place: str) -> list[ModelCard]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise CatalogueError(f"{place} is no TOML: {error}", "Mend it there") from error
+    except RecursionError as error:
+        raise CatalogueError(f"{place} has tables too deep within one another", "Mend it there") from error
     entries = table["model"] if isinstance(table.get("model"), list) else [table]
     return [_card(entry, place) for entry in entries]
 

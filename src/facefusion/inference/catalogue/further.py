@@ -11,7 +11,7 @@ from typing import Final
 from facefusion.errors import CatalogueError
 from facefusion.inference.catalogue.card import ModelCard
 from facefusion.inference.catalogue.catalogue import Catalogue, read_cards
-from facefusion.inference.plugins import advice, package_of, points_of
+from facefusion.inference.plugins import advice, aside, package_of, points_of
 
 GROUP: Final = "facefusion.catalogues"
 """Entry-point group of plug-ins: the value names a package whose folder holds TOML files of entries."""
@@ -26,12 +26,14 @@ def full_catalogue(folders: Sequence[Path] = ()) -> Catalogue:
         folders: of weights; each may hold TOML files of entries, and need not be there.
 
     Raises:
-        CatalogueError: an entry of a folder is not what it should be, or has the name of another.
+        CatalogueError: an entry of a folder is not what it should be, or has the name of one that says something else.
     """
     cards = {card.name: card for card in Catalogue.known()}
     places = dict.fromkeys(cards, "the catalogue that ships with the package")
     faults = _add_plug_ins(cards, places)
     for place, card in (each for folder in folders for each in _of_folder(folder)):
+        if cards.get(card.name) == card:  # a folder that is named twice, or an entry that was passed on
+            continue
         if card.name in cards:
             raise CatalogueError(
                 f"{place}: there is a model {card.name} already, in {places[card.name]}", "Give it another name"
@@ -97,9 +99,10 @@ def _add_plug_ins(cards: dict[str, ModelCard], places: dict[str, str]) -> list[s
 
 def _cards_of_plug_in(point: EntryPoint) -> list[ModelCard]:
     try:
-        folder = resources.files(point.value)
+        with aside():
+            folder = resources.files(point.value)
         files = [(entry.name, entry.read_text("utf-8")) for entry in folder.iterdir() if entry.name.endswith(".toml")]
-    except Exception as error:
-        # A package of others is imported, which may raise anything.
+    except (Exception, SystemExit) as error:
+        # A package of others is imported, which may raise anything, or want to end the program.
         raise CatalogueError(f"{point.value} cannot be read ({type(error).__name__}: {error})") from error
     return [card for name, text in sorted(files) for card in read_cards(text, name)]

@@ -92,7 +92,7 @@ def export_bundle(
     manifest = _manifest(cards, files)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
-        with writing(path.parent):
+        with writing(path.parent, "write the bundle elsewhere"):
             _write(temporary, manifest, files, listener)
             temporary.replace(path)
     finally:

@@ -139,7 +139,7 @@ class Downloader:
                 _write(response, url, part, total, listener)
         except httpx.TransportError as error:
             raise _Broken(str(error) or type(error).__name__) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # also of figures and names that cannot be
             raise DownloadError(f"{url}: {error}") from error
 
     def _connected(self) -> httpx.Client:

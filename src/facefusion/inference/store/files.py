@@ -20,8 +20,12 @@ _FULL: Final = frozenset((errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", er
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path, otherwise: str = "choose another --models-dir") -> Iterator[None]:
     """Turn what the system says while something is written into `folder` into errors of the tree.
+
+    Args:
+        folder: the folder.
+        otherwise: what to do about one that will not do.
 
     Raises:
         DiskFullError: no space is left.
@@ -31,10 +35,10 @@ def writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise DiskFullError(f"No space is left in {folder}", "Free some, or choose another --models-dir") from error
+            raise DiskFullError(f"No space is left in {folder}", f"Free some, or {otherwise}") from error
         why = (error.strerror or str(error)).lower()
         raise OutputUnwritableError(
-            f"Nothing can be written into {folder}: {why}", "Choose another --models-dir"
+            f"Nothing can be written into {folder}: {why}", otherwise[:1].upper() + otherwise[1:]
         ) from error
 
 

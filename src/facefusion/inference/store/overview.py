@@ -29,6 +29,7 @@ class Entry:
         holding: what lies in the store; None where the file is unsafe.
         is_bundled: whether it comes with the package.
         because_of: the model that it requires and that is why it cannot run; None where it is itself the reason.
+        flags: what commands about the store need besides.
     """
 
     card: ModelCard
@@ -36,6 +37,7 @@ class Entry:
     holding: Holding | None
     is_bundled: bool
     because_of: ModelCard | None = None
+    flags: str = ""
 
     @property
     def bytes(self) -> int | None:
@@ -50,10 +52,12 @@ class TaskOverview:
     Attributes:
         task: the task.
         entries: its models, by name.
+        flags: what commands about the store need besides.
     """
 
     task: str
     entries: tuple[Entry, ...]
+    flags: str = ""
 
     @property
     def ready(self) -> tuple[Entry, ...]:
@@ -65,7 +69,7 @@ class TaskOverview:
         """The command that gets the rest; empty where there is nothing to get."""
         wanted = ("missing", "incomplete", "damaged")
         can_be_had = any(entry.state in wanted and entry.card.urls for entry in self.entries)
-        return f"facefusion models pull {self.task}" if can_be_had else ""
+        return f"facefusion models pull {self.task}{self.flags}" if can_be_had else ""
 
 
 def overview(catalogue: Catalogue, store: ModelStore, families: Families) -> list[TaskOverview]:
@@ -74,22 +78,25 @@ def overview(catalogue: Catalogue, store: ModelStore, families: Families) -> lis
     entries = {card.name: _entry(card, store, families, card.name in bundled) for card in catalogue}
     tasks = sorted({card.task for card in catalogue})
     return [
-        TaskOverview(task, tuple(_complete(entries[card.name], entries) for card in catalogue.of_task(task)))
+        TaskOverview(
+            task, tuple(_complete(entries[card.name], entries) for card in catalogue.of_task(task)), store.flags
+        )
         for task in tasks
     ]
 
 
 def rest_command(tasks: list[TaskOverview]) -> str:
     """Return the one command that gets all that is missing; empty where nothing is."""
-    return f"facefusion models pull {ALL}" if any(task.command for task in tasks) else ""
+    return next((f"facefusion models pull {ALL}{task.flags}" for task in tasks if task.command), "")
 
 
 def _entry(card: ModelCard, store: ModelStore, families: Families, is_bundled: bool) -> Entry:
     try:
         holding = store.look(card)
     except ModelUnsafeError:
-        return Entry(card, "unsafe", None, is_bundled)
-    return Entry(card, _state(card, holding, store, families, is_bundled), holding, is_bundled)
+        return Entry(card, "unsafe", None, is_bundled, flags=store.flags)
+    state = _state(card, holding, store, families, is_bundled)
+    return Entry(card, state, holding, is_bundled, flags=store.flags)
 
 
 def _state(card: ModelCard, holding: Holding, store: ModelStore, families: Families, is_bundled: bool) -> Readiness:

@@ -71,19 +71,25 @@ def remove_model(name: str, catalogue: Catalogue, store: ModelStore) -> list[Pat
 
     What was recorded of it is forgotten.
 
+    Weights that another entry names too stay.
+
     Returns:
         the files that were removed.
 
     Raises:
         ModelUnknownError: there is no such model.
+        CatalogueError: its entry lies in a file with others, or another model requires it.
         ModelMissingError: the user's own folder has nothing of it.
         OutputError: it cannot be removed.
     """
     folder, card = own_folder_of(store), catalogue[name]
-    files = [folder / f"{card.file}{ending}" for ending in ("", ".part", ".part.json", REFUSED, f"{REFUSED}.txt")]
+    endings = ("", ".part", ".part.json", REFUSED, f"{REFUSED}.txt")
+    is_shared = any(other.file == card.file and other.name != name for other in catalogue)
+    files = [] if is_shared else [folder / f"{card.file}{ending}" for ending in endings]
     entry = folder / f"{name}.toml"
     entries = cards_in(folder)
-    if name in entries and entries[name][1] != entry:
+    beside = [other for other, (_, place) in entries.items() if place == entry and other != name]
+    if name in entries and (entries[name][1] != entry or beside):
         raise CatalogueError(f"The entry of model {name} lies in {entries[name][1]}", "Take it out there first")
     others = [other.name for other, _ in entries.values() if name in other.requires]
     if others:

@@ -72,6 +72,7 @@ def chosen_cards(catalogue: Catalogue, words: Sequence[str]) -> list[ModelCard]:
 
     Raises:
         ModelUnknownError: there is no such model or task.
+        CatalogueError: a model requires itself, or one that there is not.
     """
     chosen: dict[str, ModelCard] = {}
     for word in words:
@@ -119,15 +120,29 @@ class Puller:
 
         Raises:
             ModelUnknownError: there is no such model or task.
+            CatalogueError: a model that is named requires itself, or one that there is not.
             LicenceError: the policy does not allow a model that is named, or one that it requires.
             OutputError: the folder cannot be written, or is full.
         """
         named = chosen_cards(self._catalogue, [word for word in words if word in self._catalogue])
         for card in named:
             self._store.check_licence(card)
-        for card in chosen_cards(self._catalogue, words):
+        cards, impossible = self._wanted(words)
+        yield from impossible
+        for card in cards:
             if card.name not in self._bundled or card in named:
                 yield self._outcome(card, is_named=card in named)
+
+    def _wanted(self, words: Sequence[str]) -> tuple[list[ModelCard], list[Pulled]]:
+        """Return the models that words stand for, and what became of those whose entries require what cannot be."""
+        chosen: dict[str, ModelCard] = {}
+        impossible: dict[str, Pulled] = {}
+        for card in (card for word in words for card in _cards(self._catalogue, word)):
+            try:
+                _with_required(self._catalogue, card, chosen)
+            except CatalogueError as error:
+                impossible[card.name] = Pulled(card.name, "failed", error=error)
+        return list(chosen.values()), list(impossible.values())
 
     def _outcome(self, card: ModelCard, *, is_named: bool) -> Pulled:
         try:
@@ -228,7 +243,8 @@ class Puller:
             if not joined:
                 hint = f"It was set aside as {aside}; nothing of it is used"
                 if held.pinned_by:
-                    hint += f". If it was published anew, `facefusion models remove {card.name}` forgets the old digest"
+                    forget = self._store.command(f"remove {card.name}")
+                    hint += f". If it was published anew, `{forget}` forgets the old digest"
                 raise ModelDamagedError(f"What {urlsplit(url).hostname} has is not model {card.name}: {reason}", hint)
         self._check_graph(part, url, card)
         pin = None if held.sha256 else Pin.now(card.file, digest, part.size, url)
@@ -289,5 +305,7 @@ def _with_required(catalogue: Catalogue, card: ModelCard, chosen: dict[str, Mode
         raise CatalogueError(f"Model {card.name} requires itself", "Mend its entry")
     if card.name not in chosen:
         for name in card.requires:
+            if name not in catalogue:
+                raise CatalogueError(f"Model {card.name} requires {name!r}, which there is not", "Mend its entry")
             _with_required(catalogue, catalogue[name], chosen, card.name, *within)
         chosen[card.name] = card

@@ -58,6 +58,7 @@ class ModelStore:
         shared: folders that are only read.
         policy: which licences will do.
         cache: digests that were computed before.
+        flags: what a command about this store needs besides, such as ` --models-dir weights`.
 
     Attributes:
         folder, own, shared, policy: as given.
@@ -71,17 +72,27 @@ class ModelStore:
         shared: Sequence[Path] = (),
         policy: LicensePolicy = "any",
         cache: DigestCache | None = None,
+        flags: str = "",
     ) -> None:
         self.folder = folder or Path(str(resources.files("facefusion.inference") / "pack"))
         self.own = own
         self.shared = tuple(shared)
         self.policy = policy
         self._cache = cache or DigestCache()
+        self.flags = flags
 
     @property
     def folders(self) -> tuple[Path, ...]:
         """All folders, in the order in which they are looked into."""
         return (self.folder, *((self.own,) if self.own else ()), *self.shared)
+
+    def command(self, words: str) -> str:
+        """Return a command about this store, such as `facefusion models pull NAME`.
+
+        Args:
+            words: what stands behind `models`.
+        """
+        return f"facefusion models {words}{self.flags}"
 
     def check_licence(self, card: ModelCard) -> None:
         """Make sure that the licence will do.
@@ -151,7 +162,7 @@ class ModelStore:
         if held.state == "untrusted":
             raise ModelUntrustedError(
                 f"Nobody has said that {held.path} is model {card.name}: its entry names no digest",
-                f"If you know where the file is from, run `facefusion models verify {card.name} --trust`",
+                f"If you know where the file is from, run `{self.command(f'verify {card.name} --trust')}`",
             )
         if held.bytes is not None and held.bytes >= MOST_BYTES:
             raise ModelUnsafeError(f"{held.path} has {held.bytes} bytes, more than an ONNX file can have", "Remove it")
@@ -173,8 +184,8 @@ class ModelStore:
     def advice(self, card: ModelCard) -> str:
         """Return what to do to get weights that are not there."""
         if card.urls:
-            return f"Run `facefusion models pull {card.name}`"
-        trust = "" if card.sha256 else f" and run `facefusion models verify {card.name} --trust`"
+            return f"Run `{self.command(f'pull {card.name}')}`"
+        trust = "" if card.sha256 else f" and run `{self.command(f'verify {card.name} --trust')}`"
         return f"Put {card.file} into {self.own or self.folder}{trust}"
 
     def _verify(self, card: ModelCard, path: Path, digest: Callable[[], str]) -> None:
@@ -197,7 +208,7 @@ class ModelStore:
     def _repair(self, card: ModelCard) -> str:
         if card.name in Catalogue.bundled():
             return _REPAIR
-        return f"Run `facefusion models pull {card.name}`, which sets the file aside" if card.urls else "Get them again"
+        return f"{self.advice(card)}, which sets the file aside" if card.urls else "Get them again"
 
     def _find(self, card: ModelCard) -> tuple[Path | None, Path | None]:
         """Return the first folder that has the file, and the file."""

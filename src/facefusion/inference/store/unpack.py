@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import struct
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
-from facefusion.errors import DiskFullError, InputMissingError, LicenceError, ModelDamagedError
+from facefusion.errors import DiskFullError, InputMissingError, InputTypeError, LicenceError, ModelDamagedError
 from facefusion.inference.catalogue import Catalogue, ModelCard
 from facefusion.inference.families import Families
 from facefusion.inference.graph import read_graph
@@ -69,28 +71,45 @@ def import_bundle(
         OutputError: the folder cannot be written, or is full.
     """
     folder = own_folder_of(store)
-    try:
-        with zipfile.ZipFile(path) as archive:
+    if not path.is_file():
+        raise InputMissingError(f"There is no file {path}")
+    with _reading(path):
+        archive = zipfile.ZipFile(path)
+    with archive:
+        with _reading(path):
             manifest = read_manifest(archive, path.stat().st_size, path)
-            plan = _Plan(catalogue, store, path)
-            for model in manifest.models:
-                plan.add(model)
-            plan.check(families, folder)
-            make_folder(folder)
-            _check_room(folder, plan.wanted)
-            with writing(folder), tempfile.TemporaryDirectory(prefix=_STAGING, dir=folder) as staging:
-                for model in plan.wanted:
-                    listener(model.card.name)
-                    _unpack(archive, model, Path(staging), path)
-                    _check(Path(staging) / model.card.file, plan, model, families)
-                _put(Path(staging), folder, plan)
-    except FileNotFoundError as error:
-        raise InputMissingError(f"There is no file {path}") from error
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise not_a_bundle(path, "its archive is broken") from error
+        plan = _Plan(catalogue, store, path)
+        for model in manifest.models:
+            plan.add(model)
+        plan.check(families, folder)
+        make_folder(folder)
+        _check_room(folder, plan.wanted)
+        with writing(folder), tempfile.TemporaryDirectory(prefix=_STAGING, dir=folder) as staging:
+            for model in plan.wanted:
+                listener(model.card.name)
+                _unpack(archive, model, Path(staging), path)
+                _check(Path(staging) / model.card.file, plan, model, families)
+            _put(Path(staging), folder, plan)
     return Imported(
         tuple(model.card.name for model in plan.wanted), tuple(plan.there), plan.left_out, tuple(plan.entered)
     )
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what is wrong with a bundle as an archive into errors of the tree.
+
+    Raises:
+        InputTypeError: it may not be read.
+        ModelDamagedError: it is no archive, or a broken one.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        raise InputTypeError(f"{path} cannot be read ({error.strerror})", "Make it readable") from error
+    except (zipfile.BadZipFile, EOFError, RuntimeError, OSError, ValueError, struct.error) as error:
+        # What the standard library's reader says to places, names and versions that cannot be.
+        raise not_a_bundle(path, "its archive is broken") from error
 
 
 class _Plan:
@@ -113,9 +132,10 @@ class _Plan:
         card = self.card(model)
         held = self._store.look(card)
         if card.file != model.card.file or held.sha256 not in (None, model.sha256):
+            forget = self._store.command(f"remove {card.name}")
             raise ModelDamagedError(
                 f"{self._path} has other weights for model {card.name} than the catalogue or the lock file says",
-                f"Nothing was imported; `facefusion models remove {card.name}` forgets a digest that was recorded",
+                f"Nothing was imported; `{forget}` forgets a digest that was recorded",
             )
         try:
             self._store.check_licence(card)
@@ -152,13 +172,20 @@ def _unpack(archive: zipfile.ZipFile, model: BundledModel, staging: Path, place:
     if model.bytes >= MOST_BYTES:
         raise not_a_bundle(place, f"{model.card.file} is larger than such a file can be")
     digest, size = hashlib.sha256(), 0
-    with archive.open(f"{WEIGHTS}{model.card.file}") as source, (staging / model.card.file).open("xb") as target:
-        while piece := source.read(_PIECE):
+    with _reading(place):
+        source = archive.open(f"{WEIGHTS}{model.card.file}")
+    with source, (staging / model.card.file).open("xb") as target:
+        while piece := _piece(source, place):
             size += len(piece)
             digest.update(piece)
             target.write(piece)
     if size != model.bytes or digest.hexdigest() != model.sha256:
         raise not_a_bundle(place, f"{model.card.file} is not what its manifest says")
+
+
+def _piece(source: IO[bytes], place: Path) -> bytes:
+    with _reading(place):
+        return source.read(_PIECE)
 
 
 def _check(path: Path, plan: _Plan, model: BundledModel, families: Families) -> None:
