@@ -36,7 +36,8 @@ class VideoEdit:
     def __init__(self, plan: Plan, work: Work, total: int | None, progress: ProgressListener | None) -> None:
         self._plan = plan
         self._work = work
-        self._tracker = None if work.finding is None else FaceTracker(work.finding.analyser)
+        every = plan.options.faces.detect_every
+        self._tracker = None if work.finding is None else FaceTracker(work.finding.analyser, every)
         aspect = plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1)
         self._post = PostWork.of(plan.options.output, aspect)
         self._total = total
