@@ -35,3 +35,4 @@ class StageClock:
                 except StopIteration:
                     return
             yield value
+            del value
