@@ -121,3 +121,32 @@ class VideoAnalysis:
             self._first = None
         elif self._frames == 0:
             self._first = found.frame.image
+
+
+def batches(
+    items: Iterable[FaceFrame | AnalysedEnd], size: int
+) -> Iterator[tuple[tuple[FaceFrame, ...], AnalysedEnd | None]]:
+    """Yield the frames in batches, none across the end of a segment, each with the end behind it, if it is known yet.
+
+    The last batch of a segment is empty where that before it took all of its frames.
+    Which frames make a batch depends on the segment alone, so that networks see the same batches in a job that goes on.
+
+    Args:
+        items: what an analysis gives.
+        size: most frames in a batch.
+    """
+    batch: list[FaceFrame] = []
+    for item in items:
+        if isinstance(item, AnalysedEnd):
+            yield _taken(batch), item
+        else:
+            batch.append(item)
+            if len(batch) == size:
+                yield _taken(batch), None
+        del item  # it is not held while the next one is waited for
+
+
+def _taken(batch: list[FaceFrame]) -> tuple[FaceFrame, ...]:
+    taken = tuple(batch)
+    batch.clear()
+    return taken

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from fractions import Fraction
 
+from facefusion.engine.overlap import Overlap
 from facefusion.engine.plan import Plan
 from facefusion.engine.post.post import PostWork
 from facefusion.engine.progress import Progress, ProgressListener
@@ -43,14 +44,18 @@ class VideoEdit:
         self.frames = 0
         self.faces = 0
 
-    def edit(self, batch: Sequence[FaceFrame]) -> list[Frame]:
-        """Edit the next frames and report."""
+    def overlap(self, at_once: int) -> Overlap:
+        """Return what takes batches through the processors, so many at a time."""
+        return Overlap(self._work, at_once)
+
+    def finish(self, batch: Sequence[FaceFrame]) -> list[Frame]:
+        """Return the next frames that have been through the processors as they are written, and report."""
         with self._work.clock.measure("process"):
-            edited = self._work.edit(batch)
+            edited = self._work.finish(batch)
         for item in edited:
             self._post.see(item.frame, item.faces)
-        self.frames += len(batch)
-        self.faces += sum(len(item.faces) for item in batch)
+        self.frames += len(edited)
+        self.faces += sum(len(item.faces) for item in edited)
         self._report()
         return [item.frame for item in edited]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from facefusion.engine.analysing import AnalysedEnd, VideoAnalysis
+from facefusion.engine.analysing import AnalysedEnd, VideoAnalysis, batches
 from facefusion.engine.channel import Giver, consumed, produced
 from facefusion.engine.editing import VideoEdit
 from facefusion.engine.finish import join_outputs
@@ -112,25 +112,28 @@ class _VideoJob:
             produced(analysis.stream(decoded, options.runtime.video_chunk_size), shares.analysed) as analysed,
             consumed(_timed(work, sink.take), shares.edited) as give,
         ):
-            self._process(edit, analysed, give, shares.batch)
+            self._process(edit, analysed, give, shares)
 
     def _process(
-        self, edit: VideoEdit, items: Iterable[FaceFrame | AnalysedEnd], give: Giver[Frame | SegmentEnd], size: int
+        self,
+        edit: VideoEdit,
+        items: Iterable[FaceFrame | AnalysedEnd],
+        give: Giver[Frame | SegmentEnd],
+        shares: Shares,
     ) -> None:
         """Edit what was analysed, batch after batch, none across the end of a segment."""
-        batch: list[FaceFrame] = []
-        for item in items:
-            if self.cancel.is_set():
-                raise CancelledError("The job was stopped")
-            if isinstance(item, FaceFrame):
-                batch.append(item)
-            if len(batch) == size or (batch and isinstance(item, AnalysedEnd)):
-                give.all(edit.edit(batch))
-                batch.clear()
-            if isinstance(item, AnalysedEnd):
-                give(SegmentEnd(item.cut, pack({"analysis": item.state, "edit": edit.state()})))
-                give.settle()  # so that a kill never costs more than the segment at work
-            del item  # it is not held while the next one is waited for
+        with edit.overlap(shares.at_once) as overlap:
+            for batch, end in batches(items, shares.batch):
+                if self.cancel.is_set():
+                    raise CancelledError("The job was stopped")
+                if batch:
+                    overlap.start(batch)
+                del batch  # it is held by nobody else while it is edited, and the next one is waited for
+                while overlap.started >= (overlap.at_once if end is None else 1):
+                    give.all(edit.finish(overlap.take()))
+                if end is not None:
+                    give(SegmentEnd(end.cut, pack({"analysis": end.state, "edit": edit.state()})))
+                    give.settle()  # so that a kill never costs more than the segment at work
 
 
 def _stopped(folder: JobFolder) -> CancelledError:
