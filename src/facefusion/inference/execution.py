@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +27,7 @@ class Execution:
 
     Attributes:
         devices: in order of preference, the CPU last.
+        beside: such devices of further cards, which work side by side with the first.
         may_fall_back: whether the CPU takes over where another device fails: it was left to us, or the CPU was named.
         precision: as the options have it.
         threads: threads of a network on the CPU.
@@ -37,6 +39,7 @@ class Execution:
     precision: Precision = "auto"
     threads: int = 1
     cache: Path = field(default_factory=cache_folder)
+    beside: tuple[tuple[Device, ...], ...] = ()
 
     @classmethod
     def of(cls, options: RuntimeOptions) -> Self:
@@ -46,7 +49,7 @@ class Execution:
             ProviderError: a provider is not there, or cannot compute in the precision asked for.
         """
         names = options.execution_providers
-        devices = tuple(resolve_providers(names, options.execution_device_id))
+        devices, *beside = _chains(names, options.execution_device_id)
         _check_precision(devices[0], options.execution_precision)
         return cls(
             devices=devices,
@@ -54,7 +57,17 @@ class Execution:
             precision=options.execution_precision,
             threads=options.execution_thread_count or usable_cores(),
             cache=cache_folder(),
+            beside=tuple(beside),
         )
+
+    @property
+    def lanes(self) -> tuple[Execution, ...]:
+        """How networks run on each of several cards; one where there is one."""
+        return tuple(replace(self, devices=devices, beside=()) for devices in (self.devices, *self.beside))
+
+    def room(self, device: Device) -> int:
+        """Return how many networks may compute on a device at a time: on the CPU, as many as find cores."""
+        return max(1, usable_cores() // self.threads) if device == CPU else 1
 
     def request(
         self, device: Device, *, is_exact: bool, threads: int, profile: tuple[str, str, str] | None = None
@@ -69,6 +82,11 @@ class Execution:
         """
         precision = "fp32" if is_exact else _precision(device, self.precision)
         return Request(precision, is_exact or self.precision == "fp32", threads, self.cache, profile)
+
+
+def _chains(names: Sequence[str], numbers: Sequence[int]) -> list[tuple[Device, ...]]:
+    """Return the devices, in order of preference, for each number of a card; once where they are the same."""
+    return list(dict.fromkeys(tuple(resolve_providers(names, number)) for number in numbers))
 
 
 def _precision(device: Device, wanted: Precision) -> str:

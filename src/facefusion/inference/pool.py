@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from facefusion.inference.machine import total_memory
 from facefusion.inference.runner import Notify, Runner
+from facefusion.inference.turns import Turns
 from facefusion.options import RuntimeOptions
 
 GIB = 1 << 30
@@ -35,6 +36,9 @@ class SessionPool:
     Args:
         budget: bytes that networks may take; without a limit when None.
         notify: called with one sentence when networks begin to take turns.
+
+    Attributes:
+        turns: which of the loaded networks compute.
     """
 
     def __init__(self, budget: int | None = None, notify: Notify | None = None) -> None:
@@ -43,6 +47,7 @@ class SessionPool:
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._lock = threading.Lock()
         self._said = False
+        self.turns = Turns()
 
     @property
     def used(self) -> int:

@@ -20,8 +20,11 @@ class RuntimeOptions(OptionGroup):
         description="what networks run on, in order of preference: 'auto' (the best that is installed), cpu, cuda,"
         " tensorrt, openvino, directml, coreml, migraphx, rocm; a colon adds the device, as in cuda:1 or openvino:gpu",
     )
-    execution_device_id: int = Field(
-        default=0, ge=0, le=255, description="number of the graphics card, for providers that name no device themselves"
+    execution_device_id: tuple[Annotated[int, Field(ge=0, le=255)], ...] = Field(
+        default=(0,),
+        min_length=1,
+        description="number of the graphics card, for providers that name no device themselves; the work is shared out"
+        " among several",
     )
     execution_thread_count: int | None = Field(
         default=None,

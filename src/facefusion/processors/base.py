@@ -173,6 +173,15 @@ class Processor(Protocol):
         ...
 
 
+def is_concurrent(processor: Processor) -> bool:
+    """Whether several batches may be in a processor at one time, in any order.
+
+    A processor that remembers nothing says so by an attribute `is_concurrent` that is true; the others get one batch
+    after the other.
+    """
+    return getattr(processor, "is_concurrent", False) is True
+
+
 @dataclass(frozen=True, slots=True)
 class FrameFormat:
     """What frames are like, as far as processors may change it.

@@ -65,6 +65,8 @@ class CropProcessor:
         blend: share of the edit in the result, 0 to 1.
     """
 
+    is_concurrent = True
+
     def __init__(self, editor: CropEditor, masker: Masker, blend: float = 1.0) -> None:
         self._editor = editor
         self._masker = masker

@@ -85,6 +85,11 @@ class FaceSwapper:
             network_passes({n: role for n, role in roles.items() if n not in own}, context.sessions),
         )
 
+    @property
+    def is_concurrent(self) -> bool:
+        """Whether several batches may be at work at one time: networks remember nothing of them."""
+        return not self._swappers
+
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with its faces replaced."""
         items = [self._process_frame(item) for item in batch]
