@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from facefusion.engine.between.sampler import Between, FrameSampler, Group
 from facefusion.engine.plan import Plan
 from facefusion.engine.post.fill import RegionFill
 from facefusion.engine.problem import shown_beside
@@ -37,11 +38,17 @@ class VideoAnalysis:
     Args:
         plan: the job.
         work: its stages.
+
+    Attributes:
+        between: by the index of a frame that was given, those before it that get their edit from it and from the one
+            that was given before it. Who edits takes them out.
     """
 
     def __init__(self, plan: Plan, work: Work) -> None:
         self._plan = plan
         self._work = work
+        self._sampler = FrameSampler(plan.sampling, self._analyse)
+        self.between: dict[int, tuple[Between, ...]] = {}
         every = plan.options.faces.detect_every
         self._tracker = None if work.finding is None else FaceTracker(work.finding.analyser, every)
         self._fill = RegionFill.of(plan.options.output)
@@ -50,21 +57,39 @@ class VideoAnalysis:
         self._first: Image | None = None
 
     def stream(self, frames: Iterable[Frame], segment_length: int) -> Iterator[FaceFrame | AnalysedEnd]:
-        """Yield the frames with their faces, and behind the last frame of each segment its end.
+        """Yield the frames that are worked on in full with their faces, and behind the last of each segment its end.
 
         Args:
             frames: in order.
             segment_length: frames in a segment.
         """
         for item in cut(frames, segment_length=segment_length):
-            yield AnalysedEnd(item, self.state()) if isinstance(item, Cut) else self.analyse(item)
+            if isinstance(item, Cut):
+                yield from map(self._given, self._ended())
+                yield AnalysedEnd(item, self.state())
+            else:
+                yield from map(self._given, self._taken(item))
             del item  # it is not held while the next one is waited for
 
-    def analyse(self, frame: Frame) -> FaceFrame:
-        """Return the next frame as the processors get it, with its faces."""
+    def _taken(self, frame: Frame) -> list[Group]:
+        """Take in the next frame as the processors will get it."""
         prepared = self._fill.fill(self._work.prepare(frame))
         with self._work.clock.measure("analyse"):
-            found = self._find(prepared)
+            return self._sampler.take(prepared)
+
+    def _ended(self) -> list[Group]:
+        with self._work.clock.measure("analyse"):
+            return self._sampler.end()
+
+    def _given(self, group: Group) -> FaceFrame:
+        self._frames += len(group.between)
+        if group.between:
+            self.between[group.key.frame.index] = group.between
+        return group.key
+
+    def _analyse(self, frame: Frame) -> FaceFrame:
+        """Return the next frame that is worked on in full, with its faces."""
+        found = self._find(frame)
         self._keep(found)
         self._frames += 1
         return found
@@ -93,6 +118,7 @@ class VideoAnalysis:
             "has_faces": self._has_faces,
             "first": self._first,
             "fill": self._fill.state(),
+            "sampler": self._sampler.state(),
             "tracker": {} if self._tracker is None else self._tracker.state(),
             "selector": {} if self._work.finding is None else self._work.finding.selector.state(),
         }
@@ -101,6 +127,7 @@ class VideoAnalysis:
         """Go on from where another run was."""
         self._frames, self._has_faces, self._first = state["frames"], state["has_faces"], state["first"]
         self._fill.restore(state["fill"])
+        self._sampler.restore(state["sampler"])
         if self._tracker is not None and self._work.finding is not None:
             self._tracker.restore(state["tracker"])
             self._work.finding.selector.restore(state["selector"])
@@ -139,15 +166,15 @@ def batches(
     batch: list[FaceFrame] = []
     for item in items:
         if isinstance(item, AnalysedEnd):
-            yield _taken(batch), item
+            yield _emptied(batch), item
         else:
             batch.append(item)
             if len(batch) == size:
-                yield _taken(batch), None
+                yield _emptied(batch), None
         del item  # it is not held while the next one is waited for
 
 
-def _taken(batch: list[FaceFrame]) -> tuple[FaceFrame, ...]:
+def _emptied(batch: list[FaceFrame]) -> tuple[FaceFrame, ...]:
     taken = tuple(batch)
     batch.clear()
     return taken

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from fractions import Fraction
 
+from facefusion.engine.between.filler import Filler
+from facefusion.engine.between.sampler import Between
 from facefusion.engine.overlap import Overlap
 from facefusion.engine.plan import Plan
 from facefusion.engine.post.post import PostWork
@@ -26,17 +28,26 @@ class VideoEdit:
         work: its stages.
         total: frames that there will be, as far as is known.
         progress: called after each batch.
+        between: frames that get their edit from others; see `VideoAnalysis.between`.
 
     Attributes:
         frames: edited so far.
         faces: edited so far, counted in every frame.
     """
 
-    def __init__(self, plan: Plan, work: Work, total: int | None, progress: ProgressListener | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        work: Work,
+        total: int | None,
+        progress: ProgressListener | None,
+        between: dict[int, tuple[Between, ...]],
+    ) -> None:
         self._plan = plan
         self._work = work
         aspect = plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1)
         self._post = PostWork.of(plan.options.output, aspect)
+        self._filler = Filler(between)
         self._total = total
         self._progress = progress
         self._start = time.perf_counter()
@@ -51,7 +62,7 @@ class VideoEdit:
     def finish(self, batch: Sequence[FaceFrame]) -> list[Frame]:
         """Return the next frames that have been through the processors as they are written, and report."""
         with self._work.clock.measure("process"):
-            edited = self._work.finish(batch)
+            edited = self._filler.filled(self._work.finish(batch))
         for item in edited:
             self._post.see(item.frame, item.faces)
         self.frames += len(edited)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from facefusion.engine.between.offer import frame_sampling
 from facefusion.engine.casting import check_map, map_inputs
 from facefusion.engine.checks import (
     check_distinct,
@@ -25,6 +26,7 @@ from facefusion.engine.edited import check_side, edited_info
 from facefusion.engine.inputs import further_inputs
 from facefusion.engine.problem import problem_path
 from facefusion.errors import InputTypeError, OptionsError
+from facefusion.faces.pace import Every
 from facefusion.inference.execution import Execution
 from facefusion.inference.pool import GIB
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
@@ -75,6 +77,7 @@ class Plan:
         processors: in the order in which they run.
         renditions: of a video, everything that is written, the output first.
         notes: what the user should know, such as what cannot be carried into the output; one sentence each.
+        sampling: of a video, which frames are worked on in full; see `facefusion.engine.between`.
     """
 
     options: Options
@@ -84,6 +87,7 @@ class Plan:
     processors: tuple[ProcessorSpec, ...]
     renditions: tuple[Rendition, ...] = ()
     notes: tuple[str, ...] = ()
+    sampling: Every = 1
 
     @property
     def new_sound(self) -> Path | None:
@@ -144,7 +148,9 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
         check_side(form, picture)
         return Plan(options, target, picture, output, processors, notes=tuple(not_held(form, picture)))
     video = edited_info(target, processors, options)
-    return _video_plan(Plan(options, target, video, output, processors), target, video, inputs)
+    sampling, unsuited = frame_sampling(options, processors, has_hooks=has_hooks)
+    plan = Plan(options, target, video, output, processors, sampling=sampling, notes=tuple(unsuited))
+    return _video_plan(plan, target, video, inputs)
 
 
 def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequence[Path]) -> Plan:
@@ -177,7 +183,7 @@ def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequen
         if rendition.encoding.form.kind == "video":
             try_encoder(rendition.encoding)
     check = partial(check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
-    notes = list(target.notes)
+    notes = [*plan.notes, *target.notes]
     if target.field_order != edited.field_order:
         notes.append(f"{target.path} is interlaced, and is enlarged as if it were not; use --deinterlace")
     for rendition in renditions:

@@ -10,10 +10,11 @@ from itertools import chain
 from typing import Any
 
 from facefusion.engine.analysing import AnalysedEnd, VideoAnalysis, batches
+from facefusion.engine.between.sampler import MOST
 from facefusion.engine.channel import Giver, consumed, produced
 from facefusion.engine.editing import VideoEdit
 from facefusion.engine.finish import join_outputs
-from facefusion.engine.plan import Plan, frames_in_flight
+from facefusion.engine.plan import LEAST_IN_FLIGHT, Plan, frames_in_flight
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.segments.cut import describe
 from facefusion.engine.segments.fingerprint import Fingerprint
@@ -69,7 +70,7 @@ class _VideoJob:
         with ExitStack() as stack:
             reader, frames = self._frames(stack)
             analysis = VideoAnalysis(self.plan, self.work)
-            edit = VideoEdit(self.plan, self.work, reader.info.frames, progress)
+            edit = VideoEdit(self.plan, self.work, reader.info.frames, progress, analysis.between)
             if self.folder.markers:
                 analysis.restore(state["analysis"])
                 edit.restore(state["edit"])
@@ -105,7 +106,10 @@ class _VideoJob:
         """Decode, analyse, edit and encode side by side."""
         work, options = self.work, self.plan.options
         edited = self.plan.edited if isinstance(self.plan.edited, VideoInfo) else info
-        shares = Shares.of(frames_in_flight(options, info, edited))
+        in_flight = frames_in_flight(options, info, edited)
+        # Each frame that is worked on in full may bring along as many as lie between it and the last.
+        together = MOST if self.plan.sampling == "auto" else self.plan.sampling
+        shares = Shares.of(max(LEAST_IN_FLIGHT, in_flight // together))
         with (
             JobSink(self.folder, [rendition.encoding for rendition in self.plan.renditions]) as sink,
             produced(work.clock.each("decode", frames), shares.decoded) as decoded,

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from facefusion.faces.scene import Thumbnail, changes
+from facefusion.faces.scene import CHANGED, SMALLEST_CHANGE, Thumbnail, changes
 from facefusion.faces.types import Vector
 from facefusion.state import State
 
@@ -23,10 +23,6 @@ BRISK: Final = 0.24
 """The same where the picture changes beside the people who are followed, or did lately."""
 _SETTLED: Final = 9
 """Looks without change from which a scene is calm: in that many all directions are looked in."""
-_CHANGED: Final = 12.0
-"""Change of a pixel of the thumbnail, 0 to 255, that is more than noise."""
-_SMALLEST: Final = 4
-"""Pixels of the thumbnail that change at least when somebody comes."""
 _BESIDE, _ABOVE = 1.0, 0.5
 """Room beside and above a followed face that its own head and body take, in widths and heights of the face."""
 
@@ -51,7 +47,9 @@ class Pace:
         """Look in the next frame that is asked for, and soon again: a face was lost."""
         self._is_urgent, self._quiet = True, 0
 
-    def is_due(self, now: Thumbnail, boxes: Sequence[Vector], shape: tuple[int, ...], time: float, *, sure: bool) -> bool:
+    def is_due(
+        self, now: Thumbnail, boxes: Sequence[Vector], shape: tuple[int, ...], time: float, *, sure: bool
+    ) -> bool:
         """Return whether this is a frame to look for newcomers in; if so, that counts as done.
 
         Args:
@@ -88,13 +86,13 @@ class Pace:
         """Whether the picture changed since the last look where nobody is who is followed."""
         if self._seen is None:
             return True
-        moved = changes(self._seen, now) > _CHANGED
+        moved = changes(self._seen, now) > CHANGED
         across, down = now.shape[1] / shape[1], now.shape[0] / shape[0]
         for left, top, right, bottom in (box.tolist() for box in boxes):
             beside, above = _BESIDE * (right - left), _ABOVE * (bottom - top)
             first, last = int(max(left - beside, 0) * across), int(np.ceil(max(right + beside, 0) * across))
             moved[int(max(top - above, 0) * down) :, first:last] = False
-        return int(np.count_nonzero(moved)) >= _SMALLEST
+        return int(np.count_nonzero(moved)) >= SMALLEST_CHANGE
 
     def state(self) -> State:
         """Return what is remembered; see `facefusion.state`."""

@@ -124,7 +124,9 @@ class FaceSearch:
     def _enough(self) -> int:
         """Longer side of a picture, in pixels, of which each look still halves what it sees."""
         pieces = USUAL_TILES if self.tiles is None else self.tiles
-        return 2 * math.ceil(max(detector.side for detector in self.detectors) * (pieces - (pieces - 1) * _TILE_OVERLAP))
+        return 2 * math.ceil(
+            max(detector.side for detector in self.detectors) * (pieces - (pieces - 1) * _TILE_OVERLAP)
+        )
 
     def _surest_direction(self, image: Image, group: Sequence[Detection]) -> Detection:
         """Return the best of one face's detections; where it is not clearly so, all are looked at again from near."""

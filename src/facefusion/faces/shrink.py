@@ -18,8 +18,7 @@ _LARGEST_WINDOW = 9
 def block_means(image: Image, factor: int) -> Image:
     """Return a picture of which each pixel is the mean of a block; what is left over at the right and below is dropped.
 
-    Halving in several steps rounds as often, so that with a factor of 4 or more, if it is even, a value may lie 1 beside
-    the rounded mean.
+    Halving in several steps rounds as often: with even factors from 4 on a value may lie 1 beside the rounded mean.
 
     Args:
         image: RGB uint8 (H, W, 3), at least `factor` pixels high and wide.

@@ -68,7 +68,8 @@ class OneEuroFilter:
         speed_cutoff, coefficient = _agility()
         self._speed += _share(speed_cutoff, step) * (rest / step - self._speed)
         paces = _paces(self._speed)[:, None] / np.float32(size)
-        self.value = moved + _share(MIN_CUTOFF + coefficient * paces, step) * rest
+        cutoffs = np.asarray(MIN_CUTOFF + coefficient * paces, np.float32)
+        self.value = moved + _share(cutoffs, step) * rest
         self._time = time
         return self.value
 

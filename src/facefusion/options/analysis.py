@@ -40,8 +40,13 @@ class FaceAnalysisOptions(OptionGroup):
     )
     detect_every: Annotated[int | Literal["auto"], BeforeValidator(number_or_auto(250))] = Field(
         default="auto",
-        description="in which frames of a video newcomers are looked for: every so many, from 1 to 250, or 'auto', as often"
-        " as the scene asks for, so that nobody waits longer than half a second",
+        description="in which frames of a video newcomers are looked for: every so many, from 1 to 250, or 'auto', as"
+        " often as the scene asks for, so that nobody waits longer than half a second",
+    )
+    frame_sampling: Annotated[int | Literal["auto"], BeforeValidator(number_or_auto(8))] = Field(
+        default=1,
+        description="which frames of a video are worked on in full: one of so many at least, from 1 to 8, or 'auto', as"
+        " few as the scene allows; frames between get their edit from those before and after, where these explain them",
     )
 
     face_landmarker_model: str = Field(

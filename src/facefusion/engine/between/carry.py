@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -19,19 +21,18 @@ _MARGIN = 12
 class Edit:
     """What processors did to one frame.
 
-    Args:
+    Attributes:
         original: RGB uint8 (H, W, 3), before them.
         edited: the same after them.
-
-    Attributes:
-        original: as given.
-        edited: as given.
-        region: the part of the picture in which anything changed; None where nothing did.
     """
 
     def __init__(self, original: Image, edited: Image) -> None:
         self.original, self.edited = original, edited
-        self.region = None if edited is original else _changed(original, edited)
+
+    @cached_property
+    def region(self) -> Rectangle | None:
+        """The part of the picture in which anything changed, and a little around it; None where nothing did."""
+        return None if self.edited is self.original else _changed(self.original, self.edited)
 
     def difference(self, part: Rectangle) -> Field:
         """Return by how much pixels of a part changed, float32 (h, w, 3)."""
@@ -39,65 +40,66 @@ class Edit:
         return np.asarray(cv2.subtract(self.edited[where], self.original[where], dtype=cv2.CV_32F), np.float32)
 
 
-def carried(
-    frame: Image, before: Edit, after: Edit, motions: Sequence[Motion], place: float, finder: MotionFinder
-) -> Image:
-    """Return a frame with the edit of its neighbours; where neither was edited nothing changes.
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbours:
+    """What was done to the frames before and after those between them.
 
-    Args:
-        frame: RGB uint8 (H, W, 3).
-        before: the neighbour before.
-        after: the neighbour after.
-        motions: of parts of the frame, those of faces; what was edited outside of these is looked at now.
-        place: of the frame in time between its neighbours, 0 to 1.
+    Attributes:
+        before: the edit of the one before.
+        after: the edit of the one after.
         finder: finds motions.
     """
-    regions = [edit.region for edit in (before, after) if edit.region is not None]
-    if not regions:
-        return frame
-    whole = _union(regions)
-    result = frame.copy()
-    rest = np.ones((whole.height, whole.width), bool)
-    for motion in motions:
-        part = _common(motion.region, whole)
-        if part is not None:
-            _carry(result, frame, part, motion, (before, after), _within(rest, whole, part))
-    for edit in (before, after):
-        part = None if edit.region is None else _bounds(rest & _mask(edit, whole), whole)
-        if part is not None:
-            motion = finder.of_region(part, (before.original, frame, after.original), place)
-            _carry(result, frame, part, motion, (before, after), _within(rest, whole, part))
-    return result
 
+    before: Edit
+    after: Edit
+    finder: MotionFinder
 
-def _carry(
-    result: Image,
-    frame: Image,
-    part: Rectangle,
-    motion: Motion,
-    edits: tuple[Edit, Edit],
-    rest: npt.NDArray[np.bool_],
-) -> None:
-    """Add what the neighbours' edits come to in a part of a frame, where that was not done, and note that it is."""
-    share = _enlarged(motion.share, motion.region, part)[..., None]
-    first, last = (
-        _moved(edit, flow, motion.region, part)
-        for edit, flow in zip(edits, (motion.before, motion.after), strict=True)
-    )
-    first -= last
-    first *= share
-    first += last
-    first += frame[part.slices]
-    np.clip(np.rint(first, out=first), 0, 255, out=first)
-    np.copyto(result[part.slices], first.astype(np.uint8), where=rest[..., None])
-    rest[:] = False
+    def carried(self, frame: Image, place: float, motions: Sequence[Motion]) -> Image:
+        """Return a frame between with the edit of its neighbours; where neither was edited nothing changes.
+
+        Args:
+            frame: RGB uint8 (H, W, 3).
+            place: where it lies in time between its neighbours, 0 to 1.
+            motions: of parts of the frame, those of faces; what was edited outside of these is looked at now.
+        """
+        regions = [edit.region for edit in (self.before, self.after) if edit.region is not None]
+        if not regions:
+            return frame
+        whole = _union(regions)
+        result = frame.copy()
+        rest = np.ones((whole.height, whole.width), bool)
+        for motion in motions:
+            part = _common(motion.region, whole)
+            if part is not None:
+                self._carry(result, part, motion, _within(rest, whole, part))
+        for edit in (self.before, self.after):
+            part = None if edit.region is None else _bounds(rest & _mask(edit, whole), whole)
+            if part is not None:
+                motion = self.finder.of_region(part, (self.before.original, frame, self.after.original), place)
+                self._carry(result, part, motion, _within(rest, whole, part))
+        return result
+
+    def _carry(self, result: Image, part: Rectangle, motion: Motion, rest: npt.NDArray[np.bool_]) -> None:
+        """Add what the edits come to in a part of a frame, where that was not done, and note that it is."""
+        share = _enlarged(motion.share, motion.region, part)[..., None]
+        mixed = _moved(self.before, motion.before, motion.region, part)
+        after = _moved(self.after, motion.after, motion.region, part)
+        mixed -= after
+        mixed *= share
+        mixed += after
+        mixed += result[part.slices]
+        np.clip(np.rint(mixed, out=mixed), 0, 255, out=mixed)
+        np.copyto(result[part.slices], mixed.astype(np.uint8), where=rest[..., None])
+        rest[:] = False
 
 
 def _moved(edit: Edit, flow: Field, region: Rectangle, part: Rectangle) -> Field:
     """Return the difference that an edit makes in a part, moved to where its pixels are in the frame between."""
     x, y = np.meshgrid(np.arange(part.width, dtype=np.float32), np.arange(part.height, dtype=np.float32))
     step = _enlarged(flow, region, part)
-    return np.asarray(cv2.remap(edit.difference(part), x + step[..., 0], y + step[..., 1], cv2.INTER_LINEAR), np.float32)
+    return np.asarray(
+        cv2.remap(edit.difference(part), x + step[..., 0], y + step[..., 1], cv2.INTER_LINEAR), np.float32
+    )
 
 
 def _enlarged(values: Field, region: Rectangle, part: Rectangle) -> Field:

@@ -35,8 +35,8 @@ class Motion:
 
     Attributes:
         region: the part.
-        before: how far to go, in pixels of the frame, to where a pixel is in the frame before, float32 (h, w, 2); smaller
-            than the region, of which it covers all.
+        before: how far to go, in pixels of the frame, to where a pixel is in the frame before, float32 (h, w, 2); it
+            has fewer pixels than the region, of which it covers all.
         after: the same of the frame after.
         share: how far the frame before is believed, 0 to 1, float32 (h, w); the rest is the frame after's.
         mean: residual within the face, 0 to 255: how far the frame is from what its neighbours say it is.
@@ -55,7 +55,7 @@ class MotionFinder:
     """Finds the motion of faces."""
 
     def __init__(self) -> None:
-        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
 
     def of_face(self, face: Face, before: Image, frame: Image, after: Image, place: float) -> Motion | None:
         """Return the motion around a face; None where nothing of it lies in the picture.
@@ -87,11 +87,13 @@ class MotionFinder:
         place: float,
     ) -> Motion:
         before, frame, after = (_small(picture[region.slices], scale) for picture in pictures)
-        flows = [np.asarray(self._flow.calc(frame, other, None), np.float32) for other in (before, after)]
+        start = np.zeros((*frame.shape, 2), np.float32)
+        flows = [np.asarray(self._flow.calc(frame, other, start.copy()), np.float32) for other in (before, after)]
         warped = [_moved(other.astype(np.float32), flow) for other, flow in zip((before, after), flows, strict=True)]
-        doubts = [_averaged(np.abs(each - frame)) ** 2 + _NOISE**2 for each in warped]
-        share = (1 - place) * doubts[1] / ((1 - place) * doubts[1] + place * doubts[0])
-        residual = np.abs(_averaged(share * warped[0] + (1 - share) * warped[1] - frame))
+        doubts = [_averaged(np.abs(each - frame)) ** 2 + np.float32(_NOISE**2) for each in warped]
+        share = np.float32(1 - place) * doubts[1]
+        share /= share + np.float32(place) * doubts[0]
+        residual = np.abs(_averaged(warped[1] + share * (warped[0] - warped[1]) - frame))
         counted = residual[mask > 0] if mask is not None and mask.any() else residual.ravel()
         size = np.array([region.width / frame.shape[1], region.height / frame.shape[0]], np.float32)
         return Motion(region, flows[0] * size, flows[1] * size, share, float(counted.mean()), float(counted.max()))
@@ -112,13 +114,16 @@ def _ellipse(face: Face, region: Rectangle, scale: float) -> npt.NDArray[np.uint
     middle = ((left + right) / 2 - region.x) * scale, ((top + bottom) / 2 - region.y) * scale
     axes = _BELIEVED * (right - left) / 2 * scale, _BELIEVED * (bottom - top) / 2 * scale
     points = cv2.ellipse2Poly((round(middle[0]), round(middle[1])), (round(axes[0]), round(axes[1])), 0, 0, 360, 6)
-    return np.asarray(cv2.fillConvexPoly(mask, points, 255), np.uint8)
+    return np.asarray(cv2.fillConvexPoly(mask, np.array(points, np.int32), 255), np.uint8)
 
 
 def _small(part: Image, scale: float) -> npt.NDArray[np.uint8]:
     grey = np.asarray(cv2.cvtColor(part, cv2.COLOR_RGB2GRAY), np.uint8)
-    size = _size(*grey.shape, scale)
-    return grey if size == grey.shape[::-1] else np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = grey.shape
+    size = _size(height, width, scale)
+    if size == (width, height):
+        return grey
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _size(height: int, width: int, scale: float) -> tuple[int, int]:
@@ -129,10 +134,9 @@ def _size(height: int, width: int, scale: float) -> tuple[int, int]:
 def _moved(values: Field, flow: Field) -> Field:
     height, width = values.shape[:2]
     x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return np.asarray(
-        cv2.remap(values, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
-        np.float32,
-    )
+    x += flow[..., 0]
+    y += flow[..., 1]
+    return np.asarray(cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _averaged(values: Field) -> Field:
