@@ -33,7 +33,7 @@ CLIPS = (
     ("video", "two_people_head_motion.mp4"),
 )
 WAYS: tuple[Every, ...] = ("auto", 2, 4)
-_HEADS = ("clip", "sampling", "between", "ΔE", "ΔE, worst", "PSNR", "PSNR, worst", "CPU s, all", "CPU s", "saved")
+_HEADS = ("clip", "sampling", "between", "ΔE", "worst", "in full", "PSNR", "worst", "CPU s, all", "CPU s", "saved")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,19 +99,23 @@ def _work(studio: Studio, source: Portrait, frames: Sequence[Frame], every: Ever
 
 
 def _figures(name: str, every: Every, frames: Sequence[Frame], full: Worked, sampled: Worked) -> Figures:
-    """Return how far the frames between are from the same worked on in full, where either was edited."""
-    compared = [
-        _compared(frame.image, wanted, found)
-        for frame, wanted, found in zip(frames, full.images, sampled.images, strict=True)
-        if frame.index in sampled.between
-    ]
-    differences, ratios = np.array([each for each in compared if each is not None] or [(0.0, np.inf)]).T
+    """Return how far frames are from the same of a clip all of whose frames are worked on in full, where edited.
+
+    That of frames which are worked on in full in both tells what else differs: memories that saw fewer frames.
+    """
+    everything = zip(frames, full.images, sampled.images, strict=True)
+    compared = [(frame.index, _compared(frame.image, *images)) for frame, *images in everything]
+    edited = [(index, *each) for index, each in compared if each is not None]
+    between = [each[1:] for each in edited if each[0] in sampled.between] or [(0.0, np.inf)]
+    rest = [each[1] for each in edited if each[0] not in sampled.between]
+    differences, ratios = np.array(between).T
     return {
         "clip": name,
         "sampling": every,
         "between": f"{100 * len(sampled.between) / len(frames):.0f} %",
         "difference": float(differences.mean()),
         "worst_difference": float(differences.max()),
+        "difference_in_full": float(np.mean(rest)),
         "psnr": float(ratios.mean()),
         "worst_psnr": float(ratios.min()),
         "seconds_all": full.seconds,

@@ -19,7 +19,7 @@ from facefusion.media.region import Rectangle
 Field = npt.NDArray[np.float32]
 _FACE: Final = 96
 """Width of a face, in pixels, at which its motion is looked at."""
-_AROUND: Final = 2.0
+_AROUND: Final = 1.6
 """Side of the part of the picture that is looked at, in sides of the face."""
 _BELIEVED: Final = 0.9
 """Half axes of the ellipse of the face in which residuals count, in halves of its box."""
