@@ -19,7 +19,7 @@ from facefusion.engine.segments.cut import describe
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
-from facefusion.engine.shares import Shares
+from facefusion.engine.shares import Shares, wanted_batch
 from facefusion.engine.work import Edited, Work
 from facefusion.errors import CancelledError, FaceError, InputError, OutputError
 from facefusion.media.frame import Frame
@@ -105,7 +105,7 @@ class _VideoJob:
         """Decode, analyse, edit and encode side by side."""
         work, options = self.work, self.plan.options
         edited = self.plan.edited if isinstance(self.plan.edited, VideoInfo) else info
-        shares = Shares.of(frames_in_flight(options, info, edited))
+        shares = Shares.of(frames_in_flight(options, info, edited), wanted_batch(options.runtime))
         with (
             JobSink(self.folder, [rendition.encoding for rendition in self.plan.renditions]) as sink,
             produced(work.clock.each("decode", frames), shares.decoded) as decoded,

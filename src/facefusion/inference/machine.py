@@ -6,6 +6,7 @@ import math
 import os
 from pathlib import Path
 
+GIB = 1 << 30
 _MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _CORE_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 _PROCESSOR = Path("/proc/cpuinfo")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from facefusion.options.base import Names, OptionGroup
+from facefusion.options.every import number_or_auto
 
 Precision = Literal["auto", "fp32", "fp16", "bf16"]
 
@@ -32,6 +33,11 @@ class RuntimeOptions(OptionGroup):
         le=1024,
         description="threads that a network computes with on the CPU; as many as there are cores when not given;"
         " the bundled networks are so small that they always take one",
+    )
+    execution_batch_size: Annotated[int | Literal["auto"], BeforeValidator(number_or_auto(64))] = Field(
+        default="auto",
+        description="frames whose faces go through the networks together, 1 to 64, as far as max-memory holds them;"
+        " 'auto' is 2 on the CPU, and more on cards, by their memory",
     )
     execution_precision: Precision = Field(
         default="auto",
