@@ -48,7 +48,7 @@ class RuntimeOptions(OptionGroup):
         default=None,
         gt=0,
         description="memory in GiB that frames in flight and loaded models may take together; when not given, a quarter"
-        " of a GiB for frames and half of the machine's memory for models",
+        " of a GiB for frames, one with a graphics card, and half of the machine's memory for models",
     )
     video_chunk_size: int = Field(
         default=1000,
