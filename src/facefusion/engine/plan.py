@@ -25,10 +25,11 @@ from facefusion.engine.checks import (
 from facefusion.engine.edited import check_side, edited_info
 from facefusion.engine.inputs import further_inputs
 from facefusion.engine.problem import problem_path
+from facefusion.engine.shares import DEFAULT_IN_FLIGHT, LEAST_IN_FLIGHT, in_flight_of, wanted_batch
 from facefusion.errors import InputTypeError, OptionsError
 from facefusion.faces.pace import Every
 from facefusion.inference.execution import Execution
-from facefusion.inference.pool import GIB
+from facefusion.inference.machine import GIB
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form
@@ -45,9 +46,8 @@ from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.registry import resolve_processors
 
 DEFAULT_MEMORY = 0.25
-DEFAULT_IN_FLIGHT = 14
-LEAST_IN_FLIGHT = 8
-"""One frame at each place that a frame can be: see `facefusion.engine.video`."""
+DEFAULT_MEMORY_OF_CARDS = 1.0
+"""GiB for frames in flight when nothing is said, on the CPU and where a card takes larger batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,11 @@ def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None
     """
     runtime = options.runtime
     size = _frame_size(info, edited)
-    budget = int((runtime.max_memory or DEFAULT_MEMORY) * GIB / size)
+    wanted = in_flight_of(wanted_batch(runtime))
+    default = DEFAULT_MEMORY if wanted <= DEFAULT_IN_FLIGHT else DEFAULT_MEMORY_OF_CARDS
+    budget = int((runtime.max_memory or default) * GIB / size)
+    if runtime.max_memory is None and runtime.execution_batch_size != "auto":
+        budget = wanted
     if runtime.max_memory is not None and budget < LEAST_IN_FLIGHT:
         least = LEAST_IN_FLIGHT * size / GIB
         raise OptionsError(
@@ -242,7 +246,7 @@ def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None
             f"{info.width}x{info.height}",
             f"Allow at least {least:.3f}",
         )
-    return max(LEAST_IN_FLIGHT, min(DEFAULT_IN_FLIGHT, budget))
+    return max(LEAST_IN_FLIGHT, min(wanted, budget))
 
 
 def frame_memory(plan: Plan) -> int:

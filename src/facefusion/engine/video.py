@@ -20,7 +20,7 @@ from facefusion.engine.segments.cut import describe
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
-from facefusion.engine.shares import Shares
+from facefusion.engine.shares import Shares, wanted_batch
 from facefusion.engine.work import Edited, Work
 from facefusion.errors import CancelledError, FaceError, InputError, OutputError
 from facefusion.media.frame import Frame
@@ -106,10 +106,10 @@ class _VideoJob:
         """Decode, analyse, edit and encode side by side."""
         work, options = self.work, self.plan.options
         edited = self.plan.edited if isinstance(self.plan.edited, VideoInfo) else info
-        in_flight = frames_in_flight(options, info, edited)
         # Each frame that is worked on in full may bring along as many as lie between it and the last.
         together = MOST if self.plan.sampling == "auto" else self.plan.sampling
-        shares = Shares.of(max(LEAST_IN_FLIGHT, in_flight // together))
+        in_flight = max(LEAST_IN_FLIGHT, frames_in_flight(options, info, edited) // together)
+        shares = Shares.of(in_flight, wanted_batch(options.runtime))
         with (
             JobSink(self.folder, [rendition.encoding for rendition in self.plan.renditions]) as sink,
             produced(work.clock.each("decode", frames), shares.decoded) as decoded,

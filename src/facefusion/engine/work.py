@@ -13,7 +13,7 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
 from facefusion.faces.landmarkers.base import FaceView
 from facefusion.media.frame import Frame, Image
-from facefusion.processors.base import FaceFrame, Processor
+from facefusion.processors.base import FaceFrame, Processor, run_processor
 
 Pass = Callable[[], AbstractContextManager[None]]
 
@@ -99,8 +99,8 @@ class Work:
         items = list(batch) if self.finding is None else self.finding.enriched(batch)
         for processor, entered in zip(self.processors, passes or [nullcontext] * len(self.processors), strict=True):
             with entered():
-                items = processor.process(items)
-        return items
+                items = run_processor(processor, items)
+        return [item.settled() for item in items]
 
     def finish(self, items: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Run the user's step after."""

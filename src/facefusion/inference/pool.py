@@ -8,12 +8,11 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from facefusion.inference.machine import total_memory
+from facefusion.inference.machine import GIB, total_memory
 from facefusion.inference.runner import Notify, Runner
 from facefusion.inference.turns import Turns
 from facefusion.options import RuntimeOptions
 
-GIB = 1 << 30
 GROWTH = 1.1
 """What a loaded network takes for each byte of its file, without what a run needs: its weights, and little more."""
 

@@ -254,7 +254,7 @@ class Session:
 
     def _best(self, item: int) -> int:
         """Return how many items of so many bytes of input are computed in one go, a power of two."""
-        most = min(self._most, items_in_memory(self._file.binding, item))
+        most = min(self._most, items_in_memory(self._file.binding, self._execution.work, item))
         return 1 << (most.bit_length() - 1)
 
     @property

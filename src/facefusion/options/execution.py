@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from facefusion.options.base import Names, OptionGroup
+from facefusion.options.every import number_or_auto
 
 Precision = Literal["auto", "fp32", "fp16", "bf16"]
 
@@ -33,6 +34,11 @@ class RuntimeOptions(OptionGroup):
         description="threads that a network computes with on the CPU; as many as there are cores when not given;"
         " the bundled networks are so small that they always take one",
     )
+    execution_batch_size: Annotated[int | Literal["auto"], BeforeValidator(number_or_auto(64))] = Field(
+        default="auto",
+        description="frames whose faces go through the networks together, 1 to 64, as far as max-memory holds them;"
+        " 'auto' is 2 on the CPU, and more on cards, by their memory",
+    )
     execution_precision: Precision = Field(
         default="auto",
         description="numbers that networks compute pictures with; 'auto' is what the provider is fast with at an error"
@@ -42,7 +48,7 @@ class RuntimeOptions(OptionGroup):
         default=None,
         gt=0,
         description="memory in GiB that frames in flight and loaded models may take together; when not given, a quarter"
-        " of a GiB for frames and half of the machine's memory for models",
+        " of a GiB for frames, one with a graphics card, and half of the machine's memory for models",
     )
     video_chunk_size: int = Field(
         default=1000,

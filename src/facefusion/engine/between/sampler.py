@@ -23,6 +23,8 @@ MEAN_RESIDUAL: Final = 0.6
 """How far a face may be from what its neighbours say it is, in the mean over it, 0 to 255."""
 WORST_RESIDUAL: Final = 5.0
 """The same anywhere in it."""
+SETTLED: Final = 16
+"""Frames of a face that are worked on in full before any is left out, for processors to get to know it."""
 _PAUSE: Final = 4
 """With `auto`, frames for which nothing is tried after a frame that its neighbours do not explain."""
 
@@ -69,12 +71,13 @@ class FrameSampler:
         self._pause = 0
         self._analyse = analyse
         self._finder = MotionFinder()
+        self._known: dict[int, int] = {}
         self._before: FaceFrame | None = None
         self._waiting: list[Frame] = []
 
     def take(self, frame: Frame) -> list[Group]:
         """Take in the next frame; return what is decided by now."""
-        if self._before is None or self._pause or self._reach == 1:
+        if self._before is None or self._pause or self._reach == 1 or not self._is_settled():
             self._pause = max(self._pause - 1, 0)
             return [self._key(frame)]
         self._waiting.append(frame)
@@ -88,11 +91,15 @@ class FrameSampler:
 
     def state(self) -> State:
         """Return what is remembered where nothing waits; see `facefusion.state`."""
-        return {"reach": self._reach, "pause": self._pause}
+        return {"reach": self._reach, "pause": self._pause, "known": [list(pair) for pair in self._known.items()]}
 
     def restore(self, state: State) -> None:
         """Go on from a state."""
         self._reach, self._pause = state["reach"], state["pause"]
+        self._known = {track: frames for track, frames in state["known"]}
+
+    def _is_settled(self) -> bool:
+        return all(frames == SETTLED for frames in self._known.values())
 
     def _decide(self) -> list[Group]:
         frames, self._waiting = self._waiting, []
@@ -115,6 +122,8 @@ class FrameSampler:
         # With a reach of 1 no frame is ever looked back at.
         key = self._analyse(frame)
         self._before = None if self._reach == 1 else key
+        tracks = [face.track_id for face in key.faces if face.track_id is not None]
+        self._known = {track: min(self._known.get(track, 0) + 1, SETTLED) for track in tracks}
         return Group(tuple(between), key)
 
     def _explained(self, frames: Sequence[Frame]) -> list[Between] | None:
