@@ -14,13 +14,13 @@ from facefusion.engine.between.sampler import MOST
 from facefusion.engine.channel import Giver, consumed, produced
 from facefusion.engine.editing import VideoEdit
 from facefusion.engine.finish import join_outputs
-from facefusion.engine.plan import LEAST_IN_FLIGHT, Plan, frames_in_flight
+from facefusion.engine.plan import Plan, frames_in_flight
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.segments.cut import describe
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
-from facefusion.engine.shares import Shares, wanted_batch
+from facefusion.engine.shares import LEAST_IN_FLIGHT, Shares, wanted_batch
 from facefusion.engine.work import Edited, Work
 from facefusion.errors import CancelledError, FaceError, InputError, OutputError
 from facefusion.media.frame import Frame

@@ -41,6 +41,7 @@ class Motion:
         share: how far the frame before is believed, 0 to 1, float32 (h, w); the rest is the frame after's.
         mean: residual within the face, 0 to 255: how far the frame is from what its neighbours say it is.
         worst: the same where it is largest.
+        alone: the same in the mean, of that neighbour by itself which explains the frame less.
     """
 
     region: Rectangle
@@ -49,6 +50,7 @@ class Motion:
     share: Field
     mean: float
     worst: float
+    alone: float
 
 
 class MotionFinder:
@@ -90,13 +92,16 @@ class MotionFinder:
         start = np.zeros((*frame.shape, 2), np.float32)
         flows = [np.asarray(self._flow.calc(frame, other, start.copy()), np.float32) for other in (before, after)]
         warped = [_moved(other.astype(np.float32), flow) for other, flow in zip((before, after), flows, strict=True)]
-        doubts = [_averaged(np.abs(each - frame)) ** 2 + np.float32(_NOISE**2) for each in warped]
+        alone = [_averaged(np.abs(each - frame)) for each in warped]
+        doubts = [each**2 + np.float32(_NOISE**2) for each in alone]
         share = np.float32(1 - place) * doubts[1]
         share /= share + np.float32(place) * doubts[0]
         residual = np.abs(_averaged(warped[1] + share * (warped[0] - warped[1]) - frame))
-        counted = residual[mask > 0] if mask is not None and mask.any() else residual.ravel()
+        counted = np.ones(share.shape, bool) if mask is None or not mask.any() else mask > 0
+        residuals = float(residual[counted].mean()), float(residual[counted].max())
+        worse = max(float(each[counted].mean()) for each in alone)
         size = np.array([region.width / frame.shape[1], region.height / frame.shape[0]], np.float32)
-        return Motion(region, flows[0] * size, flows[1] * size, share, float(counted.mean()), float(counted.max()))
+        return Motion(region, flows[0] * size, flows[1] * size, share, *residuals, worse)
 
 
 def _around(face: Face, shape: tuple[int, ...]) -> Rectangle | None:

@@ -23,6 +23,8 @@ MEAN_RESIDUAL: Final = 0.6
 """How far a face may be from what its neighbours say it is, in the mean over it, 0 to 255."""
 WORST_RESIDUAL: Final = 5.0
 """The same anywhere in it."""
+ALONE_RESIDUAL: Final = 3.0
+"""How far it may be, in the mean, from what one of them alone says: there is no cut between them."""
 SETTLED: Final = 16
 """Frames of a face that are worked on in full before any is left out, for processors to get to know it."""
 _PAUSE: Final = 4
@@ -96,7 +98,7 @@ class FrameSampler:
     def restore(self, state: State) -> None:
         """Go on from a state."""
         self._reach, self._pause = state["reach"], state["pause"]
-        self._known = {track: frames for track, frames in state["known"]}
+        self._known = dict(state["known"])
 
     def _is_settled(self) -> bool:
         return all(frames == SETTLED for frames in self._known.values())
@@ -147,7 +149,12 @@ class FrameSampler:
         motions = []
         for face in self._before.faces:
             motion = self._finder.of_face(face, before.image, frame.image, after.image, place)
-            if motion is not None and (motion.mean > MEAN_RESIDUAL or motion.worst > WORST_RESIDUAL):
+            if motion is not None and not _explains(motion):
                 return None
             motions += [] if motion is None else [motion]
         return Between(frame, place, tuple(motions))
+
+
+def _explains(motion: Motion) -> bool:
+    """Whether neighbours explain a face well enough to lend it their edit."""
+    return motion.mean <= MEAN_RESIDUAL and motion.worst <= WORST_RESIDUAL and motion.alone <= ALONE_RESIDUAL
