@@ -20,7 +20,7 @@ import numpy.typing as npt
 State = dict[str, Any]
 """A nested dictionary as described above."""
 
-_MAGIC: Final = b"facefusion state 2\n"
+_MAGIC: Final = b"facefusion state 3\n"
 _DIGEST: Final = hashlib.sha256
 _DIGEST_BYTES: Final = 32
 _TREE: Final = "tree"

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from facefusion.engine.segments.cut import cut, describe
+from facefusion.engine.segments.cut import Cut, cut, describe
 from facefusion.media.frame import Frame
 
 
@@ -18,28 +18,30 @@ def frames(first: int, last: int) -> list[Frame]:
     ]
 
 
-@pytest.mark.parametrize("batch", [1, 3, 4, 100])
+def ends(items: list[Frame | Cut]) -> list[Cut]:
+    return [item for item in items if isinstance(item, Cut)]
+
+
 @pytest.mark.parametrize("length", [1, 4, 5, 12, 50])
-def test_no_batch_reaches_over_the_end_of_a_segment_and_no_frame_is_lost(batch, length):
+def test_segments_end_behind_their_last_frame_and_no_frame_is_lost(length):
     given = frames(0, 12)
-    parts = list(cut(given, batch_size=batch, segment_length=length))
-    assert [frame.index for part, _ in parts for frame in part] == list(range(12))
-    assert all(len(part) <= batch for part, _ in parts)
-    ends = [(part[-1].index, end) for part, end in parts if end is not None]
-    assert [index for index, _ in ends] == [*range(length - 1, 11, length), 11]
-    assert [end.number for _, end in ends] == list(range(len(ends)))
-    assert [end.following for _, end in ends[:-1]] == [describe(given[index + 1]) for index, _ in ends[:-1]]
-    assert ends[-1][1].following is None
+    items = list(cut(given, segment_length=length))
+    assert [item for item in items if isinstance(item, Frame)] == given
+    before = [items[place - 1].index for place, item in enumerate(items) if isinstance(item, Cut)]
+    assert before == [*range(length - 1, 11, length), 11]
+    assert [end.number for end in ends(items)] == list(range(len(before)))
+    assert [end.following for end in ends(items)[:-1]] == [describe(given[index + 1]) for index in before[:-1]]
+    assert ends(items)[-1].following is None
 
 
 def test_segments_are_counted_from_the_first_frame_of_the_job():
-    whole = list(cut(frames(0, 12), batch_size=4, segment_length=5))
-    rest = list(cut(frames(5, 12), batch_size=4, segment_length=5))
-    assert [end for _, end in rest if end] == [end for _, end in whole if end][1:]
+    whole = list(cut(frames(0, 12), segment_length=5))
+    rest = list(cut(frames(5, 12), segment_length=5))
+    assert ends(rest) == ends(whole)[1:]
 
 
 def test_a_video_without_frames_has_no_segment():
-    assert list(cut([], batch_size=4, segment_length=5)) == []
+    assert list(cut([], segment_length=5)) == []
 
 
 def test_frames_are_told_apart_by_number_time_and_pixels():

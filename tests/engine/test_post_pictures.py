@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from facefusion.engine.post.fill import RegionFill
 from facefusion.engine.post.post import PostWork
 from facefusion.engine.post.sheet import FRAMES, TILE, ContactSheet, clock
 from facefusion.engine.post.spread import Spread
@@ -181,18 +182,16 @@ def test_a_spread_keeps_one_of_each_bin_and_never_too_many(count):
 
 @pytest.fixture
 def options(tmp_path) -> OutputOptions:
-    return OutputOptions(
-        thumbnail=tmp_path / "thumb.jpg", contact_sheet=tmp_path / "sheet.png", fill_region=(4, 4, 20, 10)
-    )
+    return OutputOptions(thumbnail=tmp_path / "thumb.jpg", contact_sheet=tmp_path / "sheet.png")
 
 
 def test_what_is_asked_for_is_written_whole(options):
     work = PostWork.of(options)
     for index in range(5):
-        work.see(work.fill(frame(SHARP, index)), [face_of(FACE)])
+        work.see(frame(SHARP, index), [face_of(FACE)])
     with work.written(options):
         pass
-    assert np.abs(read(options.thumbnail).astype(int) - work.fill(frame(SHARP)).image).mean() < 12
+    assert np.abs(read(options.thumbnail).astype(int) - SHARP).mean() < 12
     assert read(options.contact_sheet).shape[2] == 3
     assert sorted(path.name for path in options.thumbnail.parent.iterdir()) == ["sheet.png", "thumb.jpg"]
 
@@ -201,7 +200,7 @@ def test_what_is_not_asked_for_is_neither_done_nor_written(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     work = PostWork.of(OutputOptions())
     given = frame(SHARP)
-    assert work.fill(given) is given
+    assert RegionFill.of(OutputOptions()).fill(given) is given
     work.see(given, [face_of(FACE)])
     with work.written(OutputOptions()):
         pass
@@ -217,7 +216,7 @@ def test_restored_work_goes_on_the_same(options, with_faces):
         states = []
         for index in range(first, len(images)):
             states.append(pack(work.state()))
-            work.see(work.fill(frame(images[index], index)), faces[index])
+            work.see(frame(images[index], index), faces[index])
         return states, [part.picture().tobytes() for part in (work.thumbnail, work.sheet)]
 
     states, pictures = run(PostWork.of(options), 0)

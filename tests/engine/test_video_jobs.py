@@ -187,7 +187,7 @@ def jam(monkeypatch) -> None:
     def waiting(sink, item):
         if isinstance(item, Frame) and item.index == 4:
             with changed:
-                assert changed.wait_for(lambda: len(stuck) == 2, 30)
+                assert changed.wait_for(lambda: len(stuck) == 3, 30)
         take(sink, item)
 
     monkeypatch.setattr(Channel, "put", counting)

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ class Channel(Generic[T]):
                 value = self._values.popleft()
                 self._changed.notify_all()
             yield value
+            del value  # it is not held while the next one is waited for
         if self._error is not None:
             raise self._error
 
@@ -75,6 +77,7 @@ def produced(values: Iterable[T], capacity: int) -> Iterator[Iterator[T]]:
             for value in values:
                 if not channel.put(value):
                     return
+                del value
         except BaseException as error:  # noqa: BLE001 - raised again on the reading side
             channel.finish(error)
         else:
@@ -100,6 +103,11 @@ class Giver(Generic[T]):
         if not self._channel.put(value):
             self._check()
 
+    def all(self, values: Iterable[T]) -> None:
+        """Hand several values over, one after the other."""
+        for value in values:
+            self(value)
+
     def settle(self) -> None:
         """Wait until everything that was handed over is taken; raises the error of the thread, if there was one."""
         with self._changed:
@@ -111,6 +119,7 @@ class Giver(Generic[T]):
         try:
             for value in self._channel:
                 take(value)
+                del value
                 with self._changed:
                     self._taken += 1
                     self._changed.notify_all()
@@ -145,7 +154,8 @@ def consumed(take: Callable[[T], None], capacity: int) -> Iterator[Giver[T]]:
 
 @contextmanager
 def _running(work: Callable[[], None], channel: Channel[T]) -> Iterator[None]:
-    thread = threading.Thread(target=work, daemon=True)
+    # What the caller has set for itself holds for steps of its own that run there.
+    thread = threading.Thread(target=copy_context().run, args=(work,), daemon=True)
     thread.start()
     try:
         yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 NoteListener = Callable[[str], None]
@@ -9,7 +10,7 @@ NoteListener = Callable[[str], None]
 
 
 class Notes:
-    """Collects notes, and tells each once.
+    """Collects notes, and tells each once. Safe to use from several threads.
 
     Args:
         listener: who is told, if anybody.
@@ -21,12 +22,14 @@ class Notes:
     def __init__(self, listener: NoteListener | None = None) -> None:
         self._listener = listener
         self.told: list[str] = []
+        self._lock = threading.Lock()
 
     def tell(self, *notes: str) -> None:
         """Tell what was not told before."""
         for note in notes:
-            if note in self.told:
-                continue
-            self.told.append(note)
+            with self._lock:
+                if note in self.told:
+                    continue
+                self.told.append(note)
             if self._listener is not None:
                 self._listener(note)

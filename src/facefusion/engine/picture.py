@@ -7,7 +7,7 @@ import time
 from fractions import Fraction
 
 from facefusion.engine.plan import Plan
-from facefusion.engine.post.post import PostWork
+from facefusion.engine.post.fill import RegionFill
 from facefusion.engine.problem import shown_beside
 from facefusion.engine.progress import Progress, ProgressListener
 from facefusion.engine.work import Edited, Work
@@ -31,7 +31,7 @@ def edit_picture(plan: Plan, work: Work, *, progress: ProgressListener | None, c
     start = time.perf_counter()
     with work.clock.measure("decode"):
         picture = _read(plan)
-    fill = PostWork.of(plan.options.output).fill
+    fill = RegionFill.of(plan.options.output).fill
     frame = fill(work.prepare(Frame(0, 0, 0, Fraction(1), picture.image)))
     faces: tuple[Face, ...] = ()
     if (finding := work.finding) is not None:

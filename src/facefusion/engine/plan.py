@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from facefusion.engine.between.offer import frame_sampling
 from facefusion.engine.casting import check_map, map_inputs
 from facefusion.engine.checks import (
     check_distinct,
@@ -24,9 +25,11 @@ from facefusion.engine.checks import (
 from facefusion.engine.edited import check_side, edited_info
 from facefusion.engine.inputs import further_inputs
 from facefusion.engine.problem import problem_path
+from facefusion.engine.shares import DEFAULT_IN_FLIGHT, LEAST_IN_FLIGHT, in_flight_of, wanted_batch
 from facefusion.errors import InputTypeError, OptionsError
+from facefusion.faces.pace import Every
 from facefusion.inference.execution import Execution
-from facefusion.inference.pool import GIB
+from facefusion.inference.machine import GIB
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form
@@ -43,9 +46,8 @@ from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.registry import resolve_processors
 
 DEFAULT_MEMORY = 0.25
-DEFAULT_IN_FLIGHT = 14
-LEAST_IN_FLIGHT = 8
-"""One frame at each place that a frame can be: see `facefusion.engine.video`."""
+DEFAULT_MEMORY_OF_CARDS = 1.0
+"""GiB for frames in flight when nothing is said, on the CPU and where a card takes larger batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Plan:
         processors: in the order in which they run.
         renditions: of a video, everything that is written, the output first.
         notes: what the user should know, such as what cannot be carried into the output; one sentence each.
+        sampling: of a video, which frames are worked on in full; see `facefusion.engine.between`.
     """
 
     options: Options
@@ -84,6 +87,7 @@ class Plan:
     processors: tuple[ProcessorSpec, ...]
     renditions: tuple[Rendition, ...] = ()
     notes: tuple[str, ...] = ()
+    sampling: Every = 1
 
     @property
     def new_sound(self) -> Path | None:
@@ -144,7 +148,9 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
         check_side(form, picture)
         return Plan(options, target, picture, output, processors, notes=tuple(not_held(form, picture)))
     video = edited_info(target, processors, options)
-    return _video_plan(Plan(options, target, video, output, processors), target, video, inputs)
+    sampling, unsuited = frame_sampling(options, processors, has_hooks=has_hooks)
+    plan = Plan(options, target, video, output, processors, sampling=sampling, notes=tuple(unsuited))
+    return _video_plan(plan, target, video, inputs)
 
 
 def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequence[Path]) -> Plan:
@@ -177,7 +183,7 @@ def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequen
         if rendition.encoding.form.kind == "video":
             try_encoder(rendition.encoding)
     check = partial(check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
-    notes = list(target.notes)
+    notes = [*plan.notes, *target.notes]
     if target.field_order != edited.field_order:
         notes.append(f"{target.path} is interlaced, and is enlarged as if it were not; use --deinterlace")
     for rendition in renditions:
@@ -228,7 +234,11 @@ def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None
     """
     runtime = options.runtime
     size = _frame_size(info, edited)
-    budget = int((runtime.max_memory or DEFAULT_MEMORY) * GIB / size)
+    wanted = in_flight_of(wanted_batch(runtime))
+    default = DEFAULT_MEMORY if wanted <= DEFAULT_IN_FLIGHT else DEFAULT_MEMORY_OF_CARDS
+    budget = int((runtime.max_memory or default) * GIB / size)
+    if runtime.max_memory is None and runtime.execution_batch_size != "auto":
+        budget = wanted
     if runtime.max_memory is not None and budget < LEAST_IN_FLIGHT:
         least = LEAST_IN_FLIGHT * size / GIB
         raise OptionsError(
@@ -236,7 +246,7 @@ def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None
             f"{info.width}x{info.height}",
             f"Allow at least {least:.3f}",
         )
-    return max(LEAST_IN_FLIGHT, min(DEFAULT_IN_FLIGHT, budget))
+    return max(LEAST_IN_FLIGHT, min(wanted, budget))
 
 
 def frame_memory(plan: Plan) -> int:

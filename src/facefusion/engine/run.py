@@ -83,7 +83,8 @@ def run(
         options: all options.
         expected: what the target must be; anything when None.
         progress: called now and then with how far the job is.
-        pre_processor: called with each frame before faces are looked for.
+        pre_processor: called with each frame before faces are looked for; of a video in a thread of its own, which is
+            ahead of the processors.
         post_processor: called with each frame after the processors.
         cancel: the job stops soon after this is set.
         notify: called with each of the result's notes as soon as it is known, with most before any work.

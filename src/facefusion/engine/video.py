@@ -1,32 +1,34 @@
-"""Editing a video: decoding, editing and encoding side by side, in bounded memory, segment after segment."""
+"""Editing a video: decoding, analysing, editing and encoding side by side, in bounded memory, segment after segment."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from facefusion.engine.channel import consumed, produced
+from facefusion.engine.analysing import AnalysedEnd, VideoAnalysis, batches
+from facefusion.engine.between.sampler import MOST
+from facefusion.engine.channel import Giver, consumed, produced
 from facefusion.engine.editing import VideoEdit
 from facefusion.engine.finish import join_outputs
 from facefusion.engine.plan import Plan, frames_in_flight
 from facefusion.engine.progress import ProgressListener
-from facefusion.engine.segments.cut import cut, describe
+from facefusion.engine.segments.cut import describe
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
+from facefusion.engine.shares import LEAST_IN_FLIGHT, Shares, wanted_batch
 from facefusion.engine.work import Edited, Work
 from facefusion.errors import CancelledError, FaceError, InputError, OutputError
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.open import FrameReader, Start, open_reader
 from facefusion.media.select import Selection
+from facefusion.processors.base import FaceFrame
 from facefusion.state import pack
-
-MAX_BATCH = 4
 
 
 def edit_video(plan: Plan, work: Work, *, progress: ProgressListener | None, cancel: threading.Event) -> Edited:
@@ -67,12 +69,14 @@ class _VideoJob:
         """Work on all frames that no finished segment holds, and finish the outputs."""
         with ExitStack() as stack:
             reader, frames = self._frames(stack)
-            edit = VideoEdit(self.plan, self.work, reader.info.frames, progress)
+            analysis = VideoAnalysis(self.plan, self.work)
+            edit = VideoEdit(self.plan, self.work, reader.info.frames, progress, analysis.between)
             if self.folder.markers:
-                edit.restore(state)
-            self._edit(edit, reader.info, frames)
+                analysis.restore(state["analysis"])
+                edit.restore(state["edit"])
+            self._edit(analysis, edit, reader.info, frames)
             edit.end()
-            edit.check_faces()
+            analysis.check_faces()
             with self.work.clock.measure("join"):
                 with edit.pictures():
                     notes = join_outputs(self.plan, self.folder, reader.range, self.cancel)
@@ -98,23 +102,41 @@ class _VideoJob:
         options = self.plan.options
         return open_reader(self.plan.target.path, limits=options.limits, selection=Selection.of(options), start=start)
 
-    def _edit(self, edit: VideoEdit, info: VideoInfo, frames: Iterator[Frame]) -> None:
-        """Decode, edit and encode side by side."""
+    def _edit(self, analysis: VideoAnalysis, edit: VideoEdit, info: VideoInfo, frames: Iterator[Frame]) -> None:
+        """Decode, analyse, edit and encode side by side."""
         work, options = self.work, self.plan.options
         edited = self.plan.edited if isinstance(self.plan.edited, VideoInfo) else info
-        size, waiting = _shares(frames_in_flight(options, info, edited))
+        # Each frame that is worked on in full may bring along as many as lie between it and the last.
+        together = MOST if self.plan.sampling == "auto" else self.plan.sampling
+        in_flight = max(LEAST_IN_FLIGHT, frames_in_flight(options, info, edited) // together)
+        shares = Shares.of(in_flight, wanted_batch(options.runtime))
         with (
             JobSink(self.folder, [rendition.encoding for rendition in self.plan.renditions]) as sink,
-            produced(work.clock.each("decode", frames), waiting) as decoded,
-            consumed(_timed(work, sink.take), waiting) as give,
+            produced(work.clock.each("decode", frames), shares.decoded) as decoded,
+            produced(analysis.stream(decoded, options.runtime.video_chunk_size), shares.analysed) as analysed,
+            consumed(_timed(work, sink.take), shares.edited) as give,
         ):
-            for batch, end in cut(decoded, batch_size=size, segment_length=options.runtime.video_chunk_size):
+            self._process(edit, analysed, give, shares)
+
+    def _process(
+        self,
+        edit: VideoEdit,
+        items: Iterable[FaceFrame | AnalysedEnd],
+        give: Giver[Frame | SegmentEnd],
+        shares: Shares,
+    ) -> None:
+        """Edit what was analysed, batch after batch, none across the end of a segment."""
+        with edit.overlap(shares.at_once) as overlap:
+            for batch, end in batches(items, shares.batch):
                 if self.cancel.is_set():
                     raise CancelledError("The job was stopped")
-                for frame in edit.edit(batch):
-                    give(frame)
+                if batch:
+                    overlap.start(batch)
+                del batch  # it is held by nobody else while it is edited, and the next one is waited for
+                while overlap.started >= (overlap.at_once if end is None else 1):
+                    give.all(edit.finish(overlap.take()))
                 if end is not None:
-                    give(SegmentEnd(end, pack(edit.state())))
+                    give(SegmentEnd(end.cut, pack({"analysis": end.state, "edit": edit.state()})))
                     give.settle()  # so that a kill never costs more than the segment at work
 
 
@@ -127,16 +149,6 @@ def _stopped(folder: JobFolder) -> CancelledError:
 
 def _kept(folder: JobFolder) -> str:
     return f"{folder.frames} finished frames are kept; go on from there with --resume"
-
-
-def _shares(in_flight: int) -> tuple[int, int]:
-    """Return the size of a batch and how many frames may wait before and behind it, so that all fit in memory.
-
-    A batch is there twice, before and after its edit; decoder and encoder hold one frame each, one is looked at ahead,
-    and two are kept for the problem picture until a face is edited.
-    """
-    size = min(MAX_BATCH, max(1, in_flight // 6))
-    return size, max(1, (in_flight - 2 * size - 5) // 2)
 
 
 def _timed(work: Work, take: Callable[[Frame | SegmentEnd], None]) -> Callable[[Frame | SegmentEnd], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from facefusion.engine.clock import StageClock
@@ -12,7 +13,9 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
 from facefusion.faces.landmarkers.base import FaceView
 from facefusion.media.frame import Frame, Image
-from facefusion.processors.base import FaceFrame, Processor
+from facefusion.processors.base import FaceFrame, Processor, run_processor
+
+Pass = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,23 @@ class Work:
 
     def edit(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Run the processors and the user's step after; faces are in pixels of what comes out."""
+        return self.finish(self.process(batch))
+
+    def process(self, batch: Sequence[FaceFrame], passes: Sequence[Pass] | None = None) -> list[FaceFrame]:
+        """Run the processors.
+
+        Args:
+            batch: frames in order.
+            passes: what is entered before each of the processors, and left behind it.
+        """
         items = list(batch) if self.finding is None else self.finding.enriched(batch)
-        for processor in self.processors:
-            items = processor.process(items)
+        for processor, entered in zip(self.processors, passes or [nullcontext] * len(self.processors), strict=True):
+            with entered():
+                items = run_processor(processor, items)
+        return [item.settled() for item in items]
+
+    def finish(self, items: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Run the user's step after."""
         if self.post_processor is None:
-            return items
+            return list(items)
         return [item.with_frame(item.frame.with_image(self.post_processor(item.frame.image.copy()))) for item in items]

@@ -8,20 +8,29 @@ import numpy.typing as npt
 
 from facefusion.state import State
 
+Thumbnail = npt.NDArray[np.uint8]
 _THUMBNAIL = (48, 27)
 _SAMPLES = 4
 """Pixels of the picture, across and down, that each of the thumbnail is the mean of."""
+SMALLEST_CHANGE = 4
+"""Pixels of the thumbnail that change at least when somebody comes."""
 _DIFFERENCE = 28.0
 """Mean change of a pixel, 0 to 255, that only a cut makes."""
-_SOME_DIFFERENCE, _CHANGED, _EVERYWHERE = 14.0, 12.0, 0.75
-"""Mean change, and change of a pixel that counts as one, and share of pixels so changed, that are a cut together."""
+CHANGED = 12.0
+"""Change of a pixel of the thumbnail, 0 to 255, that is more than noise."""
+_SOME_DIFFERENCE, _EVERYWHERE = 14.0, 0.75
+"""Mean change, and share of pixels that changed, that are a cut together."""
 
 
 class CutDetector:
-    """Tells scene cuts; feed it every frame in order."""
+    """Tells scene cuts; feed it every frame in order.
+
+    Attributes:
+        thumbnail: the last frame, much smaller, RGB uint8 (27, 48, 3); None before the first.
+    """
 
     def __init__(self) -> None:
-        self._thumbnail: npt.NDArray[np.int16] | None = None
+        self.thumbnail: Thumbnail | None = None
 
     def update(self, image: npt.NDArray[np.uint8]) -> bool:
         """Return whether this frame begins a scene: the first does, and each that has little in common with the last.
@@ -29,21 +38,36 @@ class CutDetector:
         Args:
             image: RGB uint8 (H, W, 3).
         """
-        sparse = cv2.resize(
-            image, (_THUMBNAIL[0] * _SAMPLES, _THUMBNAIL[1] * _SAMPLES), interpolation=cv2.INTER_NEAREST
-        )
-        small = cv2.resize(sparse, _THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.int16)
-        before, self._thumbnail = self._thumbnail, small
+        small = thumbnail(image)
+        before, self.thumbnail = self.thumbnail, small
         if before is None:
             return True
-        change = np.abs(small - before).mean(2)
-        mean = float(change.mean())
-        return mean > _DIFFERENCE or (mean > _SOME_DIFFERENCE and float((change > _CHANGED).mean()) > _EVERYWHERE)
+        mean = cv2.norm(small, before, cv2.NORM_L1) / small.size
+        if mean <= _SOME_DIFFERENCE:
+            return False
+        return mean > _DIFFERENCE or float((changes(before, small) > CHANGED).mean()) > _EVERYWHERE
 
     def state(self) -> State:
         """Return what is remembered of the last frame; see `facefusion.state`."""
-        return {"thumbnail": None if self._thumbnail is None else self._thumbnail.copy()}
+        return {"thumbnail": None if self.thumbnail is None else self.thumbnail.copy()}
 
     def restore(self, state: State) -> None:
         """Go on from a state with the frame that follows."""
-        self._thumbnail = None if state["thumbnail"] is None else state["thumbnail"].copy()
+        self.thumbnail = None if state["thumbnail"] is None else state["thumbnail"].copy()
+
+
+def thumbnail(image: npt.NDArray[np.uint8]) -> Thumbnail:
+    """Return a picture, RGB uint8 (H, W, 3), much smaller, RGB uint8 (27, 48, 3)."""
+    size = (_THUMBNAIL[0] * _SAMPLES, _THUMBNAIL[1] * _SAMPLES)
+    sparse = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.resize(sparse, _THUMBNAIL, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def has_changed(before: Thumbnail, now: Thumbnail) -> bool:
+    """Whether so much of a picture changed that somebody may have come."""
+    return int(np.count_nonzero(changes(before, now) > CHANGED)) >= SMALLEST_CHANGE
+
+
+def changes(before: Thumbnail, now: Thumbnail) -> npt.NDArray[np.float32]:
+    """Return by how much two thumbnails differ, in the mean of the channels, 0 to 255, float32 (27, 48)."""
+    return np.asarray(cv2.absdiff(before, now).mean(2, dtype=np.float32), np.float32)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 import platformdirs
 
 from facefusion.errors import ProviderError
-from facefusion.inference.machine import has_bf16, usable_cores
+from facefusion.inference.device_memory import device_memory
+from facefusion.inference.machine import GIB, has_bf16, usable_cores
 from facefusion.inference.provider_options import Request
 from facefusion.inference.providers import CPU, Device, resolve_providers
 from facefusion.options import Precision, RuntimeOptions
@@ -26,6 +28,8 @@ class Execution:
 
     Attributes:
         devices: in order of preference, the CPU last.
+        beside: such devices of further cards, which work side by side with the first.
+        memory: bytes of memory that every card has; None where there is no card, or it is not known.
         may_fall_back: whether the CPU takes over where another device fails: it was left to us, or the CPU was named.
         precision: as the options have it.
         threads: threads of a network on the CPU.
@@ -37,6 +41,8 @@ class Execution:
     precision: Precision = "auto"
     threads: int = 1
     cache: Path = field(default_factory=cache_folder)
+    beside: tuple[tuple[Device, ...], ...] = ()
+    memory: int | None = None
 
     @classmethod
     def of(cls, options: RuntimeOptions) -> Self:
@@ -46,7 +52,7 @@ class Execution:
             ProviderError: a provider is not there, or cannot compute in the precision asked for.
         """
         names = options.execution_providers
-        devices = tuple(resolve_providers(names, options.execution_device_id))
+        devices, *beside = _chains(names, options.execution_device_id)
         _check_precision(devices[0], options.execution_precision)
         return cls(
             devices=devices,
@@ -54,7 +60,35 @@ class Execution:
             precision=options.execution_precision,
             threads=options.execution_thread_count or usable_cores(),
             cache=cache_folder(),
+            beside=tuple(beside),
+            memory=_least_memory([chain[0] for chain in (devices, *beside)]),
         )
+
+    @property
+    def lanes(self) -> tuple[Execution, ...]:
+        """How networks run on each of several cards; one where there is one."""
+        return tuple(replace(self, devices=devices, beside=()) for devices in (self.devices, *self.beside))
+
+    @property
+    def work(self) -> int:
+        """Bytes that the values within a network may take at one time: a quarter of a card, or 1 GiB."""
+        return GIB if self.memory is None else max(GIB // 4, self.memory // 4)
+
+    @property
+    def frames_at_once(self) -> int:
+        """How many frames it is best to work on together.
+
+        On the CPU a batch saves little more than calls. A card has room for one to a GiB, from 4 on; beyond 16 there is
+        little to gain, and the frames that wait take memory.
+        """
+        if _is_processor(self.devices[0]) or self.devices[0].provider.is_static:
+            return 2
+        each = 4 if self.memory is None else min(16, max(4, self.memory // GIB))
+        return each * len(self.lanes)
+
+    def room(self, device: Device) -> int:
+        """Return how many networks may compute on a device at a time: on the CPU, as many as find cores."""
+        return max(1, usable_cores() // self.threads) if device == CPU else 1
 
     def request(
         self, device: Device, *, is_exact: bool, threads: int, profile: tuple[str, str, str] | None = None
@@ -71,11 +105,28 @@ class Execution:
         return Request(precision, is_exact or self.precision == "fp32", threads, self.cache, profile)
 
 
+def _chains(names: Sequence[str], numbers: Sequence[int]) -> list[tuple[Device, ...]]:
+    """Return the devices, in order of preference, for each number of a card; once where they are the same."""
+    return list(dict.fromkeys(tuple(resolve_providers(names, number)) for number in numbers))
+
+
+def _is_processor(device: Device) -> bool:
+    """Whether a device is the CPU, whoever computes on it."""
+    return device == CPU or (device.provider.name == "openvino" and device.id == "cpu")
+
+
+def _least_memory(devices: Sequence[Device]) -> int | None:
+    """Return the bytes of memory that each of some devices has; None where that is not known of all."""
+    known = [device_memory(device) for device in devices]
+    sizes = [size for size in known if size is not None]
+    return min(sizes) if len(sizes) == len(known) else None
+
+
 def _precision(device: Device, wanted: Precision) -> str:
     can = device.provider.precisions
     if wanted != "auto":
         return wanted if wanted in can else "fp32"
-    if device.provider.name == "openvino" and device.id == "cpu":
+    if _is_processor(device) and "bf16" in can:
         return "bf16" if has_bf16() else "fp32"
     return "fp16" if "fp16" in can and device.provider.name != "migraphx" else "fp32"
 
@@ -87,7 +138,7 @@ def _check_precision(device: Device, wanted: Precision) -> None:
         ProviderError: it does not.
     """
     can = device.provider.precisions
-    if device.provider.name == "openvino" and device.id == "cpu":
+    if _is_processor(device) and "bf16" in can:
         can = ("fp32", "bf16") if has_bf16() else ("fp32",)
     if wanted not in ("auto", *can):
         raise ProviderError(

@@ -20,23 +20,22 @@ from facefusion.inference.safety import check_start
 from facefusion.inference.verdict import Runs, Trial, Verdicts
 from facefusion.inference.weights import opened, outline, put_together, tensors_of_shape
 
-_WORK: Final = 1 << 30
-"""Bytes that the values within a network may take at one time."""
 _WITHIN: Final = 80
 """How many times more bytes the values within a network take than its largest input or output, as a rule of thumb:
 GFPGAN holds four arrays of 64 channels for its three."""
 
 
-def items_in_memory(binding: Binding | None, item: int = 0) -> int:
+def items_in_memory(binding: Binding | None, work: int, item: int = 0) -> int:
     """Return how many items may be computed at once, at least 1.
 
     Args:
         binding: the tensors of the file, whose sizes count as far as they are said.
+        work: bytes that the values within a network may take at one time.
         item: bytes that an item has by its input; counts where that is more.
     """
     tensors = (*binding.inputs.values(), *binding.outputs.values()) if binding else ()
     said = (4 * prod(size for size in each.shape[1:] if isinstance(size, int)) for each in tensors)
-    return max(1, _WORK // (_WITHIN * max(1, item, *said)))
+    return max(1, work // (_WITHIN * max(1, item, *said)))
 
 
 class ModelFile:
@@ -125,7 +124,7 @@ class ModelFile:
             large = partial(tensors_of_shape, content, parts.large)
             self.binding = contract.bind(describe(model, self._name, parts.names, large), self._name)
             inputs, outputs = _batched(contract, self.binding)
-            if is_static or not inputs or items_in_memory(self.binding) == 1:
+            if is_static or not inputs or items_in_memory(self.binding, self._execution.work) == 1:
                 return
 
             def change(way: str) -> bytes:

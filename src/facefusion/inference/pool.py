@@ -8,11 +8,11 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from facefusion.inference.machine import total_memory
+from facefusion.inference.machine import GIB, total_memory
 from facefusion.inference.runner import Notify, Runner
+from facefusion.inference.turns import Turns
 from facefusion.options import RuntimeOptions
 
-GIB = 1 << 30
 GROWTH = 1.1
 """What a loaded network takes for each byte of its weights, without what a run needs: them, and little more."""
 
@@ -35,6 +35,9 @@ class SessionPool:
     Args:
         budget: bytes that networks may take; without a limit when None.
         notify: called with one sentence when networks begin to take turns.
+
+    Attributes:
+        turns: which of the loaded networks compute.
     """
 
     def __init__(self, budget: int | None = None, notify: Notify | None = None) -> None:
@@ -43,6 +46,7 @@ class SessionPool:
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._lock = threading.Lock()
         self._said = False
+        self.turns = Turns()
 
     @property
     def used(self) -> int:

@@ -57,27 +57,30 @@ class Fallback:
         with self._lock:
             return tuple(device for device in devices if device not in self._given_up)
 
-    def give_up(self, device: Device, problem: str, hint: str = "Use auto or cpu") -> None:
+    def give_up(self, device: Device, problem: str, hint: str = "Use auto or cpu", *, has_others: bool = False) -> None:
         """Use a device no more, for no network.
 
         Args:
             device: the device.
             problem: what is wrong with it, as the end of a sentence that begins with its name.
             hint: what to do, for those who asked for it by name.
+            has_others: whether others that were asked for like it go on with its work.
 
         Raises:
             ProviderError: it was asked for by name.
         """
-        self._check(device, problem, hint)
+        if not has_others:
+            self._check(device, problem, hint)
         with self._lock:
             is_new = device not in self._given_up
             self._given_up.add(device)
         if is_new:
             self.say(f"Execution provider {str(device)!r} {problem}, and is not used any more")
 
-    def pass_over(self, device: Device, problem: str) -> None:
+    def pass_over(self, device: Device, problem: str, *, has_others: bool = False) -> None:
         """Use another device for one network; errors as of `give_up`."""
-        self._check(device, problem, "Use auto or cpu")
+        if not has_others:
+            self._check(device, problem, "Use auto or cpu")
         self.say(f"Execution provider {str(device)!r} {problem}, which runs on another")
 
     def _check(self, device: Device, problem: str, hint: str) -> None:

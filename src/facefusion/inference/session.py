@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +19,8 @@ from facefusion.inference.families import Families
 from facefusion.inference.family import Model
 from facefusion.inference.file import ModelFile, items_in_memory
 from facefusion.inference.graph import TensorInfo
+from facefusion.inference.lanes import Lanes
+from facefusion.inference.parts import Parts
 from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.inference.providers import CPU
 from facefusion.inference.runner import (
@@ -74,21 +75,22 @@ class Session:
         self._execution = execution or Execution()
         self._fallback = fallback or Fallback()
         self._pool = pool or SessionPool()
+        self._lanes = Lanes(self._execution, self._fallback)
         self._contract = contract
         self._name = name
         self._file = ModelFile(weights, self._execution, contract, name, is_static=self._is_static)
         self._most = 1 if contract is not None and not self._file.takes_batches else _MOST
         self._wish = self._make_wish()
-        # What takes over from another device may need less of it.
-        self._size = self._file.size * self._fallback.remaining(self._execution.devices)[0].provider.copies
-        self._key = (self._file.identity, self._execution, self._wish)
-        with self._loaded() as runner:
-            self._inputs, self._outputs = runner.names
+        self._identity = self._file.identity
+        self._has_said_full = False
+        for lane in self._lanes.left():
+            with self._loaded(lane) as runner:
+                self._inputs, self._outputs = runner.names
 
     @property
     def providers(self) -> list[str]:
         """ONNX Runtime's names of the execution providers that could be started."""
-        with self._loaded() as runner:
+        with self._loaded(self._lanes.first) as runner:
             return runner.providers
 
     @property
@@ -136,25 +138,29 @@ class Session:
         return self._run_parts(inputs, batched, count)
 
     def _run_parts(self, inputs: Mapping[str, Tensor], batched: Sequence[str], count: int) -> dict[str, Tensor]:
-        parts: list[dict[str, Tensor]] = []
-        done = 0
+        """Work a batch off in parts, which the devices take one after the other."""
+        lanes = min(count, len(self._lanes.left()))
         item = sum(inputs[name].nbytes for name in batched) // count
-        while done < count:
-            size = min(self._best(item), 1 << ((count - done).bit_length() - 1))
-            try:
-                parts.append(
-                    self._run_once(
-                        {k: v[done : done + size] if k in batched else v for k, v in inputs.items()},
-                        size,
-                        may_be_less=size > 1,
-                    )
-                )
-            except DeviceFullError:
-                self._most = size // 2
-                self._fallback.say(f"Memory does not hold {size} items at once for model {self._name}; fewer are taken")
-            else:
-                done += size
-        return {name: self._joined(name, [part[name] for part in parts]) for name in parts[0]}
+
+        def work(parts: Parts[dict[str, Tensor]]) -> None:
+            while (part := parts.take(min(self._best(item), -(-count // lanes)))) is not None:
+                size = part.stop - part.start
+                own = {name: value[part] if name in batched else value for name, value in inputs.items()}
+                try:
+                    parts.done(part, self._run_once(own, size, may_be_less=size > 1))
+                except DeviceFullError:
+                    parts.give_back(part)
+                    self._take_less(size)
+
+        done: list[dict[str, Tensor]] = Parts[dict[str, Tensor]](count).work_off(work, lanes)
+        return {name: self._joined(name, [part[name] for part in done]) for name in done[0]}
+
+    def _take_less(self, size: int) -> None:
+        """Take fewer items at once from now on; say so the first time."""
+        self._most = min(self._most, size // 2)
+        if not self._has_said_full:
+            self._has_said_full = True
+            self._fallback.say(f"Memory does not hold {size} items at once for model {self._name}; fewer are taken")
 
     def _joined(self, name: str, values: Sequence[Tensor]) -> Tensor:
         specs = self._contract.outputs if self._contract else ()
@@ -199,45 +205,59 @@ class Session:
     def _run_safely(
         self, outputs: Sequence[str], feeds: Mapping[str, Tensor], *, may_be_less: bool = False
     ) -> list[Tensor]:
-        """Run on the best device that is left."""
+        """Run on the best device that is left, when it is this network's turn."""
         has_made_room = False
         while True:
-            with self._loaded() as runner:
+            with self._turn() as lane, self._loaded(lane) as runner:
                 try:
                     return runner.run(outputs, feeds)
                 except RunFailedError as error:
-                    self._leave(runner, f"failed while it ran model {self._name} ({error})", is_broken=True)
+                    self._leave(lane, runner, f"failed while it ran model {self._name} ({error})", is_broken=True)
                 except DeviceFullError as error:
                     if may_be_less:
                         raise
                     if has_made_room:
-                        self._leave(runner, f"has not enough memory for model {self._name} ({error})", is_broken=False)
+                        problem = f"has not enough memory for model {self._name} ({error})"
+                        self._leave(lane, runner, problem, is_broken=False)
             self._pool.clear()
             has_made_room = True
 
-    def _leave(self, runner: Runner, problem: str, *, is_broken: bool) -> None:
+    def _leave(self, lane: Execution, runner: Runner, problem: str, *, is_broken: bool) -> None:
         """Go to another device, with all networks or with this one alone; errors as of `run`."""
         if runner.device == CPU:
             if is_broken:
                 raise ModelUnfitError(f"The CPU {problem}", "Get the model anew, or take another")
             raise ProviderError(f"The CPU {problem}", "Free memory, or take a smaller model")
         if is_broken:
-            self._fallback.give_up(runner.device, problem)
+            self._lanes.give_up(lane, runner.device, problem)
         else:
-            self._fallback.pass_over(runner.device, problem)
-            devices = tuple(device for device in self._execution.devices if device != runner.device)
-            self._execution = replace(self._execution, devices=devices)
-        self._pool.discard(self._key, runner)
+            self._lanes.pass_over(lane, runner.device, problem)
+        self._pool.discard(self._key(lane), runner)
 
-    def _loaded(self) -> AbstractContextManager[Runner]:
-        return self._pool.use(self._key, self._open, self._size)
+    @contextmanager
+    def _turn(self) -> Iterator[Execution]:
+        """Wait until one of the devices has room; small networks need none."""
+        if self._contract is None:
+            yield self._lanes.first
+            return
+        lanes = {self._lanes.device(lane): lane for lane in self._lanes.left()}
+        with self._pool.turns.at({device: lane.room(device) for device, lane in lanes.items()}) as device:
+            yield lanes[device]
 
-    def _open(self) -> Runner:
-        return open_runner(self._file.source(), self._execution, self._fallback, self._wish)
+    def _key(self, lane: Execution) -> Hashable:
+        return self._identity, lane, self._wish
+
+    def _loaded(self, lane: Execution) -> AbstractContextManager[Runner]:
+        # What takes over from another device may need less of it.
+        copies = self._fallback.remaining(lane.devices)[0].provider.copies
+        return self._pool.use(self._key(lane), lambda: self._open(lane), self._file.size * copies)
+
+    def _open(self, lane: Execution) -> Runner:
+        return open_runner(self._file.source(), lane, self._fallback, self._wish)
 
     def _best(self, item: int) -> int:
         """Return how many items of so many bytes of input are computed in one go, a power of two."""
-        most = min(self._most, items_in_memory(self._file.binding, item))
+        most = min(self._most, items_in_memory(self._file.binding, self._execution.work, item))
         return 1 << (most.bit_length() - 1)
 
     @property

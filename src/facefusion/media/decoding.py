@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from facefusion.errors import InputDamagedError
+from facefusion.inference.machine import usable_cores
 from facefusion.media import forms
 from facefusion.media.access import random_access
 from facefusion.media.source import VideoSource, explain
@@ -48,7 +48,7 @@ class PictureDecoder:
         # Decoders that work at several frames or slices at once tell of damage sooner or later, by chance, or never.
         # Where the end may be damaged and is left out, they would leave out more one time than another.
         self._context.thread_type = "AUTO"
-        self._context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1) if source.is_complete else 1
+        self._context.thread_count = min(_MOST_THREADS, usable_cores()) if source.is_complete else 1
         self._context.options = {"max_pixels": str(max_pixels)}
         self._size: tuple[int, int] | None = None
         self._origin: Fraction | None = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from facefusion.options.base import Names, OptionGroup
+from facefusion.options.every import number_or_auto
 
 Precision = Literal["auto", "fp32", "fp16", "bf16"]
 
@@ -20,8 +21,11 @@ class RuntimeOptions(OptionGroup):
         description="what networks run on, in order of preference: 'auto' (the best that is installed), cpu, cuda,"
         " tensorrt, openvino, directml, coreml, migraphx, rocm; a colon adds the device, as in cuda:1 or openvino:gpu",
     )
-    execution_device_id: int = Field(
-        default=0, ge=0, le=255, description="number of the graphics card, for providers that name no device themselves"
+    execution_device_id: tuple[Annotated[int, Field(ge=0, le=255)], ...] = Field(
+        default=(0,),
+        min_length=1,
+        description="number of the graphics card, for providers that name no device themselves; the work is shared out"
+        " among several",
     )
     execution_thread_count: int | None = Field(
         default=None,
@@ -29,6 +33,11 @@ class RuntimeOptions(OptionGroup):
         le=1024,
         description="threads that a network computes with on the CPU; as many as there are cores when not given;"
         " the bundled networks are so small that they always take one",
+    )
+    execution_batch_size: Annotated[int | Literal["auto"], BeforeValidator(number_or_auto(64))] = Field(
+        default="auto",
+        description="frames whose faces go through the networks together, 1 to 64, as far as max-memory holds them;"
+        " 'auto' is 2 on the CPU, and more on cards, by their memory",
     )
     execution_precision: Precision = Field(
         default="auto",
@@ -39,7 +48,7 @@ class RuntimeOptions(OptionGroup):
         default=None,
         gt=0,
         description="memory in GiB that frames in flight and loaded models may take together; when not given, a quarter"
-        " of a GiB for frames and half of the machine's memory for models",
+        " of a GiB for frames, one with a graphics card, and half of the machine's memory for models",
     )
     video_chunk_size: int = Field(
         default=1000,

@@ -17,6 +17,7 @@ from facefusion.media.sound.speech import Speech
 from facefusion.options import Options
 from facefusion.options.base import OptionGroup
 from facefusion.options.own import own_group
+from facefusion.processors.held import Held
 from facefusion.state import State
 
 G = TypeVar("G", bound=OptionGroup)
@@ -31,11 +32,13 @@ class FaceFrame:
         faces: the faces selected, as they were found in the input, in pixels of the frame; each says which role it
             plays and how much of an edit is to be seen of it.
         original: the frame before any processor; the frame itself when None.
+        held: what faces have become and is not in the frame yet; given only to processors that can `hold`.
     """
 
     frame: Frame
     faces: tuple[Face, ...]
     original: Frame | None = None
+    held: Held | None = None
 
     @property
     def before(self) -> Frame:
@@ -48,11 +51,23 @@ class FaceFrame:
 
     def with_faces(self, faces: Sequence[Face]) -> FaceFrame:
         """Return the same with more known of its faces."""
-        return FaceFrame(self.frame, tuple(faces), self.original)
+        return replace(self, faces=tuple(faces))
 
     def with_frame(self, frame: Frame) -> FaceFrame:
         """Return the same with the frame as a processor has edited it."""
         return FaceFrame(frame, self.faces, self.original or self.frame)
+
+    def holding(self, held: Held) -> FaceFrame:
+        """Return the same with other faces of it held."""
+        return replace(self, held=held, original=self.original or self.frame)
+
+    def settled(self) -> FaceFrame:
+        """Return the same with all that is held of it in the frame, which takes one copy at most."""
+        if self.held is None:
+            return self
+        if not self.held.composites:
+            return replace(self, held=None)
+        return self.with_frame(self.frame.with_image(self.held.laid_over(self.frame.image)))
 
     def enlarged(self, frame: Frame) -> FaceFrame:
         """Return the same with the frame at another scale, to which the faces are brought."""
@@ -171,6 +186,29 @@ class Processor(Protocol):
     def restore(self, state: State) -> None:
         """Go on from a state of a processor that was made with the same options and sources."""
         ...
+
+
+def is_concurrent(processor: Processor) -> bool:
+    """Whether several batches may be in a processor at one time, in any order.
+
+    A processor that remembers nothing says so by an attribute `is_concurrent` that is true; the others get one batch
+    after the other.
+    """
+    return getattr(processor, "is_concurrent", False) is True
+
+
+class HoldingProcessor(Processor, Protocol):
+    """A processor that takes faces as those before it hold them, and holds what it makes of them."""
+
+    def hold(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return the batch edited, perhaps without having it in the frames; `FaceFrame.settled` puts it there."""
+        ...
+
+
+def run_processor(processor: Processor, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+    """Run one of several processors; what it gives back may be held."""
+    hold = getattr(processor, "hold", None)
+    return list(hold(batch) if hold else processor.process([item.settled() for item in batch]))
 
 
 @dataclass(frozen=True, slots=True)

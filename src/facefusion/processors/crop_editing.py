@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.crops import FaceCrop, Pixels, Share, paste
-from facefusion.faces.templates import TemplateName
+from facefusion.faces.crops import FaceCrop, Pixels, Share
+from facefusion.faces.templates import TemplateName, to_template
 from facefusion.faces.types import Face
 from facefusion.processors.base import FaceFrame
+from facefusion.processors.held import Composite, Held
 from facefusion.state import State
 
 _MOST_PIXELS = 1 << 24
@@ -25,7 +26,7 @@ class CropJob:
 
     Attributes:
         crop: the face, cut out of the frame as it is by now.
-        item: the frame that it belongs to, with all of its faces.
+        item: the frame that it belongs to, with all of its faces; what is held of them is not in its pixels.
     """
 
     crop: FaceCrop
@@ -65,6 +66,8 @@ class CropProcessor:
         blend: share of the edit in the result, 0 to 1.
     """
 
+    is_concurrent = True
+
     def __init__(self, editor: CropEditor, masker: Masker, blend: float = 1.0) -> None:
         self._editor = editor
         self._masker = masker
@@ -72,12 +75,17 @@ class CropProcessor:
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with its faces edited."""
-        jobs = [CropJob(self._cut(item, face), item) for item in batch for face in item.faces]
+        return [item.settled() for item in self.hold(batch)]
+
+    def hold(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return the batch with its faces edited and held; crops that are held already are taken as they are."""
+        items = [self._fitting(item) for item in batch]
+        jobs = [CropJob(self._cut(item, face), item) for item in items for face in item.faces]
         if not jobs:
-            return list(batch)
+            return items
         edited = self._editor.edit(jobs)
         masks = self._masker.masks([job.crop for job in jobs], edited)
-        return pasted(batch, jobs, edited, masks, self._blend)
+        return held(items, jobs, edited, masks, self._blend)
 
     def state(self) -> State:
         """Return an empty state: each frame is worked on by itself."""
@@ -86,7 +94,19 @@ class CropProcessor:
     def restore(self, state: State) -> None:
         """Do nothing: nothing is remembered."""
 
+    def _fitting(self, item: FaceFrame) -> FaceFrame:
+        """Return the frame with what is held of it laid over it, unless that can be taken as it is."""
+        if item.held is None or not item.held.composites or not item.faces:
+            return item
+        template, size = self._editor.template, self._editor.size
+        if item.held.fits([(face, to_template(face.landmarks5, template, size)) for face in item.faces], size):
+            return item
+        return item.settled().holding(Held(is_own=True))
+
     def _cut(self, item: FaceFrame, face: Face) -> FaceCrop:
+        own = None if item.held is None else item.held.of(face)
+        if own is not None:
+            return own.shown()
         return FaceCrop.cut(item.frame.image, face, self._editor.template, self._editor.size)
 
 
@@ -97,7 +117,18 @@ def pasted(
     masks: Sequence[Share],
     blend: float = 1.0,
 ) -> list[FaceFrame]:
-    """Return a batch with edited crops put back; a frame without any stays the same object.
+    """Return a batch with edited crops put back; a frame without any stays the same object. Arguments as of `held`."""
+    return [item.settled() for item in held(batch, jobs, edited, masks, blend)]
+
+
+def held(
+    batch: Sequence[FaceFrame],
+    jobs: Sequence[CropJob],
+    edited: Sequence[Pixels],
+    masks: Sequence[Share],
+    blend: float = 1.0,
+) -> list[FaceFrame]:
+    """Return a batch with edited crops held; a frame without any stays the same object.
 
     Args:
         batch: the frames.
@@ -106,10 +137,20 @@ def pasted(
         masks: the share of each in the result.
         blend: share of all edits in the result, 0 to 1.
     """
-    images = {id(job.item): job.item.frame.image.copy() for job in jobs}
+    made: dict[int, list[Composite]] = {id(job.item): [] for job in jobs}
     for job, pixels, mask in zip(jobs, edited, masks, strict=True):
-        paste(images[id(job.item)], pixels, job.crop.affine, mask * np.float32(blend * job.crop.face.share))
-    return [item.with_frame(item.frame.with_image(images[id(item)])) if id(item) in images else item for item in batch]
+        seen = mask * np.float32(blend * job.crop.face.share)
+        below = None if job.item.held is None else job.item.held.of(job.crop.face)
+        made[id(job.item)].append(Composite(job.crop, pixels, seen) if below is None else below.under(pixels, seen))
+    return [_holding(item, made[id(item)]) if id(item) in made else item for item in batch]
+
+
+def _holding(item: FaceFrame, made: Sequence[Composite]) -> FaceFrame:
+    """Return a frame that holds what was made beside what it held of other faces."""
+    before = item.held or Held()
+    new = {id(each.crop.face) for each in made}
+    others = [each for each in before.composites if id(each.crop.face) not in new]
+    return item.holding(replace(before, composites=(*others, *made)))
 
 
 def to_network(

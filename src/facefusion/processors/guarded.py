@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from facefusion.errors import FaceFusionError, ProcessorError
-from facefusion.processors.base import FaceFrame, Processor, ProcessorContext, ProcessorSpec
+from facefusion.processors.base import FaceFrame, Processor, ProcessorContext, ProcessorSpec, is_concurrent
 from facefusion.processors.registry import package_of_processor
 from facefusion.state import State
 
@@ -27,6 +27,7 @@ class GuardedProcessor:
         self._name, self._package = spec.name, package
         with self._told():
             self._processor = spec.create(context)
+        self.is_concurrent = is_concurrent(self._processor)
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch edited; see `Processor`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from facefusion.engine.post.memory import HoleMemory
 from facefusion.errors import OptionsError
 from facefusion.media.frame import Frame
 from facefusion.media.region import Rectangle
+from facefusion.options import OutputOptions
 from facefusion.state import State
 
 _LEAST_MARGIN, _LARGEST_MARGIN = 24, 96
@@ -28,6 +30,11 @@ class RegionFill:
         self._regions = tuple(regions)
         self._holes: tuple[Hole, ...] = ()
         self._shape: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, options: OutputOptions) -> Self:
+        """Make what fills the rectangles that the options name."""
+        return cls(Rectangle.several(options.fill_region))
 
     def fill(self, frame: Frame) -> Frame:
         """Return the frame with the rectangles filled; every other pixel is as it was.

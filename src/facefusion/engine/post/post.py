@@ -1,4 +1,4 @@
-"""Everything that a job does to a video beside editing faces: what is filled, and what is kept to be shown."""
+"""What is kept of the frames as they are written, to be shown beside the video."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
-from facefusion.engine.post.fill import RegionFill
 from facefusion.engine.post.sheet import ContactSheet
 from facefusion.engine.post.thumbnail import Thumbnail
 from facefusion.faces.types import Face
@@ -16,7 +15,6 @@ from facefusion.media.frame import Frame
 from facefusion.media.output import atomic_output
 from facefusion.media.picture import Picture, write_picture
 from facefusion.media.planes.opacity import on_white
-from facefusion.media.region import Rectangle
 from facefusion.options import OutputOptions
 from facefusion.state import State
 
@@ -26,12 +24,10 @@ class PostWork:
     """The parts that the options ask for.
 
     Attributes:
-        region_fill: fills what is burnt in.
         thumbnail: picks the best frame; None where none is wanted.
         sheet: collects frames; None where no sheet is wanted.
     """
 
-    region_fill: RegionFill
     thumbnail: Thumbnail | None
     sheet: ContactSheet | None
 
@@ -39,14 +35,9 @@ class PostWork:
     def of(cls, options: OutputOptions, pixel_aspect: Fraction = Fraction(1)) -> Self:
         """Make what the options ask for, of frames whose pixels are so wide by their height."""
         return cls(
-            RegionFill(Rectangle.several(options.fill_region)),
             None if options.thumbnail is None else Thumbnail(pixel_aspect),
             None if options.contact_sheet is None else ContactSheet(pixel_aspect),
         )
-
-    def fill(self, frame: Frame) -> Frame:
-        """Return the frame with what is burnt in filled."""
-        return self.region_fill.fill(frame)
 
     def see(self, frame: Frame, faces: Sequence[Face]) -> None:
         """Look at the next frame as it is written, and at the faces that were edited in it."""
@@ -76,14 +67,12 @@ class PostWork:
     def state(self) -> State:
         """Return what is remembered; see `facefusion.state`."""
         return {
-            "fill": self.region_fill.state(),
             "thumbnail": None if self.thumbnail is None else self.thumbnail.state(),
             "sheet": None if self.sheet is None else self.sheet.state(),
         }
 
     def restore(self, state: State) -> None:
         """Go on from a state of a job with the same wishes."""
-        self.region_fill.restore(state["fill"])
         if self.thumbnail is not None:
             self.thumbnail.restore(state["thumbnail"])
         if self.sheet is not None:

@@ -25,28 +25,25 @@ class Cut:
     following: NextFrame | None
 
 
-def cut(frames: Iterable[Frame], *, batch_size: int, segment_length: int) -> Iterator[tuple[list[Frame], Cut | None]]:
-    """Yield the frames in batches, none across the end of a segment, each with the cut after it, if there is one.
+def cut(frames: Iterable[Frame], *, segment_length: int) -> Iterator[Frame | Cut]:
+    """Yield the frames, and after the last of each segment the cut.
 
     Segments are counted from the first frame of the job: wherever the work begins anew, the cuts are at the same
     frames.
 
     Args:
         frames: in order; their indexes count from the first frame of the job.
-        batch_size: most frames in a batch.
         segment_length: frames in a segment.
     """
-    iterator = iter(frames)
-    ahead = next(iterator, None)
-    while ahead is not None:
-        batch = [ahead]
-        ahead = next(iterator, None)
-        while ahead is not None and len(batch) < batch_size and ahead.index % segment_length:
-            batch.append(ahead)
-            ahead = next(iterator, None)
-        is_end = ahead is None or ahead.index % segment_length == 0
-        following = None if ahead is None or not is_end else describe(ahead)
-        yield batch, Cut(batch[-1].index // segment_length, following) if is_end else None
+    last: int | None = None
+    for frame in frames:
+        if last is not None and frame.index % segment_length == 0:
+            yield Cut(last // segment_length, describe(frame))
+        yield frame
+        last = frame.index
+        del frame  # it is not held while the next one is waited for
+    if last is not None:
+        yield Cut(last // segment_length, None)
 
 
 def describe(frame: Frame) -> NextFrame:

@@ -12,6 +12,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from facefusion.errors import OutputTypeError
+from facefusion.inference.machine import usable_cores
 from facefusion.media import forms
 from facefusion.media.encoding.encoding import Encoding
 from facefusion.media.source import explain
@@ -53,7 +54,7 @@ def add_stream(output: OutputContainer, encoding: Encoding, *, flags: Flags | No
             context.bit_rate = encoding.bit_rate
         # Threads over frames: threads over slices, libav's other way, cost quality at equal size.
         context.thread_type = "FRAME"
-        context.thread_count = min(_MOST_THREADS, os.cpu_count() or 1)
+        context.thread_count = min(_MOST_THREADS, usable_cores())
         output.start_encoding()
     except OSError as error:
         if not isinstance(error, av.FFmpegError):

@@ -30,6 +30,8 @@ class BackgroundRemover:
         colour: red, green, blue and opacity of what takes the background's place, 0 to 255 each.
     """
 
+    is_concurrent = True
+
     def __init__(self, remover: Remover, colour: Sequence[int]) -> None:
         self._remover = remover
         self._colour = np.array(colour[:3], np.float32)

@@ -77,6 +77,11 @@ class ExpressionRestorer:
         is_absolute = is_still or options.expression_restorer_driving_mode == "absolute"
         return cls(animator, masker, options, driving, is_absolute=is_absolute)
 
+    @property
+    def is_concurrent(self) -> bool:
+        """Whether several batches may be at work at one time: only what drives faces is to be met in order."""
+        return self._driving is None
+
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with its faces' expressions restored."""
         if self._factor == 0:

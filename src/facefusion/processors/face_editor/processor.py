@@ -39,6 +39,8 @@ class FaceEditor:
         options: the sliders.
     """
 
+    is_concurrent = True
+
     def __init__(self, editor: PortraitEditor, masker: Masker, options: FaceEditorOptions) -> None:
         self._editor = editor
         self._animator = editor.animator

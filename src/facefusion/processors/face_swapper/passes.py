@@ -32,11 +32,11 @@ class NetworkPass:
         self._processor = CropProcessor(editor, SwapMasker(parts))
         self._roles = frozenset(parts)
 
-    def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
-        """Return the batch with the faces of these roles replaced."""
+    def hold(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return the batch with the faces of these roles replaced and held."""
         own = [replace(item, faces=tuple(face for face in item.faces if face.role in self._roles)) for item in batch]
-        edited = self._processor.process(own)
-        return [item.with_frame(done.frame) for item, done in zip(batch, edited, strict=True)]
+        edited = self._processor.hold(own)
+        return [done.with_faces(item.faces) for item, done in zip(batch, edited, strict=True)]
 
 
 def network_passes(roles: Mapping[int, Role], sessions: SessionFactory) -> list[NetworkPass]:

@@ -85,11 +85,20 @@ class FaceSwapper:
             network_passes({n: role for n, role in roles.items() if n not in own}, context.sessions),
         )
 
+    @property
+    def is_concurrent(self) -> bool:
+        """Whether several batches may be at work at one time: networks remember nothing of them."""
+        return not self._swappers
+
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with its faces replaced."""
-        items = [self._process_frame(item) for item in batch]
+        return [item.settled() for item in self.hold(batch)]
+
+    def hold(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return the batch with its faces replaced, those by networks held."""
+        items = [self._process_frame(item) for item in batch] if self._swappers else list(batch)
         for each in self._passes:
-            items = each.process(items)
+            items = each.hold(items)
         return items
 
     def state(self) -> State:
@@ -105,6 +114,7 @@ class FaceSwapper:
         faces = [face for face in item.faces if face.role in self._swappers]
         if not faces:
             return item
+        item = item.settled()
         image = item.frame.image.copy()
         for face in faces:
             self._swappers[face.role].swap(image, face)

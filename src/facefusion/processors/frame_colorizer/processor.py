@@ -32,6 +32,8 @@ class FrameColorizer:
         blend: share of the new colours, 0 to 1.
     """
 
+    is_concurrent = True
+
     def __init__(self, colorizer: Colorizer, size: int, blend: float) -> None:
         self._colorizer = colorizer
         self._size = colorizer.size or size

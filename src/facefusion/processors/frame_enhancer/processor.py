@@ -24,6 +24,8 @@ class FrameEnhancer:
         blend: its share in the result, 0 to 1.
     """
 
+    is_concurrent = True
+
     def __init__(self, enlarger: Enlarger, blend: float) -> None:
         self._enlarger = enlarger
         self._blend = blend
