@@ -4,6 +4,7 @@ Each error says in one line what happened, where, and what to do next, and carri
 
     FaceFusionError
     ├── OptionsError                 2   an option is unknown or has an impossible value
+    │   └── BatchError               2   jobs of a batch are not understood, or do not go together
     ├── InputError
     │   ├── InputMissingError       10   the file is not there or may not be read
     │   ├── InputTypeError          11   not a picture or video that is read (text, playlist, manifest, …)
@@ -43,6 +44,7 @@ Each error says in one line what happened, where, and what to do next, and carri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -72,6 +74,20 @@ class OptionsError(FaceFusionError):
     """An option is unknown or has an impossible value."""
 
     exit_code = 2
+
+
+class BatchError(OptionsError):
+    """Jobs of a batch are not understood, or do not go together; nothing was done.
+
+    Attributes:
+        problems: all of them, each with the job's row or target.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        first = problems[0].rstrip(".")
+        what = first if len(problems) == 1 else f"{len(problems)} jobs cannot be begun; the first: {first}"
+        super().__init__(what, "Nothing was done; mend this first")
 
 
 class InputError(FaceFusionError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -99,13 +99,20 @@ class Plan:
         return (*(rendition.path for rendition in self.renditions[1:]), *pictures)
 
 
-def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None) -> Plan:
+def make_plan(
+    options: Options,
+    *,
+    has_hooks: bool,
+    expected: Kind | None = None,
+    try_encoder: Callable[[Encoding], None] = try_encoder,
+) -> Plan:
     """Check a job before any work.
 
     Args:
         options: all options.
         has_hooks: whether a pre- or post-processor was given: such a job cannot be resumed.
         expected: what the target must be; anything when None.
+        try_encoder: makes sure that an encoder opens.
 
     Raises:
         OptionsError: something needed is missing.
@@ -144,11 +151,15 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
         check_side(form, picture)
         return Plan(options, target, picture, output, processors, notes=tuple(not_held(form, picture)))
     video = edited_info(target, processors, options)
-    return _video_plan(Plan(options, target, video, output, processors), target, video, inputs)
+    planned = _video_plan(Plan(options, target, video, output, processors), target, video, inputs)
+    for rendition in planned.renditions:
+        if rendition.encoding.form.kind == "video":
+            try_encoder(rendition.encoding)
+    return planned
 
 
 def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequence[Path]) -> Plan:
-    """Add what is written of a video, and try it as far as it can be tried.
+    """Add what is written of a video.
 
     Raises:
         OptionsError: an option is impossible for this video.
@@ -173,9 +184,6 @@ def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequen
         )
         for path, wish in wishes
     )
-    for rendition in renditions:
-        if rendition.encoding.form.kind == "video":
-            try_encoder(rendition.encoding)
     check = partial(check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
     notes = list(target.notes)
     if target.field_order != edited.field_order:

@@ -48,7 +48,11 @@ def points_of(group: str) -> Points:
     """
     chosen: dict[str, EntryPoint] = {}
     faults = []
-    for point in sorted(entry_points(group=group), key=_rank):
+    points = entry_points(group=group)
+    # Each look at a package's name reads all that it says of itself.
+    names = {id(dist): dist.name for dist in {id(point.dist): point.dist for point in points}.values() if dist}
+    ranks = {point: _rank(names.get(id(point.dist), "") or package_of(point)) for point in points}
+    for point in sorted(points, key=lambda point: ranks[point]):
         if point.name in chosen:
             whose = f"{package_of(point)} brings ({group})"
             faults.append(
@@ -96,9 +100,10 @@ def loaded(point: EntryPoint, kind: type[N]) -> N:
 def plug_in_versions() -> dict[str, str]:
     """Return name and version of each package, other than this, that brings something."""
     points = (point for group in GROUPS for point in entry_points(group=group))
-    found = {point.dist.name: point.dist.version for point in points if point.dist is not None and not is_ours(point)}
-    return dict(sorted(found.items()))
+    packages = {id(point.dist): point.dist for point in points if point.dist is not None}
+    found = {dist.name: dist.version for dist in packages.values()}
+    return dict(sorted((name, number) for name, number in found.items() if name != OURS))
 
 
-def _rank(point: EntryPoint) -> tuple[bool, str]:
-    return not is_ours(point), package_of(point)
+def _rank(package: str) -> tuple[bool, str]:
+    return package != OURS, package
