@@ -46,7 +46,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class FaceFusionError(Exception):
@@ -83,11 +83,16 @@ class BatchError(OptionsError):
         problems: all of them, each with the job's row or target.
     """
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, what: str, hint: str = "", *, problems: Sequence[str] = ()) -> None:
+        super().__init__(what, hint)
         self.problems = tuple(problems)
+
+    @classmethod
+    def of(cls, problems: Sequence[str]) -> Self:
+        """Return the error for some problems, at least one."""
         first = problems[0].rstrip(".")
         what = first if len(problems) == 1 else f"{len(problems)} jobs cannot be begun; the first: {first}"
-        super().__init__(what, "Nothing was done; mend this first")
+        return cls(what, "Nothing was done; mend this first", problems=problems)
 
 
 class InputError(FaceFusionError):

@@ -115,10 +115,8 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     """Join cells: texts to the left, numbers to the right."""
-    cells = [
-        text.ljust(width) if at < 2 else text.rjust(width)
-        for at, (text, width) in enumerate(zip(row, widths, strict=False))
-    ]
+    pairs = enumerate(zip(row[:-1], widths, strict=True))
+    cells = [text.ljust(width) if at < 2 else text.rjust(width) for at, (text, width) in pairs]
     return "  ".join([*cells, row[-1]])
 
 

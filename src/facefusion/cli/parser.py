@@ -18,7 +18,7 @@ from facefusion.options import Options, iter_leaves
 
 COMMANDS = {
     "process": "edit faces in a picture or video; the default command",
-    "batch": "edit many pictures and videos, several at once, in one warm process",
+    "batch": "edit many pictures and videos in one go, several at once",
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",

@@ -151,7 +151,7 @@ def _is_output(target: Target, made: set[str], folder: Path | None) -> bool:
 def _checked(jobs: Sequence[BatchJob], problems: Sequence[tuple[int, str]], notes: Sequence[str]) -> Batch:
     problems = sorted([*problems, *_conflicts(jobs)])
     if problems:
-        raise BatchError([text for _, text in problems])
+        raise BatchError.of([text for _, text in problems])
     return Batch(tuple(jobs), tuple(notes))
 
 
