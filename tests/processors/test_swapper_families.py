@@ -206,7 +206,7 @@ class TestConformance:
 @pytest.fixture
 def jobs(sessions, quiet_place, monkeypatch):
     """Run a job over the first three frames of a clip, with generated networks; `out.mkv`, lossless."""
-    monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: sessions)
+    monkeypatch.setattr("facefusion.engine.warm.parts.open_sessions", lambda *given, **named: sessions)
 
     def start(target, **values):
         basics = {"source_paths": CAPTAIN, "trim_end": "3f", "output_video_encoder": "ffv1"}
@@ -418,7 +418,7 @@ class TestFaceFiles:
 
     @pytest.fixture
     def kept(self, sessions, quiet_place, monkeypatch):
-        monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: sessions)
+        monkeypatch.setattr("facefusion.engine.warm.parts.open_sessions", lambda *given, **named: sessions)
         facefusion.build_face(CAPTAIN, "captain.face")
         return "captain.face"
 
