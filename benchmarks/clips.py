@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from benchmarks.common import ROOT, MissingAssetsError
 
 SOURCE = ROOT / "examples" / "portraits" / "astronaut.png"
-_TARGET = ROOT / "examples" / "portraits" / "grace_hopper.jpg"
+TARGET = ROOT / "examples" / "portraits" / "grace_hopper.jpg"
 _MAKER = ROOT / "examples" / "make_clip.py"
 _COPIED = ("width", "height", "pix_fmt", "colorspace", "color_range", "color_primaries", "color_trc")
 _BLOCK = 1024
@@ -40,7 +40,7 @@ def talking_clip(folder: Path, seconds: float) -> Path:
         raise MissingAssetsError(f"{_MAKER} is not there; run from a checkout of the project")
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_stem(f"{path.stem}.part")
-    command = [sys.executable, str(_MAKER), str(_TARGET), "-o", str(part), "--seconds", f"{seconds:g}"]
+    command = [sys.executable, str(_MAKER), str(TARGET), "-o", str(part), "--seconds", f"{seconds:g}"]
     if subprocess.run(command, check=False).returncode:
         raise MissingAssetsError(f"{_MAKER} could not draw {path}")
     return part.rename(path)
