@@ -15,6 +15,7 @@ from statistics import median
 
 from benchmarks.clips import SOURCE, TARGET, scaled_clip, talking_clip
 from benchmarks.common import ROOT, Figures, command, finish, parser, table
+from benchmarks.watch import busy_seconds
 
 CORES = 2
 SECONDS = 2
@@ -32,11 +33,13 @@ class Run:
         seconds: from its start to its end.
         cpu: CPU seconds.
         peak: most resident memory, in MiB.
+        others: cores that other processes kept busy on average.
     """
 
     seconds: float
     cpu: float
     peak: float
+    others: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,9 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("batch", __doc__)
-    made.add_argument(
-        "--sizes", nargs="+", default=SIZES, metavar="WxH", help="of the clips, or picture (default: %(default)s)"
-    )
+    made.add_argument("--sizes", nargs="+", default=SIZES, metavar="WxH", help=f"of clips, or {PICTURE} (default: all)")
     made.add_argument("--count", type=int, default=100, help="clips in the batch (default: %(default)s)")
     made.add_argument("--singles", type=int, default=10, help="single runs, a sample (default: %(default)s)")
     made.add_argument("--jobs", nargs="+", default=("1", "2"), help="jobs at once, one batch each (default: 1 2)")
@@ -87,9 +88,14 @@ class _Bench:
         runs = [self._single(clip) for _ in range((self._singles + 1) // 2)]
         batches = {number: self._batch(clip, number) for number in jobs}
         runs += [self._single(clip) for _ in range(self._singles - len(runs))]
-        single = Run(*(median(getattr(run, name) for run in runs) for name in ("seconds", "cpu", "peak")))
+        single = Run(*(median(getattr(run, name) for run in runs) for name in ("seconds", "cpu", "peak", "others")))
         return {
-            "single": {"seconds": single.seconds, "cpu": single.cpu, "peak_mib": single.peak},
+            "single": {
+                "seconds": single.seconds,
+                "cpu": single.cpu,
+                "peak_mib": single.peak,
+                "others_busy": single.others,
+            },
             "batches": {number: self._figures(run, single) for number, run in batches.items()},
         }
 
@@ -99,6 +105,7 @@ class _Bench:
             "seconds_a_clip": seconds,
             "cpu_a_clip": cpu,
             "peak_mib": batch.peak,
+            "others_busy": batch.others,
             "ratio": single.seconds / seconds,
             "ratio_of_cpu": single.cpu / cpu,
             # What all cores together do in the time of a single run, were they never idle and nothing else to do.
@@ -125,7 +132,7 @@ class _Bench:
         """
         line = [sys.executable, "-m", "facefusion", *arguments, "--source", str(SOURCE), "--quiet", *self._further]
         with tempfile.TemporaryFile() as said:
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), busy_seconds()
             process = subprocess.Popen(line, stdout=said, stderr=said, env=self._environment(), cwd=self._place)
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -134,7 +141,9 @@ class _Bench:
                 said.seek(0)
                 print(said.read().decode(errors="replace")[-2000:], file=sys.stderr)
                 raise subprocess.CalledProcessError(process.returncode, line)
-        return Run(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+        cpu = used.ru_utime + used.ru_stime
+        others = max(0.0, busy_seconds() - busy - cpu) / seconds
+        return Run(seconds, cpu, used.ru_maxrss / 1024, others)
 
     def _environment(self) -> Mapping[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FACEFUSION_", "XDG_"))}
@@ -145,7 +154,7 @@ class _Bench:
 def report(rows: Sequence[Figures], count: int) -> None:
     """Print one line for each size and number of jobs at once."""
     heads = ["clips", "at once", "single s", "batch s/clip", "ratio", "CPU s, single", "CPU s/clip", "ratio of CPU"]
-    heads += ["ratio at most", "peak MiB, single", "peak MiB, batch"]
+    heads += ["ratio at most", "peak MiB, single", "peak MiB, batch", "cores busy with others"]
     lines = []
     for row in rows:
         single = row["single"]
@@ -154,7 +163,7 @@ def report(rows: Sequence[Figures], count: int) -> None:
                 [
                     *(f"{count} x {row['size']}", number, single["seconds"], batch["seconds_a_clip"], batch["ratio"]),
                     *(single["cpu"], batch["cpu_a_clip"], batch["ratio_of_cpu"], batch["ratio_at_most"]),
-                    *(f"{single['peak_mib']:.0f}", f"{batch['peak_mib']:.0f}"),
+                    *(f"{single['peak_mib']:.0f}", f"{batch['peak_mib']:.0f}", batch["others_busy"]),
                 ]
             )
     print(table(heads, lines), flush=True)
