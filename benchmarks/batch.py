@@ -46,13 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parse(arguments)
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
-    whole = talking_clip(options.clips, SECONDS)
     rows = []
     with tempfile.TemporaryDirectory() as name:
         bench = _Bench(Path(name), options.count, options.singles, tuple(options.further))
         for size in options.sizes:
-            clip = TARGET if size == PICTURE else scaled_clip(whole, *map(int, size.split("x")))
-            rows.append({"size": size} | bench.measure(clip, options.jobs))
+            rows.append({"size": size} | bench.measure(_target(size, options.clips), options.jobs))
             report(rows[-1:], options.count)
     print(f"\nAll sizes; a batch should have {BAR:g} times the rate of single runs\n")
     report(rows, options.count)
@@ -70,6 +68,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     made.add_argument("--further", nargs="*", default=(), metavar="FLAG", help="given to facefusion, as name=value")
     return made.parse_args(arguments)
+
+
+def _target(size: str, folder: Path) -> Path:
+    """Return the picture, or the clip of a size."""
+    return TARGET if size == PICTURE else scaled_clip(talking_clip(folder, SECONDS), *map(int, size.split("x")))
 
 
 class _Bench:

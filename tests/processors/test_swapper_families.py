@@ -21,6 +21,7 @@ from facefusion.errors import CatalogueError, ModelMissingError, ModelUnfitError
 from facefusion.faces.crops import FaceCrop
 from facefusion.inference.catalogue import Catalogue
 from facefusion.inference.families import Families
+from facefusion.inference.kept import Kept
 from facefusion.inference.opening import open_sessions
 from facefusion.inference.session import SessionFactory
 from facefusion.inference.store import ModelStore
@@ -213,6 +214,21 @@ def jobs(sessions, quiet_place, monkeypatch):
         return facefusion.process_video(target, "out.mkv", **basics | values)
 
     return start
+
+
+def test_what_is_known_of_a_source_serves_the_next_job(jobs, sessions, assets, monkeypatch):
+    clip, files = assets / "video" / "head_turning_female.mp4", []
+    swapper, observed = sessions.load(model_of("inswapper"), "face_swapper"), []
+    observe = swapper.observe
+    monkeypatch.setattr(swapper, "observe", lambda portraits: observed.append(1) or observe(portraits))
+    jobs(clip, face_swapper_model=model_of("inswapper"))
+    files.append(Path("out.mkv").read_bytes())
+    monkeypatch.setattr(sessions, "kept", Kept(1 << 28))
+    for _ in range(2):
+        jobs(clip, face_swapper_model=model_of("inswapper"))
+        files.append(Path("out.mkv").read_bytes())
+    assert len(set(files)) == 1
+    assert len(observed) == 2, "once without what is kept, and once with"
 
 
 def around(face, shape):
