@@ -27,11 +27,11 @@ from facefusion.engine.problem import problem_path
 from facefusion.errors import InputTypeError, OptionsError
 from facefusion.inference.execution import Execution
 from facefusion.inference.pool import GIB
+from facefusion.media import isolation
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form
 from facefusion.media.info import PictureInfo, VideoInfo
-from facefusion.media.isolation.outputs import check_tracks_apart
 from facefusion.media.muxing import holds_tracks
 from facefusion.media.planes.layout import Layout
 from facefusion.media.probe import probe
@@ -184,7 +184,7 @@ def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequen
         )
         for path, wish in wishes
     )
-    check = partial(check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
+    check = partial(isolation.check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
     notes = list(target.notes)
     if target.field_order != edited.field_order:
         notes.append(f"{target.path} is interlaced, and is enlarged as if it were not; use --deinterlace")
