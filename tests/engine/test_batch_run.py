@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import csv
 import json
 import threading
@@ -103,6 +104,30 @@ def test_a_batch_that_is_stopped_tells_what_is_done(quiet_place):
     report = work(FakeRunner(b=stop), cancel=cancel).do(jobs("a", "b", "c"))
     assert ends(report) == {"a": "done", "b": "stopped", "c": "stopped"}
     assert report.is_stopped
+
+
+def test_ctrl_c_stops_the_jobs_before_it_reaches_the_caller(quiet_place):
+    stopped = []
+
+    def interrupt(cancel):
+        _thread.interrupt_main()
+        stopped.append(cancel.wait(30))
+        raise CancelledError("The job was stopped")
+
+    with pytest.raises(KeyboardInterrupt):
+        work(FakeRunner(a=interrupt)).do(jobs("a", "b"))
+    assert stopped == [True]
+    assert not Path("out/b.mp4").exists()
+
+
+def test_an_error_of_the_listener_stops_the_batch_and_reaches_the_caller(quiet_place):
+    class Broken(BatchListener):
+        def ended(self, outcome):
+            raise LookupError(outcome.job.place)
+
+    with pytest.raises(LookupError, match="a"):
+        work(FakeRunner(), listener=Broken()).do(jobs("a", "b"))
+    assert not Path("out/b.mp4").exists()
 
 
 def test_listeners_hear_all_of_it(quiet_place):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 from facefusion.cli.terminal import Terminal, one_line
@@ -29,8 +29,8 @@ def show_batch(terminal: Terminal, total: int) -> Iterator[BatchListener]:
     if not terminal.is_interactive or terminal.quiet:
         yield BatchLines(terminal, total)
         return
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}/{task.total}")
-    with Bars(*columns, TimeElapsedColumn(), console=terminal.console, transient=True) as bars:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Bars(*columns, console=terminal.console, transient=True) as bars:
         yield BatchBars(terminal, total, bars)
 
 

@@ -65,10 +65,9 @@ def _batch(arguments: argparse.Namespace) -> Batch:
 
 
 def _tell(report: BatchReport, arguments: argparse.Namespace, context: Context) -> None:
-    if arguments.report is not None:
-        write_report(arguments.report, report)
-    if arguments.json:
-        context.terminal.result(json.dumps(report.facts(), indent=2))
-        return
-    for line in table_lines(report):
-        context.terminal.result(line)
+    try:
+        if arguments.report is not None:
+            write_report(arguments.report, report)
+    finally:
+        text = json.dumps(report.facts(), indent=2) if arguments.json else "\n".join(table_lines(report))
+        context.terminal.result(text)

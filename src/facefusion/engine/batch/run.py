@@ -107,11 +107,7 @@ class BatchWork:
                 listener.ended(outcome)
 
         at_once = max(1, min(self.at_once, len(jobs)))
-        threads = [threading.Thread(target=worker, name=f"job-{number}") for number in range(at_once)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        _together(worker, at_once, cancel)
         ends = tuple(outcomes.get(job.number, Outcome(job, "stopped")) for job in jobs)
         return BatchReport(ends, time.perf_counter() - start, at_once, is_stopped=cancel.is_set())
 
@@ -222,6 +218,36 @@ def _shared(values: Iterator[BatchJob], lock: threading.Lock) -> Iterator[BatchJ
         if value is None:
             return
         yield value
+
+
+def _together(worker: Callable[[], None], count: int, cancel: threading.Event) -> None:
+    """Run a function in several threads until all have ended.
+
+    Raises:
+        BaseException: the first that one of them raised, or Ctrl-C in this thread; the others are told to stop.
+    """
+    errors: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            worker()
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            errors.append(error)
+            cancel.set()
+
+    threads = [threading.Thread(target=guarded, name=f"job-{number}") for number in range(count)]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        cancel.set()
+        for thread in filter(threading.Thread.is_alive, threads):
+            thread.join()
+        raise
+    if errors:
+        raise errors[0]
 
 
 def _caught(work: Callable[[_Turn], Outcome], turn: _Turn) -> Outcome:
