@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import _thread
 import csv
 import json
+import signal
 import threading
 from pathlib import Path
 
@@ -110,7 +110,7 @@ def test_ctrl_c_stops_the_jobs_before_it_reaches_the_caller(quiet_place):
     stopped = []
 
     def interrupt(cancel):
-        _thread.interrupt_main()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         stopped.append(cancel.wait(30))
         raise CancelledError("The job was stopped")
 
