@@ -13,7 +13,7 @@ NAMES = (
     *("contact_sheet", "quality", "steadiness", "outside"),
     *("cost", "sessions", "throughput", "media_table", "models_table"),
 )
-LONG = ("clap", "kills", "fuzz")
+LONG = ("batch", "clap", "kills", "fuzz")
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from benchmarks.common import ROOT, MissingAssetsError
 
 SOURCE = ROOT / "examples" / "portraits" / "astronaut.png"
-_TARGET = ROOT / "examples" / "portraits" / "grace_hopper.jpg"
+TARGET = ROOT / "examples" / "portraits" / "grace_hopper.jpg"
 _MAKER = ROOT / "examples" / "make_clip.py"
 _COPIED = ("width", "height", "pix_fmt", "colorspace", "color_range", "color_primaries", "color_trc")
 _BLOCK = 1024
@@ -40,7 +40,7 @@ def talking_clip(folder: Path, seconds: float) -> Path:
         raise MissingAssetsError(f"{_MAKER} is not there; run from a checkout of the project")
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_stem(f"{path.stem}.part")
-    command = [sys.executable, str(_MAKER), str(_TARGET), "-o", str(part), "--seconds", f"{seconds:g}"]
+    command = [sys.executable, str(_MAKER), str(TARGET), "-o", str(part), "--seconds", f"{seconds:g}"]
     if subprocess.run(command, check=False).returncode:
         raise MissingAssetsError(f"{_MAKER} could not draw {path}")
     return part.rename(path)
@@ -61,6 +61,21 @@ def repeated_clip(clip: Path, times: int) -> Path:
     return part.rename(path)
 
 
+def scaled_clip(clip: Path, width: int, height: int) -> Path:
+    """Return the clip in another size, with its sound, encoded anew, made once and kept beside it."""
+    path = clip.with_stem(f"{clip.stem}_{width}x{height}")
+    if path.is_file():
+        return path
+    part = path.with_stem(f"{path.stem}.part")
+    with av.open(str(part), "w") as output:
+        with av.open(str(clip)) as first:
+            video, sound = _add_video(output, first.streams.video[0]), _add_sound(output, first.streams.audio[0])
+        video.width, video.height = width, height
+        _write_sound(output, sound, clip, 1)
+        _write_pictures(output, video, clip, 1)
+    return part.rename(path)
+
+
 def _add_video(output: OutputContainer, like: VideoStream) -> VideoStream:
     stream = output.add_stream("libx264", rate=like.average_rate, options={"crf": "18", "preset": "veryfast"})
     for name in _COPIED:
@@ -77,7 +92,8 @@ def _write_pictures(output: OutputContainer, stream: VideoStream, clip: Path, ti
     number = 0
     for _ in range(times):
         with av.open(str(clip)) as again:
-            for frame in again.decode(video=0):
+            for decoded in again.decode(video=0):
+                frame = decoded.reformat(stream.width, stream.height)
                 frame.pts, frame.time_base = number, stream.codec_context.time_base
                 number += 1
                 output.mux(stream.encode(frame))

@@ -52,7 +52,7 @@ def watch(command: Sequence[str], *, folder: Path, environment: Mapping[str, str
     cpu: dict[str, tuple[str, float]] = {}
     opened: set[str] = set()
     created: set[str] = set()
-    start, busy = time.perf_counter(), _busy_seconds()
+    start, busy = time.perf_counter(), busy_seconds()
     # Files, unlike pipes, take any amount while nobody reads.
     with (
         tempfile.NamedTemporaryFile("w+") as out,
@@ -64,7 +64,7 @@ def watch(command: Sequence[str], *, folder: Path, environment: Mapping[str, str
             opened |= _written_files(process.pid)
             created |= {path for place in folders for path in _files(place)} - before
             time.sleep(INTERVAL)
-        seconds, busy = time.perf_counter() - start, _busy_seconds() - busy
+        seconds, busy = time.perf_counter() - start, busy_seconds() - busy
         stdout, stderr = (file.seek(0) or file.read() for file in (out, errors))
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, stdout, stderr)
@@ -119,7 +119,7 @@ def _listed(folder: str) -> list[Path]:
         return []
 
 
-def _busy_seconds() -> float:
+def busy_seconds() -> float:
     """Return how long all cores have been busy since the machine started, in seconds of one core."""
     fields = [int(value) for value in Path("/proc/stat").read_text("utf-8").splitlines()[0].split()[1:]]
     user, nice, system, _idle, _waiting, interrupt, soft, stolen = fields[:8]

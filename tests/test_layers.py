@@ -34,6 +34,9 @@ def test_every_folder_of_code_is_a_package():
 
 def test_public_names():
     assert facefusion.__all__ == [
+        "BatchListener",
+        "BatchReport",
+        "Engine",
         "Face",
         "FaceFile",
         "FaceFusionError",
@@ -43,6 +46,7 @@ def test_public_names():
         "Result",
         "analyse",
         "build_face",
+        "process_batch",
         "process_image",
         "process_video",
         "set_options",

@@ -9,7 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from facefusion.core import build_face, process_image, process_video
+    from facefusion.core import Engine, build_face, process_batch, process_image, process_video
+    from facefusion.engine.batch.report import BatchReport
+    from facefusion.engine.batch.run import BatchListener
     from facefusion.engine.facefile.file import FaceFile
     from facefusion.engine.progress import Progress
     from facefusion.engine.run import Result
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "BatchListener": "facefusion.engine.batch.run",
+    "BatchReport": "facefusion.engine.batch.report",
+    "Engine": "facefusion.core",
     "Face": "facefusion.faces.types",
     "FaceFile": "facefusion.engine.facefile.file",
     "FaceFusionError": "facefusion.errors",
@@ -31,12 +36,16 @@ _HOMES = {
     "Result": "facefusion.engine.run",
     "analyse": "facefusion.face_analyser",
     "build_face": "facefusion.core",
+    "process_batch": "facefusion.core",
     "process_image": "facefusion.core",
     "process_video": "facefusion.core",
     "set_options": "facefusion.options",
 }
 
 __all__ = [
+    "BatchListener",
+    "BatchReport",
+    "Engine",
     "Face",
     "FaceFile",
     "FaceFusionError",
@@ -46,6 +55,7 @@ __all__ = [
     "Result",
     "analyse",
     "build_face",
+    "process_batch",
     "process_image",
     "process_video",
     "set_options",

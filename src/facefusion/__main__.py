@@ -16,7 +16,10 @@ def main() -> int:
     for name in _ONE_THREAD:
         os.environ.setdefault(name, "1")
     try:
-        from facefusion.cli.main import main as run  # noqa: PLC0415 - what takes time is imported under the guard
+        from facefusion.cli.imports import quick_imports  # noqa: PLC0415 - what takes time is imported under the guard
+
+        with quick_imports():
+            from facefusion.cli.main import main as run  # noqa: PLC0415
     except KeyboardInterrupt:
         return 130
     return run()

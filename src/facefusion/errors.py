@@ -4,6 +4,7 @@ Each error says in one line what happened, where, and what to do next, and carri
 
     FaceFusionError
     ├── OptionsError                 2   an option is unknown or has an impossible value
+    │   └── BatchError               2   jobs of a batch are not understood, or do not go together
     ├── InputError
     │   ├── InputMissingError       10   the file is not there or may not be read
     │   ├── InputTypeError          11   not a picture or video that is read (text, playlist, manifest, …)
@@ -43,8 +44,9 @@ Each error says in one line what happened, where, and what to do next, and carri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class FaceFusionError(Exception):
@@ -72,6 +74,25 @@ class OptionsError(FaceFusionError):
     """An option is unknown or has an impossible value."""
 
     exit_code = 2
+
+
+class BatchError(OptionsError):
+    """Jobs of a batch are not understood, or do not go together; nothing was done.
+
+    Attributes:
+        problems: all of them, each with the job's row or target.
+    """
+
+    def __init__(self, what: str, hint: str = "", *, problems: Sequence[str] = ()) -> None:
+        super().__init__(what, hint)
+        self.problems = tuple(problems)
+
+    @classmethod
+    def of(cls, problems: Sequence[str]) -> Self:
+        """Return the error for some problems, at least one."""
+        first = problems[0].rstrip(".")
+        what = first if len(problems) == 1 else f"{len(problems)} jobs cannot be begun; the first: {first}"
+        return cls(what, "Nothing was done; mend this first", problems=problems)
 
 
 class InputError(FaceFusionError):

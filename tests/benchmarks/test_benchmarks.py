@@ -188,3 +188,12 @@ def test_media_table_tells_of_each_file_what_came_out(tmp_path):
     assert row["samples"]
     assert "| turned 90 | .mp4 | .mp4 | 12 of 12 |" in done.stdout
     assert document.read_bytes() == before, "part of the files makes no document"
+
+
+@pytest.mark.slow
+def test_a_batch_is_faster_than_single_runs(tmp_path):
+    done = run("batch", "--count", 4, "--singles", 1, "--sizes", "picture", "--jobs", 2, "--json", tmp_path / "f.json")
+    [row] = figures(done, tmp_path / "f.json")["sizes"]
+    batch = row["batches"]["2"]
+    assert batch["cpu_a_clip"] < row["single"]["cpu"]
+    assert "4 x picture" in done.stdout

@@ -131,7 +131,7 @@ def job(quiet_place, monkeypatch):
     shelf.put("whole", "lip_syncer", "edtalk", edtalk())
     settings = {"length": 512, "hop": 128, "bins": 200, "frames": 64}
     shelf.put("voice", "voice_extractor", "mdx_net", mdx_net(200, 64, kept=27), settings=settings)
-    monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: job_sessions(shelf))
+    monkeypatch.setattr("facefusion.engine.warm.parts.open_sessions", lambda *given, **named: job_sessions(shelf))
 
     def start(hooks=None, **values):
         basics = {"processors": ["lip_syncer"], "lip_syncer_model": "small", "output_path": "out.mp4"}

@@ -129,3 +129,22 @@ def test_frames_and_models_share_the_memory_that_is_given():
 
 def _fail():
     raise OSError("gone")
+
+
+def test_jobs_allow_more_for_as_long_as_they_run():
+    """Several jobs with a limit each share a pool that takes what they may together."""
+    pool, networks = SessionPool(0), {name: Network() for name in "abc"}
+    with pool.allowed(ROOM), pool.allowed(ROOM):
+        use(pool, "a", networks["a"])
+        use(pool, "b", networks["b"])
+        assert pool.loaded == ["a", "b"]
+    with pool.allowed(ROOM):
+        use(pool, "c", networks["c"])
+        assert pool.loaded == ["c"]
+
+
+def test_without_a_limit_nothing_is_allowed_beyond_it():
+    pool = SessionPool()
+    with pool.allowed(ROOM):
+        use(pool, "a", Network())
+    assert pool.loaded == ["a"]

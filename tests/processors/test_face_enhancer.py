@@ -104,7 +104,7 @@ class TestConformance:
 @pytest.fixture
 def jobs(sessions, quiet_place, monkeypatch):
     """Run a job over the first two frames of a clip, with generated networks; `out.mkv`, lossless."""
-    monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: sessions)
+    monkeypatch.setattr("facefusion.engine.warm.parts.open_sessions", lambda *given, **named: sessions)
 
     def start(target, **values):
         basics = {"processors": "face_enhancer", "trim_end": "2f", "output_video_encoder": "ffv1"}

@@ -21,6 +21,7 @@ from facefusion.errors import CatalogueError, ModelMissingError, ModelUnfitError
 from facefusion.faces.crops import FaceCrop
 from facefusion.inference.catalogue import Catalogue
 from facefusion.inference.families import Families
+from facefusion.inference.kept import Kept
 from facefusion.inference.opening import open_sessions
 from facefusion.inference.session import SessionFactory
 from facefusion.inference.store import ModelStore
@@ -206,13 +207,28 @@ class TestConformance:
 @pytest.fixture
 def jobs(sessions, quiet_place, monkeypatch):
     """Run a job over the first three frames of a clip, with generated networks; `out.mkv`, lossless."""
-    monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: sessions)
+    monkeypatch.setattr("facefusion.engine.warm.parts.open_sessions", lambda *given, **named: sessions)
 
     def start(target, **values):
         basics = {"source_paths": CAPTAIN, "trim_end": "3f", "output_video_encoder": "ffv1"}
         return facefusion.process_video(target, "out.mkv", **basics | values)
 
     return start
+
+
+def test_what_is_known_of_a_source_serves_the_next_job(jobs, sessions, assets, monkeypatch):
+    clip, files = assets / "video" / "head_turning_female.mp4", []
+    swapper, observed = sessions.load(model_of("inswapper"), "face_swapper"), []
+    observe = swapper.observe
+    monkeypatch.setattr(swapper, "observe", lambda portraits: observed.append(1) or observe(portraits))
+    jobs(clip, face_swapper_model=model_of("inswapper"))
+    files.append(Path("out.mkv").read_bytes())
+    monkeypatch.setattr(sessions, "kept", Kept(1 << 28))
+    for _ in range(2):
+        jobs(clip, face_swapper_model=model_of("inswapper"))
+        files.append(Path("out.mkv").read_bytes())
+    assert len(set(files)) == 1
+    assert len(observed) == 2, "once without what is kept, and once with"
 
 
 def around(face, shape):
@@ -420,7 +436,7 @@ class TestFaceFiles:
 
     @pytest.fixture
     def kept(self, sessions, quiet_place, monkeypatch):
-        monkeypatch.setattr("facefusion.engine.run.open_sessions", lambda *given, **named: sessions)
+        monkeypatch.setattr("facefusion.engine.warm.parts.open_sessions", lambda *given, **named: sessions)
         facefusion.build_face(CAPTAIN, "captain.face")
         return "captain.face"
 

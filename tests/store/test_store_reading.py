@@ -297,6 +297,7 @@ class TestCatalogues:
         assert fault.startswith("The models of plug-in toys of toy-plug-in are left out: toys.toml is no TOML")
         information = next(plug_in.parents[1].glob("*.dist-info")) / "entry_points.txt"
         information.write_text("[facefusion.catalogues]\ntoys = no_such_package\n")
+        os.utime(plug_in.parents[1])  # as an installer leaves it
         [fault] = full_catalogue().faults
         assert "plug-in toys of toy-plug-in are left out: no_such_package cannot be read" in fault
 

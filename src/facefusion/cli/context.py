@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from facefusion.engine.run import Result
+    from facefusion.engine.warm.parts import WarmParts
 
 
 class Runner(Protocol):
@@ -28,6 +29,7 @@ class Runner(Protocol):
         progress: ProgressListener | None = None,
         cancel: threading.Event | None = None,
         notify: NoteListener | None = None,
+        warm: WarmParts | None = None,
     ) -> Result:
         """Edit the faces as `options` say."""
 

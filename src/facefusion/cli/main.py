@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from facefusion.cli.allocator import keep_memory_level
 from facefusion.cli.context import Context, Runner
+from facefusion.cli.imports import quick_imports
 from facefusion.cli.parser import parse
 from facefusion.cli.terminal import Terminal, TerminalHandler
 from facefusion.errors import FaceFusionError
@@ -65,12 +66,14 @@ def main(
 
 def _execute(arguments: argparse.Namespace, context: Context) -> int:
     """Import a command only when it is wanted, because most take long to import."""
-    module = importlib.import_module(f"facefusion.cli.commands.{arguments.command}")
+    with quick_imports():
+        module = importlib.import_module(f"facefusion.cli.commands.{arguments.command}")
     return int(module.execute(arguments, context))
 
 
 def _engine() -> Runner:
-    return cast(Runner, importlib.import_module("facefusion.engine.run").run)
+    with quick_imports():
+        return cast(Runner, importlib.import_module("facefusion.engine.run").run)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from facefusion.cli.batch_parser import USAGE, add_batch_flags
 from facefusion.cli.flags import add_option_flags, further_spellings
 from facefusion.cli.models_parser import parse_models
 from facefusion.errors import OptionsError
@@ -17,6 +18,7 @@ from facefusion.options import Options, iter_leaves
 
 COMMANDS = {
     "process": "edit faces in a picture or video; the default command",
+    "batch": "edit many pictures and videos in one go, several at once",
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
@@ -157,6 +159,12 @@ def _process_parser() -> Parser:
     return _with_common(parser)
 
 
+def _batch_parser() -> Parser:
+    parser = _command_parser("batch", USAGE)
+    add_batch_flags(parser)
+    return _with_common(parser)
+
+
 def _inspect_parser() -> Parser:
     parser = _command_parser("inspect", "FILE [options]")
     group = parser.add_argument_group("inspect")
@@ -267,6 +275,7 @@ def _with_common(parser: Parser) -> Parser:
 
 _COMMAND_PARSERS = {
     "process": _process_parser,
+    "batch": _batch_parser,
     "inspect": _inspect_parser,
     "doctor": _doctor_parser,
     "processors": _processors_parser,

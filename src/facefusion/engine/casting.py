@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from facefusion.engine.sources import load_reference, load_sources
+from facefusion.engine.warm.sources import SourceReader
 from facefusion.errors import OptionsError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.types import Vector
+from facefusion.inference.kept import Kept
 from facefusion.options import MapEntry, Options
 from facefusion.processors.base import Role
 
@@ -47,27 +48,31 @@ class Casting:
     others: int | None = 0
 
 
-def cast(analyser: FaceAnalyser, options: Options, output: Path) -> tuple[Casting, tuple[Role, ...]]:
+def cast(
+    analyser: FaceAnalyser, options: Options, output: Path, kept: Kept | None = None
+) -> tuple[Casting, tuple[Role, ...]]:
     """Read the pictures of sources and of people, and say who plays what.
 
     Args:
         analyser: finds faces.
         options: all options.
         output: path of the job's output, beside which problems are shown.
+        kept: has what earlier jobs read; nothing when None.
 
     Raises:
         InputError: a picture cannot be read.
         FaceError: a picture has no usable face, or several where none was chosen.
     """
-    roles = [_role(analyser, options, output)] if options.source_paths or not options.face_map else []
+    reader = SourceReader(analyser, output, kept or Kept())
+    roles = [_role(reader, options)] if options.source_paths or not options.face_map else []
     if not options.face_map:
-        people = (_person(analyser, options, output, role=0),) if options.faces.reference_face_path else ()
+        people = (_person(reader, options, role=0),) if options.faces.reference_face_path else ()
         return Casting(people, None if people else 0), tuple(roles)
     named = []
     for entry in options.face_map:
         own = options.for_person(entry)
-        named.append(_person(analyser, own, output, role=len(roles), position=entry.position))
-        roles.append(_role(analyser, own, output))
+        named.append(_person(reader, own, role=len(roles), position=entry.position))
+        roles.append(_role(reader, own))
     return Casting(tuple(named), 0 if options.source_paths else None), tuple(roles)
 
 
@@ -103,16 +108,14 @@ def _meant(options: Options, entry: MapEntry) -> object:
     return entry.position if entry.reference is None else (os.path.realpath(entry.reference), position)
 
 
-def _role(analyser: FaceAnalyser, options: Options, output: Path) -> Role:
-    return Role(load_sources(analyser, options, output), options)
+def _role(reader: SourceReader, options: Options) -> Role:
+    return Role(reader.sources(options), options)
 
 
-def _person(
-    analyser: FaceAnalyser, options: Options, output: Path, *, role: int, position: int | None = None
-) -> Person:
+def _person(reader: SourceReader, options: Options, *, role: int, position: int | None = None) -> Person:
     path, distance = options.faces.reference_face_path, options.faces.reference_face_distance
     which = options.faces.reference_face_position
     if position is not None or path is None:
         return Person(f"the face at position {position}", role, None, distance, position)
     name = f"the person of {path}" if which is None else f"the person at position {which} of {path}"
-    return Person(name, role, load_reference(analyser, path, options, output), distance)
+    return Person(name, role, reader.reference(path, options), distance)

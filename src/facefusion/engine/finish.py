@@ -10,11 +10,10 @@ from pathlib import Path
 
 from facefusion.engine.plan import Plan, Rendition
 from facefusion.engine.segments.folder import JobFolder
-from facefusion.media import forms
+from facefusion.media import forms, isolation
 from facefusion.media.encoding.animation import write_animation
 from facefusion.media.encoding.segment import Segment
 from facefusion.media.info import VideoInfo
-from facefusion.media.isolation.outputs import join_apart
 from facefusion.media.join import join
 from facefusion.media.output import atomic_output
 from facefusion.media.select import Trimmed
@@ -80,7 +79,7 @@ def _write(
         write_animation(part, encoding, segments, cancel=cancel.is_set)
         return
     limits = plan.options.limits
-    joined = partial(join_apart, limits=limits) if limits.isolate else join
+    joined = partial(isolation.join_apart, limits=limits) if limits.isolate else join
     joined(
         part,
         encoding=encoding,

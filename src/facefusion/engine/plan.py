@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,11 +30,11 @@ from facefusion.errors import InputTypeError, OptionsError
 from facefusion.faces.pace import Every
 from facefusion.inference.execution import Execution
 from facefusion.inference.machine import GIB
+from facefusion.media import isolation
 from facefusion.media.encoding.choose import Encoding, VideoWish, choose_encoding
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.media.forms import Kind, output_form
 from facefusion.media.info import PictureInfo, VideoInfo
-from facefusion.media.isolation.outputs import check_tracks_apart
 from facefusion.media.muxing import holds_tracks
 from facefusion.media.planes.layout import Layout
 from facefusion.media.probe import probe
@@ -103,13 +103,20 @@ class Plan:
         return (*(rendition.path for rendition in self.renditions[1:]), *pictures)
 
 
-def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None) -> Plan:
+def make_plan(
+    options: Options,
+    *,
+    has_hooks: bool,
+    expected: Kind | None = None,
+    try_encoder: Callable[[Encoding], None] = try_encoder,
+) -> Plan:
     """Check a job before any work.
 
     Args:
         options: all options.
         has_hooks: whether a pre- or post-processor was given: such a job cannot be resumed.
         expected: what the target must be; anything when None.
+        try_encoder: makes sure that an encoder opens.
 
     Raises:
         OptionsError: something needed is missing.
@@ -150,11 +157,15 @@ def make_plan(options: Options, *, has_hooks: bool, expected: Kind | None = None
     video = edited_info(target, processors, options)
     sampling, unsuited = frame_sampling(options, processors, has_hooks=has_hooks)
     plan = Plan(options, target, video, output, processors, sampling=sampling, notes=tuple(unsuited))
-    return _video_plan(plan, target, video, inputs)
+    planned = _video_plan(plan, target, video, inputs)
+    for rendition in planned.renditions:
+        if rendition.encoding.form.kind == "video":
+            try_encoder(rendition.encoding)
+    return planned
 
 
 def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequence[Path]) -> Plan:
-    """Add what is written of a video, and try it as far as it can be tried.
+    """Add what is written of a video.
 
     Raises:
         OptionsError: an option is impossible for this video.
@@ -179,10 +190,7 @@ def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequen
         )
         for path, wish in wishes
     )
-    for rendition in renditions:
-        if rendition.encoding.form.kind == "video":
-            try_encoder(rendition.encoding)
-    check = partial(check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
+    check = partial(isolation.check_tracks_apart, limits=options.limits) if options.limits.isolate else check_tracks
     notes = [*plan.notes, *target.notes]
     if target.field_order != edited.field_order:
         notes.append(f"{target.path} is interlaced, and is enlarged as if it were not; use --deinterlace")

@@ -21,19 +21,19 @@ from facefusion.engine.progress import ProgressListener
 from facefusion.engine.speech import job_speech
 from facefusion.engine.targets import TargetSelector
 from facefusion.engine.video import edit_video
+from facefusion.engine.warm.parts import WarmParts
 from facefusion.engine.work import Finding, Work
 from facefusion.errors import HookError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
 from facefusion.faces.landmarkers.base import FaceView
-from facefusion.inference.opening import open_sessions
-from facefusion.inference.pool import SessionPool, model_budget
+from facefusion.inference.kept import Kept
 from facefusion.inference.session import SessionFactory
 from facefusion.media.forms import Kind
 from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
 from facefusion.options import Options
-from facefusion.processors.base import ProcessorContext, Role, SourceFace
+from facefusion.processors.base import ProcessorContext, Role, Source, SourceFace
 from facefusion.processors.guarded import create_processor
 
 FrameHook = Callable[[Image], Image]
@@ -74,6 +74,7 @@ def run(
     post_processor: FrameHook | None = None,
     cancel: threading.Event | None = None,
     notify: NoteListener | None = None,
+    warm: WarmParts | None = None,
 ) -> Result:
     """Run one job to its end.
 
@@ -88,6 +89,7 @@ def run(
         post_processor: called with each frame after the processors.
         cancel: the job stops soon after this is set.
         notify: called with each of the result's notes as soon as it is known, with most before any work.
+        warm: what is shared with the process's other jobs, and makes no difference to the output; nothing when None.
 
     Raises:
         FaceFusionError: see the tree in `facefusion.errors`; `CancelledError` after `cancel`.
@@ -95,13 +97,16 @@ def run(
     start = time.perf_counter()
     has_hooks = pre_processor is not None or post_processor is not None
     cancel = cancel or threading.Event()
-    plan = make_plan(options, has_hooks=has_hooks, expected=expected)
+    warm = warm or WarmParts(most_kept=0)
+    plan = make_plan(options, has_hooks=has_hooks, expected=expected, try_encoder=warm.try_encoder)
     clock, notes = StageClock(), Notes(notify)
     notes.tell(*plan.notes)
     edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
     with ExitStack() as resources:
         with clock.measure("prepare"):
-            work = _prepare(plan, clock, notes, (pre_processor, post_processor), cancel=cancel, resources=resources)
+            sessions = resources.enter_context(warm.sessions(plan.options, frame_memory(plan), notes.tell))
+            hooks = (pre_processor, post_processor)
+            work = _prepare(plan, sessions, clock, notes, hooks, cancel=cancel, resources=resources)
         done = edit(plan, work, progress=progress, cancel=cancel)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     seconds = time.perf_counter() - start
@@ -114,6 +119,7 @@ def run(
 
 def _prepare(
     plan: Plan,
+    sessions: SessionFactory,
     clock: StageClock,
     notes: Notes,
     hooks: tuple[FrameHook | None, FrameHook | None],
@@ -123,8 +129,6 @@ def _prepare(
 ) -> Work:
     """Load models, read sources and references, and make the processors."""
     options = plan.options
-    pool = SessionPool(model_budget(options.runtime, frame_memory(plan)), notes.tell)
-    sessions = open_sessions(options, pool=pool, notify=notes.tell)
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = _find(plan, sessions, resources)
@@ -146,8 +150,8 @@ def _find(plan: Plan, sessions: SessionFactory, resources: ExitStack) -> tuple[F
     needs = frozenset(need for spec in plan.processors for need in spec.needs)
     by_attributes = options.faces.selects_by_attributes
     enricher.prepare({*needs, "attributes"} if by_attributes else needs)
-    casting, roles = cast(analyser, options, plan.output)
-    roles = tuple(_enriched(role, enricher, needs) for role in roles)
+    casting, roles = cast(analyser, options, plan.output, sessions.kept)
+    roles = tuple(_enriched(role, enricher, needs, sessions.kept) for role in roles)
     others = roles[0].sources if casting.others == 0 or not options.face_map else ()
     wanted = AttributeFilter(enricher, options.faces) if by_attributes else None
     selector = TargetSelector(analyser, options.faces, casting, wanted)
@@ -155,16 +159,18 @@ def _find(plan: Plan, sessions: SessionFactory, resources: ExitStack) -> tuple[F
     return Finding(analyser, selector, enricher, needs), context
 
 
-def _enriched(role: Role, enricher: FaceEnricher, needs: frozenset[Need]) -> Role:
+def _enriched(role: Role, enricher: FaceEnricher, needs: frozenset[Need], kept: Kept) -> Role:
     """Return a role with what processors need to know of the faces of its pictures."""
-    pictures = [source for source in role.sources if isinstance(source, SourceFace)]
-    if not needs or not pictures:
+    if not needs:
         return role
+    key = ("enriched", role.sources, needs, enricher.options)
+    return replace(role, sources=kept.get(key, lambda: _known(role.sources, enricher, needs)))
+
+
+def _known(sources: tuple[Source, ...], enricher: FaceEnricher, needs: frozenset[Need]) -> tuple[Source, ...]:
+    pictures = [source for source in sources if isinstance(source, SourceFace)]
     faces = iter(enricher.enrich([FaceView(source.image, source.face) for source in pictures], needs))
-    sources = [
-        replace(source, face=next(faces)) if isinstance(source, SourceFace) else source for source in role.sources
-    ]
-    return replace(role, sources=tuple(sources))
+    return tuple(replace(source, face=next(faces)) if isinstance(source, SourceFace) else source for source in sources)
 
 
 def _checked(hook: FrameHook | None, name: str) -> FrameHook | None:

@@ -25,10 +25,13 @@ class FaceEnricher:
     Args:
         options: which models.
         sessions: opens them.
+
+    Attributes:
+        options: as given.
     """
 
     def __init__(self, options: FaceSelectionOptions, sessions: SessionFactory) -> None:
-        self._options = options
+        self.options = options
         self._sessions = sessions
         self._landmarker: Landmarker | None = None
         self._classifier: Classifier | None = None
@@ -39,11 +42,11 @@ class FaceEnricher:
         Raises:
             ModelError: a model is not there or cannot be used.
         """
-        model = self._options.face_landmarker_model
+        model = self.options.face_landmarker_model
         if model != MESH and not {"landmarks5", "landmarks68"}.isdisjoint(needs) and self._landmarker is None:
             self._landmarker = self._sessions.load(model, "face_landmarker")
         if "attributes" in needs and self._classifier is None:
-            self._classifier = self._sessions.load(self._options.face_classifier_model, "face_classifier")
+            self._classifier = self._sessions.load(self.options.face_classifier_model, "face_classifier")
 
     def enrich(self, views: Sequence[FaceView], needs: Collection[Need]) -> list[Face]:
         """Return the faces with what is needed; all faces of one kind go through a network at once.
@@ -70,7 +73,7 @@ class FaceEnricher:
         sixty_eight = landmarks68_of_mesh(face.mesh)
         if found is None:
             return replace(face, landmarks68=sixty_eight)
-        if found.score <= self._options.face_landmarker_score or found.points68 is None:
+        if found.score <= self.options.face_landmarker_score or found.points68 is None:
             return replace(face, landmarks=found.points, landmarks68=sixty_eight)
         five = five_of_68(found.points68)
         return replace(face, landmarks=found.points, landmarks68=found.points68, landmarks5=five)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Any, Final, Protocol, TypeVar
 
 OURS: Final = "facefusion"
@@ -50,7 +52,8 @@ def points_of(group: str) -> Points:
     """
     chosen: dict[str, EntryPoint] = {}
     faults = []
-    for point in sorted(entry_points(group=group), key=_rank):
+    points = [found.point for found in sorted(_found(group), key=lambda found: found.rank)]
+    for point in points:
         if point.name in chosen:
             whose = f"{package_of(point)} brings ({group})"
             faults.append(
@@ -103,10 +106,49 @@ def aside() -> AbstractContextManager[object]:
 
 def plug_in_versions() -> dict[str, str]:
     """Return name and version of each package, other than this, that brings something."""
-    points = (point for group in GROUPS for point in entry_points(group=group))
-    found = {point.dist.name: point.dist.version for point in points if point.dist is not None and not is_ours(point)}
-    return dict(sorted(found.items()))
+    found = (each for group in GROUPS for each in _found(group))
+    return dict(sorted({each.package: each.version for each in found if each.package not in {OURS, ""}}.items()))
 
 
-def _rank(point: EntryPoint) -> tuple[bool, str]:
-    return not is_ours(point), package_of(point)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An entry point, with what its package says of itself, each look at which reads a file."""
+
+    point: EntryPoint
+    package: str
+    version: str
+
+    @property
+    def rank(self) -> tuple[bool, str]:
+        package = self.package or package_of(self.point)
+        return package != OURS, package
+
+
+def _found(group: str) -> tuple[_Found, ...]:
+    return _installed(_state()).get(group, ())
+
+
+@lru_cache(maxsize=4)
+def _installed(_state: Hashable) -> dict[str, tuple[_Found, ...]]:
+    """Return all entry points of our groups; as they are for as long as nothing is installed."""
+    return {group: tuple(_with_packages(entry_points(group=group))) for group in GROUPS}
+
+
+def _with_packages(points: EntryPoints) -> Iterator[_Found]:
+    facts: dict[int, tuple[str, str]] = {}
+    for point in points:
+        if id(point.dist) not in facts:
+            facts[id(point.dist)] = ("", "") if point.dist is None else (point.dist.name, point.dist.version)
+        yield _Found(point, *facts[id(point.dist)])
+
+
+def _state() -> Hashable:
+    """Return what changes when a package is installed or taken away: the folders of packages, and their times."""
+    return tuple((place, _time(place)) for place in sys.path)
+
+
+def _time(place: str) -> int:
+    try:
+        return os.stat(place or ".").st_mtime_ns  # noqa: PTH116 - a path object for each would cost more than the look
+    except OSError:
+        return 0

@@ -48,6 +48,24 @@ class SessionPool:
         self._said = False
         self.turns = Turns()
 
+    @contextmanager
+    def allowed(self, size: int) -> Iterator[None]:
+        """Let networks take more while the block lasts; nothing changes where there is no limit.
+
+        Args:
+            size: in bytes; what blocks of several threads allow adds up.
+        """
+        self._allow(size)
+        try:
+            yield
+        finally:
+            self._allow(-size)
+
+    def _allow(self, size: int) -> None:
+        with self._lock:
+            if self._budget is not None:
+                self._budget += size
+
     @property
     def used(self) -> int:
         """Bytes that the networks take that are loaded, as estimated from their weights."""

@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
+from facefusion.media import isolation
 from facefusion.media.info import PictureInfo
-from facefusion.media.isolation.pictures import IsolatedPictures
 from facefusion.media.picture import Picture, picture_info, read_picture
 from facefusion.options import LimitOptions
 
@@ -34,7 +34,7 @@ def picture_reader(limits: LimitOptions) -> PictureReader:
     Args:
         limits: what is refused.
     """
-    return IsolatedPictures(limits) if limits.isolate else _Pictures(limits)
+    return isolation.IsolatedPictures(limits) if limits.isolate else _Pictures(limits)
 
 
 def load_picture(path: Path, limits: LimitOptions) -> Picture:

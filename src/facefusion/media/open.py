@@ -7,13 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from facefusion.media import forms
+from facefusion.media import forms, isolation
 from facefusion.media.animation import Animation, open_animation
 from facefusion.media.clip import open_clip
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
-from facefusion.media.isolation.animation import IsolatedAnimation
-from facefusion.media.isolation.clip import IsolatedClip
 from facefusion.media.reader import VideoReader
 from facefusion.media.select import EVERYTHING, Selection, Start, Trimmed
 from facefusion.media.sequence import is_sequence
@@ -89,9 +87,9 @@ def open_reader(
         file.close()
         raise
     if form in forms.ANIMATIONS:
-        decoder = IsolatedAnimation if limits.isolate else Animation
+        decoder = isolation.IsolatedAnimation if limits.isolate else Animation
         return open_animation(path, limits=limits, selection=selection, start=start, file=file, decoder=decoder)
-    opener = IsolatedClip if limits.isolate else open_clip
+    opener = isolation.IsolatedClip if limits.isolate else open_clip
     return VideoReader(path, limits, selection, start, file=file, opener=opener)
 
 

@@ -103,7 +103,7 @@ def nest(group: type[OptionGroup], values: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in values.items():
         name = key.replace("-", "_")
         if name not in table:
-            raise OptionsError(f"There is no option {key!r}", _suggest(name, table))
+            raise OptionsError(f"There is no option {key!r}", suggestion(name, table))
         leaf = table[name]
         place = tree
         for part in leaf.path:
@@ -135,6 +135,7 @@ def _bounds(mark: object) -> Iterator[tuple[str, float]]:
             yield name, value
 
 
-def _suggest(name: str, table: Mapping[str, Leaf]) -> str:
+def suggestion(name: str, table: Mapping[str, Leaf]) -> str:
+    """Return what to do about a name that is in no table of options."""
     near = difflib.get_close_matches(name, table, n=1)
     return f"Did you mean {near[0]!r}" if near else "Run `facefusion process --help` for all options"

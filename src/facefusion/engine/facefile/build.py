@@ -21,12 +21,12 @@ from facefusion.engine.facefile.file import (
     is_face_file,
     write_face,
 )
-from facefusion.engine.segments.fingerprint import content_digest
 from facefusion.engine.sources import load_views
 from facefusion.errors import OptionsError, OutputTypeError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.quality import merit
 from facefusion.inference.opening import open_sessions
+from facefusion.media.digest import content_digest
 from facefusion.media.open import moves
 from facefusion.media.output import check_place
 from facefusion.media.sequence import is_sequence

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,8 +17,9 @@ from facefusion.engine.inputs import further_inputs
 from facefusion.engine.plan import Plan
 from facefusion.inference.opening import open_catalogue, open_store
 from facefusion.inference.plugins import plug_in_versions
+from facefusion.inference.runtime import onnxruntime
 from facefusion.inference.store.pull import chosen_cards
-from facefusion.media.sequence import find_sequence, is_sequence
+from facefusion.media.digest import content_digest
 from facefusion.options import Options, iter_leaves
 from facefusion.options.own import own_values
 
@@ -63,7 +64,7 @@ class Fingerprint:
             has_hooks: whether there are such steps.
 
         Raises:
-            OSError: an input cannot be read.
+            OSError, InputError: an input cannot be read.
         """
         if has_hooks:
             return cls(secrets.token_hex(32))
@@ -96,8 +97,9 @@ class Fingerprint:
 
 
 def _runtime() -> dict[str, str]:
-    """Return the build of ONNX Runtime that is installed: there are several, which exclude one another."""
-    return {name: version(name) for name in packages_distributions().get("onnxruntime", ())}
+    """Return the build of ONNX Runtime that is at work: there are several, which exclude one another."""
+    build = [onnxruntime.get_build_info(), *onnxruntime.get_available_providers()]
+    return {"onnxruntime": onnxruntime.__version__, "onnxruntime build": ", ".join(build)}
 
 
 def _leaves(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
@@ -147,12 +149,3 @@ def _inputs(plan: Plan) -> Iterator[Path]:
     if plan.new_sound is not None:
         yield plan.new_sound
     yield from further_inputs(plan.options)
-
-
-def content_digest(path: Path) -> Any:
-    """Return the digest of a file, or those of the files that a folder or a pattern of pictures stands for."""
-    if is_sequence(path):
-        pattern, numbers = find_sequence(path)
-        return [(number, content_digest(pattern.path(number))) for number in numbers]
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

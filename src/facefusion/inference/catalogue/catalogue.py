@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib import resources
 from typing import Self
 
@@ -111,8 +112,9 @@ def _card(entry: object, place: str) -> ModelCard:
         raise CatalogueError(f"{place}: entry {name}: {field}: {first['msg']}", "Mend it there") from error
 
 
-def _shipped(folder: str) -> Iterator[ModelCard]:
+@cache
+def _shipped(folder: str) -> tuple[ModelCard, ...]:
+    """Return the entries of a folder of the package, whose files stay as they are for as long as it runs."""
     place = resources.files("facefusion.inference.catalogue") / folder
-    for entry in place.iterdir() if place.is_dir() else ():
-        if entry.name.endswith(".toml"):
-            yield from read_cards(entry.read_text("utf-8"), entry.name)
+    files = [entry for entry in (place.iterdir() if place.is_dir() else ()) if entry.name.endswith(".toml")]
+    return tuple(card for file in files for card in read_cards(file.read_text("utf-8"), file.name))

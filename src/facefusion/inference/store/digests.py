@@ -20,7 +20,7 @@ _MOST_ENTRIES: Final = 1000
 
 
 class DigestCache:
-    """Remembers digests of files by path, size, times and number of the file.
+    """Remembers digests of files by path, size, times and number of the file. Safe to use from several threads.
 
     Args:
         path: where they are kept between runs; nowhere when None. What cannot be kept is computed again.
@@ -28,6 +28,7 @@ class DigestCache:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
+        self._known: dict[str, list[Any]] = {}
 
     def digest(self, path: Path) -> str:
         """Return the SHA-256 of a file.
@@ -36,14 +37,24 @@ class DigestCache:
             OSError: it cannot be read.
         """
         key, mark = str(path.absolute()), _mark(path)
+        known = self._known.get(key)
+        if known is not None and known[0] == mark:
+            return str(known[1])
         entry = self._entries().get(key)
         if isinstance(entry, list) and len(entry) == 2 and entry[0] == mark and isinstance(entry[1], str):
+            self._remember(key, entry)
             return entry[1]
         digest = digest_of(path)
         is_settled = time.time_ns() - path.stat().st_mtime_ns > _SETTLED_NS
         if _mark(path) == mark and is_settled:
+            self._remember(key, [mark, digest])
             self._keep(key, [mark, digest])
         return digest
+
+    def _remember(self, key: str, entry: list[Any]) -> None:
+        if len(self._known) >= _MOST_ENTRIES:
+            self._known.clear()
+        self._known[key] = entry
 
     def _entries(self) -> dict[str, Any]:
         if self._path is None:

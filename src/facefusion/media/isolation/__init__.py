@@ -10,3 +10,32 @@ and names as JSON against their types (`messages`), samples as bytes of a size t
 `IsolatedPictures`, ask the child for one thing after the other; `join_apart` has it write an output, whose file and
 segments it is handed one by one.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facefusion.media.isolation.animation import IsolatedAnimation as IsolatedAnimation
+    from facefusion.media.isolation.clip import IsolatedClip as IsolatedClip
+    from facefusion.media.isolation.outputs import check_tracks_apart as check_tracks_apart
+    from facefusion.media.isolation.outputs import join_apart as join_apart
+    from facefusion.media.isolation.pictures import IsolatedPictures as IsolatedPictures
+    from facefusion.media.isolation.sound import read_apart as read_apart
+
+_HOMES = {
+    "IsolatedAnimation": "animation",
+    "IsolatedClip": "clip",
+    "IsolatedPictures": "pictures",
+    "check_tracks_apart": "outputs",
+    "join_apart": "outputs",
+    "read_apart": "sound",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a part on first use (PEP 562): most jobs isolate nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

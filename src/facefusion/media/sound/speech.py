@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from facefusion.errors import CancelledError
-from facefusion.media.isolation.sound import read_apart
+from facefusion.media import isolation
 from facefusion.media.sniff import open_input
 from facefusion.media.sound.opening import open_sound
 from facefusion.media.sound.reader import Samples, SoundReader
@@ -54,7 +54,7 @@ class Speech:
 
     def _pieces(self) -> Iterator[Samples]:
         if self.limits.isolate:
-            yield from read_apart(
+            yield from isolation.read_apart(
                 self.path,
                 rate=SPEECH_RATE,
                 layout="stereo",
