@@ -17,6 +17,7 @@ from facefusion.options import Options, iter_leaves
 
 COMMANDS = {
     "process": "edit faces in a picture or video; the default command",
+    "preview": "write one frame of the target as the job would give it",
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
@@ -157,6 +158,20 @@ def _process_parser() -> Parser:
     return _with_common(parser)
 
 
+def _preview_parser() -> Parser:
+    parser = _command_parser("preview", "-s FILE ... -t FILE [--frame N] -o PICTURE [options]")
+    group = parser.add_argument_group("preview")
+    place = group.add_mutually_exclusive_group()
+    place.add_argument("--frame", type=_number, metavar="N", help="number of the frame, from 0 [0]")
+    place.add_argument("--time", type=float, metavar="X", help="a moment instead: seconds from the first frame")
+    group.add_argument("--compare", action="store_true", help="write the frame before and after, side by side")
+    group.add_argument("--boxes", action="store_true", help="draw the faces found into the frame before")
+    group.add_argument("--max-side", type=_count, metavar="N", help="longest side of a frame in pixels [its own]")
+    _add_json(group)
+    add_option_flags(parser)
+    return _with_common(parser)
+
+
 def _inspect_parser() -> Parser:
     parser = _command_parser("inspect", "FILE [options]")
     group = parser.add_argument_group("inspect")
@@ -245,6 +260,13 @@ def _count(text: str) -> int:
     return number
 
 
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 def _add_json(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
@@ -267,6 +289,7 @@ def _with_common(parser: Parser) -> Parser:
 
 _COMMAND_PARSERS = {
     "process": _process_parser,
+    "preview": _preview_parser,
     "inspect": _inspect_parser,
     "doctor": _doctor_parser,
     "processors": _processors_parser,

@@ -7,6 +7,7 @@ from pathlib import Path
 import platformdirs
 
 from facefusion.inference.catalogue import Catalogue, full_catalogue
+from facefusion.inference.kept import Kept
 from facefusion.inference.pool import SessionPool
 from facefusion.inference.runner import Notify
 from facefusion.inference.session import SessionFactory
@@ -40,13 +41,16 @@ def open_catalogue(options: ModelOptions) -> Catalogue:
     return full_catalogue((own_folder(options), *options.shared_models_dirs))
 
 
-def open_sessions(options: Options, *, pool: SessionPool | None = None, notify: Notify | None = None) -> SessionFactory:
+def open_sessions(
+    options: Options, *, pool: SessionPool | None = None, notify: Notify | None = None, kept: Kept | None = None
+) -> SessionFactory:
     """Return what opens models, by the options of a job.
 
     Args:
         options: all options.
         pool: keeps networks loaded; one of its own when None.
         notify: called with one sentence where a device fails, memory is short, or a plug-in cannot be read.
+        kept: keeps what is made with the models, for jobs that follow; nothing when None.
 
     Raises:
         ProviderError: an execution provider is not there.
@@ -62,4 +66,5 @@ def open_sessions(options: Options, *, pool: SessionPool | None = None, notify: 
         notify=notify,
         catalogue=catalogue,
         store=open_store(options.models),
+        kept=kept,
     )

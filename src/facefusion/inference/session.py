@@ -20,6 +20,7 @@ from facefusion.inference.families import Families
 from facefusion.inference.family import Model
 from facefusion.inference.file import ModelFile, items_in_memory
 from facefusion.inference.graph import TensorInfo
+from facefusion.inference.kept import Kept
 from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.inference.providers import CPU
 from facefusion.inference.runner import (
@@ -285,6 +286,10 @@ class SessionFactory:
         runtime: how networks shall run.
         pool: keeps networks loaded, perhaps those of other jobs too; one of its own when None.
         notify: called with one sentence where a device fails, or memory is short.
+        kept: keeps what is made with the models, for jobs that follow; nothing when None.
+
+    Attributes:
+        catalogue, kept: as given.
 
     Raises:
         ProviderError: a provider is not there.
@@ -299,7 +304,9 @@ class SessionFactory:
         runtime: RuntimeOptions | None = None,
         pool: SessionPool | None = None,
         notify: Notify | None = None,
+        kept: Kept | None = None,
     ) -> None:
+        self.kept = kept or Kept()
         self._execution = Execution.of(runtime or RuntimeOptions(execution_providers=tuple(providers)))
         self._fallback = Fallback(self._execution.may_fall_back, notify)
         self._pool = pool or SessionPool(model_budget(runtime or RuntimeOptions()), notify)

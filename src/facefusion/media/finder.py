@@ -71,10 +71,14 @@ class FrameFinder:
             OptionsError: it is before the first frame, or well behind the last.
         """
         pts = self._times.pts
-        last = float((pts[-1] - pts[0]) * self.info.time_base)
+        last = self.seconds(len(pts) - 1)
         if not 0 <= seconds <= last + 1:
             raise OptionsError(f"{self._path} has no frame at {seconds:g} s", f"Choose from 0 to {last:g}")
         return max(bisect_right(pts, pts[0] + seconds / float(self.info.time_base) + 1e-6) - 1, 0)
+
+    def seconds(self, index: int) -> float:
+        """Return when a frame is shown, counted from the first."""
+        return float((self._times.pts[index] - self._times.pts[0]) * self.info.time_base)
 
     def frame(self, index: int) -> Frame:
         """Return a frame.

@@ -42,7 +42,7 @@ def _create_mesh_swapper(sources: Sequence[Source], options: Options, sessions: 
     wanted = set(_OF_NETWORKS) & set(options.face_masks.face_mask_types)
     masker = FaceMasker.create(options.face_masks, sessions, only=_OF_NETWORKS) if wanted else None
     return MeshSwapper(
-        source_model(sources),
+        sessions.kept.get(("mesh", tuple(sources)), lambda: source_model(sources)),
         options.face_swapper,
         options.face_masks,
         max_yaw=options.faces.face_max_yaw,
