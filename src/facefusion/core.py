@@ -4,6 +4,7 @@
     process_video({"source_paths": [...], "target_path": ..., "output_path": ...})
     process_video("input.mp4", "output.mp4", source_paths="face.jpg")
     process_video("input.mp4", "output.mp4", pre_processor=fn)
+    open_preview("input.mp4", source_paths="face.jpg").show(120).after
     build_face(["a.jpg", "b.jpg", "clip.mp4"], "anna.face")
 
 Frames that hooks see are RGB uint8 (height, width, 3).
@@ -19,6 +20,7 @@ from typing import Any
 from facefusion.engine.facefile.build import build_face as engine_build_face
 from facefusion.engine.facefile.file import FaceFile
 from facefusion.engine.notes import NoteListener
+from facefusion.engine.preview.preview import Preview
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.run import FrameHook, Result, run
 from facefusion.options import canonical, current_options, load_options
@@ -90,6 +92,23 @@ def process_image(
     values = _merge(target, output, options, has_hook=pre_processor is not None or post_processor is not None)
     merged = load_options(values)
     return run(merged, expected="picture", pre_processor=pre_processor, post_processor=post_processor, notify=notify)
+
+
+def open_preview(target: Target = None, *, notify: NoteListener | None = None, **options: Any) -> Preview:
+    """Open a preview, which shows any frame of a video, or a picture, as a job would give it.
+
+    Args:
+        target: path of the target; or a mapping of all options; or None when `set_options` gave them.
+        notify: called with what the user should know, one sentence each.
+        options: any further options by name, see `facefusion process --help`; an output is not needed.
+
+    Returns:
+        The preview, to be closed after use, or used in a `with` block.
+
+    Raises:
+        FaceFusionError: see the tree in `facefusion.errors`.
+    """
+    return Preview(load_options(_merge(target, None, options, has_hook=False)), notify=notify)
 
 
 def build_face(

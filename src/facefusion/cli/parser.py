@@ -164,6 +164,9 @@ def _preview_parser() -> Parser:
     place = group.add_mutually_exclusive_group()
     place.add_argument("--frame", type=_number, metavar="N", help="number of the frame, from 0 [0]")
     place.add_argument("--time", type=float, metavar="X", help="a moment instead: seconds from the first frame")
+    group.add_argument(
+        "--history", type=_number, default=12, metavar="N", help="frames before it that are gone through first [12]"
+    )
     group.add_argument("--compare", action="store_true", help="write the frame before and after, side by side")
     group.add_argument("--boxes", action="store_true", help="draw the faces found into the frame before")
     group.add_argument("--max-side", type=_count, metavar="N", help="longest side of a frame in pixels [its own]")

@@ -31,7 +31,11 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     check_output(output, inputs=inputs, overwrite=options.output.overwrite, kind="picture")
     with Preview(options, notify=context.terminal.note) as preview:
         seen = preview.show(
-            arguments.frame, time=arguments.time, max_side=arguments.max_side, boxes=arguments.boxes
+            arguments.frame,
+            time=arguments.time,
+            history=arguments.history,
+            max_side=arguments.max_side,
+            boxes=arguments.boxes,
         )
         count = preview.count
     _write(output, seen, options, compare=arguments.compare)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,15 +34,23 @@ _OF_TARGETS = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """The faces of a frame.
+    """The faces of frames that follow one another.
 
     Attributes:
-        all: every face, in the order in which they are counted.
-        chosen: those that are worked on, with what processors need to know of them.
+        all: every face of the frame that is shown, in the order in which they are counted.
+        chosen: of each frame, those that are worked on, with what processors need to know of them.
     """
 
     all: tuple[Face, ...]
-    chosen: tuple[Face, ...]
+    chosen: tuple[tuple[Face, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What was found in a frame, and whether a scene begins with it."""
+
+    faces: tuple[Face, ...]
+    begins_scene: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +71,7 @@ class FaceFinder:
     def __init__(self, most: int = 32) -> None:
         self._parts: Recent[Parts] = Recent(2)
         self._casts: Recent[tuple[Casting, tuple[Role, ...]]] = Recent(4)
-        self._faces: Recent[tuple[Face, ...]] = Recent(most)
+        self._faces: Recent[tuple[_Seen, ...]] = Recent(most)
         self._found: Recent[Found] = Recent(most)
 
     def cast(self, plan: Plan, sessions: SessionFactory) -> tuple[Casting, tuple[Role, ...]]:
@@ -85,32 +93,30 @@ class FaceFinder:
         own = zip(roles, options_of_roles(options), strict=True)
         return casting, tuple(replace(role, options=each) for role, each in own)
 
-    def find(self, plan: Plan, sessions: SessionFactory, frame: Frame, key: Hashable) -> Found:
-        """Return the faces of a frame.
+    def find(self, plan: Plan, sessions: SessionFactory, frames: Sequence[Frame], key: Hashable) -> Found:
+        """Return the faces of frames.
 
         Args:
             plan: the job.
             sessions: opens models.
-            frame: the frame.
-            key: what tells it from other frames.
+            frames: those that follow one another, the last of which is shown.
+            key: what tells them from others.
         """
         options, needs = plan.options, _needs(plan)
         casting, _ = self.cast(plan, sessions)
         parts = self._open(options, sessions)
         of_clip = isinstance(plan.target, VideoInfo)
         seen = (key, _detection_key(options.faces), sessions)
-        faces = self._faces.get(seen, lambda: _faces(parts.analyser, frame, of_clip=of_clip))
+        faces = self._faces.get(seen, lambda: _faces(parts.analyser, frames, of_clip=of_clip))
 
         def select() -> Found:
             wanted = AttributeFilter(parts.enricher, options.faces) if options.faces.selects_by_attributes else None
             selector = TargetSelector(parts.analyser, options.faces, casting, wanted)
-            # A still counts faces in the order that is asked for; so does the selector of a video.
-            ordered = tuple(order_faces(faces, options.faces.face_selector_order))
-            time = float(frame.time) if of_clip else None
-            given = faces if of_clip else ordered
-            chosen = selector.select(frame.image, given, time=time, begins_scene=of_clip)
             finding = Finding(parts.analyser, selector, parts.enricher, needs)
-            return Found(ordered, finding.enriched([FaceFrame(frame, chosen)])[0].faces)
+            order = options.faces.face_selector_order
+            given = faces if of_clip else tuple(replace(each, faces=tuple(order_faces(each.faces, order))) for each in faces)
+            chosen = tuple(_select(finding, *pair, of_clip=of_clip) for pair in zip(frames, given, strict=True))
+            return Found(tuple(order_faces(given[-1].faces, order)), chosen)
 
         return self._found.get((seen, options.faces.model_dump_json(), _people_key(options), needs), select)
 
@@ -121,11 +127,21 @@ class FaceFinder:
         return self._parts.get((_detection_key(options.faces), sessions), make)
 
 
-def _faces(analyser: FaceAnalyser, frame: Frame, *, of_clip: bool) -> tuple[Face, ...]:
-    """Return all faces: of a picture as such, of a frame as a job finds them that begins there."""
+def _faces(analyser: FaceAnalyser, frames: Sequence[Frame], *, of_clip: bool) -> tuple[_Seen, ...]:
+    """Return all faces: of a picture as such, of frames as a job finds them that begins with the first."""
     if not of_clip:
-        return tuple(analyser.find(frame.image))
-    return tuple(FaceTracker(analyser).update(frame.image, float(frame.time)))
+        return tuple(_Seen(tuple(analyser.find(frame.image))) for frame in frames)
+    tracker = FaceTracker(analyser)
+    return tuple(
+        _Seen(tuple(tracker.update(frame.image, float(frame.time))), tracker.begins_scene) for frame in frames
+    )
+
+
+def _select(finding: Finding, frame: Frame, seen: _Seen, *, of_clip: bool) -> tuple[Face, ...]:
+    """Return the faces of a frame that are worked on, with what processors need to know of them."""
+    time = float(frame.time) if of_clip else None
+    chosen = finding.selector.select(frame.image, seen.faces, time=time, begins_scene=seen.begins_scene)
+    return finding.enriched([FaceFrame(frame, chosen)])[0].faces
 
 
 def _needs(plan: Plan) -> frozenset[Need]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
@@ -16,10 +16,12 @@ from facefusion.engine.preview.processing import Processing
 from facefusion.engine.preview.recent import Recent
 from facefusion.engine.preview.shown import Shown, shown
 from facefusion.engine.preview.target import Target, mark, open_target
+from facefusion.faces.types import Face
 from facefusion.inference.kept import Kept
 from facefusion.inference.opening import open_sessions
 from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.inference.session import SessionFactory
+from facefusion.media.frame import Frame
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame
@@ -35,8 +37,8 @@ _WITHOUT_EFFECT = frozenset({"face_swapper", "face_masks", "face_enhancer", "fac
 class Preview:
     """Shows frames of a target as a job with the same options gives them.
 
-    Each frame is shown as if a job began with it: what a job knows from the frames before, such as a face's smoothed
-    movement, a preview does not. What was found out is kept as long as nothing that it depends on changes: decoded
+    Each frame is shown as if a job began with it, or so many frames before: what a job knows from the frames before, such
+    as a face's smoothed movement or whether it wears glasses, a preview does not. What was found out is kept as long as nothing that it depends on changes: decoded
     frames, their faces, the source, models. Safe to use from several threads; one call works at a time.
 
     Args:
@@ -103,13 +105,21 @@ class Preview:
                 raise
 
     def show(
-        self, frame: int | None = None, *, time: float | None = None, max_side: int | None = None, boxes: bool = False
+        self,
+        frame: int | None = None,
+        *,
+        time: float | None = None,
+        history: int = 0,
+        max_side: int | None = None,
+        boxes: bool = False,
     ) -> Shown:
         """Return a frame before and after the processors.
 
         Args:
             frame: its number, from 0, in what the job would work on; 0 when neither is given.
             time: a moment instead, in seconds from the first frame.
+            history: frames before it that are gone through first, so that what a job knows from them is known; each
+                costs as much as the frame itself.
             max_side: longest side of the pictures in pixels; the frame's own where it is shorter, or when None.
             boxes: whether faces are drawn into the picture before.
 
@@ -121,10 +131,9 @@ class Preview:
             plan = self._plan()
             target = self._target(plan)
             index = target.index_at(time) if time is not None else frame or 0
-            first = target.frame(index)
-            key = (self._target_key(plan), index)
-            found, edited = self._edit(plan, FaceFrame(first, ()), key)
-        return shown(first, edited, found, index=index, time=target.seconds(index), max_side=max_side, boxes=boxes)
+            frames = target.frames(max(0, index - history), index)
+            found, edited = self._edit(plan, frames, (self._target_key(plan), len(frames), index))
+        return shown(frames[-1], edited, found, index=index, time=target.seconds(index), max_side=max_side, boxes=boxes)
 
     def close(self) -> None:
         """Let go of the target and of all that is kept."""
@@ -133,14 +142,15 @@ class Preview:
             self._targets.clear()
             self._sessions.clear()
 
-    def _edit(self, plan: Plan, item: FaceFrame, key: Hashable) -> tuple[Any, FaceFrame]:
+    def _edit(self, plan: Plan, frames: Sequence[Frame], key: Hashable) -> tuple[tuple[Face, ...], FaceFrame]:
+        """Return all faces of the last frame, and what becomes of it."""
         sessions = self._open(plan)
         if not any(spec.needs_faces for spec in plan.processors):
-            return (), self._processing.run(plan, sessions, (), item, key)
+            return (), self._processing.run(plan, sessions, (), [FaceFrame(frame, ()) for frame in frames], key)
         _, roles = self._faces.cast(plan, sessions)
-        found = self._faces.find(plan, sessions, item.frame, key)
-        item = item.with_faces(found.chosen)
-        return found.all, self._processing.run(plan, sessions, roles, item, (key, found))
+        found = self._faces.find(plan, sessions, frames, key)
+        items = [FaceFrame(*pair) for pair in zip(frames, found.chosen, strict=True)]
+        return found.all, self._processing.run(plan, sessions, roles, items, (key, found))
 
     def _plan(self) -> Plan:
         """Return the plan of the options that hold now; what is refused is found out when it may have changed."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from facefusion.engine.plan import Plan
 from facefusion.engine.preview.recent import Recent
@@ -43,23 +44,28 @@ class Processing:
         self._results: Recent[FaceFrame] = Recent(results)
 
     def run(
-        self, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], item: FaceFrame, key: Hashable
+        self, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], items: Sequence[FaceFrame], key: Hashable
     ) -> FaceFrame:
-        """Return a frame as the processors give it that see it as the first of a job.
+        """Return a frame as the processors give it at the beginning of a job.
 
-        What the first of them gave is kept: where only options of the later ones changed, they alone run again.
+        What the first of them gave of a single frame is kept: where only options of the later ones changed, they alone
+        run again.
 
         Args:
             plan: the job.
             sessions: opens models.
             roles: who plays what; none where no processor needs faces.
-            item: the frame and its faces.
-            key: what tells both from others.
+            items: the job's first frames and their faces; the last is wanted.
+            key: what tells them from others.
         """
-        for spec in plan.processors:
-            own = _key(spec, plan, sessions, roles)
+        keys = [_key(spec, plan, sessions, roles) for spec in plan.processors]
+        makers = [partial(_make, spec, plan, sessions, roles) for spec in plan.processors]
+        if len(items) > 1:
+            return self._results.get((key, *keys), lambda: self._series(list(zip(keys, makers, strict=True)), items))
+        [item] = items
+        for own, make in zip(keys, makers, strict=True):
             key = (key, own)
-            item = self._results.get(key, lambda: self._edited(spec, plan, sessions, roles, item, own))  # noqa: B023 - at once
+            item = self._results.get(key, partial(self._single, own, make, item))
         return item
 
     def close(self) -> None:
@@ -67,18 +73,22 @@ class Processing:
         self._results.clear()
         self._ready.clear()
 
-    def _edited(  # noqa: PLR0917 - one step, told all that there is
-        self,
-        spec: ProcessorSpec,
-        plan: Plan,
-        sessions: SessionFactory,
-        roles: tuple[Role, ...],
-        item: FaceFrame,
-        key: Hashable,
-    ) -> FaceFrame:
-        ready = self._ready.get(key, lambda: _make(spec, plan, sessions, roles))
+    def _single(self, key: Hashable, make: Callable[[], _Ready], item: FaceFrame) -> FaceFrame:
+        return self._begun(key, make).process([item])[0]
+
+    def _series(self, wanted: Sequence[tuple[Hashable, Callable[[], _Ready]]], items: Sequence[FaceFrame]) -> FaceFrame:
+        """Run frames through all processors, one after the other, and return the last."""
+        processors = [self._begun(key, make) for key, make in wanted]
+        for item in items:
+            for processor in processors:
+                [item] = processor.process([item])  # noqa: PLW2901 - what one gives, the next is given
+        return item
+
+    def _begun(self, key: Hashable, make: Callable[[], _Ready]) -> Processor:
+        """Return a processor as it is when a job begins."""
+        ready = self._ready.get(key, make)
         ready.processor.restore(ready.new)
-        return ready.processor.process([item])[0]
+        return ready.processor
 
 
 def _make(spec: ProcessorSpec, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...]) -> _Ready:

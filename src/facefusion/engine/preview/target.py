@@ -34,8 +34,8 @@ class Target(Protocol):
         """Return when a frame is shown, counted from the first; None for a picture."""
         ...
 
-    def frame(self, index: int) -> Frame:
-        """Return a frame."""
+    def frames(self, first: int, last: int) -> list[Frame]:
+        """Return frames that follow one another."""
         ...
 
     def close(self) -> None:
@@ -69,9 +69,10 @@ class ClipTarget:
         """Return when a frame is shown, counted from the first."""
         return self._finder.seconds(index)
 
-    def frame(self, index: int) -> Frame:
-        """Return a frame; what is burnt in is filled as in the first frame of a job."""
-        return RegionFill(self._regions).fill(self._finder.frame(index))
+    def frames(self, first: int, last: int) -> list[Frame]:
+        """Return frames that follow one another; what is burnt in is filled as in the first frames of a job."""
+        fill = RegionFill(self._regions).fill
+        return [fill(self._finder.frame(index)) for index in range(first, last + 1)]
 
     def close(self) -> None:
         """Let go of the clip."""
@@ -107,14 +108,14 @@ class PictureTarget:
         """Return None: a picture has no time."""
         return None
 
-    def frame(self, index: int) -> Frame:
+    def frames(self, first: int, last: int) -> list[Frame]:
         """Return the picture.
 
         Raises:
             OptionsError: another frame is asked for.
         """
-        self._checked(index)
-        return self._frame
+        self._checked(last)
+        return [self._frame]
 
     def close(self) -> None:
         """Do nothing: the file is closed already."""
