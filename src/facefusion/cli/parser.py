@@ -18,6 +18,7 @@ from facefusion.options import Options, iter_leaves
 COMMANDS = {
     "process": "edit faces in a picture or video; the default command",
     "preview": "write one frame of the target as the job would give it",
+    "live": "edit the frames of a camera or a pipe as they come",
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
@@ -55,6 +56,13 @@ also stand in the environment (FACEFUSION_BLEND_RATIO=0.7) or in facefusion.toml
 (blend_ratio = 0.7): the command line wins, then the environment, then the file.
 
 further spellings:
+"""
+
+_LIVE_EPILOG = """\
+--target is a camera (the first when nothing is named, /dev/video1, a number on
+macOS, a name on Windows), - for stdin, a named pipe, or a file. --output is a
+window (when nothing is named), - for stdout, a file such as out.mkv, or a
+virtual camera such as /dev/video9. Sound is not carried.
 """
 
 
@@ -154,7 +162,14 @@ def _top_parser() -> Parser:
 def _process_parser() -> Parser:
     parser = _command_parser("process", "-s FILE ... -t FILE -o FILE [options]")
     parser.epilog = _PROCESS_EPILOG + further_spellings(iter_leaves(Options))
-    add_option_flags(parser)
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != ("live",))
+    return _with_common(parser)
+
+
+def _live_parser() -> Parser:
+    parser = _command_parser("live", "-s FILE ... [-t CAMERA or -] [-o window, - or FILE] [options]")
+    parser.epilog = _LIVE_EPILOG
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != ("input",))
     return _with_common(parser)
 
 
@@ -171,7 +186,7 @@ def _preview_parser() -> Parser:
     group.add_argument("--boxes", action="store_true", help="draw the faces found into the frame before")
     group.add_argument("--max-side", type=_count, metavar="N", help="longest side of a frame in pixels [its own]")
     _add_json(group)
-    add_option_flags(parser)
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != ("live",))
     return _with_common(parser)
 
 
@@ -293,6 +308,7 @@ def _with_common(parser: Parser) -> Parser:
 _COMMAND_PARSERS = {
     "process": _process_parser,
     "preview": _preview_parser,
+    "live": _live_parser,
     "inspect": _inspect_parser,
     "doctor": _doctor_parser,
     "processors": _processors_parser,

@@ -24,6 +24,7 @@ from facefusion.options.imaging import (
 )
 from facefusion.options.leaves import leaf_table, nest
 from facefusion.options.lip_syncer import LipSyncerOptions
+from facefusion.options.live import LiveOptions
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
@@ -181,6 +182,7 @@ class Options(OptionGroup):
     limits: LimitOptions = LimitOptions()
     models: ModelOptions = ModelOptions()
     runtime: RuntimeOptions = RuntimeOptions()
+    live: LiveOptions = LiveOptions()
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
