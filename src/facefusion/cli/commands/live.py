@@ -40,7 +40,8 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
         terminal.say(describe(figures))
 
     def end(figures: LiveFigures) -> None:
-        terminal.say(f"in all: {describe(figures)}")
+        if figures.came:
+            terminal.say(f"in all: {describe(figures)}")
 
     with (
         cancel_on_signals(lambda: terminal.say("stopping; once more stops at once")) as cancellation,
@@ -60,7 +61,8 @@ def open_source(options: Options) -> LiveSource:
     """
     path = options.target_path
     if path is not None and not is_camera(path):
-        return open_pipe(path, options.live, options.limits, sys.stdin.fileno())
+        stdin = sys.stdin.fileno() if str(path) == "-" else -1
+        return open_pipe(path, options.live, options.limits, stdin)
     name = "" if path is None or str(path) == CAMERA else str(path)
     return open_camera(name, options.live, options.limits)
 

@@ -59,8 +59,8 @@ def run_live(
         plan = live_plan(options, check_live(options), source.info)
         work = live_work(plan, Notes(notify), resources)
         live = _Live(options, source, LiveEdit(work, source.info), tally)
-        sink.begin(plan.edited if isinstance(plan.edited, VideoInfo) else source.info)
         resources.callback(lambda: end(tally.figures()))
+        sink.begin(plan.edited if isinstance(plan.edited, VideoInfo) else source.info)
         with live.running() as edited:
             _show(edited, sink, tally, cancel, _every(options.live.live_report, tally, report))
     return tally.figures()
@@ -71,10 +71,11 @@ def _show(
 ) -> None:
     """Show frames as they are ready."""
     door = Door(sink)
-    while not (cancel.is_set() or edited.is_over):
+    while not cancel.is_set():
+        was_over = edited.is_over
         ready = edited.take(sink.patience)
         if ready is None:
-            if not sink.idle():
+            if was_over or not sink.idle():
                 return
         else:
             if not door.leave(ready.frame):
@@ -142,9 +143,10 @@ class _Live:
     def _work(self) -> None:
         """Edit the newest frame there is."""
         with self._finishing(self._edited):
-            while not (self._over.is_set() or self._captured.is_over):
-                captured = self._captured.take()
-                if captured is not None and self._edited.put(self._edit.edit(captured), waits=self._waits):
+            for captured in self._captured:
+                if self._over.is_set():
+                    return
+                if self._edited.put(self._edit.edit(captured), waits=self._waits):
                     self._tally.dropped()
 
     def _paced(self, frames: Iterator[Captured]) -> Iterator[Captured]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -45,6 +46,11 @@ class Slot(Generic[T]):
             if value is None and self._error is not None:
                 raise self._error
             return value
+
+    def __iter__(self) -> Iterator[T]:
+        """Yield values as they come, until there are no more; raises as `take`."""
+        while (value := self.take()) is not None:
+            yield value
 
     def finish(self, error: BaseException | None = None) -> None:
         """Say that no more values come; the first error given reaches the other side."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -134,7 +134,7 @@ class EncodedSink(_Quiet):
         if self._is_live and encoding.encoder is X264:
             encoding = replace(encoding, codec_options={**encoding.codec_options, "tune": "zerolatency"})
         self._fitter = FrameFitter(encoding.pixels)
-        with writing(self._path):
+        with writing(self._path) if isinstance(self._file, Path) else nullcontext():
             self._open(encoding)
 
     def show(self, frame: Frame) -> bool:
