@@ -113,7 +113,7 @@ def test_whoever_reads_goes_away(clip):
         ("-t clip.mp4 -o out.mkv --live-size large", 2, "live-size"),
     ],
 )
-def test_what_cannot_be_done_has_its_exit_code(facefusion, capfd, clip, words, code, told):
+def test_what_cannot_be_done_has_its_exit_code(facefusion, capfd, clip, words, code, told):  # noqa: PLR0917
     processors = [] if "--processors" in words else ["--processors"]
     assert facefusion("live", *words.split(), *processors) == code
     out, err = capfd.readouterr()
@@ -139,9 +139,7 @@ def test_a_file_is_opened_as_a_recording(clip):
 
 def test_the_line_of_figures():
     figures = LiveFigures(10.0, came=250, shown=120, dropped=130, faces=120, latency=83, latency95=121)
-    assert describe(figures) == (
-        "250 frames in, 120 out, 130 dropped, 12.0 frames/s, latency 83 ms (95 %: 121 ms)"
-    )
+    assert describe(figures) == ("250 frames in, 120 out, 130 dropped, 12.0 frames/s, latency 83 ms (95 %: 121 ms)")
 
 
 @pytest.fixture(scope="session")

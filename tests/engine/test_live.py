@@ -109,7 +109,9 @@ def test_a_stream_of_jpeg(images):
 def test_raw_frames_in_and_out(images, pixel_format):
     order = slice(None, None, -1 if pixel_format == "bgr24" else 1)
     values = {"live_input_format": "rawvideo", "live_size": "64x48", "live_pixel_format": pixel_format}
-    data, _ = through(b"".join(np.ascontiguousarray(each[..., order]).tobytes() for each in images), "rawvideo", **values)
+    data, _ = through(
+        b"".join(np.ascontiguousarray(each[..., order]).tobytes() for each in images), "rawvideo", **values
+    )
     given = np.frombuffer(data, np.uint8).reshape(12, 48, 64, 3)[..., order]
     assert np.array_equal(given, images)
 
@@ -156,7 +158,12 @@ def test_a_file_is_written_with_the_frames_own_times(images, tmp_path, quiet_pla
     clip = write_clip(tmp_path / "clip.mp4", images)
     options = Options.parse(NOTHING)
     with closing(open_pipe(clip, options.live, LIMITS, -1)) as source:
-        run_live(options, source, EncodedSink(Path("out.mp4"), "", WISH, Path("out.mp4"), is_live=False), cancel=threading.Event())
+        run_live(
+            options,
+            source,
+            EncodedSink(Path("out.mp4"), "", WISH, Path("out.mp4"), is_live=False),
+            cancel=threading.Event(),
+        )
     given = read_clip(Path("out.mp4"))
     assert len(given) == 12
     assert np.abs(np.array(given).astype(int) - read_clip(clip)).mean() < 3
@@ -245,7 +252,9 @@ def test_the_newest_frame_wins_and_the_others_are_counted(images):
             return super().show(frame)
 
     sink = Slow()
-    figures = run_live(Options.parse({"processors": ()}), Burst(images, go=go, gone=gone), sink, cancel=threading.Event())
+    figures = run_live(
+        Options.parse({"processors": ()}), Burst(images, go=go, gone=gone), sink, cancel=threading.Event()
+    )
     shown = [frame.time * 25 for frame in sink.frames]
     assert shown[0] == 0
     assert shown[-1] == 11
@@ -257,7 +266,10 @@ def test_the_newest_frame_wins_and_the_others_are_counted(images):
 def test_it_ends_when_nobody_wants_more(images):
     sink = Collector(most=3)
     options = Options.parse(NOTHING)
-    with sending(encoded(images, "matroska"), ends=False) as stdin, closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source:
+    with (
+        sending(encoded(images, "matroska"), ends=False) as stdin,
+        closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source,
+    ):
         figures = run_live(options, source, sink, cancel=threading.Event())
     assert figures.shown == 2, "the last was taken, but nobody looked"
     assert sink.is_closed
@@ -272,7 +284,10 @@ def test_it_can_be_stopped_while_no_frame_comes(images):
             return True
 
     options = Options.parse({"processors": (), "live_report": 0.001})
-    with sending(encoded(images, "matroska"), ends=False) as stdin, closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source:
+    with (
+        sending(encoded(images, "matroska"), ends=False) as stdin,
+        closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source,
+    ):
         threads = threading.active_count()
         run_live(options, source, Stopping(), cancel=cancel, report=told.append, end=told.append)
         assert threading.active_count() == threads
@@ -285,7 +300,10 @@ def test_whoever_reads_may_go_away(images):
     reading, writing = os.pipe()
     os.close(reading)
     ended = []
-    with sending(encoded(images, "matroska")) as stdin, closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source:
+    with (
+        sending(encoded(images, "matroska")) as stdin,
+        closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source,
+    ):
         sink = pipe_sink(Pipe(writing), "matroska", "rgb24", WISH)
         with pytest.raises(BrokenPipeError):
             run_live(options, source, sink, cancel=threading.Event(), end=ended.append)
@@ -314,9 +332,12 @@ def test_an_error_of_the_input_is_told_after_the_frames_before_it(images):
 def test_a_source_without_a_face_is_told_before_any_frame(images, quiet_place):
     save(Path("grey.png"), np.full((300, 300, 3), 90, np.uint8))
     options, sink = Options.parse({"source_paths": "grey.png"}), Collector()
-    with sending(encoded(images, "matroska"), ends=False) as stdin, closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source:
-        with pytest.raises(NoFaceError) as caught:
-            run_live(options, source, sink, cancel=threading.Event())
+    with (
+        sending(encoded(images, "matroska"), ends=False) as stdin,
+        closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source,
+        pytest.raises(NoFaceError) as caught,
+    ):
+        run_live(options, source, sink, cancel=threading.Event())
     assert caught.value.picture is None
     assert (sink.frames, sink.is_closed) == ([], True)
 

@@ -70,7 +70,8 @@ def test_within_a_job_only_what_it_remembers_differs(preview, job, moving_portra
         before = planes_of(moving_portrait, index)
         shown, given = planes_of(moving_portrait, index, seen.after), planes_of(Path("out.mkv"), index)
         before, shown, given = (planes[0].astype(int)[top:bottom, left:right] for planes in (before, shown, given))
-        assert np.abs(shown - given).mean() < 4 < 11 < np.abs(shown - before).mean()
+        assert np.abs(shown - given).mean() < 4
+        assert np.abs(shown - before).mean() > 11
 
 
 def test_with_all_frames_before_nothing_differs(preview, job, moving_portrait):
@@ -140,7 +141,7 @@ def test_a_changed_option_finds_nothing_anew(preview, work, change):
     done = dict(work)
     view.change(**change)
     after = view.show(4).after
-    assert work == done | {"decoded": done["decoded"] + 1}, "a kept frame is converted again, and no more"
+    assert work == done
     assert not np.array_equal(before, after)
     fresh = preview(**change).show(4).after
     assert np.array_equal(after, fresh)

@@ -75,7 +75,7 @@ class WindowSink:
             return False
         if self._picture is None:
             self._picture = self._image_tk.PhotoImage(picture, master=self._root)
-            self._label.configure(image=self._picture)  # type: ignore[arg-type] # typeshed knows Tk's own alone
+            self._label.configure(image=self._picture)
         else:
             self._picture.paste(picture)
         return self.idle()

@@ -37,8 +37,8 @@ class FrameTimes:
 def read_times(path: Path, limits: LimitOptions, selection: Selection) -> FrameTimes:
     """Go through a video.
 
-    Its packets tell the times of H.264, HEVC, AV1, VP9 and formats for editing in MP4, QuickTime and Matroska. All else,
-    and with `limits.isolate` anything, is decoded for it.
+    Its packets tell the times of H.264, HEVC, AV1, VP9 and formats for editing in MP4, QuickTime and Matroska. All
+    else, and with `limits.isolate` anything, is decoded for it.
 
     Raises:
         InputError: it cannot be read.

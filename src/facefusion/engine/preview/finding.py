@@ -114,7 +114,11 @@ class FaceFinder:
             selector = TargetSelector(parts.analyser, options.faces, casting, wanted)
             finding = Finding(parts.analyser, selector, parts.enricher, needs)
             order = options.faces.face_selector_order
-            given = faces if of_clip else tuple(replace(each, faces=tuple(order_faces(each.faces, order))) for each in faces)
+            given = (
+                faces
+                if of_clip
+                else tuple(replace(each, faces=tuple(order_faces(each.faces, order))) for each in faces)
+            )
             chosen = tuple(_select(finding, *pair, of_clip=of_clip) for pair in zip(frames, given, strict=True))
             return Found(tuple(order_faces(given[-1].faces, order)), chosen)
 
@@ -132,9 +136,7 @@ def _faces(analyser: FaceAnalyser, frames: Sequence[Frame], *, of_clip: bool) ->
     if not of_clip:
         return tuple(_Seen(tuple(analyser.find(frame.image))) for frame in frames)
     tracker = FaceTracker(analyser)
-    return tuple(
-        _Seen(tuple(tracker.update(frame.image, float(frame.time))), tracker.begins_scene) for frame in frames
-    )
+    return tuple(_Seen(tuple(tracker.update(frame.image, float(frame.time))), tracker.begins_scene) for frame in frames)
 
 
 def _select(finding: Finding, frame: Frame, seen: _Seen, *, of_clip: bool) -> tuple[Face, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,16 +30,19 @@ MEMORY = 256 << 20
 """Bytes of frames that are kept, before and after their edit."""
 _SOURCES = 256 << 20
 """Bytes of what is made of sources."""
-_WITHOUT_EFFECT = frozenset({"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier", "output_path"})
+_WITHOUT_EFFECT = frozenset(
+    {"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier", "output_path"}
+)
 """Options by which nothing is refused before work begins."""
 
 
 class Preview:
     """Shows frames of a target as a job with the same options gives them.
 
-    Each frame is shown as if a job began with it, or so many frames before: what a job knows from the frames before, such
-    as a face's smoothed movement or whether it wears glasses, a preview does not. What was found out is kept as long as nothing that it depends on changes: decoded
-    frames, their faces, the source, models. Safe to use from several threads; one call works at a time.
+    Each frame is shown as if a job began with it, or so many frames before: what a job knows from frames before, such
+    as a face's smoothed movement or whether it wears glasses, a preview does not. What was found out is kept as long as
+    nothing changes that it depends on: decoded frames, their faces, the source, models. Safe to use from several
+    threads; one call works at a time.
 
     Args:
         options: of the job; its output is not needed and never written.

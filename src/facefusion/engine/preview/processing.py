@@ -42,6 +42,7 @@ class Processing:
     def __init__(self, results: int) -> None:
         self._ready: Recent[_Ready] = Recent(8, lambda ready: ready.resources.close())
         self._results: Recent[FaceFrame] = Recent(results)
+        self._names = frozenset(processor_names())
 
     def run(
         self, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], items: Sequence[FaceFrame], key: Hashable
@@ -58,7 +59,7 @@ class Processing:
             items: the job's first frames and their faces; the last is wanted.
             key: what tells them from others.
         """
-        keys = [_key(spec, plan, sessions, roles) for spec in plan.processors]
+        keys = [_key(spec, plan, sessions, roles, self._names) for spec in plan.processors]
         makers = [partial(_make, spec, plan, sessions, roles) for spec in plan.processors]
         if len(items) > 1:
             return self._results.get((key, *keys), lambda: self._series(list(zip(keys, makers, strict=True)), items))
@@ -101,10 +102,14 @@ def _make(spec: ProcessorSpec, plan: Plan, sessions: SessionFactory, roles: tupl
         return _Ready(processor, processor.state(), resources.pop_all())
 
 
-def _key(spec: ProcessorSpec, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...]) -> Hashable:
-    """Return what decides what a processor does: its own options and those that all share, and the sources."""
-    others = frozenset(processor_names()) - {spec.name}
-    shared = tuple(_text(value) for name, value in plan.options if name not in others | _SHOWN_ONLY)
+def _key(
+    spec: ProcessorSpec, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], names: frozenset[str]
+) -> Hashable:
+    """Return what decides what a processor does: its own options and those that all share, and the sources.
+
+    Each processor of ours goes by the group of its name; other packages' have theirs in `processor_options`.
+    """
+    shared = tuple(_text(value) for name, value in plan.options if name not in (names - {spec.name}) | _SHOWN_ONLY)
     return spec.name, sessions, shared, tuple(role.sources for role in roles), _marks(plan.options)
 
 

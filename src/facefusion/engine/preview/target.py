@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from facefusion.engine.post.fill import RegionFill
+from facefusion.engine.preview.recent import Recent
 from facefusion.errors import OptionsError
 from facefusion.media.finder import FrameFinder
 from facefusion.media.frame import Frame
@@ -55,6 +56,7 @@ class ClipTarget:
     def __init__(self, path: Path, options: Options, memory: int) -> None:
         self._finder = FrameFinder(path, options.limits, Selection.of(options), memory=memory)
         self._regions = Rectangle.several(options.output.fill_region)
+        self._last: Recent[list[Frame]] = Recent(1)
 
     @property
     def count(self) -> int:
@@ -71,12 +73,16 @@ class ClipTarget:
 
     def frames(self, first: int, last: int) -> list[Frame]:
         """Return frames that follow one another; what is burnt in is filled as in the first frames of a job."""
-        fill = RegionFill(self._regions).fill
-        return [fill(self._finder.frame(index)) for index in range(first, last + 1)]
+        return self._last.get((first, last), lambda: self._read(first, last))
 
     def close(self) -> None:
         """Let go of the clip."""
+        self._last.clear()
         self._finder.close()
+
+    def _read(self, first: int, last: int) -> list[Frame]:
+        fill = RegionFill(self._regions).fill
+        return [fill(self._finder.frame(index)) for index in range(first, last + 1)]
 
 
 class PictureTarget:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import av
 import cv2
+import numpy as np
 
 from facefusion.errors import InputDamagedError, InputLimitError, InputMissingError
 from facefusion.media.info import VideoInfo, check_pixels
@@ -94,7 +95,7 @@ class OpenCvCamera:
             if not there:
                 return
             came = time.perf_counter()
-            yield Captured(av.VideoFrame.from_ndarray(image, format="bgr24"), None, came)
+            yield Captured(av.VideoFrame.from_ndarray(np.asarray(image, np.uint8), format="bgr24"), None, came)
 
     def stop(self) -> None:
         """End with the next frame."""
@@ -108,7 +109,9 @@ class OpenCvCamera:
         if not self._camera.isOpened():
             raise _missing(name, "it does not open")
         if live.live_size is not None:
-            for side, value in zip((cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT), live.live_size.split("x"), strict=True):
+            for side, value in zip(
+                (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT), live.live_size.split("x"), strict=True
+            ):
                 self._camera.set(side, int(value))
         if live.live_rate is not None:
             self._camera.set(cv2.CAP_PROP_FPS, float(frame_rate(live.live_rate)))

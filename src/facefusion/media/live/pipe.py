@@ -102,10 +102,14 @@ def open_pipe(path: Path, live: LiveOptions, limits: LimitOptions, stdin: int) -
     """
     if str(path) == "-":
         if os.isatty(stdin):
-            raise OptionsError("Frames are to come through stdin, which is a terminal", "Send a video into it by a pipe")
+            raise OptionsError(
+                "Frames are to come through stdin, which is a terminal", "Send a video into it by a pipe"
+            )
         return _open_stream("stdin", PipeReader(stdin, owned=False), live, limits)
     if _is_pipe(path):
-        return _open_stream(str(path), PipeReader(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), owned=True), live, limits)
+        return _open_stream(
+            str(path), PipeReader(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), owned=True), live, limits
+        )
     if live.live_input_format not in ("auto", "rawvideo"):
         raise OptionsError("Option live-input-format is for pipes; files tell theirs by themselves", "Leave it out")
     return _open_raw_file(path, live, limits) if live.live_input_format == "rawvideo" else _open_file(path, limits)
@@ -127,8 +131,8 @@ def _is_pipe(path: Path) -> bool:
 
 def _open_stream(name: str, reader: PipeReader, live: LiveOptions, limits: LimitOptions) -> LibavSource:
     try:
-        form = live.live_input_format
-        form = _form_of(reader.peek(_PEEKED), name) if form == "auto" else form
+        is_told = live.live_input_format != "auto"
+        form = live.live_input_format if is_told else _form_of(reader.peek(_PEEKED), name)
         options = _LITTLE | (_raw_options(live) if form == "rawvideo" else {})
         container = _demuxer(name, reader, DEMUXERS[form], options)
     except BaseException:
@@ -190,7 +194,12 @@ def _form_of(head: bytes, name: str) -> str:
     """
     if not head:
         raise InputDamagedError(f"{name} ended before a frame was there", "See whether whoever sends is at work")
-    for start, form in ((b"YUV4MPEG2 ", "y4m"), (b"\x1a\x45\xdf\xa3", "matroska"), (b"FLV", "flv"), (b"\xff\xd8\xff", "mjpeg")):
+    for start, form in (
+        (b"YUV4MPEG2 ", "y4m"),
+        (b"\x1a\x45\xdf\xa3", "matroska"),
+        (b"FLV", "flv"),
+        (b"\xff\xd8\xff", "mjpeg"),
+    ):
         if head.startswith(start):
             return form
     if head[4:8] in (b"ftyp", b"styp", b"moov"):

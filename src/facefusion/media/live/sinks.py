@@ -7,7 +7,7 @@ from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import av
 import numpy as np
@@ -77,7 +77,9 @@ class Pipe:
 
     def __init__(self, descriptor: int) -> None:
         if os.isatty(descriptor):
-            raise OptionsError("Frames would go to the terminal", "Send stdout into a pipe or a file, or name an --output")
+            raise OptionsError(
+                "Frames would go to the terminal", "Send stdout into a pipe or a file, or name an --output"
+            )
         self._descriptor = descriptor
 
     def write(self, data: bytes | memoryview) -> int:
@@ -169,8 +171,8 @@ class EncodedSink(_Quiet):
 class PlainSink(_Quiet):
     """Writes frames as they are, in raw video or Y4M.
 
-    Y4M (https://wiki.multimedia.cx/index.php/YUV4MPEG2) has one rate and no times: whoever reads it takes frames as they
-    come.
+    Y4M (https://wiki.multimedia.cx/index.php/YUV4MPEG2) has one rate and no times: whoever reads it takes frames as
+    they come.
 
     Args:
         file: where bytes go.
@@ -215,7 +217,7 @@ class DeviceSink(_Quiet):
         try:
             self._output = av.open(str(self._path), "w", format="v4l2")
             rate = info.frame_rate.limit_denominator(_FINEST_RATE)
-            self._stream = cast(VideoStream, self._output.add_stream("rawvideo", rate=rate))
+            self._stream = self._output.add_stream("rawvideo", rate=rate)
             context = self._stream.codec_context
             context.width, context.height, context.pix_fmt = info.width, info.height, "yuv420p"
             context.time_base = info.time_base
@@ -242,7 +244,7 @@ class DeviceSink(_Quiet):
     def _refused(self, reason: str) -> OutputUnwritableError:
         return OutputUnwritableError(
             f"The video device {self._path} takes no frames: {reason}",
-            "Make one with v4l2loopback (`sudo modprobe v4l2loopback exclusive_caps=1`), and see that you may write to it",
+            "Make one with v4l2loopback (`sudo modprobe v4l2loopback exclusive_caps=1`) that you may write to",
         )
 
 

@@ -105,7 +105,9 @@ class LibavSource:
             self._decoded = self._decode()
             self._first = next(self._decoded, None)
             if self._first is None:
-                raise InputDamagedError(f"{name} ended before a frame was there", "See whether whoever sends is at work")
+                raise InputDamagedError(
+                    f"{name} ended before a frame was there", "See whether whoever sends is at work"
+                )
             self.info = _describe(name, container, self._stream, self._first.picture)
         except BaseException:
             self.close()
@@ -146,7 +148,9 @@ class LibavSource:
                     seconds = None if frame.pts is None else float(frame.pts * (frame.time_base or LIVE_TIME_BASE))
                     yield Captured(frame, seconds, came)
         except av.FFmpegError as error:
-            raise InputDamagedError(f"{self._name} cannot be read any more: {explain(error)}", "Start it again") from error
+            raise InputDamagedError(
+                f"{self._name} cannot be read any more: {explain(error)}", "Start it again"
+            ) from error
 
 
 def _describe(name: str, container: InputContainer, stream: VideoStream, first: av.VideoFrame) -> VideoInfo:

@@ -79,9 +79,7 @@ def _part(role: Role, swapper: NetworkSwapper, sessions: SessionFactory) -> Part
             "Give the pictures that it was built from, or choose a model that takes an identity, or mesh",
         )
     return Part(
-        sessions.kept.get(
-            (options.face_swapper_model, role.sources), lambda: swapper.observe(portraits(role.sources))
-        ),
+        sessions.kept.get((options.face_swapper_model, role.sources), lambda: swapper.observe(portraits(role.sources))),
         lean_of(options.face_swapper_weight),
         options.blend_ratio,
         FaceMasker.create(role.options.face_masks, sessions),
