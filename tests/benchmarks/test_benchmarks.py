@@ -188,3 +188,15 @@ def test_media_table_tells_of_each_file_what_came_out(tmp_path):
     assert row["samples"]
     assert "| turned 90 | .mp4 | .mp4 | 12 of 12 |" in done.stdout
     assert document.read_bytes() == before, "part of the files makes no document"
+
+
+@pytest.mark.slow
+def test_preview_measures_each_kind_of_look(tmp_path):
+    found = tmp_path / "f.json"
+    done = run("preview", "--seconds", 1, "--times", 3, "--clips", tmp_path / "clips", "--json", found)
+    result = figures(done, found)
+    assert [row["size"] for row in result["rows"]] == ["720p", "720p", "1080p", "1080p"]
+    looks = ("next frame", "frame before", "option changed", "any frame", "the same frame")
+    assert all(row[look]["median_ms"] <= row[look]["p95_ms"] for row in result["rows"] for look in looks)
+    assert result["off"]["by_history"]["12"] < result["off"]["by_history"]["0"] < result["off"]["edit"]
+    assert "| option changed" in done.stdout

@@ -35,7 +35,7 @@ def run_live(
     """Edit frames as they come and show them, until there are no more, nobody wants them, or `cancel` is set.
 
     Frames that come while others are worked on give way to newer ones, so that what is shown is never older than the
-    time of two edits and one output. The sink is called from this thread alone.
+    time of two edits and two outputs. The sink is called from this thread alone.
 
     Args:
         options: all options.
