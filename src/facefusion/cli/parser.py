@@ -167,7 +167,7 @@ def _process_parser() -> Parser:
 
 
 def _live_parser() -> Parser:
-    parser = _command_parser("live", "-s FILE ... [-t CAMERA or -] [-o window, - or FILE] [options]")
+    parser = _command_parser("live", "-s FILE ... [-t CAMERA] [-o FILE] [options]")
     parser.epilog = _LIVE_EPILOG
     add_option_flags(parser, lambda leaf: leaf.path[:1] != ("input",))
     return _with_common(parser)
