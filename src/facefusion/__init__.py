@@ -9,10 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from facefusion.core import Engine, build_face, process_batch, process_image, process_video
+    from facefusion.core import Engine, build_face, open_preview, process_batch, process_image, process_video
     from facefusion.engine.batch.report import BatchReport
     from facefusion.engine.batch.run import BatchListener
     from facefusion.engine.facefile.file import FaceFile
+    from facefusion.engine.preview.preview import Preview
     from facefusion.engine.progress import Progress
     from facefusion.engine.run import Result
     from facefusion.errors import FaceFusionError
@@ -32,10 +33,12 @@ _HOMES = {
     "FaceFusionError": "facefusion.errors",
     "Frame": "facefusion.media.frame",
     "Options": "facefusion.options",
+    "Preview": "facefusion.engine.preview.preview",
     "Progress": "facefusion.engine.progress",
     "Result": "facefusion.engine.run",
     "analyse": "facefusion.face_analyser",
     "build_face": "facefusion.core",
+    "open_preview": "facefusion.core",
     "process_batch": "facefusion.core",
     "process_image": "facefusion.core",
     "process_video": "facefusion.core",
@@ -51,10 +54,12 @@ __all__ = [
     "FaceFusionError",
     "Frame",
     "Options",
+    "Preview",
     "Progress",
     "Result",
     "analyse",
     "build_face",
+    "open_preview",
     "process_batch",
     "process_image",
     "process_video",

@@ -4,6 +4,7 @@
     process_video({"source_paths": [...], "target_path": ..., "output_path": ...})
     process_video("input.mp4", "output.mp4", source_paths="face.jpg")
     process_video("input.mp4", "output.mp4", pre_processor=fn)
+    open_preview("input.mp4", source_paths="face.jpg").show(120).after
     build_face(["a.jpg", "b.jpg", "clip.mp4"], "anna.face")
     process_batch(["clips", "more/*.mov"], "results", source_paths="face.jpg")
     with Engine() as engine:                            # what one call loads, the next ones use
@@ -26,6 +27,7 @@ from facefusion.engine.batch.run import AtOnce, BatchListener, BatchWork, jobs_a
 from facefusion.engine.facefile.build import build_face as engine_build_face
 from facefusion.engine.facefile.file import FaceFile
 from facefusion.engine.notes import NoteListener
+from facefusion.engine.preview.preview import Preview
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.run import FrameHook, Result, run
 from facefusion.engine.warm.parts import WarmParts
@@ -207,6 +209,23 @@ class Engine:
     def process_batch(self, targets: Targets = (), output_dir: str | Path | None = None, **further: Any) -> BatchReport:
         """Do many jobs; see `facefusion.process_batch`."""
         return process_batch(targets, output_dir, engine=self, **further)
+
+
+def open_preview(target: Target = None, *, notify: NoteListener | None = None, **options: Any) -> Preview:
+    """Open a preview, which shows any frame of a video, or a picture, as a job would give it.
+
+    Args:
+        target: path of the target; or a mapping of all options; or None when `set_options` gave them.
+        notify: called with what the user should know, one sentence each.
+        options: any further options by name, see `facefusion process --help`; an output is not needed.
+
+    Returns:
+        The preview, to be closed after use, or used in a `with` block.
+
+    Raises:
+        FaceFusionError: see the tree in `facefusion.errors`.
+    """
+    return Preview(load_options(_merge(target, None, options, has_hook=False)), notify=notify)
 
 
 def build_face(

@@ -197,3 +197,15 @@ def test_a_batch_is_faster_than_single_runs(tmp_path):
     batch = row["batches"]["2"]
     assert batch["cpu_a_clip"] < row["single"]["cpu"]
     assert "4 x picture" in done.stdout
+
+
+@pytest.mark.slow
+def test_preview_measures_each_kind_of_look(tmp_path):
+    found = tmp_path / "f.json"
+    done = run("preview", "--seconds", 1, "--times", 3, "--clips", tmp_path / "clips", "--json", found)
+    result = figures(done, found)
+    assert [row["size"] for row in result["rows"]] == ["720p", "720p", "1080p", "1080p"]
+    looks = ("next frame", "frame before", "option changed", "any frame", "the same frame")
+    assert all(row[look]["median_ms"] <= row[look]["p95_ms"] for row in result["rows"] for look in looks)
+    assert result["off"]["by_history"]["12"] < result["off"]["by_history"]["0"] < result["off"]["edit"]
+    assert "| option changed" in done.stdout

@@ -19,6 +19,8 @@ from facefusion.options import Options, iter_leaves
 COMMANDS = {
     "process": "edit faces in a picture or video; the default command",
     "batch": "edit many pictures and videos in one go, several at once",
+    "preview": "write one frame of the target as the job would give it",
+    "live": "edit the frames of a camera or a pipe as they come",
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
@@ -56,6 +58,13 @@ also stand in the environment (FACEFUSION_BLEND_RATIO=0.7) or in facefusion.toml
 (blend_ratio = 0.7): the command line wins, then the environment, then the file.
 
 further spellings:
+"""
+
+_LIVE_EPILOG = """\
+--target is a camera (the first when nothing is named, /dev/video1, a number on
+macOS, a name on Windows), - for stdin, a named pipe, or a file. --output is a
+window (when nothing is named), - for stdout, a file such as out.mkv, or a
+virtual camera such as /dev/video9. Sound is not carried.
 """
 
 
@@ -155,7 +164,31 @@ def _top_parser() -> Parser:
 def _process_parser() -> Parser:
     parser = _command_parser("process", "-s FILE ... -t FILE -o FILE [options]")
     parser.epilog = _PROCESS_EPILOG + further_spellings(iter_leaves(Options))
-    add_option_flags(parser)
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != ("live",))
+    return _with_common(parser)
+
+
+def _live_parser() -> Parser:
+    parser = _command_parser("live", "-s FILE ... [-t CAMERA] [-o FILE] [options]")
+    parser.epilog = _LIVE_EPILOG
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != ("input",))
+    return _with_common(parser)
+
+
+def _preview_parser() -> Parser:
+    parser = _command_parser("preview", "-s FILE ... -t FILE [--frame N] -o PICTURE [options]")
+    group = parser.add_argument_group("preview")
+    place = group.add_mutually_exclusive_group()
+    place.add_argument("--frame", type=_number, metavar="N", help="number of the frame, from 0 [0]")
+    place.add_argument("--time", type=float, metavar="X", help="a moment instead: seconds from the first frame")
+    group.add_argument(
+        "--history", type=_number, default=12, metavar="N", help="frames before it that are gone through first [12]"
+    )
+    group.add_argument("--compare", action="store_true", help="write the frame before and after, side by side")
+    group.add_argument("--boxes", action="store_true", help="draw the faces found into the frame before")
+    group.add_argument("--max-side", type=_count, metavar="N", help="longest side of a frame in pixels [its own]")
+    _add_json(group)
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != ("live",))
     return _with_common(parser)
 
 
@@ -253,6 +286,13 @@ def _count(text: str) -> int:
     return number
 
 
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 def _add_json(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
@@ -276,6 +316,8 @@ def _with_common(parser: Parser) -> Parser:
 _COMMAND_PARSERS = {
     "process": _process_parser,
     "batch": _batch_parser,
+    "preview": _preview_parser,
+    "live": _live_parser,
     "inspect": _inspect_parser,
     "doctor": _doctor_parser,
     "processors": _processors_parser,

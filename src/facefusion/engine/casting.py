@@ -76,6 +76,12 @@ def cast(
     return Casting(tuple(named), 0 if options.source_paths else None), tuple(roles)
 
 
+def options_of_roles(options: Options) -> list[Options]:
+    """Return all options as they hold for each role, in the order of their numbers."""
+    everybody = [options] if options.source_paths or not options.face_map else []
+    return everybody + [options.for_person(entry) for entry in options.face_map]
+
+
 def map_inputs(options: Options) -> Iterator[Path]:
     """Yield the files that the map names."""
     for entry in options.face_map:

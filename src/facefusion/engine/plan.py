@@ -125,17 +125,10 @@ def make_plan(
         ProcessorUnknownError: a processor is not installed.
         ProviderError: an execution provider is not there, or does not compute in the precision asked for.
     """
-    processors = tuple(resolve_processors(options.processors))
-    check_own_options(processors, options)
-    Execution.of(options.runtime)
-    target_path = _required(options.target_path, "target", "picture or video to edit")
-    output = _required(options.output_path, "output", "file to write")
-    if any(spec.needs_source for spec in processors) and not (options.source_paths or options.face_map):
-        raise OptionsError(
-            "No source picture is given",
-            "Name one with --source (in Python source_paths), or who gets whose face with --map",
-        )
-    check_selection(options)
+    processors = checked_processors(options)
+    target_path = required(options.target_path, "target", "picture or video to edit")
+    output = required(options.output_path, "output", "file to write")
+    check_who(processors, options)
     if has_hooks and options.output.resume:
         raise OptionsError("A job with a step of your own cannot be resumed", "Leave out resume")
     target = probe(target_path, options.limits, Selection.of(options))
@@ -162,6 +155,34 @@ def make_plan(
         if rendition.encoding.form.kind == "video":
             try_encoder(rendition.encoding)
     return planned
+
+
+def checked_processors(options: Options) -> tuple[ProcessorSpec, ...]:
+    """Return the processors that are asked for.
+
+    Raises:
+        ProcessorUnknownError: one is not installed.
+        OptionsError: one of another package has no option that it is given.
+        ProviderError: an execution provider is not there, or does not compute in the precision asked for.
+    """
+    processors = tuple(resolve_processors(options.processors))
+    check_own_options(processors, options)
+    Execution.of(options.runtime)
+    return processors
+
+
+def check_who(processors: Sequence[ProcessorSpec], options: Options) -> None:
+    """Make sure that it is clear whose face goes where.
+
+    Raises:
+        OptionsError: it is not.
+    """
+    if any(spec.needs_source for spec in processors) and not (options.source_paths or options.face_map):
+        raise OptionsError(
+            "No source picture is given",
+            "Name one with --source (in Python source_paths), or who gets whose face with --map",
+        )
+    check_selection(options)
 
 
 def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequence[Path]) -> Plan:
@@ -276,7 +297,12 @@ def _frame_size(info: PictureInfo | VideoInfo, edited: PictureInfo | VideoInfo |
     return size
 
 
-def _required(path: Path | None, name: str, meaning: str) -> Path:
+def required(path: Path | None, name: str, meaning: str) -> Path:
+    """Return a path that has to be given.
+
+    Raises:
+        OptionsError: it is not.
+    """
     if path is None:
         raise OptionsError(f"No {name} is given", f"Name the {meaning} with --{name} (in Python {name}_path)")
     return path

@@ -131,7 +131,7 @@ def _prepare(
     options = plan.options
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
-        finding, context = _find(plan, sessions, resources)
+        finding, context = prepare_faces(plan, sessions, resources)
     context = replace(context, speech=job_speech(plan, cancel.is_set))
     return Work(
         finding=finding,
@@ -143,7 +143,7 @@ def _prepare(
     )
 
 
-def _find(plan: Plan, sessions: SessionFactory, resources: ExitStack) -> tuple[Finding, ProcessorContext]:
+def prepare_faces(plan: Plan, sessions: SessionFactory, resources: ExitStack) -> tuple[Finding, ProcessorContext]:
     """Load the models of faces, read sources and references, and say who plays what."""
     options = plan.options
     analyser, enricher = FaceAnalyser.create(options.faces, sessions), FaceEnricher(options.faces, sessions)
@@ -151,7 +151,7 @@ def _find(plan: Plan, sessions: SessionFactory, resources: ExitStack) -> tuple[F
     by_attributes = options.faces.selects_by_attributes
     enricher.prepare({*needs, "attributes"} if by_attributes else needs)
     casting, roles = cast(analyser, options, plan.output, sessions.kept)
-    roles = tuple(_enriched(role, enricher, needs, sessions.kept) for role in roles)
+    roles = tuple(enriched_role(role, enricher, needs, sessions.kept) for role in roles)
     others = roles[0].sources if casting.others == 0 or not options.face_map else ()
     wanted = AttributeFilter(enricher, options.faces) if by_attributes else None
     selector = TargetSelector(analyser, options.faces, casting, wanted)
@@ -159,7 +159,7 @@ def _find(plan: Plan, sessions: SessionFactory, resources: ExitStack) -> tuple[F
     return Finding(analyser, selector, enricher, needs), context
 
 
-def _enriched(role: Role, enricher: FaceEnricher, needs: frozenset[Need], kept: Kept) -> Role:
+def enriched_role(role: Role, enricher: FaceEnricher, needs: frozenset[Need], kept: Kept) -> Role:
     """Return a role with what processors need to know of the faces of its pictures."""
     if not needs:
         return role

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from io import FileIO
 from itertools import chain
 from pathlib import Path
@@ -99,18 +100,34 @@ class VideoReader:
             InputDamagedError: the stream breaks; the message says at what time.
             InputLimitError: a limit is exceeded.
         """
-        info = self.info
+        for convert in self.pending():
+            yield convert()
+
+    def pending(self) -> Iterator[Callable[[], Frame]]:
+        """Yield the frames that have not been read yet as they are decoded; calling one converts it.
+
+        Raises:
+            InputError: see `__iter__`.
+        """
         for selected in self._frames:
             index, self._index = self._index, self._index + 1
-            original = self._convert(selected.picture)
-            yield Frame(
-                index, selected.pts, selected.duration, info.time_base, original.view, original, selected.copies
-            )
+            yield partial(self._frame, index, selected)
+
+    def go(self, start: Start) -> None:
+        """Go to a frame, before or behind; what follows is what a reader gives that was opened with `start`."""
+        self._frames = (self._from(start) if start.index else None) or self._counted_from(start)
+        self._index = start.index
 
     def close(self) -> None:
         """Close the file; frames that were read stay valid."""
         self._frames = iter(())
         self._clip.close()
+
+    def _frame(self, index: int, selected: _Selected) -> Frame:
+        original = self._convert(selected.picture)
+        return Frame(
+            index, selected.pts, selected.duration, self.info.time_base, original.view, original, selected.copies
+        )
 
     def _begin(self, path: Path, start: Start | None) -> None:
         """Find the first frame that is given out, and what is known from it; then go to where reading begins."""
@@ -135,8 +152,7 @@ class VideoReader:
         self._allowance.check_duration(self.info.duration)
         self._frames = frames if first is None else chain([first], frames)
         if start is not None and start.index:
-            self._frames = self._from(start) or self._counted_from(start)
-            self._index = start.index
+            self.go(start)
 
     def _trimmed(self) -> Iterator[_Selected]:
         """Yield what is selected; goes to where that begins without decoding all before it, where it can."""

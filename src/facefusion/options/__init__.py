@@ -18,6 +18,7 @@ from facefusion.options.imaging import (
 )
 from facefusion.options.leaves import Leaf, iter_leaves
 from facefusion.options.lip_syncer import LipSyncerOptions
+from facefusion.options.live import LiveOptions
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import LicensePolicy, ModelOptions
@@ -42,6 +43,7 @@ __all__ = [
     "LicensePolicy",
     "LimitOptions",
     "LipSyncerOptions",
+    "LiveOptions",
     "MapEntry",
     "ModelOptions",
     "Names",

@@ -43,7 +43,7 @@ def _rectangle(numbers: tuple[int, ...]) -> tuple[int, ...]:
     return _rectangles(numbers)
 
 
-def _matching(pattern: str, example: str) -> AfterValidator:
+def matching(pattern: str, example: str) -> AfterValidator:
     """Return a check of a text's form; its error shows how it should look."""
 
     def check(text: str | None) -> str | None:
@@ -68,18 +68,18 @@ def _possible_rate(text: str | None) -> str | None:
 Moment = Annotated[
     str | None,
     BeforeValidator(_as_text),
-    _matching(r"\d+f|(\d+:){0,2}\d+(\.\d*)?", "12.5 (seconds), 00:01:02.5, or 250f (a frame's number, from 0)"),
+    matching(r"\d+f|(\d+:){0,2}\d+(\.\d*)?", "12.5 (seconds), 00:01:02.5, or 250f (a frame's number, from 0)"),
 ]
 Rate = Annotated[
     str | None,
     BeforeValidator(_as_text),
-    _matching(r"0*[1-9]\d*(\.\d+)?|0?\.\d*[1-9]\d*|[1-9]\d*/[1-9]\d*", "25, 29.97 or 30000/1001"),
+    matching(r"0*[1-9]\d*(\.\d+)?|0?\.\d*[1-9]\d*|[1-9]\d*/[1-9]\d*", "25, 29.97 or 30000/1001"),
     AfterValidator(_possible_rate),
 ]
 BitRate = Annotated[
-    str | None, BeforeValidator(_as_text), _matching(r"[1-9]\d*(\.\d+)?[kKmM]?", "800k or 5M (bits a second)")
+    str | None, BeforeValidator(_as_text), matching(r"[1-9]\d*(\.\d+)?[kKmM]?", "800k or 5M (bits a second)")
 ]
-Size = Annotated[str | None, _matching(r"[1-9]\d*x[1-9]\d*|[1-9]\d*p|[1-9]\d*(\.\d+)?%", "1280x720, 720p or 50%")]
+Size = Annotated[str | None, matching(r"[1-9]\d*x[1-9]\d*|[1-9]\d*p|[1-9]\d*(\.\d+)?%", "1280x720, 720p or 50%")]
 
 
 class InputOptions(OptionGroup):

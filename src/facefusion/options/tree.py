@@ -22,8 +22,9 @@ from facefusion.options.imaging import (
     FrameColorizerOptions,
     FrameEnhancerOptions,
 )
-from facefusion.options.leaves import nest
+from facefusion.options.leaves import leaf_table, nest
 from facefusion.options.lip_syncer import LipSyncerOptions
+from facefusion.options.live import LiveOptions
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
@@ -181,6 +182,7 @@ class Options(OptionGroup):
     limits: LimitOptions = LimitOptions()
     models: ModelOptions = ModelOptions()
     runtime: RuntimeOptions = RuntimeOptions()
+    live: LiveOptions = LiveOptions()
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
@@ -200,6 +202,26 @@ class Options(OptionGroup):
         for entry in options.face_map:
             options.for_person(entry)
         return options
+
+    def changed(self, values: Mapping[str, Any]) -> Self:
+        """Return these options with some others.
+
+        Args:
+            values: names (or aliases) and values, as in `parse`.
+
+        Raises:
+            OptionsError: a name is unknown or a value impossible; the message names it.
+        """
+        given, table = self.parse(values), leaf_table(type(self))
+        leaves = [table[key.replace("-", "_")] for key in values]
+        changes: dict[str, Any] = {leaf.name: getattr(given, leaf.name) for leaf in leaves if not leaf.path}
+        for name in dict.fromkeys(leaf.path[0] for leaf in leaves if leaf.path):
+            own = {leaf.name: getattr(getattr(given, name), leaf.name) for leaf in leaves if leaf.path == (name,)}
+            changes[name] = _with(getattr(self, name), own)
+        result = self.model_copy(update=changes)
+        for entry in result.face_map:
+            result.for_person(entry)
+        return result
 
     def for_person(self, entry: MapEntry) -> Self:
         """Return the options that hold for one person of the map.
@@ -226,6 +248,19 @@ class Options(OptionGroup):
                 update={"reference_face_path": entry.reference}
             )
         return self.model_copy(update={"source_paths": entry.sources, **groups})
+
+
+def _with(group: OptionGroup, values: Mapping[str, Any]) -> OptionGroup:
+    """Return a group with other values, which count as given.
+
+    Raises:
+        OptionsError: they do not go together with the others.
+    """
+    try:
+        type(group).model_validate(dict(group) | dict(values))
+    except ValidationError as error:
+        raise OptionsError(_describe(error), _ALL_OPTIONS) from error
+    return group.model_copy(update=dict(values))
 
 
 def _check_of_a_person(group: str, values: object) -> None:

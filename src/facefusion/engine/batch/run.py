@@ -16,8 +16,7 @@ from facefusion.engine.progress import Progress, ProgressListener
 from facefusion.engine.run import Result, run
 from facefusion.engine.warm.parts import WarmParts
 from facefusion.errors import CancelledError, FaceFusionError
-from facefusion.inference.machine import total_memory, usable_cores
-from facefusion.inference.pool import GIB
+from facefusion.inference.machine import GIB, total_memory, usable_cores
 from facefusion.media.faults import writing
 from facefusion.media.sequence import output_sequence_form
 from facefusion.options import Options

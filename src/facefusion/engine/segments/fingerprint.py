@@ -112,7 +112,7 @@ def _leaves(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 def _options(options: Options) -> dict[str, Any]:
     """Return the values that have an effect, as JSON."""
-    values = options.model_dump(mode="json", exclude={*_PATHS, "limits", "models"})
+    values = options.model_dump(mode="json", exclude={*_PATHS, "limits", "models", "live"})
     for group, names in _WITHOUT_EFFECT.items():
         for name in names:
             del values[group][name]

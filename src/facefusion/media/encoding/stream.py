@@ -22,13 +22,16 @@ _MOST_THREADS = 8  # each further thread of an encoder holds further frames in m
 _FIELDS = {"top": 2, "bottom": 3}  # libav's AVFieldOrder
 
 
-def add_stream(output: OutputContainer, encoding: Encoding, *, flags: Flags | None = None) -> VideoStream:
+def add_stream(
+    output: OutputContainer, encoding: Encoding, *, flags: Flags | None = None, is_live: bool = False
+) -> VideoStream:
     """Add a stream with an open encoder to a container, and write the container's header.
 
     Args:
         output: a container that is not started yet.
         encoding: how frames are encoded.
         flags: further flags of the encoder.
+        is_live: whether a frame is to come out as soon as it goes in.
 
     Raises:
         OutputTypeError: the encoder does not open here; the message says why.
@@ -52,8 +55,8 @@ def add_stream(output: OutputContainer, encoding: Encoding, *, flags: Flags | No
             context.flags |= Flags.interlaced_dct | Flags.interlaced_me
         if encoding.bit_rate is not None:
             context.bit_rate = encoding.bit_rate
-        # Threads over frames: threads over slices, libav's other way, cost quality at equal size.
-        context.thread_type = "FRAME"
+        # Threads over slices cost quality at equal size; threads over frames hold back as many frames.
+        context.thread_type = "SLICE" if is_live else "FRAME"
         context.thread_count = min(_MOST_THREADS, usable_cores())
         output.start_encoding()
     except OSError as error:

@@ -97,6 +97,7 @@ class StillsReader:
         self._selection = selection
         self._begin = 0 if start is None else start.index
         self._whole = info
+        self._schedule = schedule
         self._timeline = Timeline(selection, time_base=schedule.time_base, origin=0, frame_rate=info.frame_rate)
         allowance = Allowance(info.path, limits)
         try:
@@ -136,6 +137,13 @@ class StillsReader:
             InputError: a picture is damaged or not like the first, or there are too many.
         """
         return self._frames
+
+    def times(self) -> list[int]:
+        """Return the presentation time of each frame that is given out, in ticks."""
+        timeline = Timeline(
+            self._selection, time_base=self._schedule.time_base, origin=0, frame_rate=self._whole.frame_rate
+        )
+        return [chosen.pts for chosen in timeline.select(self._schedule)]
 
     def close(self) -> None:
         """Let go of the files; frames that were read stay valid."""

@@ -1,0 +1,1 @@
+"""Live mode: the newest frame, edited, with a latency that stays bounded."""

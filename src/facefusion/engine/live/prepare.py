@@ -1,0 +1,89 @@
+"""What live mode needs before the first frame, checked and loaded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from facefusion.engine.clock import StageClock
+from facefusion.engine.edited import edited_info
+from facefusion.engine.notes import Notes
+from facefusion.engine.plan import Plan, check_who, checked_processors
+from facefusion.engine.preview.nowhere import NOWHERE
+from facefusion.engine.run import prepare_faces
+from facefusion.engine.work import Work
+from facefusion.errors import OptionsError
+from facefusion.inference.opening import open_sessions
+from facefusion.inference.pool import SessionPool, model_budget
+from facefusion.media.info import VideoInfo
+from facefusion.options import Options
+from facefusion.processors.base import ProcessorContext, ProcessorSpec
+from facefusion.processors.guarded import create_processor
+
+_STDIN, CAMERA = "-", "camera"
+_LOOKED_AHEAD = ("trim_start", "trim_end", "crop", "deinterlace")
+
+
+def check_live(options: Options) -> tuple[ProcessorSpec, ...]:
+    """Return the processors; what live mode does not have is refused.
+
+    Raises:
+        OptionsError: something is asked for that it does not have, or something needed is missing.
+        ProcessorUnknownError: a processor is not installed.
+        ProviderError: an execution provider is not there.
+    """
+    processors = checked_processors(options)
+    check_who(processors, options)
+    for entry in options.face_map:
+        if entry.position is not None:
+            raise OptionsError(
+                f"Option map: position {entry.position} means a face of a picture, but frames are live",
+                "Name a picture of the person instead",
+            )
+    for spec in processors:
+        if spec.needs_speech:
+            raise OptionsError(f"The processor {spec.name} follows sound, and live frames have none", "Leave it out")
+    if options.limits.isolate:
+        raise OptionsError("Live frames are not decoded in a process of their own", "Leave out isolate")
+    wanted = {name: getattr(options.input, name) for name in _LOOKED_AHEAD}
+    wanted |= {"fill_region": options.output.fill_region, "output_video_fps": options.output.output_video_fps}
+    for name, value in wanted.items():
+        if value:
+            raise OptionsError(f"Option {name.replace('_', '-')} is not for live frames", "Leave it out")
+    return processors
+
+
+def live_plan(options: Options, processors: Sequence[ProcessorSpec], info: VideoInfo) -> Plan:
+    """Return what is done to frames.
+
+    Raises:
+        OptionsError: processors would make frames that are too large.
+        ModelError: a model is not known, or not for its processor.
+    """
+    return Plan(options, info, edited_info(info, processors, options), NOWHERE, tuple(processors))
+
+
+def live_work(plan: Plan, notes: Notes, resources: ExitStack) -> Work:
+    """Load models, read sources, and make the processors.
+
+    Raises:
+        FaceFusionError: something of it cannot be done.
+    """
+    pool = SessionPool(model_budget(plan.options.runtime), notes.tell)
+    sessions = open_sessions(plan.options, pool=pool, notify=notes.tell)
+    finding, context = None, ProcessorContext(plan.options, (), sessions, resources=resources)
+    if any(spec.needs_faces for spec in plan.processors):
+        finding, context = prepare_faces(plan, sessions, resources)
+    processors = tuple(create_processor(spec, context) for spec in plan.processors)
+    return Work(finding, processors, None, None, StageClock(), notes)
+
+
+def is_camera(path: Path | None) -> bool:
+    """Whether a target is a camera: none is named, or a device is, or by a name that is none of a file."""
+    if path is None or str(path) in (CAMERA, _STDIN):
+        return str(path) != _STDIN
+    if path.is_relative_to("/dev"):
+        return path.is_char_device() or not path.exists()  # /dev/fd/63 is how shells name a pipe
+    return sys.platform != "linux" and not path.exists()

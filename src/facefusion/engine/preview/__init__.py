@@ -1,0 +1,1 @@
+"""Showing what a job would give, frame by frame, as sliders need it."""

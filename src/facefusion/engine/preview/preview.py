@@ -1,0 +1,180 @@
+"""The preview: any frame of a target as a job would show it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from facefusion.engine.notes import NoteListener, Notes
+from facefusion.engine.plan import Plan, frame_memory
+from facefusion.engine.preview.aim import aim
+from facefusion.engine.preview.finding import FaceFinder
+from facefusion.engine.preview.processing import Processing
+from facefusion.engine.preview.recent import Recent
+from facefusion.engine.preview.shown import Shown, shown
+from facefusion.engine.preview.target import Target, mark, open_target
+from facefusion.faces.types import Face
+from facefusion.inference.kept import Kept
+from facefusion.inference.opening import open_sessions
+from facefusion.inference.pool import SessionPool, model_budget
+from facefusion.inference.session import SessionFactory
+from facefusion.media.frame import Frame
+from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.options import Options
+from facefusion.processors.base import FaceFrame
+
+MEMORY = 256 << 20
+"""Bytes of frames that are kept, before and after their edit."""
+_SOURCES = 256 << 20
+"""Bytes of what is made of sources."""
+_WITHOUT_EFFECT = frozenset(
+    {"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier", "output_path"}
+)
+"""Options by which nothing is refused before work begins."""
+
+
+class Preview:
+    """Shows frames of a target as a job with the same options gives them.
+
+    Each frame is shown as if a job began with it, or so many frames before: what a job knows from frames before, such
+    as a face's smoothed movement or whether it wears glasses, a preview does not. What was found out is kept as long as
+    nothing changes that it depends on: decoded frames, their faces, the source, models. Safe to use from several
+    threads; one call works at a time.
+
+    Args:
+        options: of the job; its output is not needed and never written.
+        memory: bytes of frames that are kept.
+        notify: called with what the user should know, one sentence each.
+
+    Raises:
+        FaceFusionError: whatever a job refuses before any work; see `facefusion.errors`.
+    """
+
+    def __init__(self, options: Options, *, memory: int = MEMORY, notify: NoteListener | None = None) -> None:
+        self._lock = threading.Lock()
+        self._notes = Notes(notify)
+        self._kept = Kept(_SOURCES)
+        self._plans: Recent[Plan] = Recent(2)
+        self._sessions: Recent[SessionFactory] = Recent(1)
+        self._targets: Recent[Target] = Recent(1, lambda target: target.close())
+        self._faces = FaceFinder()
+        self._memory = memory
+        self._options = options
+        plan = self._plan()
+        height, width = plan.edited.height, plan.edited.width
+        self._processing = Processing(max(2, memory // 2 // (height * width * 6)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def options(self) -> Options:
+        """The options that hold now."""
+        return self._options
+
+    @property
+    def info(self) -> PictureInfo | VideoInfo:
+        """What is known of the target."""
+        with self._lock:
+            return self._plan().target
+
+    @property
+    def count(self) -> int:
+        """How many frames there are to be shown; 1 for a picture."""
+        with self._lock:
+            return self._target(self._plan()).count
+
+    def change(self, values: Mapping[str, Any] | None = None, **options: Any) -> None:
+        """Change options, by name; what is not named stays.
+
+        Raises:
+            FaceFusionError: they are refused; those from before hold on.
+        """
+        changed = self._options.changed({**(values or {}), **options})
+        with self._lock:
+            before, self._options = self._options, changed
+            try:
+                self._plan()
+            except BaseException:
+                self._options = before
+                raise
+
+    def show(
+        self,
+        frame: int | None = None,
+        *,
+        time: float | None = None,
+        history: int = 0,
+        max_side: int | None = None,
+        boxes: bool = False,
+    ) -> Shown:
+        """Return a frame before and after the processors.
+
+        Args:
+            frame: its number, from 0, in what the job would work on; 0 when neither is given.
+            time: a moment instead, in seconds from the first frame.
+            history: frames before it that are gone through first, so that what a job knows from them is known; each
+                costs as much as the frame itself.
+            max_side: longest side of the pictures in pixels; the frame's own where it is shorter, or when None.
+            boxes: whether faces are drawn into the picture before.
+
+        Raises:
+            OptionsError: there is no such frame.
+            FaceFusionError: it cannot be read or edited.
+        """
+        with self._lock:
+            plan = self._plan()
+            target = self._target(plan)
+            index = target.index_at(time) if time is not None else frame or 0
+            frames = target.frames(max(0, index - history), index)
+            found, edited = self._edit(plan, frames, (self._target_key(plan), len(frames), index))
+        return shown(frames[-1], edited, found, index=index, time=target.seconds(index), max_side=max_side, boxes=boxes)
+
+    def close(self) -> None:
+        """Let go of the target and of all that is kept."""
+        with self._lock:
+            self._processing.close()
+            self._targets.clear()
+            self._sessions.clear()
+
+    def _edit(self, plan: Plan, frames: Sequence[Frame], key: Hashable) -> tuple[tuple[Face, ...], FaceFrame]:
+        """Return all faces of the last frame, and what becomes of it."""
+        sessions = self._open(plan)
+        if not any(spec.needs_faces for spec in plan.processors):
+            return (), self._processing.run(plan, sessions, (), [FaceFrame(frame, ()) for frame in frames], key)
+        _, roles = self._faces.cast(plan, sessions)
+        found = self._faces.find(plan, sessions, frames, key)
+        items = [FaceFrame(*pair) for pair in zip(frames, found.chosen, strict=True)]
+        return found.all, self._processing.run(plan, sessions, roles, items, (key, found))
+
+    def _plan(self) -> Plan:
+        """Return the plan of the options that hold now; what is refused is found out when it may have changed."""
+        options = self._options
+        deciding = tuple(repr(value) for name, value in options if name not in _WITHOUT_EFFECT)
+        plan = self._plans.get((deciding, mark(options.target_path)), lambda: aim(options))
+        return replace(plan, options=options)
+
+    def _target_key(self, plan: Plan) -> Hashable:
+        options = plan.options
+        groups = (options.input, options.limits, options.output.fill_region, options.output.output_video_fps)
+        return mark(plan.target.path), *map(repr, groups)
+
+    def _target(self, plan: Plan) -> Target:
+        return self._targets.get(
+            self._target_key(plan), lambda: open_target(plan.target, plan.options, self._memory // 2)
+        )
+
+    def _open(self, plan: Plan) -> SessionFactory:
+        def make() -> SessionFactory:
+            pool = SessionPool(model_budget(plan.options.runtime, frame_memory(plan)), self._notes.tell)
+            return open_sessions(plan.options, pool=pool, notify=self._notes.tell, kept=self._kept)
+
+        return self._sessions.get((repr(plan.options.models), repr(plan.options.runtime)), make)

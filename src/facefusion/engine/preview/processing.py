@@ -1,0 +1,123 @@
+"""Processors of single frames: each made once for the options that concern it, and always at the beginning of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+
+from facefusion.engine.plan import Plan
+from facefusion.engine.preview.recent import Recent
+from facefusion.engine.preview.target import mark
+from facefusion.engine.speech import job_speech
+from facefusion.inference.session import SessionFactory
+from facefusion.options import Options
+from facefusion.options.base import OptionGroup
+from facefusion.processors.base import FaceFrame, Processor, ProcessorContext, ProcessorSpec, Role
+from facefusion.processors.guarded import create_processor
+from facefusion.processors.registry import processor_names
+from facefusion.state import State
+
+_SHOWN_ONLY = frozenset({"output", "runtime", "models"})
+"""Groups that no processor goes by but through what opens its models, which is a part of every key."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ready:
+    """A processor, what it remembered when it was new, and what it keeps open."""
+
+    processor: Processor
+    new: State
+    resources: ExitStack
+
+
+class Processing:
+    """Runs processors over single frames.
+
+    Args:
+        results: edited frames that are kept.
+    """
+
+    def __init__(self, results: int) -> None:
+        self._ready: Recent[_Ready] = Recent(8, lambda ready: ready.resources.close())
+        self._results: Recent[FaceFrame] = Recent(results)
+        self._names = frozenset(processor_names())
+
+    def run(
+        self, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], items: Sequence[FaceFrame], key: Hashable
+    ) -> FaceFrame:
+        """Return a frame as the processors give it at the beginning of a job.
+
+        What the first of them gave of a single frame is kept: where only options of the later ones changed, they alone
+        run again.
+
+        Args:
+            plan: the job.
+            sessions: opens models.
+            roles: who plays what; none where no processor needs faces.
+            items: the job's first frames and their faces; the last is wanted.
+            key: what tells them from others.
+        """
+        keys = [_key(spec, plan, sessions, roles, self._names) for spec in plan.processors]
+        makers = [partial(_make, spec, plan, sessions, roles) for spec in plan.processors]
+        if len(items) > 1:
+            return self._results.get((key, *keys), lambda: self._series(list(zip(keys, makers, strict=True)), items))
+        [item] = items
+        for own, make in zip(keys, makers, strict=True):
+            key = (key, own)
+            item = self._results.get(key, partial(self._single, own, make, item))
+        return item
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._results.clear()
+        self._ready.clear()
+
+    def _single(self, key: Hashable, make: Callable[[], _Ready], item: FaceFrame) -> FaceFrame:
+        return self._begun(key, make).process([item])[0]
+
+    def _series(self, wanted: Sequence[tuple[Hashable, Callable[[], _Ready]]], items: Sequence[FaceFrame]) -> FaceFrame:
+        """Run frames through all processors, one after the other, and return the last."""
+        processors = [self._begun(key, make) for key, make in wanted]
+        for item in items:
+            for processor in processors:
+                [item] = processor.process([item])  # noqa: PLW2901 - what one gives, the next is given
+        return item
+
+    def _begun(self, key: Hashable, make: Callable[[], _Ready]) -> Processor:
+        """Return a processor as it is when a job begins."""
+        ready = self._ready.get(key, make)
+        ready.processor.restore(ready.new)
+        return ready.processor
+
+
+def _make(spec: ProcessorSpec, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...]) -> _Ready:
+    """Make a processor as a job does."""
+    with ExitStack() as resources:
+        others = roles[0].sources if roles and (plan.options.source_paths or not plan.options.face_map) else ()
+        speech = job_speech(plan, lambda: False) if spec.needs_speech else None
+        context = ProcessorContext(plan.options, others, sessions, roles, speech, resources)
+        processor = create_processor(spec, context)
+        return _Ready(processor, processor.state(), resources.pop_all())
+
+
+def _key(
+    spec: ProcessorSpec, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], names: frozenset[str]
+) -> Hashable:
+    """Return what decides what a processor does: its own options and those that all share, and the sources.
+
+    Each processor of ours goes by the group of its name; other packages' have theirs in `processor_options`.
+    """
+    shared = tuple(_text(value) for name, value in plan.options if name not in (names - {spec.name}) | _SHOWN_ONLY)
+    return spec.name, sessions, shared, tuple(role.sources for role in roles), _marks(plan.options)
+
+
+def _text(value: object) -> str:
+    return value.model_dump_json() if isinstance(value, OptionGroup) else repr(value)
+
+
+def _marks(options: Options) -> Hashable:
+    """Return what tells files that processors read by themselves."""
+    paths = (options.target_path, options.lip_syncer.source_audio)
+    return tuple(map(mark, (*paths, options.expression_restorer.expression_restorer_driving)))

@@ -1,0 +1,81 @@
+"""What a preview shows of a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facefusion.faces.draw import draw_faces
+from facefusion.faces.types import Face
+from facefusion.media.frame import Frame, Image, Opacity, resized
+from facefusion.media.planes.opacity import on_white
+from facefusion.processors.base import FaceFrame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A frame before and after.
+
+    Attributes:
+        index: its number.
+        time: in seconds from the first frame; None for a picture.
+        before: as it was decoded, RGB uint8 (H, W, 3).
+        after: as the processors leave it, RGB uint8 of the same size; on white where they make it transparent.
+        faces: all faces that were found, in the order in which they are counted, in pixels of both pictures.
+        edited: those that were worked on.
+        opacity: what processors leave of the opacity, uint8 (H, W); None for all of it.
+    """
+
+    index: int
+    time: float | None
+    before: Image
+    after: Image
+    faces: tuple[Face, ...]
+    edited: tuple[Face, ...]
+    opacity: Opacity | None = None
+
+    @property
+    def compared(self) -> Image:
+        """Both pictures side by side, before on the left, RGB uint8 (H, 2 W, 3)."""
+        return np.concatenate([self.before, self.after], axis=1)
+
+
+def shown(
+    frame: Frame,
+    item: FaceFrame,
+    faces: Sequence[Face],
+    *,
+    index: int,
+    time: float | None,
+    max_side: int | None,
+    boxes: bool,
+) -> Shown:
+    """Return what is shown of a frame, in one size.
+
+    Args:
+        frame: before any processor.
+        item: after all of them, with the faces that were worked on.
+        faces: all that were found, in pixels of `frame`.
+        index: number of the frame.
+        time: of the frame in seconds.
+        max_side: longest side in pixels; no limit when None.
+        boxes: whether faces are drawn into the picture before.
+    """
+    edited, opacity = item.frame.image, item.frame.opacity
+    if opacity is not None:
+        edited = on_white(edited, opacity)
+    before = draw_faces(frame.image, faces) if boxes else frame.image
+    height, width = edited.shape[:2]
+    factor = min(1.0, (max_side or max(width, height)) / max(width, height))
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    return Shown(
+        index,
+        time,
+        resized(before, *size),
+        resized(edited, *size),
+        tuple(face.enlarged(size[0] / frame.image.shape[1]) for face in faces),
+        tuple(face.enlarged(size[0] / width) for face in item.faces),
+        None if opacity is None else resized(opacity, *size),
+    )

@@ -1,0 +1,1 @@
+"""Pictures that come and go as they are made: cameras, pipes, devices."""
