@@ -77,13 +77,15 @@ def bounding_box(mesh: Points) -> npt.NDArray[np.float32]:
 
 def vertex_normals(mesh: Points) -> Points:
     """Return unit normals, float32 (468, 3); z is negative towards the camera."""
-    a, b, c = mesh[triangles().T]
-    (ux, uy, uz), (vx, vy, vz) = (b - a).T, (c - a).T
-    faces = np.column_stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])
+    # One coordinate after the other, NumPy is twice as fast.
+    points = np.ascontiguousarray(mesh.T)
+    a, b, c = (points.take(corner, axis=1) for corner in triangles().T)
+    (ux, uy, uz), (vx, vy, vz) = b - a, c - a
+    faces = np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])
     order, starts = _incidence()
-    normals = np.add.reduceat(faces[order], starts, axis=0)
-    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.asarray(normals / np.maximum(lengths, 1e-6), np.float32)
+    normals = np.add.reduceat(faces.take(order, axis=1), starts, axis=1)
+    lengths = np.sqrt((normals * normals).sum(0))
+    return np.ascontiguousarray((normals / np.maximum(lengths, 1e-6)).T, np.float32)
 
 
 @cache
@@ -102,10 +104,17 @@ def rotation_of(mesh: Points) -> npt.NDArray[np.float64]:
     """
     index, canonical = _rigid_vertices()
     # The canonical part is centred, so the middle of the other falls out of the product.
-    u, _, vt = np.linalg.svd(canonical.T @ mesh[index].astype(np.float64))
-    if np.linalg.det(u) * np.linalg.det(vt) < 0:
+    joint = canonical.T @ mesh[index].astype(np.float64)
+    u, _, vt = np.linalg.svd(joint)
+    if _is_mirrored(joint):
         u[:, 2] = -u[:, 2]
     return np.asarray((u @ vt).T, np.float64)
+
+
+def _is_mirrored(matrix: npt.NDArray[np.float64]) -> bool:
+    """Whether the determinant of a matrix (3, 3) is negative."""
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    return bool(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) < 0)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 import cv2
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, at_least, at_most, lookup, within
+from facefusion.processors.face_swapper.mesh.filters import Field, at_least, at_most, lookup, planes_of, within
 from facefusion.state import State
 
 _HIGHLIGHT_SHARE = 0.25
@@ -39,6 +39,12 @@ def to_rgb(lab: Field) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(cv2.convertScaleAbs(lab), cv2.COLOR_Lab2RGB), np.uint8)
 
 
+def planes_to_rgb(lab: Sequence[Field]) -> npt.NDArray[np.uint8]:
+    """Return a Lab picture, float32 (H, W) each of its three planes, as RGB uint8; see `to_rgb`."""
+    rounded = cv2.merge([cv2.convertScaleAbs(plane) for plane in lab])
+    return np.asarray(cv2.cvtColor(rounded, cv2.COLOR_Lab2RGB), np.uint8)
+
+
 @dataclass(frozen=True, slots=True)
 class TextureGain:
     """How much stronger texture shows on another skin.
@@ -63,7 +69,7 @@ class TextureGain:
 
     def towards(self, other: TextureGain, share: float) -> TextureGain:
         """Return factors between these, at 0, and others, at 1."""
-        pairs = zip(astuple(self), astuple(other), strict=True)
+        pairs = ((getattr(self, name), getattr(other, name)) for name in _FACTORS)
         return TextureGain(*(own + share * (wanted - own) for own, wanted in pairs))
 
     def state(self) -> State:
@@ -74,6 +80,9 @@ class TextureGain:
     def of_state(cls, state: State) -> Self:
         """Return what was saved."""
         return cls(**state)
+
+
+_FACTORS = tuple(field.name for field in fields(TextureGain))
 
 
 def split_texture(lab: Field, smooth: Field) -> Field:
@@ -104,7 +113,11 @@ def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
         smooth: smooth skin colour, Lab, float32 (H, W, 3).
         gain: how much stronger texture shows on it.
     """
-    plain, skin = planes_of(texture), planes_of(smooth)
+    return np.asarray(cv2.merge(joined_planes(planes_of(texture), planes_of(smooth), gain)), np.float32)
+
+
+def joined_planes(plain: Sequence[Field], skin: Sequence[Field], gain: TextureGain) -> list[Field]:
+    """Put texture on another smooth skin colour as `join_texture` does, both given and returned plane by plane."""
     light = _burn(_contrast(plain[0], gain), skin[0])
     lightness = _soft_range(np.asarray(skin[0] + light, np.float32), skin[0])
     follow = 1 + _shading(lightness - skin[0], skin[0])
@@ -118,12 +131,7 @@ def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
         # What is greyer than rich skin must not turn pale skin blue or green.
         own = np.maximum(plain[channel] * fade, np.abs(base) * np.float32(-_PALEST))
         joined.append(128 + base + own)
-    return np.asarray(cv2.merge(joined), np.float32)
-
-
-def planes_of(field: Field) -> list[Field]:
-    """Return the planes of a field, float32 (H, W, K), one by one: each contiguous, they are reckoned with faster."""
-    return [np.asarray(plane, np.float32) for plane in cv2.split(field)]
+    return joined
 
 
 def _contrast(plain: Field, gain: TextureGain) -> Field:

@@ -67,7 +67,7 @@ class GlassesWatch:
         looking = due and plane.scale > _LEAST_SCALE and abs(pose_of(mesh).yaw) < _MOST_YAW
         if not looking and (self._frame is None or self._odds <= self._sure):
             return None
-        lightness = plane.read(image)
+        lightness = plane.read(image) if looking or self._frame is None else plane.read(image, self._frame.extent()[1][0])
         if looking:
             self._look(lightness)
         if self._frame is None or self._odds <= self._sure:
