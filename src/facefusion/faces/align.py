@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -95,7 +96,8 @@ def crop(
         size: side of the crop in pixels.
         repeat_edge: whether the picture's edge is repeated outside of it; else it is black there.
     """
-    scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+    (a, b, _), (c, d, _) = affine.tolist()
+    scale = math.sqrt(abs(a * d - b * c))
     factor = int(_LEAST_SCALE / scale + 1) if scale > 0 else 1
     if factor == 1:
         return _warp(image, affine, size, repeat_edge)

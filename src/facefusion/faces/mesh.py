@@ -6,6 +6,7 @@ portraits, made symmetric; `models/README.md` tells how it is made.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from importlib import resources
 
@@ -31,6 +32,8 @@ OUTER_LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 
 """Outline of the lips, in the same order."""
 FIVE_POINTS = ((33, 133), (263, 362), (1,), (61,), (291,))
 """Vertices whose means are the five landmarks: eyes, nose tip, mouth corners."""
+
+_FIVE_POINTS = np.array([(vertices[0], vertices[-1]) for vertices in FIVE_POINTS]).T
 
 # Parts of the skull that speech and expression hardly move.
 _RIGID = (10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 33, 133, 263, 362, 127, 356, 234, 454, 109, 338, 67, 297, 50, 280)
@@ -67,12 +70,20 @@ def mirror_vertices() -> npt.NDArray[np.int32]:
 
 def five_landmarks(mesh: Points) -> Points:
     """Return image-left eye, image-right eye, nose tip and the mouth's corners, float32 (5, 2)."""
-    return np.stack([mesh[list(vertices), :2].mean(0) for vertices in FIVE_POINTS]).astype(np.float32)
+    first, second = _FIVE_POINTS
+    return np.asarray((mesh[first, :2] + mesh[second, :2]) / 2, np.float32)
 
 
 def bounding_box(mesh: Points) -> npt.NDArray[np.float32]:
     """Return left, top, right, bottom of the mesh in pixels, float32 (4,)."""
-    return np.concatenate([mesh[:, :2].min(0), mesh[:, :2].max(0)]).astype(np.float32)
+    low, high = extent(mesh)
+    return np.concatenate([low, high]).astype(np.float32)
+
+
+def extent(points: Points) -> tuple[Points, Points]:
+    """Return the least and the greatest x and y of points (N, 2 or more), (2,) each."""
+    plane = np.ascontiguousarray(points[:, :2].T)  # one after the other, NumPy is much faster
+    return plane.min(1), plane.max(1)
 
 
 def vertex_normals(mesh: Points) -> Points:
@@ -129,7 +140,7 @@ def pose_of(mesh: Points) -> Pose:
     """Return the head's rotation in degrees."""
     rotation = rotation_of(mesh)
     # Roll is taken last, in the picture's plane, so that yaw and pitch are those of the levelled face.
-    yaw = np.degrees(np.arcsin(np.clip(rotation[2, 0], -1, 1)))
-    pitch = -np.degrees(np.arctan2(rotation[2, 1], rotation[2, 2]))
-    roll = np.degrees(np.arctan2(rotation[1, 0], rotation[0, 0]))
+    yaw = math.degrees(math.asin(min(max(float(rotation[2, 0]), -1.0), 1.0)))
+    pitch = -math.degrees(math.atan2(rotation[2, 1], rotation[2, 2]))
+    roll = math.degrees(math.atan2(rotation[1, 0], rotation[0, 0]))
     return Pose(float(yaw), float(pitch), float(roll))

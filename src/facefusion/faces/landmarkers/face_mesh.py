@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.align import RotatedSquare, apply_affine, crop, invert_affine
+from facefusion.faces.mesh import extent
 from facefusion.faces.types import Detection, Points
 from facefusion.inference.session import Session
 
@@ -77,7 +78,6 @@ def region_of_mesh(mesh: Points) -> RotatedSquare:
     dx, dy = mesh[263, :2] - mesh[33, :2]
     angle = float(np.arctan2(dy, dx))
     cos, sin = np.cos(angle), np.sin(angle)
-    upright = mesh[:, :2] @ np.array([[cos, -sin], [sin, cos]], np.float32)
-    low, high = upright.min(0), upright.max(0)
+    low, high = extent(mesh[:, :2] @ np.array([[cos, -sin], [sin, cos]], np.float32))
     centre = np.array([[cos, -sin], [sin, cos]]) @ ((low + high) / 2)
     return RotatedSquare(float(centre[0]), float(centre[1]), float((high - low).max()) * MARGIN, angle)

@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.processors.face_swapper.mesh.filters import Field, at_least, blur, median, within
+from facefusion.processors.face_swapper.mesh.filters import Field, at_least, blur, double, halve, median, within
 
 _SIGMAS = (1.0, 2.2)
+_HALF_SIGMA = 0.85
+"""What is wanting of the second at half the size: halving and doubling each smooth by about 1."""
 _GAIN_LIMITS = (0.3, 1.2)
 _NOISE_FLOOR = 0.15
 _LEAST_GRAIN = 0.05
@@ -55,8 +57,13 @@ def _grain(fine: Field, missing: float, inside: npt.NDArray[np.uint8]) -> Field 
 
 
 def _bands(lightness: Field) -> tuple[Field, Field]:
-    fine, coarse = (blur(lightness, sigma) for sigma in _SIGMAS)
-    return lightness - fine, fine - coarse
+    fine = blur(lightness, _SIGMAS[0])
+    return lightness - fine, fine - _coarse(lightness)
+
+
+def _coarse(lightness: Field) -> Field:
+    """Return lightness smoothed by the second of `_SIGMAS`; at half the size that is no different, and much faster."""
+    return double(blur(halve(lightness), _HALF_SIGMA), (lightness.shape[0], lightness.shape[1]))
 
 
 def _energies(bands: tuple[Field, Field], inside: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:

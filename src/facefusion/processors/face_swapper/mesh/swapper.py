@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.masks.masker import FaceMasker
+from facefusion.faces.mesh import rotation_of
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceMaskOptions, FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.canonical import canonical_layout, read_zones
@@ -53,7 +54,7 @@ from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, near_edge
 from facefusion.processors.face_swapper.mesh.rendering import Rendering
 from facefusion.processors.face_swapper.mesh.shading import own_shading
-from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
+from facefusion.processors.face_swapper.mesh.shape import Rotation, level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.target import Target
 from facefusion.processors.face_swapper.mesh.turned import cosines, unstretched
@@ -125,13 +126,13 @@ class MeshSwapper:
         if region is None:
             return None
         memory, outline = self._memories.of(face.track_id), region.outline()
-        view = np.ascontiguousarray(region.view(image))
+        view, rotation = np.ascontiguousarray(region.view(image)), rotation_of(face.mesh)
         # They are looked for before the features move, and stay where they are.
         glasses = _glasses(image, face, region, memory)
         ahead = _ahead(self._finder, image, face, region, memory)
         recoloured = self._recoloured(view, region, face, memory)
-        level = level_shape(face.mesh)
-        base, region, raster = self._reshaped(recoloured, region, outline, face, level, memory)
+        level = level_shape(face.mesh, rotation)
+        base, region, raster = self._reshaped(recoloured, region, outline, face, level, rotation, memory)
         if (shut := with_lids_shut(region.mesh, partial(region.on_grid, base))) is not region.mesh:
             region, raster = replace(region, mesh=shut), None
         seen = seen_by_networks(image, face, region, self._masker)
@@ -170,13 +171,14 @@ class MeshSwapper:
         outline: Field,
         face: Face,
         level: Points,
+        rotation: Rotation,
         memory: FaceMemory | None,
     ) -> tuple[npt.NDArray[np.uint8], FaceRegion, MeshRaster | None]:
         """Return the target with its features where the source has them, the region with its mesh like that, drawn."""
         if not self._options.shape:
             return view, region, None
         wanted = self._difference(level, face, memory) * np.float32(self._options.shape)
-        return reshaped(view, region, outline, turned_with(wanted, face.mesh))
+        return reshaped(view, region, outline, turned_with(wanted, face.mesh, rotation))
 
     def _difference(self, level: Points, face: Face, memory: FaceMemory | None) -> Points:
         """Return by how much each vertex of the level face has to move to lie as in the source."""

@@ -39,9 +39,15 @@ class GlassesPlane:
     scale: float
 
     @classmethod
-    def of(cls, mesh: Points) -> Self:
-        """Lay the plane before the eyes of a face, float32 (468, 3), in pixels of the picture."""
-        rotation, (eyes, outline, middle_of_eyes, canonical) = rotation_of(mesh), _parts()
+    def of(cls, mesh: Points, rotation: npt.NDArray[np.float64] | None = None) -> Self:
+        """Lay the plane before the eyes of a face.
+
+        Args:
+            mesh: float32 (468, 3), in pixels of the picture.
+            rotation: of the face, where it is known already; see `rotation_of`.
+        """
+        rotation = rotation_of(mesh) if rotation is None else rotation
+        eyes, outline, middle_of_eyes, canonical = _parts()
         turned, seen = canonical @ rotation.T, mesh[outline].astype(np.float64)
         turned, seen = (turned - turned.mean(0))[:, :2], (seen - seen.mean(0))[:, :2]
         unit = (turned * seen).sum() / max(float((turned**2).sum()), 1e-6)
