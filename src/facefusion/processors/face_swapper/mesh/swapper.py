@@ -128,7 +128,7 @@ class MeshSwapper:
         memory, outline = self._memories.of(face.track_id), region.outline()
         view, rotation = np.ascontiguousarray(region.view(image)), rotation_of(face.mesh)
         # They are looked for before the features move, and stay where they are.
-        glasses = _glasses(image, face, region, memory)
+        glasses = _glasses(image, face, region, rotation, memory)
         ahead = _ahead(self._finder, image, face, region, memory)
         recoloured = self._recoloured(view, region, face, memory)
         level = level_shape(face.mesh, rotation)
@@ -296,11 +296,11 @@ def _kept(view: npt.NDArray[np.uint8], base: npt.NDArray[np.uint8], still: Field
 
 
 def _glasses(
-    image: npt.NDArray[np.uint8], face: Face, region: FaceRegion, memory: FaceMemory | None
+    image: npt.NDArray[np.uint8], face: Face, region: FaceRegion, rotation: Rotation, memory: FaceMemory | None
 ) -> Field | np.float32:
     """Return the share of glasses in each pixel of the region, float32 (H, W), 0 to 1; plain 0 where there are none."""
     watch = GlassesWatch() if memory is None else memory.glasses
-    share = watch.share(image, face.mesh, (region.left, region.top), region.size)
+    share = watch.share(image, face.mesh, (region.left, region.top), region.size, rotation)
     return np.float32(0) if share is None else share
 
 
