@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Self
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -22,8 +21,8 @@ from facefusion.processors.face_swapper.mesh.filters import Field, lookup, withi
 _SLIVER = 0.4
 """Twice the area in pixels below which a triangle is drawn in one value."""
 _PAST = 32.0
-"""How far past its corners a triangle's map goes on, in sides: half a pixel, by which they are drawn larger, is as much as
-that on the thinnest."""
+"""How far past its corners a triangle's map goes on, in sides: half a pixel, by which triangles are drawn larger, is as
+much as that on the thinnest."""
 _SIDE = 30
 """Squares in a row of the sheet, and rows; the one after the last triangle's is for pixels without any."""
 
@@ -64,15 +63,15 @@ class Drawn:
 
     def spread(self, values: Field) -> Field:
         """Return values at the vertices, float32 (468, 4), at the pixels, float32 (H, W, 4); 0 at those without any."""
-        first, *sides = corners = np.zeros((3, _SIDE * _SIDE, 4), np.float32)
+        corners = np.zeros((3, _SIDE * _SIDE, 4), np.float32)
         corners[:, : len(self.areas)] = values.take(triangles().T, axis=0)
-        for side in sides:
-            side -= first
+        first, sides = corners[0], corners[1:]
+        sides -= first
         # A sliver has no direction to interpolate along; it takes one value, that of its middle.
         slivers = np.flatnonzero(self.areas < _SLIVER)
         if slivers.size:
             first[slivers] += (sides[0][slivers] + sides[1][slivers]) / 3
-            corners[1:, slivers] = 0
+            sides[:, slivers] = 0
         squares = _SQUARE @ corners.reshape(3, -1)
         # Four numbers of a place are moved as one.
         laid = squares.view(np.complex128).reshape(2, 2, _SIDE, _SIDE).transpose(2, 0, 3, 1)

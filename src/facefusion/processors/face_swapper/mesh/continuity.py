@@ -102,9 +102,7 @@ class Continuity:
 
 
 def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
-    smooth, share, front, visible, lines = motion.carry(
-        last.smooth, last.share, last.front, last.visible, last.lines
-    )
+    smooth, share, front, visible, lines = motion.carry(last.smooth, last.share, last.front, last.visible, last.lines)
     place = lookup(last.place, motion.place)
     # What comes into view as the head turns was hair, background or a guess before.
     keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))

@@ -16,7 +16,15 @@ import numpy as np
 
 from facefusion.faces.mesh import canonical_vertices, mirror_vertices
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, at_least, blur, enlarge, planes_of, shrink, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import (
+    Field,
+    at_least,
+    blur,
+    enlarge,
+    planes_of,
+    shrink,
+    smoothstep,
+)
 from facefusion.processors.face_swapper.mesh.regions import Weights, edge_weights, skin_vertices
 from facefusion.state import State
 

@@ -37,7 +37,8 @@ def foreign_share(texture: Field, light: LightField, zones: Zones, *, softness: 
         softness: smoothing of the texture before it is judged, in pixels.
     """
     own_dark = np.maximum(zones.beard * np.float32(light.beard), zones.brows)
-    strange = _strangeness([blur(plane, softness) for plane in planes_of(texture)], light, own_dark) * (1 - within(zones.protected, 0.0, 1.0))
+    smooth = [blur(plane, softness) for plane in planes_of(texture)]
+    strange = _strangeness(smooth, light, own_dark) * (1 - within(zones.protected, 0.0, 1.0))
     sure = strange > _SURE
     if not sure.any():
         return np.zeros(strange.shape, np.float32)

@@ -91,7 +91,7 @@ class Motion:
         search.setGradientDescentIterations(_STEPS)
         search.setVariationalRefinementIterations(_REFINEMENTS)
         flow = np.asarray(search.calc(now.grey, laid, np.zeros((height, width, 2), np.float32)))
-        x, y = planes_of(flow)
+        x, y = planes_of(np.asarray(flow, np.float32))
         x += np.arange(width, dtype=np.float32)
         y += np.arange(height, dtype=np.float32)[:, None]
         trust = _trust(now.grey, np.asarray(cv2.remap(laid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)))
@@ -109,8 +109,8 @@ class Motion:
         return [_laid([next(moved) for _ in range(field[0, 0].size)], field.ndim) for field in fields]
 
     def _carried(self, planes: Sequence[Field]) -> Field:
-        wanted = [*planes, *planes[:1] * (4 - len(planes))]
-        return lookup(np.asarray(cv2.merge(wanted), np.float32), self.place)
+        filled = [*planes, *([planes[0]] * (4 - len(planes)))]
+        return lookup(np.asarray(cv2.merge(filled), np.float32), self.place)
 
 
 def _laid(planes: Sequence[Field], dimensions: int) -> Field:

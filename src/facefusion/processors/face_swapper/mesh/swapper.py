@@ -232,8 +232,8 @@ class MeshSwapper:
         skin = [enlarge(plane, region.size) for plane in planes_with_lines(laid.smooth, laid.lines)]
         lightness, *chroma = joined_planes(planes_of(texture), skin, laid.gain)
         lightness = match_detail(lightness, view, (mask > _INSIDE).astype(np.uint8))
-        still = np.maximum(front, 1 - bound)
-        return planes_to_rgb([lightness, *chroma]), mask, enlarge(np.asarray(np.clip(still, 0, 1), np.float32), region.size)
+        still = np.asarray(within(np.maximum(front, 1 - bound), 0.0, 1.0), np.float32)
+        return planes_to_rgb([lightness, *chroma]), mask, enlarge(still, region.size)
 
     def _lines(
         self,

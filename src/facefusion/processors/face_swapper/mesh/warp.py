@@ -92,9 +92,7 @@ def _within(mesh: Points) -> Points:
     return smoothstep(depths / eyes, *_RIM)
 
 
-def _affine(
-    places: npt.NDArray[np.float64], values: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float32]:
+def _affine(places: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """Return the affine map that values, (N, K), at places, (N, 2), follow best: slopes and level, float32 (3, K)."""
     middles = places.mean(0), values.mean(0)
     spread, joint = places - middles[0], values - middles[1]

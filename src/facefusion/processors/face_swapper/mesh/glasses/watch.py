@@ -12,7 +12,7 @@ from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.glasses.finding import find_glasses
 from facefusion.processors.face_swapper.mesh.glasses.lines import line_strengths
-from facefusion.processors.face_swapper.mesh.glasses.plane import GlassesPlane
+from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, GlassesPlane
 from facefusion.processors.face_swapper.mesh.glasses.tracing import Frame
 from facefusion.state import State
 
@@ -73,7 +73,8 @@ class GlassesWatch:
         looking = due and plane.scale > _LEAST_SCALE and abs(pose_of(mesh).yaw) < _MOST_YAW
         if not looking and (self._frame is None or self._odds <= self._sure):
             return None
-        lightness = plane.read(image) if looking or self._frame is None else plane.read(image, self._frame.extent()[1][0])
+        rows = slice(HEIGHT) if looking or self._frame is None else self._frame.extent()[1][0]
+        lightness = plane.read(image, rows)
         if looking:
             self._look(lightness)
         if self._frame is None or self._odds <= self._sure:
