@@ -118,8 +118,10 @@ def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
 
 def joined_planes(plain: Sequence[Field], skin: Sequence[Field], gain: TextureGain) -> list[Field]:
     """Put texture on another smooth skin colour as `join_texture` does, both given and returned plane by plane."""
+    # In place wherever it may be: the fewer planes, the more of them stay in the processor's cache.
     light = _burn(_contrast(plain[0], gain), skin[0])
-    lightness = _soft_range(np.asarray(skin[0] + light, np.float32), skin[0])
+    light += skin[0]
+    lightness = _soft_range(light, skin[0])
     follow = 1 + _shading(lightness - skin[0], skin[0])
     # A colour seen in the light is weaker where it comes to lie in the dark: make-up on dark skin does not glow.
     fade = within(lightness / at_least(plain[0] + np.float32(gain.skin), 16.0), 0.0, 1.0) * np.float32(gain.chroma)
@@ -127,21 +129,33 @@ def joined_planes(plain: Sequence[Field], skin: Sequence[Field], gain: TextureGa
         follow += _pigment(lightness, skin, gain)
     joined = [lightness]
     for channel in (1, 2):
-        base = (skin[channel] - 128) * follow
+        base = skin[channel] - 128
+        base *= follow
         # What is greyer than rich skin must not turn pale skin blue or green.
-        own = np.maximum(plain[channel] * fade, np.abs(base) * np.float32(-_PALEST))
-        joined.append(128 + base + own)
+        palest = np.abs(base)
+        palest *= np.float32(-_PALEST)
+        own = plain[channel] * fade
+        np.maximum(own, palest, out=own)
+        base += 128
+        base += own
+        joined.append(base)
     return joined
 
 
 def _contrast(plain: Field, gain: TextureGain) -> Field:
     """Return the texture's lightness as it shows on the other skin; what is darkest stays nearly as dark as it was."""
     dark = at_most(plain, 0.0)
-    light = dark * np.float32(gain.shadow) + (plain - dark) * np.float32(gain.highlight)
+    light = plain - dark
+    light *= np.float32(gain.highlight)
+    light += dark * np.float32(gain.shadow)
     if gain.deep > gain.shadow:
         low, high = _DEEP
-        depth = within(dark * np.float32(-1 / (gain.skin * (high - low))) - np.float32(low / (high - low)), 0.0, 1.0)
-        light += dark * depth * np.float32(gain.deep - gain.shadow)
+        depth = dark * np.float32(-1 / (gain.skin * (high - low)))
+        depth -= np.float32(low / (high - low))
+        depth = within(depth, 0.0, 1.0)
+        depth *= dark
+        depth *= np.float32(gain.deep - gain.shadow)
+        light += depth
     return np.asarray(light, np.float32)
 
 
@@ -168,20 +182,24 @@ def _shading(light: Field, smooth: Field) -> Field:
 
     In Lab both chroma and L + 16 (of 100) go with the cube root of the light.
     """
-    return np.asarray(np.minimum(light, light * np.float32(_HIGHLIGHT_SHARE)) / (smooth + np.float32(41)), np.float32)
+    shade = light * np.float32(_HIGHLIGHT_SHARE)
+    np.minimum(shade, light, out=shade)
+    shade /= smooth + np.float32(41)
+    return np.asarray(shade, np.float32)
 
 
 def _soft_range(lightness: Field, smooth: Field) -> Field:
-    """Bend what would leave the range of lightness back into it, starting part of the way from the smooth colour."""
-    low, high = smooth * np.float32(0.4), (smooth + np.float32(_WHITE)) / 2
-    bent = lightness.copy()
+    """Bend what would leave the range of lightness back into it, in place, starting part of the way from the smooth."""
+    low, high = smooth * np.float32(0.4), smooth + _WHITE
+    high *= np.float32(0.5)
     # Few pixels leave it.
-    (bent_flat, light, floor, top) = (plane.reshape(-1) for plane in (bent, lightness, low, high))
+    light, floor, top = (plane.reshape(-1) for plane in (lightness, low, high))
     under, over = np.flatnonzero(light < floor), np.flatnonzero(light > top)
-    floor, room = floor[under], _WHITE - top[over]
-    bent_flat[under] = floor * np.exp((light[under] - floor) / np.maximum(floor, 1))
-    bent_flat[over] = _WHITE - room * np.exp((top[over] - light[over]) / np.maximum(room, 1))
-    return bent
+    floor, top = floor[under], top[over]
+    room = _WHITE - top
+    light[under] = floor * np.exp((light[under] - floor) / np.maximum(floor, 1))
+    light[over] = _WHITE - room * np.exp((top - light[over]) / np.maximum(room, 1))
+    return lightness
 
 
 def sample(field: Field, points: Points) -> Field:

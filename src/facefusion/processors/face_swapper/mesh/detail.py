@@ -30,9 +30,12 @@ def match_detail(lightness: Field, target: npt.NDArray[np.uint8], inside: npt.ND
     new, old = _bands(lightness), _bands(np.asarray(cv2.cvtColor(target, cv2.COLOR_RGB2GRAY), np.float32))
     had, wanted = _energies(new, inside), _energies(old, inside)
     gains = np.clip((wanted + _NOISE_FLOOR) / (had + _NOISE_FLOOR), *_GAIN_LIMITS)
-    scaled = [band * np.float32(gain - 1) for band, gain in zip(new, gains, strict=True)]
+    matched = lightness.copy()
+    for band, gain in zip(new, gains, strict=True):
+        matched += band * np.float32(gain - 1)
     missing = np.sqrt(np.maximum(wanted**2 - (had * gains) ** 2, 0))
-    return np.asarray(lightness + scaled[0] + scaled[1] + _grain(old[0], float(missing[0]), inside), np.float32)
+    matched += _grain(old[0], float(missing[0]), inside)
+    return matched
 
 
 def _grain(fine: Field, missing: float, inside: npt.NDArray[np.uint8]) -> Field | np.float32:
