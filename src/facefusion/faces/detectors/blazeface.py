@@ -42,9 +42,6 @@ class BlazeFaceLayout:
         return np.concatenate(parts).astype(np.float32)
 
 
-_HALVED = 6.0
-"""Pixels of the picture to one of the network's from which it is halved first: means of whole blocks are much faster
-than those of parts of pixels, and of what is left there is little."""
 SHORT_RANGE = BlazeFaceLayout(128, ((16, 2), (8, 6)))
 FULL_RANGE = BlazeFaceLayout(192, ((48, 1),))
 BUNDLED: Final = {"blazeface_short_range": SHORT_RANGE, "blazeface_full_range": FULL_RANGE}
@@ -101,9 +98,6 @@ class BlazeFace:
         scale = max(height, width) / self._size
         size = (max(1, round(width / scale)), max(1, round(height / scale)))
         interpolation = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
-        if scale > _HALVED and min(width, height) > 1:
-            blocks = (width // 2, height // 2)
-            image = np.asarray(cv2.resize(image[: 2 * blocks[1], : 2 * blocks[0]], blocks, interpolation=interpolation))
         canvas = np.zeros((self._size, self._size, 3), np.uint8)
         canvas[: size[1], : size[0]] = cv2.resize(image, size, interpolation=interpolation)
         return canvas.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1, scale
