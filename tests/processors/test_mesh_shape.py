@@ -101,7 +101,7 @@ def test_the_picture_moves_with_the_vertices_and_nothing_outside_does(degrees):
     view = np.ascontiguousarray(region.view(picture()))
     by = turned_with(shape_difference(with_eyes_apart(ME, 0.08), ME), mesh)
 
-    warped, moved, _ = reshaped(view, region, by)
+    warped, moved, _ = reshaped(view, region, region.outline(), by)
 
     hull = cv2.convexHull(np.ascontiguousarray(mesh[:, :2]))
     inside = np.zeros(SIZE, np.uint8)

@@ -6,6 +6,7 @@ portraits, made symmetric; `models/README.md` tells how it is made.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from importlib import resources
 
@@ -74,19 +75,27 @@ def five_landmarks(mesh: Points) -> Points:
 
 def bounding_box(mesh: Points) -> npt.NDArray[np.float32]:
     """Return left, top, right, bottom of the mesh in pixels, float32 (4,)."""
-    x, y = mesh[:, 0], mesh[:, 1]
-    return np.array([x.min(), y.min(), x.max(), y.max()], np.float32)
+    low, high = extent(mesh)
+    return np.concatenate([low, high]).astype(np.float32)
+
+
+def extent(points: Points) -> tuple[Points, Points]:
+    """Return the least and the greatest x and y of points (N, 2 or more), (2,) each."""
+    plane = np.ascontiguousarray(points[:, :2].T)  # one after the other, NumPy is much faster
+    return plane.min(1), plane.max(1)
 
 
 def vertex_normals(mesh: Points) -> Points:
     """Return unit normals, float32 (468, 3); z is negative towards the camera."""
-    a, b, c = mesh[triangles().T]
-    (ux, uy, uz), (vx, vy, vz) = (b - a).T, (c - a).T
-    faces = np.column_stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])
+    # One coordinate after the other, NumPy is twice as fast.
+    points = np.ascontiguousarray(mesh.T)
+    a, b, c = (points.take(corner, axis=1) for corner in triangles().T)
+    (ux, uy, uz), (vx, vy, vz) = b - a, c - a
+    faces = np.stack([uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx])
     order, starts = _incidence()
-    normals = np.add.reduceat(faces[order], starts, axis=0)
-    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.asarray(normals / np.maximum(lengths, 1e-6), np.float32)
+    normals = np.add.reduceat(faces.take(order, axis=1), starts, axis=1)
+    lengths = np.sqrt((normals * normals).sum(0))
+    return np.ascontiguousarray((normals / np.maximum(lengths, 1e-6)).T, np.float32)
 
 
 @cache
@@ -105,10 +114,17 @@ def rotation_of(mesh: Points) -> npt.NDArray[np.float64]:
     """
     index, canonical = _rigid_vertices()
     # The canonical part is centred, so the middle of the other falls out of the product.
-    u, _, vt = np.linalg.svd(canonical.T @ mesh[index].astype(np.float64))
-    if np.linalg.det(u) * np.linalg.det(vt) < 0:
+    joint = canonical.T @ mesh[index].astype(np.float64)
+    u, _, vt = np.linalg.svd(joint)
+    if _is_mirrored(joint):
         u[:, 2] = -u[:, 2]
     return np.asarray((u @ vt).T, np.float64)
+
+
+def _is_mirrored(matrix: npt.NDArray[np.float64]) -> bool:
+    """Whether the determinant of a matrix (3, 3) is negative."""
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    return bool(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) < 0)
 
 
 @cache
@@ -123,7 +139,7 @@ def pose_of(mesh: Points) -> Pose:
     """Return the head's rotation in degrees."""
     rotation = rotation_of(mesh)
     # Roll is taken last, in the picture's plane, so that yaw and pitch are those of the levelled face.
-    yaw = np.degrees(np.arcsin(np.clip(rotation[2, 0], -1, 1)))
-    pitch = -np.degrees(np.arctan2(rotation[2, 1], rotation[2, 2]))
-    roll = np.degrees(np.arctan2(rotation[1, 0], rotation[0, 0]))
+    yaw = math.degrees(math.asin(min(max(float(rotation[2, 0]), -1.0), 1.0)))
+    pitch = -math.degrees(math.atan2(rotation[2, 1], rotation[2, 2]))
+    roll = math.degrees(math.atan2(rotation[1, 0], rotation[0, 0]))
     return Pose(float(yaw), float(pitch), float(roll))

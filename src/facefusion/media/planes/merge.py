@@ -107,7 +107,9 @@ class Merger:
             part = samples(result, index)
             if index and self._layout.is_subsampled:
                 part = part[box.top >> self._layout.sub_y :, box.left >> self._layout.sub_x :]
-                edit = _Edit(*(self._coarse(values) for values in (change[index], shown[index], replaced, step)))
+                if index == 1:  # all chroma lies in the same places
+                    replaced, step = self._coarse(replaced), self._coarse(step)
+                edit = _Edit(self._coarse(change[index]), self._coarse(shown[index]), replaced, step)
             else:
                 part = part[box.top :, box.left :]
                 edit = _Edit(change[index], shown[index], replaced, step)
@@ -135,11 +137,13 @@ class Merger:
 def _replaced(view: Image, image: Image) -> Floats:
     """Return for each pixel how far it counts as replaced, float32 0 to 1."""
     difference = cv2.absdiff(view, image)
-    red, green, blue = cv2.split(difference)
+    red, green, blue = (cv2.extractChannel(difference, channel) for channel in range(3))
     most = np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
     return np.minimum(np.multiply(most, np.float32(1 / _REPLACED)), np.float32(1))
 
 
 def _channels(values: Floats) -> list[Floats]:
     """Return the channels, each in one piece."""
-    return [np.asarray(channel, np.float32) for channel in cv2.split(values)]
+    # OpenCV copies channels that it has made itself once more.
+    channels = [np.empty(values.shape[:2], np.float32) for _ in range(3)]
+    return [np.asarray(channel, np.float32) for channel in cv2.split(values, channels)]

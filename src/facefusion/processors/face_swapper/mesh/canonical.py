@@ -13,10 +13,9 @@ import numpy as np
 
 from facefusion.faces.mesh import canonical_vertices, vertex_normals
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.colour import planes_of
 from facefusion.processors.face_swapper.mesh.cover import below_eyes
 from facefusion.processors.face_swapper.mesh.expression import expression_zone, smile_zone
-from facefusion.processors.face_swapper.mesh.filters import Field, lookup
+from facefusion.processors.face_swapper.mesh.filters import Field, lookup, planes_of
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.regions import Weights, foreign_zones, near_edge, plain_vertices
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 import cv2
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, at_least, at_most, lookup, within
+from facefusion.processors.face_swapper.mesh.filters import Field, at_least, at_most, lookup, planes_of, within
 from facefusion.state import State
 
 _HIGHLIGHT_SHARE = 0.25
@@ -39,6 +39,12 @@ def to_rgb(lab: Field) -> npt.NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(cv2.convertScaleAbs(lab), cv2.COLOR_Lab2RGB), np.uint8)
 
 
+def planes_to_rgb(lab: Sequence[Field]) -> npt.NDArray[np.uint8]:
+    """Return a Lab picture, float32 (H, W) each of its three planes, as RGB uint8; see `to_rgb`."""
+    rounded = cv2.merge([cv2.convertScaleAbs(plane) for plane in lab])
+    return np.asarray(cv2.cvtColor(rounded, cv2.COLOR_Lab2RGB), np.uint8)
+
+
 @dataclass(frozen=True, slots=True)
 class TextureGain:
     """How much stronger texture shows on another skin.
@@ -63,7 +69,7 @@ class TextureGain:
 
     def towards(self, other: TextureGain, share: float) -> TextureGain:
         """Return factors between these, at 0, and others, at 1."""
-        pairs = zip(astuple(self), astuple(other), strict=True)
+        pairs = ((getattr(self, name), getattr(other, name)) for name in _FACTORS)
         return TextureGain(*(own + share * (wanted - own) for own, wanted in pairs))
 
     def state(self) -> State:
@@ -74,6 +80,9 @@ class TextureGain:
     def of_state(cls, state: State) -> Self:
         """Return what was saved."""
         return cls(**state)
+
+
+_FACTORS = tuple(field.name for field in fields(TextureGain))
 
 
 def split_texture(lab: Field, smooth: Field) -> Field:
@@ -104,9 +113,15 @@ def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
         smooth: smooth skin colour, Lab, float32 (H, W, 3).
         gain: how much stronger texture shows on it.
     """
-    plain, skin = planes_of(texture), planes_of(smooth)
+    return np.asarray(cv2.merge(joined_planes(planes_of(texture), planes_of(smooth), gain)), np.float32)
+
+
+def joined_planes(plain: Sequence[Field], skin: Sequence[Field], gain: TextureGain) -> list[Field]:
+    """Put texture on another smooth skin colour as `join_texture` does, both given and returned plane by plane."""
+    # In place wherever it may be: the fewer planes, the more of them stay in the processor's cache.
     light = _burn(_contrast(plain[0], gain), skin[0])
-    lightness = _soft_range(np.asarray(skin[0] + light, np.float32), skin[0])
+    light += skin[0]
+    lightness = _soft_range(light, skin[0])
     follow = 1 + _shading(lightness - skin[0], skin[0])
     # A colour seen in the light is weaker where it comes to lie in the dark: make-up on dark skin does not glow.
     fade = within(lightness / at_least(plain[0] + np.float32(gain.skin), 16.0), 0.0, 1.0) * np.float32(gain.chroma)
@@ -114,26 +129,33 @@ def join_texture(texture: Field, smooth: Field, gain: TextureGain) -> Field:
         follow += _pigment(lightness, skin, gain)
     joined = [lightness]
     for channel in (1, 2):
-        base = (skin[channel] - 128) * follow
+        base = skin[channel] - 128
+        base *= follow
         # What is greyer than rich skin must not turn pale skin blue or green.
-        own = np.maximum(plain[channel] * fade, np.abs(base) * np.float32(-_PALEST))
-        joined.append(128 + base + own)
-    return np.asarray(cv2.merge(joined), np.float32)
-
-
-def planes_of(field: Field) -> list[Field]:
-    """Return the planes of a field, float32 (H, W, K), one by one: each contiguous, they are reckoned with faster."""
-    return [np.asarray(plane, np.float32) for plane in cv2.split(field)]
+        palest = np.abs(base)
+        palest *= np.float32(-_PALEST)
+        own = plain[channel] * fade
+        np.maximum(own, palest, out=own)
+        base += 128
+        base += own
+        joined.append(base)
+    return joined
 
 
 def _contrast(plain: Field, gain: TextureGain) -> Field:
     """Return the texture's lightness as it shows on the other skin; what is darkest stays nearly as dark as it was."""
     dark = at_most(plain, 0.0)
-    light = dark * np.float32(gain.shadow) + (plain - dark) * np.float32(gain.highlight)
+    light = plain - dark
+    light *= np.float32(gain.highlight)
+    light += dark * np.float32(gain.shadow)
     if gain.deep > gain.shadow:
         low, high = _DEEP
-        depth = within(dark * np.float32(-1 / (gain.skin * (high - low))) - np.float32(low / (high - low)), 0.0, 1.0)
-        light += dark * depth * np.float32(gain.deep - gain.shadow)
+        depth = dark * np.float32(-1 / (gain.skin * (high - low)))
+        depth -= np.float32(low / (high - low))
+        depth = within(depth, 0.0, 1.0)
+        depth *= dark
+        depth *= np.float32(gain.deep - gain.shadow)
+        light += depth
     return np.asarray(light, np.float32)
 
 
@@ -160,20 +182,24 @@ def _shading(light: Field, smooth: Field) -> Field:
 
     In Lab both chroma and L + 16 (of 100) go with the cube root of the light.
     """
-    return np.asarray(np.minimum(light, light * np.float32(_HIGHLIGHT_SHARE)) / (smooth + np.float32(41)), np.float32)
+    shade = light * np.float32(_HIGHLIGHT_SHARE)
+    np.minimum(shade, light, out=shade)
+    shade /= smooth + np.float32(41)
+    return np.asarray(shade, np.float32)
 
 
 def _soft_range(lightness: Field, smooth: Field) -> Field:
-    """Bend what would leave the range of lightness back into it, starting part of the way from the smooth colour."""
-    low, high = smooth * np.float32(0.4), (smooth + np.float32(_WHITE)) / 2
-    bent = lightness.copy()
+    """Bend what would leave the range of lightness back into it, in place, starting part of the way from the smooth."""
+    low, high = smooth * np.float32(0.4), smooth + _WHITE
+    high *= np.float32(0.5)
     # Few pixels leave it.
-    (bent_flat, light, floor, top) = (plane.reshape(-1) for plane in (bent, lightness, low, high))
+    light, floor, top = (plane.reshape(-1) for plane in (lightness, low, high))
     under, over = np.flatnonzero(light < floor), np.flatnonzero(light > top)
-    floor, room = floor[under], _WHITE - top[over]
-    bent_flat[under] = floor * np.exp((light[under] - floor) / np.maximum(floor, 1))
-    bent_flat[over] = _WHITE - room * np.exp((top[over] - light[over]) / np.maximum(room, 1))
-    return bent
+    floor, top = floor[under], top[over]
+    room = _WHITE - top
+    light[under] = floor * np.exp((light[under] - floor) / np.maximum(floor, 1))
+    light[over] = _WHITE - room * np.exp((top - light[over]) / np.maximum(room, 1))
+    return lightness
 
 
 def sample(field: Field, points: Points) -> Field:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from facefusion.processors.face_swapper.mesh.colour import TextureGain
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, median, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, lookup, median, planes_of, smoothstep
 from facefusion.processors.face_swapper.mesh.motion import Motion, Seen
 from facefusion.state import State
 
@@ -102,18 +102,18 @@ class Continuity:
 
 
 def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
-    place = motion.carry(last.place)
-    share, front, visible, lines = motion.carry_all(last.share, last.front, last.visible, last.lines)
+    smooth, share, front, visible, lines = motion.carry(last.smooth, last.share, last.front, last.visible, last.lines)
+    place = lookup(last.place, motion.place)
     # What comes into view as the head turns was hair, background or a guess before.
     keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
     # Not OpenCV's magnitude: its last bit depends on where in memory its planes lie.
-    x, y = cv2.split(place - wanted.place)
+    x, y = planes_of(place - wanted.place)
     gap = np.asarray(np.sqrt(x * x + y * y), np.float32)
     kept = blur(keep * (1 - smoothstep(gap, *_GAP)), _EVEN) * (gap < _GAP[1])
     return Laid(
         place=np.asarray(cv2.blendLinear(place, wanted.place, kept, 1 - kept), np.float32),
         visible=wanted.visible,
-        smooth=_calmed(motion.carry(last.smooth), wanted.smooth, keep),
+        smooth=_calmed(smooth, wanted.smooth, keep),
         share=wanted.share + keep * (share - wanted.share),
         # What comes in front is there at once; what seems to be gone may be hidden by noise.
         front=wanted.front + keep * np.maximum(front - wanted.front, 0),

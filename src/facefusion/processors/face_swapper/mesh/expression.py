@@ -16,7 +16,15 @@ import numpy as np
 
 from facefusion.faces.mesh import canonical_vertices, mirror_vertices
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, shrink, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import (
+    Field,
+    at_least,
+    blur,
+    enlarge,
+    planes_of,
+    shrink,
+    smoothstep,
+)
 from facefusion.processors.face_swapper.mesh.regions import Weights, edge_weights, skin_vertices
 from facefusion.state import State
 
@@ -97,10 +105,14 @@ def with_lines(smooth: Field, lines: Field) -> Field:
         smooth: Lab, float32 (H, W, 3).
         lines: what they add to its lightness, float32 (H, W).
     """
-    lightness, *chroma = cv2.split(smooth)
-    shade = np.minimum(lines, lines * _BULGE) / (np.maximum(lightness, 0) + _BLACK)
-    marked = [lightness + lines, *(plane + (plane - 128) * shade for plane in chroma)]
-    return np.asarray(cv2.merge(marked), np.float32)
+    return np.asarray(cv2.merge(planes_with_lines(smooth, lines)), np.float32)
+
+
+def planes_with_lines(smooth: Field, lines: Field) -> list[Field]:
+    """Return smooth colour with lines in it as `with_lines` does, plane by plane."""
+    lightness, *chroma = planes_of(smooth)
+    shade = np.minimum(lines, lines * _BULGE) / (at_least(lightness, 0.0) + _BLACK)
+    return [lightness + lines, *(plane + (plane - 128) * shade for plane in chroma)]
 
 
 def lines_of_smile(target: Field, new: Field, skin: Field, smiles: tuple[float, float], eyes: float) -> Field:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import accumulate
 from typing import Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.processors.face_swapper.mesh.filters import Field
+from facefusion.processors.face_swapper.mesh.filters import Field, planes_of
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 
 
@@ -50,16 +51,18 @@ def spread(raster: MeshRaster, **values: npt.NDArray[np.floating]) -> dict[str, 
     Returns:
         By the same names, each float32 (H, W) or (H, W, K), contiguous; 0 where there is no triangle near.
     """
-    planes = raster.planes(np.column_stack(list(values.values())).astype(np.float32))
+    fours = raster.fours(np.column_stack(list(values.values())).astype(np.float32))
+    planes = [plane for four in fours for plane in planes_of(four)]
     widths = [1 if value.ndim == 1 else value.shape[1] for value in values.values()]
-    parts = np.split(planes, np.cumsum(widths)[:-1])
+    ends = accumulate(widths)
+    parts = (planes[end - width : end] for end, width in zip(ends, widths, strict=True))
     return {
         name: part[0] if value.ndim == 1 else _laid(part)
         for (name, value), part in zip(values.items(), parts, strict=True)
     }
 
 
-def _laid(planes: Field) -> Field:
+def _laid(planes: Sequence[Field]) -> Field:
     """Return planes (K, H, W) as one field (H, W, K), contiguous; much faster than NumPy's copy."""
-    laid = np.asarray(cv2.merge(list(planes)), np.float32)
+    laid = np.asarray(cv2.merge(planes), np.float32)
     return laid if laid.ndim == 3 else laid[:, :, None]

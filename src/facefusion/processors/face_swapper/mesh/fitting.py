@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, median
+from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.regions import canonical_distances, fold_vertices
 
 Values = npt.NDArray[np.float64]
@@ -20,7 +20,7 @@ _FRONTAL_Z = 0.64
 """Minus the mean z of the canonical face's normals; without it the term in z would be much like the constant."""
 _LINEAR = 4
 """Terms of the basis up to order 1."""
-_RIDGE = 0.1 * np.array([0.02, 0.1, 0.1, 0.1, 1.0, 1.0, 1.0, 1.0, 1.0])
+_PENALTY = np.diag(0.1 * np.array([0.02, 0.1, 0.1, 0.1, 1.0, 1.0, 1.0, 1.0, 1.0]))
 """Penalty of each term's square beside the mean square error: next to none on the constant, most on order 2."""
 _ITERATIONS = 4
 _OUTLIER = 2.5
@@ -61,26 +61,29 @@ def fit_robustly(basis: Values, colours: Values, prior: Values) -> tuple[Values,
         Values at all vertices (N, 3), last weights (N,) and the spread of each channel (3,).
     """
     weights, spread = prior, _SPREAD_FLOOR
-    fitted = np.empty_like(colours)
-    heard = prior > _LEAST_PRIOR
+    heard = np.flatnonzero(prior > _LEAST_PRIOR)
+    # Row by row, NumPy is much faster on few long ones.
+    terms, channels = np.ascontiguousarray(basis.T), np.ascontiguousarray(colours.T)
+    fitted = np.empty_like(channels)
     for _ in range(_ITERATIONS):
-        fitted = _ridge(basis, colours, weights)
-        rest = np.abs(colours - fitted)
-        if heard.any():
-            spread = np.maximum(_SPREAD_FLOOR, _MAD_TO_SIGMA * median(rest[heard]))
-        distance = (rest / (_OUTLIER * spread)).max(1)
-        weights = prior * np.maximum(0, 1 - distance**2) ** 2
+        fitted = _ridge(terms, channels, weights)
+        rest = np.abs(channels - fitted)
+        if heard.size:
+            usual = np.partition(rest.take(heard, axis=1), heard.size // 2, axis=1)[:, heard.size // 2]
+            spread = np.maximum(_SPREAD_FLOOR, _MAD_TO_SIGMA * usual)
+        distance = (rest / (_OUTLIER * spread)[:, None]).max(0)
+        square = distance * distance
+        weights = prior * np.maximum(0, 1 - square) ** 2
         if weights.sum() < _LEAST_TOTAL:
-            weights = prior / (1 + distance**2)
-    return fitted, weights, spread
+            weights = prior / (1 + square)
+    return np.ascontiguousarray(fitted.T), weights, spread
 
 
 def smooth(values: Values, weights: Values) -> Values:
     """Return the weighted mean of the values (N, K) around each vertex; little where there is little weight."""
-    gather, spread = _smoothing_kernels()
-    total = gather @ (weights[:, None] * values)
-    amount = gather @ weights + _DOUBT * gather.sum(1)
-    return np.asarray(spread @ (total / amount[:, None]))
+    gather, spread, doubt = _smoothing_kernels()
+    total = gather @ np.column_stack([weights[:, None] * values, weights])
+    return np.asarray(spread @ (total[:, :-1] / (total[:, -1] + doubt)[:, None]))
 
 
 def calm(normals: Points) -> Points:
@@ -88,20 +91,27 @@ def calm(normals: Points) -> Points:
     folded, weights = _fold_kernel()
     calmed = normals.copy()
     around = weights @ normals
-    calmed[folded] = around / np.maximum(np.linalg.norm(around, axis=1, keepdims=True), 1e-6)
+    lengths = np.sqrt((around * around).sum(1, keepdims=True))
+    calmed[folded] = around / np.maximum(lengths, 1e-6)
     return calmed
 
 
 def _ridge(basis: Values, values: Values, weights: Values) -> Values:
-    """Weighted least squares that prefers small higher orders, of colour up to the first; the constant is free."""
-    total = max(float(weights.sum()), 1e-6)
-    centre = weights @ values / total
-    weighted = (basis * weights[:, None]).T / total
-    normal, right = weighted @ basis + np.diag(_RIDGE), weighted @ (values - centre)
+    """Weighted least squares that prefers small higher orders, of colour up to the first; the constant is free.
+
+    Args:
+        basis: float64 (9, N).
+        values: float64 (3, N), lightness first.
+        weights: float64 (N,).
+    """
+    shares = weights / max(float(weights.sum()), 1e-6)
+    centre = values @ shares
+    weighted = basis * shares
+    normal, right = weighted @ basis.T + _PENALTY, weighted @ (values - centre[:, None]).T
     terms = np.zeros_like(right)
-    terms[:, :1] = np.linalg.solve(normal, right[:, :1])
+    terms[:, 0] = np.linalg.solve(normal, right[:, 0])
     terms[:_LINEAR, 1:] = np.linalg.solve(normal[:_LINEAR, :_LINEAR], right[:_LINEAR, 1:])
-    return np.asarray(basis @ terms + centre)
+    return np.asarray(terms.T @ basis + centre[:, None])
 
 
 @cache
@@ -113,12 +123,15 @@ def _fold_kernel() -> tuple[npt.NDArray[np.intp], Field]:
 
 
 @cache
-def _smoothing_kernels() -> tuple[Values, Values]:
-    """Return weights that gather from all vertices to some evenly spread ones, (C, 468), and back, (468, C)."""
+def _smoothing_kernels() -> tuple[Values, Values, Values]:
+    """Return weights that gather from all vertices to some evenly spread ones, (C, 468), and back, (468, C).
+
+    The last is the weight of doubt in each of those, (C,).
+    """
     distances = canonical_distances()
     centres = [0]
     while (distances[centres].min(0)).max() > _COARSE * _REACH:
         centres.append(int(distances[centres].min(0).argmax()))
     gather = np.exp(-0.5 * (distances[centres] / _REACH) ** 2)
     spread = np.exp(-0.5 * (distances[:, centres] / (_COARSE * _REACH)) ** 2)
-    return gather, spread / spread.sum(1, keepdims=True)
+    return gather, spread / spread.sum(1, keepdims=True), _DOUBT * gather.sum(1)

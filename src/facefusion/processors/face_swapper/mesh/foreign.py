@@ -6,11 +6,12 @@ and where a beard grows, or in the brows, what is dark and grey counts as the fa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from facefusion.processors.face_swapper.mesh.colour import planes_of
 from facefusion.processors.face_swapper.mesh.fields import Zones
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, within
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, planes_of, within
 from facefusion.processors.face_swapper.mesh.light import LightField
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
 
@@ -36,7 +37,8 @@ def foreign_share(texture: Field, light: LightField, zones: Zones, *, softness: 
         softness: smoothing of the texture before it is judged, in pixels.
     """
     own_dark = np.maximum(zones.beard * np.float32(light.beard), zones.brows)
-    strange = _strangeness(blur(texture, softness), light, own_dark) * (1 - within(zones.protected, 0.0, 1.0))
+    smooth = [blur(plane, softness) for plane in planes_of(texture)]
+    strange = _strangeness(smooth, light, own_dark) * (1 - within(zones.protected, 0.0, 1.0))
     sure = strange > _SURE
     if not sure.any():
         return np.zeros(strange.shape, np.float32)
@@ -44,10 +46,10 @@ def foreign_share(texture: Field, light: LightField, zones: Zones, *, softness: 
     return np.asarray(np.where(inward, strange, 0), np.float32)
 
 
-def _strangeness(texture: Field, light: LightField, own_dark: Field) -> Field:
+def _strangeness(texture: Sequence[Field], light: LightField, own_dark: Field) -> Field:
     """Return how far pixels are from skin, 0 to 1; dark and grey ones count less where they may be the face's own."""
     limits = np.asarray(np.minimum(_LIMIT * light.spread, _MOST), np.float32)
-    lightness, red, yellow = planes_of(texture)
+    lightness, red, yellow = texture
     brighter = lightness / limits[0]
     darker = -lightness / np.float32(max(float(limits[0]), _LEAST_DARK))
     redder, yellower = red / limits[1], yellow / limits[2]

@@ -94,9 +94,10 @@ class FrontWatch:
         Returns:
             float32 (H, W), 0 to 1.
         """
+        if self._looks >= _LOOKS and self._clear >= _CLEAR_LOOKS:
+            return None
         square = square_of(mesh)
-        settled = self._looks >= _LOOKS and self._clear >= _CLEAR_LOOKS
-        if settled or square.side < _SMALL or abs(pose_of(mesh).yaw) > _TURNED:
+        if square.side < _SMALL or abs(pose_of(mesh).yaw) > _TURNED:
             return None
         now = finder.likely(image, mesh)
         self._likely = now if self._looks == 0 else now + _PERSISTENCE * (self._likely - now)

@@ -16,7 +16,7 @@ from facefusion.faces.align import rescale
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.colour import TextureGain, sample
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, median, shrink, smoothstep
-from facefusion.processors.face_swapper.mesh.fitting import calm, fit_robustly, harmonics, smooth
+from facefusion.processors.face_swapper.mesh.fitting import fit_robustly, harmonics, smooth
 from facefusion.processors.face_swapper.mesh.regions import BEARD, skin_vertices
 
 _FACING = (0.05, 0.35)
@@ -77,11 +77,11 @@ def fit_light(colours: Field, normals: Points, trust: npt.NDArray[np.float32]) -
 
     Args:
         colours: 8-bit Lab at each vertex, float32 (468, 3).
-        normals: unit normals, float32 (468, 3).
+        normals: unit normals, as `fitting.calm` gives them, float32 (468, 3).
         trust: weight of each vertex, 0 to 1, float32 (468,); low where the surface is turned away.
     """
     skin = skin_vertices() * trust
-    basis = harmonics(calm(normals))
+    basis = harmonics(normals)
     directional, weights, spread = fit_robustly(basis, colours.astype(np.float64), skin.astype(np.float64))
     features = (colours[:, 0] - directional[:, 0]) ** 2
     return LightField(

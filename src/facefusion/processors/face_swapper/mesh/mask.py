@@ -15,7 +15,7 @@ from facefusion.options import FaceMaskOptions
 from facefusion.options.masks import MaskType
 from facefusion.processors.face_swapper.mesh.filters import Field, blur
 from facefusion.processors.face_swapper.mesh.openings import close_openings
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import GRID, FaceRegion
 
 _HARDEST, _SOFTEST = 0.6, 3.0
@@ -27,23 +27,24 @@ _CROP = 256
 """Side of the crop, in pixels, in which networks look at the face."""
 
 
-def face_mask(share: Field, raster: MeshRaster, mesh: Points, options: FaceMaskOptions) -> Field:
+def face_mask(share: Field, raster: MeshRaster, mesh: Points, silhouette: Field, options: FaceMaskOptions) -> Field:
     """Return the new face's share at each pixel of the grid where nothing is in front of it, float32 (H, W), 0 to 1.
 
     Args:
         share: what edges and visibility leave of it, float32 (H, W).
         raster: the mesh on the grid.
         mesh: float32 (468, 3) in its pixels.
+        silhouette: 1 within the outline of the drawn face, else 0, float32 (H, W).
         options: shapes of the mask and softness of its edge.
     """
     size = (raster.numbers.shape[0], raster.numbers.shape[1])
-    inside = np.where(raster.numbers >= 0, share, 0).astype(np.float32)
+    inside = np.asarray(share * (raster.numbers >= 0), np.float32)
     close_openings(inside, mesh)
     inside *= raster.near()
     softness = (_HARDEST + (_SOFTEST - _HARDEST) * options.face_mask_blur) * max(size) / GRID
     # Softness reaches little into eyes and mouth, which show the target's own, and never past the outline.
     soft, hard = (blur(inside, max(softness * part, _LEAST_SOFTNESS)) for part in (1.0, _INWARDS))
-    mask = np.minimum(soft, hard) * silhouette(raster, mesh)
+    mask = np.minimum(soft, hard) * silhouette
     return np.asarray(np.minimum(mask, bounds(mesh, size, options)), np.float32)
 
 

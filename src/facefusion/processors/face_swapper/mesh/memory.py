@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Self
 
-import cv2
 import numpy as np
 
 from facefusion.faces.mesh import VERTICES
@@ -19,7 +18,15 @@ from facefusion.processors.face_swapper.mesh.continuity import Continuity
 from facefusion.processors.face_swapper.mesh.expression import Rest
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeMemory
 from facefusion.processors.face_swapper.mesh.fields import spread
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, dilate, lookup, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import (
+    Field,
+    blur,
+    dilate,
+    erode,
+    lookup,
+    planes_of,
+    smoothstep,
+)
 from facefusion.processors.face_swapper.mesh.front import FrontWatch
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
@@ -113,6 +120,8 @@ class FaceMemory:
         ahead: what was in front of it from the first frame on.
         glasses: that the face wears, or does not.
         rest: its skin at rest, as of the last `update`.
+        difference: what follows from its shape once that is known, see `shape.shape_difference`; reckoned anew, and so
+            no part of the state, after a restart.
     """
 
     def __init__(self) -> None:
@@ -128,6 +137,12 @@ class FaceMemory:
         self.ahead = FrontWatch()
         self.glasses = GlassesWatch()
         self.rest = Rest(SIZE)
+        self.difference: Points | None = None
+
+    @property
+    def knows_shape(self) -> bool:
+        """Whether `own_shape` gives the same from now on."""
+        return self._shape_seen >= _SHAPE_FRAMES
 
     def own_shape(self, level: Points, pose: Pose) -> Points:
         """Return how the face's features lie, float32 (468, 3), as the mean of what was seen of it so far.
@@ -159,7 +174,7 @@ class FaceMemory:
         layout = canonical_raster()
         fields = spread(layout, place=mesh[:, :2], visibility=visibility)
         now = lookup(blur(texture, 1.0), fields["place"])
-        seen = np.where(layout.numbers >= 0, smoothstep(fields["visibility"], *_VISIBLE), 0)
+        seen = smoothstep(fields["visibility"], *_VISIBLE) * (layout.numbers >= 0)
         front = self._in_front(now, seen, canonical_rim())
         clear = np.asarray(seen * (1 - front), np.float32)
         self._learn(now, clear, front)
@@ -205,8 +220,8 @@ class FaceMemory:
         limit = _FLOOR + np.float32(_DEVIATIONS) * self._deviation
         # A feature may slide a little over the mesh, glasses above all: only what is unlike all around it counts.
         above = now - dilate(self._mean, _SLIDE)
-        below = -dilate(-self._mean, _SLIDE) - now
-        light, red, yellow = cv2.split(np.maximum(above, below) / limit)
+        below = erode(self._mean, _SLIDE) - now
+        light, red, yellow = planes_of(np.asarray(np.maximum(above, below) / limit, np.float32))
         largest = np.maximum(np.maximum(light, red), yellow)
         change = blur(np.asarray(largest * seen * (self._seen >= WARM_UP), np.float32), _PIECE_BLUR)
         pieces = pieces_reaching(change > _LIKELY, rim > _RIM, core=change > _SURE, least_area=_LEAST_AREA)

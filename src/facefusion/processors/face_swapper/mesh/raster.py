@@ -17,7 +17,7 @@ import numpy.typing as npt
 from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, triangles
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.barycentric import Drawn
-from facefusion.processors.face_swapper.mesh.filters import Field, dilate
+from facefusion.processors.face_swapper.mesh.filters import Field, dilate, planes_of
 
 SUBPIXEL_BITS = 4
 """Fractional bits of the places that OpenCV draws at; see `to_subpixels`."""
@@ -52,8 +52,9 @@ class MeshRaster:
             grow: how far values continue past the edges, in pixels.
         """
         faces = triangles()
-        shown = np.flatnonzero(normals[faces, 2].mean(1) < -_MIN_FACING)
-        shown = shown[np.argsort(-mesh[faces[shown], 2].mean(1))]
+        towards, depths = (np.ascontiguousarray(values[:, 2]).take(faces.T).sum(0) / 3 for values in (normals, mesh))
+        shown = np.flatnonzero(towards < -_MIN_FACING)
+        shown = shown[np.argsort(-depths[shown])]
         fixed = to_subpixels(mesh[:, :2])[faces]
         numbers = np.full(size, -1, np.int16)
         for corners, number in zip(fixed[shown], shown.tolist(), strict=True):
@@ -76,8 +77,8 @@ class MeshRaster:
             n times float32 (H, W, 4), contiguous; 0 where there is no triangle near.
         """
         coarse = MeshRaster(self.numbers[::2, ::2], self.grow // 2 + 1, self.corners * np.float32(0.5))
-        planes, size = coarse.planes(values), self.numbers.shape[::-1]
-        fours = (cv2.merge(list(planes[first : first + 4])) for first in range(0, len(planes), 4))
+        coarse.__dict__["_drawn"] = self._drawn.every_other()
+        fours, size = coarse.fours(values), self.numbers.shape[::-1]
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         laid = (cv2.warpAffine(four, _HALF, size, flags=flags, borderMode=cv2.BORDER_REPLICATE) for four in fours)
         return [np.asarray(field, np.float32) for field in laid]
@@ -95,24 +96,29 @@ class MeshRaster:
 
     def planes(self, values: Field) -> Field:
         """Spread values (468, K) as `interpolate` does, but return one plane after the other, float32 (K, H, W)."""
-        drawn = self._drawn
-        planes = np.zeros((values.shape[1], self.numbers.size), np.float32)
-        channels = np.ascontiguousarray(values.T, np.float32)
-        for plane, channel in zip(planes, channels, strict=True):
-            plane[drawn.places] = drawn.values(channel)
-        planes = planes.reshape(-1, *self.numbers.shape)
-        self._continue(planes)
-        return planes
+        return np.stack([plane for four in self.fours(values) for plane in planes_of(four)][: values.shape[1]])
+
+    def fours(self, values: Field) -> list[Field]:
+        """Spread values (468, K) as `interpolate` does, but return four planes at a time, float32 (H, W, 4) each.
+
+        What is wanting of the last is filled with zeros.
+        """
+        wanted = np.zeros((len(values), -(-values.shape[1] // 4) * 4), np.float32)
+        wanted[:, : values.shape[1]] = values
+        fours = [self._drawn.spread(wanted[:, first : first + 4]) for first in range(0, wanted.shape[1], 4)]
+        for four in fours:
+            self._continue(four)
+        return fours
 
     def near(self) -> Field:
         """Return 1 where `interpolate` gives values, 0 elsewhere, float32 (H, W)."""
         return dilate((self.numbers >= 0).astype(np.float32), self.grow)
 
-    def _continue(self, planes: Field) -> None:
+    def _continue(self, four: Field) -> None:
         """Carry values a few pixels past the triangles' edges, as the mean of those nearby, in place."""
         size, (past, amount) = (2 * self.grow + 1, 2 * self.grow + 1), self._past
-        for plane in planes:
-            plane.ravel()[past] = cv2.blur(plane, size).ravel()[past] / amount
+        around = cv2.blur(four, size).reshape(-1, 4).take(past, axis=0)
+        four.reshape(-1, 4)[past] = around / amount[:, None]
 
     @cached_property
     def _past(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:

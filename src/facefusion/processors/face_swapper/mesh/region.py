@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.align import rescale
+from facefusion.faces.mesh import extent
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, reduced
 from facefusion.processors.face_swapper.mesh.raster import SUBPIXEL_BITS, to_subpixels
@@ -49,8 +50,9 @@ class FaceRegion:
             mesh: the face in pixels of the frame, float32 (468, 3).
             shape: height and width of the frame.
         """
-        low = np.maximum(np.floor(mesh[:, :2].min(0)).astype(int) - _MARGIN, 0)
-        high = np.minimum(np.ceil(mesh[:, :2].max(0)).astype(int) + _MARGIN, shape[::-1])
+        least, most = extent(mesh)
+        low = np.maximum(np.floor(least).astype(int) - _MARGIN, 0)
+        high = np.minimum(np.ceil(most).astype(int) + _MARGIN, shape[::-1])
         width, height = (high - low).tolist()
         if min(width, height) < _LEAST_SIDE:
             return None

@@ -25,6 +25,9 @@ from facefusion.processors.face_swapper.mesh.expression import smile_of
 from facefusion.processors.face_swapper.mesh.filters import smoothstep
 from facefusion.processors.face_swapper.mesh.regions import Weights, canonical_distances
 
+Rotation = npt.NDArray[np.float64]
+"""Of a head, float64 (3, 3)."""
+
 _STILL = (0.02, 0.40)
 """Distance from the outline, in eye distances: from where nothing moves to where all may."""
 _FEATURE = (0.06, 0.30)
@@ -39,13 +42,14 @@ _MOST = 0.10
 """Farthest that a vertex moves, in eye distances."""
 
 
-def level_shape(mesh: Points) -> Points:
+def level_shape(mesh: Points, rotation: Rotation | None = None) -> Points:
     """Return a face turned straight into the camera, float32 (468, 3), in eye distances around its middle.
 
     Args:
         mesh: float32 (468, 3), in pixels.
+        rotation: of the face, where it is known already; see `rotation_of`.
     """
-    straight = mesh.astype(np.float64) @ rotation_of(mesh)
+    straight = mesh.astype(np.float64) @ (rotation_of(mesh) if rotation is None else rotation)
     outline = straight[list(OVAL)]
     centre = outline.mean(0)
     scale = np.sqrt(((outline - centre) ** 2).sum() / _outline_spread())
@@ -76,14 +80,15 @@ def shape_difference(source: Points, target: Points) -> Points:
     return np.asarray(moved * (_MOST * np.tanh(length / _MOST) / np.maximum(length, 1e-6)), np.float32)
 
 
-def turned_with(difference: Points, mesh: Points) -> Points:
+def turned_with(difference: Points, mesh: Points, rotation: Rotation | None = None) -> Points:
     """Return a difference of level shapes as it is on a face of any pose and size, float32 (468, 3), in pixels.
 
     Args:
         difference: float32 (468, 3), in eye distances.
         mesh: the face, float32 (468, 3), in pixels.
+        rotation: of the face, where it is known already; see `rotation_of`.
     """
-    rotation = rotation_of(mesh)
+    rotation = rotation_of(mesh) if rotation is None else rotation
     outline = mesh[list(OVAL)].astype(np.float64)
     scale = np.sqrt(((outline - outline.mean(0)) ** 2).sum() / _outline_spread())
     return np.asarray(difference @ rotation.T * scale, np.float32)

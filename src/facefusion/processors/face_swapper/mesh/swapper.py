@@ -14,13 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.masks.masker import FaceMasker
+from facefusion.faces.mesh import rotation_of
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceMaskOptions, FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.canonical import canonical_layout, read_zones
-from facefusion.processors.face_swapper.mesh.colour import join_texture, split_texture, to_rgb
+from facefusion.processors.face_swapper.mesh.colour import (
+    join_texture,
+    joined_planes,
+    planes_to_rgb,
+    split_texture,
+)
 from facefusion.processors.face_swapper.mesh.continuity import Laid
 from facefusion.processors.face_swapper.mesh.detail import match_detail
-from facefusion.processors.face_swapper.mesh.expression import lines_of_smile, smile_of, with_lines
+from facefusion.processors.face_swapper.mesh.expression import lines_of_smile, planes_with_lines, smile_of
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import (
@@ -29,6 +35,7 @@ from facefusion.processors.face_swapper.mesh.filters import (
     enlarge,
     enlarge_planes,
     lookup,
+    planes_of,
     smoothstep,
     with_fourth,
     within,
@@ -42,12 +49,12 @@ from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask, seen
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories
 from facefusion.processors.face_swapper.mesh.motion import Seen
 from facefusion.processors.face_swapper.mesh.openings import with_lids_shut
-from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
+from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.regions import edge_weights, near_edge
 from facefusion.processors.face_swapper.mesh.rendering import Rendering
 from facefusion.processors.face_swapper.mesh.shading import own_shading
-from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference, turned_with
+from facefusion.processors.face_swapper.mesh.shape import Rotation, level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.target import Target
 from facefusion.processors.face_swapper.mesh.turned import cosines, unstretched
@@ -119,20 +126,20 @@ class MeshSwapper:
         if region is None:
             return None
         memory, outline = self._memories.of(face.track_id), region.outline()
-        view = np.ascontiguousarray(region.view(image))
+        view, rotation = np.ascontiguousarray(region.view(image)), rotation_of(face.mesh)
         # They are looked for before the features move, and stay where they are.
-        glasses = _glasses(image, face, region, memory)
+        glasses = _glasses(image, face, region, rotation, memory)
         ahead = _ahead(self._finder, image, face, region, memory)
         recoloured = self._recoloured(view, region, face, memory)
-        level = level_shape(face.mesh)
-        base, region, raster = self._reshaped(recoloured, region, face, level, memory)
+        level = level_shape(face.mesh, rotation)
+        base, region, raster = self._reshaped(recoloured, region, outline, face, level, rotation, memory)
         if (shut := with_lids_shut(region.mesh, partial(region.on_grid, base))) is not region.mesh:
             region, raster = replace(region, mesh=shut), None
         seen = seen_by_networks(image, face, region, self._masker)
         new, mask, still = self._render(base, region, raster, face, memory, seen, smile=smile_of(level), ahead=ahead)
         mask, still = mask * (1 - glasses), np.maximum(still, glasses)
-        if base is not view and still.max() > 0:
-            base = np.asarray(cv2.blendLinear(view, base, still, 1 - still), np.uint8)
+        if base is not view:
+            base = _kept(view, base, still)
         # A head that turns past the limit must not flip from one face to the other.
         fade = 1 - float(smoothstep(np.float32(abs(face.pose.yaw)), self._max_yaw - _FADE, self._max_yaw))
         return Rendering(region, base, new, mask * outline, self._options.blend_ratio * fade * face.share)
@@ -157,20 +164,32 @@ class MeshSwapper:
         # What a memory settles on is the mean of eyes that were seen well; it has nothing to say of murky ones.
         return recoloured if memory is not None else deepened(recoloured, mesh, irises, known)
 
-    def _reshaped(
+    def _reshaped(  # noqa: PLR0917 - one step, told all that the others found
         self,
         view: npt.NDArray[np.uint8],
         region: FaceRegion,
+        outline: Field,
         face: Face,
         level: Points,
+        rotation: Rotation,
         memory: FaceMemory | None,
     ) -> tuple[npt.NDArray[np.uint8], FaceRegion, MeshRaster | None]:
         """Return the target with its features where the source has them, the region with its mesh like that, drawn."""
         if not self._options.shape:
             return view, region, None
-        own = level if memory is None else memory.own_shape(level, face.pose)
-        wanted = shape_difference(self._source.shape, own) * np.float32(self._options.shape)
-        return reshaped(view, region, turned_with(wanted, face.mesh))
+        wanted = self._difference(level, face, memory) * np.float32(self._options.shape)
+        return reshaped(view, region, outline, turned_with(wanted, face.mesh, rotation))
+
+    def _difference(self, level: Points, face: Face, memory: FaceMemory | None) -> Points:
+        """Return by how much each vertex of the level face has to move to lie as in the source."""
+        if memory is None:
+            return shape_difference(self._source.shape, level)
+        own = memory.own_shape(level, face.pose)
+        if not memory.knows_shape:
+            return shape_difference(self._source.shape, own)
+        if memory.difference is None:
+            memory.difference = shape_difference(self._source.shape, own)
+        return memory.difference
 
     def _render(  # noqa: PLR0917 - one step, told all that the others found
         self,
@@ -201,19 +220,20 @@ class MeshSwapper:
         paler = float(target.light.mean[0] - self._source.light.mean[0])
         fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
         lines = self._lines(target, coarse, {**fields, "foreign": foreign}, smile, memory)
-        share = face_mask(fields["share"], target.raster, target.mesh, self._masks)
+        share = face_mask(fields["share"], target.raster, target.mesh, target.silhouette, self._masks)
         unit = self._source.width_at(level)
         laid = Laid(fields["place"] / unit, fields["visible"].copy(), fields["smooth"], share, foreign, lines, gain)
         if memory is not None:
             laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
         front = blur(laid.front, _STILL)
-        share = np.minimum(laid.share, bound) * silhouette(target.raster, target.mesh) * (1 - front)
+        share = np.minimum(laid.share, bound) * target.silhouette * (1 - front)
         mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
         texture = lookup(self._textures[level], enlarge_planes(laid.place * unit, region.size))
-        lab = join_texture(texture, enlarge(with_lines(laid.smooth, laid.lines), region.size), laid.gain)
-        lab[:, :, 0] = match_detail(np.ascontiguousarray(lab[:, :, 0]), view, (mask > _INSIDE).astype(np.uint8))
-        still = np.maximum(front, 1 - bound)
-        return to_rgb(lab), mask, enlarge(np.asarray(np.clip(still, 0, 1), np.float32), region.size)
+        skin = [enlarge(plane, region.size) for plane in planes_with_lines(laid.smooth, laid.lines)]
+        lightness, *chroma = joined_planes(planes_of(texture), skin, laid.gain)
+        lightness = match_detail(lightness, view, (mask > _INSIDE).astype(np.uint8))
+        still = np.asarray(within(np.maximum(front, 1 - bound), 0.0, 1.0), np.float32)
+        return planes_to_rgb([lightness, *chroma]), mask, enlarge(still, region.size)
 
     def _lines(
         self,
@@ -265,12 +285,22 @@ class MeshSwapper:
         return {**fields, **read_zones(fields["layout"])}
 
 
+def _kept(view: npt.NDArray[np.uint8], base: npt.NDArray[np.uint8], still: Field) -> npt.NDArray[np.uint8]:
+    """Return pixels, RGB uint8, as they were where they must not move; `still` says how far, float32 (H, W), 0 to 1."""
+    x, y, width, height = cv2.boundingRect((still > 0).astype(np.uint8))
+    if not width:
+        return base
+    part = np.s_[y : y + height, x : x + width]
+    base[part] = cv2.blendLinear(view[part], base[part], still[part], 1 - still[part])
+    return base
+
+
 def _glasses(
-    image: npt.NDArray[np.uint8], face: Face, region: FaceRegion, memory: FaceMemory | None
+    image: npt.NDArray[np.uint8], face: Face, region: FaceRegion, rotation: Rotation, memory: FaceMemory | None
 ) -> Field | np.float32:
     """Return the share of glasses in each pixel of the region, float32 (H, W), 0 to 1; plain 0 where there are none."""
     watch = GlassesWatch() if memory is None else memory.glasses
-    share = watch.share(image, face.mesh, (region.left, region.top), region.size)
+    share = watch.share(image, face.mesh, (region.left, region.top), region.size, rotation)
     return np.float32(0) if share is None else share
 
 

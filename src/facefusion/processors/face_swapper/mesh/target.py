@@ -15,6 +15,7 @@ from facefusion.processors.face_swapper.mesh.colour import sample, split_texture
 from facefusion.processors.face_swapper.mesh.cover import Cover
 from facefusion.processors.face_swapper.mesh.fields import Zones
 from facefusion.processors.face_swapper.mesh.filters import Field, lookup, within
+from facefusion.processors.face_swapper.mesh.fitting import calm
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory
@@ -31,13 +32,14 @@ class Target:
     Attributes:
         lab: its pixels, Lab, float32 (H, W, 3).
         mesh: float32 (468, 3) in pixels of the grid.
-        normals: of the mesh, float32 (468, 3).
+        normals: of the mesh, as `fitting.calm` gives them, float32 (468, 3).
         visibility: how well each vertex is seen, 0 to 1, float32 (468,).
         light: smooth colour of its skin.
         raster: the mesh, drawn.
         cover: what covers its lower half, if anything does.
         ahead: how surely pixels show what is in front of it as this one picture tells, float32 (H, W), 0 to 1; None
             where nothing is.
+        silhouette: 1 within the outline of the drawn face, eyes and mouth included, else 0, float32 (H, W).
     """
 
     lab: Field
@@ -47,7 +49,8 @@ class Target:
     light: LightField
     raster: MeshRaster
     cover: Cover | None
-    ahead: Field | None = None
+    ahead: Field | None
+    silhouette: Field
 
     @classmethod
     def observe(
@@ -60,14 +63,16 @@ class Target:
     ) -> Self:
         """Look at the face; what is in front of it, or was in the last frame, has no say in its light."""
         lab, normals = to_lab(grid), vertex_normals(region.mesh)
+        calmed = calm(normals)
         visibility = facing(normals)
         clear = _clear(visibility, ahead, region.mesh)
         clear = clear if memory is None else clear * memory.clear_vertices()
         colours = vertex_colours(lab, region.mesh)
         cover = Cover.find(colours, clear)
-        light = fit_light(colours, normals, clear if cover is None else clear * cover.clear)
+        light = fit_light(colours, calmed, clear if cover is None else clear * cover.clear)
         raster = raster or MeshRaster.draw(region.mesh, normals, region.grid)
-        return cls(lab, region.mesh, normals, visibility, light, raster, cover, ahead)
+        within = silhouette(raster, region.mesh)
+        return cls(lab, region.mesh, calmed, visibility, light, raster, cover, ahead, within)
 
     def in_front(self, texture: Field, fields: Mapping[str, Field], yaw: float, memory: FaceMemory | None) -> Field:
         """Return how surely pixels of the grid are not the face, float32 (H, W), 0 to 1, by looks and by memory."""
@@ -76,7 +81,7 @@ class Target:
             foreign = np.maximum(foreign, self.ahead)
         if self.cover is not None:
             foreign = np.maximum(foreign, self.cover.share(self.lab, fields["below_eyes"]))
-        beyond = beyond_outline(self.lab, silhouette(self.raster, self.mesh), yaw)
+        beyond = beyond_outline(self.lab, self.silhouette, yaw)
         if beyond is not None:
             foreign = np.maximum(foreign, beyond)
         if memory is None:

@@ -20,8 +20,9 @@ _STRETCH = (3.0, 5.0)
 """Stretch of the source's texture: from where the new face fades to where it is gone."""
 _TURN = (15.0, 30.0)
 """Turn of the head in degrees: from where its far side may end in front of the background to where it surely does."""
-_INSIDE, _OUTSIDE = 4, 1
-"""Distance from the outline in pixels of the grid from which pixels surely show the face, and surely do not."""
+_INSIDE = 4
+"""Depth within the outline in pixels of the grid from which pixels surely show the face; outside, those that do not
+touch it surely show what is behind."""
 _SURROUNDINGS = 5.0
 """Reach, in pixels of the grid, within which colours of both are gathered."""
 _COARSER = 2
@@ -43,10 +44,10 @@ def unstretched(normals: Points, facing: Weights) -> Weights:
     """Return the share of the new face that is not stretched too far, float32 (468,), 0 to 1.
 
     Args:
-        normals: unit normals of the target, float32 (468, 3).
+        normals: unit normals of the target, as `fitting.calm` gives them, float32 (468, 3).
         facing: cosine between surface and camera in the source's texture, see `cosines`.
     """
-    stretch = np.maximum(-calm(normals)[:, 2], 0) / np.maximum(facing, _LEAST)
+    stretch = np.maximum(-normals[:, 2], 0) / np.maximum(facing, _LEAST)
     return 1 - smoothstep(stretch, *_STRETCH)
 
 
@@ -66,16 +67,17 @@ def beyond_outline(lab: Field, silhouette: Field, yaw: float) -> Field | None:
     turned = float(smoothstep(np.float32(abs(yaw)), *_TURN))
     if turned == 0:
         return None
-    edge = np.pad(silhouette, 1).astype(np.uint8)
+    edge = cv2.copyMakeBorder(silhouette.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     depth = cv2.distanceTransform(edge, cv2.DIST_L2, 3)[1:-1, 1:-1]
-    away = cv2.distanceTransform(1 - edge, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    outside = cv2.dilate(edge, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))[1:-1, 1:-1] == 0
     side = cv2.Sobel(blur(silhouette, 2.0), cv2.CV_32F, 1, 0) * -np.sign(yaw) > 0
     asked = np.nonzero(side & (depth <= 2 * _INSIDE))
     beyond = np.zeros(silhouette.shape, np.float32)
     if not len(asked[0]):
         return beyond
-    face, face_near = _gathered(lab, depth > _INSIDE, asked)
-    behind, behind_near = _gathered(lab, away > _OUTSIDE, asked)
+    colours = np.asarray(cv2.cvtColor(lab, cv2.COLOR_BGR2BGRA), np.float32)
+    face, face_near = _gathered(colours, depth > _INSIDE, asked)
+    behind, behind_near = _gathered(colours, outside, asked)
     axis = behind - face
     apart = np.sqrt((axis**2).sum(1))
     nearness = ((lab[asked] - face) * axis).sum(1) / np.maximum(apart, 1) ** 2
@@ -88,7 +90,7 @@ def _gathered(lab: Field, where: npt.NDArray[np.bool_], asked: tuple[npt.NDArray
     """Return the mean colour of the pixels of a mask around some pixels, and how much of it is near each.
 
     Args:
-        lab: float32 (H, W, 3).
+        lab: with a plane of ones, float32 (H, W, 4).
         where: the mask, bool (H, W).
         asked: rows and columns of the pixels, (N,) each.
 
@@ -97,9 +99,7 @@ def _gathered(lab: Field, where: npt.NDArray[np.bool_], asked: tuple[npt.NDArray
     """
     height, width = where.shape
     size = (max(height // _COARSER, 1), max(width // _COARSER, 1))
-    weighted = np.asarray(cv2.cvtColor(lab, cv2.COLOR_BGR2BGRA), np.float32)
-    weighted[:, :, 3] = 1
-    weighted *= where[:, :, None]
+    weighted = np.asarray(cv2.copyTo(lab, where.view(np.uint8)), np.float32)
     around = blur(shrink(weighted, size), _SURROUNDINGS / _COARSER)
     found = sample(around, rescale(np.stack(asked[::-1], 1), (height, width), size))
     near = found[:, 3]

@@ -16,6 +16,7 @@ from facefusion.processors.face_swapper.mesh.colour import split_texture, to_lab
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
 from facefusion.processors.face_swapper.mesh.fields import Zones, spread
 from facefusion.processors.face_swapper.mesh.filters import Field, blur
+from facefusion.processors.face_swapper.mesh.fitting import calm
 from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.glasses.watch import EXPECTED, GlassesWatch
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, vertex_colours
@@ -78,7 +79,7 @@ class View:
         """
         patch, mesh = _cut(image, face.mesh)
         lab, normals = to_lab(patch), vertex_normals(mesh)
-        light = fit_light(vertex_colours(lab, mesh), normals, facing(normals))
+        light = fit_light(vertex_colours(lab, mesh), calm(normals), facing(normals))
         raster = MeshRaster.draw(mesh, normals, lab.shape[:2])
         texture, foreign = _texture(lab, light, raster, mesh)
         worn = _glasses(patch, mesh, GlassesWatch(sure=EXPECTED) if glasses else GlassesWatch())

@@ -20,18 +20,21 @@ _CONTINUED = 2
 """Pixels of the grid past the triangles' edges in which a displacement goes on."""
 _RIM = (0.01, 0.16)
 """Depth within the outline in the picture, in eye distances: from where nothing moves to where all may."""
+_FLAT = 1e-9
+"""Share of the extent of an opening's rim that is taken for its height where it has none."""
 _SHARP = 0.04
 """Margin around eyes and mouth within which the picture is read sharply, in eye distances."""
 
 
 def reshaped(
-    view: npt.NDArray[np.uint8], region: FaceRegion, by: Points
+    view: npt.NDArray[np.uint8], region: FaceRegion, outline: Field, by: Points
 ) -> tuple[npt.NDArray[np.uint8], FaceRegion, MeshRaster]:
     """Move the vertices of a face, and the picture with them.
 
     Args:
         view: pixels of the region, RGB uint8 (H, W, 3).
         region: where the face lies.
+        outline: what lies within the face's, see `FaceRegion.outline`.
         by: how far each vertex moves, float32 (468, 3), in pixels of the frame.
 
     Returns:
@@ -46,7 +49,6 @@ def reshaped(
     back = raster.growing(_CONTINUED).planes(by)
     for rim in (LEFT_EYE, RIGHT_EYE, INNER_LIPS):
         _fill(back, moved, by, rim)
-    outline = region.outline()
     x, y = (enlarge(plane, region.size) * outline for plane in back)
     x += np.arange(region.size[1], dtype=np.float32)
     y += np.arange(region.size[0], dtype=np.float32)[:, None]
@@ -85,9 +87,20 @@ def _within(mesh: Points) -> Points:
     along = np.roll(hull, -1, axis=0) - hull
     across = np.column_stack([along[:, 1], -along[:, 0]]) / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
     # Within a convex outline the nearest point of it lies on the nearest of the lines that its sides are on.
-    depths = np.abs(mesh[:, :2] @ across.T - (across * hull).sum(1)).min(1)
+    depths = np.abs(across @ mesh[:, :2].T - (across * hull).sum(1)[:, None]).min(0)
     eyes = max(float(np.linalg.norm(mesh[263] - mesh[33])), 1e-3)
     return smoothstep(depths / eyes, *_RIM)
+
+
+def _affine(places: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Return the affine map that values, (N, K), at places, (N, 2), follow best: slopes and level, float32 (3, K)."""
+    middles = places.mean(0), values.mean(0)
+    spread, joint = places - middles[0], values - middles[1]
+    (xx, xy), (_, yy) = spread.T @ spread
+    # What lies on one line, like lids that have met, tells nothing across it.
+    least = _FLAT * (xx + yy)
+    slopes = np.linalg.solve([[xx + least, xy], [xy, yy + least]], spread.T @ joint)
+    return np.vstack([slopes, middles[1] - middles[0] @ slopes]).astype(np.float32)
 
 
 def _fill(back: Field, mesh: Points, by: Points, rim: Sequence[int]) -> None:
@@ -100,8 +113,7 @@ def _fill(back: Field, mesh: Points, by: Points, rim: Sequence[int]) -> None:
         rim: vertices of the opening's rim.
     """
     corners = mesh[list(rim), :2].astype(np.float64)
-    basis = np.column_stack([corners, np.ones(len(corners))])
-    solution = np.linalg.lstsq(basis, by[list(rim)].astype(np.float64), rcond=None)[0].astype(np.float32)
+    solution = _affine(corners, by[list(rim)].astype(np.float64))
     low = np.maximum(np.floor(corners.min(0)).astype(int), 0)
     high = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, back.shape[:0:-1])
     if (high <= low).any():

@@ -39,9 +39,15 @@ class GlassesPlane:
     scale: float
 
     @classmethod
-    def of(cls, mesh: Points) -> Self:
-        """Lay the plane before the eyes of a face, float32 (468, 3), in pixels of the picture."""
-        rotation, (eyes, outline, middle_of_eyes, canonical) = rotation_of(mesh), _parts()
+    def of(cls, mesh: Points, rotation: npt.NDArray[np.float64] | None = None) -> Self:
+        """Lay the plane before the eyes of a face.
+
+        Args:
+            mesh: float32 (468, 3), in pixels of the picture.
+            rotation: of the face, where it is known already; see `rotation_of`.
+        """
+        rotation = rotation_of(mesh) if rotation is None else rotation
+        eyes, outline, middle_of_eyes, canonical = _parts()
         turned, seen = canonical @ rotation.T, mesh[outline].astype(np.float64)
         turned, seen = (turned - turned.mean(0))[:, :2], (seen - seen.mean(0))[:, :2]
         unit = (turned * seen).sum() / max(float((turned**2).sum()), 1e-6)
@@ -50,8 +56,13 @@ class GlassesPlane:
         corner = middle + unit * rotation[:2, 2] * _DEPTH - axes[:, :2] @ np.array(ORIGIN)
         return cls(np.column_stack([axes[:, :2], corner]), float(unit / UNIT))
 
-    def read(self, picture: npt.NDArray[np.uint8]) -> Field:
-        """Return the lightness of a picture, RGB uint8 (H, W, 3), on the plane, 0 to 255, float32 (HEIGHT, WIDTH)."""
+    def read(self, picture: npt.NDArray[np.uint8], rows: slice = slice(HEIGHT)) -> Field:
+        """Return the lightness of a picture on the plane, 0 to 255, float32 (HEIGHT, WIDTH).
+
+        Args:
+            picture: RGB uint8 (H, W, 3).
+            rows: those of the plane that are wanted; the others may be 0.
+        """
         corners = np.array([[x, y, 1] for x in (0, WIDTH - 1) for y in (0, HEIGHT - 1)]) @ self.to_picture.T
         low = np.clip(np.floor(corners.min(0)).astype(int) - 2, 0, np.array(picture.shape[1::-1]) - 1)
         high = np.maximum(np.ceil(corners.max(0)).astype(int) + 3, low + 1)
@@ -63,7 +74,9 @@ class GlassesPlane:
             to_picture = to_picture * factors
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         seen = cv2.warpAffine(picture, to_picture, (WIDTH, HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        return np.ascontiguousarray(to_lab(np.asarray(seen, np.uint8))[:, :, 0])
+        lightness = np.zeros((HEIGHT, WIDTH), np.float32)
+        lightness[rows] = to_lab(np.asarray(seen[rows], np.uint8))[:, :, 0]
+        return lightness
 
     def lay_back(self, field: Field, corner: tuple[int, int], size: tuple[int, int]) -> Field:
         """Return a field on the plane as it lies in a part of the picture, float32; 0 beside it.

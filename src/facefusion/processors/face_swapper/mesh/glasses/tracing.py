@@ -36,6 +36,8 @@ _LIGHT = np.float32(0.6)
 """What a light line counts beside a dark one."""
 _SURROUNDINGS = 13
 """Side of the square, in pixels of the plane, whose lightest and darkest parts tell what surrounds the frame."""
+_SMOOTH, _SMOOTH_REACH = 0.7, 2
+"""Smoothing of lightness before that, and how far it reaches, in pixels of the plane."""
 _REACH = 7.0
 """Distance from the path, in pixels of the plane, up to which pixels may belong to the frame."""
 _FADE = 2.5
@@ -89,8 +91,23 @@ class Frame:
 
     def share(self, lightness: Field) -> Field:
         """Return the share of the frame in each pixel of the plane, float32 (HEIGHT, WIDTH), 0 to 1."""
-        departure = np.where(self.depth > 0, *_departures(lightness)) / np.abs(self.depth)
-        return np.asarray(np.maximum(smoothstep(departure, *_SHARE) * self.band, self.lenses), np.float32)
+        part, around = self.extent()
+        share = self.lenses.copy()
+        if part[0].stop:
+            dark, light = np.zeros_like(share), np.zeros_like(share)
+            dark[around], light[around] = _departures(np.ascontiguousarray(lightness[around]))
+            depth = self.depth[part]
+            departure = np.where(depth > 0, dark[part], light[part]) / np.abs(depth)
+            share[part] = np.maximum(smoothstep(departure, *_SHARE) * self.band[part], share[part])
+        return share
+
+    def extent(self) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+        """Return the rows and columns of the plane in which the band lies, and those that have a say in its share."""
+        x, y, width, height = cv2.boundingRect((self.band > 0).astype(np.uint8))
+        reach = _SURROUNDINGS - 1 + _SMOOTH_REACH
+        part = slice(y, y + height), slice(x, x + width)
+        rows = slice(max(y - reach, 0), min(y + height + reach, HEIGHT))
+        return part, (rows, slice(max(x - reach, 0), min(x + width + reach, WIDTH)))
 
 
 def _rim(strengths: Field, rims: Rims, side: int) -> Path:
@@ -202,7 +219,7 @@ def _half_width(departure: Field, distance: Field) -> float:
 
 def _departures(lightness: Field) -> tuple[Field, Field]:
     """Return by how much each pixel is darker than the lightest around it, and lighter than the darkest."""
-    kernel, smooth = np.ones((_SURROUNDINGS, _SURROUNDINGS), np.uint8), blur(lightness, 0.7)
+    kernel, smooth = np.ones((_SURROUNDINGS, _SURROUNDINGS), np.uint8), blur(lightness, _SMOOTH)
     around = (cv2.morphologyEx(smooth, kind, kernel) for kind in (cv2.MORPH_CLOSE, cv2.MORPH_OPEN))
     dark, light = (np.asarray(np.abs(level - smooth), np.float32) for level in around)
     return dark, light

@@ -12,7 +12,7 @@ from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.glasses.finding import find_glasses
 from facefusion.processors.face_swapper.mesh.glasses.lines import line_strengths
-from facefusion.processors.face_swapper.mesh.glasses.plane import GlassesPlane
+from facefusion.processors.face_swapper.mesh.glasses.plane import HEIGHT, GlassesPlane
 from facefusion.processors.face_swapper.mesh.glasses.tracing import Frame
 from facefusion.state import State
 
@@ -46,7 +46,12 @@ class GlassesWatch:
         self._frame: Frame | None = None
 
     def share(
-        self, image: npt.NDArray[np.uint8], mesh: Points, corner: tuple[int, int], size: tuple[int, int]
+        self,
+        image: npt.NDArray[np.uint8],
+        mesh: Points,
+        corner: tuple[int, int],
+        size: tuple[int, int],
+        rotation: npt.NDArray[np.float64] | None = None,
     ) -> Field | None:
         """Return the share of the glasses in each pixel of a part of the picture; None when there are none for sure.
 
@@ -55,6 +60,7 @@ class GlassesWatch:
             mesh: the face in it, float32 (468, 3).
             corner: column and row of the part's first pixel.
             size: its height and width.
+            rotation: of the face, where it is known already; see `rotation_of`.
 
         Returns:
             float32 (H, W), 0 to 1.
@@ -63,11 +69,12 @@ class GlassesWatch:
         self._frames += 1
         if not due and (self._frame is None or self._odds <= _SURE):
             return None
-        plane = GlassesPlane.of(mesh)
+        plane = GlassesPlane.of(mesh, rotation)
         looking = due and plane.scale > _LEAST_SCALE and abs(pose_of(mesh).yaw) < _MOST_YAW
         if not looking and (self._frame is None or self._odds <= self._sure):
             return None
-        lightness = plane.read(image)
+        rows = slice(HEIGHT) if looking or self._frame is None else self._frame.extent()[1][0]
+        lightness = plane.read(image, rows)
         if looking:
             self._look(lightness)
         if self._frame is None or self._odds <= self._sure:
