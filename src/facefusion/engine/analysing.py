@@ -42,7 +42,8 @@ class VideoAnalysis:
     def __init__(self, plan: Plan, work: Work) -> None:
         self._plan = plan
         self._work = work
-        self._tracker = None if work.finding is None else FaceTracker(work.finding.analyser)
+        every = plan.options.faces.detect_every
+        self._tracker = None if work.finding is None else FaceTracker(work.finding.analyser, every)
         self._fill = RegionFill.of(plan.options.output)
         self._frames = 0
         self._has_faces = False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facefusion.faces.shrink import block_means
 from facefusion.faces.types import Points
 
 _LEAST_SCALE = 0.6
@@ -95,22 +97,29 @@ def crop(
         size: side of the crop in pixels.
         repeat_edge: whether the picture's edge is repeated outside of it; else it is black there.
     """
-    scale = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
+    (a, b, _), (c, d, _) = affine.tolist()
+    scale = math.sqrt(abs(a * d - b * c))
     factor = int(_LEAST_SCALE / scale + 1) if scale > 0 else 1
     if factor == 1:
         return _warp(image, affine, size, repeat_edge)
     # Averaging over whole blocks of the covered region first keeps fine texture from turning into noise.
-    corners = apply_affine(invert_affine(affine), [[0, 0], [size, 0], [size, size], [0, size]])
-    left, top = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)
-    right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 2, image.shape[1::-1])
+    left, top, right, bottom = _covered(affine, size, image.shape)
     width, height = (right - left) // factor, (bottom - top) // factor
     if width < 1 or height < 1:
         return _warp(image, affine, size, repeat_edge)
-    blocks = image[top : top + height * factor, left : left + width * factor]
-    small = cv2.resize(blocks, (int(width), int(height)), interpolation=cv2.INTER_AREA)
+    small = block_means(image[top : top + height * factor, left : left + width * factor], factor)
     # Pixel centres sit half a pixel off the corner, before and after shrinking.
     shift = affine[:, 2] + affine[:, :2] @ (np.array([left, top]) + (factor - 1) / 2)
-    return _warp(np.asarray(small, np.uint8), np.column_stack([affine[:, :2] * factor, shift]), size, repeat_edge)
+    return _warp(small, np.column_stack([affine[:, :2] * factor, shift]), size, repeat_edge)
+
+
+def _covered(affine: Affine, size: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of the part of a picture that a crop shows, and a little around it."""
+    (a, b, x), (c, d, y) = invert_affine(affine).tolist()
+    x0, x1 = x + size * (min(a, 0) + min(b, 0)), x + size * (max(a, 0) + max(b, 0))
+    y0, y1 = y + size * (min(c, 0) + min(d, 0)), y + size * (max(c, 0) + max(d, 0))
+    left, top = max(math.floor(x0) - 2, 0), max(math.floor(y0) - 2, 0)
+    return left, top, min(math.ceil(x1) + 2, shape[1]), min(math.ceil(y1) + 2, shape[0])
 
 
 def _warp(image: npt.NDArray[np.uint8], affine: Affine, size: int, repeat_edge: bool) -> npt.NDArray[np.uint8]:

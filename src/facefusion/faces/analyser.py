@@ -18,7 +18,7 @@ from facefusion.faces.landmarkers.lips import LipRefiner
 from facefusion.faces.mesh import bounding_box, five_landmarks, pose_of
 from facefusion.faces.recognisers.dlib_resnet import DlibResnet
 from facefusion.faces.search import FaceSearch
-from facefusion.faces.types import Detection, Face
+from facefusion.faces.types import Detection, Face, Points, Pose
 from facefusion.inference.session import SessionFactory
 from facefusion.options import FaceSelectionOptions
 
@@ -147,20 +147,20 @@ class FaceAnalyser:
         """Refine what was fitted and say what it is; None where there is no face."""
         there = [fit for fit in fits if fit.presence > MIN_PRESENCE]
         eyes = self.eyes.refine(image, [fit.mesh for fit in there])
-        meshes = self.lips.refine(image, [seen.mesh for seen in eyes])
-        refined = iter([replace(seen, mesh=mesh) for seen, mesh in zip(eyes, meshes, strict=True)])
-        return [_face(next(refined), fit.presence) if fit.presence > MIN_PRESENCE else None for fit in fits]
+        poses = [pose_of(seen.mesh) for seen in eyes]
+        meshes = self.lips.refine(image, [seen.mesh for seen in eyes], poses)
+        refined = zip(meshes, eyes, poses, strict=True)
+        return [_face(*next(refined), fit.presence) if fit.presence > MIN_PRESENCE else None for fit in fits]
 
 
-def _face(seen: RefinedEyes, presence: float) -> Face:
-    mesh = seen.mesh
+def _face(mesh: Points, seen: RefinedEyes, pose: Pose, presence: float) -> Face:
     return Face(
         box=bounding_box(mesh),
         score=presence,
         landmarks5=five_landmarks(mesh),
         mesh=mesh,
         presence=presence,
-        pose=pose_of(mesh),
+        pose=pose,
         irises=seen.irises,
     )
 

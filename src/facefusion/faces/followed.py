@@ -29,6 +29,8 @@ _FURTHER = 0.3
 _SAME_SIZE = 1.5
 _HIDDEN = 0.5
 """What is left of the confidence in a face that a neighbour hides."""
+_SURE = 0.9
+"""Presence from which the landmarker is sure of a face."""
 _JUMP = 0.3
 """Step, in widths of the face, beyond which a mesh is not smoothed with that before."""
 
@@ -107,6 +109,11 @@ class Track:
         before, self.looks = self.looks, appearance(image, face) if large else None
         self.change = 0.0 if before is None or self.looks is None else changed_share(before, self.looks)
         return self.change > ANOTHER
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the face is followed well: the landmarker is sure of it, and nothing is in front."""
+        return self.face.presence > _SURE and not self.is_hidden and self.change < PARTLY
 
     def touch(self, *, touching: bool) -> None:
         """Find out whether a neighbour is in front: that one touches this face, and this one's looks change."""

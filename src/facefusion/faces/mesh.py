@@ -31,6 +31,7 @@ OUTER_LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 
 """Outline of the lips, in the same order."""
 FIVE_POINTS = ((33, 133), (263, 362), (1,), (61,), (291,))
 """Vertices whose means are the five landmarks: eyes, nose tip, mouth corners."""
+_FIVE_PAIRS = tuple(np.array([vertices[place] for vertices in FIVE_POINTS]) for place in (0, -1))
 
 # Parts of the skull that speech and expression hardly move.
 _RIGID = (10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 33, 133, 263, 362, 127, 356, 234, 454, 109, 338, 67, 297, 50, 280)
@@ -67,12 +68,14 @@ def mirror_vertices() -> npt.NDArray[np.int32]:
 
 def five_landmarks(mesh: Points) -> Points:
     """Return image-left eye, image-right eye, nose tip and the mouth's corners, float32 (5, 2)."""
-    return np.stack([mesh[list(vertices), :2].mean(0) for vertices in FIVE_POINTS]).astype(np.float32)
+    first, last = _FIVE_PAIRS
+    return np.asarray((mesh[first, :2] + mesh[last, :2]) / 2, np.float32)
 
 
 def bounding_box(mesh: Points) -> npt.NDArray[np.float32]:
     """Return left, top, right, bottom of the mesh in pixels, float32 (4,)."""
-    return np.concatenate([mesh[:, :2].min(0), mesh[:, :2].max(0)]).astype(np.float32)
+    x, y = mesh[:, 0], mesh[:, 1]
+    return np.array([x.min(), y.min(), x.max(), y.max()], np.float32)
 
 
 def vertex_normals(mesh: Points) -> Points:

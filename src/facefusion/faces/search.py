@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from facefusion.faces.align import Affine, RotatedSquare, apply_affine, crop, invert_affine
 from facefusion.faces.detectors.base import Detector, group_overlapping
 from facefusion.faces.landmarkers.face_mesh import region_of_detection
+from facefusion.faces.shrink import halved_to
 from facefusion.faces.types import Detection, Points
 
 SAME_FACE_OVERLAP = 0.3
@@ -55,10 +57,13 @@ class FaceSearch:
 
         The landmarker cannot decide this: it is as sure of a sideways face.
         """
+        # Turning a picture and looking into its pieces takes time, and detectors look at a small one in any case.
+        small = halved_to(image, self._enough)
+        enlarge = np.diag([image.shape[0] / small.shape[0]] * 2) @ np.eye(2, 3)
         candidates = [
-            _rotate_back(detection, turn, image.shape[:2])
+            _carried(_rotate_back(detection, turn, small.shape[:2]), enlarge)
             for turn in self.turns
-            for detection in self._in_one_direction(np.ascontiguousarray(np.rot90(image, turn)))
+            for detection in self._in_one_direction(np.ascontiguousarray(np.rot90(small, turn)))
         ]
         groups = group_overlapping(candidates, SAME_FACE_OVERLAP)
         return [self._surest_direction(image, group) for group in groups]
@@ -114,6 +119,12 @@ class FaceSearch:
         affine = around.to_crop(_NEAR_SIZE)
         near, back = crop(image, affine, _NEAR_SIZE), invert_affine(affine)
         return [_carried(found, back) for detector in self.detectors for found in detector.detect([near])[0]]
+
+    @property
+    def _enough(self) -> int:
+        """Longer side of a picture, in pixels, of which each look still halves what it sees."""
+        pieces = USUAL_TILES if self.tiles is None else self.tiles
+        return 2 * math.ceil(max(detector.side for detector in self.detectors) * (pieces - (pieces - 1) * _TILE_OVERLAP))
 
     def _surest_direction(self, image: Image, group: Sequence[Detection]) -> Detection:
         """Return the best of one face's detections; where it is not clearly so, all are looked at again from near."""

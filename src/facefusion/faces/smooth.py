@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE, canonical_vertices
+from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE, bounding_box, canonical_vertices
 from facefusion.faces.types import Points
 from facefusion.state import State
 
@@ -57,16 +57,17 @@ class OneEuroFilter:
             time: seconds; later than the last.
         """
         step = max(time - self._time, 1e-3)
-        size = float(np.ptp(mesh[:, :2], axis=0).max()) or 1.0
+        left, top, right, bottom = bounding_box(mesh)
+        size = float(max(right - left, bottom - top)) or 1.0
         motion = carried(self.value, mesh) - self.value
         self._head_speed += _share(np.float32(_HEAD_SPEED_CUTOFF), step) * (motion / step - self._head_speed)
-        pace = float(np.linalg.norm(self._head_speed[:, :2], axis=1).mean()) / size
+        pace = float(_paces(self._head_speed).mean()) / size
         head_cutoff = np.float32(MIN_CUTOFF + _HEAD_COEFFICIENT * max(pace - _AT_REST, 0.0))
         moved = self.value + _share(head_cutoff, step) * motion
         rest = mesh - self.value - motion
         speed_cutoff, coefficient = _agility()
         self._speed += _share(speed_cutoff, step) * (rest / step - self._speed)
-        paces = np.linalg.norm(self._speed[:, :2], axis=1, keepdims=True) / size
+        paces = _paces(self._speed)[:, None] / np.float32(size)
         self.value = moved + _share(MIN_CUTOFF + coefficient * paces, step) * rest
         self._time = time
         return self.value
@@ -96,6 +97,11 @@ def carried(mesh: Points, to: Points) -> Points:
     across = float((x * b[:, 1] - y * b[:, 0]).sum()) / spread
     plane = np.column_stack([along * x - across * y, across * x + along * y, np.hypot(along, across) * a[:, 2]])
     return np.asarray(plane + middles[1], np.float32)
+
+
+def _paces(speeds: Points) -> npt.NDArray[np.float32]:
+    """Return how fast vertices move in the picture, float32 (468,)."""
+    return np.hypot(speeds[:, 0], speeds[:, 1])
 
 
 @cache

@@ -12,12 +12,11 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.detectors.base import box_overlap
 from facefusion.faces.followed import Track
 from facefusion.faces.landmarkers.face_mesh import region_of_detection
+from facefusion.faces.pace import Every, Pace
 from facefusion.faces.scene import CutDetector
 from facefusion.faces.types import Detection, Face
 from facefusion.state import State
 
-DETECT_EVERY = 6
-"""Frames between looks for new faces while there are tracks."""
 TURN_EVERY = 3
 """Looks for upright faces to one in another direction."""
 BRIDGED = 5
@@ -36,22 +35,24 @@ class FaceTracker:
     """Follows all faces of one video; feed it every frame in order.
 
     While a face is followed, its mesh in one frame tells the landmarker where to look in the next, and the detector
-    runs only now and then for newcomers, each time in one more direction than upright. A scene cut ends all tracks.
+    runs only now and then for newcomers, now and then in one more direction than upright. A scene cut ends all tracks.
 
     Args:
         analyser: finds faces.
+        detect_every: in which frames newcomers are looked for; see `facefusion.faces.pace`. Where a scene begins and
+            where a face is lost that is done at once in any case.
 
     Attributes:
         begins_scene: whether the last frame was the first or came after a cut.
     """
 
-    def __init__(self, analyser: FaceAnalyser) -> None:
+    def __init__(self, analyser: FaceAnalyser, detect_every: Every = "auto") -> None:
         self._analyser = analyser
         self._cuts = CutDetector()
         self._tracks: list[Track] = []
         self._lost: list[Track] = []
         self._next_number = 0
-        self._since_detection = DETECT_EVERY
+        self._pace = Pace(detect_every)
         self._turn = 0
         self._has_dropped = False
         self.begins_scene = True
@@ -70,8 +71,7 @@ class FaceTracker:
         for track in self._tracks:
             track.touch(touching=self._touches(track))
         self._look_for_lost(image, time)
-        self._since_detection += 1
-        if self.begins_scene or self._since_detection >= DETECT_EVERY:
+        if self._is_look_due(image, time):
             self._look_for_newcomers(image, time)
         return [track.smoothed() for track in self._tracks]
 
@@ -82,7 +82,7 @@ class FaceTracker:
             "tracks": [track.state() for track in self._tracks],
             "lost": [track.state() for track in self._lost],
             "next_number": self._next_number,
-            "since_detection": self._since_detection,
+            "pace": self._pace.state(),
             "turn": self._turn,
         }
 
@@ -91,8 +91,8 @@ class FaceTracker:
         self._cuts.restore(state["cuts"])
         self._tracks = [Track.of_state(track) for track in state["tracks"]]
         self._lost = [Track.of_state(track) for track in state["lost"]]
-        self._next_number = state["next_number"]
-        self._since_detection, self._turn = state["since_detection"], state["turn"]
+        self._pace.restore(state["pace"])
+        self._next_number, self._turn = state["next_number"], state["turn"]
 
     def _follow(self, image: npt.NDArray[np.uint8], time: float) -> None:
         fits = self._analyser.fit_near(image, [track.expected() for track in self._tracks])
@@ -117,11 +117,18 @@ class FaceTracker:
         self._tracks = [] if is_cut else [track for track in self._tracks if track not in tracks]
         self._lost = [] if is_cut else self._lost
         self.begins_scene = self.begins_scene or is_cut
-        self._since_detection = DETECT_EVERY
+        self._pace.hurry()
         self._has_dropped = not is_cut
 
+    def _is_look_due(self, image: npt.NDArray[np.uint8], time: float) -> bool:
+        if self.begins_scene:
+            self._pace.restart()
+        boxes = [track.face.box for track in self._tracks]
+        sure = not self._lost and all(track.is_clear for track in self._tracks)
+        assert self._cuts.thumbnail is not None
+        return self._pace.is_due(self._cuts.thumbnail, boxes, image.shape[:2], time, sure=sure)
+
     def _look_for_newcomers(self, image: npt.NDArray[np.uint8], time: float) -> None:
-        self._since_detection = 0
         detections = self._analyser.detect(image)
         if not detections and not self._tracks:
             for face in self._analyser.find(image):
@@ -146,7 +153,7 @@ class FaceTracker:
             near = [found for found in self._analyser.detect_near(image, track.around()) if not self._is_known(found)]
             self._fit_new(image, near[:1], time, of=track)
             if track in self._lost and not track.missed:
-                self._since_detection = DETECT_EVERY
+                self._pace.hurry()
         for track in self._lost:
             track.missed += 1
         self._lost = [track for track in self._lost if track.missed <= BRIDGED]

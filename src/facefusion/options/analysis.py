@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from facefusion.options.base import OptionGroup
+from facefusion.options.every import number_or_auto
 
 _ANGLES: Final = (0, 90, 180, 270)
 
@@ -36,6 +37,11 @@ class FaceAnalysisOptions(OptionGroup):
         le=8,
         description="pieces along the longer side in which small faces are looked for, in every look for faces;"
         " when not given, 2 in pictures and none in videos",
+    )
+    detect_every: Annotated[int | Literal["auto"], BeforeValidator(number_or_auto(250))] = Field(
+        default="auto",
+        description="in which frames of a video newcomers are looked for: every so many, from 1 to 250, or 'auto', as often"
+        " as the scene asks for, so that nobody waits longer than half a second",
     )
 
     face_landmarker_model: str = Field(

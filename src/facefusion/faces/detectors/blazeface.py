@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.detectors.base import Images, suppress
+from facefusion.faces.shrink import shrunk
 from facefusion.faces.types import Detection
 from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.family import Family, FamilySettings, Model
@@ -97,9 +98,9 @@ class BlazeFace:
         height, width = image.shape[:2]
         scale = max(height, width) / self._size
         size = (max(1, round(width / scale)), max(1, round(height / scale)))
-        interpolation = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
+        small = shrunk(image, size) if scale > 1 else cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
         canvas = np.zeros((self._size, self._size, 3), np.uint8)
-        canvas[: size[1], : size[0]] = cv2.resize(image, size, interpolation=interpolation)
+        canvas[: size[1], : size[0]] = small
         return canvas.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1, scale
 
     def _decode(self, boxes: npt.NDArray[np.float32], logits: npt.NDArray[np.float32], scale: float) -> list[Detection]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
+
+from facefusion.faces.shrink import shrunk
 
 MULTIPLE = 32
 """Sides of a canvas that may be chosen are multiples of this, the coarsest stride of all detectors."""
@@ -45,8 +46,7 @@ class Letterbox:
         needed = [side, side] if square else [_rounded(extent + 2 * shift, side) for extent in (size[1], size[0])]
         shift = min(shift, needed[0] - size[1], needed[1] - size[0])
         canvas = np.zeros((*needed, 3), np.uint8)
-        interpolation = cv2.INTER_AREA if ratio < 1 else cv2.INTER_NEAREST
-        canvas[shift : shift + size[1], shift : shift + size[0]] = cv2.resize(image, size, interpolation=interpolation)
+        canvas[shift : shift + size[1], shift : shift + size[0]] = shrunk(image, size) if ratio < 1 else image
         scale = np.array([size[0] / width, size[1] / height], np.float32)
         return cls(canvas, scale, np.full(2, shift, np.float32))
 

@@ -5,6 +5,7 @@ Source: Kartynnik et al., "Real-time facial surface geometry from monocular vide
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,8 +77,9 @@ def region_of_mesh(mesh: Points) -> RotatedSquare:
     """Return the square for a face whose mesh in this or the previous frame is known."""
     dx, dy = mesh[263, :2] - mesh[33, :2]
     angle = float(np.arctan2(dy, dx))
-    cos, sin = np.cos(angle), np.sin(angle)
-    upright = mesh[:, :2] @ np.array([[cos, -sin], [sin, cos]], np.float32)
-    low, high = upright.min(0), upright.max(0)
-    centre = np.array([[cos, -sin], [sin, cos]]) @ ((low + high) / 2)
-    return RotatedSquare(float(centre[0]), float(centre[1]), float((high - low).max()) * MARGIN, angle)
+    cos, sin = math.cos(angle), math.sin(angle)
+    x, y = mesh[:, 0], mesh[:, 1]
+    along, down = x * np.float32(cos) + y * np.float32(sin), y * np.float32(cos) - x * np.float32(sin)
+    left, right, top, bottom = float(along.min()), float(along.max()), float(down.min()), float(down.max())
+    u, v = (left + right) / 2, (top + bottom) / 2
+    return RotatedSquare(cos * u - sin * v, sin * u + cos * v, max(right - left, bottom - top) * MARGIN, angle)

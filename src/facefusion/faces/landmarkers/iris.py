@@ -6,6 +6,7 @@ al., "Real-time pupil tracking from monocular video for digital puppetry", 2020.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ _RIM = (33, 7, 163, 144, 145, 153, 154, 155, 133, 246, 161, 160, 159, 158, 157, 
 _INNER_HALO = (130, 25, 110, 24, 23, 22, 26, 112, 243, 247, 30, 29, 27, 28, 56, 190)
 _OUTER_HALO = (226, 31, 228, 229, 230, 231, 232, 233, 244, 113, 225, 224, 223, 222, 221, 189)
 _POINTS = np.array(_RIM + _INNER_HALO + _OUTER_HALO)
+_CORNERS, _OPPOSITE = np.array([33, 263]), np.array([133, 362])
+"""Outer and inner corners of the eyes."""
 # The rings around the lids move with them less and less, so that the skin between stays smooth.
 _SHARES = np.repeat(np.array([1.0, 0.7, 0.3], np.float32), 16)[:, None]
 
@@ -63,19 +66,20 @@ class EyeRefiner:
             meshes: float32 (468, 3), in pixels of the picture.
         """
         refined = [RefinedEyes(mesh.copy(), np.zeros((2, 3), np.float32)) for mesh in meshes]
-        eyes = [(face, side) for face in refined for side in (0, 1) if _eye_width(face.mesh) >= MIN_EYE_WIDTH]
+        eyes = [(face, side) for face in refined if _eye_width(face.mesh) >= MIN_EYE_WIDTH for side in (0, 1)]
         if not eyes:
             return refined
         affines = [_crop_transform(face.mesh, mirrored=side == 1) for face, side in eyes]
         crops = [crop(image, affine, SIZE) for affine in affines]
         batch = np.stack(crops).transpose(0, 3, 1, 2) * np.float32(1 / 255)
         seen = self._session.run(np.ascontiguousarray(batch))
-        for (face, side), affine, outline, iris in zip(eyes, affines, seen["eye"], seen["iris"], strict=True):
-            to_picture = invert_affine(affine)
+        answers = np.concatenate([seen["eye"][:, : len(_POINTS), :2], seen["iris"][:, :, :2]], 1)
+        for (face, side), affine, answer in zip(eyes, affines, answers, strict=True):
+            points = apply_affine(invert_affine(affine), answer)
             vertices = mirror_vertices()[_POINTS] if side == 1 else _POINTS
-            lids = apply_affine(to_picture, outline[: len(_POINTS), :2])
-            face.mesh[vertices, :2] += _SHARES * (lids - face.mesh[vertices, :2])
-            face.irises[side] = _circle(apply_affine(to_picture, iris[:, :2]))
+            before = face.mesh[vertices, :2]
+            face.mesh[vertices, :2] = before + _SHARES * (points[: len(_POINTS)] - before)
+            face.irises[side] = _circle(points[len(_POINTS) :])
         return refined
 
 
@@ -86,7 +90,8 @@ def _circle(points: Points) -> npt.NDArray[np.float32]:
 
 
 def _eye_width(mesh: Points) -> float:
-    return float(min(np.linalg.norm(mesh[33, :2] - mesh[133, :2]), np.linalg.norm(mesh[263, :2] - mesh[362, :2])))
+    (left_x, left_y), (right_x, right_y) = (mesh[_CORNERS, :2] - mesh[_OPPOSITE, :2]).tolist()
+    return min(math.hypot(left_x, left_y), math.hypot(right_x, right_y))
 
 
 def _crop_transform(mesh: Points, *, mirrored: bool) -> Affine:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from facefusion.faces.align import RotatedSquare, apply_affine, crop, invert_affine
 from facefusion.faces.landmarkers import face_mesh
-from facefusion.faces.mesh import INNER_LIPS, OUTER_LIPS, canonical_vertices, pose_of
-from facefusion.faces.types import Points
+from facefusion.faces.mesh import INNER_LIPS, OUTER_LIPS, canonical_vertices
+from facefusion.faces.types import Points, Pose
 from facefusion.inference.session import Session
 
 SIZE = 64
@@ -45,15 +45,16 @@ class LipRefiner:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def refine(self, image: npt.NDArray[np.uint8], meshes: Sequence[Points]) -> list[Points]:
-        """Return the meshes with refined lips.
+    def refine(self, image: npt.NDArray[np.uint8], meshes: Sequence[Points], poses: Sequence[Pose]) -> list[Points]:
+        """Return the meshes with refined lips; their poses stay what they are.
 
         Args:
             image: RGB uint8 (H, W, 3).
             meshes: float32 (468, 3), in pixels of the picture.
+            poses: of the same heads.
         """
         squares = [region_of_lips(mesh) for mesh in meshes]
-        trusts = [_trust(mesh, square) for mesh, square in zip(meshes, squares, strict=True)]
+        trusts = [_trust(pose, square) for pose, square in zip(poses, squares, strict=True)]
         if not any(trusts):
             return list(meshes)
         affines = [square.to_crop(SIZE) for square in squares]
@@ -72,9 +73,9 @@ def region_of_lips(mesh: Points) -> RotatedSquare:
     return RotatedSquare(float(middle[0]), float(middle[1]), face.side / face_mesh.MARGIN * SHARE, face.angle)
 
 
-def _trust(mesh: Points, square: RotatedSquare) -> float:
+def _trust(pose: Pose, square: RotatedSquare) -> float:
     """Return how far the network is believed, 0 to 1, by size and turn of the face."""
-    return _rise(square.side / SHARE, *_SMALL) * (1 - _rise(abs(pose_of(mesh).yaw), *_TURNED))
+    return _rise(square.side / SHARE, *_SMALL) * (1 - _rise(abs(pose.yaw), *_TURNED))
 
 
 def _moved(mesh: Points, by: Points, trust: float, side: float) -> Points:
