@@ -12,6 +12,8 @@ from facefusion.inference.device_memory import cuda_memory, device_memory
 from facefusion.inference.execution import Execution
 from facefusion.inference.file import items_in_memory
 from facefusion.inference.machine import GIB
+from facefusion.inference.pool import model_budget
+from facefusion.inference.provider_options import options_of
 from facefusion.inference.providers import CPU, PROVIDERS
 from facefusion.options import Options
 
@@ -74,3 +76,26 @@ def test_batches_are_as_large_as_the_device_has_room_for(monkeypatch, provider, 
 def test_more_memory_takes_more_items():
     picture = 4 * 3 * 512 * 512
     assert [items_in_memory(None, work, picture) for work in (GIB // 4, GIB, 20 * GIB)] == [1, 4, 85]
+
+
+@pytest.mark.parametrize(
+    ("known", "limit", "expected"), [(80 * GIB, 4, 4 * GIB), (2 * GIB, 4, 2 * GIB), (None, 4, 4 * GIB)]
+)
+def test_a_job_takes_no_more_of_a_card_than_it_may(monkeypatch, known, limit, expected):
+    there = [each.runtime_name for each in PROVIDERS.values()]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: there)
+    monkeypatch.setattr(execution_module, "device_memory", lambda device: known)
+    options = Options.parse({"execution_providers": "cuda", "max_device_memory": limit}).runtime
+    execution = Execution.of(options)
+    assert execution.memory == expected
+    request = execution.request(execution.devices[0], is_exact=False, threads=1)
+    told = options_of(execution.devices[0], request)
+    assert told["gpu_mem_limit"] == str(4 * GIB)
+    assert model_budget(options) <= 2 * GIB
+
+
+def test_the_limit_of_a_card_is_none_of_the_processor():
+    options = Options.parse({"execution_providers": "cpu", "max_device_memory": 1}).runtime
+    execution = Execution.of(options)
+    assert (execution.memory, execution.limit) == (None, None)
+    assert model_budget(options) == model_budget(Options.parse({"execution_providers": "cpu"}).runtime)

@@ -29,7 +29,8 @@ class Execution:
     Attributes:
         devices: in order of preference, the CPU last.
         beside: such devices of further cards, which work side by side with the first.
-        memory: bytes of memory that every card has; None where there is no card, or it is not known.
+        memory: bytes of memory that a job may take of every card; None where there is no card, or it is not known.
+        limit: the same, where the options set it, which cards are then held to.
         may_fall_back: whether the CPU takes over where another device fails: it was left to us, or the CPU was named.
         precision: as the options have it.
         threads: threads of a network on the CPU.
@@ -43,6 +44,7 @@ class Execution:
     cache: Path = field(default_factory=cache_folder)
     beside: tuple[tuple[Device, ...], ...] = ()
     memory: int | None = None
+    limit: int | None = None
 
     @classmethod
     def of(cls, options: RuntimeOptions) -> Self:
@@ -54,6 +56,7 @@ class Execution:
         names = options.execution_providers
         devices, *beside = _chains(names, options.execution_device_id)
         _check_precision(devices[0], options.execution_precision)
+        limit = None if options.max_device_memory is None else int(options.max_device_memory * GIB)
         return cls(
             devices=devices,
             may_fall_back=bool({"auto", "cpu"} & set(names)),
@@ -61,7 +64,8 @@ class Execution:
             threads=options.execution_thread_count or usable_cores(),
             cache=cache_folder(),
             beside=tuple(beside),
-            memory=_least_memory([chain[0] for chain in (devices, *beside)]),
+            memory=_least_memory([chain[0] for chain in (devices, *beside)], limit),
+            limit=limit if devices[0].provider.memory == "cuda" else None,
         )
 
     @property
@@ -102,7 +106,7 @@ class Execution:
             profile: see `Request`.
         """
         precision = "fp32" if is_exact else _precision(device, self.precision)
-        return Request(precision, is_exact or self.precision == "fp32", threads, self.cache, profile)
+        return Request(precision, is_exact or self.precision == "fp32", threads, self.cache, profile, self.limit)
 
 
 def _chains(names: Sequence[str], numbers: Sequence[int]) -> list[tuple[Device, ...]]:
@@ -115,9 +119,11 @@ def _is_processor(device: Device) -> bool:
     return device == CPU or (device.provider.name == "openvino" and device.id == "cpu")
 
 
-def _least_memory(devices: Sequence[Device]) -> int | None:
-    """Return the bytes of memory that each of some devices has; None where that is not known of all."""
+def _least_memory(devices: Sequence[Device], limit: int | None) -> int | None:
+    """Return the bytes of memory that each of some devices may give; None where that is not known of all."""
     known = [device_memory(device) for device in devices]
+    if limit is not None and all(device.provider.memory == "cuda" for device in devices):
+        known = [limit if size is None else min(size, limit) for size in known]
     sizes = [size for size in known if size is not None]
     return min(sizes) if len(sizes) == len(known) else None
 

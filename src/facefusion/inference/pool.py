@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from facefusion.inference.execution import Execution
 from facefusion.inference.machine import GIB, total_memory
 from facefusion.inference.runner import Notify, Runner
 from facefusion.inference.turns import Turns
@@ -145,11 +146,20 @@ class SessionPool:
 def model_budget(options: RuntimeOptions, frames: int = 0) -> int | None:
     """Return how many bytes models may take: what frames leave of `max_memory`, or half of the machine's memory.
 
+    Where they lie on a card whose memory is limited, half of that at most: the other half is for what runs need.
+
     Args:
         options: of the job.
         frames: bytes that frames in flight take.
+
+    Raises:
+        ProviderError: a provider is not there, or cannot compute in the precision asked for.
     """
+    limit = Execution.of(options).limit
     if options.max_memory is not None:
-        return max(0, int(options.max_memory * GIB) - frames)
-    total = total_memory()
-    return None if total is None else total // 2
+        most: int | None = max(0, int(options.max_memory * GIB) - frames)
+    else:
+        total = total_memory()
+        most = None if total is None else total // 2
+    bounds = [each for each in (most, None if limit is None else limit // 2) if each is not None]
+    return min(bounds, default=None)

@@ -25,6 +25,7 @@ class Request:
         threads: threads on the CPU.
         cache: folder for what providers compile.
         profile: sizes of the inputs for TensorRT, as its options want them: least, usual, most; None where not known.
+        memory: bytes of the card's memory that the network may take; all of it when None.
     """
 
     precision: str
@@ -32,6 +33,7 @@ class Request:
     threads: int
     cache: Path
     profile: tuple[str, str, str] | None = None
+    memory: int | None = None
 
 
 def options_of(device: Device, request: Request) -> dict[str, str]:
@@ -42,10 +44,10 @@ def options_of(device: Device, request: Request) -> dict[str, str]:
 
 def _cuda(device: Device, request: Request) -> dict[str, str]:
     # Batches change their size with the number of faces, and a search for the best algorithm would be made for each.
-    return _rocm(device, request) | {
-        "cudnn_conv_algo_search": "HEURISTIC",
-        "use_tf32": "0" if request.is_exact else "1",
-    }
+    options = {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0" if request.is_exact else "1"}
+    if request.memory is not None:
+        options |= {"gpu_mem_limit": str(request.memory), "cudnn_conv_use_max_workspace": "0"}
+    return _rocm(device, request) | options
 
 
 def _rocm(device: Device, request: Request) -> dict[str, str]:
@@ -63,6 +65,8 @@ def _tensorrt(device: Device, request: Request) -> dict[str, str]:
         "trt_timing_cache_enable": "1",
         "trt_timing_cache_path": cache,
     }
+    if request.memory is not None:
+        options["trt_max_workspace_size"] = str(request.memory // 4)
     if request.profile is not None:
         names = ("trt_profile_min_shapes", "trt_profile_opt_shapes", "trt_profile_max_shapes")
         options |= dict(zip(names, request.profile, strict=True))

@@ -118,12 +118,16 @@ class Runner:
     Args:
         session: an `onnxruntime.InferenceSession`.
         device: where it runs.
+        is_limited: whether a card gets back after each run what the run took, for other networks to take.
     """
 
-    def __init__(self, session: Any, device: Device) -> None:
+    def __init__(self, session: Any, device: Device, *, is_limited: bool = False) -> None:
         self._session = session
         self.device = device
         self._memory = device.provider.memory
+        self._options = onnxruntime.RunOptions()
+        if is_limited and self._memory != "cpu":
+            self._options.add_run_config_entry("memory.enable_memory_arena_shrinkage", f"gpu:{device.id or 0}")
 
     @property
     def providers(self) -> list[str]:
@@ -168,7 +172,7 @@ class Runner:
             binding.bind_ortvalue_input(name, held)
         for name in outputs:
             binding.bind_output(name, self._memory, number)
-        self._session.run_with_iobinding(binding)
+        self._session.run_with_iobinding(binding, self._options)
         return [np.asarray(value) for value in binding.copy_outputs_to_cpu()]
 
 
@@ -196,7 +200,7 @@ def open_runner(source: Source, execution: Execution, fallback: Fallback, wish: 
             fallback.pass_over(device, f"cannot run model {wish.name} ({first_line(error)})")
         else:
             if device.provider.runtime_name in session.get_providers():
-                return Runner(session, device)
+                return Runner(session, device, is_limited=execution.limit is not None)
             fallback.give_up(
                 device, "is installed but cannot be started", "Check its driver and libraries, or use auto or cpu"
             )

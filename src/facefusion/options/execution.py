@@ -50,6 +50,12 @@ class RuntimeOptions(OptionGroup):
         description="memory in GiB that frames in flight and loaded models may take together; when not given, a quarter"
         " of a GiB for frames, one with a graphics card, and half of the machine's memory for models",
     )
+    max_device_memory: float | None = Field(
+        default=None,
+        ge=1,
+        description="memory of each graphics card in GiB that a job may take, with cuda and tensorrt; all of it when"
+        " not given",
+    )
     video_chunk_size: int = Field(
         default=1000,
         ge=1,

@@ -30,6 +30,7 @@ from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
 from facefusion.options.own import as_texts, own_names
 from facefusion.options.people import MapEntry, read_map
+from facefusion.options.presets import Preset, with_preset
 
 FaceOrder = Literal[
     "large-small",
@@ -144,6 +145,11 @@ class Options(OptionGroup):
         AfterValidator(_without_repeats),
         Names(also=("source", "source_path"), short="s", shown="source"),
     ] = Field(default=(), description="pictures and clips of the source face, or a face file of it")
+    preset: Preset = Field(
+        default="balanced",
+        description="values for options of which nothing else is said: 'fast' edits only some frames of calm scenes,"
+        " 'premium' takes its time, 'lite' stays within 4 GiB of a card's memory",
+    )
     face_map: Annotated[tuple[MapEntry, ...], BeforeValidator(read_map), Names(also=("map",), shown="map")] = Field(
         default=(),
         description="several people in one pass: whose face each gets, as SOURCE=PERSON, where PERSON is a picture of"
@@ -194,8 +200,9 @@ class Options(OptionGroup):
         Raises:
             OptionsError: a name is unknown or a value impossible; the message names it.
         """
+        names = {spelling: leaf.name for spelling, leaf in leaf_table(cls).items()}
         try:
-            options = cls.model_validate(nest(cls, values))
+            options = cls.model_validate(nest(cls, with_preset(values, names)))
         except ValidationError as error:
             raise OptionsError(_describe(error), _ALL_OPTIONS) from error
         own_names(options.processor_options)

@@ -1,0 +1,52 @@
+"""Presets: many options by one word, and whatever is said beside it counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from facefusion.errors import OptionsError
+from facefusion.options import Options
+from facefusion.options.leaves import leaf_table
+from facefusion.options.presets import PRESETS
+from facefusion.options.sources import load_options
+
+
+def flat(options):
+    values = {}
+    for name, leaf in leaf_table(Options).items():
+        group = options
+        for part in leaf.path:
+            group = getattr(group, part)
+        values[name] = getattr(group, leaf.name)
+    return values
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_says_what_it_says_and_nothing_else(name):
+    plain, preset = flat(Options.parse({})), flat(Options.parse({"preset": name}))
+    changed = {key: value for key, value in preset.items() if plain[key] != value and key != "preset"}
+    assert changed == dict(PRESETS[name])
+
+
+def test_balanced_is_what_holds_without_a_preset():
+    assert Options.parse({"preset": "balanced"}) == Options.parse({})
+
+
+def test_what_is_said_beside_it_counts_however_it_is_spelt():
+    options = Options.parse({"preset": "premium", "output-video-preset": "medium", "detect_every": "auto"})
+    assert options.output.output_video_preset == "medium"
+    assert options.faces.detect_every == "auto"
+    assert options.output.output_video_quality == 14
+
+
+def test_it_counts_from_the_environment_and_from_a_file_too(tmp_path):
+    (tmp_path / "settings.toml").write_text('preset = "premium"\noutput_video_quality = 20\n')
+    options = load_options({}, environment={}, config_path=tmp_path / "settings.toml")
+    assert (options.output.output_video_preset, options.output.output_video_quality) == ("slow", 20)
+    options = load_options({"preset": "fast"}, environment={"FACEFUSION_OUTPUT_VIDEO_PRESET": "medium"})
+    assert options.output.output_video_preset == "medium"
+
+
+def test_one_that_is_not_there_is_told_with_those_that_are():
+    with pytest.raises(OptionsError, match="'fast', 'balanced', 'premium' or 'lite'"):
+        Options.parse({"preset": "quick"})
