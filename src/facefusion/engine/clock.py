@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,10 +12,11 @@ T = TypeVar("T")
 
 
 class StageClock:
-    """Adds up the seconds that each stage is at work, waiting not counted. One thread to a stage."""
+    """Adds up the seconds that each stage is at work, waiting not counted. Several threads may be at one stage."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._lock = threading.Lock()
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:
@@ -23,7 +25,8 @@ class StageClock:
         try:
             yield
         finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+            with self._lock:
+                self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
 
     def each(self, stage: str, values: Iterable[T]) -> Iterator[T]:
         """Yield the values, counting for a stage the time that each takes to come."""

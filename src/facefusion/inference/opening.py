@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import platformdirs
@@ -9,7 +10,7 @@ import platformdirs
 from facefusion.inference.catalogue import Catalogue, full_catalogue
 from facefusion.inference.pool import SessionPool
 from facefusion.inference.runner import Notify
-from facefusion.inference.session import SessionFactory
+from facefusion.inference.session import SessionFactory, Timer
 from facefusion.inference.store import ModelStore
 from facefusion.inference.store.digests import DigestCache
 from facefusion.options import ModelOptions, Options
@@ -40,13 +41,20 @@ def open_catalogue(options: ModelOptions) -> Catalogue:
     return full_catalogue((own_folder(options), *options.shared_models_dirs))
 
 
-def open_sessions(options: Options, *, pool: SessionPool | None = None, notify: Notify | None = None) -> SessionFactory:
+def open_sessions(
+    options: Options,
+    *,
+    pool: SessionPool | None = None,
+    notify: Notify | None = None,
+    timer: Timer = nullcontext,
+) -> SessionFactory:
     """Return what opens models, by the options of a job.
 
     Args:
         options: all options.
         pool: keeps networks loaded; one of its own when None.
         notify: called with one sentence where a device fails, memory is short, or a plug-in cannot be read.
+        timer: times each run of a network.
 
     Raises:
         ProviderError: an execution provider is not there.
@@ -60,6 +68,7 @@ def open_sessions(options: Options, *, pool: SessionPool | None = None, notify: 
         runtime=options.runtime,
         pool=pool,
         notify=notify,
+        timer=timer,
         catalogue=catalogue,
         store=open_store(options.models),
     )

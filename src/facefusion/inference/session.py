@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +35,8 @@ from facefusion.inference.store import ModelStore
 from facefusion.options import RuntimeOptions
 
 Tensor = npt.NDArray[Any]
+Timer = Callable[[], AbstractContextManager[None]]
+"""Makes blocks that are timed; entered from several threads."""
 _BATCH: Final = "batch"
 _OF_A_BATCH: Final = ((_BATCH,), ("...",))
 """How outputs begin that hold something of each item."""
@@ -57,6 +59,7 @@ class Session:
         name: of the model, for messages.
         pool: keeps it loaded, once for all sessions that run the same file in the same way; one of its own when None.
         fallback: what became of devices so far; the CPU takes over when None.
+        timer: times each run of the network.
 
     Raises:
         ModelUnsafeError: the file is something that is never loaded. Only looked for where there is a contract.
@@ -73,7 +76,9 @@ class Session:
         name: str = "model",
         pool: SessionPool | None = None,
         fallback: Fallback | None = None,
+        timer: Timer = nullcontext,
     ) -> None:
+        self._timer = timer
         self._execution = execution or Execution()
         self._fallback = fallback or Fallback()
         self._pool = pool or SessionPool()
@@ -202,7 +207,8 @@ class Session:
         while True:
             with self._loaded() as runner:
                 try:
-                    return runner.run(outputs, feeds)
+                    with self._timer():
+                        return runner.run(outputs, feeds)
                 except RunFailedError as error:
                     self._leave(runner, f"failed while it ran model {self._name} ({error})", is_broken=True)
                 except DeviceFullError as error:
@@ -285,6 +291,7 @@ class SessionFactory:
         runtime: how networks shall run.
         pool: keeps networks loaded, perhaps those of other jobs too; one of its own when None.
         notify: called with one sentence where a device fails, or memory is short.
+        timer: times each run of a network.
 
     Raises:
         ProviderError: a provider is not there.
@@ -299,7 +306,9 @@ class SessionFactory:
         runtime: RuntimeOptions | None = None,
         pool: SessionPool | None = None,
         notify: Notify | None = None,
+        timer: Timer = nullcontext,
     ) -> None:
+        self._timer = timer
         self._execution = Execution.of(runtime or RuntimeOptions(execution_providers=tuple(providers)))
         self._fallback = Fallback(self._execution.may_fall_back, notify)
         self._pool = pool or SessionPool(model_budget(runtime or RuntimeOptions()), notify)
@@ -329,6 +338,7 @@ class SessionFactory:
                     name=card.name,
                     pool=self._always_loaded,
                     fallback=self._fallback,
+                    timer=self._timer,
                 )
             return self._sessions[model]
 
@@ -368,6 +378,7 @@ class SessionFactory:
             name=card.name,
             pool=self._pool,
             fallback=self._fallback,
+            timer=self._timer,
         )
         return family.create(Model(card, settings, session, needed))
 
