@@ -24,15 +24,29 @@ class DeviceMemory:
             self.peak = max(self.peak, self._used() - self._before)
 
 
+def card_name() -> str | None:
+    """Return what the first card is called; None where there is none that can be asked."""
+    found = _card()
+    return None if found is None else str(found[0].nvmlDeviceGetName(found[1]))
+
+
 def _reader() -> Callable[[], int] | None:
     """Return what reads the bytes that are taken, if anything does."""
+    found = _card()
+    if found is None:
+        return None
+    library, card = found
+    return lambda: int(library.nvmlDeviceGetMemoryInfo(card).used)
+
+
+def _card() -> tuple[Any, Any] | None:
+    """Return NVIDIA's library and the first card."""
     try:
         import pynvml  # noqa: PLC0415
     except ImportError:
         return None
     try:
         pynvml.nvmlInit()
-        card: Any = pynvml.nvmlDeviceGetHandleByIndex(0)
+        return pynvml, pynvml.nvmlDeviceGetHandleByIndex(0)
     except pynvml.NVMLError:
         return None
-    return lambda: int(pynvml.nvmlDeviceGetMemoryInfo(card).used)

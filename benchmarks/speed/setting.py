@@ -93,6 +93,16 @@ def _options(setting: Setting, kept: Path) -> dict[str, Any]:
     return options | {"models_dir": str(folder), "face_swapper_model": swapper_name(setting.swapper)}
 
 
+def option_flags(setting: Setting, kept: Path) -> list[str]:
+    """Return the setting's options as flags of the command line."""
+    values = _options(setting, kept).items()
+    return [
+        text
+        for name, value in values
+        for text in (f"--{name.replace('_', '-')}", *([value] if isinstance(value, str) else value))
+    ]
+
+
 def _environment(folders: dict[str, Path], cache: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("FACEFUSION_", "XDG_"))}
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
