@@ -26,7 +26,8 @@ from benchmarks.speed.setting import Setting, option_flags
 RATE = 200
 _PLUMBING = ("engine/run", "engine/video", "engine/channel", "engine/clock", "engine/segments/cut")
 """Modules that hold the stages together; what they call is what is of interest."""
-_NOT_WARM = {"_prepare", "make_plan", "join_outputs", "<module>", "_find_and_load", "edit_picture"}
+_INLINE = ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>", "<lambda>")
+_NOT_WARM = {"_prepare", "make_plan", "join_outputs", "<module>", "_find_and_load", "Fingerprint.of"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,7 +95,7 @@ def warm(lines: Sequence[str]) -> Iterator[tuple[Stack, int]]:
         text, _, count = line.rpartition(" ")
         stack = [Frame.of(part) for part in text.split(";")]
         start = max((n + 1 for n, frame in enumerate(stack) if frame.module.startswith(_PLUMBING)), default=0)
-        inner = stack[start:]
+        inner = [frame for frame in stack[start:] if not frame.name.endswith(_INLINE)]
         is_waiting = stack[-1].module == "threading"
         if start and inner and not is_waiting and not any(frame.name in _NOT_WARM for frame in stack[_outer(stack) :]):
             found[tuple(inner)] += int(count)

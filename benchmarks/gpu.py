@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.clips import SIZES
 from benchmarks.common import Figures, command, finish, parser, table
 from benchmarks.flops import count_macs
-from benchmarks.generated import CHANNELS, MESH, models_folder, swapper_name, weights
+from benchmarks.generated import CHANNELS, MESH, models_folder, weights
 from benchmarks.speed.codecs import codec_rates
 from benchmarks.speed.device import card_name
 from benchmarks.speed.peak import device_peak
@@ -120,13 +120,12 @@ def _limits(run: Figures, kept: Path) -> Figures:
     """Return how fast each part of a job would be alone, and which is the slowest."""
     setting = Setting(**run["setting"])
     rates = codec_rates(setting.clip(kept / "clips"), setting.preset)
-    name = swapper_name(setting.swapper)
     networks = 1e3 / max(run["model_wall_ms"], 1e-6)
     alone = {**rates, "networks": networks}
     limit = min(alone, key=lambda part: float(alone[part]))
     if run["rate_warm"] < 0.8 * alone[limit]:
         limit = f"{limit}, and what is between the stages"
-    return {"job": f"{name}: {run['title']}", "rate": run["rate_warm"], **alone, "limit": limit}
+    return {"job": run["title"], "rate": run["rate_warm"], **alone, "limit": limit}
 
 
 if __name__ == "__main__":

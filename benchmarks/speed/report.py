@@ -18,7 +18,7 @@ def report(result: Figures) -> None:
     """Print all runs, and what of their networks reached how much of the device's best rate."""
     runs = result["runs"]
     print(f"\n{result['machine']['processor']}, {result['cores']} cores; one face; each run in a fresh process\n")
-    print(table(["", *(run["title"] for run in runs)], rows(runs)))
+    print(table(["", *(run["title"] for run in runs)], rows(runs, result["peaks"])))
     print("", table(("networks", *MODEL_HEADS), model_rows(runs, result["peaks"])), sep="\n")
     for peak in result["peaks"].values():
         print(f"\nBest rate of {peak['provider']}: {peak['flops'] / 1e9:.0f} GFLOP/s, in {_best(peak['trials'])}")
@@ -27,7 +27,7 @@ def report(result: Figures) -> None:
         print(f"Written beside the output: {path}")
 
 
-def rows(runs: Sequence[Figures]) -> list[list[object]]:
+def rows(runs: Sequence[Figures], peaks: Figures) -> list[list[object]]:
     """Return the lines of the table."""
     stages = [stage for stage in STAGES if any(stage in run["cpu_ms"] for run in runs)]
     stages += sorted({stage for run in runs for stage in run["cpu_ms"]} - set(stages))
@@ -44,6 +44,8 @@ def rows(runs: Sequence[Figures]) -> list[list[object]]:
         ("CPU ms/frame, all", lambda run: run["cpu_all_ms"]),
         ("CPU ms/frame, ours alone", _own),
         ("CPU not in networks, %", lambda run: 100 * run["cpu_not_models"]),
+        ("networks: GFLOP a second of CPU time", lambda run: _cpu_rate(run) if _is_cpu(run) else ""),
+        ("of the best rate, by CPU time, %", lambda run: _cpu_share(run, peaks) if _is_cpu(run) else ""),
         ("wall ms/frame with a network at work", lambda run: run["model_wall_ms"]),
         ("wall with no network at work, %", lambda run: 100 * run["wall_not_models"]),
         *((f"full behind {name}, %", _fill(name)) for name in channels),
@@ -95,6 +97,18 @@ def _fill(name: str) -> Cell:
         return f"{100 * channel['fill']:.0f} of {channel['places']}" if channel else ""
 
     return cell
+
+
+def _is_cpu(run: Figures) -> bool:
+    return bool(run["setting"]["provider"] == "cpu")
+
+
+def _cpu_rate(run: Figures) -> float:
+    return float(2 * run["macs"] / run["frames"] / run["cpu_ms"]["models"] / 1e6)
+
+
+def _cpu_share(run: Figures, peaks: Figures) -> float:
+    return 1e11 * _cpu_rate(run) / float(peaks["cpu"]["flops_cpu"])
 
 
 def _own(run: Figures) -> str:
