@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.clips import SIZES
 from benchmarks.common import Figures, command, finish, parser
 from benchmarks.generated import CHANNELS, MESH, models_folder, swapper_name, weights
-from benchmarks.speed.bare import bare_seconds
+from benchmarks.speed.bare import bare_session
 from benchmarks.speed.compare import compare
 from benchmarks.speed.models import usual_batch
 from benchmarks.speed.peak import device_peak
@@ -109,10 +109,10 @@ def measure(wanted: Sequence[Setting], kept: Path, *, bare: bool = False) -> Fig
             batches[key] = usual_batch(warm["models"], swapper_name(setting.swapper))
         batch = batches[key]
         is_compared = bare and setting.swapper != MESH
-        before = _bare(setting, kept, batch) if is_compared else 0.0
+        before = _bare(setting, kept, batch) if is_compared else {}
         run = {"title": setting.title} | run_once(setting, kept)
         if is_compared:
-            run |= _against(run, (before + _bare(setting, kept, batch)) / 2, batch)
+            run |= _against(run, before, _bare(setting, kept, batch), batch)
         runs.append(run)
     # What else runs on the machine comes and goes, and the best is what is wanted.
     again = [device_peak(provider) for provider in providers]
@@ -125,16 +125,19 @@ def _better(one: Figures, other: Figures) -> Figures:
     return best | {"flops_cpu": max(one["flops_cpu"], other["flops_cpu"])}
 
 
-def _bare(setting: Setting, kept: Path, batch: int) -> float:
-    """Return the seconds of a crop in a bare session, over half as many crops as the clip has frames."""
+def _bare(setting: Setting, kept: Path, batch: int) -> Figures:
+    """Return what a crop takes in a bare session, over half as many crops as the clip has frames."""
     file = weights(models_folder(kept / "models", setting.swapper), setting.swapper)
-    return bare_seconds(file, setting.provider, count=max(1, round(setting.seconds * RATE) // 2), batch=batch)
+    return bare_session(file, setting.provider, count=max(1, round(setting.seconds * RATE) // 2), batch=batch)
 
 
-def _against(run: Figures, crop: float, batch: int) -> Figures:
+def _against(run: Figures, before: Figures, after: Figures, batch: int) -> Figures:
+    """Return how a job compares with the bare session before it and the one after it."""
     name = swapper_name(run["setting"]["swapper"])
     crops = sum(model["items"] for model in run["models"] if model["model"] == name)
-    return {"bare": {"crop_s": crop, "batch": batch, "crops": crops, "ratio": run["work_s"] / (crop * crops)}}
+    bare = {key: (before[key] + after[key]) / 2 for key in before} | {"batch": batch, "crops": crops}
+    cpu = run["cpu_all_ms"] * run["frames"] / 1e3 / (bare["crop_cpu_s"] * crops)
+    return {"bare": bare | {"ratio": run["work_s"] / (bare["crop_s"] * crops), "cpu_ratio": cpu}}
 
 
 def machine() -> Figures:

@@ -2,13 +2,15 @@
 
     python -m benchmarks.speed.bare FILE PROVIDER COUNT BATCH
 
-Prints the seconds that one crop takes. The session has the runtime's own settings and as many threads as there are
-cores; crops are in memory already, and nobody looks at what comes out.
+Prints JSON: the seconds and CPU seconds that one crop takes, and the peak of memory. The session has as many threads
+as there are cores; crops are in memory already, and nobody looks at what comes out.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -18,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import ROOT
+from benchmarks.common import ROOT, Figures
 from benchmarks.networks import IDENTITY
 
 
-def bare_seconds(file: Path, provider: str, *, count: int, batch: int) -> float:
-    """Return the seconds that one crop takes, in a process of its own.
+def bare_session(file: Path, provider: str, *, count: int, batch: int) -> Figures:
+    """Return what one crop takes, in a process of its own.
 
     Args:
         file: a generated swapper.
@@ -38,7 +40,8 @@ def bare_seconds(file: Path, provider: str, *, count: int, batch: int) -> float:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
-    return float(done.stdout.splitlines()[-1])
+    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    return figures
 
 
 def _providers(name: str) -> list[Any]:
@@ -50,7 +53,7 @@ def _providers(name: str) -> list[Any]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, and print the seconds for each crop."""
+    """Measure, and print the figures."""
     from facefusion.inference.runtime import onnxruntime  # noqa: PLC0415 - it tells the runtime not to report
 
     file, provider, count, batch = arguments[0], arguments[1], int(arguments[2]), int(arguments[3])
@@ -70,10 +73,12 @@ def main(arguments: Sequence[str]) -> int:
         for size in sizes
     }
     session.run(None, feeds[sizes[0]])
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     for size in sizes:
         session.run(None, feeds[size])
-    print((time.perf_counter() - start) / count)
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"crop_s": seconds / count, "crop_cpu_s": cpu / count, "peak_mib": peak}))
     return 0
 
 

@@ -62,6 +62,8 @@ def rows(runs: Sequence[Figures], peaks: Figures) -> list[list[object]]:
             ("bare session, s for the same crops", lambda run: _bare(run, lambda bare: bare["crop_s"] * bare["crops"])),
             ("job without start-up, s", lambda run: run["work_s"]),
             (f"job / bare session (at most {BARE})", lambda run: _bare(run, lambda bare: bare["ratio"])),
+            ("the same of CPU time", lambda run: _bare(run, lambda bare: bare["cpu_ratio"])),
+            ("peak memory of the bare session, MiB", lambda run: _bare(run, lambda bare: bare["peak_mib"])),
         ]
     return [[title, *(cell(run) for run in runs)] for title, cell in lines]
 
