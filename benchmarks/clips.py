@@ -19,25 +19,21 @@ from benchmarks.common import ROOT, MissingAssetsError
 SOURCE = ROOT / "examples" / "portraits" / "astronaut.png"
 _TARGET = ROOT / "examples" / "portraits" / "grace_hopper.jpg"
 _MAKER = ROOT / "examples" / "make_clip.py"
+_COPIED = ("width", "height", "pix_fmt", "colorspace", "color_range", "color_primaries", "color_trc")
 _BLOCK = 1024
 
 
-SIZES = {720: (1280, 720), 1080: (1920, 1080)}
-"""Width and height by the number of lines."""
-
-
-def talking_clip(folder: Path, seconds: float, lines: int = 720) -> Path:
+def talking_clip(folder: Path, seconds: float) -> Path:
     """Return a clip of an animated portrait, drawn once and kept.
 
     Args:
         folder: where clips are kept.
         seconds: its length.
-        lines: its height, one of `SIZES`.
 
     Raises:
         MissingAssetsError: the examples are not beside the benchmarks, or could not draw it.
     """
-    path = folder / f"talking_{seconds:g}s{'' if lines == 720 else f'_{lines}'}.mp4"
+    path = folder / f"talking_{seconds:g}s.mp4"
     if path.is_file():
         return path
     if not _MAKER.is_file():
@@ -45,7 +41,6 @@ def talking_clip(folder: Path, seconds: float, lines: int = 720) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     part = path.with_stem(f"{path.stem}.part")
     command = [sys.executable, str(_MAKER), str(_TARGET), "-o", str(part), "--seconds", f"{seconds:g}"]
-    command += ["--size", "{}x{}".format(*SIZES[lines])]
     if subprocess.run(command, check=False).returncode:
         raise MissingAssetsError(f"{_MAKER} could not draw {path}")
     return part.rename(path)
@@ -63,8 +58,31 @@ def repeated_clip(clip: Path, times: int) -> Path:
             sound = _add_sound(output, first.streams.audio[0])
         # The sound, small beside the pictures, goes in before them; the muxer orders packets by their times.
         _write_sound(output, sound, clip, times)
-        _write_pictures(output, video, clip, times)
+        _copy_pictures(output, video, clip, times)
     return part.rename(path)
+
+
+def scaled_clip(clip: Path, width: int, height: int) -> Path:
+    """Return the clip in another size, with its sound, encoded anew, made once and kept beside it."""
+    path = clip.with_stem(f"{clip.stem}_{width}x{height}")
+    if path.is_file():
+        return path
+    part = path.with_stem(f"{path.stem}.part")
+    with av.open(str(part), "w") as output:
+        with av.open(str(clip)) as first:
+            video, sound = _add_video(output, first.streams.video[0]), _add_sound(output, first.streams.audio[0])
+        video.width, video.height = width, height
+        _write_sound(output, sound, clip, 1)
+        _write_pictures(output, video, clip, 1)
+    return part.rename(path)
+
+
+def _add_video(output: OutputContainer, like: VideoStream) -> VideoStream:
+    stream = output.add_stream("libx264", rate=like.average_rate, options={"crf": "18", "preset": "veryfast"})
+    for name in _COPIED:
+        setattr(stream.codec_context, name, getattr(like.codec_context, name))
+    stream.codec_context.time_base = 1 / (like.average_rate or Fraction(25))
+    return stream
 
 
 def _add_sound(output: OutputContainer, like: AudioStream) -> AudioStream:
@@ -72,13 +90,25 @@ def _add_sound(output: OutputContainer, like: AudioStream) -> AudioStream:
 
 
 def _write_pictures(output: OutputContainer, stream: VideoStream, clip: Path, times: int) -> None:
+    number = 0
+    for _ in range(times):
+        with av.open(str(clip)) as again:
+            for decoded in again.decode(video=0):
+                frame = decoded.reformat(stream.width, stream.height)
+                frame.pts, frame.time_base = number, stream.codec_context.time_base
+                number += 1
+                output.mux(stream.encode(frame))
+    output.mux(stream.encode(None))
+
+
+def _copy_pictures(output: OutputContainer, stream: VideoStream, clip: Path, times: int) -> None:
     for number in range(times):
         with av.open(str(clip)) as again:
             video = again.streams.video[0]
             length = round(video.frames / (video.average_rate or 25) / (video.time_base or 1))
             for packet in again.demux(video):
                 if packet.dts is None or packet.pts is None:
-                    continue
+                    continue  # the last one, which is empty
                 packet.pts, packet.dts = packet.pts + number * length, packet.dts + number * length
                 packet.stream = stream
                 output.mux(packet)

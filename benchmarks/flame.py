@@ -17,11 +17,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.clips import SIZES, SOURCE
+from benchmarks.clips import SOURCE
 from benchmarks.common import ROOT, MissingAssetsError, command, finish, parser, table
 from benchmarks.generated import CHANNELS, MESH
 from benchmarks.speed.flames import Frame, Stack, draw, grown
-from benchmarks.speed.setting import Setting, option_flags
+from benchmarks.speed.setting import SIZES, Setting, option_flags
 
 RATE = 200
 _PLUMBING = ("engine/run", "engine/video", "engine/channel", "engine/clock", "engine/segments/cut")

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.clips import SIZES
 from benchmarks.common import Figures, command, finish, parser, table
 from benchmarks.flops import count_macs
 from benchmarks.generated import CHANNELS, MESH, models_folder, weights
@@ -22,7 +21,7 @@ from benchmarks.speed.codecs import codec_rates
 from benchmarks.speed.device import card_name
 from benchmarks.speed.peak import device_peak
 from benchmarks.speed.report import report
-from benchmarks.speed.setting import Setting
+from benchmarks.speed.setting import SIZES, Setting
 from benchmarks.speed.sweep import sweep
 from benchmarks.throughput import machine, measure
 

@@ -18,7 +18,6 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import product
 from pathlib import Path
 
-from benchmarks.clips import SIZES
 from benchmarks.common import Figures, command, finish, parser
 from benchmarks.generated import CHANNELS, MESH, models_folder, swapper_name, weights
 from benchmarks.speed.bare import bare_session
@@ -26,7 +25,7 @@ from benchmarks.speed.compare import compare
 from benchmarks.speed.models import usual_batch
 from benchmarks.speed.peak import device_peak
 from benchmarks.speed.report import report
-from benchmarks.speed.setting import Setting, run_once
+from benchmarks.speed.setting import SIZES, Setting, run_once
 
 CORES = 2
 BUILDS = ("onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime")

@@ -17,10 +17,10 @@ from unittest import mock
 from facefusion.engine.channel import Channel
 from facefusion.engine.clock import StageClock
 from facefusion.inference import session
+from facefusion.inference.model_time import ModelTime
 from facefusion.inference.runner import Runner, Wish
 from facefusion.inference.runtime import onnxruntime
 
-MODELS = "models"
 PREPARE = "prepare"
 INTERVAL = 0.02
 """Seconds between two looks at the channels."""
@@ -60,7 +60,17 @@ class StageGauge:
 
         @contextmanager
         def measured(clock: StageClock, stage: str) -> Iterator[None]:
-            with measure(clock, stage), self._model() if stage == MODELS else self._stage(stage):
+            with measure(clock, stage), self._stage(stage):
+                yield
+
+        return measured
+
+    def wrap_model(self, measure: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `ModelTime.measure` with the gauge around it."""
+
+        @contextmanager
+        def measured(clock: ModelTime) -> Iterator[None]:
+            with measure(clock), self._model():
                 yield
 
         return measured
@@ -243,6 +253,7 @@ def gauged() -> Iterator[tuple[StageGauge, NetworkGauge, ChannelGauge, ThreadGau
     with ExitStack() as stack:
         for owner, name, gauge in (
             (StageClock, "measure", stages.wrap),
+            (ModelTime, "measure", stages.wrap_model),
             (threading.Thread, "run", threads.run),
             (onnxruntime, "InferenceSession", networks.load),
             (Runner, "run", networks.run),

@@ -10,13 +10,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.clips import SOURCE, repeated_clip, talking_clip
+from benchmarks.clips import SOURCE, repeated_clip, scaled_clip, talking_clip
 from benchmarks.common import ROOT, Figures
 from benchmarks.generated import MESH, models_folder, swapper_name
 from benchmarks.speed.device import DeviceMemory
 from benchmarks.speed.figures import figures
 from benchmarks.watch import watch
 
+SIZES = {720: (1280, 720), 1080: (1920, 1080)}
+"""Width and height of clips by the number of their lines; they are drawn with 720, and made larger."""
 LONGEST_DRAWN = 10.0
 """Seconds of a clip that are drawn; longer ones repeat them."""
 
@@ -51,10 +53,11 @@ class Setting:
 
     def clip(self, folder: Path) -> Path:
         """Return the clip, drawn once and kept in the folder."""
-        if self.seconds <= LONGEST_DRAWN:
-            return talking_clip(folder, self.seconds, self.lines)
-        times = round(self.seconds / LONGEST_DRAWN)
-        return repeated_clip(talking_clip(folder, self.seconds / times, self.lines), times)
+        times = max(1, round(self.seconds / LONGEST_DRAWN))
+        once = talking_clip(folder, self.seconds / times)
+        if SIZES[self.lines] != SIZES[720]:
+            once = scaled_clip(once, *SIZES[self.lines])
+        return once if times == 1 else repeated_clip(once, times)
 
 
 def run_once(setting: Setting, kept: Path) -> Figures:

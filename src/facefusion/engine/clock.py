@@ -8,14 +8,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from facefusion.inference.model_time import ModelTime
+
 T = TypeVar("T")
 
 
 class StageClock:
-    """Adds up the seconds that each stage is at work, waiting not counted. Several threads may be at one stage."""
+    """Adds up the seconds that each stage is at work, waiting not counted. One thread to a stage.
+
+    Attributes:
+        seconds: by stage; `models` is the part of all stages together that networks ran, from when `models` is set.
+        models: tells how long networks run.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.models: ModelTime | None = None
         self._lock = threading.Lock()
 
     @contextmanager
@@ -23,10 +31,21 @@ class StageClock:
         """Count the block's time for a stage."""
         start = time.perf_counter()
         try:
+            with self._counting_models():
+                yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+    @contextmanager
+    def _counting_models(self) -> Iterator[None]:
+        models = self.models
+        before = models.here if models else 0.0
+        try:
             yield
         finally:
-            with self._lock:
-                self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+            if models:
+                with self._lock:
+                    self.seconds["models"] = self.seconds.get("models", 0.0) + models.here - before
 
     def each(self, stage: str, values: Iterable[T]) -> Iterator[T]:
         """Yield the values, counting for a stage the time that each takes to come."""

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,8 +50,8 @@ class Result:
         frames: frames written.
         faces: faces edited, counted in every frame.
         seconds: time the job took.
-        stage_seconds: time each stage was at work; stages run side by side. `models` is the part of all of them that
-            networks ran.
+        stage_seconds: time each stage was at work; stages run side by side. `models` is the part of all of them, once
+            the job was prepared, that networks ran.
         notes: what the user should know, such as what could not be carried into the output; one sentence each.
         further_paths: all else that was written: renditions, thumbnail and contact sheet, in this order.
     """
@@ -125,7 +124,8 @@ def _prepare(
     """Load models, read sources and references, and make the processors."""
     options = plan.options
     pool = SessionPool(model_budget(options.runtime, frame_memory(plan)), notes.tell)
-    sessions = open_sessions(options, pool=pool, notify=notes.tell, timer=partial(clock.measure, "models"))
+    sessions = open_sessions(options, pool=pool, notify=notes.tell)
+    clock.models = sessions.model_time
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = _find(plan, sessions, resources)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import platformdirs
@@ -10,7 +9,7 @@ import platformdirs
 from facefusion.inference.catalogue import Catalogue, full_catalogue
 from facefusion.inference.pool import SessionPool
 from facefusion.inference.runner import Notify
-from facefusion.inference.session import SessionFactory, Timer
+from facefusion.inference.session import SessionFactory
 from facefusion.inference.store import ModelStore
 from facefusion.inference.store.digests import DigestCache
 from facefusion.options import ModelOptions, Options
@@ -41,20 +40,13 @@ def open_catalogue(options: ModelOptions) -> Catalogue:
     return full_catalogue((own_folder(options), *options.shared_models_dirs))
 
 
-def open_sessions(
-    options: Options,
-    *,
-    pool: SessionPool | None = None,
-    notify: Notify | None = None,
-    timer: Timer = nullcontext,
-) -> SessionFactory:
+def open_sessions(options: Options, *, pool: SessionPool | None = None, notify: Notify | None = None) -> SessionFactory:
     """Return what opens models, by the options of a job.
 
     Args:
         options: all options.
         pool: keeps networks loaded; one of its own when None.
         notify: called with one sentence where a device fails, memory is short, or a plug-in cannot be read.
-        timer: times each run of a network.
 
     Raises:
         ProviderError: an execution provider is not there.
@@ -68,7 +60,6 @@ def open_sessions(
         runtime=options.runtime,
         pool=pool,
         notify=notify,
-        timer=timer,
         catalogue=catalogue,
         store=open_store(options.models),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from facefusion.inference.families import Families
 from facefusion.inference.family import Model
 from facefusion.inference.file import ModelFile, items_in_memory
 from facefusion.inference.graph import TensorInfo
+from facefusion.inference.model_time import ModelTime
 from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.inference.providers import CPU
 from facefusion.inference.runner import (
@@ -35,8 +36,6 @@ from facefusion.inference.store import ModelStore
 from facefusion.options import RuntimeOptions
 
 Tensor = npt.NDArray[Any]
-Timer = Callable[[], AbstractContextManager[None]]
-"""Makes blocks that are timed; entered from several threads."""
 _BATCH: Final = "batch"
 _OF_A_BATCH: Final = ((_BATCH,), ("...",))
 """How outputs begin that hold something of each item."""
@@ -59,7 +58,7 @@ class Session:
         name: of the model, for messages.
         pool: keeps it loaded, once for all sessions that run the same file in the same way; one of its own when None.
         fallback: what became of devices so far; the CPU takes over when None.
-        timer: times each run of the network.
+        model_time: counts how long the network runs.
 
     Raises:
         ModelUnsafeError: the file is something that is never loaded. Only looked for where there is a contract.
@@ -76,9 +75,9 @@ class Session:
         name: str = "model",
         pool: SessionPool | None = None,
         fallback: Fallback | None = None,
-        timer: Timer = nullcontext,
+        model_time: ModelTime | None = None,
     ) -> None:
-        self._timer = timer
+        self._model_time = model_time or ModelTime()
         self._execution = execution or Execution()
         self._fallback = fallback or Fallback()
         self._pool = pool or SessionPool()
@@ -207,7 +206,7 @@ class Session:
         while True:
             with self._loaded() as runner:
                 try:
-                    with self._timer():
+                    with self._model_time.measure():
                         return runner.run(outputs, feeds)
                 except RunFailedError as error:
                     self._leave(runner, f"failed while it ran model {self._name} ({error})", is_broken=True)
@@ -291,7 +290,9 @@ class SessionFactory:
         runtime: how networks shall run.
         pool: keeps networks loaded, perhaps those of other jobs too; one of its own when None.
         notify: called with one sentence where a device fails, or memory is short.
-        timer: times each run of a network.
+
+    Attributes:
+        model_time: how long networks have run.
 
     Raises:
         ProviderError: a provider is not there.
@@ -306,9 +307,8 @@ class SessionFactory:
         runtime: RuntimeOptions | None = None,
         pool: SessionPool | None = None,
         notify: Notify | None = None,
-        timer: Timer = nullcontext,
     ) -> None:
-        self._timer = timer
+        self.model_time = ModelTime()
         self._execution = Execution.of(runtime or RuntimeOptions(execution_providers=tuple(providers)))
         self._fallback = Fallback(self._execution.may_fall_back, notify)
         self._pool = pool or SessionPool(model_budget(runtime or RuntimeOptions()), notify)
@@ -338,7 +338,7 @@ class SessionFactory:
                     name=card.name,
                     pool=self._always_loaded,
                     fallback=self._fallback,
-                    timer=self._timer,
+                    model_time=self.model_time,
                 )
             return self._sessions[model]
 
@@ -378,7 +378,7 @@ class SessionFactory:
             name=card.name,
             pool=self._pool,
             fallback=self._fallback,
-            timer=self._timer,
+            model_time=self.model_time,
         )
         return family.create(Model(card, settings, session, needed))
 
