@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.clips import SOURCE, repeated_clip, scaled_clip, talking_clip
-from benchmarks.common import ROOT, Figures
+from benchmarks.common import ROOT, Figures, JobFailedError
 from benchmarks.generated import MESH, models_folder, swapper_name
 from benchmarks.speed.device import DeviceMemory
 from benchmarks.speed.figures import figures
@@ -66,6 +67,9 @@ def run_once(setting: Setting, kept: Path) -> Figures:
     Args:
         setting: how.
         kept: where clips, models and the cache of verdicts on models are kept.
+
+    Raises:
+        JobFailedError: with the last thing that it said.
     """
     clip = setting.clip(kept / "clips").resolve()
     with tempfile.TemporaryDirectory() as name:
@@ -78,13 +82,16 @@ def run_once(setting: Setting, kept: Path) -> Figures:
         job = [sys.executable, "-m", "benchmarks.job", json.dumps(task | {"options": _options(setting, kept)})]
         cache = (kept / "cache").resolve()
         cache.mkdir(parents=True, exist_ok=True)
-        seen = watch(
-            job,
-            folder=folders["working"],
-            environment=_environment(folders, cache),
-            folders=list(folders.values()),
-            look=memory.look,
-        )
+        try:
+            seen = watch(
+                job,
+                folder=folders["working"],
+                environment=_environment(folders, cache),
+                folders=list(folders.values()),
+                look=memory.look,
+            )
+        except subprocess.CalledProcessError as error:
+            raise JobFailedError(f"{setting.title}: {error.stderr.strip().splitlines()[-1]}") from error
         return {"setting": asdict(setting)} | figures(seen, output, memory.peak, kept / "models")
 
 
