@@ -13,7 +13,7 @@ NAMES = (
     *("contact_sheet", "quality", "steadiness", "outside"),
     *("cost", "sessions", "throughput", "media_table", "models_table"),
 )
-LONG = ("clap", "kills", "fuzz")
+LONG = ("clap", "kills", "fuzz", "performance", "gpu", "flame")
 
 
 def main() -> int:

@@ -23,6 +23,13 @@ class JobFailedError(Exception):
     """A job that was to be measured came to no end."""
 
 
+def last_words(stderr: str) -> str:
+    """Return the last line that a failed program printed, without the module of its error."""
+    line = (stderr.strip().splitlines() or ["it failed without a word"])[-1]
+    kind, colon, rest = line.partition(": ")
+    return rest if colon and kind.endswith("Error") else line
+
+
 def assets(*parts: str) -> Path:
     """Return a file or folder of the test material.
 

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.common import Figures, command, finish, parser, table
+from benchmarks.common import Figures, JobFailedError, command, finish, parser, table
 from benchmarks.flops import count_macs
 from benchmarks.generated import CHANNELS, MESH, models_folder, weights
 from benchmarks.speed.codecs import codec_rates
@@ -74,7 +74,7 @@ def _peaks(providers: Sequence[str]) -> list[Figures]:
     for provider in providers:
         try:
             peaks.append(device_peak(provider))
-        except RuntimeError as error:
+        except JobFailedError as error:
             print(f"{provider}: {error}", file=sys.stderr)
     return peaks
 

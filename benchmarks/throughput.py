@@ -77,7 +77,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=Path("out/benchmarks"),
         help="where clips and models are kept (default: %(default)s)",
     )
-    return made.parse_args(arguments)
+    options = made.parse_args(arguments)
+    if options.bare and not {*options.provider} <= {"cpu", "cuda"}:
+        made.error("--bare is for cpu and cuda: others compute in another precision than a bare session would")
+    return options
 
 
 def settings(options: argparse.Namespace) -> Iterator[Setting]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import ROOT, Figures
+from benchmarks.common import ROOT, Figures, JobFailedError, last_words
 from benchmarks.networks import IDENTITY
 
 
@@ -34,12 +34,12 @@ def bare_session(file: Path, provider: str, *, count: int, batch: int) -> Figure
         batch: crops in one run.
 
     Raises:
-        RuntimeError: the runtime could not do it.
+        JobFailedError: the runtime could not do it.
     """
     command = [sys.executable, "-m", "benchmarks.speed.bare", str(file), provider, str(count), str(batch)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(done.stderr.strip().splitlines()[-1])
+        raise JobFailedError(last_words(done.stderr))
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures
 

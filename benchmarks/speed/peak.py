@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import ROOT, Figures
+from benchmarks.common import ROOT, Figures, JobFailedError, last_words
 from benchmarks.flops import count_macs
 from benchmarks.networks import multiplier
 
@@ -53,12 +53,12 @@ def device_peak(provider: str) -> Figures:
     It is measured in a process of its own.
 
     Raises:
-        RuntimeError: the provider could not do it.
+        JobFailedError: the provider could not do it.
     """
     command = [sys.executable, "-m", "benchmarks.speed.peak", provider]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(done.stderr.strip().splitlines()[-1].partition(": ")[2])
+        raise JobFailedError(last_words(done.stderr))
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures
 

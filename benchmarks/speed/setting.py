@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.clips import SOURCE, repeated_clip, scaled_clip, talking_clip
-from benchmarks.common import ROOT, Figures, JobFailedError
+from benchmarks.common import ROOT, Figures, JobFailedError, last_words
 from benchmarks.generated import MESH, models_folder, swapper_name
 from benchmarks.speed.device import DeviceMemory
 from benchmarks.speed.figures import figures
@@ -91,7 +91,7 @@ def run_once(setting: Setting, kept: Path) -> Figures:
                 look=memory.look,
             )
         except subprocess.CalledProcessError as error:
-            raise JobFailedError(f"{setting.title}: {error.stderr.strip().splitlines()[-1]}") from error
+            raise JobFailedError(f"{setting.title}: {last_words(error.stderr)}") from error
         return {"setting": asdict(setting)} | figures(seen, output, memory.peak, kept / "models")
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import ROOT, Figures
+from benchmarks.common import ROOT, Figures, JobFailedError, last_words
 from benchmarks.networks import IDENTITY
 
 _SECONDS = 2.0
@@ -29,12 +29,12 @@ def sweep(file: Path, provider: str, batches: Sequence[int]) -> list[Figures]:
     """Return the seconds of one crop for each batch, measured in one process of its own.
 
     Raises:
-        RuntimeError: the provider could not do it.
+        JobFailedError: the provider could not do it.
     """
     command = [sys.executable, "-m", "benchmarks.speed.sweep", str(file), provider, *map(str, batches)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(done.stderr.strip().splitlines()[-1])
+        raise JobFailedError(last_words(done.stderr))
     figures: list[Figures] = json.loads(done.stdout.splitlines()[-1])
     return figures
 

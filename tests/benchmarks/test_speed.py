@@ -15,7 +15,7 @@ from benchmarks.generated import models_folder, swapper_name, weights
 from benchmarks.speed.compare import compare
 from benchmarks.speed.flames import Frame, draw, grown
 
-from benchmarks import networks
+from benchmarks import networks, performance
 from facefusion.inference.opening import open_sessions
 from facefusion.options import Options
 
@@ -108,6 +108,30 @@ def test_gpu_says_plainly_where_there_is_no_card():
 
 def test_results_with_nothing_in_common_are_not_compared():
     assert compare({"runs": []}, {"runs": []}) == "The two results have no setting in common"
+
+
+def test_every_part_of_the_page_on_performance_can_be_written():
+    text = performance.DOCUMENT.read_text("utf-8")
+    for part in (*performance.PARTS, "flame", "targets"):
+        once = performance.replaced(text, part, "| a table |")
+        assert once.count("| a table |") == 1
+        assert performance.replaced(once, part, "| a table |") == once
+    with pytest.raises(ValueError, match="no part weather"):
+        performance.replaced(text, "weather", "")
+
+
+def test_targets_tell_what_is_reached():
+    setting = {"swapper": "tiny", "lines": 720, "seconds": 10.0}
+    common = {"first_frame_s": 2.5, "loading_s": 0.6, "files_beside": [], "weights_mib": 100, "cpu_own_ms": 12.5}
+    short = common | {"title": "short", "setting": setting, "peak_mib": 500, "bare": {"ratio": 1.05}}
+    long = common | {"title": "long", "setting": setting | {"seconds": 100.0}, "peak_mib": 750}
+    reached = {(line[0], line[1]): line[-1] for line in performance.targets([{"runs": [short, long]}])}
+    assert reached["CPU ms/frame, ours alone", "short"] == "not reached"
+    assert reached["first frame, s, without loading models", "short"] == "reached"
+    assert reached["job / bare session", "short"] == "reached"
+    assert reached["peak memory beside the weights, MiB", "short"] == "reached"
+    assert reached["peak memory beside the weights, MiB", "long"] == "not reached"
+    assert reached["peak memory against the short clip", "long / short"] == "not reached"
 
 
 def test_multiplications_are_counted_from_the_graph():
