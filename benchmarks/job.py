@@ -77,6 +77,7 @@ def _report(
         "cpu_gauge": channels.cpu,
         "model_threads": sorted(networks.threads),
         "channels": channels.means(),
+        "memory_at_work": channels.memory,
         "runs": [
             {"model": model, "shapes": dict(shapes), "runs": runs, "seconds": networks.seconds[model, shapes]}
             for (model, shapes), runs in networks.runs.items()

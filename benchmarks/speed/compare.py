@@ -13,6 +13,7 @@ FIGURES = {
     "CPU ms/frame, ours alone": "cpu_own_ms",
     "wall ms/frame with a network at work": "model_wall_ms",
     "peak memory, MiB": "peak_mib",
+    "peak memory once prepared, MiB": "work_peak_mib",
     "written by the process, bytes": "written_bytes",
 }
 

@@ -48,6 +48,7 @@ def figures(seen: Watched, output: Path, device: int | None, models: Path) -> Fi
         "models": networks,
         "macs": sum(each["macs"] for each in networks),
         "peak_mib": report["peak_kib"] / 1024,
+        "work_peak_mib": report["memory_at_work"] / 2**20,
         "device_mib": None if device is None else device / 2**20,
         "weights_mib": sum(each["bytes"] for each in networks) / 2**20,
         "others_busy": seen.others,

@@ -5,6 +5,7 @@ They are put on from outside, so that the product carries none of them but its o
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter, defaultdict
@@ -172,7 +173,7 @@ class NetworkGauge:
 
 
 class ChannelGauge:
-    """Looks how full channels are, fifty times a second, for as long as the target's frames go through.
+    """Looks how full channels are, fifty times a second, for as long as the target's frames go through, and at memory.
 
     Args:
         stages: tells by which stage a channel is filled.
@@ -182,6 +183,7 @@ class ChannelGauge:
         self.fill: defaultdict[str, list[float]] = defaultdict(list)
         self.places: dict[str, int] = {}
         self.cpu = 0.0
+        self.memory = 0
         self._stages = stages
         self._channels: dict[int, tuple[Channel[Any], str]] = {}
         self._ended = threading.Event()
@@ -209,10 +211,12 @@ class ChannelGauge:
 
     def _look(self) -> None:
         while not self._ended.wait(INTERVAL):
-            for channel, stage in list(self._channels.values()):
-                if not channel._finished:
-                    self.places[stage] = channel._capacity
-                    self.fill[stage].append(len(channel._values) / channel._capacity)
+            open_ones = [each for each in list(self._channels.values()) if not each[0]._finished]
+            if open_ones:
+                self.memory = max(self.memory, _resident())
+            for channel, stage in open_ones:
+                self.places[stage] = channel._capacity
+                self.fill[stage].append(len(channel._values) / channel._capacity)
         self.cpu = time.thread_time()
 
     def means(self) -> dict[str, dict[str, float]]:
@@ -263,6 +267,11 @@ def gauged() -> Iterator[tuple[StageGauge, NetworkGauge, ChannelGauge, ThreadGau
             stack.enter_context(mock.patch.object(owner, name, gauge(getattr(owner, name))))
         stack.enter_context(channels.looking())
         yield stages, networks, channels, threads
+
+
+def _resident() -> int:
+    """Return the bytes of memory that this process has in use."""
+    return int(Path("/proc/self/statm").read_text("utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _own_threads() -> set[int]:

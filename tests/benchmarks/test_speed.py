@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -48,7 +49,8 @@ def check(run, frames):
     assert 0 < run["loading_s"] < run["first_frame_s"] < run["start_up_s"] + run["work_s"]
     assert all(0 <= channel["fill"] <= 1 for channel in run["channels"].values())
     assert {"decode", "process"} <= set(run["channels"])
-    assert run["peak_mib"] > run["weights_mib"] > 0
+    assert run["peak_mib"] > 0.95 * run["work_peak_mib"], "the kernel counts coarsely"
+    assert run["work_peak_mib"] > run["weights_mib"] > 0
     assert run["files_beside"] == []
 
 
@@ -175,3 +177,16 @@ def test_flame_says_plainly_what_it_lacks(tmp_path):
     )
     assert done.returncode == 2
     assert "py-spy is not installed: pip install --requirement requirements/bench.txt" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    shutil.which("py-spy", path=Path(sys.executable).parent) is None, reason="py-spy (requirements/bench.txt) is absent"
+)
+def test_flame_draws_a_job(kept, tmp_path):
+    picture, found = tmp_path / "flame.svg", tmp_path / "f.json"
+    done = run("flame", "--seconds", 0.8, "--output", picture, "--kept", kept, "--json", found)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(found.read_text("utf-8"))["samples"] > 20
+    assert 0 < picture.stat().st_size < 300_000
+    assert str(ROOT) not in picture.read_text("utf-8")
