@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,7 +89,6 @@ def _of_process() -> Figures:
         "cpu_total": time.process_time(),
         "peak_kib": _field("/proc/self/status", "VmHWM"),
         "written": _field("/proc/self/io", "wchar"),
-        "threads": threading.active_count(),
     }
 
 

@@ -40,6 +40,7 @@ def rows(runs: Sequence[Figures], peaks: Figures) -> list[list[object]]:
         ("frames/s, whole process", lambda run: run["rate"]),
         ("frames/s without start-up", lambda run: run["rate_warm"]),
         ("start-up, s", lambda run: run["start_up_s"]),
+        ("CPU of start-up, s", lambda run: run["cpu_start_up_s"]),
         ("first frame after, s", lambda run: run["first_frame_s"]),
         ("of which loading models, s", lambda run: run["loading_s"]),
         ("cores busy with other programs", lambda run: run["others_busy"]),
