@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parse(arguments)
     parts = options.parts or [*(part for part in PARTS if part not in LONG), "flame"]
-    text = options.document.read_text("utf-8")
+    text, held = options.document.read_text("utf-8"), []
     for part in parts:
         print(f"\n## {part}\n", flush=True)
         if part == "flame":
@@ -52,11 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             file = options.kept / "performance" / f"{part}.json"
             throughput.main([*PARTS[part], "--kept", str(options.kept), "--json", str(file)])
             text = replaced(text, part, markdown(json.loads(file.read_text("utf-8"))))
+            held = targets(_results(options.kept))
+            text = replaced(text, "targets", table(("held against", "in", "target", "measured", ""), held))
         options.document.write_text(text, "utf-8")
-    results = [json.loads(file.read_text("utf-8")) for file in sorted((options.kept / "performance").glob("*.json"))]
-    text = replaced(text, "targets", table(("held against", "in", "target", "measured", ""), targets(results)))
-    options.document.write_text(text, "utf-8")
-    return finish({"parts": list(parts), "targets": targets(results)}, options.json)
+    return finish({"parts": list(parts), "targets": held}, options.json)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -71,6 +70,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="where clips and models are kept (default: %(default)s)",
     )
     return made.parse_args(arguments)
+
+
+def _results(kept: Path) -> list[Figures]:
+    """Return the results that are kept of all parts, in their order."""
+    files = (kept / "performance" / f"{part}.json" for part in PARTS)
+    return [json.loads(file.read_text("utf-8")) for file in files if file.is_file()]
 
 
 def _part(name: str) -> str:
