@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.networks import identity_swapper, recogniser
 
 CHANNELS: Mapping[str, int] = {"tiny": 128, "small": 256, "medium": 512, "large": 1024}
-"""Swappers by their name, with the channels of their residual blocks: 2, 8, 30 and 120 GMAC for each face."""
+"""Swappers by their name, with the channels of their residual blocks: 2, 8, 30 and 121 GMAC for each face."""
 MESH = "mesh"
 _RECOGNISER = "benchmark_recogniser"
 
