@@ -44,6 +44,7 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv
 	$(COMPILE) pyproject.toml requirements/dev.in --output-file requirements/dev.txt
 	$(COMPILE) requirements/models.in --output-file requirements/models.txt
 	$(COMPILE) requirements/training.in --output-file requirements/training.txt
+	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
 	$(COMPILE) --extra openvino --no-emit-package onnxruntime pyproject.toml requirements/openvino.in \
 	  --output-file requirements/openvino.txt
 

@@ -47,17 +47,18 @@ def talking_clip(folder: Path, seconds: float) -> Path:
 
 
 def repeated_clip(clip: Path, times: int) -> Path:
-    """Return the clip shown several times over, encoded anew in one go, made once and kept beside it."""
+    """Return the clip shown several times over, made once and kept beside it; only its sound is encoded anew."""
     path = clip.with_stem(f"{clip.stem}_x{times}")
     if path.is_file():
         return path
     part = path.with_stem(f"{path.stem}.part")
     with av.open(str(part), "w") as output:
         with av.open(str(clip)) as first:
-            video, sound = _add_video(output, first.streams.video[0]), _add_sound(output, first.streams.audio[0])
+            video = output.add_stream_from_template(first.streams.video[0])
+            sound = _add_sound(output, first.streams.audio[0])
         # The sound, small beside the pictures, goes in before them; the muxer orders packets by their times.
         _write_sound(output, sound, clip, times)
-        _write_pictures(output, video, clip, times)
+        _copy_pictures(output, video, clip, times)
     return part.rename(path)
 
 
@@ -100,13 +101,27 @@ def _write_pictures(output: OutputContainer, stream: VideoStream, clip: Path, ti
     output.mux(stream.encode(None))
 
 
+def _copy_pictures(output: OutputContainer, stream: VideoStream, clip: Path, times: int) -> None:
+    for number in range(times):
+        with av.open(str(clip)) as again:
+            video = again.streams.video[0]
+            length = round(video.frames / (video.average_rate or 25) / (video.time_base or 1))
+            for packet in again.demux(video):
+                if packet.dts is None or packet.pts is None:
+                    continue  # the last one, which is empty
+                packet.pts, packet.dts = packet.pts + number * length, packet.dts + number * length
+                packet.stream = stream
+                output.mux(packet)
+
+
 def _write_sound(output: OutputContainer, stream: AudioStream, clip: Path, times: int) -> None:
     with av.open(str(clip)) as once:
         samples = _samples(once)
     context = stream.codec_context
-    endless = np.tile(samples, times)
-    for start in range(0, endless.shape[1], _BLOCK):
-        block = np.ascontiguousarray(endless[:, start : start + _BLOCK])
+    length = samples.shape[1] * times
+    for start in range(0, length, _BLOCK):
+        places = np.arange(start, min(start + _BLOCK, length))
+        block = np.ascontiguousarray(np.take(samples, places, axis=1, mode="wrap"))
         frame = AudioFrame.from_ndarray(block, format="fltp", layout=context.layout.name)
         frame.sample_rate, frame.pts, frame.time_base = context.sample_rate, start, Fraction(1, context.sample_rate)
         output.mux(stream.encode(frame))

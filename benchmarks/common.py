@@ -19,6 +19,17 @@ class MissingAssetsError(Exception):
     """The test material, or a part of it, is not there."""
 
 
+class JobFailedError(Exception):
+    """A job that was to be measured came to no end."""
+
+
+def last_words(stderr: str) -> str:
+    """Return the last line that a failed program printed, without the module of its error."""
+    line = (stderr.strip().splitlines() or ["it failed without a word"])[-1]
+    kind, colon, rest = line.partition(": ")
+    return rest if colon and kind.endswith("Error") else line
+
+
 def assets(*parts: str) -> Path:
     """Return a file or folder of the test material.
 
@@ -79,9 +90,12 @@ def _cell(value: object) -> str:
 
 
 def command(main: Callable[[], int]) -> None:
-    """Run a benchmark and exit; missing material is a plain message and exit code 2."""
+    """Run a benchmark and exit; missing material is a plain message and exit code 2, a job that fails one and 1."""
     try:
         sys.exit(main())
+    except JobFailedError as error:
+        print(f"A job failed: {error}", file=sys.stderr)
+        sys.exit(1)
     except MissingAssetsError as error:
         print(f"Nothing was measured: {error}", file=sys.stderr)
         sys.exit(2)

@@ -1,140 +1,161 @@
-"""Measure speed, CPU time by stage, memory and bytes written: clips of 10 and 100 s at 1280×720, on two cores."""
+"""Measure speed, CPU time by stage, memory and bytes written, each run in a fresh process on two cores.
+
+python -m benchmarks.throughput                                               the bundled swapper, 10 and 100 s
+python -m benchmarks.throughput --seconds 1000 --sizes 720                    whether memory stays level
+python -m benchmarks.throughput --swapper large --frames 20 --bare            a network of realistic cost
+python -m benchmarks.throughput --seconds 10 --presets ultrafast medium slow  what the encoder costs
+python -m benchmarks.throughput --compare old.json new.json                   two results, nothing is run
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import sys
-import tempfile
-from collections.abc import Sequence
+import platform
+from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from itertools import product
 from pathlib import Path
 
-from benchmarks.clips import SOURCE, repeated_clip, talking_clip
-from benchmarks.common import ROOT, Figures, command, finish, parser, table
-from benchmarks.watch import Watched, watch
+from benchmarks.common import Figures, command, finish, parser
+from benchmarks.generated import CHANNELS, MESH, models_folder, swapper_name, weights
+from benchmarks.speed.bare import bare_session
+from benchmarks.speed.compare import compare
+from benchmarks.speed.models import usual_batch
+from benchmarks.speed.peak import device_peak
+from benchmarks.speed.report import report
+from benchmarks.speed.setting import SIZES, Setting, run_once
 
-STAGES = ("decode", "analyse", "process", "encode")
 CORES = 2
-JOB_FOLDER = "/.facefusion-job-"
+BUILDS = ("onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime")
+RATE = 25
+"""Frames a second of all clips."""
+_WARM_UP = 0.4
+"""Seconds of the clip that is worked on before anything counts: ten frames."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parse(arguments)
-    cores = sorted(os.sched_getaffinity(0))[:CORES]
+    if options.compare and len(options.compare) > 1:
+        print(compare(*(json.loads(path.read_text("utf-8")) for path in options.compare)))
+        return 0
+    cores = sorted(os.sched_getaffinity(0))[: options.cores]
     os.sched_setaffinity(0, cores)
-    short = talking_clip(options.clips, options.seconds)
-    clips = [(short, options.seconds)]
-    if options.times > 1:
-        clips.append((repeated_clip(short, options.times), options.seconds * options.times))
-    run_once(talking_clip(options.clips, 1), options)  # so that no run pays for what the system caches
-    runs = [
-        {"clip": f"{seconds:g} s"} | run_once(clip, options) for clip, seconds in clips for _ in range(options.repeat)
-    ]
-    report(runs, options.preset, len(cores))
-    return finish({"preset": options.preset, "cores": len(cores), "runs": runs}, options.json)
+    result = measure(list(settings(options)), options.kept, bare=options.bare)
+    result |= {"cores": len(cores), "machine": machine()}
+    report(result)
+    if options.compare:
+        print("", compare(json.loads(options.compare[0].read_text("utf-8")), result), sep="\n")
+    return finish(result, options.json)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("throughput", __doc__)
-    made.add_argument("--seconds", type=float, default=10, help="length of the short clip (default: %(default)s)")
-    made.add_argument("--times", type=int, default=10, help="how often the long clip repeats it (default: %(default)s)")
-    made.add_argument("--repeat", type=int, default=1, help="runs of each clip (default: %(default)s)")
-    made.add_argument("--preset", default="veryfast", help="preset of x264 (default: %(default)s)")
-    made.add_argument("--container", default="mp4", help="form of the output: mp4, mov or mkv (default: %(default)s)")
-    made.add_argument(
-        "--clips", type=Path, default=Path("out/benchmarks/clips"), help="where clips are kept (default: %(default)s)"
+    made.formatter_class = argparse.RawDescriptionHelpFormatter
+    lengths = made.add_mutually_exclusive_group()
+    lengths.add_argument(
+        "--seconds", type=float, nargs="+", default=[10, 100], help="lengths of clips (default: 10 100)"
     )
-    return made.parse_args(arguments)
+    lengths.add_argument("--frames", type=int, nargs="+", help="lengths of clips in frames")
+    made.add_argument("--sizes", type=int, nargs="+", choices=SIZES, default=[*SIZES], help="lines (default: all)")
+    made.add_argument("--swapper", nargs="+", choices=[MESH, *CHANNELS], default=[MESH], help="(default: %(default)s)")
+    made.add_argument("--presets", nargs="+", default=["veryfast"], help="of x264 (default: veryfast)")
+    made.add_argument("--provider", nargs="+", default=["cpu"], help="cpu, cuda, tensorrt, openvino (default: cpu)")
+    made.add_argument("--no-encoder", action="store_true", help="also without the encoder, after each run with it")
+    made.add_argument("--bare", action="store_true", help="also the same crops in a bare session; networks only")
+    made.add_argument("--repeat", type=int, default=1, help="runs of each (default: %(default)s)")
+    made.add_argument("--container", default="mp4", help="form of the output: mp4, mov or mkv (default: %(default)s)")
+    made.add_argument("--cores", type=int, default=CORES, help="that everything is bound to (default: %(default)s)")
+    made.add_argument(
+        *("--compare",), type=Path, nargs="+", metavar="FILE", help="with an older result; two files: with one another"
+    )
+    made.add_argument(
+        "--kept",
+        type=Path,
+        default=Path("out/benchmarks"),
+        help="where clips and models are kept (default: %(default)s)",
+    )
+    options = made.parse_args(arguments)
+    if options.bare and not {*options.provider} <= {"cpu", "cuda"}:
+        made.error("--bare is for cpu and cuda: others compute in another precision than a bare session would")
+    return options
 
 
-def run_once(clip: Path, options: argparse.Namespace) -> Figures:
-    """Swap the face of a clip in a fresh process that has folders of its own, and return what it took."""
-    with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        folders = {use: place / use for use in ("home", "temporary", "working", "output")}
-        for folder in folders.values():
-            folder.mkdir()
-        output = folders["output"] / f"result.{options.container}"
-        job = [sys.executable, "-m", "benchmarks.job", str(SOURCE), str(clip.resolve()), str(output), options.preset]
-        seen = watch(job, folder=folders["working"], environment=_environment(folders), folders=list(folders.values()))
-        return figures(seen, output)
+def settings(options: argparse.Namespace) -> Iterator[Setting]:
+    """Yield the settings that the command line asks for, in its order."""
+    lengths = [frames / RATE for frames in options.frames] if options.frames else options.seconds
+    ways = product(options.provider, options.swapper, options.sizes, options.presets, lengths, range(options.repeat))
+    for provider, swapper, lines, preset, seconds, _ in ways:
+        for encodes in (True, False) if options.no_encoder else (True,):
+            yield Setting(swapper, lines, seconds, preset, provider, encodes, options.container)
 
 
-def _environment(folders: dict[str, Path]) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("FACEFUSION_", "XDG_"))}
-    own = {"HOME": str(folders["home"]), "TMPDIR": str(folders["temporary"]), "PYTHONPATH": str(ROOT)}
-    one_thread = {"OPENCV_FOR_THREADS_NUM": "1", "OPENBLAS_NUM_THREADS": "1"}  # as the program has it
-    return kept | own | one_thread
+def measure(wanted: Sequence[Setting], kept: Path, *, bare: bool = False) -> Figures:
+    """Return the figures of all settings, and the best rate of each provider, measured before and after them.
+
+    Args:
+        wanted: the settings.
+        kept: where clips and models are kept.
+        bare: whether the crops go through a bare session too, half of them before the job and half after it.
+    """
+    runs: list[Figures] = []
+    batches: dict[tuple[str, str], int] = {}
+    providers = list(dict.fromkeys(setting.provider for setting in wanted))
+    peaks = {provider: device_peak(provider) for provider in providers}
+    for setting in wanted:
+        key = (setting.swapper, setting.provider)
+        if key not in batches:  # so that no run pays for what is kept from job to job
+            warm = run_once(Setting(setting.swapper, setting.lines, _WARM_UP, provider=setting.provider), kept)
+            batches[key] = usual_batch(warm["models"], swapper_name(setting.swapper))
+        batch = batches[key]
+        is_compared = bare and setting.swapper != MESH
+        before = _bare(setting, kept, batch) if is_compared else {}
+        run = {"title": setting.title} | run_once(setting, kept)
+        if is_compared:
+            run |= _against(run, before, _bare(setting, kept, batch), batch)
+        runs.append(run)
+    # What else runs on the machine comes and goes, and the best is what is wanted.
+    again = [device_peak(provider) for provider in providers]
+    peaks |= {each["provider"]: _better(peaks[each["provider"]], each) for each in again}
+    return {"runs": runs, "peaks": peaks}
 
 
-def _counts(path: str) -> bool:
-    """Whether a file is one that nobody expects: not a segment of the job, or one that was left behind."""
-    return JOB_FOLDER not in path or Path(path).exists()
+def _better(one: Figures, other: Figures) -> Figures:
+    best = max(one, other, key=lambda peak: float(peak["flops"]))
+    return best | {"flops_cpu": max(one["flops_cpu"], other["flops_cpu"])}
 
 
-def figures(seen: Watched, output: Path) -> Figures:
-    """Return the figures of one run."""
-    report = json.loads(seen.stdout)
-    frames, work, cpu = report["frames"], report["work"], report["cpu"]
-    decoders = sum(seconds for name, seconds in seen.thread_cpu.items() if name.startswith("av:"))
-    start_up = report["cpu_imports"] + cpu["prepare"]
-    workers = report["cpu_total"] - start_up - decoders - sum(cpu[stage] for stage in STAGES)
-    # The output grows under a name of its own until it is whole; that file is the output itself.
-    names = {Path(path).name for path in seen.opened | seen.created if Path(path).parent == output.parent}
-    beside = {path for path in seen.opened | seen.created if Path(path).parent != output.parent and _counts(path)}
-    own = f"{output.parents[1]}/"
-    return {
-        "frames": frames,
-        "faces": report["faces"],
-        "rate": frames / seen.seconds,
-        "rate_warm": frames / (report["seconds"] - work["prepare"]),
-        "start_up_s": seen.seconds - report["seconds"] + work["prepare"],
-        "work_ms": {stage: 1e3 * work[stage] / frames for stage in STAGES},
-        "cpu_ms": {stage: 1e3 * cpu[stage] / frames for stage in STAGES}
-        | {"decoder's threads": 1e3 * decoders / frames, "other threads": 1e3 * workers / frames},
-        "cpu_start_up_s": start_up,
-        "peak_mib": report["peak_kib"] / 1024,
-        "output_bytes": output.stat().st_size,
-        "written_bytes": report["written"],
-        "output_names": sorted(names),
-        "files_beside": sorted(path.removeprefix(own) for path in beside),
-        "bytes_beside": sum(Path(path).stat().st_size for path in beside if Path(path).is_file()),
-        "others_busy": seen.others,
-    }
+def _bare(setting: Setting, kept: Path, batch: int) -> Figures:
+    """Return what a crop takes in a bare session, over half as many crops as the clip has frames."""
+    file = weights(models_folder(kept / "models", setting.swapper), setting.swapper)
+    return bare_session(file, setting.provider, count=max(1, round(setting.seconds * RATE) // 2), batch=batch)
 
 
-def report(runs: Sequence[Figures], preset: str, cores: int) -> None:
-    """Print all runs, one to a column."""
-    print(f"\n1280x720, one face, {cores} cores, x264 {preset}; each run in a fresh process\n")
-    rows: list[list[object]] = [
-        ["frames (faces swapped)", *(f"{run['frames']} ({run['faces']})" for run in runs)],
-        ["frames/s, whole process", *(run["rate"] for run in runs)],
-        ["frames/s without start-up", *(run["rate_warm"] for run in runs)],
-        ["start-up, s", *(run["start_up_s"] for run in runs)],
-        ["cores busy with other programs", *(run["others_busy"] for run in runs)],
-        *(_row("at work", stage, "work_ms", runs) for stage in STAGES),
-        *(_row("CPU", stage, "cpu_ms", runs) for stage in runs[0]["cpu_ms"]),
-        ["CPU ms/frame, all but start-up", *(sum(run["cpu_ms"].values()) for run in runs)],
-        ["CPU of start-up, s", *(run["cpu_start_up_s"] for run in runs)],
-        ["peak memory, MiB", *(run["peak_mib"] for run in runs)],
-        ["output, bytes", *(run["output_bytes"] for run in runs)],
-        ["written by the process, bytes", *(run["written_bytes"] for run in runs)],
-        ["files written beside the output", *(len(run["files_beside"]) for run in runs)],
-        ["bytes in them", *(run["bytes_beside"] for run in runs)],
-    ]
-    print(table(["", *(run["clip"] for run in runs)], rows))
-    first, last = runs[0], runs[-1]
-    if first["clip"] != last["clip"]:
-        growth = last["peak_mib"] / first["peak_mib"] - 1
-        print(f"\nPeak memory of the long clip against the short one: {growth:+.1%} (target: within 5 %)")
-    for path in sorted({path for run in runs for path in run["files_beside"]}):
-        print(f"Written beside the output: {path}")
+def _against(run: Figures, before: Figures, after: Figures, batch: int) -> Figures:
+    """Return how a job compares with the bare session before it and the one after it."""
+    name = swapper_name(run["setting"]["swapper"])
+    crops = sum(model["items"] for model in run["models"] if model["model"] == name)
+    bare = {key: (before[key] + after[key]) / 2 for key in before} | {"batch": batch, "crops": crops}
+    cpu = run["cpu_all_ms"] * run["frames"] / 1e3 / (bare["crop_cpu_s"] * crops)
+    return {"bare": bare | {"ratio": run["work_s"] / (bare["crop_s"] * crops), "cpu_ratio": cpu}}
 
 
-def _row(kind: str, stage: str, group: str, runs: Sequence[Figures]) -> list[object]:
-    return [f"{kind} ms/frame, {stage}", *(run[group][stage] for run in runs)]
+def machine() -> Figures:
+    """Return what the figures were measured on, without a name that tells whose it is."""
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    processor = names[0] if names else platform.machine()
+    runtime = next((f"{name} {version(name)}" for name in BUILDS if _is_installed(name)), "")
+    return {"processor": processor, "python": platform.python_version(), "runtime": runtime}
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 if __name__ == "__main__":

@@ -6,8 +6,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,7 @@ class Watched:
     Attributes:
         stdout: what it printed.
         seconds: from its start to its end.
-        thread_cpu: CPU seconds of threads by their name, as last seen.
+        threads: name and CPU seconds of each thread by its number, as last seen.
         opened: regular files seen open for writing, anywhere; deleted ones too.
         created: files in the watched folders that were not there before, whenever they were seen.
         others: cores that other processes kept busy on average.
@@ -30,13 +29,20 @@ class Watched:
 
     stdout: str
     seconds: float
-    thread_cpu: Mapping[str, float]
+    threads: Mapping[int, tuple[str, float]]
     opened: frozenset[str]
     created: frozenset[str]
     others: float
 
 
-def watch(command: Sequence[str], *, folder: Path, environment: Mapping[str, str], folders: Sequence[Path]) -> Watched:
+def watch(
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    folders: Sequence[Path],
+    look: Callable[[], None] = lambda: None,
+) -> Watched:
     """Run a command and look at it ten times a second.
 
     Args:
@@ -44,12 +50,13 @@ def watch(command: Sequence[str], *, folder: Path, environment: Mapping[str, str
         folder: its working directory.
         environment: its variables.
         folders: where created files are looked for.
+        look: called at each look.
 
     Raises:
         subprocess.CalledProcessError: it failed.
     """
     before = {path for place in folders for path in _files(place)}
-    cpu: dict[str, tuple[str, float]] = {}
+    cpu: dict[int, tuple[str, float]] = {}
     opened: set[str] = set()
     created: set[str] = set()
     start, busy = time.perf_counter(), busy_seconds()
@@ -63,6 +70,7 @@ def watch(command: Sequence[str], *, folder: Path, environment: Mapping[str, str
             cpu |= _threads(process.pid)
             opened |= _written_files(process.pid)
             created |= {path for place in folders for path in _files(place)} - before
+            look()
             time.sleep(INTERVAL)
         seconds, busy = time.perf_counter() - start, busy_seconds() - busy
         stdout, stderr = (file.seek(0) or file.read() for file in (out, errors))
@@ -72,26 +80,19 @@ def watch(command: Sequence[str], *, folder: Path, environment: Mapping[str, str
     opened -= {out.name, errors.name}
     own = sum(seconds for _, seconds in cpu.values())
     others = max(0.0, busy - own) / seconds
-    return Watched(stdout, seconds, _by_name(cpu), frozenset(opened), frozenset(created), others)
+    return Watched(stdout, seconds, cpu, frozenset(opened), frozenset(created), others)
 
 
-def _threads(pid: int) -> dict[str, tuple[str, float]]:
+def _threads(pid: int) -> dict[int, tuple[str, float]]:
     """Return name and CPU seconds of each thread by its number."""
     found = {}
     for thread in _listed(f"/proc/{pid}/task"):
         try:
             name = (thread / "comm").read_text("utf-8").strip()
-            found[thread.name] = (name, int((thread / "schedstat").read_text("utf-8").split()[0]) * _NANOSECONDS)
+            found[int(thread.name)] = (name, int((thread / "schedstat").read_text("utf-8").split()[0]) * _NANOSECONDS)
         except (OSError, IndexError):
             continue  # it ended meanwhile
     return found
-
-
-def _by_name(cpu: Mapping[str, tuple[str, float]]) -> dict[str, float]:
-    total: defaultdict[str, float] = defaultdict(float)
-    for name, seconds in cpu.values():
-        total[name] += seconds
-    return dict(total)
 
 
 def _written_files(pid: int) -> set[str]:

@@ -165,17 +165,6 @@ def test_cost_tells_what_a_frame_and_a_source_take(tmp_path):
     assert "| astronaut.png" in done.stdout
 
 
-@pytest.mark.slow
-def test_throughput_measures_both_lengths(tmp_path):
-    found = tmp_path / "f.json"
-    done = run("throughput", "--seconds", 1, "--times", 2, "--clips", tmp_path / "clips", "--json", found)
-    short, long = figures(done, found)["runs"]
-    assert (short["frames"], long["frames"]) == (25, 50)
-    assert short["files_beside"] == long["files_beside"] == []
-    assert set(short["cpu_ms"]) == {"decode", "analyse", "process", "encode", "decoder's threads", "other threads"}
-    assert short["peak_mib"] > 0
-
-
 def test_media_table_tells_of_each_file_what_came_out(tmp_path):
     found, document = tmp_path / "f.json", ROOT / "docs" / "media.md"
     before = document.read_bytes()

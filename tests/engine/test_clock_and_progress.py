@@ -7,6 +7,7 @@ import pytest
 from facefusion.engine import clock as clock_module
 from facefusion.engine.clock import StageClock
 from facefusion.engine.progress import Progress
+from facefusion.inference.model_time import ModelTime
 
 
 @pytest.fixture
@@ -37,6 +38,19 @@ def test_a_block_that_fails_counts_too(hands):
         hands.now += 2
         raise ValueError
     assert clock.seconds == {"decode": 2}
+
+
+def test_the_part_that_networks_ran_is_told_apart(hands):
+    clock, models = StageClock(), ModelTime()
+    with models.measure():
+        hands.now += 5  # of another job, say
+    clock.models = models
+    for stage in ("analyse", "process"):
+        with clock.measure(stage):
+            hands.now += 1
+            with models.measure():
+                hands.now += 2
+    assert clock.seconds == {"analyse": 3, "process": 3, "models": 4}
 
 
 def test_only_the_time_that_values_take_to_come_counts(hands):

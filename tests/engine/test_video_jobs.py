@@ -25,7 +25,7 @@ def test_the_result_tells_what_was_done(job, moving_portrait):
     result = job()
     assert (result.kind, result.frames, result.faces) == ("video", 20, 20)
     assert result.output_path == Path("out.mp4")
-    assert set(result.stage_seconds) == {"prepare", "decode", "analyse", "process", "encode", "join"}
+    assert set(result.stage_seconds) == {"prepare", "decode", "analyse", "process", "encode", "join", "models"}
     assert all(0 < seconds < result.seconds for seconds in result.stage_seconds.values())
     before, after = read_clip(moving_portrait), read_clip(Path("out.mp4"))
     assert len(after) == len(before)

@@ -9,17 +9,24 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from facefusion.inference.model_time import ModelTime
+
 T = TypeVar("T")
 
 
 class StageClock:
     """Adds up the seconds that each stage is at work, waiting not counted.
 
-    While several threads of a stage are at work, time counts once.
+    While several threads of a stage are at work, time counts once, but for that of networks.
+
+    Attributes:
+        seconds: by stage; `models` is the part of all stages together that networks ran, from when `models` is set.
+        models: tells how long networks run.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.models: ModelTime | None = None
         self._at_work: Counter[str] = Counter()
         self._since: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -32,13 +39,25 @@ class StageClock:
                 self._since[stage] = time.perf_counter()
             self._at_work[stage] += 1
         try:
-            yield
+            with self._counting_models():
+                yield
         finally:
             with self._lock:
                 self._at_work[stage] -= 1
                 if not self._at_work[stage]:
                     seconds = time.perf_counter() - self._since[stage]
                     self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+
+    @contextmanager
+    def _counting_models(self) -> Iterator[None]:
+        models = self.models
+        before = models.here if models else 0.0
+        try:
+            yield
+        finally:
+            if models:
+                with self._lock:
+                    self.seconds["models"] = self.seconds.get("models", 0.0) + models.here - before
 
     def each(self, stage: str, values: Iterable[T]) -> Iterator[T]:
         """Yield the values, counting for a stage the time that each takes to come."""

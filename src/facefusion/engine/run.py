@@ -50,7 +50,8 @@ class Result:
         frames: frames written.
         faces: faces edited, counted in every frame.
         seconds: time the job took.
-        stage_seconds: time each stage was at work; stages run side by side.
+        stage_seconds: time each stage was at work; stages run side by side. `models` is the part of all of them, once
+            the job was prepared, that networks ran.
         notes: what the user should know, such as what could not be carried into the output; one sentence each.
         further_paths: all else that was written: renditions, thumbnail and contact sheet, in this order.
     """
@@ -129,6 +130,7 @@ def _prepare(
 ) -> Work:
     """Load models, read sources and references, and make the processors."""
     options = plan.options
+    clock.models = sessions.model_time
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = prepare_faces(plan, sessions, resources)

@@ -21,6 +21,7 @@ from facefusion.inference.file import ModelFile, items_in_memory
 from facefusion.inference.graph import TensorInfo
 from facefusion.inference.kept import Kept
 from facefusion.inference.lanes import Lanes
+from facefusion.inference.model_time import ModelTime
 from facefusion.inference.parts import Parts
 from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.inference.providers import CPU
@@ -56,6 +57,7 @@ class Session:
         name: of the model, for messages.
         pool: keeps it loaded, once for all sessions that run the same file in the same way; one of its own when None.
         fallback: what became of devices so far; the CPU takes over when None.
+        model_time: counts how long the network runs.
 
     Raises:
         ModelUnsafeError: the file is something that is never loaded. Only looked for where there is a contract.
@@ -72,7 +74,9 @@ class Session:
         name: str = "model",
         pool: SessionPool | None = None,
         fallback: Fallback | None = None,
+        model_time: ModelTime | None = None,
     ) -> None:
+        self._model_time = model_time or ModelTime()
         self._execution = execution or Execution()
         self._fallback = fallback or Fallback()
         self._pool = pool or SessionPool()
@@ -211,7 +215,8 @@ class Session:
         while True:
             with self._turn() as lane, self._loaded(lane) as runner:
                 try:
-                    return runner.run(outputs, feeds)
+                    with self._model_time.measure():
+                        return runner.run(outputs, feeds)
                 except RunFailedError as error:
                     self._leave(lane, runner, f"failed while it ran model {self._name} ({error})", is_broken=True)
                 except DeviceFullError as error:
@@ -314,6 +319,7 @@ class SessionFactory:
 
     Attributes:
         catalogue, kept: as given.
+        model_time: how long networks have run.
 
     Raises:
         ProviderError: a provider is not there.
@@ -331,6 +337,7 @@ class SessionFactory:
         kept: Kept | None = None,
     ) -> None:
         self.kept = kept or Kept()
+        self.model_time = ModelTime()
         self._execution = Execution.of(runtime or RuntimeOptions(execution_providers=tuple(providers)))
         self._fallback = Fallback(self._execution.may_fall_back, notify)
         self._pool = pool or SessionPool(model_budget(runtime or RuntimeOptions()), notify)
@@ -360,6 +367,7 @@ class SessionFactory:
                     name=card.name,
                     pool=self._always_loaded,
                     fallback=self._fallback,
+                    model_time=self.model_time,
                 )
             return self._sessions[model]
 
@@ -399,6 +407,7 @@ class SessionFactory:
             name=card.name,
             pool=self._pool,
             fallback=self._fallback,
+            model_time=self.model_time,
         )
         return family.create(Model(card, settings, session, needed))
 

@@ -1,0 +1,1 @@
+"""What `benchmarks.throughput` and `benchmarks.gpu` measure with."""
