@@ -47,7 +47,7 @@ class VideoEdit:
         self._work = work
         aspect = plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1)
         self._post = PostWork.of(plan.options.output, aspect)
-        self._filler = Filler(between)
+        self._filler = None if plan.sampling == 1 else Filler(between)
         self._total = total
         self._progress = progress
         self._start = time.perf_counter()
@@ -62,7 +62,8 @@ class VideoEdit:
     def finish(self, batch: Sequence[FaceFrame]) -> list[Frame]:
         """Return the next frames that have been through the processors as they are written, and report."""
         with self._work.clock.measure("process"):
-            edited = self._filler.filled(self._work.finish(batch))
+            finished = self._work.finish(batch)
+            edited = finished if self._filler is None else self._filler.filled(finished)
         for item in edited:
             self._post.see(item.frame, item.faces)
         self.frames += len(edited)
