@@ -160,7 +160,8 @@ def test_cost_tells_what_a_frame_and_a_source_take(tmp_path):
     done = run("cost", "--frames", 5, "--clips", tmp_path / "clips", "--json", found)
     result = figures(done, found)
     assert [size["lines"] for size in result["frames"]] == [720, 1080]
-    assert all(0 < size["swap"] < size["both"] for size in result["frames"])
+    assert all(0 < size["networks"] < size["analyse"] for size in result["frames"])
+    assert all(0 < size["swap"] < size["rest"] for size in result["frames"])
     assert all(0 < built["build"] < built["find"] + built["build"] for built in result["sources"])
     assert "| astronaut.png" in done.stdout
 

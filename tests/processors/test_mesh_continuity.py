@@ -70,7 +70,7 @@ def test_motion_is_found_from_pixels_to_fractions_of_them(shift):
         to_then[0, 0] * x + to_then[0, 2] - moved[0],
         to_then[1, 1] * y + to_then[1, 2] - moved[1],
     )
-    off = np.hypot(middle(motion.x - expected[0]), middle(motion.y - expected[1]))
+    off = np.hypot(*(middle(motion.place[:, :, axis] - expected[axis]) for axis in (0, 1)))
     assert np.median(off) < 0.12
     assert middle(motion.trust).mean() > 0.9
 

@@ -132,3 +132,12 @@ def test_a_turned_head_says_little_of_its_shape():
     memory.own_shape(ME, Pose(0.0, 0.0, 0.0))
     wrong = ME + np.float32(0.1)
     assert np.abs(memory.own_shape(wrong, Pose(60.0, 0.0, 0.0)) - ME).max() < 0.003
+
+
+def test_a_shape_that_is_known_stays_whatever_is_seen_of_it_then():
+    memory, rng = FaceMemory(), np.random.default_rng(0)
+    while not memory.knows_shape:
+        memory.own_shape(ME + rng.normal(0, 0.01, ME.shape).astype(np.float32), Pose(0, 0, 0))
+    known = memory.own_shape(ME, Pose(0, 0, 0))
+    assert (memory.own_shape(with_eyes_apart(ME, 0.1), Pose(0, 0, 0)) == known).all()
+    assert FaceMemory.of_state(memory.state()).knows_shape

@@ -98,7 +98,7 @@ def _affine(places: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) ->
     spread, joint = places - middles[0], values - middles[1]
     (xx, xy), (_, yy) = spread.T @ spread
     # What lies on one line, like lids that have met, tells nothing across it.
-    least = _FLAT * (xx + yy)
+    least = _FLAT * (xx + yy + 1)
     slopes = np.linalg.solve([[xx + least, xy], [xy, yy + least]], spread.T @ joint)
     return np.vstack([slopes, middles[1] - middles[0] @ slopes]).astype(np.float32)
 
