@@ -229,3 +229,16 @@ def test_a_batch_that_fails_is_told_where_it_is_taken_and_nobody_waits_for_it():
         run_all(overlap(Alone(), Ordered()), 6)
     with pytest.raises(BrokenError):
         run_all(overlap(Alone(), Ordered(fail_at=1)), 6)
+
+
+def test_ctrl_c_while_batches_are_at_work_waits_for_them_and_for_no_others():
+    class Interrupting:
+        is_concurrent = True
+
+        def process(self, items):
+            if items[0].frame.index == 3:
+                _thread.interrupt_main()
+            return items
+
+    with pytest.raises(KeyboardInterrupt):
+        run_all(overlap(Interrupting(), Ordered()), 1000)
