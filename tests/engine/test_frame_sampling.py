@@ -12,9 +12,12 @@ import pytest
 
 from facefusion.engine.between.carry import Edit, Neighbours
 from facefusion.engine.between.motion import MotionFinder
+from facefusion.engine.between.offer import frame_sampling
 from facefusion.engine.between.sampler import MOST, SETTLED, FrameSampler
 from facefusion.media.frame import Frame
+from facefusion.options import Options
 from facefusion.processors.base import FaceFrame
+from facefusion.processors.registry import resolve_processors
 from facefusion.state import pack, unpack
 from material import ASTRONAUT, read_clip, write_clip
 
@@ -199,3 +202,27 @@ def test_with_a_step_of_ones_own_every_frame_is_worked_on_in_full_and_that_is_sa
 
 def test_pictures_do_not_mind(job):
     assert job(target_path=ASTRONAUT, output_path="out.png", frame_sampling="auto").notes == ()
+
+
+@pytest.mark.parametrize(
+    ("processors", "reason"),
+    [
+        (("face_swapper", "face_enhancer"), None),
+        (("face_swapper", "frame_enhancer"), "frame_enhancer changes whole frames"),
+        (("background_remover",), "background_remover changes whole frames"),
+        (("lip_syncer",), "lip_syncer goes by the sound"),
+    ],
+)
+def test_it_is_offered_where_the_pictures_tell_what_an_edit_would_be(processors, reason):
+    options = Options.parse({"frame_sampling": "auto", "processors": processors})
+    every, notes = frame_sampling(options, resolve_processors(processors), has_hooks=False)
+    assert every == ("auto" if reason is None else 1)
+    assert [reason in note for note in notes] == ([] if reason is None else [True])
+
+
+def test_an_expression_that_follows_a_clip_is_worked_on_in_every_frame():
+    driven = {"processors": ("expression_restorer",), "expression_restorer_driving": "clip.mp4", "frame_sampling": 2}
+    options = Options.parse(driven)
+    every, notes = frame_sampling(options, resolve_processors(options.processors), has_hooks=False)
+    assert every == 1
+    assert "driving clip" in notes[0]
