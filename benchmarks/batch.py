@@ -111,8 +111,9 @@ class _Bench:
             "others_busy": batch.others,
             "ratio": single.seconds / seconds,
             "ratio_of_cpu": single.cpu / cpu,
-            # What all cores together do in the time of a single run, were they never idle and nothing else to do.
-            "ratio_at_most": CORES * single.seconds / cpu,
+            # What all cores do in the time of a single run, were they never idle and had nothing else to do; where they
+            # have, a single run would take about its CPU time without.
+            "ratio_at_most": CORES * min(single.seconds, single.cpu) / cpu,
         }
 
     def _single(self, clip: Path) -> Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
@@ -225,28 +226,26 @@ def _together(worker: Callable[[], None], count: int, cancel: threading.Event) -
     Raises:
         BaseException: the first that one of them raised, or Ctrl-C in this thread; the others are told to stop.
     """
-    errors: list[BaseException] = []
+    at_work = threading.Semaphore(count)
 
     def guarded() -> None:
         try:
-            worker()
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
-            errors.append(error)
+            with at_work:
+                worker()
+        except BaseException:
             cancel.set()
+            raise
 
-    threads = [threading.Thread(target=guarded, name=f"job-{number}") for number in range(count)]
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    except BaseException:
-        cancel.set()
-        for thread in filter(threading.Thread.is_alive, threads):
-            thread.join()
-        raise
-    if errors:
-        raise errors[0]
+    with ThreadPoolExecutor(count, thread_name_prefix="job") as pool:
+        try:
+            for each in [pool.submit(guarded) for _ in range(count)]:
+                each.result()
+        except BaseException:
+            cancel.set()
+            for _ in range(count):  # Ctrl-C may come while a thread is started, of which the pool knows nothing then
+                at_work.acquire()
+            at_work.release(count)
+            raise
 
 
 def _caught(work: Callable[[_Turn], Outcome], turn: _Turn) -> Outcome:
