@@ -288,9 +288,9 @@ def test_it_can_be_stopped_while_no_frame_comes(images):
         sending(encoded(images, "matroska"), ends=False) as stdin,
         closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source,
     ):
-        threads = threading.active_count()
+        threads = set(threading.enumerate())
         run_live(options, source, Stopping(), cancel=cancel, report=told.append, end=told.append)
-        assert threading.active_count() == threads
+        assert set(threading.enumerate()) <= threads
     assert told[-1].came > 0
     assert [each.came for each in told] == sorted(each.came for each in told)
 
@@ -396,6 +396,30 @@ def test_a_camera_that_is_not_there():
         open_camera("/dev/video4321", LiveOptions(), LIMITS)
     with pytest.raises(InputMissingError, match="cannot be opened"):
         OpenCvCamera("no such camera.mp4", LiveOptions(), LIMITS)
+
+
+def test_what_a_camera_is_asked_for(monkeypatch):
+    """Linux, macOS and Windows each in libav's words; none of them has a camera here."""
+    asked = []
+
+    def refuse(name, mode, **wanted):
+        asked.append((name, wanted["format"], wanted["options"]))
+        raise av.error.FileNotFoundError(2, "no such file")
+
+    monkeypatch.setattr("facefusion.media.live.camera.av.open", refuse)
+    monkeypatch.setattr("facefusion.media.live.camera._inputs", lambda: {"v4l2", "avfoundation", "dshow"})
+    monkeypatch.setattr("facefusion.media.live.camera.cameras", list)
+    live = LiveOptions(live_size="1280x720", live_rate="30", live_input_format="mjpeg")
+    for system, name in (("linux", ""), ("darwin", "1"), ("win32", "Webcam")):
+        monkeypatch.setattr("sys.platform", system)
+        with pytest.raises(InputMissingError, match="No camera is seen here"):
+            open_camera(name, live, LIMITS)
+    size = {"video_size": "1280x720", "framerate": "30"}
+    assert asked == [
+        ("/dev/video0", "v4l2", size | {"input_format": "mjpeg"}),
+        ("1", "avfoundation", size),
+        ("video=Webcam", "dshow", size | {"vcodec": "mjpeg"}),
+    ]
 
 
 def test_cameras_by_opencv(images, tmp_path):

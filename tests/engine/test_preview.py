@@ -214,8 +214,8 @@ def models(tmp_path_factory):
 
 def test_processors_run_again_from_the_first_that_changed(preview, models, monkeypatch):
     swaps = []
-    real = FaceSwapper.process
-    monkeypatch.setattr(FaceSwapper, "process", lambda self, batch: swaps.append(1) or real(self, batch))
+    real = FaceSwapper._process_frame
+    monkeypatch.setattr(FaceSwapper, "_process_frame", lambda self, item: swaps.append(1) or real(self, item))
     view = preview(processors=("face_swapper", "frame_enhancer"), **models)
     seen = view.show(4)
     assert seen.before.shape == seen.after.shape == (384, 384, 3)

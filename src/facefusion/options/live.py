@@ -18,7 +18,9 @@ class LiveOptions(OptionGroup):
     """Where live frames come from and where they go, beside --target and --output."""
 
     live_input_format: LiveInputFormat = Field(
-        default="auto", description="what comes through a pipe; 'auto' knows all but raw frames by their first bytes"
+        default="auto",
+        description="what comes through a pipe; 'auto' knows all but raw frames by their first bytes; 'mjpeg' also asks"
+        " a camera for JPEG, which many need for high rates",
     )
     live_output_format: LiveOutputFormat = Field(
         default="auto", description="what goes into a pipe; 'auto' is y4m, and for files their ending counts"
