@@ -15,9 +15,9 @@ from facefusion.processors.face_swapper.mesh.expression import (
     Rest,
     expression_zone,
     lines_of_smile,
+    planes_with_lines,
     smile_of,
     smile_zone,
-    with_lines,
 )
 from facefusion.processors.face_swapper.mesh.shape import level_shape
 from facefusion.processors.face_swapper.mesh.source import SourceModel
@@ -149,7 +149,7 @@ def test_zones_hold_skin_that_folds_and_neither_features_nor_outline():
 
 def test_a_fold_takes_chroma_with_it_and_a_bulge_brings_little():
     smooth = np.full((1, 2, 3), (150, 140, 146), np.float32)
-    fold, bulge = with_lines(smooth, np.array([[-15, 15]], np.float32))[0]
+    fold, bulge = np.dstack(planes_with_lines(smooth, np.array([[-15, 15]], np.float32)))[0]
     assert (fold[0], bulge[0]) == (135, 165)
     assert 128 < fold[1] < 140 < bulge[1]
     assert bulge[1] - 140 < (140 - fold[1]) / 2

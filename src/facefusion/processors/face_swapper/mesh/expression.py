@@ -11,7 +11,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Self
 
-import cv2
 import numpy as np
 
 from facefusion.faces.mesh import canonical_vertices, mirror_vertices
@@ -96,8 +95,8 @@ def expression_zone() -> Weights:
     return _zone(_CHEEK + _BELOW_EYE + _CROWS_FEET + _FROWN + _FOREHEAD)
 
 
-def with_lines(smooth: Field, lines: Field) -> Field:
-    """Return smooth colour with lines in it, Lab, float32 (H, W, 3).
+def planes_with_lines(smooth: Field, lines: Field) -> list[Field]:
+    """Return smooth colour with lines in it, Lab, plane by plane, float32 (H, W) each.
 
     Chroma goes with lightness as in any shadow, and little as on any bulge: a fold that is lightened stays no red line.
 
@@ -105,11 +104,6 @@ def with_lines(smooth: Field, lines: Field) -> Field:
         smooth: Lab, float32 (H, W, 3).
         lines: what they add to its lightness, float32 (H, W).
     """
-    return np.asarray(cv2.merge(planes_with_lines(smooth, lines)), np.float32)
-
-
-def planes_with_lines(smooth: Field, lines: Field) -> list[Field]:
-    """Return smooth colour with lines in it as `with_lines` does, plane by plane."""
     lightness, *chroma = planes_of(smooth)
     shade = np.minimum(lines, lines * _BULGE) / (at_least(lightness, 0.0) + _BLACK)
     return [lightness + lines, *(plane + (plane - 128) * shade for plane in chroma)]

@@ -21,7 +21,7 @@ _CONTINUED = 2
 _RIM = (0.01, 0.16)
 """Depth within the outline in the picture, in eye distances: from where nothing moves to where all may."""
 _FLAT = 1e-9
-"""Share of the extent of an opening's rim that is taken for its height where it has none."""
+"""Share of the extent of an opening's rim, and of a pixel, that is taken for its height where it has none."""
 _SHARP = 0.04
 """Margin around eyes and mouth within which the picture is read sharply, in eye distances."""
 
