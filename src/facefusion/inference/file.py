@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -15,10 +15,11 @@ from facefusion.inference.batching import AS_IT_IS, BATCH, WAYS, make_dynamic
 from facefusion.inference.contract import Binding, Contract
 from facefusion.inference.execution import Execution
 from facefusion.inference.graph import describe, parse
-from facefusion.inference.runner import Fallback, Runner, Source, Wish, open_runner
+from facefusion.inference.runner import Fallback, Runner, Wish, open_runner
 from facefusion.inference.safety import check_start
+from facefusion.inference.source import ChangedFile, Source
 from facefusion.inference.verdict import Runs, Trial, Verdicts
-from facefusion.inference.weights import opened, outline, put_together, tensors_of_shape
+from facefusion.inference.weights import opened, outline, tensors_of_shape
 
 _WITHIN: Final = 80
 """How many times more bytes the values within a network take than its largest input or output, as a rule of thumb:
@@ -113,7 +114,7 @@ class ModelFile:
     def source(self) -> Source:
         """Return what the runtime loads: the file, or the changed graph around the file's tensors."""
         file = self._weights()
-        return file if self._changed is None else _Pieces(self._changed, file, self._name)
+        return file if self._changed is None else ChangedFile(self._changed, file, self._name)
 
     def _inspect(self, file: Path | bytes, contract: Contract, *, is_static: bool) -> None:
         with opened(file) as content:
@@ -136,7 +137,7 @@ class ModelFile:
                 contract,
                 self.binding,
                 original=lambda: self._runs(file),
-                changed=lambda way: self._runs(file if way == AS_IT_IS else _Pieces(change(way), file, self._name)),
+                changed=lambda way: self._runs(file if way == AS_IT_IS else ChangedFile(change(way), file, self._name)),
                 ways=WAYS if any(isinstance(size, int) for size in inputs.values()) else (AS_IT_IS, *WAYS),
             )
             way = Verdicts(self._execution.cache).way(parts.small, trial)
@@ -156,17 +157,6 @@ class ModelFile:
             return runner.run(outputs, feeds)
 
         return run
-
-
-class _Pieces:
-    """The pieces of a changed file, as often as they are wanted; the file is mapped no longer than they are taken."""
-
-    def __init__(self, small: bytes, file: Path | bytes, name: str) -> None:
-        self._small, self._file, self._name = small, file, name
-
-    def __iter__(self) -> Iterator[bytes]:
-        with opened(self._file) as content:
-            yield from put_together(self._small, content, outline(content, self._name).large)
 
 
 def _batched(contract: Contract, binding: Binding) -> tuple[dict[str, Any], list[str]]:

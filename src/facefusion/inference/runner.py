@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,11 +20,9 @@ from facefusion.inference.execution import Execution
 from facefusion.inference.provider_options import options_of
 from facefusion.inference.providers import CPU, Device
 from facefusion.inference.runtime import FAILURES, MODEL_FAILURES, onnxruntime
+from facefusion.inference.source import Source, references, whole
 
 Notify = Callable[[str], None]
-Source = Path | bytes | Iterable[bytes]
-"""An ONNX file: a path, its bytes, or pieces of them."""
-
 _FULL: Final = re.compile(r"out of memory|bad.?alloc|failed to allocate|8007000e|not enough memory", re.IGNORECASE)
 
 
@@ -234,9 +230,20 @@ def _session(source: Source, devices: Sequence[Device], execution: Execution, wi
         )
         for device in devices
     ]
-    with _as_file(source, execution) as file:
+
+    def load(file: str | bytes, folder: Path | None = None) -> Any:
         options = _session_options(devices[0], threads, wish)
+        if folder is not None:
+            options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(folder))
         return onnxruntime.InferenceSession(file, options, providers=providers, enable_fallback=0)
+
+    # Providers that compile a network want it whole.
+    light = references(source) if [*devices] == [CPU] else None
+    if light is not None:
+        with suppress(*FAILURES):  # told of, if at all, when it is loaded in the other way
+            return load(*light)
+    with whole(source, execution.cache) as file:
+        return load(file)
 
 
 def _session_options(device: Device, threads: int, wish: Wish) -> Any:
@@ -255,28 +262,6 @@ def _session_options(device: Device, threads: int, wish: Wish) -> Any:
     for size in wish.single:
         options.add_free_dimension_override_by_name(size, 1)
     return options
-
-
-@contextmanager
-def _as_file(source: Source, execution: Execution) -> Iterator[str | bytes]:
-    """Give what the runtime loads: it keeps bytes for as long as it lives, so that a path is half the memory."""
-    if isinstance(source, Path):
-        yield str(source)
-    elif isinstance(source, bytes):
-        yield source
-    else:
-        with tempfile.TemporaryDirectory(dir=_writable(execution.cache)) as folder:
-            path = Path(folder) / "changed.onnx"
-            with path.open("wb") as file:
-                file.writelines(source)
-            yield str(path)
-
-
-def _writable(folder: Path) -> Path | None:
-    """Return the folder, or None, which means the system's, where nothing can be written into it."""
-    with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-    return folder if folder.is_dir() and os.access(folder, os.W_OK) else None
 
 
 def _preload(device: Device) -> None:

@@ -19,7 +19,7 @@ from facefusion.errors import ModelUnsafeError
 LARGE: Final = 64 << 10
 """Size in bytes from which a tensor is left where it is."""
 _GRAPH, _INITIALIZER = 7, 5
-_TENSOR_DIMS, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 1, 2, 8, 13, 14
+_TENSOR_DIMS, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_RAW, _TENSOR_EXTERNAL, _TENSOR_LOCATION = 1, 2, 8, 9, 13, 14
 _HALF = (10, 16)
 """Types of fp16 and bf16."""
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -129,6 +129,41 @@ def put_together(small: bytes, content: Buffer, large: tuple[LargeTensor, ...]) 
     for tensor in large:
         yield content[tensor.start : tensor.end]
     yield after
+
+
+def referring(small: bytes, content: Buffer, large: tuple[LargeTensor, ...], file: str) -> bytes:
+    """Return an ONNX file that refers to the large tensors of another one as data that lie outside.
+
+    Args:
+        small: the message without them, as `outline` gives it, perhaps changed.
+        content: the file where they are.
+        large: their places.
+        file: its name, in the folder that the runtime is told of.
+    """
+    tensors = b"".join(_reference(content, tensor, file) for tensor in large)
+    return b"".join(put_together(small, tensors, (LargeTensor("", 0, len(tensors)),)))
+
+
+def _reference(content: Buffer, tensor: LargeTensor, file: str) -> bytes:
+    """Return the field of a tensor whose bytes are referred to; as it is, where it does not hold them in one piece."""
+    _, _, first, last = next(_fields(content, tensor.start, tensor.end))
+    facts, place = b"", None
+    for number, start, body, end in _fields(content, first, last):
+        if number == _TENSOR_RAW:
+            place = body, end
+        else:
+            facts += content[start:end]
+    if place is None:
+        return content[tensor.start : tensor.end]
+    said = {"location": file, "offset": str(place[0]), "length": str(place[1] - place[0])}
+    for key, value in said.items():
+        facts += _message(_TENSOR_EXTERNAL, _message(1, key.encode()) + _message(2, value.encode()))
+    facts += _tag(_TENSOR_LOCATION, _VARINT) + b"\1"
+    return _message(_INITIALIZER, facts)
+
+
+def _message(number: int, content: bytes) -> bytes:
+    return _tag(number) + _varint(len(content)) + content
 
 
 def _outline(content: Buffer, name: str) -> Outline:
