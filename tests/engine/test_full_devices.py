@@ -71,7 +71,7 @@ def start(tmp_path, quiet_place, monkeypatch, astronaut):
         catalogue = Catalogue([*Catalogue.bundled(), *shelf.cards])
         return SessionFactory(catalogue=catalogue, store=ModelStore(shelf.folder), runtime=options.runtime, **others)
 
-    monkeypatch.setattr("facefusion.engine.run.open_sessions", sessions)
+    monkeypatch.setattr("facefusion.engine.warm.parts.open_sessions", sessions)
 
     def job(output, **values):
         basics = {"target_path": clip, "output_path": output, "output_video_encoder": "ffv1", "face_detector_tiles": 2}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facefusion.engine.work import Work
+from facefusion.faces.pace import Every
 from facefusion.faces.track import FaceTracker
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
@@ -34,11 +35,12 @@ class LiveEdit:
     Args:
         work: the stages.
         info: of the frames that come.
+        every: in which frames newcomers are looked for; see `FaceTracker`.
     """
 
-    def __init__(self, work: Work, info: VideoInfo) -> None:
+    def __init__(self, work: Work, info: VideoInfo, every: Every = "auto") -> None:
         self._work = work
-        self._tracker = None if work.finding is None else FaceTracker(work.finding.analyser)
+        self._tracker = None if work.finding is None else FaceTracker(work.finding.analyser, every)
         self._convert = FrameConverter(info.colour, info.orientation).convert
         self._length = max(1, round(1 / (info.frame_rate * LIVE_TIME_BASE)))
         self._index = 0

@@ -58,7 +58,7 @@ def run_live(
         resources.callback(sink.close)
         plan = live_plan(options, check_live(options), source.info)
         work = live_work(plan, Notes(notify), resources)
-        live = _Live(options, source, LiveEdit(work, source.info), tally)
+        live = _Live(options, source, LiveEdit(work, source.info, options.faces.detect_every), tally)
         resources.callback(lambda: end(tally.figures()))
         sink.begin(plan.edited if isinstance(plan.edited, VideoInfo) else source.info)
         with live.running() as edited:

@@ -16,6 +16,7 @@ from facefusion.engine.targets import TargetSelector
 from facefusion.engine.work import Finding
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
+from facefusion.faces.pace import Every
 from facefusion.faces.select import order_faces
 from facefusion.faces.track import FaceTracker
 from facefusion.faces.types import Face
@@ -107,7 +108,8 @@ class FaceFinder:
         parts = self._open(options, sessions)
         of_clip = isinstance(plan.target, VideoInfo)
         seen = (key, _detection_key(options.faces), sessions)
-        faces = self._faces.get(seen, lambda: _faces(parts.analyser, frames, of_clip=of_clip))
+        every = options.faces.detect_every
+        faces = self._faces.get(seen, lambda: _faces(parts.analyser, frames, every, of_clip=of_clip))
 
         def select() -> Found:
             wanted = AttributeFilter(parts.enricher, options.faces) if options.faces.selects_by_attributes else None
@@ -131,11 +133,11 @@ class FaceFinder:
         return self._parts.get((_detection_key(options.faces), sessions), make)
 
 
-def _faces(analyser: FaceAnalyser, frames: Sequence[Frame], *, of_clip: bool) -> tuple[_Seen, ...]:
+def _faces(analyser: FaceAnalyser, frames: Sequence[Frame], every: Every, *, of_clip: bool) -> tuple[_Seen, ...]:
     """Return all faces: of a picture as such, of frames as a job finds them that begins with the first."""
     if not of_clip:
         return tuple(_Seen(tuple(analyser.find(frame.image))) for frame in frames)
-    tracker = FaceTracker(analyser)
+    tracker = FaceTracker(analyser, every)
     return tuple(_Seen(tuple(tracker.update(frame.image, float(frame.time))), tracker.begins_scene) for frame in frames)
 
 
@@ -154,7 +156,7 @@ def _detection_key(faces: FaceSelectionOptions) -> Hashable:
     """Return what decides which faces are found."""
     return faces.model_dump_json(
         include={name for name in type(faces).model_fields if name.startswith(("face_detector", "face_landmarker"))}
-        | {"face_classifier_model"}
+        | {"face_classifier_model", "detect_every"}
     )
 
 

@@ -14,7 +14,7 @@ from facefusion.engine.speech import job_speech
 from facefusion.inference.session import SessionFactory
 from facefusion.options import Options
 from facefusion.options.base import OptionGroup
-from facefusion.processors.base import FaceFrame, Processor, ProcessorContext, ProcessorSpec, Role
+from facefusion.processors.base import FaceFrame, Processor, ProcessorContext, ProcessorSpec, Role, run_processor
 from facefusion.processors.guarded import create_processor
 from facefusion.processors.registry import processor_names
 from facefusion.state import State
@@ -67,7 +67,7 @@ class Processing:
         for own, make in zip(keys, makers, strict=True):
             key = (key, own)
             item = self._results.get(key, partial(self._single, own, make, item))
-        return item
+        return item.settled()
 
     def close(self) -> None:
         """Let go of everything."""
@@ -75,15 +75,15 @@ class Processing:
         self._ready.clear()
 
     def _single(self, key: Hashable, make: Callable[[], _Ready], item: FaceFrame) -> FaceFrame:
-        return self._begun(key, make).process([item])[0]
+        return run_processor(self._begun(key, make), [item])[0]
 
     def _series(self, wanted: Sequence[tuple[Hashable, Callable[[], _Ready]]], items: Sequence[FaceFrame]) -> FaceFrame:
         """Run frames through all processors, one after the other, and return the last."""
         processors = [self._begun(key, make) for key, make in wanted]
         for item in items:
             for processor in processors:
-                [item] = processor.process([item])  # noqa: PLW2901 - what one gives, the next is given
-        return item
+                [item] = run_processor(processor, [item])  # noqa: PLW2901 - what one gives, the next is given
+        return item.settled()
 
     def _begun(self, key: Hashable, make: Callable[[], _Ready]) -> Processor:
         """Return a processor as it is when a job begins."""
