@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facefusion.engine.analysing import VideoAnalysis
 from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import Notes
 from facefusion.engine.overlap import Overlap
@@ -104,23 +103,23 @@ def test_ctrl_c_ends_all_stages_whatever_the_main_thread_waits_for(job, only_fil
 def test_the_analysis_may_be_beyond_the_end_of_a_segment_and_a_job_that_goes_on_gives_the_same_file(job, monkeypatch):
     job(video_chunk_size=6, output_path="whole.mp4")
     analysed, changed = 0, threading.Condition()
-    analyse, process = VideoAnalysis.analyse, Work.process
+    update, process = FaceTracker.update, Work.process
 
-    def counting(analysis, frame):
+    def counting(tracker, *given):
         nonlocal analysed
-        result = analyse(analysis, frame)
+        faces = update(tracker, *given)
         with changed:
-            analysed = frame.index
+            analysed += 1
             changed.notify_all()
-        return result
+        return faces
 
     def waiting(work, batch, *given):
         with changed:
-            ahead = min(batch[-1].frame.index + 2, 19)
+            ahead = min(batch[-1].frame.index + 3, 20)
             assert changed.wait_for(lambda: analysed >= ahead, PATIENCE)
         return process(work, batch, *given)
 
-    monkeypatch.setattr(VideoAnalysis, "analyse", counting)
+    monkeypatch.setattr(FaceTracker, "update", counting)
     monkeypatch.setattr(Work, "process", waiting)
 
     def stop(report):

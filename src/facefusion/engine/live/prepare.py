@@ -49,6 +49,8 @@ def check_live(options: Options) -> tuple[ProcessorSpec, ...]:
         raise OptionsError("Live frames are not decoded in a process of their own", "Leave out isolate")
     wanted = {name: getattr(options.input, name) for name in _LOOKED_AHEAD}
     wanted |= {"fill_region": options.output.fill_region, "output_video_fps": options.output.output_video_fps}
+    if "frame_sampling" in options.faces.model_fields_set:  # what a preset says is for whom it concerns
+        wanted["frame_sampling"] = options.faces.frame_sampling != 1
     for name, value in wanted.items():
         if value:
             raise OptionsError(f"Option {name.replace('_', '-')} is not for live frames", "Leave it out")
