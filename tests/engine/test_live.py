@@ -349,6 +349,7 @@ def test_a_source_without_a_face_is_told_before_any_frame(images, quiet_place):
         ({"processors": (), "isolate": True}, "process of their own"),
         ({"processors": (), "trim_start": "3"}, "trim-start is not for live frames"),
         ({"processors": (), "fill_region": "1,1,4,4"}, "fill-region"),
+        ({"processors": (), "frame_sampling": 2}, "frame-sampling is not for live frames"),
         ({"source_paths": ()}, "No source picture"),
         ({"face_map": f"{CAPTAIN}=0"}, "frames are live"),
     ],
