@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,11 @@ def job(moving_portrait, quiet_place):
 def only_file(quiet_place):
     """Names of all files in the working directory, hidden ones too."""
     return lambda: sorted(path.name for path in Path.cwd().iterdir())
+
+
+@pytest.fixture
+def ctrl_c():
+    """Let Ctrl-C interrupt, also where the tests were started in the background by a shell that ignores it there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

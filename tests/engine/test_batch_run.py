@@ -106,6 +106,7 @@ def test_a_batch_that_is_stopped_tells_what_is_done(quiet_place):
     assert report.is_stopped
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_stops_the_jobs_before_it_reaches_the_caller(quiet_place):
     stopped = []
 

@@ -81,6 +81,7 @@ def test_an_error_of_the_decoder_comes_through_the_stages_behind_it(job, only_fi
     assert only_file() == []
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("stage", ["analyse", "encode"])
 def test_ctrl_c_ends_all_stages_whatever_the_main_thread_waits_for(job, only_file, monkeypatch, stage):
     """The analysis is so slow that the main thread waits for it, or the encoder is."""
@@ -230,6 +231,7 @@ def test_a_batch_that_fails_is_told_where_it_is_taken_and_nobody_waits_for_it():
         run_all(overlap(Alone(), Ordered(fail_at=1)), 6)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_batches_are_at_work_waits_for_them_and_for_no_others():
     class Interrupting:
         is_concurrent = True
