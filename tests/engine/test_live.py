@@ -30,6 +30,7 @@ from facefusion.errors import (
     OutputUnwritableError,
 )
 from facefusion.media.encoding.choose import VideoWish
+from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.live.camera import OpenCvCamera, open_camera
 from facefusion.media.live.pipe import open_pipe
@@ -309,6 +310,73 @@ def test_whoever_reads_may_go_away(images):
             run_live(options, source, sink, cancel=threading.Event(), end=ended.append)
     os.close(writing)
     assert len(ended) == 1
+
+
+@pytest.mark.parametrize("form", ["matroska", "mpegts"])
+def test_whoever_reads_may_go_away_in_the_middle_of_an_encoded_stream(images, form):
+    reading, writing = os.pipe()
+    sink = pipe_sink(Pipe(writing), form, "rgb24", WISH)
+    with (
+        sending(encoded(images, "matroska")) as stdin,
+        closing(open_pipe(Path("-"), LiveOptions(), LIMITS, stdin)) as source,
+    ):
+        sink.begin(source.info)
+        frames = [Frame(at, 3600 * at, 3600, LIVE_TIME_BASE, image) for at, image in enumerate(images)]
+        assert sink.show(frames[0])
+        os.close(reading)
+        with pytest.raises(BrokenPipeError):
+            for frame in frames[1:]:
+                sink.show(frame)
+        sink.close()
+    os.close(writing)
+
+
+@pytest.mark.parametrize(("form", "held"), [("matroska", 1), ("mpegts", 0)])
+def test_an_encoded_frame_leaves_at_once_or_with_the_next(images, form, held):
+    parts = []
+
+    class Heard(Pipe):
+        def write(self, data):
+            parts.append(bytes(data))
+            return len(data)
+
+    with (
+        sending(encoded(images, "matroska")) as stdin,
+        closing(open_pipe(Path("-"), LiveOptions(), LIMITS, stdin)) as source,
+    ):
+        sink = pipe_sink(Heard(stdin), form, "rgb24", WISH)
+        sink.begin(source.info)
+        left = []
+        for at, image in enumerate(images):
+            before = len(parts)
+            sink.show(Frame(at, 3600 * at, 3600, LIVE_TIME_BASE, image))
+            left.append(len(parts) > before)
+        sink.close()
+    assert all(left[held:])
+    assert len(parts) >= len(images)
+
+
+def test_nobody_waits_for_a_reader_who_takes_nothing_once_the_work_is_to_stop():
+    reading, writing = os.pipe()
+    cancel = threading.Event()
+    pipe = Pipe(writing, cancel)
+    threading.Timer(0.2, cancel.set).start()
+    assert pipe.write(bytes(1 << 20)) == 1 << 20
+    assert pipe.is_over
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.mark.parametrize("head", [b"", b"\x1a\x45\xdf\xa3" + bytes(400)])
+def test_nobody_waits_for_a_sender_who_sends_nothing_once_the_work_is_to_stop(head):
+    stdin, sender = os.pipe()
+    os.write(sender, head)
+    cancel = threading.Event()
+    threading.Timer(0.2, cancel.set).start()
+    with pytest.raises(InputDamagedError):
+        open_pipe(Path("-"), LiveOptions(), LIMITS, stdin, cancel)
+    os.close(stdin)
+    os.close(sender)
 
 
 def test_an_error_of_the_input_is_told_after_the_frames_before_it(images):
