@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from facefusion.errors import OptionsError
-from facefusion.media.encoding.choose import VideoWish
+from facefusion.errors import OptionsError, OutputTypeError
+from facefusion.media.encoding.choose import VideoWish, choose_encoding
+from facefusion.media.probe import probe
 from facefusion.options import Options
 from facefusion.options.leaves import leaf_table
 from facefusion.options.presets import PRESETS
 from facefusion.options.sources import load_options
+from material import LIMITS
 
 
 def flat(options):
@@ -69,3 +73,16 @@ def test_changing_the_preset_changes_what_it_says_and_what_the_one_before_said()
     assert fast == begun.changed({"preset": "fast", "output_video_preset": "medium"})
     assert (fast.faces.detect_every, fast.faces.frame_sampling) == ("auto", "auto")
     assert fast.output.output_video_preset == "medium"
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder"), [("out.mov", "prores"), ("out.mkv", "ffv1"), ("out.gif", "auto"), ("%03d.png", "auto")]
+)
+def test_the_quality_of_a_preset_is_for_what_has_one(moving_portrait, name, encoder):
+    def wish(**values):
+        return VideoWish.of(load_options({"output_video_encoder": encoder, **values}, environment={}).output)
+
+    info = probe(moving_portrait, LIMITS)
+    assert choose_encoding(Path(name), info, wish(preset="premium"))
+    with pytest.raises(OutputTypeError, match="quality"):
+        choose_encoding(Path(name), info, wish(preset="premium", output_video_quality=14))
