@@ -356,6 +356,19 @@ def test_an_encoded_frame_leaves_at_once_or_with_the_next(images, form, held):
     assert len(parts) >= len(images)
 
 
+def test_stopped_before_the_first_frame_a_file_stays_as_it_was(images, tmp_path):
+    path, options, cancel = tmp_path / "out.mkv", Options.parse(NOTHING), threading.Event()
+    path.write_bytes(b"an earlier recording")
+    cancel.set()
+    with (
+        sending(encoded(images, "matroska")) as stdin,
+        closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source,
+    ):
+        run_live(options, source, EncodedSink(path, "", WISH, path, is_live=False), cancel=cancel)
+    assert path.read_bytes() == b"an earlier recording"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_nobody_waits_for_a_reader_who_takes_nothing_once_the_work_is_to_stop():
     reading, writing = os.pipe()
     cancel = threading.Event()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,15 @@ class EncodedSink(Quiet):
         if self._is_live and encoding.encoder is X264:
             encoding = replace(encoding, codec_options={**encoding.codec_options, "tune": "zerolatency"})
         self._fitter = FrameFitter(encoding.pixels)
-        with writing(self._path) if isinstance(self._file, Path) else nullcontext():
+        self._encoding = encoding
+        if not isinstance(self._file, Path):  # a file is begun with the first frame: without any it stays as it was
             self._open(encoding)
 
     def show(self, frame: Frame) -> bool:
         """Encode a frame; see `LiveSink.show`."""
+        if not hasattr(self, "_stream"):
+            with writing(self._path):
+                self._open(self._encoding)
         picture = self._fitter.fit(frame)
         picture.pts = self._last = max(frame.pts, self._last + 1)
         for packet in self._stream.encode(picture):
