@@ -356,6 +356,13 @@ def test_an_encoded_frame_leaves_at_once_or_with_the_next(images, form, held):
     assert len(parts) >= len(images)
 
 
+def test_a_pipe_that_does_not_block_is_waited_for():
+    with receiving() as (stdout, received):
+        os.set_blocking(stdout, False)
+        assert Pipe(stdout).write(bytes(1 << 20)) == 1 << 20
+    assert received.data == bytes(1 << 20)
+
+
 def test_stopped_before_the_first_frame_a_file_stays_as_it_was(images, tmp_path):
     path, options, cancel = tmp_path / "out.mkv", Options.parse(NOTHING), threading.Event()
     path.write_bytes(b"an earlier recording")

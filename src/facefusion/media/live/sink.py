@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
+from contextlib import suppress
 from typing import Final, Protocol
 
 from facefusion.errors import OptionsError, OutputUnwritableError
@@ -106,7 +108,10 @@ class Pipe:
         rest = memoryview(data).cast("B")
         try:
             while rest and not self.is_over:
-                rest = rest[os.write(self._descriptor, rest) :]
+                with suppress(BlockingIOError):  # another program that has it too may have set it so
+                    rest = rest[os.write(self._descriptor, rest) :]
+                    continue
+                select.select([], [self._descriptor], [])
         except BrokenPipeError:
             raise
         except OSError as error:
