@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -98,6 +101,26 @@ def test_whoever_reads_goes_away(clip):
         told = process.stderr.read().decode()
     assert "in all: " in told
     assert "Traceback" not in told
+
+
+def _waiting(pipe: int) -> int:
+    """Bytes in a pipe that nobody has read."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
+
+
+@pytest.mark.slow
+def test_stopped_before_anything_came(quiet_place):
+    command = [*LIVE, "-t", "-", "-o", "-", "--processors"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(b"YUV4MPEG2 W64")
+        process.stdin.flush()
+        while _waiting(process.stdin.fileno()):  # until it reads
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+        assert process.stderr.read().decode() == "stopping; once more stops at once\n"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from facefusion.errors import (
     OutputUnwritableError,
 )
 from facefusion.media.encoding.choose import VideoWish
+from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.live.camera import OpenCvCamera, open_camera
 from facefusion.media.live.pipe import open_pipe
@@ -309,6 +310,93 @@ def test_whoever_reads_may_go_away(images):
             run_live(options, source, sink, cancel=threading.Event(), end=ended.append)
     os.close(writing)
     assert len(ended) == 1
+
+
+@pytest.mark.parametrize("form", ["matroska", "mpegts"])
+def test_whoever_reads_may_go_away_in_the_middle_of_an_encoded_stream(images, form):
+    reading, writing = os.pipe()
+    sink = pipe_sink(Pipe(writing), form, "rgb24", WISH)
+    with (
+        sending(encoded(images, "matroska")) as stdin,
+        closing(open_pipe(Path("-"), LiveOptions(), LIMITS, stdin)) as source,
+    ):
+        sink.begin(source.info)
+        frames = [Frame(at, 3600 * at, 3600, LIVE_TIME_BASE, image) for at, image in enumerate(images)]
+        assert sink.show(frames[0])
+        os.close(reading)
+        with pytest.raises(BrokenPipeError):
+            for frame in frames[1:]:
+                sink.show(frame)
+        sink.close()
+    os.close(writing)
+
+
+@pytest.mark.parametrize(("form", "held"), [("matroska", 1), ("mpegts", 0)])
+def test_an_encoded_frame_leaves_at_once_or_with_the_next(images, form, held):
+    parts = []
+
+    class Heard(Pipe):
+        def write(self, data):
+            parts.append(bytes(data))
+            return len(data)
+
+    with (
+        sending(encoded(images, "matroska")) as stdin,
+        closing(open_pipe(Path("-"), LiveOptions(), LIMITS, stdin)) as source,
+    ):
+        sink = pipe_sink(Heard(stdin), form, "rgb24", WISH)
+        sink.begin(source.info)
+        left = []
+        for at, image in enumerate(images):
+            before = len(parts)
+            sink.show(Frame(at, 3600 * at, 3600, LIVE_TIME_BASE, image))
+            left.append(len(parts) > before)
+        sink.close()
+    assert all(left[held:])
+    assert len(parts) >= len(images)
+
+
+def test_a_pipe_that_does_not_block_is_waited_for():
+    with receiving() as (stdout, received):
+        os.set_blocking(stdout, False)
+        assert Pipe(stdout).write(bytes(1 << 20)) == 1 << 20
+    assert received.data == bytes(1 << 20)
+
+
+def test_stopped_before_the_first_frame_a_file_stays_as_it_was(images, tmp_path):
+    path, options, cancel = tmp_path / "out.mkv", Options.parse(NOTHING), threading.Event()
+    path.write_bytes(b"an earlier recording")
+    cancel.set()
+    with (
+        sending(encoded(images, "matroska")) as stdin,
+        closing(open_pipe(Path("-"), options.live, LIMITS, stdin)) as source,
+    ):
+        run_live(options, source, EncodedSink(path, "", WISH, path, is_live=False), cancel=cancel)
+    assert path.read_bytes() == b"an earlier recording"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nobody_waits_for_a_reader_who_takes_nothing_once_the_work_is_to_stop():
+    reading, writing = os.pipe()
+    cancel = threading.Event()
+    pipe = Pipe(writing, cancel)
+    threading.Timer(0.2, cancel.set).start()
+    assert pipe.write(bytes(1 << 20)) == 1 << 20
+    assert pipe.is_over
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.mark.parametrize("head", [b"", b"\x1a\x45\xdf\xa3" + bytes(400)])
+def test_nobody_waits_for_a_sender_who_sends_nothing_once_the_work_is_to_stop(head):
+    stdin, sender = os.pipe()
+    os.write(sender, head)
+    cancel = threading.Event()
+    threading.Timer(0.2, cancel.set).start()
+    with pytest.raises(InputDamagedError):
+        open_pipe(Path("-"), LiveOptions(), LIMITS, stdin, cancel)
+    os.close(stdin)
+    os.close(sender)
 
 
 def test_an_error_of_the_input_is_told_after_the_frames_before_it(images):

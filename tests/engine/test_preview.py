@@ -93,6 +93,24 @@ def test_a_picture_is_shown_as_a_job_gives_it(preview, job):
     assert np.array_equal(seen.before, read(ASTRONAUT))
 
 
+@pytest.mark.parametrize(("frame", "history"), [(-1, 0), (-1, 12), (20, 0), (20, 12)])
+def test_a_frame_that_is_not_there_is_named_as_it_was_asked_for(preview, frame, history):
+    with pytest.raises(OptionsError, match=rf"has no frame {frame}\. Choose from 0 to 19"):
+        preview(processors=()).show(frame, history=history)
+
+
+def test_another_preset_is_gone_by(preview, moving_portrait):
+    shown = preview()
+    shown.change(preset="premium")
+    assert shown.options.faces.face_detector_tiles == Options.parse({"preset": "premium"}).faces.face_detector_tiles
+    with closing(
+        Preview(Options.parse({"preset": "premium"} | {"source_paths": CAPTAIN, "target_path": moving_portrait}))
+    ) as fresh:
+        assert np.array_equal(shown.show(3).after, fresh.show(3).after)
+    shown.change(preset="balanced")
+    assert shown.options.faces.face_detector_tiles is None
+
+
 def test_a_picture_has_one_frame(preview):
     view = preview(target_path=ASTRONAUT)
     assert view.count == 1

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from facefusion.errors import OptionsError
+from facefusion.errors import OptionsError, OutputTypeError
+from facefusion.media.encoding.choose import VideoWish, choose_encoding
+from facefusion.media.probe import probe
 from facefusion.options import Options
 from facefusion.options.leaves import leaf_table
 from facefusion.options.presets import PRESETS
 from facefusion.options.sources import load_options
+from material import LIMITS
 
 
 def flat(options):
@@ -50,3 +55,34 @@ def test_it_counts_from_the_environment_and_from_a_file_too(tmp_path):
 def test_one_that_is_not_there_is_told_with_those_that_are():
     with pytest.raises(OptionsError, match="'fast', 'balanced', 'premium' or 'lite'"):
         Options.parse({"preset": "quick"})
+
+
+def test_a_bitrate_takes_the_place_of_the_quality_of_a_preset():
+    options = Options.parse({"preset": "premium", "output_video_bitrate": "2M"})
+    assert VideoWish.of(options.output).quality is None
+    assert options.output.output_video_preset == "slow"
+
+
+def test_changing_the_preset_changes_what_it_says_and_what_the_one_before_said():
+    begun = load_options({"face_detector_score": 0.6, "output_video_quality": 20}, environment={})
+    premium = begun.changed({"preset": "premium"})
+    assert (premium.faces.detect_every, premium.faces.face_detector_tiles) == (1, 2)
+    assert (premium.output.output_video_preset, premium.output.output_video_quality) == ("slow", 20)
+    assert premium.faces.face_detector_score == 0.6
+    fast = premium.changed({"preset": "fast", "output_video_preset": "medium"})
+    assert fast == begun.changed({"preset": "fast", "output_video_preset": "medium"})
+    assert (fast.faces.detect_every, fast.faces.frame_sampling) == ("auto", "auto")
+    assert fast.output.output_video_preset == "medium"
+
+
+@pytest.mark.parametrize(
+    ("name", "encoder"), [("out.mov", "prores"), ("out.mkv", "ffv1"), ("out.gif", "auto"), ("%03d.png", "auto")]
+)
+def test_the_quality_of_a_preset_is_for_what_has_one(moving_portrait, name, encoder):
+    def wish(**values):
+        return VideoWish.of(load_options({"output_video_encoder": encoder, **values}, environment={}).output)
+
+    info = probe(moving_portrait, LIMITS)
+    assert choose_encoding(Path(name), info, wish(preset="premium"))
+    with pytest.raises(OutputTypeError, match="quality"):
+        choose_encoding(Path(name), info, wish(preset="premium", output_video_quality=14))

@@ -27,6 +27,23 @@ PRESETS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
 )
 """What each preset says of options of which nothing else is said."""
 
+_INSTEAD: Final = MappingProxyType({"output_video_bitrate": "output_video_quality"})
+"""Options by which something is said of others, too: only one of both may be given."""
+
+
+def of_another_preset(before: str, preset: str, values: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that change where one preset gives way to another.
+
+    Args:
+        before: the preset that held.
+        preset: the one that holds from now on.
+        values: those of all options that presets concern; what is not as the preset before has it was said, and stays.
+        usual: the same of a job of which nothing is said.
+    """
+    old, new = ({**usual, **PRESETS[name]} for name in (before, preset))
+    silenced = {other for name, other in _INSTEAD.items() if values[name] is not None}
+    return {name: new[name] for name in old if values[name] == old[name] != new[name] and name not in silenced}
+
 
 def with_preset(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Return values of options with those that their preset adds, where nothing else is said of an option.
@@ -37,4 +54,5 @@ def with_preset(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str
     """
     said = {names.get(key.replace("-", "_"), key): value for key, value in values.items()}
     added = PRESETS.get(str(said.get("preset")), {})
-    return dict(values) | {name: value for name, value in added.items() if name not in said}
+    silenced = {other for name, other in _INSTEAD.items() if said.get(name) is not None}
+    return dict(values) | {name: value for name, value in added.items() if name not in said.keys() | silenced}

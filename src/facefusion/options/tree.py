@@ -30,7 +30,7 @@ from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
 from facefusion.options.own import as_texts, own_names
 from facefusion.options.people import MapEntry, read_map
-from facefusion.options.presets import Preset, with_preset
+from facefusion.options.presets import Preset, of_another_preset, with_preset
 
 FaceOrder = Literal[
     "large-small",
@@ -222,13 +222,27 @@ class Options(OptionGroup):
         given, table = self.parse(values), leaf_table(type(self))
         leaves = [table[key.replace("-", "_")] for key in values]
         changes: dict[str, Any] = {leaf.name: getattr(given, leaf.name) for leaf in leaves if not leaf.path}
+        before = self._of_preset(changes.get("preset", self.preset))
         for name in dict.fromkeys(leaf.path[0] for leaf in leaves if leaf.path):
             own = {leaf.name: getattr(getattr(given, name), leaf.name) for leaf in leaves if leaf.path == (name,)}
-            changes[name] = _with(getattr(self, name), own)
-        result = self.model_copy(update=changes)
+            changes[name] = _with(getattr(before, name), own)
+        result = before.model_copy(update=changes)
         for entry in result.face_map:
             result.for_person(entry)
         return result
+
+    def _of_preset(self, preset: str) -> Self:
+        """Return these options with what another preset says of those of which nothing else was said."""
+        groups = {name: group for name, group in self if isinstance(group, OptionGroup)}
+        values = {name: value for group in groups.values() for name, value in group}
+        usual = {name: field.default for group in groups.values() for name, field in type(group).model_fields.items()}
+        others = of_another_preset(self.preset, preset, values, usual)
+        update: dict[str, OptionGroup] = {}
+        for name, group in groups.items():
+            said = group.model_fields_set
+            own = {key: others[key] for key in others.keys() & type(group).model_fields.keys() - said}
+            update[name] = type(group).model_construct(_fields_set=set(said), **dict(group) | own) if own else group
+        return self.model_copy(update=update)
 
     def for_person(self, entry: MapEntry) -> Self:
         """Return the options that hold for one person of the map.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from facefusion.cli.window import WindowSink
 from facefusion.engine.live.figures import LiveFigures
 from facefusion.engine.live.prepare import CAMERA, check_live, is_camera
 from facefusion.engine.live.run import run_live
+from facefusion.errors import InputError
 from facefusion.media.encoding.choose import VideoWish
 from facefusion.media.live.camera import open_camera
 from facefusion.media.live.pipe import open_pipe
@@ -43,17 +45,26 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
         if figures.came:
             terminal.say(f"in all: {describe(figures)}")
 
-    with (
-        cancel_on_signals(lambda: terminal.say("stopping; once more stops at once")) as cancellation,
-        closing(open_source(options)) as source,
-    ):
-        sink = open_sink(options)
-        run_live(options, source, sink, cancel=cancellation.event, report=report, end=end, notify=terminal.note)
+    with cancel_on_signals(lambda: terminal.say("stopping; once more stops at once")) as cancellation:
+        cancel = cancellation.event
+        try:
+            opened = open_source(options, cancel)
+        except InputError:
+            if cancel.is_set():  # nothing came, and nobody waits for it any more
+                return 0
+            raise
+        with closing(opened) as source:
+            sink = open_sink(options, cancel)
+            run_live(options, source, sink, cancel=cancel, report=report, end=end, notify=terminal.note)
     return 0
 
 
-def open_source(options: Options) -> LiveSource:
+def open_source(options: Options, cancel: threading.Event | None = None) -> LiveSource:
     """Open what the target names: a camera when nothing is named, stdin, a pipe or a file.
+
+    Args:
+        options: all options.
+        cancel: ends the wait for what comes through a pipe.
 
     Raises:
         InputError: it cannot be opened.
@@ -62,13 +73,17 @@ def open_source(options: Options) -> LiveSource:
     path = options.target_path
     if path is not None and not is_camera(path):
         stdin = sys.stdin.fileno() if str(path) == "-" else -1
-        return open_pipe(path, options.live, options.limits, stdin)
+        return open_pipe(path, options.live, options.limits, stdin, cancel)
     name = "" if path is None or str(path) == CAMERA else str(path)
     return open_camera(name, options.live, options.limits)
 
 
-def open_sink(options: Options) -> LiveSink:
+def open_sink(options: Options, cancel: threading.Event | None = None) -> LiveSink:
     """Open what the output names: a window when nothing is named, stdout, a device or a file.
+
+    Args:
+        options: all options.
+        cancel: ends the wait for whoever reads stdout.
 
     Raises:
         OutputError: it cannot be opened.
@@ -79,7 +94,7 @@ def open_sink(options: Options) -> LiveSink:
         return WindowSink("FaceFusion", mirror=live.live_mirror)
     wish = VideoWish.of(options.output)
     if str(path) == "-":
-        return pipe_sink(Pipe(sys.stdout.fileno()), live.live_output_format, live.live_pixel_format, wish)
+        return pipe_sink(Pipe(sys.stdout.fileno(), cancel), live.live_output_format, live.live_pixel_format, wish)
     if path.is_char_device() or (path.is_relative_to("/dev") and not path.exists()):
         return DeviceSink(path)
     inputs = [each for each in (*options.source_paths, options.target_path) if each is not None]

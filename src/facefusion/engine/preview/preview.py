@@ -134,7 +134,7 @@ class Preview:
             plan = self._plan()
             target = self._target(plan)
             index = target.index_at(time) if time is not None else frame or 0
-            frames = target.frames(max(0, index - history), index)
+            frames = target.frames(max(0, index - max(0, history)), index)
             found, edited = self._edit(plan, frames, (self._target_key(plan), len(frames), index))
         return shown(frames[-1], edited, found, index=index, time=target.seconds(index), max_side=max_side, boxes=boxes)
 

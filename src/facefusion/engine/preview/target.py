@@ -73,6 +73,8 @@ class ClipTarget:
 
     def frames(self, first: int, last: int) -> list[Frame]:
         """Return frames that follow one another; what is burnt in is filled as in the first frames of a job."""
+        if not 0 <= last < self.count:
+            raise OptionsError(f"{self._finder.info.path} has no frame {last}", f"Choose from 0 to {self.count - 1}")
         return self._last.get((first, last), lambda: self._read(first, last))
 
     def close(self) -> None:

@@ -101,7 +101,7 @@ def _usual_encoder(form: Form, info: VideoInfo, wish: VideoWish) -> EncoderSpec:
     if info.has_alpha and form is forms.MOV:
         return PRORES
     if deep and _field_order(X264, info, height) != "progressive" and not info.has_alpha:
-        return PRORES if form is forms.MOV and wish.quality is None and wish.bit_rate is None else X264
+        return PRORES if form is forms.MOV and not wish.needs_quality and wish.bit_rate is None else X264
     if info.has_alpha and form is forms.MATROSKA:
         return FFV1 if deep else VP9
     return X265 if deep and not is_small else X264
@@ -167,7 +167,7 @@ def _check(encoding: Encoding, info: VideoInfo, wish: VideoWish) -> None:
             f"{spec.title} ({spec.name}) holds no side below {spec.least_side} pixels ({pixels.width}x{pixels.height})",
             "Choose another size or encoder",
         )
-    if wish.quality is not None and not spec.quality_option:
+    if wish.needs_quality and not spec.quality_option:
         raise OutputTypeError(f"{spec.title} ({spec.name}) has no quality to set", "Leave it out")
     if wish.bit_rate is not None and not spec.has_bit_rate:
         raise OutputTypeError(f"{spec.title} ({spec.name}) does not aim at a bitrate", "Leave it out")

@@ -32,7 +32,7 @@ def sequence_encoding(form: Form, info: VideoInfo, wish: VideoWish) -> Encoding:
         OutputTypeError: something is asked of an encoder, and there is none, or it is too large for the form.
     """
     _refuse_encoder(form, wish)
-    if wish.quality is not None:
+    if wish.needs_quality:
         raise OutputTypeError(f"{form.name} pictures have no video quality", "Use --output-image-quality for them")
     width, height = _square_size(form, info, wish)
     is_deep = info.bit_depth > 8 and form.name in _DEEP_PICTURES
@@ -58,7 +58,7 @@ def animation_encoding(form: Form, info: VideoInfo, wish: VideoWish) -> Encoding
         OutputTypeError: something is asked that the form does not have, or it is too large for it.
     """
     _refuse_encoder(form, wish)
-    if wish.quality is not None and form is not forms.ANIMATED_WEBP:
+    if wish.needs_quality and form is not forms.ANIMATED_WEBP:
         raise OutputTypeError(f"{form.name} files have no quality to set", "Leave it out")
     width, height = _square_size(form, info, wish)
     quality = USUAL_QUALITY if wish.quality is None else wish.quality

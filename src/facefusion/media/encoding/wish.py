@@ -39,6 +39,8 @@ class VideoWish:
         size: text such as `1280x720`, `720p` or `50%`; None for that of the video.
         picture_quality: of JPEG, WebP and AVIF pictures, 1 to 100.
         sound: whether the target's is copied.
+        quality_is_asked: whether the quality is asked of this very output; one of a preset, a file or the environment
+            is meant where there is one to set.
     """
 
     encoder: str = "auto"
@@ -49,6 +51,7 @@ class VideoWish:
     size: str | None = None
     picture_quality: int = 95
     sound: bool = True
+    quality_is_asked: bool = True
 
     @classmethod
     def of(cls, options: OutputOptions) -> Self:
@@ -70,7 +73,13 @@ class VideoWish:
             size=options.output_video_size,
             picture_quality=options.output_image_quality,
             sound=options.keep_audio,
+            quality_is_asked=options.asks_for("output_video_quality"),
         )
+
+    @property
+    def needs_quality(self) -> bool:
+        """Whether only what has a quality to set will do."""
+        return self.quality is not None and self.quality_is_asked
 
     @classmethod
     def parse_rendition(cls, text: str, options: OutputOptions) -> tuple[Path, Self]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,15 @@ class EncodedSink(Quiet):
         if self._is_live and encoding.encoder is X264:
             encoding = replace(encoding, codec_options={**encoding.codec_options, "tune": "zerolatency"})
         self._fitter = FrameFitter(encoding.pixels)
-        with writing(self._path) if isinstance(self._file, Path) else nullcontext():
+        self._encoding = encoding
+        if not isinstance(self._file, Path):  # a file is begun with the first frame: without any it stays as it was
             self._open(encoding)
 
     def show(self, frame: Frame) -> bool:
         """Encode a frame; see `LiveSink.show`."""
+        if not hasattr(self, "_stream"):
+            with writing(self._path):
+                self._open(self._encoding)
         picture = self._fitter.fit(frame)
         picture.pts = self._last = max(frame.pts, self._last + 1)
         for packet in self._stream.encode(picture):
@@ -68,6 +72,10 @@ class EncodedSink(Quiet):
             self._resources.close()
             return
         with self._resources:
+            if isinstance(self._file, Pipe) and self._file.is_over:
+                with suppress(av.FFmpegError):  # libav repeats the error, which is known
+                    self._output.close()
+                return
             self._output.mux(self._stream.encode(None))
             self._output.close()
 
@@ -76,7 +84,7 @@ class EncodedSink(Quiet):
             place: Any = self._file
             if isinstance(self._file, Path):
                 place = str(resources.enter_context(atomic_output(self._file)))
-            settings = {"flush_packets": "1"} if self._is_live else {}
+            settings = {"flush_packets": "1", "cluster_time_limit": "0"} if self._is_live else {}
             self._output = av.open(place, "w", format=self._muxer or encoding.form.writer, container_options=settings)
             flags = Flags.low_delay if self._is_live else None
             self._stream = add_stream(self._output, encoding, flags=flags, is_live=self._is_live)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import stat
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,8 @@ DEMUXERS: Final = {
 """libav's demuxers by the names that the options give."""
 _PEEKED = 376  # two packets of a transport stream
 _USUAL_RATE = "25"
+_PATIENCE = 0.25
+"""Seconds after which somebody who wants to stop is heard while the first bytes are waited for."""
 _LITTLE = {"probesize": str(1 << 18), "analyzeduration": "500000"}
 """What keeps libav from waiting for more than it needs to know the pictures."""
 
@@ -40,10 +43,12 @@ class PipeReader:
     Args:
         descriptor: of the open pipe.
         owned: whether it is closed with this.
+        cancel: reading ends soon after it is set, until `opened`.
     """
 
-    def __init__(self, descriptor: int, *, owned: bool) -> None:
+    def __init__(self, descriptor: int, *, owned: bool, cancel: threading.Event | None = None) -> None:
         self._descriptor, self._owned = descriptor, owned
+        self._cancel = cancel
         self._ahead = b""
         self._woken, self._wake = os.pipe()
         self._stopped = False
@@ -61,6 +66,10 @@ class PipeReader:
             self._ahead += more
         return self._ahead
 
+    def opened(self) -> None:
+        """Go on reading until `stop`: whoever opened this can be told to now."""
+        self._cancel = None
+
     def stop(self) -> None:
         """End reading."""
         self._stopped = True
@@ -77,15 +86,20 @@ class PipeReader:
     def _next(self, size: int) -> bytes:
         while not self._stopped:
             if os.name != "nt":  # Windows waits for sockets alone
-                select.select([self._descriptor, self._woken], [], [])
-                if self._stopped:
+                patience = _PATIENCE if self._cancel else None
+                ready, _, _ = select.select([self._descriptor, self._woken], [], [], patience)
+                if self._stopped or (self._cancel and self._cancel.is_set()):
                     break
+                if not ready:
+                    continue
             with suppress(BlockingIOError):
                 return os.read(self._descriptor, size)
         return b""
 
 
-def open_pipe(path: Path, live: LiveOptions, limits: LimitOptions, stdin: int) -> LibavSource:
+def open_pipe(
+    path: Path, live: LiveOptions, limits: LimitOptions, stdin: int, cancel: threading.Event | None = None
+) -> LibavSource:
     """Open a stream that comes through stdin or a named pipe, or a recording.
 
     Args:
@@ -93,6 +107,7 @@ def open_pipe(path: Path, live: LiveOptions, limits: LimitOptions, stdin: int) -
         live: what comes.
         limits: what is refused.
         stdin: descriptor of stdin.
+        cancel: ends the wait for the first frame, as if the stream ended.
 
     Raises:
         InputMissingError: there is nothing at `path`.
@@ -105,11 +120,10 @@ def open_pipe(path: Path, live: LiveOptions, limits: LimitOptions, stdin: int) -
             raise OptionsError(
                 "Frames are to come through stdin, which is a terminal", "Send a video into it by a pipe"
             )
-        return _open_stream("stdin", PipeReader(stdin, owned=False), live, limits)
+        return _open_stream("stdin", PipeReader(stdin, owned=False, cancel=cancel), live, limits)
     if _is_pipe(path):
-        return _open_stream(
-            str(path), PipeReader(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), owned=True), live, limits
-        )
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        return _open_stream(str(path), PipeReader(descriptor, owned=True, cancel=cancel), live, limits)
     if live.live_input_format not in ("auto", "rawvideo"):
         raise OptionsError("Option live-input-format is for pipes; files tell theirs by themselves", "Leave it out")
     return _open_raw_file(path, live, limits) if live.live_input_format == "rawvideo" else _open_file(path, limits)
@@ -139,7 +153,9 @@ def _open_stream(name: str, reader: PipeReader, live: LiveOptions, limits: Limit
         reader.close()
         raise
     pace = not live.live_pace
-    return LibavSource(name, container, limits, is_paced=pace, stop=reader.stop, close=reader.close)
+    source = LibavSource(name, container, limits, is_paced=pace, stop=reader.stop, close=reader.close)
+    reader.opened()
+    return source
 
 
 def _open_raw_file(path: Path, live: LiveOptions, limits: LimitOptions) -> LibavSource:
