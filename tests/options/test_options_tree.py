@@ -122,5 +122,5 @@ def test_a_source_that_is_given_twice_counts_once():
     ],
 )
 def test_a_path_that_no_system_takes_is_refused(values):
-    with pytest.raises(OptionsError, match="NUL|surrogates"):
+    with pytest.raises(OptionsError, match=r"NUL|surrogates"):
         load_options(values)
