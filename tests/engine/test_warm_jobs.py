@@ -116,6 +116,11 @@ def test_a_closed_preview_leaves_no_network_behind(moving_portrait, quiet_place,
     assert not loaded()
 
 
+def test_building_a_face_leaves_no_network_behind(quiet_place, loaded):
+    facefusion.build_face(CAPTAIN, "captain.face")
+    assert not loaded()
+
+
 def test_the_second_job_loads_no_network_and_reads_no_source(moving_portrait, quiet_place, counted):
     warm = WarmParts()
     do(moving_portrait, "a.mp4", warm)
