@@ -6,6 +6,7 @@ import csv
 import json
 import signal
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,23 @@ def work(runner, **more):
 
 def ends(report):
     return {outcome.job.place: outcome.status for outcome in report.outcomes}
+
+
+@pytest.mark.parametrize("kind", [InputDamagedError, CancelledError, ZeroDivisionError])
+def test_a_report_does_not_hold_what_failed_jobs_had_in_hand(quiet_place, kind):
+    held = []
+
+    def act(cancel):
+        frames = {1, 2, 3}
+        held.append(weakref.ref(frames))
+        try:
+            raise OSError
+        except OSError as error:
+            raise kind("no") from error
+
+    report = work(FakeRunner(a=act)).do(jobs("a"))
+    assert "no" in str(report.outcomes[0].error)
+    assert [frames() for frames in held] == [None]
 
 
 def test_one_that_fails_never_stops_the_others(quiet_place):

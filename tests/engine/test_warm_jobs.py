@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import facefusion
@@ -72,6 +75,50 @@ def test_jobs_at_once_write_what_each_writes_alone(moving_portrait, captain, cap
     with ThreadPoolExecutor(4) as pool:
         running = [pool.submit(do, target, f"warm{at}.mp4", warm, **way) for at, (target, way) in enumerate(jobs)]
         assert [job.result() for job in running] == alone
+
+
+@pytest.fixture
+def loaded(monkeypatch):
+    """The networks that were loaded, as weak references, while nothing is collected."""
+    runners, load = [], session.open_runner
+
+    def keeping_load(*args):
+        runner = load(*args)
+        runners.append(weakref.ref(runner))
+        return runner
+
+    monkeypatch.setattr(session, "open_runner", keeping_load)
+    gc.disable()
+    yield lambda: [runner for runner in runners if runner() is not None]
+    gc.enable()
+    assert runners
+
+
+def test_a_job_alone_leaves_no_network_behind(moving_portrait, quiet_place, loaded):
+    do(moving_portrait, "a.mp4")
+    assert not loaded()
+
+
+def test_a_closed_engine_leaves_no_network_behind(moving_portrait, quiet_place, loaded):
+    (quiet_place / "bad.mp4").write_bytes(moving_portrait.read_bytes()[:3000])
+    image = np.zeros((120, 160, 3), np.uint8)
+    empty = write_clip(quiet_place / "empty.mp4", [image] * 3)
+    with facefusion.Engine() as engine:
+        report = engine.process_batch([moving_portrait, "bad.mp4", empty], "out", source_paths=CAPTAIN, jobs=1)
+        assert loaded()
+    assert not loaded()
+    assert [outcome.status for outcome in report.outcomes] == ["done", "failed", "failed"]
+
+
+def test_a_closed_preview_leaves_no_network_behind(moving_portrait, quiet_place, loaded):
+    with facefusion.open_preview(moving_portrait, source_paths=CAPTAIN) as preview:
+        preview.show(0)
+    assert not loaded()
+
+
+def test_building_a_face_leaves_no_network_behind(quiet_place, loaded):
+    facefusion.build_face(CAPTAIN, "captain.face")
+    assert not loaded()
 
 
 def test_the_second_job_loads_no_network_and_reads_no_source(moving_portrait, quiet_place, counted):

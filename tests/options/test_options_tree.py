@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facefusion.errors import OptionsError
-from facefusion.options import Leaf, Options, iter_leaves
+from facefusion.options import Leaf, Options, iter_leaves, load_options
 from facefusion.options.leaves import leaf_table
 
 LEAVES = list(iter_leaves(Options))
@@ -108,3 +108,19 @@ def test_numbers_without_an_end_are_refused(value):
 def test_a_source_that_is_given_twice_counts_once():
     options = Options.parse({"source_paths": ["b.jpg", "a.jpg", "b.jpg"]})
     assert options.source_paths == (Path("b.jpg"), Path("a.jpg"))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"target": "a\0b.mp4"},
+        {"source": ["a.png", "b\0"]},
+        {"thumbnail": "\0.png"},
+        {"shared_models_dirs": ["\0"]},
+        {"face_map": [{"sources": ["a\0"], "position": 1}]},
+        {"output": "a\ud800.mp4"},
+    ],
+)
+def test_a_path_that_no_system_takes_is_refused(values):
+    with pytest.raises(OptionsError, match=r"NUL|surrogates"):
+        load_options(values)

@@ -90,9 +90,13 @@ def inspect(path: Path, options: Options, *, samples: int = 8, output: Path | No
     if output is not None:
         check_output(output, inputs=[path], overwrite=options.output.overwrite, kind="picture")
     info = probe(path, options.limits)
-    analyser = FaceAnalyser.create(options.faces, open_sessions(options))
-    moments = sampled(info, options.limits, samples)
-    inspection = Inspection(info, tuple(_look(image, time, analyser, options) for time, image in moments))
+    sessions = open_sessions(options)
+    try:
+        analyser = FaceAnalyser.create(options.faces, sessions)
+        moments = sampled(info, options.limits, samples)
+        inspection = Inspection(info, tuple(_look(image, time, analyser, options) for time, image in moments))
+    finally:
+        sessions.unload()
     if output is not None:
         with atomic_output(output) as temporary:
             write_picture(temporary, Picture(inspection.sheet()), quality=options.output.output_image_quality)

@@ -385,6 +385,15 @@ class SessionFactory:
         """
         return self._load(model, task, ())
 
+    def unload(self) -> None:
+        """Unload all networks that are not in use; each is loaded anew at its next use.
+
+        Models know the factory that knows them, so that without this the networks, which no collector sees the size of,
+        would stay until one happened to come by.
+        """
+        for pool in (self._pool, self._always_loaded):
+            pool.clear()
+
     def _load(self, model: str, task: str, within: tuple[str, ...]) -> Any:
         """Return an adapter for models that require it; `within` names these, the nearest last."""
         if model in within:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,15 @@ class OptionGroup(BaseModel):
     """Base of every group: frozen, and a misspelt key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_named(cls, value: Any) -> Any:
+        """Refuse paths that no system takes, of which each call would complain in words of its own."""
+        for path in value if isinstance(value, tuple) else (value,):
+            if isinstance(path, Path) and "\0" in os.fsdecode(os.fsencode(path)):
+                raise ValueError("a path cannot hold the character NUL")
+        return value
 
     def asks_for(self, name: str) -> bool:
         """Whether the call itself gave an option of this group another value than the usual one.

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from traceback import clear_frames
 from typing import Final, Literal, Protocol
 
 from facefusion.engine.batch.jobs import BatchJob
@@ -16,7 +17,7 @@ from facefusion.engine.plan import make_plan
 from facefusion.engine.progress import Progress, ProgressListener
 from facefusion.engine.run import Result, run
 from facefusion.engine.warm.parts import WarmParts
-from facefusion.errors import CancelledError, FaceFusionError
+from facefusion.errors import CancelledError
 from facefusion.inference.machine import GIB, total_memory, usable_cores
 from facefusion.media.faults import writing
 from facefusion.media.sequence import output_sequence_form
@@ -254,8 +255,15 @@ def _caught(work: Callable[[_Turn], Outcome], turn: _Turn) -> Outcome:
     try:
         return work(turn)
     except CancelledError as error:
+        _let_go(error)
         return Outcome(turn.job, "stopped", time.perf_counter() - start, error=error)
-    except FaceFusionError as error:
-        return Outcome(turn.job, "failed", time.perf_counter() - start, error=error)
     except Exception as error:  # noqa: BLE001 - a bug that one file shows is no reason to give up the others
+        _let_go(error)
         return Outcome(turn.job, "failed", time.perf_counter() - start, error=error)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Let go of what the job had in hand: an error that is kept holds all that was at work where it was raised."""
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__

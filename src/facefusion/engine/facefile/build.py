@@ -50,8 +50,12 @@ def build_face(options: Options, *, name: str | None = None) -> FaceFile:
     """
     paths, output = options.source_paths, _checked_output(options)
     shown = _name(output, name)
-    analyser = FaceAnalyser.create(options.faces, open_sessions(options))
-    views = load_views(analyser, paths, options, output, recognise=True)
+    sessions = open_sessions(options)
+    try:
+        analyser = FaceAnalyser.create(options.faces, sessions)
+        views = load_views(analyser, paths, options, output, recognise=True)
+    finally:
+        sessions.unload()
     face = FaceFile(
         name=shown,
         built=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

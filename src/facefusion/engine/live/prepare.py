@@ -75,6 +75,7 @@ def live_work(plan: Plan, notes: Notes, resources: ExitStack) -> Work:
     """
     pool = SessionPool(model_budget(plan.options.runtime), notes.tell)
     sessions = open_sessions(plan.options, pool=pool, notify=notes.tell)
+    resources.callback(sessions.unload)
     finding, context = None, ProcessorContext(plan.options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = prepare_faces(plan, sessions, resources)

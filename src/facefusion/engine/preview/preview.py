@@ -58,7 +58,7 @@ class Preview:
         self._notes = Notes(notify)
         self._kept = Kept(_SOURCES)
         self._plans: Recent[Plan] = Recent(2)
-        self._sessions: Recent[SessionFactory] = Recent(1)
+        self._sessions: Recent[SessionFactory] = Recent(1, lambda sessions: sessions.unload())
         self._targets: Recent[Target] = Recent(1, lambda target: target.close())
         self._faces = FaceFinder()
         self._memory = memory

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
@@ -28,9 +29,9 @@ _MOST_WAYS: Final = 4
 _MOST_ENCODERS: Final = 256
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class _Models:
-    """Models that run in one way, from one catalogue and store."""
+    """Models that run in one way, from one catalogue and store; unloaded when nobody holds this any more."""
 
     sessions: SessionFactory
     pool: SessionPool
@@ -119,7 +120,9 @@ class WarmParts:
         budget = 0 if options.runtime.max_memory is not None else model_budget(options.runtime)
         pool = SessionPool(budget, bulletin.tell)
         sessions = open_sessions(options, pool=pool, notify=bulletin.tell, kept=Kept(self._most_kept))
-        return _Models(sessions, pool, bulletin)
+        models = _Models(sessions, pool, bulletin)
+        weakref.finalize(models, sessions.unload).atexit = False
+        return models
 
 
 def _way(options: Options) -> Hashable:
