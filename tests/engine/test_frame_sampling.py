@@ -16,6 +16,7 @@ from facefusion.engine.between.offer import frame_sampling
 from facefusion.engine.between.sampler import MOST, SETTLED, FrameSampler
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media.frame import Frame
+from facefusion.media.region import Rectangle
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame
 from facefusion.processors.registry import resolve_processors
@@ -149,6 +150,13 @@ def test_tiny_faces_and_those_that_hardly_reach_in_are_sampled_like_others(astro
         assert motion is not None
         assert motion.mean == motion.worst == 0
         assert motion.region.width < 25
+
+
+@pytest.mark.parametrize("region", [Rectangle(0, 49, 130, 31), Rectangle(0, 0, 400, 20), Rectangle(9, 0, 8, 300)])
+def test_flat_and_narrow_parts_are_carried(astronaut, region):
+    motion = MotionFinder().of_region(region, (astronaut, astronaut, astronaut), 0.5)
+    assert min(motion.share.shape) >= 32, "of less height OpenCV's optical flow ends the whole process"
+    assert np.abs(motion.before).max() < 0.1
 
 
 def test_newcomers_are_looked_for_by_the_number_of_all_frames(job, slow_portrait, monkeypatch):

@@ -23,8 +23,10 @@ _AROUND: Final = 1.6
 """Side of the part of the picture that is looked at, in sides of the face."""
 _BELIEVED: Final = 0.9
 """Half axes of the ellipse of the face in which residuals count, in halves of its box."""
-_LEAST: Final = 16
-"""Pixels across and down of the picture that motion is looked for in; of fewer than 12 DIS makes nothing."""
+_LEAST: Final = 32
+"""Pixels across and down, at least, of the picture that motion is looked for in: a patch of 8 at a quarter of the size.
+
+Of fewer than 12 DIS makes nothing; a picture less high than this that is long enough makes it read beyond the end."""
 _WINDOW: Final = 5
 """Side of the window over which residuals are averaged, so that noise does not count."""
 _NOISE: Final = 3.0
