@@ -14,7 +14,9 @@ from facefusion.engine.between.carry import Edit, Neighbours
 from facefusion.engine.between.motion import MotionFinder
 from facefusion.engine.between.offer import frame_sampling
 from facefusion.engine.between.sampler import MOST, SETTLED, FrameSampler
+from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media.frame import Frame
+from facefusion.media.region import Rectangle
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame
 from facefusion.processors.registry import resolve_processors
@@ -136,6 +138,37 @@ def test_an_edit_that_only_one_neighbour_has_comes_by_half(astronaut):
     change = after.edited.astype(int) - astronaut
     assert np.abs((found.astype(int) - astronaut) - 0.25 * change).max() <= 1
     assert Neighbours(before, before, MotionFinder()).carried(astronaut, 0.5, []) is astronaut
+
+
+@pytest.mark.parametrize("size", [3, 9, 14])
+def test_tiny_faces_and_those_that_hardly_reach_in_are_sampled_like_others(astronaut, astronaut_face, size):
+    middle = np.array([300, 200], np.float32)
+    small = replace(astronaut_face, box=np.concatenate([middle, middle + size]))
+    outside = replace(astronaut_face, box=np.array([-130, 100, -22, 208], np.float32))
+    for face in (small, outside):
+        motion = MotionFinder().of_face(face, astronaut, astronaut, astronaut, 0.5)
+        assert motion is not None
+        assert motion.mean == motion.worst == 0
+        assert motion.region.width < 25
+
+
+@pytest.mark.parametrize("region", [Rectangle(0, 49, 130, 31), Rectangle(0, 0, 400, 20), Rectangle(9, 0, 8, 300)])
+def test_flat_and_narrow_parts_are_carried(astronaut, region):
+    motion = MotionFinder().of_region(region, (astronaut, astronaut, astronaut), 0.5)
+    assert min(motion.share.shape) >= 32, "of less height OpenCV's optical flow ends the whole process"
+    assert np.abs(motion.before).max() < 0.1
+
+
+def test_newcomers_are_looked_for_by_the_number_of_all_frames(job, slow_portrait, monkeypatch):
+    looks = []
+    detect = FaceAnalyser.detect
+    monkeypatch.setattr(FaceAnalyser, "detect", lambda self, image: looks.append(1) or detect(self, image))
+    job(target_path=slow_portrait, frame_sampling=1, detect_every=6)
+    every = len(looks)
+    looks.clear()
+    job(target_path=slow_portrait, frame_sampling=4, detect_every=6)
+    assert every >= 10
+    assert every - 4 <= len(looks) <= every
 
 
 def test_what_the_sampler_remembers_is_state(astronaut, astronaut_face):

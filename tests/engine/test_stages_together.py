@@ -88,12 +88,12 @@ def test_ctrl_c_ends_all_stages_whatever_the_main_thread_waits_for(job, only_fil
     owner, name = STAGES[stage]
     real, count = getattr(owner, name), 0
 
-    def interrupting(self, *given):
+    def interrupting(self, *given, **named):
         nonlocal count
         count += 1
         if count == 5:
             _thread.interrupt_main()
-        return real(self, *given)
+        return real(self, *given, **named)
 
     monkeypatch.setattr(owner, name, interrupting)
     with pytest.raises(KeyboardInterrupt):
@@ -106,9 +106,9 @@ def test_the_analysis_may_be_beyond_the_end_of_a_segment_and_a_job_that_goes_on_
     analysed, changed = 0, threading.Condition()
     update, process = FaceTracker.update, Work.process
 
-    def counting(tracker, *given):
+    def counting(tracker, *given, **named):
         nonlocal analysed
-        faces = update(tracker, *given)
+        faces = update(tracker, *given, **named)
         with changed:
             analysed += 1
             changed.notify_all()

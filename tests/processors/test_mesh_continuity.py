@@ -41,6 +41,21 @@ def seen(shift=(0.0, 0.0), trembling=(0.0, 0.0), lighter=0.0):
     return Seen.of(region.on_grid(region.view(image)), region, mesh), region
 
 
+@pytest.mark.parametrize("visible", [8, 14, 24])
+def test_of_a_face_that_hardly_reaches_into_the_frame_the_mesh_alone_says_how_it_moved(visible):
+    top = np.floor(mesh_at()[:, 1].min())
+    strips = []
+    for shift in (0, 2):
+        mesh = mesh_at((shift, 0)) - np.array([0, top, 0], np.float32)
+        image = picture((shift, 0))[int(top) : int(top) + visible]
+        region = FaceRegion.of(mesh, image.shape[:2])
+        strips.append(Seen.of(region.on_grid(region.view(image)), region, mesh))
+    motion = Motion.between(*strips)
+    assert motion.place.shape[:2] == strips[1].grey.shape
+    columns = np.arange(motion.place.shape[1])
+    assert np.abs(motion.place[..., 0] - columns)[:, 20:-20].max() < 2.5
+
+
 def wanted(region, shift=(0.0, 0.0), lighter=0.0):
     """Texture and colour as they would lie on a face that is moved by so many pixels of the frame."""
     to_frame = region.to_frame()

@@ -53,6 +53,7 @@ class VideoAnalysis:
         self._tracker = None if work.finding is None else FaceTracker(work.finding.analyser, every)
         self._fill = RegionFill.of(plan.options.output)
         self._frames = 0
+        self._last: int | None = None
         self._has_faces = False
         self._first: Image | None = None
 
@@ -79,7 +80,9 @@ class VideoAnalysis:
 
     def _ended(self) -> list[Group]:
         with self._work.clock.measure("analyse"):
-            return self._sampler.end()
+            groups = self._sampler.end()
+        self._last = None  # what follows comes right behind this
+        return groups
 
     def _given(self, group: Group) -> FaceFrame:
         self._frames += len(group.between)
@@ -136,7 +139,9 @@ class VideoAnalysis:
         if self._tracker is None or self._work.finding is None:
             return FaceFrame(frame, ())
         time = float(frame.time)
-        found = self._tracker.update(frame.image, time)
+        passed = 1 if self._last is None else frame.index - self._last
+        self._last = frame.index
+        found = self._tracker.update(frame.image, time, frames=passed)
         begins = self._tracker.begins_scene
         selected = self._work.finding.selector.select(frame.image, found, time=time, begins_scene=begins)
         return FaceFrame(frame, selected)

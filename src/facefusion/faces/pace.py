@@ -28,7 +28,7 @@ _BESIDE, _ABOVE = 1.0, 0.5
 
 
 class Pace:
-    """Decides when to look for newcomers; ask it for every frame in order.
+    """Decides when to look for newcomers; ask it for every frame that is analysed, in order.
 
     Args:
         every: a number of frames, or `auto`.
@@ -48,7 +48,14 @@ class Pace:
         self._is_urgent, self._quiet = True, 0
 
     def is_due(
-        self, now: Thumbnail, boxes: Sequence[Vector], shape: tuple[int, ...], time: float, *, sure: bool
+        self,
+        now: Thumbnail,
+        boxes: Sequence[Vector],
+        shape: tuple[int, ...],
+        time: float,
+        *,
+        sure: bool,
+        frames: int = 1,
     ) -> bool:
         """Return whether this is a frame to look for newcomers in; if so, that counts as done.
 
@@ -58,8 +65,9 @@ class Pace:
             shape: height and width of the frame.
             time: seconds; later than the last frame's.
             sure: whether all faces are followed well.
+            frames: of the video since the last that was asked for.
         """
-        self._frames += 1
+        self._frames += frames
         changed = self._every == "auto" and not self._is_urgent and self._changed(now, boxes, shape)
         due = self._is_urgent or self._waited(time, changed=changed, sure=sure)
         self._last = time

@@ -57,12 +57,13 @@ class FaceTracker:
         self._has_dropped = False
         self.begins_scene = True
 
-    def update(self, image: npt.NDArray[np.uint8], time: float) -> list[Face]:
+    def update(self, image: npt.NDArray[np.uint8], time: float, *, frames: int = 1) -> list[Face]:
         """Return the faces of the next frame, smoothed, each with its `track_id`.
 
         Args:
             image: RGB uint8 (H, W, 3).
             time: seconds; later than the last frame's.
+            frames: of the video since the last that was given: more than 1 where some are left out.
         """
         self.begins_scene = self._cuts.update(image)
         if self.begins_scene:
@@ -71,7 +72,7 @@ class FaceTracker:
         for track in self._tracks:
             track.touch(touching=self._touches(track))
         self._look_for_lost(image, time)
-        if self._is_look_due(image, time):
+        if self._is_look_due(image, time, frames):
             self._look_for_newcomers(image, time)
         return [track.smoothed() for track in self._tracks]
 
@@ -120,13 +121,13 @@ class FaceTracker:
         self._pace.hurry()
         self._has_dropped = not is_cut
 
-    def _is_look_due(self, image: npt.NDArray[np.uint8], time: float) -> bool:
+    def _is_look_due(self, image: npt.NDArray[np.uint8], time: float, frames: int) -> bool:
         if self.begins_scene:
             self._pace.restart()
         boxes = [track.face.box for track in self._tracks]
         sure = not self._lost and all(track.is_clear for track in self._tracks)
         assert self._cuts.thumbnail is not None
-        return self._pace.is_due(self._cuts.thumbnail, boxes, image.shape[:2], time, sure=sure)
+        return self._pace.is_due(self._cuts.thumbnail, boxes, image.shape[:2], time, sure=sure, frames=frames)
 
     def _look_for_newcomers(self, image: npt.NDArray[np.uint8], time: float) -> None:
         detections = self._analyser.detect(image)

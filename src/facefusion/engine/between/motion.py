@@ -23,6 +23,10 @@ _AROUND: Final = 1.6
 """Side of the part of the picture that is looked at, in sides of the face."""
 _BELIEVED: Final = 0.9
 """Half axes of the ellipse of the face in which residuals count, in halves of its box."""
+_LEAST: Final = 32
+"""Pixels across and down, at least, of the picture that motion is looked for in: a patch of 8 at a quarter of the size.
+
+Of fewer than 12 DIS makes nothing; a picture less high than this that is long enough makes it read beyond the end."""
 _WINDOW: Final = 5
 """Side of the window over which residuals are averaged, so that noise does not count."""
 _NOISE: Final = 3.0
@@ -114,10 +118,12 @@ def _around(face: Face, shape: tuple[int, ...]) -> Rectangle | None:
 
 def _ellipse(face: Face, region: Rectangle, scale: float) -> npt.NDArray[np.uint8]:
     """Return the face as an ellipse in the small picture, uint8 (h, w), 255 within."""
-    mask = np.zeros(_size(region.height, region.width, scale)[::-1], np.uint8)
+    width, height = _size(region.height, region.width, scale)
+    mask = np.zeros((height, width), np.uint8)
+    across, down = width / region.width, height / region.height
     left, top, right, bottom = face.box.tolist()
-    middle = ((left + right) / 2 - region.x) * scale, ((top + bottom) / 2 - region.y) * scale
-    axes = _BELIEVED * (right - left) / 2 * scale, _BELIEVED * (bottom - top) / 2 * scale
+    middle = ((left + right) / 2 - region.x) * across, ((top + bottom) / 2 - region.y) * down
+    axes = _BELIEVED * (right - left) / 2 * across, _BELIEVED * (bottom - top) / 2 * down
     points = cv2.ellipse2Poly((round(middle[0]), round(middle[1])), (round(axes[0]), round(axes[1])), 0, 0, 360, 6)
     return np.asarray(cv2.fillConvexPoly(mask, np.array(points, np.int32), 255), np.uint8)
 
@@ -132,8 +138,8 @@ def _small(part: Image, scale: float) -> npt.NDArray[np.uint8]:
 
 
 def _size(height: int, width: int, scale: float) -> tuple[int, int]:
-    """Return width and height of the small picture; DIS wants some pixels."""
-    return max(round(width * scale), min(width, 16)), max(round(height * scale), min(height, 16))
+    """Return width and height of the small picture; DIS wants some pixels, however few the part has."""
+    return max(round(width * scale), _LEAST), max(round(height * scale), _LEAST)
 
 
 def _moved(values: Field, flow: Field) -> Field:

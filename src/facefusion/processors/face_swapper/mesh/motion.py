@@ -21,6 +21,8 @@ from facefusion.state import State
 
 _FINEST_SCALE = 1
 """Halvings of the grid at which the search ends; finer costs three times as much and steadies little more."""
+_LEAST_GRID = 16
+"""Rows and columns below which the mesh alone is believed: of less, OpenCV's flow fails or reads beyond the end."""
 _STEPS, _REFINEMENTS = 8, 2
 """Steps of the search for each patch, and of the smoothing after it; twice as many change a hundredth of a pixel."""
 _REMAINDER = (6.0, 20.0)
@@ -86,12 +88,7 @@ class Motion:
         height, width = now.grey.shape
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         laid = cv2.warpAffine(then.grey, back[:2], (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-        search.setFinestScale(_FINEST_SCALE)
-        search.setGradientDescentIterations(_STEPS)
-        search.setVariationalRefinementIterations(_REFINEMENTS)
-        flow = np.asarray(search.calc(now.grey, laid, np.zeros((height, width, 2), np.float32)))
-        x, y = planes_of(np.asarray(flow, np.float32))
+        x, y = planes_of(_flow(now.grey, np.asarray(laid, np.uint8)))
         x += np.arange(width, dtype=np.float32)
         y += np.arange(height, dtype=np.float32)[:, None]
         trust = _trust(now.grey, np.asarray(cv2.remap(laid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)))
@@ -115,6 +112,18 @@ class Motion:
 
 def _laid(planes: Sequence[Field], dimensions: int) -> Field:
     return planes[0] if dimensions == 2 else np.asarray(cv2.merge(planes), np.float32)
+
+
+def _flow(now: npt.NDArray[np.uint8], then: npt.NDArray[np.uint8]) -> Field:
+    """Return by how much pixels moved beyond what the mesh says, float32 (H, W, 2)."""
+    still = np.zeros((*now.shape, 2), np.float32)
+    if min(now.shape) < _LEAST_GRID:
+        return still
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    search.setFinestScale(_FINEST_SCALE)
+    search.setGradientDescentIterations(_STEPS)
+    search.setVariationalRefinementIterations(_REFINEMENTS)
+    return np.asarray(search.calc(now, then, still), np.float32)
 
 
 def _trust(now: npt.NDArray[np.uint8], carried: npt.NDArray[np.uint8]) -> Field:
