@@ -161,21 +161,25 @@ def batches(
 ) -> Iterator[tuple[tuple[FaceFrame, ...], AnalysedEnd | None]]:
     """Yield the frames in batches, none across the end of a segment, each with the end behind it, if it is known yet.
 
-    The last batch of a segment is empty where that before it took all of its frames.
-    Which frames make a batch depends on the segment alone, so that networks see the same batches in a job that goes on.
+    The first batch of a segment is one frame, which is shown or written the sooner where networks take long; the last
+    is empty where that before it took all of its frames. Which frames make a batch depends on the segment alone, so
+    that networks see the same batches in a job that goes on.
 
     Args:
         items: what an analysis gives.
         size: most frames in a batch.
     """
     batch: list[FaceFrame] = []
+    wanted = 1
     for item in items:
         if isinstance(item, AnalysedEnd):
             yield _emptied(batch), item
+            wanted = 1
         else:
             batch.append(item)
-            if len(batch) == size:
+            if len(batch) >= wanted:
                 yield _emptied(batch), None
+                wanted = size
         del item  # it is not held while the next one is waited for
 
 

@@ -10,7 +10,7 @@ Preset = Literal["fast", "balanced", "premium", "lite"]
 
 PRESETS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
-        "fast": {"frame_sampling": "auto", "output_video_preset": "ultrafast"},
+        "fast": {"frame_sampling": "auto", "output_video_preset": "superfast"},
         "balanced": {},
         "premium": {
             "detect_every": 1,
