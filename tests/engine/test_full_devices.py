@@ -114,7 +114,7 @@ def test_a_full_card_takes_fewer_faces_at_once_and_the_result_is_the_same(start,
     assert {size for _, size in sizes} <= {1, 2}
     assert sum(size for _, size in sizes) == 24
     [note] = [note for note in result.notes if "Memory" in note]
-    assert note == "Memory does not hold 8 items at once for model generated; fewer are taken"
+    assert note == "Memory does not hold 4 items at once for model generated; fewer are taken"
 
 
 def test_two_cards_share_a_job_and_one_that_breaks_leaves_its_part_to_the_other(start, cards):
