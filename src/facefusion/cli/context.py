@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from facefusion.cli.terminal import Terminal
-from facefusion.engine.notes import NoteListener
-from facefusion.engine.progress import ProgressListener
-from facefusion.options import Options
 
 if TYPE_CHECKING:
     import httpx
 
-    from facefusion.engine.run import Result
-    from facefusion.engine.warm.parts import WarmParts
-
-
-class Runner(Protocol):
-    """Does one job; `facefusion.engine.run.run` is the one people get."""
-
-    def __call__(
-        self,
-        options: Options,
-        *,
-        progress: ProgressListener | None = None,
-        cancel: threading.Event | None = None,
-        notify: NoteListener | None = None,
-        warm: WarmParts | None = None,
-    ) -> Result:
-        """Edit the faces as `options` say."""
+    from facefusion.engine.run import Runner
 
 
 @dataclass(frozen=True, slots=True)

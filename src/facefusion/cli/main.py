@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 from facefusion.cli.allocator import keep_memory_level
-from facefusion.cli.context import Context, Runner
+from facefusion.cli.context import Context
 from facefusion.cli.imports import quick_imports
 from facefusion.cli.parser import parse
 from facefusion.cli.terminal import Terminal, TerminalHandler
@@ -21,6 +21,8 @@ from facefusion.errors import FaceFusionError
 
 if TYPE_CHECKING:
     import httpx
+
+    from facefusion.engine.run import Runner
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
@@ -73,7 +75,7 @@ def _execute(arguments: argparse.Namespace, context: Context) -> int:
 
 def _engine() -> Runner:
     with quick_imports():
-        return cast(Runner, importlib.import_module("facefusion.engine.run").run)
+        return cast("Runner", importlib.import_module("facefusion.engine.run").run)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -64,6 +65,21 @@ class Result:
     stage_seconds: Mapping[str, float]
     notes: tuple[str, ...] = ()
     further_paths: tuple[Path, ...] = ()
+
+
+class Runner(Protocol):
+    """Does one job; `run` is the one people get."""
+
+    def __call__(
+        self,
+        options: Options,
+        *,
+        progress: ProgressListener | None = None,
+        cancel: threading.Event | None = None,
+        notify: NoteListener | None = None,
+        warm: WarmParts | None = None,
+    ) -> Result:
+        """Edit the faces as `options` say."""
 
 
 def run(

@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from traceback import clear_frames
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from facefusion.engine.batch.jobs import BatchJob
 from facefusion.engine.batch.report import BatchReport, Outcome
-from facefusion.engine.notes import NoteListener
 from facefusion.engine.plan import make_plan
-from facefusion.engine.progress import Progress, ProgressListener
-from facefusion.engine.run import Result, run
+from facefusion.engine.progress import Progress
+from facefusion.engine.run import Runner, run
 from facefusion.engine.warm.parts import WarmParts
 from facefusion.errors import CancelledError
 from facefusion.inference.machine import GIB, total_memory, usable_cores
@@ -32,21 +31,6 @@ _LEAST_SHARE: Final = 0.5
 """GiB of `max_memory` for each job at once."""
 
 _REHEARSED: Final = "facefusion-dry-run-"
-
-
-class Runner(Protocol):
-    """Does one job; `facefusion.engine.run.run` does."""
-
-    def __call__(
-        self,
-        options: Options,
-        *,
-        progress: ProgressListener | None = None,
-        cancel: threading.Event | None = None,
-        notify: NoteListener | None = None,
-        warm: WarmParts | None = None,
-    ) -> Result:
-        """Edit the faces as `options` say."""
 
 
 class BatchListener:
