@@ -39,6 +39,23 @@ Each error says in one line what happened, where, and what to do next, and carri
     ├── ProcessorError
     │   ├── ProcessorUnknownError   43   no such processor
     │   └── HookError               44   a pre- or post-processor returned something unusable
+    ├── TrustError
+    │   ├── AcknowledgementError    60   nobody has said yet what the software may be used for
+    │   ├── PolicyError             61   the policy is not understood, or its signature does not hold
+    │   ├── ConsentMissingError     62   no consent covers a face, and the policy asks for one
+    │   ├── ConsentRevokedError     63   the consent was revoked
+    │   ├── ConsentScopeError       64   the consent is for something else, or no longer holds
+    │   ├── ConsentRecordError      65   a consent, or a file of one, is damaged, forged or unknown
+    │   ├── ContentRefusedError     66   content that is refused in every policy
+    │   ├── ContentUncheckedError   67   content could not be checked, so it is refused
+    │   ├── FaceBlockedError        68   a face is on a list of faces that are not to be used
+    │   ├── DisclosureError         69   the output cannot bear a mark that the policy asks for
+    │   ├── SigningError            70   a certificate or key does not sign, or is not trusted
+    │   ├── AuditError              71   an audit entry cannot be written
+    │   ├── AuditBrokenError        72   the audit log was changed after it was written
+    │   ├── UnmarkedError           73   a file that is verified bears no mark
+    │   ├── MarkBrokenError         74   a mark of a file that is verified does not hold
+    │   └── SecretError             75   a key of this place is missing, damaged or open to others
     └── CancelledError             130   stopped by the user
 """
 
@@ -299,6 +316,106 @@ class HookError(ProcessorError):
     """A pre- or post-processor returned something that is not a frame."""
 
     exit_code = 44
+
+
+class TrustError(FaceFusionError):
+    """Something that makes results accountable does not allow the work, or failed."""
+
+
+class AcknowledgementError(TrustError):
+    """Nobody has said yet, for this person and machine, that the terms of use are known."""
+
+    exit_code = 60
+
+
+class PolicyError(TrustError):
+    """The policy is missing, not understood, or signed by nobody who may."""
+
+    exit_code = 61
+
+
+class ConsentMissingError(TrustError):
+    """No consent covers a face, and the policy asks for one."""
+
+    exit_code = 62
+
+
+class ConsentRevokedError(TrustError):
+    """The consent that covers a face was revoked."""
+
+    exit_code = 63
+
+
+class ConsentScopeError(TrustError):
+    """The consent that covers a face is for another project, processor, territory or time."""
+
+    exit_code = 64
+
+
+class ConsentRecordError(TrustError):
+    """A consent, or a file of one, is damaged, forged or unknown."""
+
+    exit_code = 65
+
+
+class ContentRefusedError(TrustError):
+    """The content is explicit, shows somebody who seems to be a minor, or is otherwise refused in every policy."""
+
+    exit_code = 66
+
+
+class ContentUncheckedError(TrustError):
+    """The content could not be checked, and what is not checked is refused."""
+
+    exit_code = 67
+
+
+class FaceBlockedError(TrustError):
+    """A face is on a list of faces that are not to be used."""
+
+    exit_code = 68
+
+
+class DisclosureError(TrustError):
+    """The output cannot bear a mark that the policy asks for."""
+
+    exit_code = 69
+
+
+class SigningError(TrustError):
+    """A certificate or a key does not sign, or is not trusted."""
+
+    exit_code = 70
+
+
+class AuditError(TrustError):
+    """An audit entry cannot be written; no output leaves without."""
+
+    exit_code = 71
+
+
+class AuditBrokenError(TrustError):
+    """The audit log was changed after it was written: edited, cut short or put in another order."""
+
+    exit_code = 72
+
+
+class UnmarkedError(TrustError):
+    """A file that is verified bears no mark of ours."""
+
+    exit_code = 73
+
+
+class MarkBrokenError(TrustError):
+    """A mark of a file that is verified does not hold."""
+
+    exit_code = 74
+
+
+class SecretError(TrustError):
+    """A key of this place is missing, damaged, or open to others."""
+
+    exit_code = 75
 
 
 class CancelledError(FaceFusionError):

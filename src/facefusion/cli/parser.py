@@ -118,8 +118,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         raise OptionsError(f"There is no command {command!r}", hint)
     if command == "face":
         return _parse_face(rest)
-    if command == "models":
-        return parse_models(rest, Parser, _with_common, lambda: _sentence(COMMANDS["models"]))
+    if command in _FAMILIES:
+        return _FAMILIES[command](rest, Parser, _with_common, lambda: _sentence(COMMANDS[command]))
     return _COMMAND_PARSERS[command]().parse_args(rest, argparse.Namespace(command=command))
 
 
@@ -327,3 +327,7 @@ _FACE_PARSERS = {
     "list": _face_list_parser,
     "show": _face_show_parser,
 }
+_FAMILIES = {
+    "models": parse_models,
+}
+"""Commands with verbs of their own, each read by a module of its own."""

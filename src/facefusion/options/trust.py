@@ -1,0 +1,42 @@
+"""Options of what makes results accountable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from facefusion.options.base import OptionGroup
+
+
+class TrustOptions(OptionGroup):
+    """Under which rules the work is done, and who does it."""
+
+    policy: str = Field(
+        default="personal",
+        description="rules of consent, content, marks and records: a profile (personal, studio, hosted, eu, cn) or a"
+        " TOML file",
+    )
+    trust_dir: Path | None = Field(
+        default=None, description="folder of keys, consents, lists and the audit log; your own when not given"
+    )
+    acknowledge: bool = Field(
+        default=False, description="say that you know the terms of use, which a person is otherwise asked once"
+    )
+    actor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="who does the work, as the audit log shall name them; the user of this machine when not given",
+    )
+    tenant: str = Field(
+        default="default",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        description="for whom the work is done: each has consents, lists and records of its own",
+    )
+    project: str | None = Field(
+        default=None, min_length=1, max_length=200, description="the project that consents are held against"
+    )
+    territory: str | None = Field(
+        default=None, pattern=r"^[A-Z]{2}$", description="where the output will be shown, such as DE, against consents"
+    )

@@ -1,0 +1,1 @@
+"""What makes every result accountable: policy, consent, content, disclosure, provenance, audit and privacy."""

@@ -1,0 +1,39 @@
+"""Where keys, consents, lists and the audit log of this place lie."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from facefusion.errors import SecretError
+
+_OWN = 0o700
+_OTHERS = 0o077
+
+
+def trust_home(folder: Path | None) -> Path:
+    """Return the folder of this place, made when it is not there; nobody but its owner may look into it.
+
+    Args:
+        folder: of the option `trust_dir`; the user's own when None.
+
+    Raises:
+        SecretError: it cannot be made, belongs to somebody else, or is open to others.
+    """
+    home = user_data_path("facefusion", appauthor=False) / "trust" if folder is None else folder
+    try:
+        home.mkdir(mode=_OWN, parents=True, exist_ok=True)
+        found = home.stat()
+    except OSError as error:
+        raise SecretError(
+            f"The folder of keys and records {home} cannot be used: {error.strerror or error}",
+            "Choose another with --trust-dir",
+        ) from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise SecretError(f"{home} is not a folder", "Choose another with --trust-dir")
+    if os.name == "posix" and stat.S_IMODE(found.st_mode) & _OTHERS:
+        raise SecretError(f"The folder of keys and records {home} is open to others", f"Run chmod 700 {home}")
+    return home
