@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from facefusion.engine.live.door import Door
+from facefusion.engine.live.door import LiveDoor
+from facefusion.engine.doors.door import Count, Door
+from facefusion.engine.doors.opening import opened
 from facefusion.engine.live.editing import LiveEdit, Ready
 from facefusion.engine.live.figures import LiveFigures, Tally
 from facefusion.engine.live.prepare import check_live, live_plan, live_work

@@ -35,6 +35,7 @@ _WITHOUT_EFFECT = {
     ),
     "lip_syncer": ("source_audio",),  # its bytes count
     "runtime": ("max_memory",),
+    "trust": ("policy", "trust_dir", "acknowledge", "actor"),  # what of them shows stands in `place`
 }
 
 
@@ -51,7 +52,7 @@ class Fingerprint:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, plan: Plan, *, has_hooks: bool) -> Self:
+    def of(cls, plan: Plan, *, has_hooks: bool, place: Mapping[str, Any]) -> Self:
         """Return the fingerprint of a job.
 
         Inputs count by their bytes, not by name or date; models by the digests that their weights must have; options by
@@ -62,6 +63,7 @@ class Fingerprint:
         Args:
             plan: the job.
             has_hooks: whether there are such steps.
+            place: what of the place where the job runs, such as its policy, shows in the output; JSON values.
 
         Raises:
             OSError, InputError: an input cannot be read.
@@ -79,6 +81,7 @@ class Fingerprint:
             },
             "weights": _weights(plan.options),
             "inputs": [content_digest(path) for path in _inputs(plan)],
+            "place": dict(place),
             "encodings": [rendition.encoding.key() for rendition in plan.renditions],
         }
         text = json.dumps(facts, sort_keys=True)
