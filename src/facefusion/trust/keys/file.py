@@ -1,0 +1,136 @@
+"""The file of the root secret: made once, read with care.
+
+Three lines: what it is, the secret in hexadecimal digits, and some digits of its SHA-256, by which a damaged
+file is known. A second file, which is no secret, names the fingerprint of the first: if only that one is there, the
+secret was lost, and a new one would leave consents, lists and records that nobody can read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Final, NoReturn
+
+from filelock import FileLock, Timeout
+
+from facefusion.errors import SecretError
+
+SECRET_FILE: Final = "root.key"
+FINGERPRINT_FILE: Final = "root.fingerprint"
+_LOCK_FILE: Final = "root.lock"
+_HEAD: Final = "facefusion root secret 1"
+_LENGTH: Final = 32
+_CHECK_DIGITS: Final = 16
+_LARGEST: Final = 4096
+_PATIENCE: Final = 30.0
+_OTHERS: Final = 0o077
+
+
+def opened_secret(home: Path) -> bytes:
+    """Return the 32 bytes of a folder, made on first use.
+
+    Raises:
+        SecretError: missing although there was one, damaged, open to others, or it cannot be written.
+    """
+    try:
+        secret = _read(home) or _made(home)
+        _checked(home, secret)
+    except (OSError, Timeout) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SecretError(
+            f"The key {home / SECRET_FILE} cannot be used: {reason}", "Choose another folder with --trust-dir"
+        ) from error
+    return secret
+
+
+def _made(home: Path) -> bytes:
+    """Make the secret unless another process has done so meanwhile."""
+    with FileLock(home / _LOCK_FILE, timeout=_PATIENCE):
+        found = _read(home)
+        if found is not None:
+            return found
+        if (home / FINGERPRINT_FILE).exists():
+            raise SecretError(
+                f"The key {home / SECRET_FILE} is missing, although there was one",
+                f"Put it back from a backup; to begin anew without what was kept under it, move {home} away",
+            )
+        secret = secrets.token_bytes(_LENGTH)
+        write_private(home / SECRET_FILE, f"{_HEAD}\n{secret.hex()}\n{_check(secret)}\n".encode())
+        return secret
+
+
+def _read(home: Path) -> bytes | None:
+    path = home / SECRET_FILE
+    try:
+        text = read_private(path).decode("ascii")
+        head, digits, check, rest = text.split("\n")
+        secret = bytes.fromhex(digits)
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        _damaged(path)
+    if (head, len(secret), check, rest) != (_HEAD, _LENGTH, _check(secret), ""):
+        _damaged(path)
+    return secret
+
+
+def _checked(home: Path, secret: bytes) -> None:
+    """Keep which secret this place has, or hold it against what was kept."""
+    path, fingerprint = home / FINGERPRINT_FILE, _fingerprint(secret)
+    if not path.exists():
+        write_private(path, f"{fingerprint}\n".encode())
+    elif path.read_text(errors="replace").strip() != fingerprint:
+        raise SecretError(
+            f"The key {home / SECRET_FILE} is not the one that this place was begun with",
+            "Put the first one back from a backup",
+        )
+
+
+def read_private(path: Path) -> bytes:
+    """Return what is in a file that nobody but its owner may read.
+
+    Raises:
+        SecretError: it is open to others, or is no file.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise SecretError(f"{path} is not a file", "Move it away")
+        if os.name == "posix" and status.st_mode & _OTHERS:
+            raise SecretError(f"The key {path} is open to others", f"Run chmod 600 {path}")
+        return file.read(_LARGEST)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read; it is there whole, or not at all.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _check(secret: bytes) -> str:
+    return hashlib.sha256(b"facefusion check\0" + secret).hexdigest()[:_CHECK_DIGITS]
+
+
+def _fingerprint(secret: bytes) -> str:
+    return hashlib.sha256(b"facefusion fingerprint\0" + secret).hexdigest()
+
+
+def _damaged(path: Path) -> NoReturn:
+    raise SecretError(f"The key {path} is damaged", "Put it back from a backup")
