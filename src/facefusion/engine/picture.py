@@ -33,7 +33,7 @@ def edit_picture(
     """
     start = time.perf_counter()
     with work.clock.measure("decode"):
-        door.begin(Fingerprint.of(plan, has_hooks=work.has_hooks, place=door.facts).digest)
+        door.begin(Fingerprint.of(plan, has_hooks=work.has_hooks, place=door.facts))
         picture = _read(plan)
     fill = RegionFill.of(plan.options.output).fill
     frame = fill(work.prepare(Frame(0, 0, 0, Fraction(1), picture.image)))

@@ -42,7 +42,7 @@ def edit_video(
     """
     with work.clock.measure("prepare"):
         fingerprint = Fingerprint.of(plan, has_hooks=work.has_hooks, place=door.facts)
-        door.begin(fingerprint.digest)
+        door.begin(fingerprint)
     outputs = (plan.output, *plan.further_outputs)
     resume = plan.options.output.resume
     with job_folder(outputs, fingerprint, resume=resume, notes=work.notes) as (folder, state):

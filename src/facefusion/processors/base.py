@@ -106,10 +106,12 @@ class KeptFace:
     Attributes:
         name: the face's name.
         models: by the name of a swapper model, what it made of them; see `facefusion.state`.
+        embeddings: identity vector of each picture, float32 (pictures, 128).
     """
 
     name: str
     models: Mapping[str, State]
+    embeddings: Vectors
 
 
 Source = SourceFace | KeptFace

@@ -19,6 +19,15 @@ class LiveDoor:
         self._sink, self._door = sink, door
         self._watch = door.watch("live")
 
+    @property
+    def patience(self) -> float:
+        """Seconds after which the sink wants to be called, frame or not."""
+        return self._sink.patience
+
+    def idle(self) -> bool:
+        """Let the sink do what it has to while there is no frame; False when nobody wants any more."""
+        return self._sink.idle()
+
     def leave(self, frame: Frame) -> bool:
         """Let a frame out; False when nobody wants any more.
 
