@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
 
 from facefusion.errors import PolicyError
+from facefusion.trust.pem import fingerprint, public_pem, read_public_key, read_small
 from facefusion.trust.policy.names import is_profile
 from facefusion.trust.policy.policy import Policy
 
 MACHINE_KEYS: Final = Path("/etc/facefusion/policy_keys")
 _KEYS, _SIGNATURES = "policy_keys", "policy_signatures"
 _HEAD: Final = b"facefusion policy 1\n"
-_LARGEST: Final = 1 << 16
 
 
 def sign_policy(policy: Policy, key: Ed25519PrivateKey, path: Path) -> str:
@@ -87,7 +80,9 @@ def trusted_keys(home: Path, machine_keys: Path = MACHINE_KEYS) -> dict[str, Ed2
     Raises:
         PolicyError: one of the files is no such key.
     """
-    keys = (read_public_key(path) for folder in (home / _KEYS, machine_keys) for path in _pem_files(folder))
+    keys = (
+        read_public_key(path, PolicyError) for folder in (home / _KEYS, machine_keys) for path in _pem_files(folder)
+    )
     return {fingerprint(key): key for key in keys}
 
 
@@ -106,49 +101,6 @@ def trust_key(key: Ed25519PublicKey, home: Path) -> str:
     return found
 
 
-def fingerprint(key: Ed25519PublicKey) -> str:
-    """Return the first 32 hexadecimal digits of the SHA-256 of a key, by which people tell keys apart."""
-    return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:32]
-
-
-def public_pem(key: Ed25519PublicKey) -> bytes:
-    """Return a public key as a PEM file."""
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-
-
-def read_public_key(path: Path) -> Ed25519PublicKey:
-    """Return the public key in a PEM file.
-
-    Raises:
-        PolicyError: there is no Ed25519 key.
-    """
-    try:
-        key = load_pem_public_key(_bytes(path))
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise PolicyError(f"{path} is no public key in PEM form", "Name one that Ed25519 signs with") from error
-    if not isinstance(key, Ed25519PublicKey):
-        raise PolicyError(f"{path} is no Ed25519 key", "Make one with `openssl genpkey -algorithm ed25519`")
-    return key
-
-
-def read_private_key(path: Path) -> Ed25519PrivateKey:
-    """Return the private key in a PEM file.
-
-    Raises:
-        PolicyError: there is no Ed25519 key, or it has a password.
-    """
-    try:
-        key = load_pem_private_key(_bytes(path), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise PolicyError(
-            f"{path} is no private key in PEM form without a password",
-            "Make one with `openssl genpkey -algorithm ed25519`",
-        ) from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise PolicyError(f"{path} is no Ed25519 key", "Make one with `openssl genpkey -algorithm ed25519`")
-    return key
-
-
 def _read_signature(policy: Policy, path: Path) -> tuple[str, bytes]:
     if not path.is_file():
         raise PolicyError(
@@ -156,18 +108,10 @@ def _read_signature(policy: Policy, path: Path) -> tuple[str, bytes]:
             "Whoever is responsible signs it: facefusion policy sign",
         )
     try:
-        found = json.loads(_bytes(path))
+        found = json.loads(read_small(path, PolicyError))
         return str(found["key"]), base64.b64decode(found["signature"], validate=True)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise PolicyError(f"The signature {path} is damaged", "Sign again: facefusion policy sign") from error
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_LARGEST)
-    except OSError as error:
-        raise PolicyError(f"{path} cannot be read: {error.strerror}", "Name another file") from error
 
 
 def _pem_files(folder: Path) -> Iterator[Path]:
