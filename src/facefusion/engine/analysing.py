@@ -150,6 +150,7 @@ class VideoAnalysis:
         found = self._tracker.update(frame.image, time, frames=passed)
         begins = self._tracker.begins_scene
         selected = self._work.finding.selector.select(frame.image, found, time=time, begins_scene=begins)
+        self._watch.meet(frame.image, selected, time)
         return FaceFrame(frame, selected)
 
     def _keep(self, found: FaceFrame) -> None:

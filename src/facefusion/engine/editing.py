@@ -42,6 +42,7 @@ class VideoEdit:
         plan: Plan,
         work: Work,
         door: Door,
+        *,
         total: int | None,
         progress: ProgressListener | None,
         between: dict[int, tuple[Between, ...]],

@@ -37,7 +37,8 @@ def edit_picture(
         picture = _read(plan)
     fill = RegionFill.of(plan.options.output).fill
     frame = fill(work.prepare(Frame(0, 0, 0, Fraction(1), picture.image)))
-    door.watch("target").see(frame.image, 0)
+    watch = door.watch("target")
+    watch.see(frame.image, None)
     faces: tuple[Face, ...] = ()
     if (finding := work.finding) is not None:
         with work.clock.measure("analyse"):
@@ -46,12 +47,13 @@ def edit_picture(
         with shown_beside(plan.output, frame.image, found, overwrite=plan.options.output.overwrite):
             if not faces:
                 raise finding.selector.problem(plan.target.path)
+        watch.meet(frame.image, faces, None)
         work.notes.tell(*finding.selector.notes(plan.target.path))
     with work.clock.measure("process"):
         edited = work.edit([FaceFrame(frame, faces)])[0].frame
     if cancel.is_set():
         raise CancelledError("The job was stopped", "Nothing was written")
-    door.watch("output").see(edited.image, 0)
+    door.watch("output").see(edited.image, None)
     with work.clock.measure("encode"), door.leaving(Count(1, len(faces))) as way:
         quality = plan.options.output.output_image_quality
         finished = _edited(picture, door.labelled(edited, 0))

@@ -75,7 +75,14 @@ class _VideoJob:
         with ExitStack() as stack:
             reader, frames = self._frames(stack)
             analysis = VideoAnalysis(self.plan, self.work, self.door.watch("target"))
-            edit = VideoEdit(self.plan, self.work, self.door, reader.info.frames, progress, analysis.between)
+            edit = VideoEdit(
+                self.plan,
+                self.work,
+                self.door,
+                total=reader.info.frames,
+                progress=progress,
+                between=analysis.between,
+            )
             if self.folder.markers:
                 analysis.restore(state["analysis"])
                 edit.restore(state["edit"])

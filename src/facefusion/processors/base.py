@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from facefusion.faces.enrich import Need
 from facefusion.faces.types import Face
 from facefusion.inference.catalogue import Catalogue
@@ -111,7 +114,7 @@ class KeptFace:
 
     name: str
     models: Mapping[str, State]
-    embeddings: Vectors
+    embeddings: npt.NDArray[np.float32]
 
 
 Source = SourceFace | KeptFace

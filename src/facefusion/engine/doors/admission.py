@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -11,14 +11,16 @@ from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.watching import FrameWatch, Seen
 from facefusion.engine.plan import Plan
 from facefusion.errors import ContentUncheckedError
+from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.landmarkers.base import FaceView
 from facefusion.faces.types import Face, Vector
 from facefusion.inference.session import SessionFactory
+from facefusion.media.frame import Image
 from facefusion.options import Options
 from facefusion.processors.base import KeptFace, Role, Source, SourceFace
 from facefusion.trust.blocklist import FaceLists
 from facefusion.trust.consent import ConsentStore, Use
-from facefusion.trust.content import ContentCheck, MINOR_BELOW, TermList, refuse, refuse_minors, where_in_source
+from facefusion.trust.content import MINOR_BELOW, ContentCheck, TermList, refuse, refuse_minors, where_in_source
 from facefusion.trust.database import open_database
 
 
@@ -36,15 +38,18 @@ class Admission:
     def __init__(self, place: Place, options: Options) -> None:
         self._place, self._options = place, options
         self._check: ContentCheck | None = None
+        self._analyser: FaceAnalyser | None = None
         self.consents: tuple[str, ...] = ()
 
-    def admit(self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role]) -> None:
+    def admit(
+        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None
+    ) -> None:
         """Ask for a job whose sources were read.
 
         Raises:
             TrustError: it is not allowed.
         """
-        self._check = ContentCheck.create(sessions)
+        self._check, self._analyser = ContentCheck.create(sessions), analyser
         self._read_texts()
         sources = [source for role in roles for source in role.sources]
         self._ask_for(sources, tuple(spec.name for spec in plan.processors))
@@ -97,7 +102,7 @@ class Admission:
         is_asked = self._place.policy.consent.require.value == "sources"
         consents: list[str] = []
         for number, source in enumerate(sources, start=1):
-            for embedding in _embeddings(source):
+            for embedding in [self._embedding(source)]:
                 where = where_in_source(number, len(sources)).lower()
                 if self._lists is not None:
                     self._check_lists(embedding, where)
@@ -107,17 +112,30 @@ class Admission:
 
     def _look_at(self, sources: Sequence[Source]) -> None:
         """Look at the pictures of sources, and at the faces in them that are used."""
-        pictures = [(number, source) for number, source in enumerate(sources, start=1) if isinstance(source, SourceFace)]
-        for number, source in pictures:
+        for number, source in enumerate(sources, start=1):
+            if not isinstance(source, SourceFace):
+                continue  # of a face file there is no picture; those that it was made of were looked at then
             where = where_in_source(number, len(sources))
             [verdict] = self._content.look([source.image])
             refuse(verdict, where)
             [age] = self._content.ages([FaceView(source.image, source.face)])
             refuse_minors([source.face] if age is not None and age < MINOR_BELOW else [], where)
 
-    def _ask_lists(self, face: Face, where: str) -> None:
-        if self._lists is not None and face.embedding is not None:
-            self._check_lists(face.embedding, where.lower())
+    def _ask_lists(self, image: Image, face: Face, where: str) -> None:
+        if self._lists is not None:
+            self._check_lists(self._identity(image, face), where.lower())
+
+    def _embedding(self, source: Source) -> Vector:
+        if isinstance(source, KeptFace):
+            return np.asarray(source.embeddings.mean(0), np.float32)
+        return self._identity(source.image, source.face)
+
+    def _identity(self, image: Image, face: Face) -> Vector:
+        if face.embedding is None and self._analyser is not None:
+            [face] = self._analyser.embed(image, [face])
+        if face.embedding is None:
+            raise ContentUncheckedError("A face cannot be told from others", "This is a bug")
+        return face.embedding
 
     def _check_lists(self, embedding: Vector, where: str) -> None:
         if self._lists is not None:
@@ -125,8 +143,3 @@ class Admission:
             self._lists.check(embedding, face=where, allow_overrides=overrides)
 
 
-def _embeddings(source: Source) -> Iterator[Vector]:
-    if isinstance(source, KeptFace):
-        yield np.asarray(source.embeddings.mean(0), np.float32)
-    elif source.face.embedding is not None:
-        yield source.face.embedding

@@ -9,7 +9,7 @@ from facefusion.trust.policy import Policy
 
 def options_under(policy: Policy, options: Options) -> Options:
     """Return the options of a job as they hold under a policy."""
-    if policy.models.licences.value == "any" or options.models.license_policy == policy.models.licences.value:
+    if policy.models.licences.value in {"any", options.models.license_policy}:
         return options
     models = options.models.model_copy(update={"license_policy": policy.models.licences.value})
     return options.model_copy(update={"models": models})

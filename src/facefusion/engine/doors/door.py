@@ -20,20 +20,21 @@ from facefusion.engine.doors.models import models_of
 from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.record import Record
 from facefusion.engine.doors.seals import Seals
-from facefusion.engine.doors.watching import FrameWatch, Seen, Watch
+from facefusion.engine.doors.watching import Seen, Watch
 from facefusion.engine.notes import Notes
 from facefusion.engine.plan import Plan
 from facefusion.engine.segments.fingerprint import Fingerprint
+from facefusion.engine.work import Finding
 from facefusion.inference.session import SessionFactory
-from facefusion.media.frame import Frame, Image
+from facefusion.media.frame import Frame
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.marking import Mark
 from facefusion.media.sequence import is_sequence
 from facefusion.options import Options
 from facefusion.processors.base import Role
-from facefusion.trust.label import LabelSettings
 from facefusion.trust.metadata import Marks
-from facefusion.trust.provenance import LocalAuthority, ManifestFacts, ModelFact
+from facefusion.trust.provenance import ManifestFacts, ModelFact
+from facefusion.trust.provenance.opening import open_signer
 from facefusion.trust.watermark import Watermark, new_payload
 
 
@@ -65,7 +66,7 @@ class Door:
     def __init__(self, place: Place, options: Options, record: Record, notes: Notes) -> None:
         self._place, self._record, self._notes = place, record, notes
         self.options = options_under(place.policy, options)
-        self._admission = Admission(place, self.options, record)
+        self._admission = Admission(place, self.options)
         self._plan: Plan | None = None
         self._seals: Seals | None = None
 
@@ -76,13 +77,16 @@ class Door:
         values = {name: rule["value"] for name, rule in disclosure.items()}
         return {"identity": self._place.identity, "tenant": self.options.trust.tenant, "disclosure": values}
 
-    def admit(self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role]) -> None:
+    def admit(
+        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], finding: Finding | None
+    ) -> None:
         """Let a job in whose sources were read.
 
         Args:
             plan: the job.
             sessions: opens models.
             roles: whose faces are used.
+            finding: finds faces; None where no processor works on any.
 
         Raises:
             TrustError: the policy does not allow it.
@@ -90,7 +94,8 @@ class Door:
         self._plan = plan
         self._record.processors = tuple(spec.name for spec in plan.processors)
         self._record.models = models_of(plan)
-        self._admission.admit(plan, sessions, roles)
+        self._admission.admit(plan, sessions, roles, None if finding is None else finding.analyser)
+        self._record.consents = self._admission.consents
         self._record.admitted()
 
     def begin(self, fingerprint: Fingerprint) -> None:
@@ -118,7 +123,7 @@ class Door:
         Args:
             what: whose they are.
         """
-        return FrameWatch(self._admission.content, what)
+        return self._admission.watch(what)
 
     def labelled(self, frame: Frame, seconds: float) -> Frame:
         """Return a frame with its label, where one is shown at that time from the first frame; else the same."""
@@ -186,7 +191,6 @@ class Door:
             tool=tool,
             models=tuple(name for name, _ in models),
         )
-        is_video = isinstance(plan.target, VideoInfo)
         return Seals(
             label=label_settings(self._place.policy, self.options),
             mark=None if payload is None else Watermark(ring.derived("watermark"), payload),
@@ -200,7 +204,7 @@ class Door:
                 watermark=payload,
                 marks={"produce_id": produce_id},
             ),
-            signer=lambda: LocalAuthority.open(self._place.home, self._place.ring).signer(),
+            signer=lambda: open_signer(self.options.signing, self._place.home, self._place.ring),
             notify=self._notes.tell,
             pixel_aspect=plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1),
             is_still=isinstance(plan.target, PictureInfo),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from facefusion.engine.doors.door import Door
 from facefusion.engine.doors.place import Place, actor_of
 from facefusion.engine.doors.record import Record
 from facefusion.engine.notes import Notes
 from facefusion.options import Options
-from facefusion.trust.audit import AuditLog
+from facefusion.trust.audit import AuditKeys, AuditLog
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
     if place.instead_of:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
     with ExitStack() as resources:
-        audit = resources.enter_context(AuditLog.open(place.home, place.ring))
+        audit = resources.enter_context(closing(AuditLog.open(place.home, AuditKeys.of(place.ring))))
         record = Record(audit, options.trust.tenant, actor_of(options), place.policy)
         try:
             yield Door(place, options, record, notes)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -13,7 +12,6 @@ from typing import Self
 from facefusion.errors import AcknowledgementError
 from facefusion.options import Options
 from facefusion.trust.acknowledgement import is_acknowledged
-from facefusion.trust.audit import AuditLog
 from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
 from facefusion.trust.policy import Policy, policy_in_force
@@ -37,6 +35,11 @@ class Place:
     policy: Policy
     instead_of: str = ""
 
+    @property
+    def database(self) -> Path:
+        """The database of its records."""
+        return self.home / "trust.db"
+
     @classmethod
     def of(cls, options: Options) -> Self:
         """Find the place of a job.
@@ -59,7 +62,7 @@ class Place:
         if policy.acknowledgement.required.value and not trust.acknowledge and not is_acknowledged(home):
             raise AcknowledgementError(
                 "Nobody has said yet that the terms of use are known",
-                "Read them with `facefusion trust terms`, then run `facefusion trust acknowledge`, or give --acknowledge",
+                "Read and accept them with `facefusion trust acknowledge`, or give --acknowledge",
             )
         return cls(home, KeyRing.open(home), policy, force.instead_of)
 

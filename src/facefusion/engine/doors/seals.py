@@ -36,6 +36,7 @@ class Seals:
         manifest: what it says.
         signer: who signs it; asked for once it is needed.
         notify: told where a form holds no manifest.
+        is_signed: whether a file was signed so far.
     """
 
     label: LabelSettings | None
@@ -48,6 +49,7 @@ class Seals:
     pixel_aspect: Fraction = Fraction(1)
     is_still: bool = False
     length: float | None = None
+    is_signed: bool = False
     _labels: dict[tuple[int, int], Label] = field(default_factory=dict)
 
     def labelled(self, frame: Frame, seconds: float) -> Frame:
@@ -75,6 +77,17 @@ class Seals:
         deep = self.mark.mark_rgb(picture.deep)
         return replace(picture, deep=deep, image=np.asarray(deep >> 8, np.uint8))
 
+    def marked(self, frame: Frame) -> Frame:
+        """Return a frame that is not written but shown, with the mark in its pixels."""
+        return frame if self.mark is None else replace(frame, image=self.mark.mark_rgb(frame.image), original=None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What outputs are disclosed by, as records name it."""
+        there = {"label": self.label, "watermark": self.mark, "metadata": self.marks}
+        names = tuple(name for name, mark in there.items() if mark is not None)
+        return names if not self.is_signed else (*names, "provenance")
+
     def seal(self, part: Path, form: Form, *, is_one_of_many: bool = False) -> str:
         """Put marks into a finished file, and return the SHA-256 of its bytes.
 
@@ -97,6 +110,7 @@ class Seals:
             return
         if not is_one_of_many and can_hold(form):
             sign(part, form, self.manifest, self.signer())
+            self.is_signed = True
             return
         what = "Pictures of a sequence hold" if is_one_of_many else f"{form.name} files hold"
         if self.provenance == "required":

@@ -69,11 +69,11 @@ class FrameWatch:
         check: looks.
         rules: how often.
         what: whose frames they are.
-        ask: raises where a face is on a list; given the face and how messages call its place.
+        ask: raises where a face is on a list; given the picture, the face and how messages call its place.
     """
 
     def __init__(
-        self, check: ContentCheck, rules: ContentRules, what: Seen, ask: Callable[[Face, str], None]
+        self, check: ContentCheck, rules: ContentRules, what: Seen, ask: Callable[[Image, Face, str], None]
     ) -> None:
         self._check, self._ask = check, ask
         self._what = what.rpartition(" ")[2]
@@ -95,7 +95,7 @@ class FrameWatch:
         where = where_in_video(self._what, seconds)
         for face in faces:
             if face.track_id is None or face.track_id not in self._met:
-                self._ask(face, where)
+                self._ask(image, face, where)
         self._met |= {face.track_id for face in faces if face.track_id is not None}
         if not self._check.tells_ages:
             return

@@ -17,7 +17,7 @@ class LiveDoor:
 
     def __init__(self, sink: LiveSink, door: Door) -> None:
         self._sink, self._door = sink, door
-        self._watch = door.watch("live")
+        self._watch = door.watch("live output")
 
     @property
     def patience(self) -> float:

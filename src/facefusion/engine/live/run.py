@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from facefusion.engine.live.door import LiveDoor
 from facefusion.engine.doors.opening import opened
+from facefusion.engine.live.door import LiveDoor
 from facefusion.engine.live.editing import LiveEdit, Ready
 from facefusion.engine.live.figures import LiveFigures, Tally
 from facefusion.engine.live.prepare import check_live, live_plan, live_work
@@ -61,7 +61,7 @@ def run_live(
         door = resources.enter_context(opened(options, notes))
         plan = live_plan(door.options, check_live(door.options), source.info)
         work, sessions, roles = live_work(plan, notes, resources)
-        door.admit(plan, sessions, roles)
+        door.admit(plan, sessions, roles, work.finding)
         door.begin_live()
         live = _Live(options, source, LiveEdit(work, source.info, options.faces.detect_every), tally)
         resources.callback(lambda: end(tally.figures()))

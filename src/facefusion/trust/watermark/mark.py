@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from facefusion.trust.watermark.canonical import HEIGHT, WIDTH, Luma, canonical, strength
 from facefusion.trust.watermark.code import LENGTH, encoded
 from facefusion.trust.watermark.lapped import HOP, Matrix
 from facefusion.trust.watermark.lattice import moves
-from facefusion.trust.watermark.layout import CHIPS, COLUMNS, PER_TILE, ROWS, TILES, Layout
+from facefusion.trust.watermark.layout import CHIPS, PER_TILE, TILES, Layout
 
 STEP = 55.0
 """Step of the lattice at full strength, in orthonormal coefficients of the canonical luma."""
