@@ -125,7 +125,7 @@ def run(
             sessions = resources.enter_context(warm.sessions(plan.options, frame_memory(plan), notes.tell))
             hooks = (pre_processor, post_processor)
             work, roles = _prepare(plan, sessions, clock, notes, hooks, cancel=cancel, resources=resources)
-            door.admit(plan, sessions, roles, work.finding)
+            door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
         done = edit(plan, work, door, progress=progress, cancel=cancel)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     seconds = time.perf_counter() - start

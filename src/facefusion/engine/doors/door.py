@@ -24,7 +24,7 @@ from facefusion.engine.doors.watching import Seen, Watch
 from facefusion.engine.notes import Notes
 from facefusion.engine.plan import Plan
 from facefusion.engine.segments.fingerprint import Fingerprint
-from facefusion.engine.work import Finding
+from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame
 from facefusion.media.info import PictureInfo, VideoInfo
@@ -78,7 +78,7 @@ class Door:
         return {"identity": self._place.identity, "tenant": self.options.trust.tenant, "disclosure": values}
 
     def admit(
-        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], finding: Finding | None
+        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None
     ) -> None:
         """Let a job in whose sources were read.
 
@@ -86,7 +86,7 @@ class Door:
             plan: the job.
             sessions: opens models.
             roles: whose faces are used.
-            finding: finds faces; None where no processor works on any.
+            analyser: tells faces apart; None where no processor works on any.
 
         Raises:
             TrustError: the policy does not allow it.
@@ -94,7 +94,7 @@ class Door:
         self._plan = plan
         self._record.processors = tuple(spec.name for spec in plan.processors)
         self._record.models = models_of(plan)
-        self._admission.admit(plan, sessions, roles, None if finding is None else finding.analyser)
+        self._admission.admit(plan, sessions, roles, analyser)
         self._record.consents = self._admission.consents
         self._record.admitted()
 

@@ -61,7 +61,7 @@ def run_live(
         door = resources.enter_context(opened(options, notes))
         plan = live_plan(door.options, check_live(door.options), source.info)
         work, sessions, roles = live_work(plan, notes, resources)
-        door.admit(plan, sessions, roles, work.finding)
+        door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
         door.begin_live()
         live = _Live(options, source, LiveEdit(work, source.info, options.faces.detect_every), tally)
         resources.callback(lambda: end(tally.figures()))
