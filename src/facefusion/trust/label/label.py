@@ -77,7 +77,7 @@ class Label:
         plate = _framed(coverage, height, size, pixel_aspect)
         ink = plate.astype(np.float32)[..., None] / _WHITE
         return cls(
-            region=_placed(plate.shape[1], plate.shape[0], size, height, pixel_aspect, settings.place),
+            region=_placed(plate, size, _space(height), pixel_aspect, settings.place),
             height=height,
             settings=settings,
             _kept=np.rint((1 - _PLATE) * (1 - ink) * _WHITE).astype(np.uint16),
@@ -129,7 +129,7 @@ class Label:
 def _lettered(texts: tuple[str, ...], size: tuple[int, int], aspect: Fraction, place: Place) -> tuple[int, Coverage]:
     """Return the height of capitals, and the text as it is shown, on square pixels."""
     width, height = size
-    least = math.ceil(SHARE * max(min(width, height), min(width * aspect, height)))
+    least = math.ceil(SHARE * max(Fraction(min(width, height)), min(width * aspect, Fraction(height))))
     alignment: Alignment = "left" if place.endswith("left") else "right" if place.endswith("right") else "center"
     for rows in range(max(least, _READABLE), least, -1):
         lettering = Lettering(rows)
@@ -160,10 +160,10 @@ def _framed(coverage: Coverage, height: int, size: tuple[int, int], aspect: Frac
     return framed[: size[1], : size[0]]
 
 
-def _placed(width: int, height: int, size: tuple[int, int], letters: int, aspect: Fraction, place: Place) -> Rectangle:
+def _placed(plate: Coverage, size: tuple[int, int], margin: int, aspect: Fraction, place: Place) -> Rectangle:
     """Return where a plate lies, on even rows and columns, on which colour is stored in video."""
+    height, width = plate.shape
     spare_x, spare_y = size[0] - width, size[1] - height
-    margin = _space(letters)
     x = {"left": margin / aspect, "right": spare_x - margin / aspect}.get(place.rpartition("-")[2], spare_x / 2)
     y = margin if place.startswith("top") else spare_y - margin
     column, row = (max(0, min(spare, round(at))) // 2 * 2 for at, spare in ((x, spare_x), (y, spare_y)))

@@ -35,7 +35,7 @@ def boxes(file: IO[bytes], start: int, end: int) -> Iterator[Box]:
     """Yield the boxes between two places of a file; bytes at the end that are too few for one are passed over.
 
     Raises:
-        ValueError: a box reaches past the end.
+        ValueError: a box reaches past the end, or there are too many.
     """
     for _ in range(MOST_STEPS):
         if start + 8 > end:
@@ -51,6 +51,7 @@ def boxes(file: IO[bytes], start: int, end: int) -> Iterator[Box]:
             raise ValueError("a box reaches past the end")
         yield Box(kind, start, inner, start + length)
         start += length
+    raise ValueError("there are too many boxes")
 
 
 def parts(content: bytes) -> list[tuple[bytes, bytes]]:

@@ -6,23 +6,23 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
-from facefusion.errors import DisclosureError
+from facefusion.errors import DisclosureError, InputError
 from facefusion.media.faults import writing
 from facefusion.media.forms import Form
 from facefusion.media.muxing import is_ebml, is_iso
-from facefusion.media.sniff import open_input
+from facefusion.media.sniff import open_input, sniff
 from facefusion.trust.metadata import avif, gif, jpeg, matroska, mp4, png, tiff, webp
 from facefusion.trust.metadata.marks import Marks, parsed_aigc
 from facefusion.trust.metadata.splice import Edit, splice
 from facefusion.trust.metadata.xmp import SENTENCES, marks_in, packet
 
-_AIGC, _SOURCE_TYPE, _TOOL, _MODELS, _SENTENCE = (
-    *("AIGC", "DIGITAL_SOURCE_TYPE", "CREATOR_TOOL"),
-    *("AI_SYSTEM_USED", "AI_DISCLOSURE"),
-)
+_NAMES = ("AIGC", "DIGITAL_SOURCE_TYPE", "CREATOR_TOOL", "AI_SYSTEM_USED", "AI_DISCLOSURE")
+"""Of tags in Matroska; MP4 has the first."""
+_AIGC, _SOURCE_TYPE, _TOOL, _MODELS, _SENTENCE = _NAMES
 _DAMAGE = (ValueError, struct.error, IndexError, KeyError, OverflowError, RecursionError)
 """What looking through a damaged file raises; none of it leaves this module."""
 
@@ -36,17 +36,16 @@ _WRITERS: dict[str, Callable[[IO[bytes], Callable[[bytes], bytes]], list[Edit]]]
     "TIFF": tiff.packet_edits,
     "AVIF": avif.packet_edits,
 }
-_READERS: tuple[tuple[int, bytes, Callable[[IO[bytes]], bytes]], ...] = (
-    (0, b"\x89PNG", png.read_packet),
-    (0, b"\xff\xd8", jpeg.read_packet),
-    (8, b"WEBP", webp.read_packet),
-    (0, b"GIF8", gif.read_packet),
-    (0, b"II", tiff.read_packet),
-    (0, b"MM", tiff.read_packet),
-    (8, b"avif", avif.read_packet),
-    (8, b"avis", avif.read_packet),
-)
-_EBML = b"\x1aE\xdf\xa3"
+_READERS: dict[str, Callable[[IO[bytes]], bytes]] = {
+    "PNG": png.read_packet,
+    "apng": png.read_packet,
+    "JPEG": jpeg.read_packet,
+    "WEBP": webp.read_packet,
+    "GIF": gif.read_packet,
+    "gif": gif.read_packet,
+    "TIFF": tiff.read_packet,
+    "AVIF": avif.read_packet,
+}
 
 
 def stream_tags(marks: Marks, form: Form) -> dict[str, str]:
@@ -104,8 +103,8 @@ def read_marks(path: Path) -> Marks | None:
     """
     with open_input(path) as file:
         try:
-            return _marks_of(file)
-        except _DAMAGE:
+            return _marks_of(file, path)
+        except (*_DAMAGE, InputError):
             return None
 
 
@@ -141,17 +140,13 @@ def _edits(file: IO[bytes], form: Form, marks: Marks) -> list[Edit]:
     return edits if make.is_new else []
 
 
-def _marks_of(file: IO[bytes]) -> Marks | None:
-    file.seek(0)
-    head = file.read(16)
-    for place, signature, read in _READERS:
-        if head[place : place + len(signature)] == signature:
-            return marks_in(read(file))
-    if head.startswith(_EBML):
-        return _of_tags(matroska.read_tags(file))
-    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
+def _marks_of(file: FileIO, path: Path) -> Marks | None:
+    reader = sniff(file, path).reader
+    if reader == "mov":
         return _of_movie(file)
-    return None
+    if reader == "matroska":
+        return _of_tags(matroska.read_tags(file, _NAMES))
+    return marks_in(_READERS[reader](file)) if reader in _READERS else None
 
 
 def _tags(marks: Marks) -> dict[str, str]:

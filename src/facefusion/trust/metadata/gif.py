@@ -44,7 +44,7 @@ def packet_edits(file: IO[bytes], make: Callable[[bytes], bytes]) -> list[Edit]:
 def _find(file: IO[bytes]) -> tuple[int, int, bytes]:
     """Return where the packet's extension starts and ends, or where it belongs, and the packet."""
     place = _after_screen(file)
-    for start, end, kind in _blocks(file, place):
+    for start, end in _blocks(file, place):
         head = taken(file, start, min(len(_HEAD), end - start), most=len(_HEAD))
         if head == _HEAD:
             content = taken(file, start + len(_HEAD), end - start - len(_HEAD), most=LARGEST_PACKET)
@@ -67,8 +67,8 @@ def _palette(packed: int) -> int:
     return 3 << (packed & 7) + 1 if packed & 0x80 else 0
 
 
-def _blocks(file: IO[bytes], position: int) -> Iterator[tuple[int, int, int]]:
-    """Yield start, end and kind of the blocks."""
+def _blocks(file: IO[bytes], position: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the blocks."""
     size = size_of(file)
     for _ in range(MOST_STEPS):
         if position >= size:
@@ -81,7 +81,7 @@ def _blocks(file: IO[bytes], position: int) -> Iterator[tuple[int, int, int]]:
         else:
             return
         end = _after_blocks(file, inner)
-        yield position, end, kind
+        yield position, end
         position = end
 
 

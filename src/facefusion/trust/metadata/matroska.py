@@ -7,7 +7,7 @@ GB 45438-2025 wants it; the digital source type and the sentence for people stan
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
@@ -32,8 +32,8 @@ class _Part:
     end: int
 
 
-def read_tags(file: IO[bytes]) -> dict[str, str]:
-    """Return the tags of the whole file.
+def read_tags(file: IO[bytes], names: Collection[str]) -> dict[str, str]:
+    """Return those tags of the whole file that have some names.
 
     Raises:
         ValueError: it is no Matroska file.
@@ -41,7 +41,8 @@ def read_tags(file: IO[bytes]) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in _parts(file)[1]:
         if part.kind == _TAGS:
-            found |= _simple_tags(taken(file, part.inner, part.end - part.inner, most=_LARGEST))
+            tags = _simple_tags(taken(file, part.inner, part.end - part.inner, most=_LARGEST))
+            found |= {name: tags[name] for name in names if name in tags}
     return found
 
 

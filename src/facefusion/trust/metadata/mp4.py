@@ -118,5 +118,7 @@ def _named(file: IO[bytes], top: list[Box]) -> bytes:
     index = next((box for box in top if box.kind == b"moov"), None)
     if index is None:
         return b""
-    inner = (box for box in boxes(file, index.inner, index.end) if box.kind in (b"udta", b"meta"))
-    return b"".join(taken(file, box.start, box.end - box.start, most=LARGEST_PACKET + _LARGEST_META) for box in inner)
+    inner = list(boxes(file, index.inner, index.end))
+    first = (next((box for box in inner if box.kind == kind), None) for kind in (b"udta", b"meta"))
+    found = [box for box in first if box is not None]
+    return b"".join(taken(file, box.start, box.end - box.start, most=LARGEST_PACKET + _LARGEST_META) for box in found)

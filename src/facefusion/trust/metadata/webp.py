@@ -75,6 +75,7 @@ def _chunks(file: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
             raise ValueError("the file breaks off")
         yield position, length, kind
         position += 8 + length + length % 2
+    raise ValueError("it has too many parts")
 
 
 def _extended(data: bytes, kind: bytes) -> bytes:
@@ -88,5 +89,5 @@ def _extended(data: bytes, kind: bytes) -> bytes:
         flags = _HAS_XMP | (_HAS_ALPHA if packed >> 28 & 1 else 0)
     else:
         raise ValueError("it has no picture")
-    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    return b"VP8X" + struct.pack("<I", 10) + bytes((flags, 0, 0, 0)) + size
+    sides = b"".join(int(side - 1).to_bytes(3, "little") for side in (width, height))
+    return b"VP8X" + struct.pack("<I", 10) + bytes((flags, 0, 0, 0)) + sides

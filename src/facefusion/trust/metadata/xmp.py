@@ -147,15 +147,15 @@ def _describe(
     node = document.createElementNS(RDF, f"{rdf.prefix or 'rdf'}:Description")
     node.setAttributeNS(_XMLNS, "xmlns:" + prefix[:-1], RDF)
     node.setAttributeNS(RDF, prefix + "about", about)
-    for space, name in _PREFIXES.items():
-        node.setAttributeNS(_XMLNS, f"xmlns:{name}", space)
     rdf.appendChild(node)
     values = [(XMP, "CreatorTool", marks.tool), (IPTC, "DigitalSourceType", marks.source_type)]
     values += [(IPTC, "AISystemUsed", ", ".join(marks.models)), (TC260, "AIGC", marks.aigc if aigc else "")]
     for space, name, value in values:
         if value:
+            node.setAttributeNS(_XMLNS, f"xmlns:{_PREFIXES[space]}", space)
             _append(document, node, space, f"{_PREFIXES[space]}:{name}", value)
-    outer = _append(document, node, DC, "dc:description")
+    node.setAttributeNS(_XMLNS, f"xmlns:{_PREFIXES[DC]}", DC)
+    outer = _append(document, node, DC, f"{_PREFIXES[DC]}:description")
     list_ = _append(document, outer, RDF, prefix + "Alt")
     for language, text in _said(described).items():
         item = _append(document, list_, RDF, prefix + "li", text)
