@@ -35,6 +35,7 @@ _WITHOUT_EFFECT = {
     ),
     "lip_syncer": ("source_audio",),  # its bytes count
     "runtime": ("max_memory",),
+    "trust": ("trust_dir", "trust_database", "work_dir", "encrypt_output_key", "acknowledge", "actor"),
 }
 
 
