@@ -10,9 +10,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from facefusion.cli.audit_parser import parse_audit
 from facefusion.cli.batch_parser import USAGE, add_batch_flags
 from facefusion.cli.flags import add_option_flags, further_spellings
 from facefusion.cli.models_parser import parse_models
+from facefusion.cli.storage_parser import parse_storage
 from facefusion.errors import OptionsError
 from facefusion.options import Options, iter_leaves
 
@@ -24,6 +26,8 @@ COMMANDS = {
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
+    "audit": "show and check what was done, by whom, under which rules; erase people",
+    "storage": "remove what is kept no longer, and encrypt files",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }
@@ -43,7 +47,7 @@ _BUILD_OPTIONS = (
     *("source_face_max_distance", "output_path", "overwrite"),
 )
 _PROCESSORS_OPTIONS = ("models_dir", "shared_models_dirs", "license_policy", "processor_options")
-_COMMON_WITH_VALUE = ("--config", "--log-level")
+_COMMON_WITH_VALUE = ("--config", "--log-level", "--log-file")
 _COMMON = (*_COMMON_WITH_VALUE, "--quiet", "--traceback")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 _TOP_EPILOG = """\
@@ -308,6 +312,12 @@ def _with_common(parser: Parser) -> Parser:
         metavar="LEVEL",
         help=f"{', '.join(_LOG_LEVELS)} [default: warning]",
     )
+    group.add_argument(
+        "--log-file",
+        type=Path,
+        metavar="FILE",
+        help="also write the log as JSON lines, without paths, faces or secrets",
+    )
     group.add_argument("--quiet", action="store_true", help="say nothing but errors")
     group.add_argument("--traceback", action="store_true", help="show where in the code an error arose")
     return parser
@@ -329,5 +339,7 @@ _FACE_PARSERS = {
 }
 _FAMILIES = {
     "models": parse_models,
+    "audit": parse_audit,
+    "storage": parse_storage,
 }
 """Commands with verbs of their own, each read by a module of its own."""

@@ -21,6 +21,22 @@ class TrustOptions(OptionGroup):
     trust_dir: Path | None = Field(
         default=None, description="folder of keys, consents, lists and the audit log; your own when not given"
     )
+    trust_database: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="where consents, lists and the audit log are kept: a file, or the postgresql:// URL of a database"
+        " that several machines share; trust.db in --trust-dir when not given",
+    )
+    work_dir: Path | None = Field(
+        default=None,
+        description="folder for what a job keeps only while it runs; one in memory where there is room, else the"
+        " system's, when not given",
+    )
+    encrypt_output_key: Path | None = Field(
+        default=None,
+        description="key of 32 bytes, as facefusion storage key makes it, with which finished outputs are encrypted",
+    )
     acknowledge: bool = Field(
         default=False, description="say that you know the terms of use, which a person is otherwise asked once"
     )

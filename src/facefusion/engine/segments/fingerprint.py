@@ -35,7 +35,11 @@ _WITHOUT_EFFECT = {
     ),
     "lip_syncer": ("source_audio",),  # its bytes count
     "runtime": ("max_memory",),
-    "trust": ("policy", "trust_dir", "acknowledge", "actor"),  # what of them shows stands in `place`
+    # what of them shows in frames stands in `place`
+    "trust": (
+        *("policy", "trust_dir", "trust_database", "work_dir", "encrypt_output_key", "acknowledge", "actor"),
+        *("content_producer", "project", "territory"),
+    ),
 }
 
 

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Self
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Engine, Select, select
 
 from facefusion.errors import AuditError
 from facefusion.trust.audit.chain import Chain, told
 from facefusion.trust.audit.entry import Entry
-from facefusion.trust.audit.erase import Proof, erase
+from facefusion.trust.audit.erase import Proof, check_proof, erase
 from facefusion.trust.audit.facts import Payload, Person, checked
 from facefusion.trust.audit.growth import entry_of
 from facefusion.trust.audit.keys import AuditKeys
-from facefusion.trust.audit.lines import LineFiles
+from facefusion.trust.audit.lines import LineFiles, read_lines
 from facefusion.trust.audit.people import Role, person, pseudonym_of
 from facefusion.trust.audit.prune import prune
 from facefusion.trust.audit.tables import ENTRIES, INPUT_KEYS, REFERENCES
-from facefusion.trust.audit.verify import Report, verify
+from facefusion.trust.audit.verify import Report, compare, verify
 from facefusion.trust.database import open_database
 
 _DATABASE: Final = "trust.db"
@@ -65,11 +66,11 @@ class AuditLog:
     Many processes may append at once: none of their entries is lost, and the chain has one end.
 
     Args:
-        chain: where it lies.
+        parts: where it lies.
     """
 
-    def __init__(self, chain: Chain) -> None:
-        self._chain = chain
+    def __init__(self, parts: Chain) -> None:
+        self._chain = parts
 
     @classmethod
     def open(
@@ -77,7 +78,7 @@ class AuditLog:
         home: Path,
         keys: AuditKeys,
         *,
-        database: Path | str | None = None,
+        database: Engine | Path | str | None = None,
         keeps_names: bool = True,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Self:
@@ -86,7 +87,7 @@ class AuditLog:
         Args:
             home: as `trust_home` returns it; the lines of JSON lie in its folder `audit`.
             keys: of the log.
-            database: file or URL; a file in `home` when None.
+            database: file or URL, or an open one; the file `trust.db` in `home` when None.
             keeps_names: whether the names of people are kept, encrypted, beside the log.
             clock: returns the time, in UTC.
 
@@ -97,9 +98,10 @@ class AuditLog:
         """
         place = home / _DATABASE if database is None else database
         folder = home / _FOLDER
-        chain = Chain(open_database(place), folder, keys, clock, LineFiles(folder), keeps_names)
-        chain.prepare()
-        return cls(chain)
+        engine = place if isinstance(place, Engine) else open_database(place)
+        parts = Chain(engine, folder, keys, clock, LineFiles(folder), keeps_names)
+        parts.prepare()
+        return cls(parts)
 
     def close(self) -> None:
         """Close what is open; the log may be used again."""
@@ -131,6 +133,25 @@ class AuditLog:
             AuditError: it cannot be read.
         """
         return verify(self._chain)
+
+    def compare(self, copy: Iterable[Path]) -> int:
+        """Hold lines of JSON that were collected elsewhere against the log; return how many agree.
+
+        Raises:
+            AuditBrokenError: an entry is missing here, or is another one.
+            AuditError: the log, or the copy, cannot be read.
+        """
+        with told():
+            return compare(self._chain, chain.from_iterable(map(read_lines, copy)))
+
+    def check_proof(self, text: str) -> Proof:
+        """Return the proof of an erasure, if it holds: signed here, recorded, and nothing leads to the person.
+
+        Raises:
+            AuditBrokenError: it does not hold.
+            AuditError: the log cannot be read.
+        """
+        return check_proof(self._chain, text)
 
     def find(
         self,

@@ -25,8 +25,8 @@ _SECRETS: Final = tuple(
         # Name and password in a URL.
         r"(?<=://)[^\s/@]*:[^\s/@]*(?=@)",
         # Whatever is called a secret, in any notation of a value with a name.
-        rf"(?i)[\w.-]*(?:{_NAMED})s?[\"']?\s*(?:[:=]|=>)\s*(?:b?\"[^\"\n]*\"|b?'[^'\n]*'|(?:bearer|basic)\s+\S+|[^\s,;)}}\]]+)",
-        rf"(?i)--[\w-]*(?:{_NAMED})[ =]\S+",
+        rf"(?i)[\w.-]{{0,40}}(?:{_NAMED})s?[\"']?\s*(?:[:=]|=>)\s*(?:b?\"[^\"\n]*\"|b?'[^'\n]*'|(?:bearer|basic)\s+\S+|[^\s,;)}}\]]+)",
+        rf"(?i)--[\w-]{{0,40}}(?:{_NAMED})[ =]\S+",
         # Parameters that sign a URL.
         r"(?i)(?<=[?&])(?:sig|key|x-amz-[a-z-]+|x-goog-[a-z-]+)=[^&\s\"']+",
     )
