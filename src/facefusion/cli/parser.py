@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from facefusion.cli.batch_parser import USAGE, add_batch_flags
+from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.flags import add_option_flags, further_spellings
 from facefusion.cli.models_parser import parse_models
+from facefusion.cli.policy_parser import parse_policy
 from facefusion.errors import OptionsError
 from facefusion.options import Options, iter_leaves
 
@@ -24,6 +26,9 @@ COMMANDS = {
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
+    "consent": "put consents on record, show, revoke and pass them on",
+    "blocklist": "list faces that are not to be used, and those that may be",
+    "policy": "show, check and sign what every job has to keep to",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }
@@ -329,5 +334,8 @@ _FACE_PARSERS = {
 }
 _FAMILIES = {
     "models": parse_models,
+    "consent": parse_consent,
+    "blocklist": parse_blocklist,
+    "policy": parse_policy,
 }
 """Commands with verbs of their own, each read by a module of its own."""
