@@ -12,8 +12,10 @@ from typing import NoReturn
 
 from facefusion.cli.audit_parser import parse_audit
 from facefusion.cli.batch_parser import USAGE, add_batch_flags
+from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.flags import add_option_flags, further_spellings
 from facefusion.cli.models_parser import parse_models
+from facefusion.cli.policy_parser import parse_policy
 from facefusion.cli.storage_parser import parse_storage
 from facefusion.errors import OptionsError
 from facefusion.options import Options, iter_leaves
@@ -28,6 +30,9 @@ COMMANDS = {
     "models": "list, fetch, check and add the weights of models",
     "audit": "show and check what was done, by whom, under which rules; erase people",
     "storage": "remove what is kept no longer, and encrypt files",
+    "consent": "put consents on record, show, revoke and pass them on",
+    "blocklist": "list faces that are not to be used, and those that may be",
+    "policy": "show, check and sign what every job has to keep to",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }
@@ -341,5 +346,8 @@ _FAMILIES = {
     "models": parse_models,
     "audit": parse_audit,
     "storage": parse_storage,
+    "consent": parse_consent,
+    "blocklist": parse_blocklist,
+    "policy": parse_policy,
 }
 """Commands with verbs of their own, each read by a module of its own."""

@@ -119,9 +119,7 @@ class FaceLists:
         """
         with _telling(), alone(self._engine, "face lists") as connection:
             if self._found(connection, entry) is None:
-                raise ConsentRecordError(
-                    f"There is no entry {entry}", "See facefusion blocklist list"
-                )
+                raise ConsentRecordError(f"There is no entry {entry}", "See facefusion blocklist list")
             self._forget(connection, entry)
 
     def check(self, embedding: Vector, *, face: str, allow_overrides: bool) -> None:
