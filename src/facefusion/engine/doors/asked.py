@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from facefusion.errors import PolicyError
 from facefusion.options import Options
 from facefusion.trust.label import LabelSettings
 from facefusion.trust.policy import Policy
+from facefusion.trust.privacy.envelope import read_key
 
 
 def options_under(policy: Policy, options: Options) -> Options:
@@ -29,3 +31,22 @@ def label_settings(policy: Policy, options: Options) -> LabelSettings | None:
         seconds=rules.label_seconds.value,
         text=options.trust.label_text,
     )
+
+
+def output_key(policy: Policy, options: Options) -> bytes | None:
+    """Return the key with which outputs are encrypted, 32 bytes; None where they are stored as they are.
+
+    Raises:
+        PolicyError: the policy asks for one, and none is given.
+        SecretError: it cannot be read.
+    """
+    path = options.trust.encrypt_output_key
+    if path is not None:
+        return read_key(path)
+    rule = policy.privacy.encryption
+    if rule.value == "required":
+        raise PolicyError(
+            f"The policy {policy.name} requires that outputs are encrypted: {rule.why.rstrip('.')}",
+            "Give --encrypt-output-key; `facefusion storage key FILE` makes one",
+        )
+    return None

@@ -14,7 +14,8 @@ from importlib.metadata import version
 from typing import Any
 
 from facefusion.engine.doors.admission import Admission
-from facefusion.engine.doors.asked import label_settings, options_under
+from facefusion.engine.doors.asked import label_settings, options_under, output_key
+from facefusion.engine.doors.keeping import keep_for
 from facefusion.engine.doors.leaving import Way
 from facefusion.engine.doors.models import models_of
 from facefusion.engine.doors.place import Place
@@ -67,6 +68,7 @@ class Door:
         self._place, self._record, self._notes = place, record, notes
         self.options = options_under(place.policy, options)
         self._admission = Admission(place, self.options)
+        self._key = output_key(place.policy, self.options)
         self._plan: Plan | None = None
         self._seals: Seals | None = None
 
@@ -156,7 +158,7 @@ class Door:
         with ExitStack() as waiting:
             way = Way(seals, waiting)
             yield way
-            outputs = way.sealed()
+            paths, outputs = way.paths, way.sealed()
             self.still_open()
             self._record.published(
                 outputs,
@@ -166,6 +168,7 @@ class Door:
                 produce_id=seals.marks.produce_id,
                 watermark=seals.manifest.watermark,
             )
+        keep_for(self._place, paths, self.options.trust.tenant)
 
     @property
     def _sealed(self) -> Seals:
@@ -206,6 +209,7 @@ class Door:
             ),
             signer=lambda: open_signer(self.options.signing, self._place.home, self._place.ring),
             notify=self._notes.tell,
+            key=self._key,
             pixel_aspect=plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1),
             is_still=isinstance(plan.target, PictureInfo),
         )

@@ -22,6 +22,14 @@ class Sealing(Protocol):
         """Return a picture with the mark in its pixels."""
         ...
 
+    def store(self, part: Path) -> None:
+        """Make of a sealed file what is stored.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        ...
+
     def seal(self, part: Path, form: Form, *, is_one_of_many: bool = False) -> str:
         """Put marks into a finished file, and return the SHA-256 of its bytes.
 
@@ -52,9 +60,11 @@ class Way:
         self._waiting = waiting
         self._files: list[_File] = []
         self._digests: list[str] = []
+        self._paths: list[Path] = []
 
     def file(self, path: Path, kind: Kind = "video", *, within: Path | None = None) -> Path:
         """Return a temporary path to write an output to; arguments and errors as of `atomic_output`."""
+        self._paths.append(path)
         part = self._waiting.enter_context(atomic_output(path, within=within))
         self._files.append(_File(part, output_form(path, kind)))
         return part
@@ -78,12 +88,19 @@ class Way:
             raise ValueError(f"{path} is no pattern")
         return self._waiting.enter_context(joined(finish=partial(self._finish, form)))
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where the files go."""
+        return tuple(self._paths)
+
     def sealed(self) -> tuple[str, ...]:
         """Seal all files that are still to be, and return the SHA-256 of each."""
         while self._files:
             file = self._files.pop(0)
             self._digests.append(self._sealing.seal(file.part, file.form))
+            self._sealing.store(file.part)
         return tuple(self._digests)
 
     def _finish(self, form: Form, part: Path) -> None:
         self._digests.append(self._sealing.seal(part, form, is_one_of_many=True))
+        self._sealing.store(part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-from contextlib import suppress
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -16,8 +16,6 @@ from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
 from facefusion.trust.policy import Policy, policy_in_force
 
-_NOBODY = "unknown"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
@@ -27,18 +25,15 @@ class Place:
         home: folder of keys and records.
         ring: its keys.
         policy: that holds, with what the job asks for beyond it.
+        database: of its records: a file, or a URL.
         instead_of: the policy that the job asked for and does not get; empty where it gets its own.
     """
 
     home: Path
     ring: KeyRing
     policy: Policy
+    database: Path | str
     instead_of: str = ""
-
-    @property
-    def database(self) -> Path:
-        """The database of its records."""
-        return self.home / "trust.db"
 
     @classmethod
     def of(cls, options: Options) -> Self:
@@ -64,7 +59,8 @@ class Place:
                 "Nobody has said yet that the terms of use are known",
                 "Read and accept them with `facefusion trust acknowledge`, or give --acknowledge",
             )
-        return cls(home, KeyRing.open(home), policy, force.instead_of)
+        database = trust.trust_database or home / "trust.db"
+        return cls(home, KeyRing.open(home), policy, database, force.instead_of)
 
     @property
     def identity(self) -> str:
@@ -76,6 +72,7 @@ def actor_of(options: Options) -> str:
     """Return who does the work: as the options say, else the user of this machine."""
     if options.trust.actor is not None:
         return options.trust.actor
-    with suppress(OSError, KeyError, ImportError):  # a container may know no name for its user
+    try:
         return getpass.getuser()
-    return _NOBODY
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"user {os.getuid()}"

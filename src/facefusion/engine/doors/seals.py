@@ -17,6 +17,7 @@ from facefusion.media.picture import Picture
 from facefusion.trust.label import Label, LabelSettings
 from facefusion.trust.metadata import Marks, embed
 from facefusion.trust.policy.schema import ProvenanceNeed
+from facefusion.trust.privacy.envelope import encrypted
 from facefusion.trust.provenance import ManifestFacts, Signer, can_hold, sign
 from facefusion.trust.watermark import Watermark
 
@@ -27,6 +28,7 @@ class Seals:
 
     Attributes:
         label: what the label says, where and for how long; None where there is none.
+        key: with which outputs are encrypted, 32 bytes; None where they are stored as they are.
         pixel_aspect: width of a pixel of the outputs over its height.
         is_still: whether the output is one picture, or plays like one.
         length: of the output in seconds, where it is known.
@@ -46,6 +48,7 @@ class Seals:
     manifest: ManifestFacts
     signer: Callable[[], Signer]
     notify: Callable[[str], None]
+    key: bytes | None = None
     pixel_aspect: Fraction = Fraction(1)
     is_still: bool = False
     length: float | None = None
@@ -87,6 +90,15 @@ class Seals:
         there = {"label": self.label, "watermark": self.mark, "metadata": self.marks}
         names = tuple(name for name, mark in there.items() if mark is not None)
         return names if not self.is_signed else (*names, "provenance")
+
+    def store(self, part: Path) -> None:
+        """Encrypt a sealed file where outputs are stored so.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        if self.key is not None:
+            encrypted(part, part, self.key)
 
     def seal(self, part: Path, form: Form, *, is_one_of_many: bool = False) -> str:
         """Put marks into a finished file, and return the SHA-256 of its bytes.
