@@ -36,7 +36,7 @@ from facefusion.processors.base import Role
 from facefusion.trust.metadata import Marks
 from facefusion.trust.provenance import ManifestFacts, ModelFact
 from facefusion.trust.provenance.opening import open_signer
-from facefusion.trust.watermark import Watermark, new_payload
+from facefusion.trust.watermark import NUMBER_BITS, Watermark, new_payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,8 @@ class Door:
         if plan is None:
             raise RuntimeError("a job is admitted before it begins")
         ring, models = self._place.ring, tuple(self._record.models)
-        payload = new_payload(ring.derived("watermark id"), produce_id) if rules.watermark.value else None
+        number = int(produce_id, 16) % (1 << NUMBER_BITS)
+        payload = new_payload(ring.derived("watermark id"), number) if rules.watermark.value else None
         tool = f"FaceFusion/{version('facefusion')}"
         marks = Marks(
             content_producer=self.options.trust.content_producer,
