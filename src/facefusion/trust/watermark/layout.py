@@ -26,10 +26,12 @@ def _ring(least: float, most: float) -> npt.NDArray[np.intp]:
     return np.argwhere((radius > least) & (radius <= most) & (np.maximum(down, across) > 0))
 
 
-_CHIP_RING, _PILOT_RING = _ring(2.0, 3.6), _ring(4.5, 6.5)
+_CHIP_RING, _PILOT_RING = _ring(1.5, 3.6), _ring(4.5, 6.5)
 PER_TILE = len(_CHIP_RING)
 CHIPS = TILES * PER_TILE
 """Numbers that carry bits."""
+PILOTS = len(_PILOT_RING)
+"""Coefficients of the pilot in each tile."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Layout:
         mixing = _Stream(key, "mixing").normal(TILES * PER_TILE * PER_TILE).reshape(TILES, PER_TILE, PER_TILE)
         turned = np.linalg.qr(mixing)[0] * _Stream(key, "signs").signs(CHIPS).reshape(TILES, PER_TILE, 1)
         order = np.argsort(_Stream(key, "order").numbers(CHIPS), kind="stable")
-        pilot = _Stream(key, "pilot").signs(TILES * len(_PILOT_RING)).reshape(TILES, -1)
+        pilot = _Stream(key, "pilot").signs(TILES * PILOTS).reshape(TILES, -1)
         return cls(turned.astype(np.float32), order, pilot.astype(np.float32))
 
     @cached_property
