@@ -13,6 +13,7 @@ from typing import NoReturn
 from facefusion.cli.batch_parser import USAGE, add_batch_flags
 from facefusion.cli.flags import add_option_flags, further_spellings
 from facefusion.cli.models_parser import parse_models
+from facefusion.cli.trust_parser import parse_trust, parse_verify
 from facefusion.errors import OptionsError
 from facefusion.options import Options, iter_leaves
 
@@ -24,6 +25,8 @@ COMMANDS = {
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
+    "verify": "say which marks files bear, who signed them, and whether they hold",
+    "trust": "make and show the keys and certificates of this place",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }
@@ -329,5 +332,7 @@ _FACE_PARSERS = {
 }
 _FAMILIES = {
     "models": parse_models,
+    "trust": parse_trust,
+    "verify": parse_verify,
 }
 """Commands with verbs of their own, each read by a module of its own."""
