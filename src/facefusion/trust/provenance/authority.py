@@ -118,6 +118,16 @@ class LocalAuthority:
         return cls(root, leaf, keys, number)
 
 
+def known_anchor(home: Path) -> str | None:
+    """Return the root certificate of a folder, PEM; None where there is none. Nothing is made, and no key is needed.
+
+    Raises:
+        SigningError: it is damaged.
+    """
+    path = home / _FOLDER / "root.pem"
+    return pem(_loaded(path)) if path.is_file() else None
+
+
 def _loaded(path: Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())

@@ -80,11 +80,11 @@ def read_manifest(path: Path, anchors: Sequence[str] = ()) -> ManifestReading:
         try:
             found = _found(file, path, anchors)
         except c2pa.C2paError.ManifestNotFound:
-            return _absent(file)
-        except c2pa.C2paError as error:
-            return _unreadable(file, error)
+            found = None
+        except c2pa.C2paError:
+            return _unreadable(file, path)
         if found is None:
-            return _absent(file)
+            return _absent(file, path)
         return _judged(file, path, found)
 
 
@@ -145,18 +145,16 @@ def _part(codes: Sequence[str]) -> tuple[str, str]:
     return _MANIFEST if others or not named else named[0]
 
 
-def _absent(file: BinaryIO) -> ManifestReading:
-    if is_trace(file):
+def _absent(file: BinaryIO, path: Path) -> ManifestReading:
+    if _beside(path) is not None or is_trace(file):
         why = "remains of a manifest are there, but it can no longer be read"
         return ManifestReading(ManifestState.INVALID, why, "manifest")
     return ManifestReading(ManifestState.ABSENT, "there is no signed manifest")
 
 
-def _unreadable(file: BinaryIO, error: c2pa.C2paError) -> ManifestReading:
+def _unreadable(file: BinaryIO, path: Path) -> ManifestReading:
     """Tell a file whose manifest is destroyed from one that has none and is of a form C2PA does not know."""
-    if isinstance(error, c2pa.C2paError.RemoteManifest):
-        return ManifestReading(ManifestState.ABSENT, "its manifest lies on the network, where nothing is fetched from")
-    found = _absent(file)
+    found = _absent(file, path)
     if found.state is ManifestState.ABSENT:
         return found
     return ManifestReading(ManifestState.INVALID, _MANIFEST[1], "manifest")

@@ -48,7 +48,7 @@ class Signer:
         Raises:
             SigningError: a file cannot be read, or they do not belong together.
         """
-        chain, private = _read(certificate).decode("ascii", "replace"), _loaded(key, passphrase)
+        chain, private = read_file(certificate).decode("ascii", "replace"), _loaded(key, passphrase)
         leaf = checked_leaf(chain, datetime.now(UTC))
         algorithm = Algorithm.of(signing_public_key(leaf))
         if private.public_key() != leaf.public_key():
@@ -102,7 +102,7 @@ def _missing(leaf: x509.Certificate) -> str:
 
 def _loaded(path: Path, passphrase: bytes | None) -> PrivateKey:
     try:
-        key = load_pem_private_key(_read(path), passphrase)
+        key = load_pem_private_key(read_file(path), passphrase)
     except TypeError as error:  # how it tells of a passphrase that is missing, or that nothing wants
         hint = "Take the passphrase away" if passphrase else "Give its passphrase in a file or the environment"
         raise SigningError(f"The key {path} {'is not' if passphrase else 'is'} encrypted", hint) from error
@@ -115,7 +115,12 @@ def _loaded(path: Path, passphrase: bytes | None) -> PrivateKey:
     return key
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """Return what is in a file of keys or certificates.
+
+    Raises:
+        SigningError: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

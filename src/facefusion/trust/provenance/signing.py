@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -127,17 +128,19 @@ class _Callback:
 
     def _signed(self, data: bytes) -> bytes:
         try:
-            signature = self._algorithm.plain(self._sign(data))
+            signature = self._sign(data)
         except FaceFusionError as error:
             self.error = error
             return b""
         except Exception as error:  # noqa: BLE001 - whatever a signer of somebody else's raises is told, not lost
             self.error = SigningError(f"The signer failed: {type(error).__name__}: {error}", "Check the signer")
             return b""
-        if not self._algorithm.holds(self._key, signature, data):
-            self.error = SigningError("The signature is not that of the certificate's key", "Give the two that belong")
-            return b""
-        return signature
+        with suppress(ValueError):
+            signature = self._algorithm.plain(signature)
+            if self._algorithm.holds(self._key, signature, data):
+                return signature
+        self.error = SigningError("The signature is not that of the certificate's key", "Give the two that belong")
+        return b""
 
 
 class _Watched:
