@@ -25,6 +25,8 @@ def with_aigc(moov: bytes, text: str) -> bytes:
     Raises:
         ValueError: the index is damaged.
     """
+    if aigc_in(moov) == text:
+        return moov
     inner = parts(moov)
     user, metas = _first(inner, b"udta"), _first(inner, b"meta")
     tags = None if user is None else _first(parts(user), b"meta")
@@ -42,7 +44,7 @@ def aigc_in(moov: bytes) -> str:
     """Return the AIGC object that an index holds; empty where it holds none.
 
     Args:
-        moov: the boxes `udta` and `meta` of the index, one after the other.
+        moov: content of the index; its boxes `udta` and `meta` are enough.
     """
     inner = parts(moov)
     user = _first(inner, b"udta")

@@ -7,6 +7,7 @@ grown takes the place of free room behind it, or moves what lies behind it, or g
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import IO
 
 from facefusion.trust.metadata import movie
@@ -17,6 +18,7 @@ from facefusion.trust.metadata.xmp import LARGEST_PACKET
 
 _LARGEST_INDEX = 1 << 30
 _LARGEST_META = 1 << 20
+_SMALL = frozenset((b"free", b"skip", b"uuid", b"udta"))  # what may lie behind an index at the end
 _SMALL_TAIL = 1 << 26  # bytes behind an index that are written anew with it
 
 
@@ -61,39 +63,49 @@ def mark_edits(file: IO[bytes], make: Callable[[bytes], bytes], aigc: str) -> li
     content = taken(file, index.inner, index.end - index.inner, most=_LARGEST_INDEX)
     new = movie.with_aigc(content, aigc)
     if is_quicktime:
-        return _index_edits(file, top, index, movie.with_packet(new, make), b"")
-    box = _packet_box(file, top)
-    if box is None:
-        return _index_edits(file, top, index, new, made(b"uuid", XMP_UUID, make(b"")))
-    old = taken(file, box.inner + 16, box.end - box.inner - 16, most=LARGEST_PACKET)
-    packet = make(old)
-    if packet == old:
-        return _index_edits(file, top, index, new, b"")
-    freed = Edit(box.start + 4, box.start + 8, b"free")
-    return [freed, *_index_edits(file, top, index, new, made(b"uuid", XMP_UUID, packet))]
+        return _index_edits(file, top, index, movie.with_packet(new, make))
+    old = _packet_box(file, top)
+    before = b"" if old is None else taken(file, old.inner + 16, old.end - old.inner - 16, most=LARGEST_PACKET)
+    packet = make(before)
+    if packet == before:
+        return _index_edits(file, top, index, new)
+    return _index_edits(file, top, index, new, last=made(b"uuid", XMP_UUID, packet), old=old)
 
 
-def _index_edits(file: IO[bytes], top: list[Box], index: Box, content: bytes, last: bytes) -> list[Edit]:
-    """Return what changes when a file gets another index, and a box at its end."""
+def _index_edits(
+    file: IO[bytes], top: list[Box], index: Box, content: bytes, *, last: bytes = b"", old: Box | None = None
+) -> list[Edit]:
+    """Return what changes when a file gets another index, and a box at its end in the place of an old one."""
     size = size_of(file)
-    end = Edit(size, size, last)
+    behind = [box for box in top if box.start >= index.end]
     new = made(b"moov", content)
     growth = len(new) - (index.end - index.start)
-    if new == taken(file, index.start, index.end - index.start, most=_LARGEST_INDEX + 16):
-        return [end] if last else []
-    if all(box.kind in (b"free", b"skip", b"uuid", b"udta") for box in top if box.start >= index.end) and (
-        size - index.end <= _SMALL_TAIL
-    ):
-        return [Edit(index.start, size, new + taken(file, index.end, size - index.end, most=_SMALL_TAIL) + last)]
+    is_same = new == taken(file, index.start, index.end - index.start, most=_LARGEST_INDEX + 16)
+    if not is_same and all(box.kind in _SMALL for box in behind) and size - index.end <= _SMALL_TAIL:
+        kept = (taken(file, box.start, box.end - box.start, most=_SMALL_TAIL) for box in behind if box is not old)
+        return [Edit(index.start, size, new + b"".join(kept) + last)]
+    ending = []
+    if last:
+        is_last = old is not None and old.end == size
+        ending.append(Edit(old.start if old is not None and is_last else size, size, last))
+        if old is not None and not is_last:
+            ending.append(Edit(old.start + 4, old.start + 8, b"free"))
+    if is_same:
+        return ending
     room = _room(top, index)
-    if room - growth == 0 or room - growth >= 8:
+    if room == growth or room - growth >= 8:
         free = made(b"free", bytes(room - growth - 8)) if room > growth else b""
-        return [Edit(index.start, index.end + room, new + free), end]
+        return [Edit(index.start, index.end + room, new + free), *ending]
     try:
         new = made(b"moov", movie.moved(content, index.end, growth))
     except OverflowError:
-        return [Edit(index.start + 4, index.start + 8, b"free"), Edit(size, size, new + last)]
-    return [Edit(index.start, index.end, new), end]
+        return [Edit(index.start + 4, index.start + 8, b"free"), *ending[1:], _appended(ending, size, new)]
+    return [Edit(index.start, index.end, new), *ending]
+
+
+def _appended(ending: list[Edit], size: int, new: bytes) -> Edit:
+    """Return what changes at the end of a file when an index comes there too."""
+    return replace(ending[0], content=new + ending[0].content) if ending else Edit(size, size, new)
 
 
 def _room(top: list[Box], index: Box) -> int:
