@@ -50,7 +50,7 @@ def _list(log: AuditLog, arguments: argparse.Namespace, options: Options, termin
         when, job = f"{entry.time:%Y-%m-%d %H:%M:%S}", facts.get("job", "")[:12]
         line = f"{entry.id[:12]}  {when}  {entry.kind:10} {job:12}  {name(facts['actor']) or _ERASED}{_more(facts)}"
         terminal.result(one_line(line))
-    terminal.say(f"{count} entries" if count != 1 else "1 entry")
+    terminal.say(_counted(count))
 
 
 def _more(facts: dict[str, Any]) -> str:
@@ -80,12 +80,12 @@ def _show(log: AuditLog, arguments: argparse.Namespace, _options: Options, termi
 def _verify(log: AuditLog, arguments: argparse.Namespace, _options: Options, terminal: Terminal) -> None:
     report = log.verify()
     facts: dict[str, Any] = asdict(report)
-    lines = [f"{report.entries} entries hold, each behind the one before; the key is {report.public_key}"]
+    lines = [f"The chain of {_counted(report.entries)} holds; the key is {report.public_key}"]
     if report.first > 1:
-        lines.append(f"Entries 1 to {report.first - 1} were pruned, as a signed entry says")
+        lines.append(f"The first {_counted(report.first - 1)} were pruned, as a signed entry says")
     if arguments.copy:
         facts["copy"] = log.compare(arguments.copy)
-        lines.append(f"{facts['copy']} entries of the copy are the same here")
+        lines.append(f"{_counted(facts['copy'])} of the copy agree")
     if arguments.proof is not None:
         proof = log.check_proof(_read(arguments.proof))
         facts["proof"] = proof.model_dump()
@@ -96,13 +96,13 @@ def _verify(log: AuditLog, arguments: argparse.Namespace, _options: Options, ter
 def _export(log: AuditLog, arguments: argparse.Namespace, options: Options, terminal: Terminal) -> None:
     lines = (entry.line() for entry in log.entries(_wanted(arguments, options)))
     count = _write(arguments.file, "".join(f"{line}\n" for line in lines), options)
-    terminal.say(f"{count} entries" if count != 1 else "1 entry")
+    terminal.say(_counted(count))
     terminal.result(str(arguments.file))
 
 
 def _prune(log: AuditLog, arguments: argparse.Namespace, options: Options, terminal: Terminal) -> None:
     count = log.prune(duration(arguments.keep), tenant=options.trust.tenant, actor=actor_of(options.trust))
-    terminal.result(f"{count} entries removed")
+    terminal.result(f"{_counted(count)} removed")
 
 
 def _erase(log: AuditLog, arguments: argparse.Namespace, options: Options, terminal: Terminal) -> None:
@@ -117,11 +117,12 @@ def _erase(log: AuditLog, arguments: argparse.Namespace, options: Options, termi
 
 
 def _told(proof: Proof) -> str:
-    inputs = f", of which {proof.input_digests} held digests of inputs" if proof.input_digests else ""
-    return (
-        f"{proof.entries} entries speak of the {proof.role} {proof.pseudonym}{inputs}; "
-        "nothing leads from them to the person any more"
-    )
+    inputs = f"; the keys of the inputs of {_counted(proof.input_digests)} are gone" if proof.input_digests else ""
+    return f"Nothing leads from {_counted(proof.entries)} with the {proof.role} {proof.pseudonym} to the person{inputs}"
+
+
+def _counted(count: int) -> str:
+    return f"{count} entries" if count != 1 else "1 entry"
 
 
 def _person(arguments: argparse.Namespace) -> tuple[Role, str]:

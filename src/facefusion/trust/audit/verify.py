@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from sqlalchemy import Connection, Row, func, select
 
+from facefusion.errors import AuditBrokenError
 from facefusion.trust.audit.chain import Chain, anchor_before, broken
 from facefusion.trust.audit.entry import Entry
 from facefusion.trust.audit.growth import entry_of, references_of, row_of
@@ -56,7 +57,8 @@ def verify(chain: Chain) -> Report:
         ]
     if found:
         more = f"; and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
-        broken("; ".join(found[:_MOST_TOLD]) + more)
+        text = "; ".join(found[:_MOST_TOLD]) + more
+        broken(text[:1].upper() + text[1:])
     return Report(head.sequence - start.sequence, first or 0, head, chain.keys.public_hex)
 
 
@@ -71,15 +73,15 @@ def compare(chain: Chain, copy: Iterable[Entry | str]) -> int:
         first, count = _first(connection) or 1, 0
         for entry in copy:
             if isinstance(entry, str):
-                broken(f"In the copy, {entry} is not an entry")
+                _differs(f"{entry} is not an entry")
             if entry.sequence < first:
                 continue
             query = select(ENTRIES.c.digest).where(ENTRIES.c.sequence == entry.sequence)
             digest = connection.execute(query).scalar_one_or_none()
             if entry.sequence > head.sequence or digest is None:
-                broken(f"The copy has an entry {entry.sequence}, which is missing here")
+                _differs(f"it has an entry {entry.sequence}, which is missing here")
             if digest != entry.digest or entry.fault(chain.keys):
-                broken(f"Entry {entry.sequence} is another one in the copy than here")
+                _differs(f"entry {entry.sequence} is another one there than here")
             count += 1
     return count
 
@@ -102,6 +104,13 @@ def faults(entries: Iterable[Entry], start: Head, end: Head, keys: AuditKeys, pl
         yield f"{_run(last.sequence + 1, end.sequence)} missing {place}"
     elif last != end:
         yield f"the last entry {place} is not the one that the head tells of"
+
+
+def _differs(how: str) -> NoReturn:
+    raise AuditBrokenError(
+        f"The copy does not agree with the audit log: {how}",
+        "Either was changed after it was written: audit verify tells whether the log was, as far as it can know",
+    )
 
 
 def _run(first: int, last: int) -> str:
