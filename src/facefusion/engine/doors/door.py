@@ -36,7 +36,8 @@ from facefusion.processors.base import Role
 from facefusion.trust.metadata import Marks
 from facefusion.trust.provenance import ManifestFacts, ModelFact
 from facefusion.trust.provenance.opening import open_signer
-from facefusion.trust.watermark import NUMBER_BITS, Watermark, new_payload
+from facefusion.trust.watermark import Watermark, new_payload
+from facefusion.trust.watermark.payload import NUMBER_BITS
 
 
 @dataclass(frozen=True, slots=True)

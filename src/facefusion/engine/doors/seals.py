@@ -76,13 +76,15 @@ class Seals:
         if self.mark is None:
             return picture
         if picture.deep is None:
-            return picture.with_image(self.mark.mark_rgb(picture.image))
-        deep = self.mark.mark_rgb(picture.deep)
+            return picture.with_image(np.asarray(self.mark.mark_rgb(picture.image), np.uint8))
+        deep = np.asarray(self.mark.mark_rgb(picture.deep), np.uint16)
         return replace(picture, deep=deep, image=np.asarray(deep >> 8, np.uint8))
 
     def marked(self, frame: Frame) -> Frame:
         """Return a frame that is not written but shown, with the mark in its pixels."""
-        return frame if self.mark is None else replace(frame, image=self.mark.mark_rgb(frame.image), original=None)
+        if self.mark is None:
+            return frame
+        return replace(frame, image=np.asarray(self.mark.mark_rgb(frame.image), np.uint8), original=None)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from math import exp, log
 
+
 from facefusion.trust.watermark.lapped import Matrix
 from facefusion.trust.watermark.payload import NUMBER_BITS, PAYLOAD_BITS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from facefusion.trust.watermark.canonical import HEIGHT, WIDTH, Luma, canonical, strength
 from facefusion.trust.watermark.code import LENGTH, encoded
