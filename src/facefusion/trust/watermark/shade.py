@@ -8,7 +8,7 @@ import numpy as np
 from facefusion.trust.watermark.canonical import HEIGHT, WIDTH
 from facefusion.trust.watermark.lapped import Matrix
 
-_QUIET, _BUSY = 0.55, 0.7
+_QUIET, _BUSY = 0.55, 0.8
 """Codes (of 255, root mean square) that an even wall may get in a small frame, and what each code of detail adds."""
 _EVEN = 0.8
 """How much faster than the mark itself the allowance of even places shrinks as frames grow: as a power of strength."""
@@ -20,8 +20,8 @@ _BLUR = 4.0
 def allowance(levels: Matrix, strong: float) -> Matrix:
     """Return the allowed strength at each place, in codes, root mean square.
 
-    Detail hides the mark, but only where there is detail all around: next to an outline, on a wall or a cheek, it would be
-    seen. So each place gets what the evenest one near it allows.
+    Detail hides the mark, but only where there is detail all around: next to an outline, on a wall or a cheek, it would
+    be seen. So each place gets what the evenest one near it allows.
 
     Args:
         levels: (288, 512) canonical luma.
