@@ -16,11 +16,11 @@ from facefusion.trust.watermark.layout import CHIPS, PER_TILE, PILOTS, TILES, La
 from facefusion.trust.watermark.payload import PAYLOAD_BITS
 from facefusion.trust.watermark.shade import allowance
 
-STEP = 47.0
+STEP = 46.0
 """Step of the lattice at full strength, in orthonormal coefficients of the canonical luma."""
 _USUAL = 1.76
 """Strength of a mark that nothing holds back, at full strength: codes, root mean square."""
-_PILOT = 0.34
+_PILOT = 0.3
 """Strength of the pilot against all of the mark."""
 _PARTS = 16
 """Parts of a code in which the mark is drawn before it is added."""
