@@ -127,7 +127,9 @@ def content(path: Path) -> list[Any]:
     """Return everything that marks must leave alone: pixels or packets, profiles, times, tags."""
     if path.suffix in _FILMS:
         with av.open(str(path)) as file:
-            tags = {name.lower(): value for name, value in file.metadata.items() if name.lower() in ("title", "comment")}
+            tags = {
+                name.lower(): value for name, value in file.metadata.items() if name.lower() in ("title", "comment")
+            }
             return [tags, [(packet.pts, packet.dts, bytes(packet)) for packet in file.demux() if packet.size]]
     with Pillow.open(path) as image:
         said = [image.info.get(name) for name in ("icc_profile", "loop", "duration")]

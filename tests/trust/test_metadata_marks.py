@@ -8,12 +8,12 @@ from pathlib import Path
 import av
 import cv2
 import pytest
+from mark_material import MADE, MARKS, MOVIES, content, exiftool, make, movie
 from PIL import Image as Pillow
 
 from facefusion.errors import DisclosureError
 from facefusion.media import forms
 from facefusion.trust.metadata import COMPOSITE, Marks, embed, read_marks, stream_tags
-from mark_material import MADE, MARKS, MOVIES, content, exiftool, make, movie
 
 PICTURES = [name for name in MADE if name not in MOVIES]
 FIELDS = {
@@ -137,7 +137,16 @@ def _tiff(path: Path, *, big: bool, order: str) -> None:
     head, place, many, entry = (16, "Q", "Q", "HHQQ") if big else (8, "I", "H", "HHII")
     pixels = bytes(range(16)) * 16
     start = head + len(pixels)
-    tags = [(256, 4, 16), (257, 4, 16), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, head), (277, 3, 1), (278, 4, 16)]
+    tags = [
+        (256, 4, 16),
+        (257, 4, 16),
+        (258, 3, 8),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 4, head),
+        (277, 3, 1),
+        (278, 4, 16),
+    ]
     tags.append((279, 4, len(pixels)))
     body = struct.pack(order + many, len(tags))
     for tag, kind, value in tags:
