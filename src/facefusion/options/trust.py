@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -39,4 +40,28 @@ class TrustOptions(OptionGroup):
     )
     territory: str | None = Field(
         default=None, pattern=r"^[A-Z]{2}$", description="where the output will be shown, such as DE, against consents"
+    )
+    label: Literal["start", "ends", "throughout"] | None = Field(
+        default=None,
+        description="when a video shows the visible label: for two seconds at the start, at the start and at the end,"
+        " or all the time; as the policy says when not given, and never less. Pictures and animations always show it",
+    )
+    label_language: Literal["en", "zh", "both"] | None = Field(
+        default=None, description="language of the visible label; as the policy says when not given"
+    )
+    label_place: Literal["top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"] | None = Field(
+        default=None, description="corner or edge of the visible label; as the policy says when not given"
+    )
+    label_text: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=40,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$",
+        description="words of your own below the visible label, which they never replace",
+    )
+    content_producer: str | None = Field(
+        default=None,
+        pattern=r"^[!#-\[\]-~]{1,200}$",
+        description="who makes the output, as its metadata shall name them: a registered code or a name without spaces,"
+        " such as example.com; the program when not given",
     )
