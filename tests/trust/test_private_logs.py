@@ -216,7 +216,8 @@ def test_the_command_line_keeps_such_a_log(quiet_place, capsys):
     missing = quiet_place / "Ada Lovelace.jpg"
     arguments = ["-s", str(missing), "-t", str(missing), "-o", str(quiet_place / "out.png"), "--log-file", "run.jsonl"]
     assert main(arguments) == InputMissingError.exit_code
-    assert "Ada Lovelace.jpg" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "Ada Lovelace.jpg" in err and err.count("\n") == 1
     text = (quiet_place / "run.jsonl").read_text()
     assert "Lovelace" not in text and str(quiet_place) not in text
     [line] = map(json.loads, text.splitlines())
