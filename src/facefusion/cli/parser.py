@@ -12,9 +12,12 @@ from typing import NoReturn
 
 from facefusion.cli.audit_parser import parse_audit
 from facefusion.cli.batch_parser import USAGE, add_batch_flags
+from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.flags import add_option_flags, further_spellings
 from facefusion.cli.models_parser import parse_models
+from facefusion.cli.policy_parser import parse_policy
 from facefusion.cli.storage_parser import parse_storage
+from facefusion.cli.trust_parser import parse_trust, parse_verify
 from facefusion.errors import OptionsError
 from facefusion.options import Options, iter_leaves
 
@@ -28,6 +31,11 @@ COMMANDS = {
     "models": "list, fetch, check and add the weights of models",
     "audit": "show and check what was done and by whom; erase people",
     "storage": "remove what is kept no longer, and encrypt files",
+    "consent": "put consents on record, show, revoke and pass them on",
+    "blocklist": "list faces that are not to be used, and those that may be",
+    "policy": "show, check and sign what every job has to keep to",
+    "verify": "say which marks files bear, who signed them, and whether they hold",
+    "trust": "make and show the keys and certificates of this place",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }
@@ -341,5 +349,10 @@ _FAMILIES = {
     "models": parse_models,
     "audit": parse_audit,
     "storage": parse_storage,
+    "consent": parse_consent,
+    "blocklist": parse_blocklist,
+    "policy": parse_policy,
+    "trust": parse_trust,
+    "verify": parse_verify,
 }
 """Commands with verbs of their own, each read by a module of its own."""

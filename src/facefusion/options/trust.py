@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -38,6 +39,25 @@ class TrustOptions(OptionGroup):
     )
     acknowledge: bool = Field(
         default=False, description="say that you know the terms of use, which a person is otherwise asked once"
+    )
+    label: Literal["start", "ends", "throughout"] | None = Field(
+        default=None,
+        description="show a visible label: at the start of a video, at its start and end, or all the time; as the"
+        " policy says when not given",
+    )
+    label_place: Literal["top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"] | None = Field(
+        default=None, description="where the label lies; at the top right, or as the policy says, when not given"
+    )
+    label_language: Literal["en", "zh", "both"] | None = Field(
+        default=None, description="language of the label; English, or as the policy says, when not given"
+    )
+    label_text: str = Field(
+        default="", max_length=40, description="words of your own below those of the label, up to 40 characters"
+    )
+    content_producer: str = Field(
+        default="FaceFusion",
+        pattern=r"^[!#-\[\]-~]{1,100}$",
+        description="who made the outputs, as their metadata name them: a code or an address without spaces",
     )
     actor: str | None = Field(
         default=None,
