@@ -45,7 +45,7 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── ConsentMissingError     62   no consent covers a face, and the policy asks for one
     │   ├── ConsentRevokedError     63   the consent was revoked
     │   ├── ConsentScopeError       64   the consent is for something else, or no longer holds
-    │   ├── ConsentRecordError      65   a consent, or a file of one, is damaged, forged or unknown
+    │   ├── ConsentRecordError      65   a consent, an entry of a list, or a file of one, is damaged, forged or unknown
     │   ├── ContentRefusedError     66   content that is refused in every policy
     │   ├── ContentUncheckedError   67   content could not be checked, so it is refused
     │   ├── FaceBlockedError        68   a face is on a list of faces that are not to be used
@@ -353,7 +353,7 @@ class ConsentScopeError(TrustError):
 
 
 class ConsentRecordError(TrustError):
-    """A consent, or a file of one, is damaged, forged or unknown."""
+    """A consent, an entry of a list of faces, or a file of one, is damaged, forged or unknown."""
 
     exit_code = 65
 

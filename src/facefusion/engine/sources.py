@@ -87,7 +87,7 @@ def load_views(
         if recognise:
             found = tuple(_known(analyser, view) for view in found)
         views += found
-        _check_same_person(views, options.faces.source_face_max_distance)
+        check_same_person(views, options.faces.source_face_max_distance)
         views = [*choose_views(views, MOST_VIEWS)]
     return tuple(views)
 
@@ -99,7 +99,7 @@ def load_reference(analyser: FaceAnalyser, path: Path, options: Options, output:
         InputError: the picture cannot be read.
         FaceError: it has no face, or several where none was chosen.
     """
-    image, found = _find(analyser, path, options)
+    image, found = find_in(analyser, path, options)
     position = options.faces.reference_face_position
     with shown_beside(output, image, found, overwrite=options.output.overwrite):
         face = pick_face(found, position, name=str(path), option="--reference-face-position")
@@ -109,7 +109,7 @@ def load_reference(analyser: FaceAnalyser, path: Path, options: Options, output:
 def _load_source(analyser: FaceAnalyser, path: Path, options: Options, output: Path) -> tuple[SourceFace, ...]:
     if moves(path):
         return load_clip(analyser, path, options, output)
-    image, found = _find(analyser, path, options)
+    image, found = find_in(analyser, path, options)
     position = options.faces.source_face_position
     with shown_beside(output, image, found, overwrite=options.output.overwrite):
         face = pick_face(found, position, name=str(path), option="--source-face-position")
@@ -122,7 +122,7 @@ def _known(analyser: FaceAnalyser, view: SourceFace) -> SourceFace:
     return replace(view, face=analyser.embed(view.image, [view.face])[0])
 
 
-def _check_same_person(views: Sequence[SourceFace], most: float) -> None:
+def check_same_person(views: Sequence[SourceFace], most: float) -> None:
     """Refuse views of different people.
 
     A view is of the person if it is like any other that is: a head in profile is not much like one from the front.
@@ -148,7 +148,7 @@ def _check_same_person(views: Sequence[SourceFace], most: float) -> None:
             )
 
 
-def _find(analyser: FaceAnalyser, path: Path, options: Options) -> tuple[Image, list[Face]]:
+def find_in(analyser: FaceAnalyser, path: Path, options: Options) -> tuple[Image, list[Face]]:
     """Read a picture and find its faces, in the order in which they are counted."""
     image = load_picture(path, options.limits).image
     return image, order_faces(analyser.find(image), options.faces.face_selector_order)

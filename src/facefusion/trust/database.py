@@ -1,0 +1,130 @@
+"""The database of records: a SQLite file of this place, or a PostgreSQL that several places share.
+
+Whoever imports this module imports SQLAlchemy, which takes about 200 ms: import it only where records are read or
+written.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from facefusion.errors import OptionsError, SecretError
+
+_OWN: Final = 0o600
+_OTHERS: Final = 0o077
+_ALONE: Final = "facefusion_alone"
+# A writer waits so long for another; each holds the file for milliseconds.
+_BUSY_SECONDS: Final = 30
+_PRAGMAS: Final = (
+    f"busy_timeout = {_BUSY_SECONDS * 1000}",
+    "journal_mode = WAL",
+    "synchronous = FULL",  # what was told to be recorded outlives a loss of power
+    "foreign_keys = ON",
+    "secure_delete = ON",  # what is erased is overwritten, not merely forgotten
+)
+
+
+def open_database(place: Path | str) -> Engine:
+    """Return the database at a place; nothing is connected to yet but a SQLite file, which is made where it is missing.
+
+    Args:
+        place: of a SQLite file, or the URL of a PostgreSQL database (`postgresql://user@host/name`).
+
+    Raises:
+        OptionsError: the URL is none that is understood, or its driver is not installed.
+        SecretError: the file cannot be used, or others may read it.
+    """
+    if isinstance(place, Path) or "://" not in place:
+        return _sqlite(Path(place))
+    try:
+        url = make_url(place)
+        if url.get_backend_name() != "postgresql":
+            raise OptionsError(
+                f"A database of the kind {url.get_backend_name()} is not used", "Name a file or a postgresql:// URL"
+            )
+        url = url.set(drivername="postgresql+psycopg")
+        return create_engine(url, pool_pre_ping=True, connect_args={"client_encoding": "utf8"})
+    except ModuleNotFoundError as error:
+        raise OptionsError(
+            "PostgreSQL needs a driver that is not installed", "Run pip install 'facefusion[postgresql]'"
+        ) from error
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise OptionsError(
+            "The URL of the database is not understood", "It looks like postgresql://user@host/name"
+        ) from error
+
+
+@contextmanager
+def alone(engine: Engine, what: str) -> Iterator[Connection]:
+    """Yield a connection in a transaction beside which nobody else is in one for the same matter.
+
+    SQLite lets one writer in at a time, whatever the matter; on PostgreSQL a lock of the transaction is taken.
+
+    Args:
+        engine: of `open_database`.
+        what: the matter, such as "audit".
+
+    Raises:
+        SQLAlchemyError: the database cannot be reached, or another writer does not come to an end.
+    """
+    with engine.connect().execution_options(**{_ALONE: True}) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(what.encode())})
+        yield connection
+
+
+def reason(error: SQLAlchemyError) -> str:
+    """Return what a database said, on one line, without the statement and its values."""
+    return " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())
+
+
+def _sqlite(path: Path) -> Engine:
+    _make_private(path)
+    engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "checkout", _keep_in_process)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, for its owner alone; SQLite gives its journals the same mode."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWN))
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise SecretError(
+            f"The database of records {path} cannot be used: {error.strerror or error}",
+            "Choose another folder with --trust-dir",
+        ) from error
+    if os.name == "posix" and stat.S_IMODE(mode) & _OTHERS:
+        raise SecretError(f"The database of records {path} is open to others", f"Run chmod 600 {path}")
+
+
+def _prepare(connection: Any, record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions begin where SQLAlchemy says, not where the driver guesses
+    record.info["pid"] = os.getpid()
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _keep_in_process(_connection: Any, record: Any, proxy: Any) -> None:
+    """Leave a connection to the process that made it: a fork must not use its parent's."""
+    if record.info["pid"] != os.getpid():
+        record.dbapi_connection = proxy.dbapi_connection = None
+        raise DisconnectionError("made by another process")
+
+
+def _begin(connection: Connection) -> None:
+    is_alone = connection.get_execution_options().get(_ALONE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_alone else "BEGIN")

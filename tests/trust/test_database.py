@@ -1,0 +1,84 @@
+"""The database of records: private, safe for several processes, and silent about passwords."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
+
+from facefusion.errors import OptionsError, SecretError
+from facefusion.trust.database import alone, open_database
+
+NUMBERS = Table("numbers", MetaData(), Column("number", Integer))
+
+
+def test_the_file_and_its_journals_are_for_the_owner_alone(tmp_path):
+    engine = open_database(tmp_path / "trust.db")
+    with alone(engine, "numbers") as connection:
+        NUMBERS.metadata.create_all(connection)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o600}
+    assert "trust.db-wal" in modes
+    engine.dispose()
+
+
+@pytest.mark.parametrize("pragma, value", [("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 2)])
+def test_how_it_is_opened(tmp_path, pragma, value):
+    engine = open_database(str(tmp_path / "trust.db"))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+    engine.dispose()
+
+
+def test_a_file_that_others_may_read_is_refused(tmp_path):
+    path = tmp_path / "trust.db"
+    path.touch()
+    path.chmod(0o644)
+    with pytest.raises(SecretError, match=r"open to others. Run chmod 600"):
+        open_database(path)
+
+
+def test_a_folder_in_its_place_is_refused(tmp_path):
+    with pytest.raises(SecretError, match="cannot be used"):
+        open_database(tmp_path)
+
+
+@pytest.mark.parametrize("url", ["mysql://somebody:hunter2@host/name", "postgresql://somebody:hunter2@host:port/name"])
+def test_a_url_that_is_not_understood_is_told_without_its_password(url):
+    with pytest.raises(OptionsError) as raised:
+        open_database(url)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_what_fails_in_a_transaction_leaves_nothing(tmp_path):
+    engine = open_database(tmp_path / "trust.db")
+    with alone(engine, "numbers") as connection:
+        NUMBERS.metadata.create_all(connection)
+    with pytest.raises(RuntimeError), alone(engine, "numbers") as connection:
+        connection.execute(insert(NUMBERS).values(number=1))
+        raise RuntimeError
+    with engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(NUMBERS)).scalar_one() == 0
+    engine.dispose()
+
+
+def test_a_forked_process_opens_connections_of_its_own(tmp_path):
+    code = f"""
+import os, sys
+from pathlib import Path
+from facefusion.trust.database import open_database
+engine = open_database(Path({str(tmp_path / "trust.db")!r}))
+with engine.connect() as connection:
+    mine = id(connection.connection.dbapi_connection)
+child = os.fork()
+with engine.connect() as connection:
+    same = id(connection.connection.dbapi_connection) == mine
+if child == 0:
+    os._exit(1 if same else 0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) or (0 if same else 2))
+"""
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ, check=False).returncode == 0
