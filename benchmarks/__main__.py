@@ -11,7 +11,7 @@ import sys
 NAMES = (
     *("identity", "analysers", "poses", "superres", "swap_identity", "sources"),
     *("contact_sheet", "quality", "steadiness", "outside"),
-    *("cost", "sessions", "throughput", "preview", "media_table", "models_table"),
+    *("cost", "sessions", "throughput", "preview", "media_table", "models_table", "provenance"),
 )
 LONG = ("batch", "clap", "kills", "fuzz", "performance", "gpu", "flame")
 

@@ -114,6 +114,11 @@ class TestEntries:
         with pytest.raises(AuditError, match="needs to know who works"):
             log.append("admitted", tenant="default", actor=actor, facts={"job": JOB})
 
+    @pytest.mark.parametrize("tenant", ["", "/home/ada", "Ada Lovelace", "x" * 65])
+    def test_need_a_tenant_with_a_plain_name(self, log, tenant):
+        with pytest.raises(AuditError, match="takes no such tenant"):
+            log.append("admitted", tenant=tenant, actor="operator", facts={"job": JOB})
+
     def test_keys_come_from_the_ring_of_the_place(self, tmp_path):
         home = tmp_path / "home"
         home.mkdir(mode=0o700)

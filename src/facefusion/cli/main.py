@@ -101,7 +101,7 @@ def _log_file(arguments: argparse.Namespace) -> Iterator[None]:
         return
     from facefusion.trust.privacy.logs import Redactor, known_paths, log_file_handler  # noqa: PLC0415 - seldom wanted
 
-    redactor, root = Redactor(), logging.getLogger()
+    redactor, root, ours = Redactor(), logging.getLogger(), logging.getLogger("facefusion")
     for path in known_paths([*vars(arguments).values(), Path.home(), Path.cwd()]):
         redactor.add_path(path)
     try:
@@ -114,7 +114,8 @@ def _log_file(arguments: argparse.Namespace) -> Iterator[None]:
     try:
         yield
     except Exception:
-        logging.getLogger("facefusion").error("The command failed", exc_info=True)
+        # To the file alone: the terminal tells it in a line of its own.
+        handler.handle(ours.makeRecord(ours.name, logging.ERROR, "", 0, "The command failed", (), sys.exc_info()))
         raise
     finally:
         root.removeHandler(handler)

@@ -29,7 +29,7 @@ COMMANDS = {
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
-    "audit": "show and check what was done, by whom, under which rules; erase people",
+    "audit": "show and check what was done and by whom; erase people",
     "storage": "remove what is kept no longer, and encrypt files",
     "consent": "put consents on record, show, revoke and pass them on",
     "blocklist": "list faces that are not to be used, and those that may be",

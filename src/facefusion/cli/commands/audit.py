@@ -57,8 +57,8 @@ def _more(facts: dict[str, Any]) -> str:
     """Return what tells an entry from others of its kind."""
     words = [facts[name] for name in ("error", "record", "action") if name in facts]
     words += [f"sha256 {digest[:12]}" for digest in facts.get("outputs", ())]
-    words += [f"{facts['entries']} entries"] if "entries" in facts else []
-    words += [f"{facts['files']} files"] if "files" in facts else []
+    words += [_counted(facts["entries"])] if "entries" in facts else []
+    words += [f"files: {facts['files']}"] if "files" in facts else []
     return f"  {', '.join(words)}" if words else ""
 
 
@@ -95,7 +95,7 @@ def _verify(log: AuditLog, arguments: argparse.Namespace, _options: Options, ter
 
 def _export(log: AuditLog, arguments: argparse.Namespace, options: Options, terminal: Terminal) -> None:
     lines = (entry.line() for entry in log.entries(_wanted(arguments, options)))
-    count = _write(arguments.file, "".join(f"{line}\n" for line in lines), options)
+    count = _write(arguments.file, "".join(f"{line}\n" for line in lines), _may_replace(arguments, options))
     terminal.say(_counted(count))
     terminal.result(str(arguments.file))
 
@@ -107,11 +107,11 @@ def _prune(log: AuditLog, arguments: argparse.Namespace, options: Options, termi
 
 def _erase(log: AuditLog, arguments: argparse.Namespace, options: Options, terminal: Terminal) -> None:
     role, name = _person(arguments)
-    if arguments.proof is not None and arguments.proof.exists() and not options.output.overwrite:
+    if arguments.proof is not None and arguments.proof.exists() and not _may_replace(arguments, options):
         raise OutputExistsError(f"{arguments.proof} is there already", "Choose another name, or say --overwrite")
     proof = log.erase(role, name, tenant=options.trust.tenant, actor=actor_of(options.trust))
     path = arguments.proof or Path(f"erasure-{proof.pseudonym[:12]}.json")
-    _write(path, proof.model_dump_json(indent=2) + "\n", options)
+    _write(path, proof.model_dump_json(indent=2) + "\n", _may_replace(arguments, options))
     terminal.say(_told(proof))
     terminal.result(str(path))
 
@@ -170,9 +170,14 @@ def _read(path: Path) -> str:
         raise InputMissingError(f"{path} cannot be read: {error.strerror or error}", "Check its name") from error
 
 
-def _write(path: Path, text: str, options: Options) -> int:
+def _may_replace(arguments: argparse.Namespace, options: Options) -> bool:
+    """Return whether a file that is there may be replaced, as was said in the call itself."""
+    return "overwrite" in option_values(arguments) and options.output.overwrite
+
+
+def _write(path: Path, text: str, may_replace: bool) -> int:
     """Write a file for its owner alone; return its lines."""
-    if path.exists() and not options.output.overwrite:
+    if path.exists() and not may_replace:
         raise OutputExistsError(f"{path} is there already", "Choose another name, or say --overwrite")
     with writing(path), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(text.encode())

@@ -80,21 +80,22 @@ def _key(arguments: argparse.Namespace, _options: Options, terminal: Terminal) -
 def _encrypt(arguments: argparse.Namespace, options: Options, terminal: Terminal) -> int:
     target = arguments.to or arguments.file
     if target != arguments.file:
-        _check_free(target, options)
+        _check_free(target, arguments, options)
     encrypted(arguments.file, target, read_key(arguments.key_file))
     terminal.result(str(target))
     return 0
 
 
 def _decrypt(arguments: argparse.Namespace, options: Options, terminal: Terminal) -> int:
-    _check_free(arguments.to, options)
+    _check_free(arguments.to, arguments, options)
     decrypted(arguments.file, arguments.to, read_key(arguments.key_file))
     terminal.result(str(arguments.to))
     return 0
 
 
-def _check_free(path: Path, options: Options) -> None:
-    if path.exists() and not options.output.overwrite:
+def _check_free(path: Path, arguments: argparse.Namespace, options: Options) -> None:
+    may_replace = "overwrite" in option_values(arguments) and options.output.overwrite
+    if path.exists() and not may_replace:
         raise OutputExistsError(f"{path} is there already", "Choose another name, or say --overwrite")
 
 

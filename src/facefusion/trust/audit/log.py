@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from facefusion.trust.database import open_database
 _DATABASE: Final = "trust.db"
 _FOLDER: Final = "audit"
 _ID_DIGITS: Final = 6
+_TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,7 @@ class AuditLog:
         """
         dumped = checked(kind, facts).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
         _check_person(actor)
+        _check_tenant(tenant)
         with self._chain.growing() as growth:
             return growth.add(kind, tenant=tenant, actor=actor, facts=dumped)
 
@@ -178,7 +181,8 @@ class AuditLog:
             if value is not None:
                 query = _with_reference(select(ENTRIES), what, value)
                 query = query if tenant is None else query.where(ENTRIES.c.tenant == tenant)
-                return next(self._read(query.order_by(ENTRIES.c.sequence.desc()).limit(1)), None)
+                [*found] = self._read(query.order_by(ENTRIES.c.sequence.desc()).limit(1))
+                return found[0] if found else None
         raise ValueError("nothing is looked for")
 
     def entries(self, wanted: Wanted | None = None) -> Iterator[Entry]:
@@ -232,6 +236,7 @@ class AuditLog:
             AuditBrokenError: the log was changed.
         """
         _check_person(actor)
+        _check_tenant(tenant)
         return prune(self._chain, keep, tenant=tenant, actor=actor)
 
     def erase(self, role: Role, name: str, *, tenant: str, actor: str) -> Proof:
@@ -248,12 +253,16 @@ class AuditLog:
             AuditBrokenError: the log was changed.
         """
         _check_person(actor)
+        _check_tenant(tenant)
         return erase(self._chain, role, name, tenant=tenant, actor=actor)
 
     def _read(self, query: Select[Any]) -> Iterator[Entry]:
-        with told(), self._chain.engine.connect() as connection:
-            for row in connection.execution_options(yield_per=500).execute(query):
-                yield entry_of(row)
+        with (
+            told(),
+            self._chain.engine.connect() as connection,
+            connection.execution_options(yield_per=500).execute(query) as rows,
+        ):
+            yield from map(entry_of, rows)
 
     def _query(self, wanted: Wanted) -> Select[Any] | None:
         """Return what to ask; None where a person is wanted of whom the log knows nothing."""
@@ -299,3 +308,8 @@ def _check_person(name: str) -> None:
         TypeAdapter[str](Person).validate_python(name)
     except ValidationError:
         raise AuditError("The audit log needs to know who works", "Say so with --actor, in up to 200 letters") from None
+
+
+def _check_tenant(name: str) -> None:
+    if not _TENANT.fullmatch(name):
+        raise AuditError("The audit log takes no such tenant", "Letters, digits, dot, dash and underline make its name")

@@ -119,13 +119,13 @@ def _run(first: int, last: int) -> str:
 
 def _in_database(connection: Connection, start: Head, end: Head, keys: AuditKeys) -> Iterator[str]:
     query = select(ENTRIES).where(ENTRIES.c.sequence <= end.sequence).order_by(ENTRIES.c.sequence)
-    rows = connection.execution_options(yield_per=500).execute(query)
     beside: list[str] = []
 
     def entries() -> Iterator[Entry]:
-        for row in rows:
-            beside.extend(_beside(connection, row))
-            yield entry_of(row)
+        with connection.execute(query, execution_options={"yield_per": 500}) as rows:
+            for row in rows:
+                beside.extend(_beside(connection, row))
+                yield entry_of(row)
 
     yield from faults(entries(), start, end, keys, "in the database")
     yield from beside

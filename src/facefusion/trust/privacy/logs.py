@@ -27,12 +27,15 @@ from typing import Any, Final
 from facefusion.trust.privacy.secrets import without_secrets
 
 _SECRET: Final = "<secret>"
-_ROW: Final = 5
+_ROW: Final = 4
 _SHORTEST: Final = 4
-_LONGEST: Final = 20_000
+_LONGEST: Final = 8_000
 _DEEPEST: Final = 10
 _NUMBER: Final = r"[-+]?(?>\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?"
-_NUMBERS: Final = re.compile(rf"(?:{_NUMBER}(?:[\s,;\[\](){{}}|]|\.\.\.)+){{{_ROW - 1},}}{_NUMBER}")
+_NUMBERS: Final = re.compile(
+    rf"[\[(]\s*{_NUMBER}(?:[\s,]+{_NUMBER})+\s*[\])]"  # a box or a row, as arrays and tuples show themselves
+    rf"|(?:{_NUMBER}(?:[\s,;\[\](){{}}|]|\.\.\.)+){{{_ROW - 1},}}{_NUMBER}"
+)
 _BYTES: Final = re.compile(r"\bb(?:'[^']*'|\"[^\"]*\")")
 _ADDRESS: Final = re.compile(r"\b(?:data|file|https?|ftp|rtsp|rtmp|s3|gs|az|smb|nfs)://?\S*|\bdata:\S*", re.IGNORECASE)
 _FRACTION: Final = re.compile(r"(?<![\w./\\])\d+/\d+(?![\w./\\])")

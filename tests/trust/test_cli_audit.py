@@ -1,0 +1,133 @@
+"""`facefusion audit` and `facefusion storage`, as somebody types them."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+from audit_material import job_facts, line_files, open_log, sha256
+
+from facefusion.cli.main import main
+from facefusion.trust.audit import AuditKeys
+from facefusion.trust.keys import KeyRing
+
+WITHOUT_RECORDS = [("storage", "key"), ("storage", "encrypt"), ("storage", "decrypt")]
+
+
+@pytest.fixture
+def home(quiet_place):
+    """The folder of a place where two jobs were done."""
+    home = quiet_place / "trust"
+    home.mkdir(mode=0o700)
+    log = open_log(home, AuditKeys.of(KeyRing.open(home)))
+    (quiet_place / "result.mp4").write_bytes(b"a film")
+    log.append("admitted", tenant="default", actor="ada", facts=job_facts())
+    log.append("published", tenant="default", actor="ada", facts=job_facts(outputs=[sha256("a film")], watermark=7))
+    refused = {"job": "fedcba9876543210", "error": "ConsentMissingError", "exit_code": 62}
+    log.append("refused", tenant="default", actor="grace", facts=refused)
+    log.close()
+    return home
+
+
+@pytest.fixture
+def run(home, capsys):
+    def run(*words, status=0):
+        place = () if words[:2] in WITHOUT_RECORDS else ("--trust-dir", home)
+        assert main([*map(str, (*words, *place))]) == status
+        return capsys.readouterr()
+
+    return run
+
+
+class TestAudit:
+    def test_list_shows_who_did_what_and_what_came_of_it(self, run):
+        out, err = run("audit", "list")
+        rows = [line.split() for line in out.splitlines()]
+        assert [row[3] for row in rows] == ["admitted", "published", "refused"]
+        assert [row[5] for row in rows] == ["ada", "ada", "grace"]
+        assert rows[1][6:] == ["sha256", sha256("a film")[:12]]
+        assert rows[2][6:] == ["ConsentMissingError"]
+        assert err == "3 entries\n"
+
+    def test_list_finds_by_file_person_consent_and_result(self, run, quiet_place):
+        assert run("audit", "list", "--output", quiet_place / "result.mp4").err == "1 entry\n"
+        assert run("audit", "list", "--actor", "ada", "--consent", "consent of Ada").err == "2 entries\n"
+        assert run("audit", "list", "--result", "refused").err == "1 entry\n"
+        assert run("audit", "list", "--since", "2099-01-01").err == "0 entries\n"
+        (quiet_place / "portrait.png").write_bytes(b"portrait")
+        found = json.loads(run("audit", "list", "--input", quiet_place / "portrait.png", "--json").out)
+        assert [entry["kind"] for entry in found["entries"]] == ["admitted", "published"]
+
+    def test_list_says_what_kinds_and_results_there_are(self, run):
+        assert "There are admitted, refused" in run("audit", "list", "--kind", "nothing", status=2).err
+        assert "There are done, refused" in run("audit", "list", "--result", "nothing", status=2).err
+
+    def test_show_tells_all_of_an_entry_and_who_the_people_are(self, run):
+        out = run("audit", "show", "2").out
+        assert "watermark    0000000000000007" in out
+        assert f"models       {sha256('mesh')} mesh" in out
+        assert "  ada\n" in out and "  Ada Lovelace\n" in out and "  consent of Ada\n" in out
+        assert json.loads(run("audit", "show", "2", "--json").out)["watermark"] == "0000000000000007"
+
+    def test_verify_holds_or_says_where_not(self, run, home):
+        assert run("audit", "verify").out.startswith("The chain of 3 entries holds")
+        [path] = line_files(home)
+        path.write_text(path.read_text().replace("ConsentMissingError", "FaceBlockedError"))
+        assert "Entry 3 in the lines of JSON: it was altered" in run("audit", "verify", status=72).err
+
+    def test_export_gives_signed_lines_that_verify_again(self, run, quiet_place):
+        run("audit", "export", quiet_place / "entries.jsonl", "--job", job_facts()["job"])
+        assert len((quiet_place / "entries.jsonl").read_text().splitlines()) == 2
+        assert "2 entries of the copy agree" in run("audit", "verify", "--copy", quiet_place / "entries.jsonl").out
+        assert "is there already" in run("audit", "export", quiet_place / "entries.jsonl", status=33).err
+        (quiet_place / "entries.jsonl").write_text("{}\n")
+        said = run("audit", "verify", "--copy", quiet_place / "entries.jsonl", status=72).err
+        assert "line 1 of entries.jsonl is not an entry" in said
+
+    def test_erase_gives_a_proof(self, run, quiet_place):
+        path = run("audit", "erase", "--subject", "Ada Lovelace", "--proof", quiet_place / "proof.json").out.strip()
+        assert stat.S_IMODE((quiet_place / "proof.json").stat().st_mode) == 0o600
+        assert "The proof holds" in run("audit", "verify", "--proof", path).out
+        assert "(erased or not kept)" in run("audit", "show", "1").out
+        assert "knows no such subject" in run("audit", "erase", "--subject", "Ada Lovelace", status=71).err
+
+    def test_erase_is_for_one_person(self, run):
+        run("audit", "erase", status=2)
+        run("audit", "erase", "--subject", "a", "--actor", "b", status=2)
+
+    def test_prune_removes_what_is_old_enough(self, run):
+        assert run("audit", "prune", "--keep", "30d").out == "0 entries removed\n"
+        assert run("audit", "prune", "--keep", "0h", "--actor", "cron").out == "3 entries removed\n"
+        assert "The first 3 entries were pruned" in run("audit", "verify").out
+
+    def test_a_word_that_is_no_command_is_told(self, run):
+        assert "Perhaps you meant verify" in run("audit", "verfy", status=2).err
+        assert "There are storage list" in run("storage", "nothing", status=2).err
+
+
+class TestStorage:
+    def test_what_is_kept_goes_when_its_time_is_over_and_the_log_says_how_many(self, run, quiet_place):
+        film = quiet_place / "result.mp4"
+        run("storage", "keep", film, "--for", "0h")
+        assert str(film) in run("storage", "list").out
+        assert run("storage", "sweep", "--work-dir", quiet_place).out == f"{film}: removed\n"
+        assert not film.exists()
+        out = run("audit", "list", "--kind", "swept").out
+        assert out.endswith("files: 1\n")
+        assert str(film) not in out
+        assert json.loads(run("storage", "list", "--json").out) == {"items": []}
+
+    def test_a_file_is_encrypted_in_its_place_and_decrypted_elsewhere(self, run, quiet_place):
+        film, key, again = (quiet_place / name for name in ("result.mp4", "key", "again.mp4"))
+        run("storage", "key", key)
+        run("storage", "encrypt", film, "--key-file", key)
+        assert b"a film" not in film.read_bytes()
+        run("storage", "decrypt", film, "--key-file", key, "--to", again)
+        assert again.read_bytes() == b"a film"
+        assert "is there already" in run("storage", "decrypt", film, "--key-file", key, "--to", again, status=33).err
+        run("storage", "key", quiet_place / "other")
+        said = run("storage", "decrypt", film, "--key-file", quiet_place / "other", "--to", "x", status=75).err
+        assert "was encrypted with another key" in said
+        film.write_bytes(film.read_bytes()[:-1])
+        run("storage", "decrypt", film, "--key-file", key, "--to", "x", status=12)
