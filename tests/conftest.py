@@ -12,6 +12,10 @@ from facefusion.options import FaceSelectionOptions
 from material import ASTRONAUT, CAPTAIN, Array, read, write_clip
 
 
+POLICY = Path(__file__).with_name("policy.toml")
+"""What tests run under that are not about marks; see the file."""
+
+
 @pytest.fixture
 def quiet_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory, with no configuration file and no variables of ours in sight."""
@@ -19,6 +23,7 @@ def quiet_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     for kind in ("CONFIG", "DATA", "CACHE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / f"no-{kind.lower()}"))
+    monkeypatch.setenv("FACEFUSION_POLICY", str(POLICY))
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -30,6 +35,16 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("cache")
         patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keys, consents and an audit log of our own, and a policy under which pixels can be compared."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("data")
+        patch.setenv("XDG_DATA_HOME", str(folder))
+        patch.setenv("FACEFUSION_POLICY", str(POLICY))
         yield folder
 
 

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from facefusion.cli.allocator import keep_memory_level
@@ -17,7 +18,7 @@ from facefusion.cli.context import Context
 from facefusion.cli.imports import quick_imports
 from facefusion.cli.parser import parse
 from facefusion.cli.terminal import Terminal, TerminalHandler
-from facefusion.errors import FaceFusionError
+from facefusion.errors import FaceFusionError, OutputUnwritableError
 
 if TYPE_CHECKING:
     import httpx
@@ -50,7 +51,7 @@ def main(
     try:
         arguments = parse(argv)
         terminal.quiet = arguments.quiet
-        with _logging(terminal, arguments.log_level):
+        with _logging(terminal, arguments.log_level), _log_file(arguments):
             return _execute(arguments, Context(terminal, runner or _engine, transport))
     except BrokenPipeError:
         _forget_stdout()
@@ -90,6 +91,34 @@ def _logging(terminal: Terminal, level: str) -> Iterator[None]:
     finally:
         root.removeHandler(handler)
         ours.setLevel(before)
+
+
+@contextlib.contextmanager
+def _log_file(arguments: argparse.Namespace) -> Iterator[None]:
+    """Write records, and the error that ends the work, into a file that tells of no path, face or secret."""
+    if arguments.log_file is None:
+        yield
+        return
+    from facefusion.trust.privacy.logs import Redactor, known_paths, log_file_handler  # noqa: PLC0415 - seldom wanted
+
+    redactor, root = Redactor(), logging.getLogger()
+    for path in known_paths([*vars(arguments).values(), Path.home(), Path.cwd()]):
+        redactor.add_path(path)
+    try:
+        handler = log_file_handler(arguments.log_file, redactor)
+    except OSError as error:
+        raise OutputUnwritableError(
+            f"The log {arguments.log_file} cannot be written: {error.strerror or error}", "Choose another --log-file"
+        ) from error
+    root.addHandler(handler)
+    try:
+        yield
+    except Exception:
+        logging.getLogger("facefusion").error("The command failed", exc_info=True)
+        raise
+    finally:
+        root.removeHandler(handler)
+        handler.close()
 
 
 def _report(terminal: Terminal, what: str, exit_code: int, with_traceback: bool) -> int:

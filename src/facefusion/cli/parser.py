@@ -10,11 +10,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from facefusion.cli.audit_parser import parse_audit
 from facefusion.cli.batch_parser import USAGE, add_batch_flags
 from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.flags import add_option_flags, further_spellings
 from facefusion.cli.models_parser import parse_models
 from facefusion.cli.policy_parser import parse_policy
+from facefusion.cli.storage_parser import parse_storage
+from facefusion.cli.trust_parser import parse_trust, parse_verify
 from facefusion.errors import OptionsError
 from facefusion.options import Options, iter_leaves
 
@@ -26,9 +29,13 @@ COMMANDS = {
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
+    "audit": "show and check what was done, by whom, under which rules; erase people",
+    "storage": "remove what is kept no longer, and encrypt files",
     "consent": "put consents on record, show, revoke and pass them on",
     "blocklist": "list faces that are not to be used, and those that may be",
     "policy": "show, check and sign what every job has to keep to",
+    "verify": "say which marks files bear, who signed them, and whether they hold",
+    "trust": "make and show the keys and certificates of this place",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }
@@ -48,7 +55,7 @@ _BUILD_OPTIONS = (
     *("source_face_max_distance", "output_path", "overwrite"),
 )
 _PROCESSORS_OPTIONS = ("models_dir", "shared_models_dirs", "license_policy", "processor_options")
-_COMMON_WITH_VALUE = ("--config", "--log-level")
+_COMMON_WITH_VALUE = ("--config", "--log-level", "--log-file")
 _COMMON = (*_COMMON_WITH_VALUE, "--quiet", "--traceback")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
 _TOP_EPILOG = """\
@@ -313,6 +320,12 @@ def _with_common(parser: Parser) -> Parser:
         metavar="LEVEL",
         help=f"{', '.join(_LOG_LEVELS)} [default: warning]",
     )
+    group.add_argument(
+        "--log-file",
+        type=Path,
+        metavar="FILE",
+        help="also write the log as JSON lines, without paths, faces or secrets",
+    )
     group.add_argument("--quiet", action="store_true", help="say nothing but errors")
     group.add_argument("--traceback", action="store_true", help="show where in the code an error arose")
     return parser
@@ -334,8 +347,12 @@ _FACE_PARSERS = {
 }
 _FAMILIES = {
     "models": parse_models,
+    "audit": parse_audit,
+    "storage": parse_storage,
     "consent": parse_consent,
     "blocklist": parse_blocklist,
     "policy": parse_policy,
+    "trust": parse_trust,
+    "verify": parse_verify,
 }
 """Commands with verbs of their own, each read by a module of its own."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from facefusion.engine.between.sampler import Between, FrameSampler, Group
+from facefusion.engine.doors.watching import Watch
 from facefusion.engine.plan import Plan
 from facefusion.engine.post.fill import RegionFill
 from facefusion.engine.problem import shown_beside
@@ -38,13 +39,14 @@ class VideoAnalysis:
     Args:
         plan: the job.
         work: its stages.
+        watch: looks at the frames as they come.
 
     Attributes:
         between: by the index of a frame that was given, those before it that get their edit from it and from the one
             that was given before it. Who edits takes them out.
     """
 
-    def __init__(self, plan: Plan, work: Work) -> None:
+    def __init__(self, plan: Plan, work: Work, watch: Watch) -> None:
         self._plan = plan
         self._work = work
         self._sampler = FrameSampler(plan.sampling, self._analyse)
@@ -56,6 +58,7 @@ class VideoAnalysis:
         self._last: int | None = None
         self._has_faces = False
         self._first: Image | None = None
+        self._watch = watch
 
     def stream(self, frames: Iterable[Frame], segment_length: int) -> Iterator[FaceFrame | AnalysedEnd]:
         """Yield the frames that are worked on in full with their faces, and behind the last of each segment its end.
@@ -76,6 +79,7 @@ class VideoAnalysis:
         """Take in the next frame as the processors will get it."""
         prepared = self._fill.fill(self._work.prepare(frame))
         with self._work.clock.measure("analyse"):
+            self._watch.see(prepared.image, float(prepared.time))
             return self._sampler.take(prepared)
 
     def _ended(self) -> list[Group]:
@@ -121,6 +125,7 @@ class VideoAnalysis:
             "has_faces": self._has_faces,
             "first": self._first,
             "fill": self._fill.state(),
+            "watch": self._watch.state(),
             "sampler": self._sampler.state(),
             "tracker": {} if self._tracker is None else self._tracker.state(),
             "selector": {} if self._work.finding is None else self._work.finding.selector.state(),
@@ -130,6 +135,7 @@ class VideoAnalysis:
         """Go on from where another run was."""
         self._frames, self._has_faces, self._first = state["frames"], state["has_faces"], state["first"]
         self._fill.restore(state["fill"])
+        self._watch.restore(state["watch"])
         self._sampler.restore(state["sampler"])
         if self._tracker is not None and self._work.finding is not None:
             self._tracker.restore(state["tracker"])
@@ -144,6 +150,7 @@ class VideoAnalysis:
         found = self._tracker.update(frame.image, time, frames=passed)
         begins = self._tracker.begins_scene
         selected = self._work.finding.selector.select(frame.image, found, time=time, begins_scene=begins)
+        self._watch.meet(frame.image, selected, time)
         return FaceFrame(frame, selected)
 
     def _keep(self, found: FaceFrame) -> None:

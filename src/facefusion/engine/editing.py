@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from fractions import Fraction
 
 from facefusion.engine.between.filler import Filler
 from facefusion.engine.between.sampler import Between
+from facefusion.engine.doors.door import Door
+from facefusion.engine.doors.leaving import Way
 from facefusion.engine.overlap import Overlap
 from facefusion.engine.plan import Plan
 from facefusion.engine.post.post import PostWork
@@ -26,6 +27,7 @@ class VideoEdit:
     Args:
         plan: the job.
         work: its stages.
+        door: the only way out.
         total: frames that there will be, as far as is known.
         progress: called after each batch.
         between: frames that get their edit from others; see `VideoAnalysis.between`.
@@ -39,12 +41,15 @@ class VideoEdit:
         self,
         plan: Plan,
         work: Work,
+        door: Door,
+        *,
         total: int | None,
         progress: ProgressListener | None,
         between: dict[int, tuple[Between, ...]],
     ) -> None:
         self._plan = plan
         self._work = work
+        self._door = door
         aspect = plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1)
         self._post = PostWork.of(plan.options.output, aspect)
         self._filler = None if plan.sampling == 1 else Filler(between)
@@ -52,6 +57,8 @@ class VideoEdit:
         self._progress = progress
         self._start = time.perf_counter()
         self._done_before = 0
+        self._begin: Fraction | None = None
+        self._watch = door.watch("output")
         self.frames = 0
         self.faces = 0
 
@@ -64,12 +71,13 @@ class VideoEdit:
         with self._work.clock.measure("process"):
             finished = self._work.finish(batch)
             edited = finished if self._filler is None else self._filler.filled(finished)
-        for item in edited:
+            leaving = [item.with_frame(self._checked(item.frame)) for item in edited]
+        for item in leaving:
             self._post.see(item.frame, item.faces)
-        self.frames += len(edited)
-        self.faces += sum(len(item.faces) for item in edited)
+        self.frames += len(leaving)
+        self.faces += sum(len(item.faces) for item in leaving)
         self._report()
-        return [item.frame for item in edited]
+        return [item.frame for item in leaving]
 
     def end(self) -> None:
         """Report that there are no more frames, where other than these were expected."""
@@ -77,9 +85,13 @@ class VideoEdit:
             self._total = self.frames
             self._report()
 
-    def pictures(self) -> AbstractContextManager[None]:
-        """Write the thumbnail and the contact sheet; they take their places when the block ends well."""
-        return self._post.written(self._plan.options.output)
+    def write_pictures(self, way: Way) -> None:
+        """Write the thumbnail and the contact sheet.
+
+        Raises:
+            OutputError: one cannot be written.
+        """
+        self._post.write(self._plan.options.output, way)
 
     def state(self) -> State:
         """Return everything that is remembered from frame to frame."""
@@ -88,6 +100,8 @@ class VideoEdit:
             "faces": self.faces,
             "processors": [processor.state() for processor in self._work.processors],
             "post": self._post.state(),
+            "begin": None if self._begin is None else [self._begin.numerator, self._begin.denominator],
+            "watch": self._watch.state(),
         }
 
     def restore(self, state: State) -> None:
@@ -97,6 +111,15 @@ class VideoEdit:
         for processor, remembered in zip(self._work.processors, state["processors"], strict=True):
             processor.restore(remembered)
         self._post.restore(state["post"])
+        self._begin = None if state["begin"] is None else Fraction(*state["begin"])
+        self._watch.restore(state["watch"])
+
+    def _checked(self, frame: Frame) -> Frame:
+        """Return a frame as it may leave: looked at, where it is its turn, and with its label."""
+        self._begin = frame.time if self._begin is None else self._begin
+        seconds = float(frame.time - self._begin)
+        self._watch.see(frame.image, seconds)
+        return self._door.labelled(frame, seconds)
 
     def _report(self) -> None:
         if self._progress is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+from facefusion.engine.doors.leaving import Way
 from facefusion.engine.plan import Plan, Rendition
 from facefusion.engine.segments.folder import JobFolder
 from facefusion.media import forms, isolation
@@ -15,16 +15,22 @@ from facefusion.media.encoding.animation import write_animation
 from facefusion.media.encoding.segment import Segment
 from facefusion.media.info import VideoInfo
 from facefusion.media.join import join
-from facefusion.media.output import atomic_output
 from facefusion.media.select import Trimmed
 from facefusion.media.sequence import is_sequence
 from facefusion.media.sequence_join import joined_sequence, mixture
 
 
-def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, cancel: threading.Event) -> tuple[str, ...]:
+def join_outputs(
+    plan: Plan, folder: JobFolder, kept_range: Trimmed | None, cancel: threading.Event, way: Way
+) -> tuple[str, ...]:
     """Join the finished segments of each output, with everything that is copied from the target.
 
-    The outputs take their places when all of them are whole.
+    Args:
+        plan: the job.
+        folder: where its segments are.
+        kept_range: which part of the target they are; all of it when None.
+        cancel: ends the work soon after it is set.
+        way: where the outputs go.
 
     Returns:
         what the user should know of them; one sentence each.
@@ -36,16 +42,15 @@ def join_outputs(plan: Plan, folder: JobFolder, kept_range: Trimmed | None, canc
     """
     kept_range = _whole_range(plan, folder, kept_range)
     counts: list[tuple[Path, int]] = []
-    with ExitStack() as finished:
-        for place, rendition in enumerate(plan.renditions):
-            segments = [marker.parts[place] for marker in folder.markers]
-            if rendition.encoding.form.kind == "picture":
-                joined = joined_sequence(rendition.path, segments, first=_first_number(plan), cancel=cancel.is_set)
-                counts.append((rendition.path, finished.enter_context(joined)))
-            else:
-                # Until it is whole, it lies among the segments, so that a kill leaves nothing elsewhere.
-                part = finished.enter_context(atomic_output(rendition.path, within=folder.path))
-                _write(plan, rendition, part, segments, kept_range=kept_range, cancel=cancel)
+    for place, rendition in enumerate(plan.renditions):
+        segments = [marker.parts[place] for marker in folder.markers]
+        if rendition.encoding.form.kind == "picture":
+            joined = partial(joined_sequence, rendition.path, segments, first=_first_number(plan), cancel=cancel.is_set)
+            counts.append((rendition.path, way.sequence(rendition.path, joined)))
+        else:
+            # Until it is whole, it lies among the segments, so that a kill leaves nothing elsewhere.
+            part = way.file(rendition.path, within=folder.path)
+            _write(plan, rendition, part, segments, kept_range=kept_range, cancel=cancel)
     notes = (mixture(path, first=_first_number(plan), frames=count) for path, count in counts)
     return tuple(filter(None, notes))
 

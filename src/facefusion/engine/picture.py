@@ -6,23 +6,26 @@ import threading
 import time
 from fractions import Fraction
 
+from facefusion.engine.doors.door import Count, Door
 from facefusion.engine.plan import Plan
 from facefusion.engine.post.fill import RegionFill
 from facefusion.engine.problem import shown_beside
 from facefusion.engine.progress import Progress, ProgressListener
+from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.engine.work import Edited, Work
 from facefusion.errors import CancelledError
 from facefusion.faces.select import order_faces
 from facefusion.faces.types import Face
 from facefusion.media.frame import Frame
 from facefusion.media.load import load_picture
-from facefusion.media.output import atomic_output
-from facefusion.media.picture import Picture, write_picture
+from facefusion.media.picture import Picture
 from facefusion.media.region import Rectangle
 from facefusion.processors.base import FaceFrame
 
 
-def edit_picture(plan: Plan, work: Work, *, progress: ProgressListener | None, cancel: threading.Event) -> Edited:
+def edit_picture(
+    plan: Plan, work: Work, door: Door, *, progress: ProgressListener | None, cancel: threading.Event
+) -> Edited:
     """Edit a picture, which counts as one frame.
 
     Raises:
@@ -30,9 +33,12 @@ def edit_picture(plan: Plan, work: Work, *, progress: ProgressListener | None, c
     """
     start = time.perf_counter()
     with work.clock.measure("decode"):
+        door.begin(Fingerprint.of(plan, has_hooks=work.has_hooks, place=door.facts))
         picture = _read(plan)
     fill = RegionFill.of(plan.options.output).fill
     frame = fill(work.prepare(Frame(0, 0, 0, Fraction(1), picture.image)))
+    watch = door.watch("target")
+    watch.see(frame.image, None)
     faces: tuple[Face, ...] = ()
     if (finding := work.finding) is not None:
         with work.clock.measure("analyse"):
@@ -41,14 +47,17 @@ def edit_picture(plan: Plan, work: Work, *, progress: ProgressListener | None, c
         with shown_beside(plan.output, frame.image, found, overwrite=plan.options.output.overwrite):
             if not faces:
                 raise finding.selector.problem(plan.target.path)
+        watch.meet(frame.image, faces, None)
         work.notes.tell(*finding.selector.notes(plan.target.path))
     with work.clock.measure("process"):
         edited = work.edit([FaceFrame(frame, faces)])[0].frame
     if cancel.is_set():
         raise CancelledError("The job was stopped", "Nothing was written")
-    with work.clock.measure("encode"), atomic_output(plan.output) as part:
+    door.watch("output").see(edited.image, None)
+    with work.clock.measure("encode"), door.leaving(Count(1, len(faces))) as way:
         quality = plan.options.output.output_image_quality
-        work.notes.tell(*write_picture(part, _edited(picture, edited), quality=quality))
+        finished = _edited(picture, door.labelled(edited, 0))
+        work.notes.tell(*way.picture(plan.output, finished, quality=quality))
     if progress is not None:
         progress(Progress("editing", 1, 1, time.perf_counter() - start))
     return Edited(1, len(faces))

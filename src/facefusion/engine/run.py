@@ -15,6 +15,7 @@ import numpy as np
 from facefusion.engine.attribute_filter import AttributeFilter
 from facefusion.engine.casting import cast
 from facefusion.engine.clock import StageClock
+from facefusion.engine.doors.opening import opened
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
 from facefusion.engine.plan import Plan, frame_memory, make_plan
@@ -115,16 +116,17 @@ def run(
     has_hooks = pre_processor is not None or post_processor is not None
     cancel = cancel or threading.Event()
     warm = warm or WarmParts(most_kept=0)
-    plan = make_plan(options, has_hooks=has_hooks, expected=expected, try_encoder=warm.try_encoder)
     clock, notes = StageClock(), Notes(notify)
-    notes.tell(*plan.notes)
-    edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
-    with ExitStack() as resources:
+    with opened(options, notes) as door, ExitStack() as resources:
+        plan = make_plan(door.options, has_hooks=has_hooks, expected=expected, try_encoder=warm.try_encoder)
+        notes.tell(*plan.notes)
+        edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture
         with clock.measure("prepare"):
             sessions = resources.enter_context(warm.sessions(plan.options, frame_memory(plan), notes.tell))
             hooks = (pre_processor, post_processor)
-            work = _prepare(plan, sessions, clock, notes, hooks, cancel=cancel, resources=resources)
-        done = edit(plan, work, progress=progress, cancel=cancel)
+            work, roles = _prepare(plan, sessions, clock, notes, hooks, cancel=cancel, resources=resources)
+            door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
+        done = edit(plan, work, door, progress=progress, cancel=cancel)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     seconds = time.perf_counter() - start
     return Result(
@@ -143,15 +145,15 @@ def _prepare(
     *,
     cancel: threading.Event,
     resources: ExitStack,
-) -> Work:
-    """Load models, read sources and references, and make the processors."""
+) -> tuple[Work, tuple[Role, ...]]:
+    """Load models, read sources and references, and make the processors; return with them who plays what."""
     options = plan.options
     clock.models = sessions.model_time
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = prepare_faces(plan, sessions, resources)
     context = replace(context, speech=job_speech(plan, cancel.is_set))
-    return Work(
+    work = Work(
         finding=finding,
         processors=tuple(create_processor(spec, context) for spec in plan.processors),
         pre_processor=_checked(hooks[0], "pre-processor"),
@@ -159,6 +161,7 @@ def _prepare(
         clock=clock,
         notes=notes,
     )
+    return work, context.roles
 
 
 def prepare_faces(plan: Plan, sessions: SessionFactory, resources: ExitStack) -> tuple[Finding, ProcessorContext]:

@@ -12,6 +12,7 @@ from typing import Any
 from facefusion.engine.analysing import AnalysedEnd, VideoAnalysis, batches
 from facefusion.engine.between.sampler import MOST
 from facefusion.engine.channel import Giver, consumed, produced
+from facefusion.engine.doors.door import Count, Door
 from facefusion.engine.editing import VideoEdit
 from facefusion.engine.finish import join_outputs
 from facefusion.engine.plan import Plan, frames_in_flight
@@ -31,20 +32,23 @@ from facefusion.processors.base import FaceFrame
 from facefusion.state import pack
 
 
-def edit_video(plan: Plan, work: Work, *, progress: ProgressListener | None, cancel: threading.Event) -> Edited:
+def edit_video(
+    plan: Plan, work: Work, door: Door, *, progress: ProgressListener | None, cancel: threading.Event
+) -> Edited:
     """Edit a video.
 
     Raises:
         FaceFusionError: see `facefusion.engine.run.run`.
     """
     with work.clock.measure("prepare"):
-        fingerprint = Fingerprint.of(plan, has_hooks=work.has_hooks)
+        fingerprint = Fingerprint.of(plan, has_hooks=work.has_hooks, place=door.facts)
+        door.begin(fingerprint)
     outputs = (plan.output, *plan.further_outputs)
     resume = plan.options.output.resume
     with job_folder(outputs, fingerprint, resume=resume, notes=work.notes) as (folder, state):
         folder.is_kept = not work.has_hooks  # such a job is never gone on with
         try:
-            return _VideoJob(plan, work, folder, cancel).run(state, progress)
+            return _VideoJob(plan, work, door, folder, cancel).run(state, progress)
         except FaceError:
             folder.is_kept = False
             raise
@@ -62,6 +66,7 @@ class _VideoJob:
 
     plan: Plan
     work: Work
+    door: Door
     folder: JobFolder
     cancel: threading.Event
 
@@ -69,8 +74,15 @@ class _VideoJob:
         """Work on all frames that no finished segment holds, and finish the outputs."""
         with ExitStack() as stack:
             reader, frames = self._frames(stack)
-            analysis = VideoAnalysis(self.plan, self.work)
-            edit = VideoEdit(self.plan, self.work, reader.info.frames, progress, analysis.between)
+            analysis = VideoAnalysis(self.plan, self.work, self.door.watch("target"))
+            edit = VideoEdit(
+                self.plan,
+                self.work,
+                self.door,
+                total=reader.info.frames,
+                progress=progress,
+                between=analysis.between,
+            )
             if self.folder.markers:
                 analysis.restore(state["analysis"])
                 edit.restore(state["edit"])
@@ -78,8 +90,9 @@ class _VideoJob:
             edit.end()
             analysis.check_faces()
             with self.work.clock.measure("join"):
-                with edit.pictures():
-                    notes = join_outputs(self.plan, self.folder, reader.range, self.cancel)
+                with self.door.leaving(Count(self.folder.frames, edit.faces)) as way:
+                    edit.write_pictures(way)
+                    notes = join_outputs(self.plan, self.folder, reader.range, self.cancel, way)
                 self.work.notes.tell(*notes)
         return Edited(self.folder.frames, edit.faces)
 
@@ -111,7 +124,7 @@ class _VideoJob:
         in_flight = max(LEAST_IN_FLIGHT, frames_in_flight(options, info, edited) // together)
         shares = Shares.of(in_flight, wanted_batch(options.runtime))
         with (
-            JobSink(self.folder, [rendition.encoding for rendition in self.plan.renditions]) as sink,
+            JobSink(self.folder, [each.encoding for each in self.plan.renditions], self.door.mark) as sink,
             produced(work.clock.each("decode", frames), shares.decoded) as decoded,
             produced(analysis.stream(decoded, options.runtime.video_chunk_size), shares.analysed) as analysed,
             consumed(_timed(work, sink.take), shares.edited) as give,
@@ -136,6 +149,7 @@ class _VideoJob:
                 while overlap.started >= (overlap.at_once if end is None else 1):
                     give.all(edit.finish(overlap.take()))
                 if end is not None:
+                    self.door.still_open()
                     give(SegmentEnd(end.cut, pack({"analysis": end.state, "edit": edit.state()})))
                     give.settle()  # so that a kill never costs more than the segment at work
 

@@ -385,6 +385,16 @@ class SessionFactory:
         """
         return self._load(model, task, ())
 
+    def is_here(self, model: str) -> bool:
+        """Return whether there are weights for a model that may be used; whether they are whole shows later.
+
+        Raises:
+            ModelUnknownError: no such model.
+            ModelUnsafeError: the file is something that is never loaded.
+            CatalogueError: a lock file is damaged.
+        """
+        return self._store.is_here(self.catalogue[model])
+
     def unload(self) -> None:
         """Unload all networks that are not in use; each is loaded anew at its next use.
 

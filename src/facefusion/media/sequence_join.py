@@ -66,6 +66,7 @@ def joined_sequence(
     *,
     first: int = 1,
     cancel: Callable[[], bool] = lambda: False,
+    finish: Callable[[Path], None] = lambda path: None,
 ) -> Iterator[int]:
     """Put the pictures of all segments in place, numbered, when the block ends well.
 
@@ -78,6 +79,7 @@ def joined_sequence(
         segments: in order.
         first: number of the first picture.
         cancel: asked before each picture.
+        finish: given each picture's file, still in the hidden folder, to be completed.
 
     Yields:
         how many pictures there are.
@@ -89,7 +91,7 @@ def joined_sequence(
     """
     pattern = _pattern(output)
     with _hidden_folder(pattern.folder if pattern.folder.is_dir() else pattern.folder.parent) as folder:
-        made = _unpack(replace(pattern, folder=folder), segments, first, cancel)
+        made = _unpack(replace(pattern, folder=folder), segments, first, cancel, finish)
         yield len(made)
         with writing(pattern.folder):
             if pattern.folder.is_dir():  # by now: another output may have made it
@@ -157,7 +159,13 @@ def _hidden_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _unpack(pattern: Pattern, segments: Sequence[Segment], first: int, cancel: Callable[[], bool]) -> list[str]:
+def _unpack(
+    pattern: Pattern,
+    segments: Sequence[Segment],
+    first: int,
+    cancel: Callable[[], bool],
+    finish: Callable[[Path], None],
+) -> list[str]:
     """Write the pictures of segments as files; return their names."""
     numbers = count(first)
     names = []
@@ -170,7 +178,8 @@ def _unpack(pattern: Pattern, segments: Sequence[Segment], first: int, cancel: C
                 names.append(path.name)
                 with path.open("xb") as file, archive.open(entry) as stored:
                     shutil.copyfileobj(stored, file)
-                    file.flush()
+                finish(path)
+                with path.open("rb+") as file:
                     os.fsync(file.fileno())
     return names
 

@@ -12,6 +12,7 @@ from facefusion.media.encoding.choose import Encoding
 from facefusion.media.encoding.segment import Segment
 from facefusion.media.faults import writing
 from facefusion.media.frame import Frame
+from facefusion.media.marking import Mark, put_mark
 from facefusion.media.planes.fit import FrameFitter
 from facefusion.media.still.arrays import Pixels, array_of
 from facefusion.media.still.deep import Deep, to_8_bits
@@ -27,17 +28,19 @@ class SequenceSegmentWriter:
         path: the file; it appears when the segment is finished.
         encoding: how pictures are written; its form is one of pictures, its pixels one of `rgb24`, `rgba`, `rgb48le`
             and `rgba64le`, and `quality` among its codec options that of JPEG, WebP and AVIF.
+        mark: put into every picture; none when None.
 
     Raises:
         OutputUnwritableError: the file cannot be written.
         DiskFullError: no space is left.
     """
 
-    def __init__(self, path: Path, encoding: Encoding) -> None:
+    def __init__(self, path: Path, encoding: Encoding, mark: Mark | None = None) -> None:
         self._path = path
         self._part = path.with_name(path.name + ".part")
         self._encoding = encoding
         self._fitter = FrameFitter(encoding.pixels)
+        self._mark = mark
         self._times: list[int] = []
         self._end = 0
         with writing(path):
@@ -51,6 +54,8 @@ class SequenceSegmentWriter:
             DiskFullError: no space is left.
         """
         planes = self._fitter.fit(frame)
+        if self._mark is not None:
+            planes = put_mark(self._mark, planes)
         content = self._encode(array_of(planes))
         pts, duration = planes.pts or 0, planes.duration or 0
         self._end = pts + duration

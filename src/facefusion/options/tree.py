@@ -31,6 +31,7 @@ from facefusion.options.models import ModelOptions
 from facefusion.options.own import as_texts, own_names
 from facefusion.options.people import MapEntry, read_map
 from facefusion.options.presets import Preset, of_another_preset, with_preset
+from facefusion.options.signing import SigningOptions
 from facefusion.options.trust import TrustOptions
 
 FaceOrder = Literal[
@@ -191,6 +192,7 @@ class Options(OptionGroup):
     runtime: RuntimeOptions = RuntimeOptions()
     live: LiveOptions = LiveOptions()
     trust: TrustOptions = TrustOptions()
+    signing: SigningOptions = SigningOptions()
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -20,8 +21,43 @@ class TrustOptions(OptionGroup):
     trust_dir: Path | None = Field(
         default=None, description="folder of keys, consents, lists and the audit log; your own when not given"
     )
+    trust_database: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="where consents, lists and the audit log are kept: a file, or the postgresql:// URL of a database"
+        " that several machines share; trust.db in --trust-dir when not given",
+    )
+    work_dir: Path | None = Field(
+        default=None,
+        description="folder for what a job keeps only while it runs; one in memory where there is room, else the"
+        " system's, when not given",
+    )
+    encrypt_output_key: Path | None = Field(
+        default=None,
+        description="key of 32 bytes, as facefusion storage key makes it, with which finished outputs are encrypted",
+    )
     acknowledge: bool = Field(
         default=False, description="say that you know the terms of use, which a person is otherwise asked once"
+    )
+    label: Literal["start", "ends", "throughout"] | None = Field(
+        default=None,
+        description="show a visible label: at the start of a video, at its start and end, or all the time; as the"
+        " policy says when not given",
+    )
+    label_place: Literal["top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"] | None = Field(
+        default=None, description="where the label lies; at the top right, or as the policy says, when not given"
+    )
+    label_language: Literal["en", "zh", "both"] | None = Field(
+        default=None, description="language of the label; English, or as the policy says, when not given"
+    )
+    label_text: str = Field(
+        default="", max_length=40, description="words of your own below those of the label, up to 40 characters"
+    )
+    content_producer: str = Field(
+        default="FaceFusion",
+        pattern=r"^[!#-\[\]-~]{1,100}$",
+        description="who made the outputs, as their metadata name them: a code or an address without spaces",
     )
     actor: str | None = Field(
         default=None,

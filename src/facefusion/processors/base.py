@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from facefusion.faces.enrich import Need
 from facefusion.faces.types import Face
 from facefusion.inference.catalogue import Catalogue
@@ -106,10 +109,12 @@ class KeptFace:
     Attributes:
         name: the face's name.
         models: by the name of a swapper model, what it made of them; see `facefusion.state`.
+        embeddings: identity vector of each picture, float32 (pictures, 128).
     """
 
     name: str
     models: Mapping[str, State]
+    embeddings: npt.NDArray[np.float32]
 
 
 Source = SourceFace | KeptFace

@@ -52,7 +52,8 @@ def open_database(place: Path | str) -> Engine:
             raise OptionsError(
                 f"A database of the kind {url.get_backend_name()} is not used", "Name a file or a postgresql:// URL"
             )
-        return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        url = url.set(drivername="postgresql+psycopg")
+        return create_engine(url, pool_pre_ping=True, connect_args={"client_encoding": "utf8"})
     except ModuleNotFoundError as error:
         raise OptionsError(
             "PostgreSQL needs a driver that is not installed", "Run pip install 'facefusion[postgresql]'"

@@ -14,6 +14,11 @@ _OWN = 0o700
 _OTHERS = 0o077
 
 
+def usual_home() -> Path:
+    """Return the user's own folder, whether it is there or not."""
+    return user_data_path("facefusion", appauthor=False) / "trust"
+
+
 def trust_home(folder: Path | None) -> Path:
     """Return the folder of this place, made when it is not there; nobody but its owner may look into it.
 
@@ -23,7 +28,7 @@ def trust_home(folder: Path | None) -> Path:
     Raises:
         SecretError: it cannot be made, belongs to somebody else, or is open to others.
     """
-    home = user_data_path("facefusion", appauthor=False) / "trust" if folder is None else folder
+    home = usual_home() if folder is None else folder
     try:
         home.mkdir(mode=_OWN, parents=True, exist_ok=True)
         found = home.stat()

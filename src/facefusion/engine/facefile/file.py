@@ -102,7 +102,7 @@ class FaceFile(_Part):
 
     def as_source(self) -> KeptFace:
         """Return it as swappers take it."""
-        return KeptFace(self.name, self.models)
+        return KeptFace(self.name, self.models, self.embeddings)
 
 
 def is_face_file(path: Path) -> bool:

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from facefusion.engine.doors.door import Door
 from facefusion.media.frame import Frame
 from facefusion.media.live.sinks import LiveSink
 
 
-class Door:
+class LiveDoor:
     """Lets frames out to where they are shown. Nothing else hands a live frame to anybody.
 
     Args:
         sink: where they go.
+        door: of the work: what frames have to bear.
     """
 
-    def __init__(self, sink: LiveSink) -> None:
-        self._sink = sink
+    def __init__(self, sink: LiveSink, door: Door) -> None:
+        self._sink, self._door = sink, door
+        self._watch = door.watch("live output")
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which the sink wants to be called, frame or not."""
+        return self._sink.patience
+
+    def idle(self) -> bool:
+        """Let the sink do what it has to while there is no frame; False when nobody wants any more."""
+        return self._sink.idle()
 
     def leave(self, frame: Frame) -> bool:
         """Let a frame out; False when nobody wants any more.
 
         Raises:
             BrokenPipeError: whoever read the frames went away.
+            ContentRefusedError: it shows what is refused.
             OutputError: it cannot be taken.
         """
-        return self._sink.show(frame)
+        self._watch.see(frame.image, float(frame.time))
+        return self._sink.show(self._door.live(frame))

@@ -17,9 +17,10 @@ from facefusion.engine.work import Work
 from facefusion.errors import OptionsError
 from facefusion.inference.opening import open_sessions
 from facefusion.inference.pool import SessionPool, model_budget
+from facefusion.inference.session import SessionFactory
 from facefusion.media.info import VideoInfo
 from facefusion.options import Options
-from facefusion.processors.base import ProcessorContext, ProcessorSpec
+from facefusion.processors.base import ProcessorContext, ProcessorSpec, Role
 from facefusion.processors.guarded import create_processor
 
 _STDIN, CAMERA = "-", "camera"
@@ -67,8 +68,10 @@ def live_plan(options: Options, processors: Sequence[ProcessorSpec], info: Video
     return Plan(options, info, edited_info(info, processors, options), NOWHERE, tuple(processors))
 
 
-def live_work(plan: Plan, notes: Notes, resources: ExitStack) -> Work:
-    """Load models, read sources, and make the processors.
+def live_work(
+    plan: Plan, notes: Notes, resources: ExitStack
+) -> tuple[Work, SessionFactory, tuple[Role, ...]]:
+    """Load models, read sources, and make the processors; return with them what opens models, and who plays what.
 
     Raises:
         FaceFusionError: something of it cannot be done.
@@ -80,7 +83,7 @@ def live_work(plan: Plan, notes: Notes, resources: ExitStack) -> Work:
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = prepare_faces(plan, sessions, resources)
     processors = tuple(create_processor(spec, context) for spec in plan.processors)
-    return Work(finding, processors, None, None, StageClock(), notes)
+    return Work(finding, processors, None, None, StageClock(), notes), sessions, context.roles
 
 
 def is_camera(path: Path | None) -> bool:

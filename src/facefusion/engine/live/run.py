@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from facefusion.engine.live.door import Door
+from facefusion.engine.doors.opening import opened
+from facefusion.engine.live.door import LiveDoor
 from facefusion.engine.live.editing import LiveEdit, Ready
 from facefusion.engine.live.figures import LiveFigures, Tally
 from facefusion.engine.live.prepare import check_live, live_plan, live_work
@@ -56,26 +57,29 @@ def run_live(
     tally = Tally()
     with ExitStack() as resources:
         resources.callback(sink.close)
-        plan = live_plan(options, check_live(options), source.info)
-        work = live_work(plan, Notes(notify), resources)
+        notes = Notes(notify)
+        door = resources.enter_context(opened(options, notes))
+        plan = live_plan(door.options, check_live(door.options), source.info)
+        work, sessions, roles = live_work(plan, notes, resources)
+        door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
+        door.begin_live()
         live = _Live(options, source, LiveEdit(work, source.info, options.faces.detect_every), tally)
         resources.callback(lambda: end(tally.figures()))
         sink.begin(plan.edited if isinstance(plan.edited, VideoInfo) else source.info)
         with live.running() as edited:
-            _show(edited, sink, tally, cancel, _every(options.live.live_report, tally, report))
+            _show(edited, LiveDoor(sink, door), tally, cancel, _every(options.live.live_report, tally, report))
     return tally.figures()
 
 
 def _show(
-    edited: Slot[Ready], sink: LiveSink, tally: Tally, cancel: threading.Event, report: Callable[[], None]
+    edited: Slot[Ready], door: LiveDoor, tally: Tally, cancel: threading.Event, report: Callable[[], None]
 ) -> None:
     """Show frames as they are ready."""
-    door = Door(sink)
     while not cancel.is_set():
         was_over = edited.is_over
-        ready = edited.take(sink.patience)
+        ready = edited.take(door.patience)
         if ready is None:
-            if was_over or not sink.idle():
+            if was_over or not door.idle():
                 return
         else:
             if not door.leave(ready.frame):

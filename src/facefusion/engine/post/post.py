@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
+from facefusion.engine.doors.leaving import Way
 from facefusion.engine.post.sheet import ContactSheet
 from facefusion.engine.post.thumbnail import Thumbnail
 from facefusion.faces.types import Face
 from facefusion.media.frame import Frame
-from facefusion.media.output import atomic_output
-from facefusion.media.picture import Picture, write_picture
+from facefusion.media.picture import Picture
 from facefusion.media.planes.opacity import on_white
 from facefusion.options import OutputOptions
 from facefusion.state import State
@@ -48,21 +47,17 @@ class PostWork:
         if self.sheet is not None:
             self.sheet.see(frame)
 
-    @contextmanager
-    def written(self, options: OutputOptions) -> Iterator[None]:
-        """Write the pictures that were asked for; they take their places when the block ends well.
+    def write(self, options: OutputOptions, way: Way) -> None:
+        """Write the pictures that were asked for.
 
         Raises:
             OutputError: one cannot be written.
         """
         thumbnail = None if self.thumbnail is None else self.thumbnail.picture()
         sheet = None if self.sheet is None else self.sheet.picture()
-        with ExitStack() as stack:
-            for path, image in ((options.thumbnail, thumbnail), (options.contact_sheet, sheet)):
-                if path is not None and image is not None:
-                    part = stack.enter_context(atomic_output(path))
-                    write_picture(part, Picture(image), quality=options.output_image_quality)
-            yield
+        for path, image in ((options.thumbnail, thumbnail), (options.contact_sheet, sheet)):
+            if path is not None and image is not None:
+                way.picture(path, Picture(image), quality=options.output_image_quality)
 
     def state(self) -> State:
         """Return what is remembered; see `facefusion.state`."""

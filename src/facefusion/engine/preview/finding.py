@@ -94,6 +94,10 @@ class FaceFinder:
         own = zip(roles, options_of_roles(options), strict=True)
         return casting, tuple(replace(role, options=each) for role, each in own)
 
+    def analyser(self, plan: Plan, sessions: SessionFactory) -> FaceAnalyser:
+        """Return what finds faces and tells them apart."""
+        return self._open(plan.options, sessions).analyser
+
     def find(self, plan: Plan, sessions: SessionFactory, frames: Sequence[Frame], key: Hashable) -> Found:
         """Return the faces of frames.
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from facefusion.engine.doors.opening import opened
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.plan import Plan, frame_memory
 from facefusion.engine.preview.aim import aim
+from facefusion.engine.preview.door import PreviewDoor
 from facefusion.engine.preview.finding import FaceFinder
 from facefusion.engine.preview.processing import Processing
 from facefusion.engine.preview.recent import Recent
@@ -63,6 +66,8 @@ class Preview:
         self._faces = FaceFinder()
         self._memory = memory
         self._options = options
+        self._resources = ExitStack()
+        self._door = PreviewDoor(self._resources.enter_context(opened(options, self._notes)))
         plan = self._plan()
         height, width = plan.edited.height, plan.edited.width
         self._processing = Processing(max(2, memory // 2 // (height * width * 6)))
@@ -136,11 +141,13 @@ class Preview:
             index = target.index_at(time) if time is not None else frame or 0
             frames = target.frames(max(0, index - max(0, history)), index)
             found, edited = self._edit(plan, frames, (self._target_key(plan), len(frames), index))
+            edited = self._door.leave(frames[-1], edited, target.seconds(index))
         return shown(frames[-1], edited, found, index=index, time=target.seconds(index), max_side=max_side, boxes=boxes)
 
     def close(self) -> None:
         """Let go of the target and of all that is kept."""
         with self._lock:
+            self._resources.close()
             self._processing.close()
             self._targets.clear()
             self._sessions.clear()
@@ -149,8 +156,10 @@ class Preview:
         """Return all faces of the last frame, and what becomes of it."""
         sessions = self._open(plan)
         if not any(spec.needs_faces for spec in plan.processors):
+            self._door.admit(plan, sessions, (), None)
             return (), self._processing.run(plan, sessions, (), [FaceFrame(frame, ()) for frame in frames], key)
         _, roles = self._faces.cast(plan, sessions)
+        self._door.admit(plan, sessions, roles, self._faces.analyser(plan, sessions))
         found = self._faces.find(plan, sessions, frames, key)
         items = [FaceFrame(*pair) for pair in zip(frames, found.chosen, strict=True)]
         return found.all, self._processing.run(plan, sessions, roles, items, (key, found))

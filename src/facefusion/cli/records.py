@@ -1,0 +1,64 @@
+"""What commands open of the records of a place."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from facefusion.options.trust import TrustOptions
+
+if TYPE_CHECKING:
+    from facefusion.trust.audit import AuditLog
+    from facefusion.trust.privacy.lifecycle import Lifecycle
+
+
+def actor_of(options: TrustOptions) -> str:
+    """Return who does the work: who is named, else the user of this machine."""
+    if options.actor is not None:
+        return options.actor
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"user {os.getuid()}"
+
+
+@contextmanager
+def opened_log(options: TrustOptions) -> Iterator[AuditLog]:
+    """Open the audit log of a place.
+
+    Raises:
+        TrustError: it cannot be opened.
+    """
+    from facefusion.trust.audit import AuditKeys, AuditLog  # noqa: PLC0415 - takes long to import
+    from facefusion.trust.home import trust_home  # noqa: PLC0415
+    from facefusion.trust.keys import KeyRing  # noqa: PLC0415
+
+    home = trust_home(options.trust_dir)
+    log = AuditLog.open(home, AuditKeys.of(KeyRing.open(home)), database=options.trust_database)
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+@contextmanager
+def opened_lifecycle(options: TrustOptions) -> Iterator[Lifecycle]:
+    """Open the table of what is kept at a place, and until when.
+
+    Raises:
+        TrustError: it cannot be opened.
+    """
+    from facefusion.trust.database import open_database  # noqa: PLC0415 - takes long to import
+    from facefusion.trust.home import trust_home  # noqa: PLC0415
+    from facefusion.trust.keys import KeyRing  # noqa: PLC0415
+    from facefusion.trust.privacy.lifecycle import Lifecycle  # noqa: PLC0415
+
+    home = trust_home(options.trust_dir)
+    engine = open_database(options.trust_database or home / "trust.db")
+    try:
+        yield Lifecycle(engine, KeyRing.open(home).derived("storage"))
+    finally:
+        engine.dispose()

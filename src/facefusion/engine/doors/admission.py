@@ -1,0 +1,145 @@
+"""What is asked before a job begins: consent of those whose faces are used, lists of faces, and content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from facefusion.engine.doors.place import Place
+from facefusion.engine.doors.watching import FrameWatch, Seen
+from facefusion.engine.plan import Plan
+from facefusion.errors import ContentUncheckedError
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.landmarkers.base import FaceView
+from facefusion.faces.types import Face, Vector
+from facefusion.inference.session import SessionFactory
+from facefusion.media.frame import Image
+from facefusion.options import Options
+from facefusion.processors.base import KeptFace, Role, Source, SourceFace
+from facefusion.trust.blocklist import FaceLists
+from facefusion.trust.consent import ConsentStore, Use
+from facefusion.trust.content import MINOR_BELOW, ContentCheck, TermList, refuse, refuse_minors, where_in_source
+from facefusion.trust.database import open_database
+
+
+class Admission:
+    """Asks for one job.
+
+    Args:
+        place: where it is done, and under which rules.
+        options: of the job.
+
+    Attributes:
+        consents: ids of the consents that cover it.
+    """
+
+    def __init__(self, place: Place, options: Options) -> None:
+        self._place, self._options = place, options
+        self._check: ContentCheck | None = None
+        self._analyser: FaceAnalyser | None = None
+        self.consents: tuple[str, ...] = ()
+
+    def admit(
+        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None
+    ) -> None:
+        """Ask for a job whose sources were read.
+
+        Raises:
+            TrustError: it is not allowed.
+        """
+        self._check, self._analyser = ContentCheck.create(sessions), analyser
+        self._read_texts()
+        sources = [source for role in roles for source in role.sources]
+        self._ask_for(sources, tuple(spec.name for spec in plan.processors))
+        self._look_at(sources)
+
+    def watch(self, what: Seen) -> FrameWatch:
+        """Return what looks at the frames of a stream."""
+        return FrameWatch(self._content, self._place.policy.content, what, self._ask_lists)
+
+    def check_still(self) -> None:
+        """Make sure that the consents hold still.
+
+        Raises:
+            ConsentRevokedError: one was revoked meanwhile.
+            ConsentScopeError: one ended meanwhile.
+        """
+        if self.consents:
+            self._consents.ensure_live(self.consents)
+
+    @property
+    def _content(self) -> ContentCheck:
+        if self._check is None:
+            raise ContentUncheckedError("Content cannot be checked before a job is admitted", "This is a bug")
+        return self._check
+
+    @cached_property
+    def _consents(self) -> ConsentStore:
+        engine = open_database(self._place.database)
+        return ConsentStore(engine, self._place.ring.derived, self._options.trust.tenant)
+
+    @cached_property
+    def _lists(self) -> FaceLists | None:
+        """The lists of faces; None where nobody is on them."""
+        if not self._place.policy.blocklist.check.value:
+            return None
+        lists = FaceLists(open_database(self._place.database), self._place.ring.derived, self._options.trust.tenant)
+        return lists if lists.all() else None
+
+    def _read_texts(self) -> None:
+        """Refuse words of the user that no output may bear."""
+        trust = self._options.trust
+        terms = TermList.read()
+        for what, text in (("label text", trust.label_text), ("project", trust.project or "")):
+            terms.refuse(text, what)
+
+    def _ask_for(self, sources: Sequence[Source], processors: tuple[str, ...]) -> None:
+        """Ask lists and, where the policy wants it, consents for each face."""
+        trust = self._options.trust
+        use = Use(trust.project, processors, trust.territory)
+        is_asked = self._place.policy.consent.require.value == "sources"
+        consents: list[str] = []
+        for number, source in enumerate(sources, start=1):
+            for embedding in [self._embedding(source)]:
+                where = where_in_source(number, len(sources)).lower()
+                if self._lists is not None:
+                    self._check_lists(embedding, where)
+                if is_asked:
+                    consents.append(self._consents.check(embedding, use, face=where).consent)
+        self.consents = tuple(dict.fromkeys(consents))
+
+    def _look_at(self, sources: Sequence[Source]) -> None:
+        """Look at the pictures of sources, and at the faces in them that are used."""
+        for number, source in enumerate(sources, start=1):
+            if not isinstance(source, SourceFace):
+                continue  # of a face file there is no picture; those that it was made of were looked at then
+            where = where_in_source(number, len(sources))
+            [verdict] = self._content.look([source.image])
+            refuse(verdict, where)
+            [age] = self._content.ages([FaceView(source.image, source.face)])
+            refuse_minors([source.face] if age is not None and age < MINOR_BELOW else [], where)
+
+    def _ask_lists(self, image: Image, face: Face, where: str) -> None:
+        if self._lists is not None:
+            self._check_lists(self._identity(image, face), where.lower())
+
+    def _embedding(self, source: Source) -> Vector:
+        if isinstance(source, KeptFace):
+            return np.asarray(source.embeddings.mean(0), np.float32)
+        return self._identity(source.image, source.face)
+
+    def _identity(self, image: Image, face: Face) -> Vector:
+        if face.embedding is None and self._analyser is not None:
+            [face] = self._analyser.embed(image, [face])
+        if face.embedding is None:
+            raise ContentUncheckedError("A face cannot be told from others", "This is a bug")
+        return face.embedding
+
+    def _check_lists(self, embedding: Vector, where: str) -> None:
+        if self._lists is not None:
+            overrides = self._place.policy.blocklist.allow_overrides.value
+            self._lists.check(embedding, face=where, allow_overrides=overrides)
+
+

@@ -1,0 +1,52 @@
+"""What a job asks for, and what becomes of it under a policy."""
+
+from __future__ import annotations
+
+from facefusion.errors import PolicyError
+from facefusion.options import Options
+from facefusion.trust.label import LabelSettings
+from facefusion.trust.policy import Policy
+from facefusion.trust.privacy.envelope import read_key
+
+
+def options_under(policy: Policy, options: Options) -> Options:
+    """Return the options of a job as they hold under a policy."""
+    if policy.models.licences.value in {"any", options.models.license_policy}:
+        return options
+    models = options.models.model_copy(update={"license_policy": policy.models.licences.value})
+    return options.model_copy(update={"models": models})
+
+
+def label_settings(policy: Policy, options: Options) -> LabelSettings | None:
+    """Return what the label of a job says, where and for how long; None where there is none."""
+    rules = policy.disclosure
+    if rules.label.value == "none":
+        return None
+    language, place = rules.label_language.value, rules.label_place.value
+    usual = LabelSettings()
+    return LabelSettings(
+        language=usual.language if language == "any" else language,
+        place=usual.place if place == "any" else place,
+        timing=rules.label.value,
+        seconds=rules.label_seconds.value,
+        text=options.trust.label_text,
+    )
+
+
+def output_key(policy: Policy, options: Options) -> bytes | None:
+    """Return the key with which outputs are encrypted, 32 bytes; None where they are stored as they are.
+
+    Raises:
+        PolicyError: the policy asks for one, and none is given.
+        SecretError: it cannot be read.
+    """
+    path = options.trust.encrypt_output_key
+    if path is not None:
+        return read_key(path)
+    rule = policy.privacy.encryption
+    if rule.value == "required":
+        raise PolicyError(
+            f"The policy {policy.name} requires that outputs are encrypted: {rule.why.rstrip('.')}",
+            "Give --encrypt-output-key; `facefusion storage key FILE` makes one",
+        )
+    return None

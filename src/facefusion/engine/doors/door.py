@@ -1,0 +1,217 @@
+"""The door of one job: what is asked before it begins, what its outputs have to bear, and the record of it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from importlib.metadata import version
+from typing import Any
+
+from facefusion.engine.doors.admission import Admission
+from facefusion.engine.doors.asked import label_settings, options_under, output_key
+from facefusion.engine.doors.keeping import keep_for
+from facefusion.engine.doors.leaving import Way
+from facefusion.engine.doors.models import models_of
+from facefusion.engine.doors.place import Place
+from facefusion.engine.doors.record import Record
+from facefusion.engine.doors.seals import Seals
+from facefusion.engine.doors.watching import Seen, Watch
+from facefusion.engine.notes import Notes
+from facefusion.engine.plan import Plan
+from facefusion.engine.segments.fingerprint import Fingerprint
+from facefusion.faces.analyser import FaceAnalyser
+from facefusion.inference.session import SessionFactory
+from facefusion.media.frame import Frame
+from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.media.marking import Mark
+from facefusion.media.sequence import is_sequence
+from facefusion.options import Options
+from facefusion.processors.base import Role
+from facefusion.trust.metadata import Marks
+from facefusion.trust.provenance import ManifestFacts, ModelFact
+from facefusion.trust.provenance.opening import open_signer
+from facefusion.trust.watermark import Watermark, new_payload
+from facefusion.trust.watermark.payload import NUMBER_BITS
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How much was made.
+
+    Attributes:
+        frames: written.
+        faces: edited, counted in every frame.
+    """
+
+    frames: int
+    faces: int
+
+
+class Door:
+    """Lets a job in and its outputs out. Nothing leaves in another way.
+
+    First `admit`, then `begin`; frames go through `labelled`, files through `leaving`.
+
+    Args:
+        place: where the job is done, and under which rules.
+        options: of the job.
+        record: tells the audit log of it.
+        notes: told what the user should know.
+    """
+
+    def __init__(self, place: Place, options: Options, record: Record, notes: Notes) -> None:
+        self._place, self._record, self._notes = place, record, notes
+        self.options = options_under(place.policy, options)
+        self._admission = Admission(place, self.options)
+        self._key = output_key(place.policy, self.options)
+        self._plan: Plan | None = None
+        self._seals: Seals | None = None
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What of the place shows in the frames of an output, as JSON values."""
+        disclosure = self._place.policy.disclosure.model_dump(mode="json")
+        values = {name: rule["value"] for name, rule in disclosure.items()}
+        return {"identity": self._place.identity, "tenant": self.options.trust.tenant, "disclosure": values}
+
+    def admit(
+        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None
+    ) -> None:
+        """Let a job in whose sources were read.
+
+        Args:
+            plan: the job.
+            sessions: opens models.
+            roles: whose faces are used.
+            analyser: tells faces apart; None where no processor works on any.
+
+        Raises:
+            TrustError: the policy does not allow it.
+        """
+        self._plan = plan
+        self._record.processors = tuple(spec.name for spec in plan.processors)
+        self._record.models = models_of(plan)
+        self._admission.admit(plan, sessions, roles, analyser)
+        self._record.consents = self._admission.consents
+        self._record.admitted()
+
+    def begin(self, fingerprint: Fingerprint) -> None:
+        """Say what the job's outputs bear: the same for the same job, so that a job that goes on makes the same file.
+
+        Args:
+            fingerprint: of the job.
+        """
+        self._record.inputs = fingerprint.inputs
+        produce_id = self._produce_id(fingerprint.digest)
+        self._seals = self._made(produce_id)
+
+    def begin_live(self) -> None:
+        """Say what live frames bear."""
+        self._seals = self._made(self._produce_id(secrets.token_hex(32)))
+
+    @property
+    def mark(self) -> Mark | None:
+        """What is put into the pixels of every frame that is written; None where nothing is."""
+        return self._sealed.mark
+
+    def watch(self, what: Seen) -> Watch:
+        """Return what looks at the frames of one stream.
+
+        Args:
+            what: whose they are.
+        """
+        return self._admission.watch(what)
+
+    def labelled(self, frame: Frame, seconds: float) -> Frame:
+        """Return a frame with its label, where one is shown at that time from the first frame; else the same."""
+        return self._sealed.labelled(frame, seconds)
+
+    def live(self, frame: Frame) -> Frame:
+        """Return a live frame as it may be shown: with its label all the time, and the mark in its pixels."""
+        return self._sealed.marked(self._sealed.labelled(frame, 0))
+
+    def still_open(self) -> None:
+        """Make sure that all that the job was let in by holds still.
+
+        Raises:
+            ConsentRevokedError: a consent was revoked meanwhile.
+        """
+        self._admission.check_still()
+
+    @contextmanager
+    def leaving(self, count: Count) -> Iterator[Way]:
+        """Give the way for the job's files; they are sealed, recorded and put in place when the block ends well.
+
+        Args:
+            count: how much was made.
+
+        Raises:
+            TrustError: they may not leave.
+            OutputError: they cannot be put in place.
+        """
+        seals = self._sealed
+        with ExitStack() as waiting:
+            way = Way(seals, waiting)
+            yield way
+            paths, outputs = way.paths, way.sealed()
+            self.still_open()
+            self._record.published(
+                outputs,
+                seals.names,
+                frames=count.frames,
+                faces=count.faces,
+                produce_id=seals.marks.produce_id,
+                watermark=seals.manifest.watermark,
+            )
+        keep_for(self._place, paths, self.options.trust.tenant)
+
+    @property
+    def _sealed(self) -> Seals:
+        if self._seals is None:
+            raise RuntimeError("a door is begun before anything leaves")
+        return self._seals
+
+    def _produce_id(self, digest: str) -> str:
+        key = self._place.ring.derived("produce id")
+        text = json.dumps([digest, self.options.trust.tenant]).encode()
+        return hmac.new(key, text, hashlib.sha256).hexdigest()[:32]
+
+    def _made(self, produce_id: str) -> Seals:
+        plan, rules = self._plan, self._place.policy.disclosure
+        if plan is None:
+            raise RuntimeError("a job is admitted before it begins")
+        ring, models = self._place.ring, tuple(self._record.models)
+        number = int(produce_id, 16) % (1 << NUMBER_BITS)
+        payload = new_payload(ring.derived("watermark id"), number) if rules.watermark.value else None
+        tool = f"FaceFusion/{version('facefusion')}"
+        marks = Marks(
+            content_producer=self.options.trust.content_producer,
+            produce_id=produce_id,
+            tool=tool,
+            models=tuple(name for name, _ in models),
+        )
+        return Seals(
+            label=label_settings(self._place.policy, self.options),
+            mark=None if payload is None else Watermark(ring.derived("watermark"), payload),
+            marks=marks,
+            provenance=rules.provenance.value,
+            manifest=ManifestFacts(
+                version=version("facefusion"),
+                target=None if is_sequence(plan.target.path) else plan.target.path,
+                processors=tuple(spec.name for spec in plan.processors),
+                models=tuple(ModelFact(*model) for model in models),
+                watermark=payload,
+                marks={"produce_id": produce_id},
+            ),
+            signer=lambda: open_signer(self.options.signing, self._place.home, self._place.ring),
+            notify=self._notes.tell,
+            key=self._key,
+            pixel_aspect=plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1),
+            is_still=isinstance(plan.target, PictureInfo),
+        )

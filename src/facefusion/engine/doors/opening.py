@@ -1,0 +1,37 @@
+"""Opening the door of a job, and telling the audit log how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+
+from facefusion.engine.doors.door import Door
+from facefusion.engine.doors.place import Place, actor_of
+from facefusion.engine.doors.record import Record
+from facefusion.engine.notes import Notes
+from facefusion.options import Options
+from facefusion.trust.audit import AuditKeys, AuditLog
+
+
+@contextmanager
+def opened(options: Options, notes: Notes) -> Iterator[Door]:
+    """Give the door of a job; the audit log is told when the block raises.
+
+    Args:
+        options: of the job.
+        notes: told what the user should know.
+
+    Raises:
+        TrustError: the policy does not allow the job, or something that it asks for is not there.
+    """
+    place = Place.of(options)
+    if place.instead_of:
+        notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
+    with ExitStack() as resources:
+        audit = resources.enter_context(closing(AuditLog.open(place.home, AuditKeys.of(place.ring), database=options.trust.trust_database)))
+        record = Record(audit, options.trust.tenant, actor_of(options), place.policy)
+        try:
+            yield Door(place, options, record, notes)
+        except BaseException as error:
+            record.ended(error)
+            raise

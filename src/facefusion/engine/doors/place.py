@@ -1,0 +1,78 @@
+"""The place where a job is done: its folder of keys and records, and the policy that holds there."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from facefusion.errors import AcknowledgementError
+from facefusion.options import Options
+from facefusion.trust.acknowledgement import is_acknowledged
+from facefusion.trust.home import trust_home
+from facefusion.trust.keys import KeyRing
+from facefusion.trust.policy import Policy, policy_in_force
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a job is done, and under which rules.
+
+    Attributes:
+        home: folder of keys and records.
+        ring: its keys.
+        policy: that holds, with what the job asks for beyond it.
+        database: of its records: a file, or a URL.
+        instead_of: the policy that the job asked for and does not get; empty where it gets its own.
+    """
+
+    home: Path
+    ring: KeyRing
+    policy: Policy
+    database: Path | str
+    instead_of: str = ""
+
+    @classmethod
+    def of(cls, options: Options) -> Self:
+        """Find the place of a job.
+
+        Raises:
+            SecretError: its folder or its keys cannot be used.
+            PolicyError: the policy cannot be used, or the job asks for less than it requires.
+            AcknowledgementError: nobody has said yet that the terms of use are known.
+        """
+        trust = options.trust
+        home = trust_home(trust.trust_dir)
+        force = policy_in_force(trust.policy, home=home)
+        policy = force.policy.tightened(
+            {
+                "disclosure.label": trust.label,
+                "disclosure.label_place": trust.label_place,
+                "disclosure.label_language": trust.label_language,
+            }
+        )
+        if policy.acknowledgement.required.value and not trust.acknowledge and not is_acknowledged(home):
+            raise AcknowledgementError(
+                "Nobody has said yet that the terms of use are known",
+                "Read and accept them with `facefusion trust acknowledge`, or give --acknowledge",
+            )
+        database = trust.trust_database or home / "trust.db"
+        return cls(home, KeyRing.open(home), policy, database, force.instead_of)
+
+    @property
+    def identity(self) -> str:
+        """What tells this place from others in digests, without telling its key."""
+        return hashlib.sha256(self.ring.derived("identity of the place")).hexdigest()
+
+
+def actor_of(options: Options) -> str:
+    """Return who does the work: as the options say, else the user of this machine."""
+    if options.trust.actor is not None:
+        return options.trust.actor
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number that has no name
+        return f"user {os.getuid()}"

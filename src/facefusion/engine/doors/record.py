@@ -1,0 +1,96 @@
+"""What the audit log is told of one job."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from facefusion.errors import CancelledError, TrustError
+from facefusion.trust.audit import AuditLog, error_facts
+from facefusion.trust.policy import Policy
+
+
+@dataclass(slots=True)
+class Record:
+    """Tells the audit log of one job, from its admission to what became of it.
+
+    Attributes:
+        audit: the log.
+        tenant: for whom the job is done.
+        actor: who does it.
+        policy: that holds.
+        job: number of the job, the same in all of its entries.
+        processors: what is done.
+        models: by what: name and SHA-256 of the weights of each.
+        consents: numbers of the consents that cover it.
+        inputs: SHA-256 of each.
+    """
+
+    audit: AuditLog
+    tenant: str
+    actor: str
+    policy: Policy
+    job: str = field(default_factory=lambda: secrets.token_hex(16))
+    processors: Sequence[str] = ()
+    models: Sequence[tuple[str, str]] = ()
+    consents: Sequence[str] = ()
+    inputs: Sequence[str] = ()
+    _is_admitted: bool = False
+    _is_published: bool = False
+    _start: float = field(default_factory=time.perf_counter)
+
+    def admitted(self) -> None:
+        """Record that the job may be done.
+
+        Raises:
+            AuditError: the entry cannot be written; nothing may be done then.
+        """
+        self._append("admitted", self._facts())
+        self._is_admitted = True
+
+    def published(self, outputs: Iterable[str], marks: Sequence[str], **more: Any) -> None:
+        """Record that the outputs are put in place now.
+
+        Args:
+            outputs: SHA-256 of each.
+            marks: what they are disclosed by.
+            more: further facts.
+
+        Raises:
+            AuditError: the entry cannot be written; nothing may leave then.
+        """
+        self._append("published", self._done() | {"outputs": tuple(outputs), "marks": tuple(marks)} | more)
+        self._is_published = True
+
+    def ended(self, error: BaseException) -> None:
+        """Record that the job ended without an output, and why.
+
+        What is wrong with the call itself, such as a name that is misspelt, is nobody's business but the caller's.
+        """
+        facts = self._facts() | error_facts(error)
+        if isinstance(error, TrustError):
+            self._append("refused", facts)
+        elif self._is_admitted:
+            is_stopped = isinstance(error, CancelledError | KeyboardInterrupt)
+            self._append("cancelled" if is_stopped else "failed", facts | self._done())
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "job": self.job,
+            "policy": {"name": self.policy.name.lower(), "digest": self.policy.digest},
+            "processors": tuple(self.processors),
+            "models": tuple({"name": name, "digest": digest} for name, digest in self.models),
+            "consents": tuple(self.consents),
+            "inputs": tuple(self.inputs),
+            "version": version("facefusion"),
+        }
+
+    def _done(self) -> dict[str, Any]:
+        return self._facts() | {"milliseconds": round((time.perf_counter() - self._start) * 1000)}
+
+    def _append(self, kind: str, facts: dict[str, Any]) -> None:
+        self.audit.append(kind, tenant=self.tenant, actor=self.actor, facts=facts)

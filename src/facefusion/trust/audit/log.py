@@ -1,0 +1,301 @@
+"""The audit log: who did what, when, with whose consent, by which models and rules, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, Self
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Connection, Engine, Select, select
+
+from facefusion.errors import AuditError
+from facefusion.trust.audit.chain import Chain, told
+from facefusion.trust.audit.entry import Entry
+from facefusion.trust.audit.erase import Proof, check_proof, erase
+from facefusion.trust.audit.facts import Payload, Person, checked
+from facefusion.trust.audit.growth import entry_of
+from facefusion.trust.audit.keys import AuditKeys
+from facefusion.trust.audit.lines import LineFiles, read_lines
+from facefusion.trust.audit.people import Role, person, pseudonym_of
+from facefusion.trust.audit.prune import prune
+from facefusion.trust.audit.tables import ENTRIES, INPUT_KEYS, REFERENCES
+from facefusion.trust.audit.verify import Report, compare, verify
+from facefusion.trust.database import open_database
+
+_DATABASE: Final = "trust.db"
+_FOLDER: Final = "audit"
+_ID_DIGITS: Final = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which entries are wanted; all that is not None must hold.
+
+    Attributes:
+        since: not older.
+        kind: such as published.
+        job: of this one.
+        result: done, refused, failed or cancelled.
+        tenant: of whom; the following are looked for among theirs.
+        actor: by whom.
+        consent: identifier of a consent.
+        subject: whose face.
+        input: SHA-256 of an input.
+        output: SHA-256 of an output.
+    """
+
+    since: datetime | None = None
+    kind: str | None = None
+    job: str | None = None
+    result: str | None = None
+    tenant: str = "default"
+    actor: str | None = None
+    consent: str | None = None
+    subject: str | None = None
+    input: str | None = None
+    output: str | None = None
+
+
+class AuditLog:
+    """The log of one place.
+
+    Many processes may append at once: none of their entries is lost, and the chain has one end.
+
+    Args:
+        parts: where it lies.
+    """
+
+    def __init__(self, parts: Chain) -> None:
+        self._chain = parts
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        keys: AuditKeys,
+        *,
+        database: Engine | Path | str | None = None,
+        keeps_names: bool = True,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> Self:
+        """Open the log of a place, which is begun where there is none.
+
+        Args:
+            home: as `trust_home` returns it; the lines of JSON lie in its folder `audit`.
+            keys: of the log.
+            database: file or URL, or an open one; the file `trust.db` in `home` when None.
+            keeps_names: whether the names of people are kept, encrypted, beside the log.
+            clock: returns the time, in UTC.
+
+        Raises:
+            AuditError: it cannot be opened.
+            AuditBrokenError: its head is gone.
+            OptionsError, SecretError: the database cannot be used.
+        """
+        place = home / _DATABASE if database is None else database
+        folder = home / _FOLDER
+        engine = place if isinstance(place, Engine) else open_database(place)
+        parts = Chain(engine, folder, keys, clock, LineFiles(folder), keeps_names)
+        parts.prepare()
+        return cls(parts)
+
+    def close(self) -> None:
+        """Close what is open; the log may be used again."""
+        self._chain.engine.dispose()
+
+    def append(self, kind: str, *, tenant: str, actor: str, facts: Mapping[str, Any]) -> Entry:
+        """Write an entry; when this returns it is on the disk.
+
+        Args:
+            kind: one of `facts.KINDS`.
+            tenant: for whom the work is done.
+            actor: who does it.
+            facts: as the kind's class in `facts` has them.
+
+        Raises:
+            AuditError: it cannot be written, or may not: nothing must leave then.
+            AuditBrokenError: the log was changed, so that nothing may be built upon it.
+        """
+        dumped = checked(kind, facts).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        _check_person(actor)
+        with self._chain.growing() as growth:
+            return growth.add(kind, tenant=tenant, actor=actor, facts=dumped)
+
+    def verify(self) -> Report:
+        """Hold every entry against the one before, its signature, the lines of JSON and the head.
+
+        Raises:
+            AuditBrokenError: the log was changed; it says where.
+            AuditError: it cannot be read.
+        """
+        return verify(self._chain)
+
+    def compare(self, copy: Iterable[Path]) -> int:
+        """Hold lines of JSON that were collected elsewhere against the log; return how many agree.
+
+        Raises:
+            AuditBrokenError: an entry is missing here, or is another one.
+            AuditError: the log, or the copy, cannot be read.
+        """
+        with told():
+            return compare(self._chain, chain.from_iterable(map(read_lines, copy)))
+
+    def check_proof(self, text: str) -> Proof:
+        """Return the proof of an erasure, if it holds: signed here, recorded, and nothing leads to the person.
+
+        Raises:
+            AuditBrokenError: it does not hold.
+            AuditError: the log cannot be read.
+        """
+        return check_proof(self._chain, text)
+
+    def find(
+        self,
+        *,
+        output_digest: str | None = None,
+        produce_id: str | None = None,
+        watermark: int | str | None = None,
+        tenant: str | None = None,
+    ) -> Entry | None:
+        """Return the last entry that an output belongs to; None where there is none.
+
+        Args:
+            output_digest: SHA-256 of the file.
+            produce_id: number in its metadata.
+            watermark: payload of its watermark.
+            tenant: of whom; anybody when None.
+
+        Raises:
+            AuditError: the log cannot be read.
+        """
+        payload = None if watermark is None else TypeAdapter[str](Payload).validate_python(watermark)
+        marks = {"output": output_digest, "produce_id": produce_id, "watermark": payload}
+        for what, value in marks.items():
+            if value is not None:
+                query = _with_reference(select(ENTRIES), what, value)
+                query = query if tenant is None else query.where(ENTRIES.c.tenant == tenant)
+                return next(self._read(query.order_by(ENTRIES.c.sequence.desc()).limit(1)), None)
+        raise ValueError("nothing is looked for")
+
+    def entries(self, wanted: Wanted | None = None) -> Iterator[Entry]:
+        """Yield the entries that are wanted, oldest first; all when None.
+
+        Raises:
+            AuditError: the log cannot be read.
+        """
+        if wanted is None:
+            yield from self._read(select(ENTRIES).order_by(ENTRIES.c.sequence))
+            return
+        query = self._query(wanted)
+        if query is not None:
+            found = self._read(query.order_by(ENTRIES.c.sequence))
+            yield from found if wanted.input is None else self._with_input(found, wanted.input)
+
+    def entry(self, name: str) -> Entry:
+        """Return the entry with an identifier, the first digits of one (six or more), or a number.
+
+        Raises:
+            AuditError: there is none, or several begin so.
+        """
+        query = select(ENTRIES).where(ENTRIES.c.id.startswith(name, autoescape=True)).limit(2)
+        if name.isdecimal() and len(name) < _ID_DIGITS:
+            query = select(ENTRIES).where(ENTRIES.c.sequence == int(name))
+        found = list(self._read(query)) if len(name) >= _ID_DIGITS or name.isdecimal() else []
+        if len(found) != 1:
+            raise AuditError(
+                f"There is {'no' if not found else 'more than one'} audit entry {name!r}",
+                "Run facefusion audit list for those that there are",
+            )
+        return found[0]
+
+    def name(self, pseudonym: str) -> str | None:
+        """Return who a pseudonym is; None once they were erased, or where names are not kept.
+
+        Raises:
+            AuditError: the log cannot be read.
+        """
+        with told(), self._chain.engine.connect() as connection:
+            found = person(connection, self._chain.keys, pseudonym)
+        return None if found is None or not found.is_sound else found.name
+
+    def prune(self, keep: timedelta, *, tenant: str, actor: str) -> int:
+        """Remove entries older than the retention; return how many.
+
+        The chain stays verifiable: a signed entry holds the digest that the first of those that are kept follows.
+
+        Raises:
+            AuditError: they cannot be removed.
+            AuditBrokenError: the log was changed.
+        """
+        _check_person(actor)
+        return prune(self._chain, keep, tenant=tenant, actor=actor)
+
+    def erase(self, role: Role, name: str, *, tenant: str, actor: str) -> Proof:
+        """Erase a person's data; the entries stay, and nothing leads from them to the person any more.
+
+        Args:
+            role: whether they worked here (actor), are shown (subject), or a consent is theirs (consent).
+            name: as it was given to `append`.
+            tenant: of whom.
+            actor: who erases.
+
+        Raises:
+            AuditError: nobody by that name is in the log, or it cannot be written.
+            AuditBrokenError: the log was changed.
+        """
+        _check_person(actor)
+        return erase(self._chain, role, name, tenant=tenant, actor=actor)
+
+    def _read(self, query: Select[Any]) -> Iterator[Entry]:
+        with told(), self._chain.engine.connect() as connection:
+            for row in connection.execution_options(yield_per=500).execute(query):
+                yield entry_of(row)
+
+    def _query(self, wanted: Wanted) -> Select[Any] | None:
+        """Return what to ask; None where a person is wanted of whom the log knows nothing."""
+        query = select(ENTRIES).where(ENTRIES.c.tenant == wanted.tenant)
+        if wanted.since is not None:
+            since = wanted.since.astimezone(UTC).isoformat(timespec="milliseconds")
+            query = query.where(ENTRIES.c.time >= since)
+        for name in ("kind", "job", "result"):
+            if (value := getattr(wanted, name)) is not None:
+                query = query.where(ENTRIES.c[name] == value)
+        if wanted.output is not None:
+            query = _with_reference(query, "output", wanted.output)
+        with told(), self._chain.engine.connect() as connection:
+            return self._of_people(connection, query, wanted)
+
+    def _of_people(self, connection: Connection, query: Select[Any], wanted: Wanted) -> Select[Any] | None:
+        roles: tuple[Role, ...] = ("actor", "consent", "subject")
+        for role in roles:
+            if (name := getattr(wanted, role)) is not None:
+                found = pseudonym_of(connection, self._chain.keys, role, wanted.tenant, name)
+                if found is None:
+                    return None
+                query = _with_reference(query, role, found)
+        return query
+
+    def _with_input(self, entries: Iterator[Entry], sha256: str) -> Iterator[Entry]:
+        """Yield the entries of a picture: the digest of each is tried with the entry's own key."""
+        with told(), self._chain.engine.connect() as connection:
+            for entry in entries:
+                key = connection.execute(select(INPUT_KEYS.c.key).where(INPUT_KEYS.c.sequence == entry.sequence))
+                found = key.scalar_one_or_none()
+                if found and self._chain.keys.input_digest(found, sha256) in entry.facts.get("inputs", ()):
+                    yield entry
+
+
+def _with_reference(query: Select[Any], what: str, value: str) -> Select[Any]:
+    sequences = select(REFERENCES.c.sequence).where(REFERENCES.c.what == what, REFERENCES.c.value == value)
+    return query.where(ENTRIES.c.sequence.in_(sequences))
+
+
+def _check_person(name: str) -> None:
+    try:
+        TypeAdapter[str](Person).validate_python(name)
+    except ValidationError:
+        raise AuditError("The audit log needs to know who works", "Say so with --actor, in up to 200 letters") from None

@@ -1,0 +1,206 @@
+"""How long files are kept: what is stored is entered with its end, and goes when that has come.
+
+Paths stand in no log. To remove a file its path must be known, though: it lies here, encrypted, in a table of its own,
+and goes with the file.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import BigInteger, Column, Engine, LargeBinary, MetaData, Row, String, Table, delete, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from facefusion.errors import InputMissingError, OptionsError, SecretError
+from facefusion.trust.database import alone, reason
+
+Kind = Literal["output", "upload", "work"]
+Outcome = Literal["removed", "gone", "replaced", "kept"]
+
+_MATTER: Final = "storage"
+_TABLES: Final = MetaData()
+_ITEMS: Final = Table(
+    "storage_item",
+    _TABLES,
+    Column("lookup", String(64), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("inode", BigInteger, nullable=False),
+    Column("added", String(40), nullable=False),
+    Column("expires", String(40), nullable=False, index=True),
+)
+_NONCE: Final = 12
+_DURATION: Final = re.compile(r"(\d{1,6}) ?(h|d|w|mo|y)")
+_HOURS: Final = {"h": 1, "d": 24, "w": 7 * 24, "mo": 30 * 24, "y": 365 * 24}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file or folder that is kept for a time.
+
+    Attributes:
+        path: where it lies.
+        kind: what it is.
+        tenant: whose.
+        added: since when it is kept, in UTC.
+        expires: when it goes, in UTC.
+    """
+
+    path: Path
+    kind: Kind
+    tenant: str
+    added: datetime
+    expires: datetime
+
+
+class Lifecycle:
+    """What is kept, and until when.
+
+    Args:
+        engine: the database.
+        key: 32 bytes, by which paths are encrypted.
+        clock: returns the time, in UTC.
+
+    Raises:
+        SecretError: the database cannot be used.
+    """
+
+    def __init__(
+        self, engine: Engine, key: bytes, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._engine = engine
+        self._key = key
+        self._cipher = AESGCM(hmac.digest(key, b"paths", "sha256"))
+        self._clock = clock
+        with _told(), alone(engine, _MATTER) as connection:
+            _TABLES.create_all(connection)
+
+    def keep(self, path: Path, kind: Kind, duration: timedelta, *, tenant: str) -> Item:
+        """Enter a file or folder; one that was entered before gets a new end.
+
+        Args:
+            path: of the file, which must be there.
+            kind: what it is.
+            duration: how long it is kept from now on.
+            tenant: whose it is.
+
+        Raises:
+            InputMissingError: it is not there.
+            SecretError: the database cannot be used.
+        """
+        path, now = Path(os.path.abspath(path)), self._clock()  # noqa: PTH100 - links stay what they are
+        try:
+            inode = path.lstat().st_ino
+        except OSError as error:
+            raise InputMissingError(f"{path} cannot be kept: {error.strerror or error}", "Check its name") from error
+        lookup = hmac.digest(self._key, os.fsencode(path), "sha256").hex()
+        nonce = os.urandom(_NONCE)
+        item = Item(path, kind, tenant, now, now + duration)
+        with _told(), alone(self._engine, _MATTER) as connection:
+            connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == lookup))
+            connection.execute(
+                insert(_ITEMS).values(
+                    lookup=lookup,
+                    sealed=nonce + self._cipher.encrypt(nonce, os.fsencode(path), lookup.encode()),
+                    kind=kind,
+                    tenant=tenant,
+                    inode=inode,
+                    added=_text(now),
+                    expires=_text(item.expires),
+                )
+            )
+        return item
+
+    def items(self) -> list[Item]:
+        """Return what is kept, what goes first first.
+
+        Raises:
+            SecretError: the database cannot be used, or was written under another key.
+        """
+        with _told(), self._engine.connect() as connection:
+            return [self._item(row) for row in connection.execute(select(_ITEMS).order_by(_ITEMS.c.expires))]
+
+    def sweep(self) -> list[tuple[Item, Outcome]]:
+        """Remove what is to be kept no longer; return what was found, and what came of it.
+
+        A file that is gone is forgotten (`gone`); so is one in whose place another lies (`replaced`), which stays. One
+        that cannot be removed stays entered (`kept`).
+
+        Raises:
+            SecretError: the database cannot be used, or was written under another key.
+        """
+        done: list[tuple[Item, Outcome]] = []
+        now = _text(self._clock())
+        with _told(), alone(self._engine, _MATTER) as connection:
+            for row in connection.execute(select(_ITEMS).where(_ITEMS.c.expires <= now)).all():
+                item = self._item(row)
+                outcome = _remove(item.path, row.inode)
+                if outcome != "kept":
+                    connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == row.lookup))
+                done.append((item, outcome))
+        return done
+
+    def _item(self, row: Row[tuple[object, ...]]) -> Item:
+        try:
+            path = self._cipher.decrypt(row.sealed[:_NONCE], row.sealed[_NONCE:], row.lookup.encode())
+        except InvalidTag:
+            raise SecretError(
+                "What is kept was entered under another key, or altered", "Put the key or the database back"
+            ) from None
+        times = (datetime.fromisoformat(row.added), datetime.fromisoformat(row.expires))
+        return Item(Path(os.fsdecode(path)), row.kind, row.tenant, *times)
+
+
+def duration(text: str) -> timedelta:
+    """Return a duration such as 72h, 7d, 4w, 6mo (months of 30 days) or 1y.
+
+    Raises:
+        OptionsError: it is none.
+    """
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise OptionsError(f"{text!r} is no duration", "Write 72h, 7d, 4w, 6mo or 1y")
+    return timedelta(hours=int(found[1]) * _HOURS[found[2]])
+
+
+def _remove(path: Path, inode: int) -> Outcome:
+    try:
+        found = path.lstat()
+        if found.st_ino != inode:
+            return "replaced"
+        if stat.S_ISDIR(found.st_mode):
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return "gone"
+    except OSError:
+        return "kept"
+    return "removed"
+
+
+def _text(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise SecretError(
+            f"The database of records cannot be used: {reason(error)}", "Choose another folder with --trust-dir"
+        ) from error

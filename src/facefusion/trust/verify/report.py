@@ -1,0 +1,124 @@
+"""All layers of one file, held against one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from facefusion.errors import FaceFusionError, InputError, MarkBrokenError, SigningError, UnmarkedError
+from facefusion.media.probe import probe
+from facefusion.options import LimitOptions
+from facefusion.trust.verify.layers import LayerReader, LayerReading, LayerState
+
+_AGREED: Final = {"watermark": "number of the watermark", "produce_id": "number of the output"}
+_THERE: Final = (LayerState.HOLDS, LayerState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the marks of a file have shown.
+
+    Attributes:
+        path: of the file.
+        layers: in the order in which they were read.
+    """
+
+    path: Path
+    layers: tuple[LayerReading, ...]
+
+    def fault(self) -> FaceFusionError | None:
+        """Return what is wrong with the file as an error; None where all that is there holds."""
+        broken = [layer for layer in self.layers if layer.state is LayerState.BROKEN]
+        if broken:
+            named = "; ".join(f"{layer.layer}: {layer.what}" for layer in broken)
+            return MarkBrokenError(f"The file {self.path} is not as it was marked: {named}", "Do not rely on it")
+        if not any(layer.state in _THERE for layer in self.layers):
+            hint = "It was not made here, or everything was taken away; its marks cannot tell which"
+            return UnmarkedError(f"The file {self.path} bears no mark", hint)
+        unknown = [layer for layer in self.layers if layer.state is LayerState.UNKNOWN]
+        if unknown and not any(layer.state is LayerState.HOLDS for layer in self.layers):
+            named = "; ".join(f"{layer.layer}: {layer.what}" for layer in unknown)
+            hint = "If you know the signer, give their root certificate with --trust-anchors"
+            return SigningError(f"Nobody known here vouches for the file {self.path}: {named}", hint)
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        fault = self.fault()
+        return {
+            "file": str(self.path),
+            "verdict": "holds" if fault is None else type(fault).__name__,
+            "exit_code": 0 if fault is None else fault.exit_code,
+            "layers": [
+                {"layer": layer.layer, "state": str(layer.state), "what": layer.what, "facts": dict(layer.facts)}
+                for layer in self.layers
+            ],
+        }
+
+
+def verify_file(path: Path, readers: Sequence[LayerReader], limits: LimitOptions) -> Report:
+    """Read every layer of a file, and hold them against one another.
+
+    Args:
+        path: of the file.
+        readers: of the layers; later ones are handed what earlier ones have shown.
+        limits: what is not read.
+
+    Raises:
+        InputError: the file bears no mark, and is no picture or video that can be read.
+    """
+    found: list[LayerReading] = []
+    unread: list[InputError] = []
+    for reader in readers:
+        try:
+            found.append(reader.read(path, tuple(found)))
+        except InputError as error:  # what one layer cannot read, another may still have found tampered with
+            unread.append(error)
+    report = Report(path, tuple(_with_stripped(_with_contradictions(found))))
+    if isinstance(report.fault(), UnmarkedError):
+        if unread:
+            raise unread[0]
+        probe(path, limits)
+    return report
+
+
+def _with_contradictions(layers: Sequence[LayerReading]) -> Iterator[LayerReading]:
+    """Break what contradicts a layer before it that holds: a mark was put onto a file that it does not belong to."""
+    said: dict[str, tuple[str, object]] = {}
+    for layer in layers:
+        against = [
+            f"its {words} is not that of the {said[name][0]}"
+            for name, words in _AGREED.items()
+            if layer.state in _THERE
+            and name in layer.facts
+            and layer.facts[name] != said.get(name, ("", layer.facts[name]))[1]
+        ]
+        if against:
+            yield replace(layer, state=LayerState.BROKEN, what=", and ".join(against))
+            continue
+        if layer.state in _THERE:
+            said |= {
+                name: (layer.layer, layer.facts[name]) for name in _AGREED if name in layer.facts and name not in said
+            }
+        yield layer
+
+
+def _with_stripped(layers: Iterator[LayerReading]) -> Iterator[LayerReading]:
+    """Tell what is missing from what never was there, by what the other layers say."""
+    every = list(layers)
+    promised = {str(mark): layer.layer for layer in every if layer.state in _THERE for mark in _marks(layer.facts)}
+    for layer in every:
+        if layer.state is LayerState.ABSENT and layer.layer in promised:
+            what = f"taken away: the {promised[layer.layer]} says that it was there"
+            yield replace(layer, state=LayerState.STRIPPED, what=what)
+        else:
+            yield layer
+
+
+def _marks(facts: Mapping[str, object]) -> Iterator[object]:
+    marks = facts.get("marks")
+    yield from marks if isinstance(marks, list | tuple) else ()
+    if "watermark" in facts:
+        yield "watermark"

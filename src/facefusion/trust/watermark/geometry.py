@@ -1,0 +1,90 @@
+"""How the marked picture lies in the one that is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import cos, radians, sin
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.trust.watermark.canonical import HEIGHT, WIDTH
+from facefusion.trust.watermark.lapped import Matrix
+
+_GRID = 0.014
+"""From one scale to the next that is tried: a corner moves by less than a quarter of the pilot's shortest wave."""
+_TURNS = range(-100, 101, 8)
+"""Tenths of a degree that are tried."""
+_STRETCHES = (-0.03, -0.015, 0.0, 0.015, 0.03)
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where the marked picture lies, as a crop, bars, a stretch or a turn have put it.
+
+    Attributes:
+        mirror: whether the picture was mirrored, from left to right and from top to bottom; both is half a turn. Where
+            it lies on its side it counts as laid down first, its longer side across.
+        angle: degrees by which it was turned, clockwise.
+        across, down: its width and height as parts of those of the picture that is read; above 1 where it was cropped.
+        right, lower: where its centre lies, in widths and heights from the centre of the other.
+        aspect: width over height of the picture that is read.
+    """
+
+    mirror: tuple[bool, bool] = (False, False)
+    angle: float = 0.0
+    across: float = 1.0
+    down: float = 1.0
+    right: float = 0.0
+    lower: float = 0.0
+    aspect: float = WIDTH / HEIGHT
+
+    @property
+    def whole(self) -> bool:
+        """Whether the picture is all there and fills the frame."""
+        return (self.angle, self.across, self.down, self.right, self.lower) == (0, 1, 1, 0, 0)
+
+    def matrix(self, size: tuple[int, int]) -> npt.NDArray[np.float64]:
+        """Return the (2, 3) matrix from places of the marked picture to those of the one read, both (width, height)."""
+        turn, stretch, grid = radians(self.angle), np.array([self.aspect, 1.0]), np.array(size, np.float64)
+        rotation = np.array([[cos(turn), -sin(turn)], [sin(turn), cos(turn)]])
+        unit = rotation * stretch[None, :] / stretch[:, None] * np.array([self.across, self.down])
+        linear = unit * grid[:, None] / grid[None, :]
+        centre = (grid - 1) / 2
+        return np.column_stack([linear, centre + np.array([self.right, self.lower]) * grid - linear @ centre])
+
+    def undone(self, levels: Matrix) -> Matrix:
+        """Return the marked picture out of the canonical luma, mirrored back, of the one that is read."""
+        if self.whole:
+            return levels
+        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+        size, border = (WIDTH, HEIGHT), cv2.BORDER_REPLICATE
+        return np.asarray(cv2.warpAffine(levels, self.matrix(size), size, flags=flags, borderMode=border), np.float32)
+
+    def seen(self) -> Matrix:
+        """Return how much of the marked picture is in the one that is read: (288, 512), 0 to 1."""
+        size, flags = (WIDTH, HEIGHT), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(np.ones((HEIGHT, WIDTH), np.float32), self.matrix(size), size, flags=flags))
+
+
+def mirrored(levels: Matrix, mirror: tuple[bool, bool]) -> Matrix:
+    """Return a picture mirrored from left to right, from top to bottom, or both."""
+    across, down = mirror
+    return np.ascontiguousarray(levels[:: -1 if down else 1, :: -1 if across else 1])
+
+
+def upright(mirror: tuple[bool, bool], aspect: float) -> Iterator[Geometry]:
+    """Yield crops, bars and stretches, each way by itself."""
+    scales = np.exp(np.arange(np.log(0.7), np.log(1.5), _GRID)).tolist()
+    for across, down in product(scales, scales):
+        yield Geometry(mirror, across=across, down=down, aspect=aspect)
+
+
+def turned(mirror: tuple[bool, bool], aspect: float) -> Iterator[Geometry]:
+    """Yield turns of up to ten degrees, with crops and small stretches."""
+    scales = np.exp(np.arange(np.log(0.8), np.log(1.3), _GRID)).tolist()
+    for tenths, scale, stretch in product(filter(None, _TURNS), scales, _STRETCHES):
+        yield Geometry(mirror, tenths / 10, scale * (1 + stretch), scale * (1 - stretch), aspect=aspect)
