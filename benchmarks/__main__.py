@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 NAMES = (
-    *("identity", "analysers", "poses", "superres", "swap_identity", "sources"),
+    *("identity", "face_templates", "analysers", "poses", "superres", "swap_identity", "sources"),
     *("contact_sheet", "quality", "steadiness", "outside"),
     *("cost", "sessions", "throughput", "preview", "media_table", "models_table", "provenance"),
 )
