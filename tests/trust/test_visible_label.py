@@ -152,9 +152,15 @@ def test_long_words_are_broken_and_stay_inside(width, height, text):
     assert lines[0][1] - lines[0][0] >= 0.05 * min(width, height)
 
 
-def test_a_character_that_the_font_lacks_is_named():
-    with pytest.raises(DisclosureError, match="ع"):
-        Label.of(LabelSettings(text="hello ع"), (640, 360))
+@pytest.mark.parametrize("character", ["ع", "\u202e", "\u2003", "😀"])
+def test_a_character_that_the_font_lacks_is_named(character):
+    with pytest.raises(DisclosureError, match=f"has no {character}"):
+        Label.of(LabelSettings(text=f"hello {character}"), (640, 360))
+
+
+def test_signs_and_spaces_of_both_scripts_can_be_drawn():
+    label = Label.of(LabelSettings(text="“Façade” — №1 €5 ©\u3000《春》，好！"[:40].replace("№", "No")), (640, 360))
+    assert len(rows_of(label.drawn(ground("black", 640, 360), 0.0))) >= 2
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (2, 2), (3, 500), (500, 3), (16, 16)])

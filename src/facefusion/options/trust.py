@@ -70,6 +70,19 @@ class TrustOptions(OptionGroup):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
         description="for whom the work is done: each has consents, lists and records of its own",
     )
+    content_every: float = Field(
+        default=2.0,
+        ge=0.1,
+        le=10,
+        description="seconds of a video between looks of the content check, which also looks where shots begin; less"
+        " where something was nearly refused, up to twice as many where nothing changes",
+    )
+    content_every_live: int = Field(
+        default=25, ge=1, le=250, description="live: the content check looks at one of so many frames, and at cuts"
+    )
+    content_terms: tuple[Path, ...] = Field(
+        default=(), description="files with further terms that texts may not hold, one on each line"
+    )
     project: str | None = Field(
         default=None, min_length=1, max_length=200, description="the project that consents are held against"
     )
