@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -177,10 +178,13 @@ def _small(path: Path) -> Path:
 
 def _large(path: Path, megabytes: int) -> Path:
     """Make a clip long by media data that no track points at."""
-    _small(path)
-    with path.open("ab") as file:
-        file.write((1).to_bytes(4) + b"mdat" + (16 + (megabytes << 20)).to_bytes(8))
-        file.truncate(file.tell() + (megabytes << 20))
+    whole = _small(path).read_bytes()
+    start = whole.index(b"mdat") - 4
+    length = int.from_bytes(whole[start : start + 4])
+    with path.open("wb") as file:
+        file.write(whole[:start] + (length + (megabytes << 20)).to_bytes(4) + whole[start + 4 : start + length])
+        file.seek(megabytes << 20, os.SEEK_CUR)
+        file.write(whole[start + length :])
     return path
 
 

@@ -20,7 +20,15 @@ VERBS: Final = {
 }
 _USAGES: Final = {"init": "[options]", "show": "[options]"}
 _OPTIONS: Final = {"init": ("trust_dir",), "show": ("trust_dir",)}
-_VERIFY_OPTIONS: Final = ("trust_dir", "trust_anchors", "max_pixels", "max_frames", "max_duration", "max_streams")
+_VERIFY_OPTIONS: Final = (
+    "trust_dir",
+    "trust_database",
+    "trust_anchors",
+    "max_pixels",
+    "max_frames",
+    "max_duration",
+    "max_streams",
+)
 
 
 def parse_trust(

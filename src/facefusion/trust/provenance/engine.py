@@ -29,15 +29,22 @@ _OFFLINE: Final[dict[str, Any]] = {
     },
 }
 
+_BLOCK_KIB: Final = 4096
 
-def offline_context(anchors: Sequence[str] = (), created: Sequence[str] = ()) -> c2pa.Context:
+
+def offline_context(
+    anchors: Sequence[str] = (), created: Sequence[str] = (), *, in_blocks: bool = False
+) -> c2pa.Context:
     """Return settings under which nothing is fetched and no thumbnail is made.
 
     Args:
         anchors: root certificates whose signers are trusted, PEM.
         created: labels of the assertions that we vouch for.
+        in_blocks: whether the samples of a film are hashed in blocks.
     """
     settings = {**_OFFLINE, "builder": {**_OFFLINE["builder"], "created_assertion_labels": list(created)}}
+    if in_blocks:
+        settings["core"] = {**_OFFLINE["core"], "merkle_tree_chunk_size_in_kb": _BLOCK_KIB}
     if anchors:
         settings["trust"] = {"trust_anchors": "\n".join(anchors)}
     return c2pa.Context.from_dict(settings)

@@ -20,6 +20,7 @@ from facefusion.trust.provenance.carriers import can_hold, mime_type, sidecar_pa
 from facefusion.trust.provenance.definition import CREATED, definition, target_ingredient
 from facefusion.trust.provenance.engine import offline_context
 from facefusion.trust.provenance.facts import ManifestFacts
+from facefusion.trust.provenance.media_box import is_hashed_in_blocks
 from facefusion.trust.provenance.parent import Parent, look_at_parent
 from facefusion.trust.provenance.seal import NoRoomError, place_seal
 from facefusion.trust.provenance.signer import Signer, checked_leaf
@@ -65,6 +66,7 @@ class _Work:
     def __init__(self, path: Path, form: Form, facts: ManifestFacts, signer: Signer, parent: Parent) -> None:
         self._path, self._form, self._facts, self._parent = path, mime_type(form), facts, parent
         self._callback = _Callback(signer)
+        self._in_blocks = is_hashed_in_blocks(path, form)
         self._chain = signer.chain
 
     def write(self, temporary: Path, filler: int, *, embed: bool) -> None:
@@ -87,7 +89,10 @@ class _Work:
         output = _Watched(file)
         said = definition(self._facts, self._form, key.public_key().public_bytes_raw(), self._parent.redactions, filler)
         try:
-            with offline_context(created=CREATED) as context, self._callback.signer(self._chain) as signer:
+            with (
+                offline_context(created=CREATED, in_blocks=self._in_blocks) as context,
+                self._callback.signer(self._chain) as signer,
+            ):
                 builder = c2pa.Builder(self._with_parent_named(said), context=context)
                 self._add_parent(builder)
                 if not embed:

@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from facefusion.options import Options
-from facefusion.trust.home import usual_home
+from facefusion.trust.audit import AuditKeys, AuditLog
+from facefusion.trust.home import trust_home, usual_home
+from facefusion.trust.keys import KeyRing
+from facefusion.trust.keys.file import SECRET_FILE
 from facefusion.trust.provenance.opening import trusted_anchors
+from facefusion.trust.verify.audit import AuditLayer
 from facefusion.trust.verify.layers import LayerReader
+from facefusion.trust.verify.metadata import MetadataLayer
 from facefusion.trust.verify.provenance import ProvenanceLayer
+from facefusion.trust.verify.watermark import WatermarkLayer
+
+_RECORDS: Final = "audit"
+_WATERMARK_KEY: Final = "watermark"
 
 
 def open_layers(options: Options) -> Sequence[LayerReader]:
     """Return what reads the layers of a file. Nothing is made: where there are no keys, fewer can be read.
 
     Args:
-        options: where the keys of this place lie, and whose signatures are trusted.
+        options: where keys and records of this place lie, whose signatures are trusted, and what is not read.
 
     Raises:
         SecretError: keys of this place cannot be used.
         SigningError: a root certificate cannot be read.
     """
-    home = _home(options.trust.trust_dir)
-    return (ProvenanceLayer(tuple(trusted_anchors(options.signing, home))),)
+    home = options.trust.trust_dir or usual_home()
+    everywhere = (ProvenanceLayer(tuple(trusted_anchors(options.signing, home))), MetadataLayer())
+    if not (home / SECRET_FILE).exists():
+        return everywhere
+    keys = KeyRing.open(trust_home(home))
+    here: list[LayerReader] = [WatermarkLayer(keys.derived(_WATERMARK_KEY), options.limits)]
+    if (home / _RECORDS).is_dir():
+        here.append(AuditLayer(lambda: _opened(home, keys, options.trust.trust_database)))
+    return *everywhere, *here
 
 
-def _home(folder: Path | None) -> Path:
-    return usual_home() if folder is None else folder
+@contextmanager
+def _opened(home: Path, keys: KeyRing, database: str | None) -> Iterator[AuditLog]:
+    log = AuditLog.open(home, AuditKeys.of(keys), database=database)
+    try:
+        yield log
+    finally:
+        log.close()

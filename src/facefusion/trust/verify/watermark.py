@@ -1,0 +1,92 @@
+"""The layer of the watermark in the pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.media.frame import Image
+from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.media.load import load_picture
+from facefusion.media.open import open_reader
+from facefusion.media.probe import probe
+from facefusion.media.select import Moment, Selection
+from facefusion.options import LimitOptions
+from facefusion.trust.verify.layers import LayerReading, LayerState
+from facefusion.trust.watermark import read_watermark
+
+WATERMARK: Final = "watermark"
+_FRAMES: Final = 24
+_PLACES: Final = 3
+"""Places of a clip from which frames are taken, one after the other: to seek costs more than to read on."""
+_APART: Final = 3
+Luma = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class WatermarkLayer:
+    """Reads the watermark of this place; those of other places have other keys, and are not seen.
+
+    Attributes:
+        key: that marks.
+        limits: what is not read.
+    """
+
+    key: bytes = field(repr=False)
+    limits: LimitOptions
+    layer: str = WATERMARK
+
+    def read(self, path: Path, before: Sequence[LayerReading]) -> LayerReading:
+        """Read the watermark of a picture, or of some frames of a video; see `LayerReader`."""
+        del before
+        found = read_watermark(sampled_luma(path, self.limits), self.key)
+        if found is None:
+            return LayerReading(self.layer, LayerState.ABSENT, "no watermark of this place can be read")
+        facts = {
+            "watermark": f"{found.payload:016x}",
+            "frames": found.frames,
+            "false_positive_bound": found.chance,
+        }
+        if not found.genuine:
+            what = "its number was not made here: somebody has copied or forged it"
+            return LayerReading(self.layer, LayerState.BROKEN, what, facts)
+        what = f"the number {found.payload:016x} is in the pixels (by chance: at most 1 in {1 / found.chance:.0e})"
+        return LayerReading(self.layer, LayerState.HOLDS, what, facts)
+
+
+def sampled_luma(path: Path, limits: LimitOptions) -> Iterator[Luma]:
+    """Yield the luma of a picture, or of up to 24 frames from the beginning, the middle and the end of a video.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    info = probe(path, limits)
+    images = iter([load_picture(path, limits).image]) if isinstance(info, PictureInfo) else _frames(info, limits)
+    for image in images:
+        yield np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _frames(info: VideoInfo, limits: LimitOptions) -> Iterator[Image]:
+    places = range(_PLACES) if info.duration else range(1)
+    left = _FRAMES
+    for place in places:
+        wanted = left // (len(places) - place)
+        moment = (info.duration or Fraction(0)) * place / _PLACES
+        with open_reader(info.path, limits=limits, selection=_from(moment)) as reader:
+            for index, frame in enumerate(reader):
+                if not wanted:
+                    break
+                if index % _APART == 0:
+                    yield frame.image
+                    wanted, left = wanted - 1, left - 1
+
+
+def _from(moment: Fraction) -> Selection:
+    return Selection(start=Moment(seconds=moment) if moment else None)
