@@ -199,3 +199,8 @@ def test_preview_measures_each_kind_of_look(tmp_path):
     assert all(row[look]["median_ms"] <= row[look]["p95_ms"] for row in result["rows"] for look in looks)
     assert result["off"]["by_history"]["12"] < result["off"]["by_history"]["0"] < result["off"]["edit"]
     assert "| option changed" in done.stdout
+
+
+def test_audit_tells_what_an_entry_costs(tmp_path):
+    done = run("audit", "--entries", 20, "--megabytes", 4, "--json", tmp_path / "f.json")
+    assert all(value > 0 for value in figures(done, tmp_path / "f.json").values())
