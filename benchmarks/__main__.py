@@ -9,11 +9,11 @@ import subprocess
 import sys
 
 NAMES = (
-    *("identity", "analysers", "poses", "superres", "swap_identity", "sources"),
+    *("identity", "face_templates", "analysers", "poses", "superres", "swap_identity", "sources"),
     *("contact_sheet", "quality", "steadiness", "outside"),
-    *("cost", "sessions", "throughput", "preview", "media_table", "models_table"),
+    *("cost", "sessions", "throughput", "preview", "media_table", "models_table", "provenance"),
 )
-LONG = ("batch", "clap", "kills", "fuzz", "performance", "gpu", "flame")
+LONG = ("batch", "content", "clap", "kills", "fuzz", "performance", "gpu", "flame")
 
 
 def main() -> int:

@@ -51,7 +51,7 @@ def _counted(*, encodes: bool) -> Iterator[list[int]]:
         if encodes:
             yield count
             return
-        with mock.patch.object(video, "join_outputs", lambda *_given: ()):
+        with mock.patch.object(video, "join_outputs", lambda *_given: {}):
             yield count
 
 

@@ -53,7 +53,8 @@ def _cells(card: ModelCard, bundled: Catalogue) -> Iterator[str]:
     yield card.licence
     yield "yes" if card.commercial else "no"
     yield ", ".join(f"`{name}`" for name in card.requires)
-    yield "; ".join(card.origin) + ("" if card.urls or card.name in bundled else " (yours to find)")
+    comes = card.urls or card.package or card.name in bundled
+    yield "; ".join(card.origin) + ("" if comes else " (yours to find)")
     yield card.citation
 
 

@@ -18,7 +18,7 @@ from fontTools.ttLib import TTCollection, TTFont
 FAMILY = "Noto Sans CJK SC"
 TARGET = Path(__file__).parents[1] / "src/facefusion/trust/label/data/NotoSansCJKsc-Bold-part.otf"
 _LATIN = (range(0x20, 0x7F), range(0xA0, 0x180), range(0x2010, 0x2028), range(0x20AC, 0x20AD), range(0x2122, 0x2123))
-_FULL_WIDTH = (range(0x3001, 0x3012), range(0xFF01, 0xFF5F))
+_FULL_WIDTH = (range(0x3000, 0x3012), range(0xFF01, 0xFF5F))
 _LEVEL_1 = range(0xB0, 0xD8)  # first bytes of GB 2312's level 1
 _CELLS = range(0xA1, 0xFF)
 
@@ -52,6 +52,7 @@ def main() -> None:
     parser.add_argument("collection", type=Path, help="NotoSansCJK-Bold.ttc")
     collection = TTCollection(parser.parse_args().collection)
     font = next(font for font in collection.fonts if font["name"].getDebugName(1) == FAMILY)
+    font.recalcTimestamp = False  # the same input gives the same bytes
     part_of(font).save(TARGET)
     print(f"{TARGET}: {TARGET.stat().st_size:,} bytes, {len(font.getBestCmap()):,} characters")
 

@@ -22,7 +22,7 @@ def quiet_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [name for name in os.environ if name.startswith("FACEFUSION_")]:
         monkeypatch.delenv(name)
     for kind in ("CONFIG", "DATA", "CACHE"):
-        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / f"no-{kind.lower()}"))
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path.with_name(f"{tmp_path.name} {kind.lower()}")))
     monkeypatch.setenv("FACEFUSION_POLICY", str(POLICY))
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)

@@ -87,7 +87,7 @@ def test_flags_of_every_command_may_stand_before_the_command(facefusion, engine)
         ),
         ("--face-position x", "Option face-position: input should be a valid integer"),
         ("proces", "There is no command 'proces'. Perhaps you meant process"),
-        ("a.jpg b.mp4", "The commands are process, batch, preview, live, inspect, face, models, doctor, processors"),
+        ("a.jpg b.mp4", "The commands are process, batch, preview, live, inspect, face, models"),
         ("doctor --blend-ratio 1", "Run `facefusion doctor --help`"),
         ("inspect a.jpg --samples 0", "Argument --samples"),
         ("inspect", "The following arguments are required: FILE"),

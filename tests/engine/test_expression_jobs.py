@@ -105,7 +105,7 @@ def test_another_driving_clip_makes_another_job(options, driving, tmp_path, capt
     values = {"processors": ["expression_restorer"]}
 
     def digest(**more):
-        return Fingerprint.of(make_plan(options(**values, **more), has_hooks=False), has_hooks=False).digest
+        return Fingerprint.of(make_plan(options(**values, **more), has_hooks=False), has_hooks=False, place={}).digest
 
     other = write_clip(tmp_path / "other.mp4", [captain[60:380, 90:410]] * 3)
     renamed = tmp_path / "renamed.mp4"

@@ -73,7 +73,7 @@ def test_another_face_file_of_the_same_name_is_another_job(path, tmp_path, movin
             "target_path": moving_portrait,
             "output_path": tmp_path / "o.mp4",
         }
-        return Fingerprint.of(make_plan(Options.parse(values), has_hooks=False), has_hooks=False).digest
+        return Fingerprint.of(make_plan(Options.parse(values), has_hooks=False), has_hooks=False, place={}).digest
 
     facefusion.build_face(ASTRONAUT, tmp_path / "other.face")
     assert fingerprint(path) == fingerprint(path)

@@ -20,6 +20,7 @@ from facefusion.inference.session import SessionFactory
 from facefusion.inference.store import ModelStore
 from facefusion.inference.verdict import Verdicts
 from facefusion.options import Options
+from facefusion.trust.content.active import PRIMARY
 from generated.builder import Shelf
 from generated.face_enhancer import restorer
 from generated.jobs import job_sessions
@@ -68,7 +69,7 @@ def start(tmp_path, quiet_place, monkeypatch, astronaut):
     monkeypatch.setattr("facefusion.inference.execution.cache_folder", lambda: tmp_path / "cache")
 
     def sessions(options, **others):
-        catalogue = Catalogue([*Catalogue.bundled(), *shelf.cards])
+        catalogue = Catalogue([*Catalogue.bundled(), Catalogue.known()[PRIMARY], *shelf.cards])
         return SessionFactory(catalogue=catalogue, store=ModelStore(shelf.folder), runtime=options.runtime, **others)
 
     monkeypatch.setattr("facefusion.engine.warm.parts.open_sessions", sessions)

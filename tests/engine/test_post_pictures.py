@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from facefusion.engine.doors.leaving import Way
 from facefusion.engine.post.fill import RegionFill
 from facefusion.engine.post.post import PostWork
 from facefusion.engine.post.sheet import FRAMES, TILE, ContactSheet, clock
@@ -180,6 +182,24 @@ def test_a_spread_keeps_one_of_each_bin_and_never_too_many(count):
     assert spread.items == [min(start + spread.stride, count) - 1 for start in range(0, count, spread.stride)]
 
 
+class Unsealed:
+    """Puts nothing on files: these tests are about their pictures."""
+
+    def still(self, picture):
+        return picture
+
+    def seal(self, part, form, *, is_one_of_many=False):
+        return ""
+
+    def store(self, part):
+        pass
+
+
+def written(work, options):
+    with ExitStack() as waiting:
+        work.write(options, Way(Unsealed(), waiting))
+
+
 @pytest.fixture
 def options(tmp_path) -> OutputOptions:
     return OutputOptions(thumbnail=tmp_path / "thumb.jpg", contact_sheet=tmp_path / "sheet.png")
@@ -189,8 +209,7 @@ def test_what_is_asked_for_is_written_whole(options):
     work = PostWork.of(options)
     for index in range(5):
         work.see(frame(SHARP, index), [face_of(FACE)])
-    with work.written(options):
-        pass
+    written(work, options)
     assert np.abs(read(options.thumbnail).astype(int) - SHARP).mean() < 12
     assert read(options.contact_sheet).shape[2] == 3
     assert sorted(path.name for path in options.thumbnail.parent.iterdir()) == ["sheet.png", "thumb.jpg"]
@@ -202,8 +221,7 @@ def test_what_is_not_asked_for_is_neither_done_nor_written(tmp_path, monkeypatch
     given = frame(SHARP)
     assert RegionFill.of(OutputOptions()).fill(given) is given
     work.see(given, [face_of(FACE)])
-    with work.written(OutputOptions()):
-        pass
+    written(work, OutputOptions())
     assert list(Path.cwd().iterdir()) == []
 
 
@@ -240,8 +258,7 @@ def test_pixels_that_are_not_square_are_made_so(tmp_path, size, aspect, thumbnai
     work = PostWork.of(options, aspect)
     image = cv2.resize(SHARP, size)
     work.see(frame(image), [])
-    with work.written(options):
-        pass
+    written(work, options)
     assert read(tmp_path / "thumb.png").shape == (thumbnail[1], thumbnail[0], 3)
     assert read(tmp_path / "sheet.png").shape == (tile[1] + 8 + 22 + 8, tile[0] + 16, 3)
     seen = cv2.resize(read(tmp_path / "thumb.png"), size)

@@ -9,6 +9,7 @@ from pathlib import Path
 from facefusion.inference.catalogue import Catalogue
 from facefusion.inference.session import SessionFactory
 from facefusion.inference.store import ModelStore
+from facefusion.trust.content.active import PRIMARY
 
 
 def job_sessions(shelf, *cards):
@@ -16,5 +17,5 @@ def job_sessions(shelf, *cards):
     for file in Path(str(resources.files("facefusion.inference") / "pack")).glob("*.onnx"):
         if not (shelf.folder / file.name).exists():
             shutil.copy(file, shelf.folder)
-    catalogue = Catalogue([*Catalogue.bundled(), *shelf.cards, *cards])
+    catalogue = Catalogue([*Catalogue.bundled(), Catalogue.known()[PRIMARY], *shelf.cards, *cards])
     return SessionFactory(("cpu",), catalogue=catalogue, store=ModelStore(shelf.folder))

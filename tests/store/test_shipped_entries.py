@@ -18,12 +18,14 @@ PAGES = (
     "https://hf-mirror.com/facefusion/{base}/resolve/main/{file}",
 )
 """Where the files are published, and the order in which they are tried."""
-PERMISSIVE = {"Apache-2.0", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0", "GPL-3.0-only", "MIT", "WTFPL"}
+PERMISSIVE = {"AGPL-3.0-only", "Apache-2.0", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0", "GPL-3.0-only", "MIT", "WTFPL"}
 
 PUBLISHED = {
     "age_modifier": "fran styleganex_age",
     "background_remover": "ben_2 birefnet_general birefnet_portrait corridor_key_1024 corridor_key_2048 isnet_general "
     "modnet ormbg rmbg_1.4 rmbg_2.0 silueta u2net_cloth u2net_general u2net_human u2netp",
+    "content_classifier": "nsfw_2 nsfw_3",
+    "content_detector": "nsfw_1",
     "expression_restorer": "live_portrait_feature_extractor live_portrait_motion_extractor live_portrait_generator",
     "face_classifier": "fairface",
     "face_detector": "retinaface_10g scrfd_2.5g yoloface_8n yunet_2023_mar",

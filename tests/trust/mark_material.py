@@ -36,7 +36,7 @@ def _picture(seed: int = 1) -> np.ndarray[Any, np.dtype[np.uint8]]:
     return noise.repeat(8, axis=0).repeat(8, axis=1)
 
 
-def _still(form: Form, *, plain: bool = False) -> Callable[[Path], None]:
+def _still(form: Form, *, plain: bool = False, clear: bool = False) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         exif = Pillow.Exif()
         exif[0x010F] = "Maker"
@@ -45,7 +45,7 @@ def _still(form: Form, *, plain: bool = False) -> Callable[[Path], None]:
             encode(
                 form,
                 _picture(),
-                None,
+                _picture(9)[..., 0].copy() if clear else None,
                 deep=None,
                 quality=90,
                 icc_profile=None if plain else profile,
@@ -54,6 +54,10 @@ def _still(form: Form, *, plain: bool = False) -> Callable[[Path], None]:
         )
 
     return write
+
+
+def _lossless(path: Path) -> None:
+    Pillow.fromarray(_picture()).convert("RGBA").save(path, lossless=True)
 
 
 def _animation(path: Path) -> None:
@@ -96,6 +100,10 @@ MADE: dict[str, tuple[Form, Callable[[Path], None]]] = {
     "plain.avif": (forms.AVIF, _still(forms.AVIF, plain=True)),
     "whole.tiff": (forms.TIFF, _still(forms.TIFF)),
     "plain.tiff": (forms.TIFF, _still(forms.TIFF, plain=True)),
+    "clear.png": (forms.PNG, _still(forms.PNG, clear=True)),
+    "clear.webp": (forms.WEBP, _still(forms.WEBP, clear=True)),
+    "lossless.webp": (forms.WEBP, _lossless),
+    "clear.avif": (forms.AVIF, _still(forms.AVIF, clear=True)),
     "moving.gif": (forms.ANIMATED_GIF, _animation),
     "moving.webp": (forms.ANIMATED_WEBP, _animation),
     "moving.apng": (forms.ANIMATED_PNG, _animated_png),
@@ -127,7 +135,9 @@ def content(path: Path) -> list[Any]:
     """Return everything that marks must leave alone: pixels or packets, profiles, times, tags."""
     if path.suffix in _FILMS:
         with av.open(str(path)) as file:
-            tags = {name.lower(): value for name, value in file.metadata.items() if name.lower() in ("title", "comment")}
+            tags = {
+                name.lower(): value for name, value in file.metadata.items() if name.lower() in ("title", "comment")
+            }
             return [tags, [(packet.pts, packet.dts, bytes(packet)) for packet in file.demux() if packet.size]]
     with Pillow.open(path) as image:
         said = [image.info.get(name) for name in ("icc_profile", "loop", "duration")]

@@ -6,10 +6,10 @@ import random
 import tracemalloc
 
 import pytest
+from mark_material import MADE, MARKS, make
 
 from facefusion.errors import FaceFusionError, InputDamagedError, InputMissingError
 from facefusion.trust.metadata import embed, read_marks
-from mark_material import MADE, MARKS, make
 
 _VALUES = (b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\0\x01", b"\0\0\0\x08")
 

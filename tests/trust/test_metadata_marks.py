@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from pathlib import Path
 
 import av
 import cv2
 import pytest
+from mark_material import MADE, MARKS, MOVIES, content, exiftool, make, movie
 from PIL import Image as Pillow
 
 from facefusion.errors import DisclosureError
 from facefusion.media import forms
 from facefusion.trust.metadata import COMPOSITE, Marks, embed, read_marks, stream_tags
-from mark_material import MADE, MARKS, MOVIES, content, exiftool, make, movie
 
 PICTURES = [name for name in MADE if name not in MOVIES]
 FIELDS = {
@@ -132,12 +134,19 @@ def test_bigtiff_and_the_other_byte_order_are_marked_too(tmp_path):
 
 def _tiff(path: Path, *, big: bool, order: str) -> None:
     """Write a grey picture by hand: no writer at hand makes all four kinds."""
-    import struct
-
     head, place, many, entry = (16, "Q", "Q", "HHQQ") if big else (8, "I", "H", "HHII")
     pixels = bytes(range(16)) * 16
     start = head + len(pixels)
-    tags = [(256, 4, 16), (257, 4, 16), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, head), (277, 3, 1), (278, 4, 16)]
+    tags = [
+        (256, 4, 16),
+        (257, 4, 16),
+        (258, 3, 8),
+        (259, 3, 1),
+        (262, 3, 1),
+        (273, 4, head),
+        (277, 3, 1),
+        (278, 4, 16),
+    ]
     tags.append((279, 4, len(pixels)))
     body = struct.pack(order + many, len(tags))
     for tag, kind, value in tags:
@@ -167,6 +176,23 @@ def test_fields_that_the_standard_does_not_allow_are_refused_before_anything_is_
     with pytest.raises(DisclosureError, match=field):
         embed(path, form, Marks(**{"content_producer": "example.com", "produce_id": "1", **change}))
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["whole.jpg", "whole.png"])
+def test_a_signed_manifest_beside_the_marks_is_left_as_it_is(tmp_path, name):
+    path, form = make(tmp_path, name)
+    whole = path.read_bytes()
+    if name.endswith("jpg"):
+        manifest, place = b"\xff\xeb\0\x20JP\0\x01" + b"jumb" * 6, 2
+    else:
+        body = b"caBX" + b"jumb" * 6
+        manifest, place = struct.pack(">I", 24) + body + struct.pack(">I", zlib.crc32(body)), 33
+    path.write_bytes(whole[:place] + manifest + whole[place:])
+    before = content(path)
+    embed(path, form, MARKS)
+    assert manifest in path.read_bytes()
+    assert read_marks(path) == MARKS
+    assert content(path) == before
 
 
 def test_a_form_that_holds_no_marks_says_so(tmp_path):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from mark_material import MARKS, exiftool
 from PIL import Image as Pillow
 
 from facefusion.media import forms
 from facefusion.trust.metadata import COMPOSITE, Marks, embed, read_marks
 from facefusion.trust.metadata.xmp import SENTENCES, marks_in, packet
-from mark_material import MARKS, exiftool
 
 ENGLISH, CHINESE = SENTENCES["en"], SENTENCES["zh"]
 PHOTOGRAPHER = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>

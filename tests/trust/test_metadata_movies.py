@@ -7,11 +7,11 @@ from pathlib import Path
 
 import av
 import pytest
+from mark_material import MARKS, content, make, movie
 
 from facefusion.errors import DisclosureError
 from facefusion.media import forms
 from facefusion.trust.metadata import embed, read_marks, stream_tags
-from mark_material import MARKS, content, make, movie
 
 
 def kinds(path: Path) -> list[bytes]:

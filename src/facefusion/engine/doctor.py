@@ -23,7 +23,7 @@ from facefusion.inference.opening import open_catalogue, open_store, own_folder
 from facefusion.inference.plugins import GROUPS, points_of
 from facefusion.inference.store import ModelStore
 from facefusion.inference.store.overview import overview
-from facefusion.options import ModelOptions, find_config, load_options
+from facefusion.options import ModelOptions, Options, find_config, load_options
 
 Status = Literal["ok", "warn", "fail"]
 _LEAST_MEMORY = 2 * 2**30
@@ -65,6 +65,7 @@ def examine(*, config_path: Path | None = None, folder: Path | None = None) -> I
     yield _guarded("execution providers", _providers)
     yield from (_model(card) for card in Catalogue.bundled())
     yield from _weights(config_path)
+    yield _guarded("content check", lambda name: _content(name, config_path))
     yield from _processors()
     yield from _plug_ins()
     yield _guarded("ffmpeg in PyAV", _ffmpeg)
@@ -136,6 +137,24 @@ def _weights(config_path: Path | None) -> Iterator[Check]:
             names = f": {', '.join(ready)}" if ready else ""
             found = f"{len(ready)} of {len(further)} further models can run{names}"
             yield Check(f"weights for {task.task}", "ok", found, task.command)
+
+
+def _content(name: str, config_path: Path | None) -> Check:
+    """Tell what content is checked by; without the detector nothing is done."""
+    content = importlib.import_module("facefusion.trust.content.active")
+    try:
+        options = load_options({}, config_path=config_path)
+    except FaceFusionError:  # told by the check of the configuration
+        options = Options()
+    try:
+        catalogue, store = open_catalogue(options.models), open_store(options.models)
+        age = options.faces.face_classifier_model
+        active = content.active_checks(catalogue, lambda model: store.is_here(catalogue[model]), age_model=age)
+        store.path(catalogue[content.PRIMARY])
+    except FaceFusionError as error:
+        return Check(name, "fail", error.what, error.hint)
+    pull = store.command(f"pull {age}")
+    return Check(name, "ok", f"{active}", "" if active.age else f"to look for apparent minors: {pull}")
 
 
 def _processors() -> Iterator[Check]:

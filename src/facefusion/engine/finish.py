@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from facefusion.media.sequence_join import joined_sequence, mixture
 
 def join_outputs(
     plan: Plan, folder: JobFolder, kept_range: Trimmed | None, cancel: threading.Event, way: Way
-) -> tuple[str, ...]:
+) -> dict[Path, int]:
     """Join the finished segments of each output, with everything that is copied from the target.
 
     Args:
@@ -33,7 +33,7 @@ def join_outputs(
         way: where the outputs go.
 
     Returns:
-        what the user should know of them; one sentence each.
+        how many pictures each sequence has, by its pattern.
 
     Raises:
         CancelledError: `cancel` was set.
@@ -41,17 +41,30 @@ def join_outputs(
         OutputError: an output cannot be written.
     """
     kept_range = _whole_range(plan, folder, kept_range)
-    counts: list[tuple[Path, int]] = []
+    counts: dict[Path, int] = {}
     for place, rendition in enumerate(plan.renditions):
         segments = [marker.parts[place] for marker in folder.markers]
         if rendition.encoding.form.kind == "picture":
             joined = partial(joined_sequence, rendition.path, segments, first=_first_number(plan), cancel=cancel.is_set)
-            counts.append((rendition.path, way.sequence(rendition.path, joined)))
+            counts[rendition.path] = way.sequence(rendition.path, joined)
         else:
             # Until it is whole, it lies among the segments, so that a kill leaves nothing elsewhere.
             part = way.file(rendition.path, within=folder.path)
             _write(plan, rendition, part, segments, kept_range=kept_range, cancel=cancel)
-    notes = (mixture(path, first=_first_number(plan), frames=count) for path, count in counts)
+    return counts
+
+
+def told_mixtures(plan: Plan, counts: Mapping[Path, int]) -> tuple[str, ...]:
+    """Say which sequences lie among pictures that are none of them, once they are in place; one sentence each.
+
+    Args:
+        plan: the job.
+        counts: as `join_outputs` returned them.
+
+    Raises:
+        OutputUnwritableError: a folder cannot be read.
+    """
+    notes = (mixture(path, first=_first_number(plan), frames=count) for path, count in counts.items())
     return tuple(filter(None, notes))
 
 

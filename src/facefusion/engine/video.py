@@ -14,7 +14,7 @@ from facefusion.engine.between.sampler import MOST
 from facefusion.engine.channel import Giver, consumed, produced
 from facefusion.engine.doors.door import Count, Door
 from facefusion.engine.editing import VideoEdit
-from facefusion.engine.finish import join_outputs
+from facefusion.engine.finish import join_outputs, told_mixtures
 from facefusion.engine.plan import Plan, frames_in_flight
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.segments.cut import describe
@@ -92,8 +92,8 @@ class _VideoJob:
             with self.work.clock.measure("join"):
                 with self.door.leaving(Count(self.folder.frames, edit.faces)) as way:
                     edit.write_pictures(way)
-                    notes = join_outputs(self.plan, self.folder, reader.range, self.cancel, way)
-                self.work.notes.tell(*notes)
+                    counts = join_outputs(self.plan, self.folder, reader.range, self.cancel, way)
+                self.work.notes.tell(*told_mixtures(self.plan, counts))
         return Edited(self.folder.frames, edit.faces)
 
     def _frames(self, stack: ExitStack) -> tuple[FrameReader, Iterator[Frame]]:

@@ -40,25 +40,6 @@ class TrustOptions(OptionGroup):
     acknowledge: bool = Field(
         default=False, description="say that you know the terms of use, which a person is otherwise asked once"
     )
-    label: Literal["start", "ends", "throughout"] | None = Field(
-        default=None,
-        description="show a visible label: at the start of a video, at its start and end, or all the time; as the"
-        " policy says when not given",
-    )
-    label_place: Literal["top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"] | None = Field(
-        default=None, description="where the label lies; at the top right, or as the policy says, when not given"
-    )
-    label_language: Literal["en", "zh", "both"] | None = Field(
-        default=None, description="language of the label; English, or as the policy says, when not given"
-    )
-    label_text: str = Field(
-        default="", max_length=40, description="words of your own below those of the label, up to 40 characters"
-    )
-    content_producer: str = Field(
-        default="FaceFusion",
-        pattern=r"^[!#-\[\]-~]{1,100}$",
-        description="who made the outputs, as their metadata name them: a code or an address without spaces",
-    )
     actor: str | None = Field(
         default=None,
         min_length=1,
@@ -70,9 +51,51 @@ class TrustOptions(OptionGroup):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
         description="for whom the work is done: each has consents, lists and records of its own",
     )
+    content_every: float | None = Field(
+        default=None,
+        ge=0.1,
+        le=10,
+        description="seconds of a video between looks of the content check, which also looks where shots begin; less"
+        " where something was nearly refused, up to twice as many where nothing changes; as the policy says when not"
+        " given, and never more",
+    )
+    content_every_live: int | None = Field(
+        default=None,
+        ge=1,
+        le=250,
+        description="live: the content check looks at one of so many frames, and at cuts; as the policy says when not"
+        " given, and never fewer",
+    )
+    content_terms: tuple[Path, ...] = Field(
+        default=(), description="files with further terms that texts may not hold, one on each line"
+    )
     project: str | None = Field(
         default=None, min_length=1, max_length=200, description="the project that consents are held against"
     )
     territory: str | None = Field(
         default=None, pattern=r"^[A-Z]{2}$", description="where the output will be shown, such as DE, against consents"
+    )
+    label: Literal["start", "ends", "throughout"] | None = Field(
+        default=None,
+        description="when a video shows the visible label: for two seconds at the start, at the start and at the end,"
+        " or all the time; as the policy says when not given, and never less. Pictures and animations always show it",
+    )
+    label_language: Literal["en", "zh", "both"] | None = Field(
+        default=None, description="language of the visible label; as the policy says when not given"
+    )
+    label_place: Literal["top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"] | None = Field(
+        default=None, description="corner or edge of the visible label; as the policy says when not given"
+    )
+    label_text: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=40,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$",
+        description="words of your own below the visible label, which they never replace",
+    )
+    content_producer: str | None = Field(
+        default=None,
+        pattern=r"^[!#-\[\]-~]{1,200}$",
+        description="who makes the output, as its metadata shall name them: a registered code or a name without spaces,"
+        " such as example.com; the program when not given",
     )

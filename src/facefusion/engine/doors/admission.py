@@ -91,9 +91,15 @@ class Admission:
     def _read_texts(self) -> None:
         """Refuse words of the user that no output may bear."""
         trust = self._options.trust
-        terms = TermList.read()
-        for what, text in (("label text", trust.label_text), ("project", trust.project or "")):
-            terms.refuse(text, what)
+        texts = {
+            "The text of the label": trust.label_text,
+            "The name of the producer": trust.content_producer,
+            "The name of the project": trust.project,
+        }
+        terms = TermList.read(trust.content_terms)
+        for what, text in texts.items():
+            if text is not None:
+                terms.refuse(text, what)
 
     def _ask_for(self, sources: Sequence[Source], processors: tuple[str, ...]) -> None:
         """Ask lists and, where the policy wants it, consents for each face."""

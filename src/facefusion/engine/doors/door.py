@@ -39,6 +39,9 @@ from facefusion.trust.provenance.opening import open_signer
 from facefusion.trust.watermark import Watermark, new_payload
 from facefusion.trust.watermark.payload import NUMBER_BITS
 
+_PRODUCER = "FaceFusion"
+"""Who made an output where nobody says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -191,7 +194,7 @@ class Door:
         payload = new_payload(ring.derived("watermark id"), number) if rules.watermark.value else None
         tool = f"FaceFusion/{version('facefusion')}"
         marks = Marks(
-            content_producer=self.options.trust.content_producer,
+            content_producer=self.options.trust.content_producer or _PRODUCER,
             produce_id=produce_id,
             tool=tool,
             models=tuple(name for name, _ in models),

@@ -52,6 +52,8 @@ class Place:
                 "disclosure.label": trust.label,
                 "disclosure.label_place": trust.label_place,
                 "disclosure.label_language": trust.label_language,
+                "content.sampling_seconds": trust.content_every,
+                "content.live_frames": trust.content_every_live,
             }
         )
         if policy.acknowledgement.required.value and not trust.acknowledge and not is_acknowledged(home):

@@ -13,8 +13,8 @@ from facefusion.faces.landmarkers.base import FaceView
 from facefusion.faces.mesh import five_landmarks, mirror_vertices
 from facefusion.faces.types import Face
 
-MINOR_BELOW: Final = 18.0
-"""Apparent age in years below which somebody seems to be a minor."""
+MINOR_BELOW: Final = 17.0
+"""Apparent age in years below which somebody seems to be a minor: 18, less what networks err by."""
 _ZOOMS: Final = (0.85, 1.0, 1.15)
 _AROUND: Final = 1.0
 """Room around a face in its mirrored picture, as a share of its longer side."""

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-import cv2
 import numpy as np
 
-from facefusion.errors import ContentUncheckedError, FaceFusionError
+from facefusion.errors import CancelledError, ContentUncheckedError, FaceFusionError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.landmarkers.base import FaceView
 from facefusion.faces.types import Face
@@ -158,19 +157,11 @@ def _closed(what: str) -> Iterator[None]:
     """Turn whatever keeps content from being checked into the one error for that."""
     try:
         yield
-    except ContentUncheckedError:
+    except (CancelledError, ContentUncheckedError):
         raise
     except FaceFusionError as error:
         hint = error.hint or "Mend that; what is not checked is refused"
         raise ContentUncheckedError(f"{what}: {error.what}", hint) from error
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        OSError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-        cv2.error,
-    ) as error:
+    except Exception as error:
+        # Models may be of plug-ins, which may raise anything; whatever it is, nothing was checked.
         raise ContentUncheckedError(f"{what}: {error}", "Try again; what is not checked is refused") from error

@@ -85,8 +85,8 @@ class ContentDetector:
         columns, limits = self._limits(rows.shape[1] - _CORNERS)
         return [self._seen(each, row, columns, limits) for each, row in zip(framed, rows, strict=True)]
 
-    def _limits(self, classes: int) -> tuple[list[int], Values]:
-        """Return the classes that count, by their numbers, and the limit of each, float32 (C,)."""
+    def _limits(self, classes: int) -> tuple[list[int], npt.NDArray[np.float64]]:
+        """Return the classes that count, by their numbers, and the limit of each, float64 (C,)."""
         settings = self._settings
         if classes < 1 or (settings.labels and len(settings.labels) != classes):
             raise ModelUnfitError(
@@ -94,11 +94,11 @@ class ContentDetector:
                 "It is another model, or its entry is wrong",
             )
         if not settings.labels:
-            return list(range(classes)), np.full(classes, settings.limit, np.float32)
+            return list(range(classes)), np.full(classes, settings.limit)
         columns = [place for place, label in enumerate(settings.labels) if label in settings.limits]
-        return columns, np.array([settings.limits[settings.labels[place]] for place in columns], np.float32)
+        return columns, np.array([settings.limits[settings.labels[place]] for place in columns])
 
-    def _seen(self, framed: Framed, rows: Values, columns: list[int], limits: Values) -> Seen:
+    def _seen(self, framed: Framed, rows: Values, columns: list[int], limits: npt.NDArray[np.float64]) -> Seen:
         """Return what is seen in one picture, from rows of box and scores, float32 (4 + classes, A)."""
         scores = rows[[_CORNERS + place for place in columns]]
         nearness = scores / limits[:, None]

@@ -11,7 +11,7 @@ _DIGITS: Final = str.maketrans("0345@$", "oeasas") | {ord("7"): "t"}
 _ONES: Final = ("i", "l")
 """What 1, ! and | may stand for."""
 _ONE: Final = re.compile(r"[1!|]")
-_SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,2}[^\W_](?![^\W_])){3,}")
+_SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,3}[^\W_](?![^\W_])){3,}")
 """At least four single letters, one apart from the other."""
 _REPEATED: Final = re.compile(r"(\w)\1{2,}")
 _BETWEEN: Final = re.compile(r"[\W_]+")

@@ -132,14 +132,17 @@ def _lettered(texts: tuple[str, ...], size: tuple[int, int], aspect: Fraction, p
     least = math.ceil(SHARE * max(Fraction(min(width, height)), min(width * aspect, Fraction(height))))
     alignment: Alignment = "left" if place.endswith("left") else "right" if place.endswith("right") else "center"
     for rows in range(max(least, _READABLE), least, -1):
-        lettering = Lettering(rows)
-        drawn = lettering.drawn(texts, alignment)
-        framed = drawn.shape[0] + 2 * _space(rows), drawn.shape[1] + 2 * _space(rows)
-        if framed[1] <= width * aspect and framed[0] <= height * _MOST_OF_HEIGHT:
+        drawn, is_whole = _lines(texts, rows, width * aspect, alignment)
+        if is_whole and drawn.shape[0] + 2 * _space(rows) <= height * _MOST_OF_HEIGHT:
             return rows, drawn
-    lettering = Lettering(least)
-    room = max(1, int(width * aspect) - 4 * _space(least))
-    return least, lettering.drawn([line for text in texts for line in lettering.broken(text, room)], alignment)
+    return least, _lines(texts, least, width * aspect, alignment)[0]
+
+
+def _lines(texts: tuple[str, ...], rows: int, width: Fraction, alignment: Alignment) -> tuple[Coverage, bool]:
+    """Return texts as pixels, each on as many lines as it needs, and whether the first has one."""
+    lettering = Lettering(rows)
+    lines = [list(lettering.broken(text, max(1, int(width) - 2 * _space(rows)))) for text in texts]
+    return lettering.drawn([line for broken in lines for line in broken], alignment), len(lines[0]) == 1
 
 
 def _space(height: int) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from importlib.resources import as_file, files
+from importlib.resources import files
+from io import BytesIO
 from typing import Literal
 
 import numpy as np
@@ -39,7 +40,7 @@ class Lettering:
         self._font = _font(size)
         while _rows(_ink(self._font, _CAPITAL)) < height:
             size += 1
-            self._font = _font(size)
+            self._font = self._font.font_variant(size=size)
         self._size = size
 
     def width(self, text: str) -> int:
@@ -92,7 +93,7 @@ def check_characters(text: str) -> None:
     font = _font(16)
     unknown = _ink(font, _MISSING).tobytes()
     missing = "".join(
-        dict.fromkeys(letter for letter in text if not letter.isspace() and _ink(font, letter).tobytes() == unknown)
+        dict.fromkeys(letter for letter in text if letter != " " and _ink(font, letter).tobytes() == unknown)
     )
     if missing:
         raise DisclosureError(
@@ -102,8 +103,8 @@ def check_characters(text: str) -> None:
 
 def _font(size: int) -> ImageFont.FreeTypeFont:
     """Open the font; the basic layout engine draws the same everywhere."""
-    with as_file(files("facefusion.trust.label") / "data" / _FONT) as path:
-        return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+    content = BytesIO((files("facefusion.trust.label") / "data" / _FONT).read_bytes())
+    return ImageFont.truetype(content, size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _ink(font: ImageFont.FreeTypeFont, text: str) -> Coverage:

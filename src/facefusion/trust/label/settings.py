@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,8 @@ LEAST_SECONDS = 2.0
 """GB 45438-2025, 5.4: a video shows its label for no less than this."""
 LONGEST_TEXT = 40
 """Characters that a user may put beside the disclosure."""
+
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +48,5 @@ class LabelSettings:
         """
         if not self.seconds >= LEAST_SECONDS:
             raise ValueError(f"a label is shown for {LEAST_SECONDS:g} seconds or more, not {self.seconds:g}")
-        if len(self.text) > LONGEST_TEXT or not self.text.isprintable():
+        if len(self.text) > LONGEST_TEXT or _BREAKS.search(self.text):
             raise ValueError(f"the text of a label is one line of up to {LONGEST_TEXT} characters")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import IO, Self
@@ -162,20 +161,21 @@ def _located(iloc: bytes) -> tuple[_Item, ...]:
 
 
 def _iloc(items: tuple[_Item, ...]) -> bytes:
-    """Return the list of places, in version 1 or 2 with places of 32 or 64 bits."""
+    """Return the list of places, in the plainest version that holds them: readers often know no other."""
     numbers = [value for item in items for part in item.extents for value in (part.start, part.length)]
-    bases = [item.base for item in items]
-    width = 8 if max(numbers + bases, default=0) > 0xFFFFFFFF - LARGEST_PACKET - _LARGEST_META else 4
-    has_index = any(part.index for item in items for part in item.extents)
+    width = 8 if max(numbers, default=0) > 0xFFFFFFFF - LARGEST_PACKET - _LARGEST_META else 4
+    based = 8 if any(item.base for item in items) else 0
+    indexed = 4 if any(part.index for item in items for part in item.extents) else 0
     wide = 2 if len(items) < 0xFFFF and all(item.number <= 0xFFFF for item in items) else 4
-    result = [bytes((1 if wide == 2 else 2, 0, 0, 0, width << 4 | width, width << 4 | (4 if has_index else 0)))]
-    result.append(len(items).to_bytes(wide))
+    version = 2 if wide == 4 else 1 if indexed or any(item.method for item in items) else 0
+    result = [bytes((version, 0, 0, 0, width << 4 | width, based << 4 | indexed)), len(items).to_bytes(wide)]
     for item in items:
-        result.append(item.number.to_bytes(wide) + struct.pack(">HH", item.method, item.reference))
-        result.append(item.base.to_bytes(width) + len(item.extents).to_bytes(2))
-        for part in item.extents:
-            index = part.index.to_bytes(4) if has_index else b""
-            result.append(index + part.start.to_bytes(width) + part.length.to_bytes(width))
+        result.append(item.number.to_bytes(wide) + (item.method.to_bytes(2) if version else b""))
+        result.append(item.reference.to_bytes(2) + item.base.to_bytes(based) + len(item.extents).to_bytes(2))
+        result.extend(
+            part.index.to_bytes(indexed) + part.start.to_bytes(width) + part.length.to_bytes(width)
+            for part in item.extents
+        )
     return b"".join(result)
 
 

@@ -81,7 +81,7 @@ def embed(path: Path, form: Form, marks: Marks) -> None:
         OutputUnwritableError: the system refuses.
     """
     marks.check()
-    with writing(path), path.open("rb") as file:
+    with writing(path), path.open("rb", buffering=0) as file:
         try:
             edits = _edits(file, form, marks)
         except _DAMAGE as error:

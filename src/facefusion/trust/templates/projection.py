@@ -16,11 +16,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-BITS: Final = 1024
-WIDTH: Final = 1.0
-"""Length in the space of embeddings over which a bit keeps its value, as chosen by `benchmarks/face_templates.py`."""
+BITS: Final = 4096
+WIDTH: Final = 0.7
+"""Length in the space of embeddings over which a bit keeps its value. Wider ones know people better, narrower ones are
+harder to undo; `benchmarks/face_templates.py` measures both."""
 _DOMAIN: Final = b"facefusion face template 1\0"
-_WORD: Final = 8
+_WORD: Final = 4
 
 Bits = npt.NDArray[np.uint8]
 
@@ -44,7 +45,7 @@ class Projection:
         self._offsets = offsets * 2 * WIDTH
 
     def bits(self, vector: npt.NDArray[np.float32]) -> Bits:
-        """Return the template of an identity vector, 1024 bits as uint8 (128,).
+        """Return the template of an identity vector, 4,096 bits as uint8 (512,).
 
         Args:
             vector: float32 (D,).
@@ -57,8 +58,8 @@ def differing(bits: Bits, others: Bits) -> npt.NDArray[np.float64]:
     """Return in which share of their bits templates differ from another, float64 (N,).
 
     Args:
-        bits: one template, uint8 (128,).
-        others: templates, uint8 (N, 128).
+        bits: one template, uint8 (512,).
+        others: templates, uint8 (N, 512).
     """
     return np.asarray(np.bitwise_count(others ^ bits).sum(axis=1, dtype=np.int64) / BITS, np.float64)
 
@@ -66,4 +67,4 @@ def differing(bits: Bits, others: Bits) -> npt.NDArray[np.float64]:
 def _uniform(key: bytes, count: int) -> npt.NDArray[np.float64]:
     """Return numbers between 0 and 1, neither of them included, that nobody can tell from random without the key."""
     stream = hashlib.shake_256(_DOMAIN + key).digest(count * _WORD)
-    return (np.frombuffer(stream, "<u8") >> np.uint64(12)).astype(np.float64) / 2**52 + 2**-53
+    return (np.frombuffer(stream, "<u4").astype(np.float64) + 0.5) / 2**32

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from facefusion.faces.types import Vector
 from facefusion.trust.templates.projection import BITS, Projection, differing
 
-THRESHOLD: Final = 0.38
+THRESHOLD: Final = 0.467
 """Templates that differ in at most this share of their bits are of one person; see `benchmarks/face_templates.py`."""
 TEMPLATE_BYTES: Final = BITS // 8
 _MONTHS: Final = 3
@@ -25,7 +25,7 @@ class Template:
 
     Attributes:
         epoch: whose key made it; templates of two epochs have nothing in common.
-        bits: 128 bytes.
+        bits: 512 bytes.
     """
 
     epoch: str

@@ -1,7 +1,7 @@
 """The mark that is not seen: 64 bits in every frame, which survive re-encoding, scaling, crops and turns.
 
-Frames are marked one by one (`Watermark`) and read together (`read_watermark`). Quantisation index modulation of low frequencies of
-a canonical luma; docs/watermark.md tells what it withstands and what it does not.
+Frames are marked one by one (`Watermark`) and read together (`read_watermark`): quantisation index modulation of low
+frequencies of a canonical luma. What it withstands, and what it does not, is in docs/watermark.md.
 """
 
 from facefusion.trust.watermark.geometry import Geometry

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -10,27 +12,35 @@ from facefusion.trust.watermark.lapped import Matrix
 
 WIDTH, HEIGHT = 512, 288
 """Size of the canonical luma; the longer side of the frame is always the 512."""
-Luma = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Luma = npt.NDArray[Any]
+"""Codes, uint8 or uint16."""
 _SMALL, _LARGE = 480.0, 1280.0
 _LEAST = 0.5
 
 
-def canonical(luma: Luma, bits: int = 8) -> Matrix:
+def lies(shape: tuple[int, ...]) -> bool:
+    """Say whether a frame is a portrait, which is laid on its side (transposed)."""
+    return shape[0] > shape[1]
+
+
+def canonical(luma: Luma, bits: int = 8, *, transposed: bool | None = None) -> Matrix:
     """Return the canonical luma of a frame.
 
     Args:
         luma: (H, W) uint8 or uint16; rows may lie apart.
         bits: of its codes, 8 to 16.
+        transposed: whether to transpose it; what `lies` says when None.
 
     Returns:
-        (288, 512) float32 in codes of eight bits; portraits lie on their side (transposed).
+        (288, 512) float32 in codes of eight bits.
     """
     height, width = luma.shape
-    size = (WIDTH, HEIGHT) if width >= height else (HEIGHT, WIDTH)
+    lying = lies(luma.shape) if transposed is None else transposed
+    size = (HEIGHT, WIDTH) if lying else (WIDTH, HEIGHT)
     shrinks = width >= size[0] and height >= size[1]
     resized = cv2.resize(luma, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     levels = np.asarray(resized, np.float32) * np.float32(1 / (1 << (bits - 8)))
-    return levels if width >= height else np.ascontiguousarray(levels.T)
+    return np.ascontiguousarray(levels.T) if lying else levels
 
 
 def strength(shape: tuple[int, ...]) -> float:
@@ -39,5 +49,5 @@ def strength(shape: tuple[int, ...]) -> float:
     Small frames lose more to encoders for each mark, and large ones are looked at from nearer. The reader
     need not know it: it tries steps, as it must for changes of brightness.
     """
-    position = np.log(max(max(shape[:2]), 1) / _SMALL) / np.log(_LARGE / _SMALL)
+    position = np.log(max(shape[:2]) / _SMALL) / np.log(_LARGE / _SMALL)
     return float(_LEAST ** np.clip(position, 0, 1))

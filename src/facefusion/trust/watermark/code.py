@@ -1,7 +1,7 @@
 """Error correction: a tail-biting convolutional code of 64 bits with a soft decoder.
 
-The Viterbi algorithm goes round the ring of bits twice and keeps the middle: for a code whose memory is so much shorter than the
-ring the state has settled by then. Generators were drawn by lot; the smallest weight of a code word found is in the tests.
+The Viterbi algorithm goes round the ring of bits twice and keeps the middle: the memory of the code is so much shorter
+than the ring that the state has settled by then. Generators were drawn by lot, which is good enough at this rate.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _outputs(registers: npt.NDArray[np.int64]) -> Matrix:
 def _step(metric: Matrix, score: Matrix) -> tuple[Matrix, npt.NDArray[np.bool_]]:
     """Return the best sum at each state after one more bit, and the bit that fell out of the register there.
 
-    A register is (new bit, state) = 2 · states numbers; the next state is its upper `_MEMORY` bits, the one that falls out the lowest.
+    A register is the new bit over the state; its upper `_MEMORY` bits are the next state, and the lowest falls out.
     """
     sums = (score.reshape(2, _STATES) + metric).reshape(_STATES, 2)
     best = sums[:, 1] > sums[:, 0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import cos, radians, sin
 
@@ -26,14 +26,15 @@ class Geometry:
     """Where the marked picture lies, as a crop, bars, a stretch or a turn have put it.
 
     Attributes:
-        mirror: whether the picture was mirrored, from left to right and from top to bottom; both is half a turn. Where
-            it lies on its side it counts as laid down first, its longer side across.
+        side: whether the frame that is read was transposed first, as portraits are.
+        mirror: whether it was then mirrored, from left to right and from top to bottom; both is half a turn.
         angle: degrees by which it was turned, clockwise.
         across, down: its width and height as parts of those of the picture that is read; above 1 where it was cropped.
         right, lower: where its centre lies, in widths and heights from the centre of the other.
         aspect: width over height of the picture that is read.
     """
 
+    side: bool = False
     mirror: tuple[bool, bool] = (False, False)
     angle: float = 0.0
     across: float = 1.0
@@ -76,15 +77,15 @@ def mirrored(levels: Matrix, mirror: tuple[bool, bool]) -> Matrix:
     return np.ascontiguousarray(levels[:: -1 if down else 1, :: -1 if across else 1])
 
 
-def upright(mirror: tuple[bool, bool], aspect: float) -> Iterator[Geometry]:
-    """Yield crops, bars and stretches, each way by itself."""
+def upright(like: Geometry) -> Iterator[Geometry]:
+    """Yield crops, bars and stretches, each way by itself, of pictures that lie like this."""
     scales = np.exp(np.arange(np.log(0.7), np.log(1.5), _GRID)).tolist()
     for across, down in product(scales, scales):
-        yield Geometry(mirror, across=across, down=down, aspect=aspect)
+        yield replace(like, across=across, down=down)
 
 
-def turned(mirror: tuple[bool, bool], aspect: float) -> Iterator[Geometry]:
+def turned(like: Geometry) -> Iterator[Geometry]:
     """Yield turns of up to ten degrees, with crops and small stretches."""
     scales = np.exp(np.arange(np.log(0.8), np.log(1.3), _GRID)).tolist()
     for tenths, scale, stretch in product(filter(None, _TURNS), scales, _STRETCHES):
-        yield Geometry(mirror, tenths / 10, scale * (1 + stretch), scale * (1 - stretch), aspect=aspect)
+        yield replace(like, angle=tenths / 10, across=scale * (1 + stretch), down=scale * (1 - stretch))

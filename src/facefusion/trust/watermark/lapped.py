@@ -1,8 +1,8 @@
 """A lapped cosine transform: low frequencies of overlapping blocks, orthonormal and without edges between blocks.
 
-The modulated lapped transform of H. S. Malvar (1990), with the sine window of Princen and Bradley: the basis functions of a
-block reach half-way over both neighbours and fade out there, so that what is added to one coefficient is never seen as a
-block. Frequency `k` has `(k + ½) / (2 · HOP)` cycles per sample.
+The modulated lapped transform of H. S. Malvar (1990), with the sine window of Princen and Bradley: the basis functions
+of a block reach half-way over both neighbours and fade out there, so that what is added to a coefficient is never seen
+as a block. Frequency `k` has `(k + ½) / (2 · HOP)` cycles per sample.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Quantisation index modulation: a number is moved towards points of a lattice, and which points says which bit.
 
-B. Chen and G. Wornell, "Quantization index modulation" (2001). The points of +1 lie at step / 2 + 2 · step · m, those of −1
-half-way between them. Two things differ from the plain scheme. A number near enough to a point stays (distortion is spent
-where it is needed), and one that lies almost between two points of its bit is let go: so the move is a continuous function
-of the number, and a picture that hardly changes gets a mark that hardly changes. And the points lie symmetrically about zero, so that
-a number whose sign is a coin's toss tells nothing: the ground of the bound on false positives in `evidence`.
+B. Chen and G. Wornell, "Quantization index modulation" (2001). The points of +1 lie at step / 2 + 2 · step · m, those
+of −1 half-way between them. Two things differ from the plain scheme. A number near enough to a point stays, and one
+that lies almost half-way between two points of its bit is let go: distortion is spent where it counts, and the move is
+a continuous function of the number, so that a picture that hardly changes gets a mark that hardly changes. And the points lie symmetrically about zero, so that a number whose sign is a coin's toss tells nothing:
+`evidence` rests on that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float32]
-NEAR = 0.15
+NEAR = 0.05
 """Distance from a point, in steps, at which a number stays where it is."""
 FAR = 0.85
 """Distance, in steps, from which on the move shrinks to nothing: at 1 two points are equally far."""
@@ -36,8 +36,3 @@ def moves(numbers: Numbers, bits: Numbers, step: float) -> Numbers:
 def soft_bits(numbers: Numbers, step: float) -> Numbers:
     """Return what numbers tell, from −1 to +1; an odd function of each."""
     return np.asarray(np.sin(np.pi / step * numbers), np.float32)
-
-
-def fit(numbers: Numbers, step: float) -> float:
-    """Return how well numbers lie on points of either bit, from −1 to +1, about 0 by chance; even in each number."""
-    return float(-np.cos(2 * np.pi / step * numbers).mean())

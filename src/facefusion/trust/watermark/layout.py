@@ -73,7 +73,12 @@ class Layout:
         return np.asarray(np.einsum("tij,tj->ti", self.mixing, found), np.float32)
 
     def drawn(self, chips: Matrix, pilot: Matrix) -> Matrix:
-        """Return the canonical picture, (288, 512), whose chips and strength of the pilot in each tile (TILES,) are these."""
+        """Return the canonical picture that has these numbers.
+
+        Args:
+            chips: (TILES, PER_TILE).
+            pilot: strength of the pilot in each tile, (TILES,).
+        """
         coefficients = np.zeros((TILES, _FREQUENCIES, _FREQUENCIES), np.float32)
         coefficients[:, _CHIP_RING[:, 0], _CHIP_RING[:, 1]] = np.einsum("tij,ti->tj", self.mixing, chips)
         coefficients[:, _PILOT_RING[:, 0], _PILOT_RING[:, 1]] = self.pilot * pilot[:, None]
@@ -101,4 +106,4 @@ class _Stream:
 
     def normal(self, count: int) -> npt.NDArray[np.float64]:
         """Return sums of twelve numbers from 0 to 1, less 6: near enough to normal for directions."""
-        return (self.numbers(12 * count) / 2.0**64).reshape(count, 12).sum(1) - 6
+        return np.asarray((self.numbers(12 * count) / 2.0**64).reshape(count, 12).sum(1) - 6)

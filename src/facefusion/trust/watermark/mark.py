@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.trust.watermark.canonical import HEIGHT, WIDTH, Luma, canonical, strength
-from facefusion.trust.watermark.code import LENGTH, encoded
+from facefusion.trust.watermark.canonical import HEIGHT, WIDTH, Luma, canonical, lies, strength
+from facefusion.trust.watermark.code import encoded
 from facefusion.trust.watermark.lapped import HOP, Matrix
 from facefusion.trust.watermark.lattice import moves
 from facefusion.trust.watermark.layout import CHIPS, PER_TILE, PILOTS, TILES, Layout
 from facefusion.trust.watermark.payload import PAYLOAD_BITS
 from facefusion.trust.watermark.shade import allowance
 
-STEP = 55.0
+STEP = 46.0
 """Step of the lattice at full strength, in orthonormal coefficients of the canonical luma."""
 _USUAL = 1.76
 """Strength of a mark that nothing holds back, at full strength: codes, root mean square."""
-_PILOT = 0.42
+_PILOT = 0.3
 """Strength of the pilot against all of the mark."""
 _PARTS = 16
 """Parts of a code in which the mark is drawn before it is added."""
@@ -47,9 +49,8 @@ class Watermark:
         if len(key) != 32 or not 0 <= payload < 1 << PAYLOAD_BITS:
             raise ValueError("a mark has a key of 32 bytes and a payload of 64 bits")
         self._layout = Layout.of(key)
-        self._bits = np.empty(CHIPS, np.float32)
-        self._bits[self._layout.order] = np.resize(encoded(payload), CHIPS)
-        self._bits = self._bits.reshape(TILES, PER_TILE)
+        places = np.argsort(self._layout.order)
+        self._bits: Matrix = np.resize(encoded(payload), CHIPS)[places].reshape(TILES, PER_TILE)
         self._pilot = np.full(TILES, _PILOT * _USUAL * HOP / np.sqrt(PILOTS), np.float32)
 
     def mark_luma(self, luma: Luma, bits: int = 8) -> None:
@@ -62,16 +63,13 @@ class Watermark:
             bits: of its codes, 8 to 16.
         """
         drawn = self._drawn(luma, bits)
+        black, white = luma.dtype.type(_BLACK << (bits - 8)), luma.dtype.type(_WHITE << (bits - 8))
         lowest, highest, _, _ = cv2.minMaxLoc(luma)
-        black, white = _BLACK << (bits - 8), _WHITE << (bits - 8)
-        if lowest >= black and highest <= white:
-            _add(luma, drawn, bits)
-            cv2.min(cv2.max(luma, black, dst=luma), white, dst=luma)
-            return
-        before = luma.copy()
+        within = lowest >= black and highest <= white
+        floor, ceiling = (black, white) if within else (np.minimum(luma, black), np.maximum(luma, white))
         _add(luma, drawn, bits)
-        cv2.max(luma, cv2.min(before, black), dst=luma)
-        cv2.min(luma, cv2.max(before, white), dst=luma)
+        np.maximum(luma, floor, out=luma)
+        np.minimum(luma, ceiling, out=luma)
 
     def mark_rgb(self, image: Luma) -> Luma:
         """Return a marked copy of a picture: its lightness changes, its hues do not.
@@ -80,7 +78,7 @@ class Watermark:
             image: (H, W, 3) RGB, uint8 or uint16, all codes in use.
         """
         marked, bits = image.copy(), 8 * image.itemsize
-        drawn = self._drawn(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), image.dtype), bits)
+        drawn = self._drawn(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), bits)
         _add(marked, drawn, bits)
         return marked
 
@@ -91,21 +89,20 @@ class Watermark:
         shade = np.minimum(allowance(levels, strong) / np.float32(_USUAL * strong), 1)
         drawn = self._layout.drawn(moved, self._pilot * np.float32(strong))
         drawn *= cv2.resize(shade, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
-        return drawn if luma.shape[1] >= luma.shape[0] else np.ascontiguousarray(drawn.T)
+        return np.ascontiguousarray(drawn.T) if lies(luma.shape) else drawn
 
 
 def _add(image: Luma, drawn: Matrix, bits: int) -> None:
     """Add in place, to all channels alike; what has no room at black or white is left out."""
-    size = (image.shape[1], image.shape[0])
-    if image.dtype != np.uint8:
-        whole = cv2.resize(drawn * np.float32(1 << (bits - 8)), size, interpolation=cv2.INTER_LINEAR)
-        cv2.add(image, _all_channels(whole, image), dst=image, dtype=cv2.CV_16U)
-        cv2.min(image, (1 << bits) - 1, dst=image)
+    if image.dtype == np.uint8:
+        parts = np.clip(np.rint(drawn * _PARTS) + 128, 0, 255).astype(np.uint8)
+        cv2.addWeighted(image, 1, _grown(parts, image), 1 / _PARTS, -128 / _PARTS, dst=image)
         return
-    parts = np.clip(np.rint(drawn * _PARTS) + 128, 0, 255).astype(np.uint8)
-    whole = cv2.resize(parts, size, interpolation=cv2.INTER_LINEAR)
-    cv2.addWeighted(image, 1, _all_channels(whole, image), 1 / _PARTS, -128 / _PARTS, dst=image)
+    cv2.add(image, _grown(drawn * np.float32(1 << (bits - 8)), image), dst=image, dtype=cv2.CV_16U)
+    np.minimum(image, image.dtype.type((1 << bits) - 1), out=image)
 
 
-def _all_channels(plane: npt.NDArray[np.generic], image: Luma) -> npt.NDArray[np.generic]:
-    return plane if image.ndim == 2 else cv2.cvtColor(plane, cv2.COLOR_GRAY2RGB)
+def _grown(drawn: npt.NDArray[Any], image: Luma) -> npt.NDArray[Any]:
+    """Return what is to be added at the size of the image, for each of its channels."""
+    grown = cv2.resize(drawn, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return grown if image.ndim == 2 else cv2.cvtColor(grown, cv2.COLOR_GRAY2RGB)

@@ -1,7 +1,7 @@
 """The 64 bits of a mark: a number that names a job, and a part that only who has the key can make.
 
-The upper 40 bits are the number, the lower 24 a keyed digest of it (HMAC-SHA256, cut short). A made-up payload passes once in
-16.8 million times: enough to tell a forged mark from a real one in a log, not enough to be a signature.
+The upper 40 bits are the number, the lower 24 a keyed digest of it (HMAC-SHA256, cut short). A made-up payload passes
+once in 16.8 million times: enough to tell a made-up mark from a real one in a log, not enough to be a signature.
 """
 
 from __future__ import annotations

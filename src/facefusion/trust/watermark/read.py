@@ -8,7 +8,7 @@ from itertools import islice, product
 
 import numpy as np
 
-from facefusion.trust.watermark.canonical import HEIGHT, WIDTH, Luma, canonical
+from facefusion.trust.watermark.canonical import Luma, canonical, lies
 from facefusion.trust.watermark.code import LENGTH, decoded, encoded
 from facefusion.trust.watermark.evidence import LIMIT, chance, weight
 from facefusion.trust.watermark.geometry import Geometry, mirrored, turned, upright
@@ -25,6 +25,7 @@ _STEPS = STEP * 1.04 ** np.arange(-27, 12)
 """Steps that are tried: marks of frames of any size, and their contrast from 0.7 to 1.5."""
 _CANDIDATES, _PROMISING = 8, 4.5
 """Geometries that are tried after each search, and how well the pilot must fit there, in standard deviations."""
+_SQUARE = 1.5
 _MIRRORS = ((False, False), (True, True), (True, False), (False, True))
 _SEARCHES = len(_MIRRORS) + 1
 _HYPOTHESES = (len(_MIRRORS) + _SEARCHES * _CANDIDATES) * len(_STEPS)
@@ -57,15 +58,15 @@ class Reading:
 def read_watermark(frames: Iterable[Luma], key: bytes) -> Reading | None:
     """Return the mark of a key in frames, or None where there is none or it cannot be told.
 
-    Frames that follow one another, or are spread over a clip of one size, read alike; more read better. Takes a fraction of a second
-    where the picture is whole, else a few seconds.
+    More frames read better, and those that differ better than those that do not. It takes a fraction of a second where
+    the picture is whole, and some seconds where it was cropped, turned, or bears no mark.
 
     Args:
         frames: luma (H, W) uint8 of one clip, or one picture; the first 24 are used.
         key: 32 bytes.
     """
-    reader = _Reader(list(islice(frames, FRAMES)), key)
-    return next((found for found in reader.readings() if found), None)
+    taken = list(islice(frames, FRAMES))
+    return next(filter(None, _Reader(taken, key).readings()), None) if taken else None
 
 
 class _Reader:
@@ -73,43 +74,50 @@ class _Reader:
 
     def __init__(self, frames: Sequence[Luma], key: bytes) -> None:
         self._key, self._layout = key, Layout.of(key)
-        self._pictures = [canonical(frame) for frame in frames]
-        sides = sorted(frames[0].shape) if frames else (HEIGHT, WIDTH)
-        self._aspect = sides[1] / sides[0]
+        self._frames, self._shape = frames, frames[0].shape
+        self._lies = _ways(self._shape)
 
     def readings(self) -> Iterator[Reading | None]:
         """Try one geometry after the other, the likeliest first."""
-        if not self._pictures:
-            return
-        for mirror in _MIRRORS:
-            yield self._reading(Geometry(mirror, aspect=self._aspect))
-        for geometry in self._searched():
-            yield self._reading(geometry)
+        for way in self._lies:
+            yield self._reading(way, self._pictures(way), tried=len(self._lies) * len(_STEPS))
+        tried = (len(self._lies) + 1) * _CANDIDATES * len(_STEPS)
+        for pictures, geometry in self._searched():
+            yield self._reading(geometry, pictures, tried=tried)
 
-    def _searched(self) -> Iterator[Geometry]:
+    def _searched(self) -> Iterator[tuple[Sequence[Matrix], Geometry]]:
+        """Yield where the pilot seems to be, with the pictures laid as it says."""
         search = PilotSearch(self._layout)
-        for mirror, guesses in [(_MIRRORS[0], upright), (_MIRRORS[0], turned), *product(_MIRRORS[1:], [upright])]:
-            pictures = [mirrored(picture, mirror) for picture in self._pictures]
-            for fit, geometry in search.candidates(pictures, guesses(mirror, self._aspect), _CANDIDATES):
+        for way, guesses in [(self._lies[0], upright), (self._lies[0], turned), *product(self._lies[1:], [upright])]:
+            pictures = self._pictures(way)
+            for fit, geometry in search.candidates(pictures, guesses(way), _CANDIDATES):
                 if fit > _PROMISING:
-                    yield geometry
+                    yield pictures, geometry
 
-    def _reading(self, geometry: Geometry) -> Reading | None:
+    def _pictures(self, way: Geometry) -> list[Matrix]:
+        return [mirrored(canonical(frame, transposed=way.side), way.mirror) for frame in self._frames]
+
+    def _reading(self, geometry: Geometry, pictures: Sequence[Matrix], *, tried: int) -> Reading | None:
         """Return what is read at a geometry, at the step at which it is surest."""
-        numbers = [self._numbers(picture, geometry) for picture in self._pictures]
+        numbers = [self._layout.chips(geometry.undone(picture)) for picture in pictures]
         seen = _tiles_seen(geometry)[:, None]
         best: Reading | None = None
         for step in _STEPS.tolist():
             soft = (sum(soft_bits(each, step) for each in numbers) * seen).reshape(-1)[self._layout.order]
             payload = decoded(np.bincount(_PLACES, soft, LENGTH).astype(np.float32))
             genuine = check_payload(self._key, payload)
-            risk = chance(weight(soft, encoded(payload)[_PLACES]), _HYPOTHESES, genuine=genuine)
-            if risk <= min(LIMIT, best.chance if best else LIMIT):
+            risk = chance(weight(soft, encoded(payload)[_PLACES]), tried, genuine=genuine)
+            if risk <= LIMIT and (best is None or risk < best.chance):
                 best = Reading(payload, genuine, len(numbers), risk, geometry, step / STEP)
         return best
 
-    def _numbers(self, picture: Matrix, geometry: Geometry) -> Matrix:
-        return self._layout.chips(geometry.undone(mirrored(picture, geometry.mirror)))
+
+def _ways(shape: tuple[int, ...]) -> list[Geometry]:
+    """Return the ways in which a whole picture may lie: near a square, what was a portrait may be none any more."""
+    short, long = sorted(shape)
+    sides = [lies(shape), not lies(shape)] if long <= _SQUARE * short else [lies(shape)]
+    aspects = {side: shape[0] / shape[1] if side else shape[1] / shape[0] for side in sides}
+    return [Geometry(side, mirror, aspect=aspects[side]) for mirror in _MIRRORS for side in sides]
 
 
 def _tiles_seen(geometry: Geometry) -> Matrix:

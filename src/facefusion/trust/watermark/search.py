@@ -26,7 +26,7 @@ Found = tuple[float, Geometry]
 
 
 class PilotSearch:
-    """Looks for one key's pilot: by correlation over all places at once, for one guess of size and turn after the other."""
+    """Looks for one key's pilot: by correlation, over all places at once for each guess of size and turn."""
 
     def __init__(self, layout: Layout) -> None:
         pilot = layout.drawn(np.zeros((TILES, PER_TILE), np.float32), np.ones(TILES, np.float32))
@@ -40,7 +40,7 @@ class PilotSearch:
             guesses: what to try; places need not be right.
             most: how many at most.
         """
-        spectrum = cv2.dft(_whitened(pictures, _COARSE))
+        spectrum = np.asarray(cv2.dft(_whitened(pictures, _COARSE)), np.float32)
         found = sorted((self._placed(spectrum, guess) for guess in guesses), key=lambda each: -each[0])
         close = _whitened(pictures, _FINE)
         return sorted((self._refined(close, guess) for _, guess in _distinct(found, most)), key=lambda each: -each[0])
