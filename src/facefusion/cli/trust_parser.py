@@ -19,8 +19,6 @@ VERBS: Final = {
     "acknowledge": "show the terms of use, and note that they are known",
     "show": "show the certificates of this place, and never a secret",
 }
-_USAGES: Final = {"init": "[options]", "show": "[options]"}
-_OPTIONS: Final = {"init": ("trust_dir",), "show": ("trust_dir",)}
 _VERIFY_OPTIONS: Final = (
     "trust_dir",
     "trust_database",
@@ -36,7 +34,6 @@ _OPTIONS: Final = {
     "acknowledge": ("trust_dir", "trust_database", "acknowledge", "actor", "tenant"),
     "show": ("trust_dir",),
 }
-_VERIFY_OPTIONS: Final = ("trust_dir", "trust_anchors", "max_pixels", "max_frames", "max_duration", "max_streams")
 
 
 def parse_trust(
