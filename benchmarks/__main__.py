@@ -14,6 +14,7 @@ NAMES = (
     *("cost", "sessions", "throughput", "preview", "media_table", "models_table", "provenance"),
 )
 LONG = ("batch", "content", "clap", "kills", "fuzz", "performance", "gpu", "flame")
+LONG = ("batch", "clap", "kills", "fuzz", "performance", "gpu", "flame", "watermark")
 
 
 def main() -> int:

@@ -97,11 +97,13 @@ def _add(image: Luma, drawn: Matrix, bits: int) -> None:
     """Add in place, to all channels alike; what has no room at black or white is left out."""
     if image.dtype == np.uint8:
         parts = cv2.convertScaleAbs(drawn + np.float32(_ZERO / _PARTS), alpha=_PARTS)
-        cv2.addWeighted(image, 1, _grown(parts, image), 1 / _PARTS, -_ZERO / _PARTS, dst=image)
+        nothing = -(_ZERO - 0.25) / _PARTS  # a quarter of a part, so that no sum lies between two codes
+        cv2.addWeighted(image, 1, _grown(parts, image), 1 / _PARTS, nothing, dst=image)
         return
     cv2.add(image, _grown(drawn * np.float32(1 << (bits - 8)), image), dst=image, dtype=cv2.CV_16U)
-    most: Any = (1 << bits) - 1
-    cv2.min(image, most, dst=image)
+    if bits < 16:
+        most: Any = (1 << bits) - 1
+        cv2.min(image, most, dst=image)
 
 
 def _grown(drawn: npt.NDArray[Any], image: Luma) -> npt.NDArray[Any]:

@@ -23,7 +23,7 @@ FRAMES = 24
 """Frames that are summed at most."""
 STEPS = STEP * 1.04 ** np.arange(-27, 12)
 """Steps that are tried: marks of frames of any size, and their contrast from 0.7 to 1.5."""
-_CANDIDATES, _PROMISING = 8, 4.5
+_CANDIDATES, _PROMISING = 8, 5.5
 """Geometries that are tried after each search, and how well the pilot must fit there, in standard deviations."""
 _SQUARE = 1.5
 MIRRORS = ((False, False), (True, True), (True, False), (False, True))
