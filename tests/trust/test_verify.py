@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,13 @@ class Layer:
 
     def read(self, path: Path, before: Sequence[LayerReading]) -> LayerReading:
         return LayerReading(self.layer, self.state, f"{self.layer} is {self.state}", self.facts)
+
+
+class Claim(Layer):
+    """A layer that anybody may have written."""
+
+    def read(self, path, before):
+        return replace(super().read(path, before), vouches=False)
 
 
 class Unreadable(Layer):
@@ -70,6 +77,8 @@ def test_a_file_for_which_only_strangers_vouch(judged):
     assert isinstance(fault, SigningError)
     assert "--trust-anchors" in str(fault)
     assert judged(Layer("provenance", UNKNOWN), Layer("watermark", HOLDS)).fault() is None
+    assert isinstance(judged(Layer("provenance", UNKNOWN), Claim("metadata", HOLDS)).fault(), SigningError)
+    assert judged(Claim("metadata", HOLDS)).fault() is None
 
 
 @pytest.mark.parametrize(

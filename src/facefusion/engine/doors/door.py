@@ -191,7 +191,7 @@ class Door:
             raise RuntimeError("a job is admitted before it begins")
         ring, models = self._place.ring, tuple(self._record.models)
         number = int(produce_id, 16) % (1 << NUMBER_BITS)
-        payload = new_payload(ring.derived("watermark id"), number) if rules.watermark.value else None
+        payload = new_payload(ring.derived("watermark"), number) if rules.watermark.value else None
         tool = f"FaceFusion/{version('facefusion')}"
         marks = Marks(
             content_producer=self.options.trust.content_producer or _PRODUCER,

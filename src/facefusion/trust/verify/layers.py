@@ -34,12 +34,14 @@ class LayerReading:
         what: that in words, without a final stop.
         facts: what it says, by name. Layers agree on `watermark` (16 hexadecimal digits), `produce_id`, and `marks`,
             the names of the layers that it says the file bears.
+        vouches: whether it can only come from who has a key; else anybody may have written it.
     """
 
     layer: str
     state: LayerState
     what: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    vouches: bool = True
 
 
 class LayerReader(Protocol):

@@ -27,7 +27,7 @@ class MetadataLayer:
             return LayerReading(self.layer, LayerState.ABSENT, "nothing in its metadata says that it was made so")
         producer = f" by {marks.content_producer}" if marks.content_producer else ""
         what = f"says that it was made with artificial intelligence{producer}"
-        return LayerReading(self.layer, LayerState.HOLDS, what, _facts(marks))
+        return LayerReading(self.layer, LayerState.HOLDS, what, _facts(marks), vouches=False)
 
 
 def _facts(marks: Marks) -> dict[str, object]:

@@ -38,7 +38,7 @@ class Report:
             hint = "It was not made here, or everything was taken away; its marks cannot tell which"
             return UnmarkedError(f"The file {self.path} bears no mark", hint)
         unknown = [layer for layer in self.layers if layer.state is LayerState.UNKNOWN]
-        if unknown and not any(layer.state is LayerState.HOLDS for layer in self.layers):
+        if unknown and not any(layer.state is LayerState.HOLDS and layer.vouches for layer in self.layers):
             named = "; ".join(f"{layer.layer}: {layer.what}" for layer in unknown)
             hint = "If you know the signer, give their root certificate with --trust-anchors"
             return SigningError(f"Nobody known here vouches for the file {self.path}: {named}", hint)
