@@ -29,6 +29,7 @@ def label_settings(policy: Policy, options: Options) -> LabelSettings | None:
         place=usual.place if place == "any" else place,
         timing=rules.label.value,
         seconds=rules.label_seconds.value,
+        height=rules.label_height.value,
         text=options.trust.label_text or "",
     )
 

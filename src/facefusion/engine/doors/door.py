@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
 from typing import Any
@@ -75,6 +75,7 @@ class Door:
         self._key = output_key(place.policy, self.options)
         self._plan: Plan | None = None
         self._seals: Seals | None = None
+        self._produced = ""
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -83,9 +84,7 @@ class Door:
         values = {name: rule["value"] for name, rule in disclosure.items()}
         return {"identity": self._place.identity, "tenant": self.options.trust.tenant, "disclosure": values}
 
-    def admit(
-        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None
-    ) -> None:
+    def admit(self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None) -> None:
         """Let a job in whose sources were read.
 
         Args:
@@ -101,8 +100,21 @@ class Door:
         self._record.processors = tuple(spec.name for spec in plan.processors)
         self._record.models = models_of(plan)
         self._admission.admit(plan, sessions, roles, analyser)
-        self._record.consents = self._admission.consents
+        self._record.consents, self._record.subjects = self._admission.consents, self._admission.subjects
         self._record.admitted()
+
+    def admit_sources(self, sessions: SessionFactory, analyser: FaceAnalyser, role: Role) -> None:
+        """Let pictures of a person in that are to be kept as a face file.
+
+        Args:
+            sessions: opens models.
+            analyser: tells faces apart.
+            role: whose pictures they are.
+
+        Raises:
+            TrustError: the policy does not allow it.
+        """
+        self._admission.admit_sources(sessions, analyser, role)
 
     def begin(self, fingerprint: Fingerprint) -> None:
         """Say what the job's outputs bear: the same for the same job, so that a job that goes on makes the same file.
@@ -169,7 +181,7 @@ class Door:
                 seals.names,
                 frames=count.frames,
                 faces=count.faces,
-                produce_id=seals.marks.produce_id,
+                produce_id=self._produced,
                 watermark=seals.manifest.watermark,
             )
         keep_for(self._place, paths, self.options.trust.tenant)
@@ -186,6 +198,7 @@ class Door:
         return hmac.new(key, text, hashlib.sha256).hexdigest()[:32]
 
     def _made(self, produce_id: str) -> Seals:
+        self._produced = produce_id
         plan, rules = self._plan, self._place.policy.disclosure
         if plan is None:
             raise RuntimeError("a job is admitted before it begins")
@@ -199,6 +212,8 @@ class Door:
             tool=tool,
             models=tuple(name for name, _ in models),
         )
+        if not rules.aigc.value:
+            marks = replace(marks, label="", content_producer="", produce_id="")
         return Seals(
             label=label_settings(self._place.policy, self.options),
             mark=None if payload is None else Watermark(ring.derived("watermark"), payload),

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from facefusion.engine.doors.door import Door
-from facefusion.engine.doors.place import Place, actor_of
+from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.record import Record
 from facefusion.engine.notes import Notes
 from facefusion.options import Options
+from facefusion.trust.actor import actor_of
 from facefusion.trust.audit import AuditKeys, AuditLog
 
 
@@ -28,8 +29,10 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
     if place.instead_of:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
     with ExitStack() as resources:
-        audit = resources.enter_context(closing(AuditLog.open(place.home, AuditKeys.of(place.ring), database=options.trust.trust_database)))
-        record = Record(audit, options.trust.tenant, actor_of(options), place.policy)
+        trust = options.trust
+        log = AuditLog.open(place.home, AuditKeys.of(place.ring), database=trust.trust_database)
+        audit = resources.enter_context(closing(log))
+        record = Record(audit, trust.tenant, actor_of(trust), place.policy)
         try:
             yield Door(place, options, record, notes)
         except BaseException as error:
