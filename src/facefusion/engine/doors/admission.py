@@ -67,7 +67,7 @@ class Admission:
         self._look_at(given)
 
     def admit_sources(self, sessions: SessionFactory, analyser: FaceAnalyser, role: Role) -> None:
-        """Ask for the pictures of one person that are to be kept as a face file; consents are asked for where it is used.
+        """Ask for pictures that are to be kept as a face file; consents are asked for where that is used.
 
         Raises:
             TrustError: it is not allowed.

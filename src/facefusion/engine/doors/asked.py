@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from facefusion.engine.plan import Plan
 from facefusion.errors import PolicyError
+from facefusion.media.info import VideoInfo
+from facefusion.media.select import Selection
+from facefusion.media.sequence import is_sequence
+from facefusion.media.times import read_times
 from facefusion.options import Options
 from facefusion.trust.label import LabelSettings
 from facefusion.trust.policy import Policy
@@ -32,6 +37,21 @@ def label_settings(policy: Policy, options: Options) -> LabelSettings | None:
         height=rules.label_height.value,
         text=options.trust.label_text or "",
     )
+
+
+def length_of(plan: Plan) -> float | None:
+    """Return the length of an output in seconds, by the times of all frames; None of a sequence of pictures.
+
+    What a container says of its length is not enough: sound may go on after the last frame.
+
+    Raises:
+        InputError: the target cannot be read.
+    """
+    target = plan.target
+    if not isinstance(target, VideoInfo) or is_sequence(target.path):
+        return None
+    times = read_times(target.path, plan.options.limits, Selection.of(plan.options)).pts
+    return float((times[-1] - times[0]) * target.time_base + 1 / target.frame_rate) if times else None
 
 
 def output_key(policy: Policy, options: Options) -> bytes | None:

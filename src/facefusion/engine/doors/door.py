@@ -6,20 +6,22 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from facefusion.engine.doors.admission import Admission
-from facefusion.engine.doors.asked import label_settings, options_under, output_key
-from facefusion.engine.doors.keeping import keep_for
+from facefusion.engine.doors.asked import label_settings, length_of, options_under, output_key
+from facefusion.engine.doors.keeping import keep_outputs, kept_segments
 from facefusion.engine.doors.leaving import Way
 from facefusion.engine.doors.models import models_of
 from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.record import Record
+from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.doors.seals import Seals
 from facefusion.engine.doors.watching import Seen, Watch
 from facefusion.engine.notes import Notes
@@ -27,6 +29,7 @@ from facefusion.engine.plan import Plan
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
+from facefusion.media.forms import ANIMATIONS
 from facefusion.media.frame import Frame
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.marking import Mark
@@ -34,6 +37,7 @@ from facefusion.media.sequence import is_sequence
 from facefusion.options import Options
 from facefusion.processors.base import Role
 from facefusion.trust.metadata import Marks
+from facefusion.trust.policy import Layer, check_disclosed
 from facefusion.trust.provenance import ManifestFacts, ModelFact
 from facefusion.trust.provenance.opening import open_signer
 from facefusion.trust.watermark import Watermark, new_payload
@@ -66,10 +70,15 @@ class Door:
         options: of the job.
         record: tells the audit log of it.
         notes: told what the user should know.
+        room: where the job keeps what is there only while it runs.
+
+    Attributes:
+        options: of the job, as they hold under the policy.
+        room: as given.
     """
 
-    def __init__(self, place: Place, options: Options, record: Record, notes: Notes) -> None:
-        self._place, self._record, self._notes = place, record, notes
+    def __init__(self, place: Place, options: Options, record: Record, notes: Notes, room: WorkRoom) -> None:
+        self._place, self._record, self._notes, self.room = place, record, notes, room
         self.options = options_under(place.policy, options)
         self._admission = Admission(place, self.options)
         self._key = output_key(place.policy, self.options)
@@ -176,6 +185,8 @@ class Door:
             yield way
             paths, outputs = way.paths, way.sealed()
             self.still_open()
+            possible: tuple[Layer, ...] = ("label", "watermark", "metadata")
+            check_disclosed(self._place.policy, seals.names, (*possible, "provenance") if seals.is_signed else possible)
             self._record.published(
                 outputs,
                 seals.names,
@@ -184,7 +195,11 @@ class Door:
                 produce_id=self._produced,
                 watermark=seals.manifest.watermark,
             )
-        keep_for(self._place, paths, self.options.trust.tenant)
+        keep_outputs(self._place, paths, self.options.trust.tenant)
+
+    def keeping_segments(self) -> AbstractContextManager[Callable[[Path], None]]:
+        """Give what notes that a folder of segments is there, so that it goes by age if nobody comes back to it."""
+        return kept_segments(self._place, self.options.trust.tenant)
 
     @property
     def _sealed(self) -> Seals:
@@ -214,8 +229,9 @@ class Door:
         )
         if not rules.aigc.value:
             marks = replace(marks, label="", content_producer="", produce_id="")
+        label = label_settings(self._place.policy, self.options)
         return Seals(
-            label=label_settings(self._place.policy, self.options),
+            label=label,
             mark=None if payload is None else Watermark(ring.derived("watermark"), payload),
             marks=marks,
             provenance=rules.provenance.value,
@@ -231,5 +247,11 @@ class Door:
             notify=self._notes.tell,
             key=self._key,
             pixel_aspect=plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1),
-            is_still=isinstance(plan.target, PictureInfo),
+            is_still=_is_still(plan),
+            length=length_of(plan) if label is not None and label.timing == "ends" else None,
         )
+
+
+def _is_still(plan: Plan) -> bool:
+    """Whether an output is a picture, or an animation, which plays again and again and has no start that all see."""
+    return isinstance(plan.target, PictureInfo) or any(each.encoding.form in ANIMATIONS for each in plan.renditions)

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from facefusion.engine.doors.door import Door
 from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.record import Record
+from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.notes import Notes
 from facefusion.options import Options
 from facefusion.trust.actor import actor_of
@@ -34,7 +35,7 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
         audit = resources.enter_context(closing(log))
         record = Record(audit, trust.tenant, actor_of(trust), place.policy)
         try:
-            yield Door(place, options, record, notes)
+            yield Door(place, options, record, notes, WorkRoom(place.policy, trust.work_dir, resources))
         except BaseException as error:
             record.ended(error)
             raise

@@ -16,6 +16,7 @@ from facefusion.media.frame import Frame, Image
 from facefusion.media.picture import Picture
 from facefusion.trust.label import Label, LabelSettings
 from facefusion.trust.metadata import Marks, embed
+from facefusion.trust.policy import Layer
 from facefusion.trust.policy.schema import ProvenanceNeed
 from facefusion.trust.privacy.envelope import encrypted
 from facefusion.trust.provenance import ManifestFacts, Signer, can_hold, sign
@@ -82,9 +83,9 @@ class Seals:
         return replace(frame, image=np.asarray(self.mark.mark_rgb(frame.image), np.uint8), original=None)
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[Layer, ...]:
         """What outputs are disclosed by, as records name it."""
-        there = {"label": self.label, "watermark": self.mark, "metadata": self.marks}
+        there: dict[Layer, object] = {"label": self.label, "watermark": self.mark, "metadata": self.marks}
         names = tuple(name for name, mark in there.items() if mark is not None)
         return names if not self.is_signed else (*names, "provenance")
 

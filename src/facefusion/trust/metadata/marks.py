@@ -78,7 +78,7 @@ class Marks:
         return cls(**found, source_type=source_type, tool=tool, models=models)
 
     def check(self) -> None:
-        """Make sure that these may be written; without any field of the AIGC object there is nothing to be held against.
+        """Make sure that these may be written.
 
         Raises:
             DisclosureError: the producer or the number is missing, or a field of the AIGC object holds a character
