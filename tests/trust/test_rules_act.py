@@ -16,10 +16,12 @@ from faces_like import person, view
 from facefusion.engine.doors.admission import Admission, given_sources
 from facefusion.engine.doors.asked import label_settings, length_of, options_under, output_key
 from facefusion.engine.doors.keeping import kept_segments
+from facefusion.engine.doors.opening import opened
 from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.doors.watching import FrameWatch
 from facefusion.engine.facefile import build
+from facefusion.engine.notes import Notes
 from facefusion.engine.plan import make_plan
 from facefusion.engine.run import run
 from facefusion.errors import (
@@ -89,6 +91,14 @@ def test_an_acknowledgement_by_option_is_noted(under):
     Place.of(under(rules, acknowledge=True))
     assert is_acknowledged(Path("trust").absolute())
     Place.of(under(rules))
+
+
+def test_it_is_told_the_audit_log_once(under):
+    for number in range(2):
+        with opened(under({"acknowledgement.required": True}, acknowledge=True), Notes(None)):
+            pass
+        told = [(entry["kind"], entry["record"], entry["action"]) for entry in entries(under())]
+        assert told == [("changed", "acknowledgement", "added")], number
 
 
 # Sources

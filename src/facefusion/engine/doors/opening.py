@@ -34,6 +34,9 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
         trust = options.trust
         log = AuditLog.open(place.home, AuditKeys.of(place.ring), database=trust.trust_database)
         audit = resources.enter_context(closing(log))
+        if place.is_acknowledged_now:
+            facts = {"record": "acknowledgement", "action": "added"}
+            audit.append("changed", tenant=trust.tenant, actor=actor_of(trust), facts=facts)
         record = Record(audit, trust.tenant, actor_of(trust), place.policy)
         try:
             yield Door(place, options, record, notes, WorkRoom(place.policy, trust.work_dir, resources))
