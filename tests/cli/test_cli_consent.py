@@ -187,7 +187,7 @@ def test_a_policy_of_ones_own_begins_from_a_profile_and_is_signed(run):
     status, out, _ = run("policy", "check", "own.toml")
     assert status == 0
     assert "signed by a key that is trusted here" in out
-    Path("own.toml").write_text(Path("own.toml").read_text().replace("value = 72", "value = 720"))
+    Path("own.toml").write_text(Path("own.toml").read_text().replace("value = 168", "value = 1680"))
     status, _, err = run("policy", "check", "own.toml")
     assert status == 61
     assert "is not what was signed" in err
