@@ -34,7 +34,7 @@ def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any
     "name",
     [
         *("identity", "analysers", "poses", "superres", "swap_identity", "sources"),
-        *("contact_sheet", "quality", "steadiness", "outside"),
+        *("contact_sheet", "quality", "steadiness", "outside", "watermark"),
     ],
 )
 def test_says_plainly_where_the_material_is_absent(name, tmp_path):
@@ -199,3 +199,12 @@ def test_preview_measures_each_kind_of_look(tmp_path):
     assert all(row[look]["median_ms"] <= row[look]["p95_ms"] for row in result["rows"] for look in looks)
     assert result["off"]["by_history"]["12"] < result["off"]["by_history"]["0"] < result["off"]["edit"]
     assert "| option changed" in done.stdout
+
+
+@needs_assets
+@pytest.mark.slow
+def test_the_mark_is_read_after_all_that_is_done_to_a_clip(tmp_path):
+    done = run("watermark", "--clips", 1, "--unmarked", 20, "--json", tmp_path / "f.json")
+    clips = figures(done, tmp_path / "f.json")["clips"]
+    assert {read["wrong"] for clip in clips for read in clip["reads"].values()} == {0}
+    assert min(clip["psnr"] for clip in clips) > 43
