@@ -6,7 +6,8 @@ import io
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
 import av
@@ -25,6 +26,9 @@ from facefusion.trust.content.framing import Picture
 
 _ENDINGS = {".jpg", ".png", ".webp"}
 _AGE_MODEL = ("ssrnet_age", "attribute/ssrnet_age.onnx")
+_PORTRAITS = ("congress", "pairs", "pictures/synthetic")
+_PARTS = {"eyes": (0, 2, 0.35), "nose and mouth": (2, 5, 0.3), "mouth": (3, 5, 0.2)}
+"""Which of the five landmarks are in the middle, and how far a cut reaches from there, in widths of the face."""
 _LINES = 720
 _JOB = 42.0
 """CPU milliseconds that a frame of 720 lines takes in a job with the bundled swapper; see docs/performance.md."""
@@ -34,12 +38,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     made = parser("content", __doc__)
     made.add_argument("--every", type=int, default=1, metavar="N", help="frames of clips: one of N (%(default)s)")
+    made.add_argument("--most", type=int, metavar="N", help="pictures of each kind, and clips; all when not given")
     options = made.parse_args(arguments)
+    most = options.most
     with tempfile.TemporaryDirectory() as folder:
         sessions = _sessions(Path(folder))
         check = ContentCheck.create(sessions, age_model=_AGE_MODEL[0])
-        figures = {"refused": _refused(check, options.every), "watch": _watched(check), "cost": _cost(check)}
-        figures["ages"] = _ages(check, FaceAnalyser.create(FaceSelectionOptions(), sessions))
+        analyser = FaceAnalyser.create(FaceSelectionOptions(), sessions)
+        figures = {
+            "refused": _refused(check, analyser, options.every, most),
+            "watch": _watched(check, most),
+            "cost": _cost(check),
+        }
+        figures["ages"] = _ages(check, analyser, most)
     return finish(figures, options.json)
 
 
@@ -51,12 +62,14 @@ def _sessions(folder: Path) -> SessionFactory:
     return SessionFactory(("cpu",), catalogue=catalogue, store=ModelStore(own=folder))
 
 
-def _refused(check: ContentCheck, every: int) -> Figures:
-    """Look at every picture and frame; all of them are ordinary."""
+def _refused(check: ContentCheck, analyser: FaceAnalyser, every: int, most: int | None) -> Figures:
+    """Look at every picture and frame, and at parts of faces by themselves; all of them are ordinary."""
     figures: Figures = {}
     rows = []
-    for kind, items in (("pictures", _pictures()), ("close-ups of faces", _chips()), ("frames", _frames(every))):
-        verdicts = [(name, check.look([image])[0]) for name, image in items]
+    kinds = [("pictures", _pictures()), ("close-ups of faces", _chips()), ("frames", _frames(every))]
+    kinds += [(f"{part} alone", _parts(analyser, part)) for part in _PARTS]
+    for kind, items in kinds:
+        verdicts = [(name, check.look([image])[0]) for name, image in islice(items, most)]
         nearest = max(verdicts, key=lambda item: item[1].nearness)
         refused = [name for name, verdict in verdicts if verdict.is_explicit]
         twice = sum(bool(verdict.findings) for _, verdict in verdicts)
@@ -66,10 +79,10 @@ def _refused(check: ContentCheck, every: int) -> Figures:
     return figures
 
 
-def _watched(check: ContentCheck) -> Figures:
+def _watched(check: ContentCheck, most: int | None) -> Figures:
     """Let the watch choose the frames of each clip; both sides, target and output, are counted."""
     rows, figures = [], {}
-    for path in _clips():
+    for path in _clips()[:most]:
         watch, looks, frames, end = ContentWatch(), 0, 0, 0.0
         for image, seconds in _decoded(path):
             frames, end = frames + 1, seconds
@@ -97,10 +110,10 @@ def _cost(check: ContentCheck) -> Figures:
     return {"look_ms": look, "asked_ms": asked}
 
 
-def _ages(check: ContentCheck, analyser: FaceAnalyser) -> Figures:
+def _ages(check: ContentCheck, analyser: FaceAnalyser, most: int | None) -> Figures:
     """Look at the faces of all pictures and close-ups, all of adults."""
     found = []
-    for name, image in (*_pictures(), *_chips()):
+    for name, image in islice(chain(_pictures(), _chips()), most):
         faces = analyser.find(image)
         ages = check.ages([FaceView(image, face) for face in faces])
         found += [(age, name) for age in ages if age is not None]
@@ -116,6 +129,18 @@ def _pictures() -> Iterator[tuple[str, Picture]]:
     for path in sorted(root.rglob("*")):
         if path.suffix in _ENDINGS and "parsemap" not in path.name:
             yield str(path.relative_to(root)), _opened(path)
+
+
+def _parts(analyser: FaceAnalyser, part: str) -> Iterator[tuple[str, Picture]]:
+    """Yield a part of each portrait's face, cut out so that it fills the picture."""
+    first, last, half = _PARTS[part]
+    for name, image in _pictures():
+        for face in analyser.find(image)[:1] if name.startswith(_PORTRAITS) else ():
+            (x, y), reach = face.landmarks5[first:last].mean(0).tolist(), half * face.width
+            top, left = max(0, int(y - reach)), max(0, int(x - reach))
+            cut = image[top : int(y + reach), left : int(x + reach)]
+            if cut.size:
+                yield name, np.ascontiguousarray(cut)
 
 
 def _chips() -> Iterator[tuple[str, Picture]]:
@@ -148,7 +173,8 @@ def _opened(file: Path | io.BytesIO) -> Picture:
         return np.array(ImageOps.exif_transpose(picture).convert("RGB"))
 
 
-def _milliseconds(work, times: int) -> float:
+def _milliseconds(work: Callable[[], object], times: int) -> float:
+    """Return the CPU time of a piece of work, in the mean over so many times, after one that does not count."""
     work()
     start = time.process_time()
     for _ in range(times):

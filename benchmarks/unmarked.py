@@ -19,6 +19,8 @@ from facefusion.trust.watermark.evidence import LIMIT, chance, weight
 from facefusion.trust.watermark.lattice import soft_bits
 from facefusion.trust.watermark.layout import CHIPS, Layout
 from facefusion.trust.watermark.mark import STEP
+from facefusion.trust.watermark.payload import DIGEST_BITS
+from facefusion.trust.watermark.read import MIRRORS, STEPS
 
 _PLACES = np.arange(CHIPS) % LENGTH
 _STEPS = (STEP / 3, STEP / 1.7, STEP)
@@ -27,6 +29,7 @@ _LEVELS = (2, 4, 6, 8, 10, 12)
 _WORTH = 1.8
 """Words that agree less than this by a simpler bound are not weighed."""
 _FRAMES = 24
+_TRIED = len(MIRRORS) * len(STEPS)
 
 
 def false_positives(clips: Sequence[Path], key: bytes, other: bytes, count: int) -> Figures:
@@ -40,7 +43,7 @@ def false_positives(clips: Sequence[Path], key: bytes, other: bytes, count: int)
     """
     layout, random = Layout.of(key), np.random.default_rng(1)
     words = random.choice(np.array([-1, 1], np.float32), (_WORDS, CHIPS))
-    above, heaviest, least, seen = dict.fromkeys(_LEVELS, 0), 0.0, 1.0, 0
+    above, decodings, seen = dict.fromkeys(_LEVELS, 0), [], 0
     for luma in islice(_frames(clips, other), count):
         numbers = layout.chips(canonical(luma))
         seen += 1
@@ -49,17 +52,16 @@ def false_positives(clips: Sequence[Path], key: bytes, other: bytes, count: int)
             weights = np.array([weight(soft, word) for word in words[_promising(soft, words)]])
             for level in _LEVELS:
                 above[level] += int((weights >= level).sum())
-            best = weight(soft, encoded(decoded(np.bincount(_PLACES, soft, LENGTH).astype(np.float32)))[_PLACES])
-            heaviest = max(heaviest, best)
-            least = min(least, chance(best, 1, genuine=True))
+            best = decoded(np.bincount(_PLACES, soft, LENGTH).astype(np.float32))
+            decodings.append(weight(soft, encoded(best)[_PLACES]))
     reads = [read_watermark(frames, key) for frames in _whole(clips, other)]
     tests = seen * len(_STEPS) * _WORDS
     return {
         "frames": seen,
         "tests": tests,
         "tail": [{"level": level, "measured": above[level] / tests, "bound": exp(-level)} for level in _LEVELS],
-        "heaviest": heaviest,
-        "least chance": least,
+        "heaviest": max(decodings),
+        "heavy": float((np.array(decodings) >= _needed(genuine=True)).mean()),
         "clips read": len(reads),
         "found": sum(read is not None for read in reads),
     }
@@ -68,18 +70,23 @@ def false_positives(clips: Sequence[Path], key: bytes, other: bytes, count: int)
 def false_table(figures: Figures) -> str:
     """Return what was measured, as text and a table."""
     rows = [[f"{each['level']}", _scientific(each["measured"]), _scientific(each["bound"])] for each in figures["tail"]]
+    alike = figures["heavy"] * _TRIED / 2**DIGEST_BITS
     found = (
-        f"{figures['frames']:,} frames that are unmarked or marked with another key, {figures['tests']:,} tests of"
-        f" single code words. The heaviest of all code words that were decoded weighs {figures['heaviest']:.1f}; one"
-        f" is reported from {_needed():.1f} on (limit {LIMIT:g}). Whole readings, with every geometry, of"
-        f" {figures['clips read']} clips without a mark of the key: {figures['found']} found."
+        f"{figures['frames']:,} frames that are unmarked or marked with another key; {figures['tests']:,} tests of"
+        f" single code words. A whole picture is reported as marked from a weight of {_needed(genuine=True):.1f} on"
+        f" where the payload is genuine, else from {_needed(genuine=False):.1f}. The heaviest of all 2^64 code words"
+        f" weighed {figures['heaviest']:.1f} at most; {figures['heavy']:.1%} of them reached the former, and of those"
+        f" one in 2^24 is genuine by chance: with {_TRIED} steps and mirrorings {alike:.0e} a picture (limit"
+        f" {LIMIT:.0e}). Whole readings, with every geometry, of {figures['clips read']} clips without a mark of the"
+        f" key: {figures['found']} found."
     )
     return table(("weight of a code word, at least", "measured", "bound"), rows) + "\n\n" + found
 
 
-def _needed() -> float:
-    """Return the weight from which on a genuine payload is reported, of a whole picture at one step."""
-    return float(next(level for level in np.arange(30, 80, 0.1) if chance(level, 1, genuine=True) <= LIMIT))
+def _needed(*, genuine: bool) -> float:
+    """Return the weight from which on a whole picture is reported as marked."""
+    levels = np.arange(30, 90, 0.1)
+    return float(next(level for level in levels if chance(level, _TRIED, genuine=genuine) <= LIMIT))
 
 
 def _promising(soft: npt.NDArray[np.float32], words: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

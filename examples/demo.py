@@ -26,7 +26,7 @@ def main() -> int:
         out.mkdir(exist_ok=True)
         _make_clip(clip)
         print("2/3  Swapping the face ...", flush=True)
-        job = process_video(clip, result, source_paths=SOURCE, progress=_show)
+        job = process_video(clip, result, source_paths=SOURCE, progress=_show, acknowledge=True)
         print("3/3  Laying out the hard moments ...", flush=True)
         moments = write_sheet(sheet, before=clip, after=result, truth=truth_path(clip), source=SOURCE)
     except FaceFusionError as error:

@@ -34,7 +34,7 @@ def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any
     "name",
     [
         *("identity", "analysers", "poses", "superres", "swap_identity", "sources"),
-        *("contact_sheet", "quality", "steadiness", "outside"),
+        *("contact_sheet", "quality", "steadiness", "outside", "content"),
     ],
 )
 def test_says_plainly_where_the_material_is_absent(name, tmp_path):
@@ -199,3 +199,17 @@ def test_preview_measures_each_kind_of_look(tmp_path):
     assert all(row[look]["median_ms"] <= row[look]["p95_ms"] for row in result["rows"] for look in looks)
     assert result["off"]["by_history"]["12"] < result["off"]["by_history"]["0"] < result["off"]["edit"]
     assert "| option changed" in done.stdout
+
+
+@needs_assets
+def test_ordinary_pictures_pass_the_content_check(tmp_path):
+    done = run("content", "--most", 2, "--json", tmp_path / "f.json")
+    refused = figures(done, tmp_path / "f.json")["refused"]
+    assert {kind: refused[kind]["refused"] for kind in ("pictures", "close-ups of faces", "frames")} == {
+        "pictures": [],
+        "close-ups of faces": [],
+        "frames": [],
+    }
+def test_audit_tells_what_an_entry_costs(tmp_path):
+    done = run("audit", "--entries", 20, "--megabytes", 4, "--json", tmp_path / "f.json")
+    assert all(value > 0 for value in figures(done, tmp_path / "f.json").values())

@@ -16,8 +16,7 @@ def run(facefusion, capsys):
     """Type a command line; return exit status, stdout and stderr."""
 
     def typed(*argv: str) -> tuple[int, str, str]:
-        status = facefusion(*argv, "--trust-dir", "trust") if argv[1] != "terms" else facefusion(*argv)
-        return (status, *capsys.readouterr())
+        return (facefusion(*argv, "--trust-dir", "trust"), *capsys.readouterr())
 
     return typed
 
@@ -168,7 +167,8 @@ def test_a_face_is_listed_on_a_legal_ground_only(run):
     assert run("blocklist", "add", CAPTAIN, "--basis", "")[0] == 2
 
 
-def test_a_policy_is_shown_with_its_reasons(run):
+def test_a_policy_is_shown_with_its_reasons(run, monkeypatch):
+    monkeypatch.delenv("FACEFUSION_POLICY", raising=False)
     _, out, _ = run("policy", "show", "cn")
     assert 'disclosure.label_language = "zh"\n    The label\'s words are Chinese' in out
     _, out, _ = run("policy", "show", "cn", "--json")
@@ -202,9 +202,29 @@ def test_a_policy_with_a_misspelt_rule_is_told(run):
     assert "there is no disclosure.lable. Perhaps you meant label" in err
 
 
-def test_the_terms_are_shown_in_both_languages(run):
-    assert "Never make anything sexual" in run("policy", "terms", "--language", "en")[1]
-    assert "不得制作色情内容" in run("policy", "terms", "--language", "zh")[1]
+def test_the_terms_are_shown_and_accepted_by_scripts_that_say_so(run):
+    status, out, err = run("trust", "acknowledge", "--language", "en")
+    assert status == 60
+    assert "Never make anything sexual" in out
+    assert "--acknowledge" in err
+    assert "不得制作色情内容" in run("trust", "acknowledge", "--acknowledge", "--language", "zh")[1]
+    assert run("trust", "acknowledge")[0] == 0
+
+
+def test_the_audit_log_tells_of_every_change(run, consent):
+    run("consent", "export", consent, "-o", "grace.consent")
+    run("consent", "revoke", consent)
+    run("consent", "erase", consent)
+    entry = run("blocklist", "add", CAPTAIN, "--basis", "request of the person")[1].strip()
+    run("blocklist", "remove", entry)
+    run("policy", "sign", "hosted")
+    _, out, _ = run("audit", "list", "--json")
+    told = [(each["record"], each["action"]) for each in json.loads(out)["entries"]]
+    assert told == [
+        *(("consent", action) for action in ("added", "exported", "revoked", "removed")),
+        *(("block list", action) for action in ("added", "removed")),
+        ("policy", "replaced"),
+    ]
 
 
 @pytest.mark.parametrize("command", ["consent", "blocklist", "policy"])

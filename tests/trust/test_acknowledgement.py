@@ -11,14 +11,17 @@ from datetime import UTC, datetime
 import pytest
 
 from facefusion.cli.asking import ask_once
+from facefusion.cli.records import opened_log
 from facefusion.cli.terminal import Terminal
 from facefusion.errors import AcknowledgementError
+from facefusion.options.trust import TrustOptions
 from facefusion.trust.acknowledgement import TEXTS, acknowledge, ensure_acknowledged, is_acknowledged
 from facefusion.trust.home import trust_home
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path, monkeypatch):
+    monkeypatch.delenv("FACEFUSION_POLICY", raising=False)
     return trust_home(tmp_path / "trust")
 
 
@@ -27,9 +30,9 @@ class Screen(io.StringIO):
         return True
 
 
-def asked(home, answer: str, language="en") -> str:
+def asked(home, answer: str, **given) -> str:
     screen, answers = Screen(), Screen(answer)
-    ask_once(home, "ann", Terminal(None, screen), language=language, answers=answers)
+    ask_once(TrustOptions(trust_dir=home, actor="ann", **given), Terminal(None, screen), answers=answers)
     return screen.getvalue()
 
 
@@ -38,7 +41,7 @@ def test_nothing_is_known_at_first_and_the_error_says_exactly_what_to_do(home):
     with pytest.raises(AcknowledgementError) as caught:
         ensure_acknowledged(home, "ann", given=False)
     assert caught.value.exit_code == 60
-    for way in ("--acknowledge", "acknowledge = true", "FACEFUSION_ACKNOWLEDGE=1", "facefusion policy terms"):
+    for way in ("--acknowledge", "acknowledge = true", "FACEFUSION_ACKNOWLEDGE=1", "facefusion trust acknowledge"):
         assert way in caught.value.hint
 
 
@@ -76,8 +79,9 @@ def test_a_person_at_a_terminal_is_asked_once(home):
     assert asked(home, "") == ""
 
 
-def test_the_text_is_there_in_chinese(home):
-    assert "不得制作色情内容" in asked(home, "是\n", language="zh")
+def test_a_machine_that_speaks_chinese_asks_in_chinese(home, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    assert "不得制作色情内容" in asked(home, "是\n")
     assert is_acknowledged(home)
 
 
@@ -89,9 +93,20 @@ def test_anything_but_yes_is_no(home, answer):
 
 def test_scripts_are_not_asked(home):
     stderr = io.StringIO()
-    ask_once(home, "ann", Terminal(None, stderr), language="en", answers=io.StringIO("yes\n"))
+    ask_once(TrustOptions(trust_dir=home), Terminal(None, stderr), answers=io.StringIO("yes\n"))
     assert stderr.getvalue() == ""
     assert not is_acknowledged(home)
+
+
+def test_who_gave_the_option_is_not_asked(home):
+    assert asked(home, "", acknowledge=True) == ""
+
+
+def test_the_audit_log_knows_that_the_terms_were_accepted(home):
+    asked(home, "yes\n")
+    with opened_log(TrustOptions(trust_dir=home)) as log:
+        [entry] = log.entries()
+    assert (entry.kind, entry.facts["record"]) == ("changed", "acknowledgement")
 
 
 def test_both_texts_are_short_enough_to_be_read():

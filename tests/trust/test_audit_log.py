@@ -101,6 +101,13 @@ class TestEntries:
         assert [path.name[:10] for path in files.files()] == ["0000000001", "0000000003"]
         assert list(files.read()) == entries
 
+    def test_may_have_as_many_outputs_as_a_sequence_has_pictures(self, log):
+        outputs = [sha256(f"picture {number}") for number in range(20_000)]
+        log.append("published", tenant="default", actor="operator", facts=job_facts(outputs=outputs))
+        publish(log, 2)
+        assert log.find(output_digest=outputs[12_345]).sequence == 1
+        assert log.verify().entries == 2
+
     def test_without_their_place_are_an_error_so_that_nothing_leaves(self, log, tmp_path):
         publish(log, 1)
         for path in line_files(tmp_path / "home"):

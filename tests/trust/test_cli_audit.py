@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from audit_material import job_facts, line_files, open_log, sha256
+from audit_material import Clock, job_facts, line_files, open_log, publish, sha256
 
 from facefusion.cli.main import main
 from facefusion.trust.audit import AuditKeys
@@ -97,9 +99,21 @@ class TestAudit:
         run("audit", "erase", "--subject", "a", "--actor", "b", status=2)
 
     def test_prune_removes_what_is_old_enough(self, run):
+        assert run("audit", "prune").out == "0 entries removed\n"
         assert run("audit", "prune", "--keep", "30d").out == "0 entries removed\n"
         assert run("audit", "prune", "--keep", "0h", "--actor", "cron").out == "3 entries removed\n"
         assert "The first 3 entries were pruned" in run("audit", "verify").out
+
+    def test_prune_keeps_for_as_long_as_the_policy_says(self, run, home, monkeypatch):
+        monkeypatch.delenv("FACEFUSION_POLICY")
+        shutil.rmtree(home / "audit")
+        (home / "trust.db").unlink()
+        clock = Clock(datetime.now(UTC) - timedelta(days=40))
+        log = open_log(home, AuditKeys.of(KeyRing.open(home)), clock=clock)
+        publish(log, 1)
+        log.close()
+        assert run("audit", "prune", "--policy", "eu").out == "0 entries removed\n"
+        assert run("audit", "prune", "--policy", "personal").out == "1 entry removed\n"
 
     def test_a_word_that_is_no_command_is_told(self, run):
         assert "Perhaps you meant verify" in run("audit", "verfy", status=2).err

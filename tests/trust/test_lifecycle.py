@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from audit_material import Clock, everything
 
+from facefusion.engine.notes import Notes
+from facefusion.engine.segments.fingerprint import Fingerprint
+from facefusion.engine.segments.folder import job_folder
 from facefusion.errors import InputMissingError, OptionsError, SecretError
 from facefusion.trust.database import open_database
 from facefusion.trust.privacy.lifecycle import Lifecycle, duration
@@ -70,6 +73,18 @@ def test_folders_go_whole_and_links_are_not_followed(lifecycle, tmp_path):
     keep(lifecycle, link, 0)
     assert outcomes(lifecycle) == {"work": "removed", "link.mp4": "removed"}
     assert outside.exists() and not folder.exists() and not link.is_symlink()
+
+
+def test_the_folder_of_a_job_at_work_stays_until_it_ends(lifecycle, tmp_path):
+    output = tmp_path / "out.mp4"
+    with pytest.raises(RuntimeError), job_folder([output], Fingerprint("ab" * 32), resume=True, notes=Notes()) as job:
+        folder = job[0].path.parent
+        keep(lifecycle, folder, 0, "work")
+        assert outcomes(lifecycle) == {folder.name: "kept"}
+        (folder / "another job").mkdir()
+        raise RuntimeError
+    assert outcomes(lifecycle) == {folder.name: "removed"}
+    assert not folder.exists()
 
 
 def test_another_file_in_the_same_place_stays(lifecycle, tmp_path):

@@ -6,8 +6,9 @@ import struct
 from pathlib import Path
 
 import av
+import cv2
 import pytest
-from mark_material import MARKS, content, make, movie
+from mark_material import MARKS, MOVIES, content, make, movie
 
 from facefusion.errors import DisclosureError
 from facefusion.media import forms
@@ -120,6 +121,23 @@ def test_a_recording_of_unknown_length_is_refused(tmp_path):
     path.write_bytes(whole[:-40])
     with pytest.raises(DisclosureError, match="Matroska output cannot bear"):
         embed(path, form, MARKS)
+
+
+@pytest.mark.parametrize("name", MOVIES)
+def test_opencv_shows_the_same_frames(tmp_path, name):
+    path, form = make(tmp_path, name)
+    before = _frames(path)
+    embed(path, form, MARKS)
+    assert len(before) == 10
+    assert all((old == new).all() for old, new in zip(before, _frames(path), strict=True))
+
+
+def _frames(path):
+    video, frames = cv2.VideoCapture(str(path)), []
+    while (read := video.read())[0]:
+        frames.append(read[1])
+    video.release()
+    return frames
 
 
 def test_players_find_a_place_in_a_marked_film(tmp_path):

@@ -54,9 +54,7 @@ def test_the_profiles_ask_for_what_they_are_for():
 
 
 def test_a_policy_may_extend_a_profile_and_change_some_rules(tmp_path):
-    path = extending(
-        tmp_path, '[disclosure]\nlabel = { value = "throughout", why = "customers ask for it" }', "studio"
-    )
+    path = extending(tmp_path, '[disclosure]\nlabel = { value = "throughout", why = "customers ask for it" }', "studio")
     policy = read_policy(path)
     assert policy.disclosure.label.value == "throughout"
     assert policy.disclosure.label.why == "customers ask for it"

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from facefusion.errors import DisclosureError
+from facefusion.media.colour import ColourTags
+from facefusion.media.frame import Frame
+from facefusion.media.planes.fit import FrameFitter, Pixels
 from facefusion.trust.label import Label, LabelSettings, disclosure
 from facefusion.trust.label.lettering import Lettering
 
@@ -170,14 +173,24 @@ def test_pictures_too_small_for_letters_are_drawn_on_all_the_same(width, height)
     assert (label.drawn(ground("white", width, height), 0.0) != 255).any()
 
 
-def test_a_label_is_seen_where_the_picture_is_transparent():
+def test_a_frame_bears_the_label_and_says_which_part_has_to_be_seen():
     label = Label.of(LabelSettings(), (640, 360))
-    opacity = np.zeros((360, 640), np.uint8)
-    covered = label.covered(opacity, 0.0)
-    assert (covered[label.region.slices] == 255).all()
-    assert covered.sum() == 255 * label.region.width * label.region.height
-    assert not opacity.any()
-    assert label.covered(opacity, 5.0) is opacity
+    frame = Frame(0, 0, 1, Fraction(1, 25), ground("noise", 640, 360), opacity=np.zeros((360, 640), np.uint8))
+    shown = label.on(frame, 0.0)
+    assert shown.opaque == label.region
+    assert (shown.image == label.drawn(frame.image, 0.0)).all()
+    assert label.on(frame, 5.0) is frame
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "rgba", "rgb24"])
+def test_a_label_is_seen_where_a_frame_is_transparent(pixel_format):
+    label = Label.of(LabelSettings(), (640, 360))
+    frame = Frame(0, 0, 1, Fraction(1, 25), ground("black", 640, 360), opacity=np.zeros((360, 640), np.uint8))
+    fitter = FrameFitter(Pixels(640, 360, pixel_format, ColourTags(1, 1, 1, False)))
+    written = fitter.fit(label.on(frame, 0.0)).reformat(format="rgba").to_ndarray()[label.region.slices]
+    assert written[..., 0].max() > 240
+    assert np.percentile(written[..., 0], 20) < 15
+    assert (written[..., 3] == 255).all()
 
 
 def test_the_label_survives_what_video_does_to_it():

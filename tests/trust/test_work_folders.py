@@ -95,6 +95,16 @@ def test_it_lies_in_memory_where_there_is_room(monkeypatch, tmp_path):
     assert work_root(room=1 << 60).parent == tmp_path
 
 
+def test_where_it_must_lie_in_memory_a_disk_is_refused(monkeypatch, tmp_path):
+    if work._form(tmp_path) in {b"tmpfs", b"ramfs"}:
+        pytest.skip("this machine's temporary folder is in memory itself")
+    with pytest.raises(OutputUnwritableError, match="lies on a disk"), work_folder(tmp_path, in_memory=True):
+        pass
+    monkeypatch.setattr(work, "_in_memory", lambda: iter(()))
+    with pytest.raises(OutputUnwritableError, match="no folder in memory"), work_folder(in_memory=True):
+        pass
+
+
 def test_a_folder_that_others_may_read_is_refused(tmp_path):
     (tmp_path / "facefusion-work").mkdir(mode=0o755)
     with pytest.raises(OutputUnwritableError, match="not for its owner alone"), work_folder(tmp_path):

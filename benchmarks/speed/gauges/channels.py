@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +26,8 @@ class ChannelGauge:
     """
 
     def __init__(self, stages: StageGauge) -> None:
-        self.fill: defaultdict[str, list[float]] = defaultdict(list)
+        self.fill: Counter[str] = Counter()
+        self.could_hold: Counter[str] = Counter()
         self.places: dict[str, int] = {}
         self.cpu = 0.0
         self.memory = 0
@@ -62,13 +63,15 @@ class ChannelGauge:
                 self.memory = max(self.memory, _resident())
             for channel, stage in open_ones:
                 self.places[stage] = channel._capacity
-                self.fill[stage].append(len(channel._values) / channel._capacity)
+                self.fill[stage] += len(channel._values)  # sums alone: the memory of this process is measured
+                self.could_hold[stage] += channel._capacity
         self.cpu = time.thread_time()
 
     def means(self) -> dict[str, dict[str, float]]:
         """Return of each channel, named by the stage that fills it, its places and the share that was filled."""
         return {
-            stage: {"places": self.places[stage], "fill": sum(seen) / len(seen)} for stage, seen in self.fill.items()
+            stage: {"places": self.places[stage], "fill": self.fill[stage] / filled}
+            for stage, filled in self.could_hold.items()
         }
 
 

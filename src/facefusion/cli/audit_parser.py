@@ -28,11 +28,11 @@ _USAGES: Final = {
     "show": "ID [options]",
     "verify": "[--copy FILE ...] [--proof FILE] [options]",
     "export": "FILE [options]",
-    "prune": "--keep DURATION [options]",
+    "prune": "[--keep DURATION] [options]",
     "erase": "--subject NAME | --consent ID | --actor NAME [options]",
 }
 _OPTIONS: Final = ("trust_dir", "trust_database", "tenant")
-_FURTHER_OPTIONS: Final = {"prune": ("actor",), "export": ("overwrite",), "erase": ("overwrite",)}
+_FURTHER_OPTIONS: Final = {"prune": ("actor", "policy"), "export": ("overwrite",), "erase": ("overwrite",)}
 _KINDS: Final = "admitted, refused, published, failed, cancelled, changed, swept, pruned, erased"
 
 
@@ -108,7 +108,7 @@ def _export(group: argparse._ArgumentGroup) -> None:
 
 def _prune(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--keep", required=True, metavar="DURATION", help="how long entries are kept, such as 30d, 6mo or 1y"
+        "--keep", metavar="DURATION", help="how long entries are kept, such as 30d, 6mo or 1y [as the policy says]"
     )
 
 

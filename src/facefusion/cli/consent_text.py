@@ -52,7 +52,7 @@ def consent_lines(consent: Consent, now: datetime) -> Iterator[str]:
             "processors": ", ".join(scope.processors) or "all",
             "territories": ", ".join(scope.territories) or "everywhere",
             "holds from": _time(scope.valid_from),
-            "until": _time(scope.until) if scope.until else "revoked",
+            "until": _time(scope.until) if scope.until else "it is revoked",
             "recorded": _time(consent.recorded),
             "revoked": consent.revocation.reason or "no reason was given" if consent.revocation else "",
             "taken over": f"from the place with the key {consent.source}" if consent.source else "",

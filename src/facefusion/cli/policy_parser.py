@@ -12,7 +12,7 @@ from facefusion.cli.verbs import Verb, add_json, parse_verbs
 if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
-_PLACE: Final = ("trust_dir",)
+_PLACE: Final = ("trust_dir", "trust_database", "actor")
 
 
 def parse_policy(
@@ -47,14 +47,9 @@ def _trust_key(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _terms(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--language", choices=("en", "zh"), help="en, zh [default: that of this machine]")
-
-
 _POLICY: Final = {
     "show": Verb("show what a policy requires, and why", "[NAME or FILE] [options]", _show, ("policy", *_PLACE)),
     "check": Verb("say whether a policy can be used here", "FILE [options]", _check, _PLACE),
     "sign": Verb("sign a policy, beside its file", "FILE [--key FILE.pem] [options]", _sign, _PLACE),
     "trust-key": Verb("let a key sign policies of this place", "[FILE.pem] [options]", _trust_key, _PLACE),
-    "terms": Verb("show the terms of use that --acknowledge speaks of", "[options]", _terms, ()),
 }

@@ -44,6 +44,23 @@ def opened_log(options: TrustOptions) -> Iterator[AuditLog]:
         log.close()
 
 
+def note_change(options: TrustOptions, record: str, action: str, **facts: object) -> None:
+    """Tell the audit log that what is kept of people or rules was changed.
+
+    Args:
+        options: of the place.
+        record: what, as `audit.facts.Changed` names it.
+        action: how.
+        facts: whom or what it is about.
+
+    Raises:
+        TrustError: the entry cannot be written.
+    """
+    with opened_log(options) as log:
+        facts |= {"record": record, "action": action}
+        log.append("changed", tenant=options.tenant, actor=actor_of(options), facts=facts)
+
+
 @contextmanager
 def opened_lifecycle(options: TrustOptions) -> Iterator[Lifecycle]:
     """Open the table of what is kept at a place, and until when.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 VERBS: Final = {
     "acknowledge": "read the terms of use, and say that you know them, as every place asks once",
     "init": "make the keys and the certificates of this place, unless they are there",
+    "acknowledge": "show the terms of use, and note that they are known",
     "show": "show the certificates of this place, and never a secret",
 }
 _OPTIONS: Final = {"acknowledge": ("trust_dir", "actor", "acknowledge"), "init": ("trust_dir",), "show": ("trust_dir",)}
@@ -29,6 +30,12 @@ _VERIFY_OPTIONS: Final = (
     "max_duration",
     "max_streams",
 )
+_USAGES: Final = {"init": "[options]", "acknowledge": "[options]", "show": "[options]"}
+_OPTIONS: Final = {
+    "init": ("trust_dir",),
+    "acknowledge": ("trust_dir", "trust_database", "acknowledge", "actor", "tenant"),
+    "show": ("trust_dir",),
+}
 
 
 def parse_trust(
@@ -87,8 +94,12 @@ def _show(group: argparse._ArgumentGroup) -> None:
     _json(group)
 
 
+def _acknowledge(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--language", choices=("en", "zh"), help="en, zh [default: that of this machine]")
+
+
 def _json(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
-_ARGUMENTS: Final = {"init": _json, "show": _show}
+_ARGUMENTS: Final = {"init": _json, "acknowledge": _acknowledge, "show": _show}

@@ -30,7 +30,8 @@ def open_consents(options: Options) -> ConsentStore:
         TrustError: the place, its key or its records cannot be used.
     """
     home = trust_home(options.trust.trust_dir)
-    return ConsentStore(open_database(home / DATABASE), KeyRing.open(home).derived, options.trust.tenant)
+    place = options.trust.trust_database or home / DATABASE
+    return ConsentStore(open_database(place), KeyRing.open(home).derived, options.trust.tenant)
 
 
 def open_lists(options: Options) -> FaceLists:
@@ -40,7 +41,8 @@ def open_lists(options: Options) -> FaceLists:
         TrustError: the place, its key or its records cannot be used.
     """
     home = trust_home(options.trust.trust_dir)
-    return FaceLists(open_database(home / DATABASE), KeyRing.open(home).derived, options.trust.tenant)
+    place = options.trust.trust_database or home / DATABASE
+    return FaceLists(open_database(place), KeyRing.open(home).derived, options.trust.tenant)
 
 
 def faces_of_person(paths: Sequence[Path], options: Options) -> list[Vector]:

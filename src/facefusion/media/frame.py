@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facefusion.media.region import Rectangle
+
 if TYPE_CHECKING:
     from facefusion.media.planes.original import Original
 
@@ -32,6 +34,7 @@ class Frame:
         original: what was decoded, for writing back only what was edited; None where there is nothing to go back to.
         copies: how often the frame is shown, at equal distances within `duration`; the writer repeats it.
         opacity: what an edit leaves of the frame's own opacity, uint8 (height, width); None for all of it.
+        opaque: a part of the picture that is shown whatever its opacity, as what has to be seen is.
     """
 
     index: int
@@ -42,6 +45,7 @@ class Frame:
     original: Original | None = None
     copies: int = 1
     opacity: Opacity | None = None
+    opaque: Rectangle | None = None
 
     def __post_init__(self) -> None:
         """Refuse arrays that are not RGB pictures.

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from fractions import Fraction
 from functools import partial
 from io import BufferedRandom, BufferedReader, BufferedWriter
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +19,7 @@ from av.video.stream import VideoStream
 from facefusion.errors import CancelledError, InputDamagedError, OutputTypeError
 from facefusion.media.encoding.choose import Encoding
 from facefusion.media.encoding.final import FinalPackets, final_packets
-from facefusion.media.encoding.segment import Segment
+from facefusion.media.encoding.segment import Segment, packed_times
 from facefusion.media.faults import writing
 from facefusion.media.files import NAMED, Files
 from facefusion.media.guard import GuardedFile
@@ -77,7 +78,7 @@ def join(
     """
     with ExitStack() as stack:
         pictures = stack.enter_context(final_packets(encoding, segments, cancel=cancel, files=files))
-        times = [time for segment in segments for time in segment.times]
+        times = packed_times(chain.from_iterable(segment.times for segment in segments))
         early = min(0, times[0]) if times else 0
         tracks = None
         voice = None

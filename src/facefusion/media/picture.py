@@ -118,6 +118,15 @@ class Picture:
             deep_alpha=deep,
         )
 
+    def with_opaque(self, part: Rectangle) -> Picture:
+        """Return this picture with a part that is seen whatever its opacity was."""
+        alpha = None if self.alpha is None else self.alpha.copy()
+        deep_alpha = None if self.deep_alpha is None else self.deep_alpha.copy()
+        for opacity in (alpha, deep_alpha):
+            if opacity is not None:
+                opacity[part.slices] = np.iinfo(opacity.dtype).max
+        return replace(self, alpha=alpha, deep_alpha=deep_alpha)
+
     def cropped(self, region: Rectangle) -> Picture:
         """Return a part of this picture, which lies inside it."""
         return Picture(

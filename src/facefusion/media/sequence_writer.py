@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from facefusion.media.encoding.choose import Encoding
-from facefusion.media.encoding.segment import Segment
+from facefusion.media.encoding.segment import Segment, packed_times
 from facefusion.media.faults import writing
 from facefusion.media.frame import Frame
 from facefusion.media.marking import Mark, put_mark
@@ -83,7 +83,7 @@ class SequenceSegmentWriter:
         return Segment(
             path=self._path,
             frames=len(self._times),
-            times=tuple(self._times),
+            times=packed_times(self._times),
             end=self._end,
             bytes=size,
             sha256=digest,

@@ -86,7 +86,7 @@ def ensure_acknowledged(home: Path, actor: str, *, given: bool) -> None:
     if not given:
         raise AcknowledgementError(
             "Nobody has said yet, at this place, that the terms of use are known",
-            "Read them with `facefusion policy terms`, then add --acknowledge once, or set acknowledge = true in "
-            "facefusion.toml, or FACEFUSION_ACKNOWLEDGE=1",
+            "Read and accept them with `facefusion trust acknowledge`; scripts give --acknowledge, or set "
+            "acknowledge = true in facefusion.toml or FACEFUSION_ACKNOWLEDGE=1",
         )
     acknowledge(home, actor)

@@ -100,7 +100,7 @@ def _sqlite(path: Path) -> Engine:
 def _make_private(path: Path) -> None:
     """Make the file, for its owner alone; SQLite gives its journals the same mode."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWN))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWN))
         mode = path.stat().st_mode
     except OSError as error:
         raise SecretError(

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from dataclasses import asdict
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,8 @@ from facefusion.options import Options, load_options
 from facefusion.trust.audit import AuditLog, Entry, Proof, Wanted
 from facefusion.trust.audit.facts import KINDS, RESULTS
 from facefusion.trust.audit.people import ROLES, Role
+from facefusion.trust.home import trust_home
+from facefusion.trust.policy import policy_in_force
 from facefusion.trust.privacy.lifecycle import duration
 
 _ERASED: Final = "(erased or not kept)"
@@ -101,8 +104,15 @@ def _export(log: AuditLog, arguments: argparse.Namespace, options: Options, term
 
 
 def _prune(log: AuditLog, arguments: argparse.Namespace, options: Options, terminal: Terminal) -> None:
-    count = log.prune(duration(arguments.keep), tenant=options.trust.tenant, actor=actor_of(options.trust))
+    keep = _retention(options) if arguments.keep is None else duration(arguments.keep)
+    count = log.prune(keep, tenant=options.trust.tenant, actor=actor_of(options.trust))
     terminal.result(f"{_counted(count)} removed")
+
+
+def _retention(options: Options) -> timedelta:
+    """Return for how long the policy that holds keeps entries."""
+    policy = policy_in_force(options.trust.policy, home=trust_home(options.trust.trust_dir)).policy
+    return timedelta(days=policy.audit.retention_days.value)
 
 
 def _erase(log: AuditLog, arguments: argparse.Namespace, options: Options, terminal: Terminal) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from facefusion.cli.asking import ask_once
 from facefusion.cli.batch_text import show_batch, table_lines
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
@@ -38,6 +39,8 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
         raise
     for note in batch.notes:
         terminal.note(note)
+    if batch.jobs and not arguments.dry_run:
+        ask_once(batch.jobs[0].options.trust, terminal)
     with cancel_on_signals(lambda: terminal.say("stopping; once more stops at once")) as cancellation:
         with show_batch(terminal, len(batch.jobs)) as listener:
             work = BatchWork(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from facefusion.cli.consent_text import entry_line
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
+from facefusion.cli.records import note_change
 from facefusion.cli.terminal import Terminal, one_line
 from facefusion.cli.times import ending
 from facefusion.engine.consents import faces_of_person, open_lists
@@ -34,6 +35,7 @@ def _add(arguments: argparse.Namespace, terminal: Terminal, options: Options) ->
     faces = faces_of_person(arguments.pictures, options)
     kind: ListKind = "allow" if arguments.allow else "block"
     entry = open_lists(options).add(kind, faces, basis=arguments.basis, reason=arguments.reason, until=until)
+    note_change(options.trust, f"{kind} list", "added", subjects=(entry.id,))
     terminal.say(entry_line(entry))
     terminal.result(json.dumps(entry.model_dump(mode="json"), indent=2) if arguments.json else entry.id)
     return 0
@@ -51,6 +53,7 @@ def _list(arguments: argparse.Namespace, terminal: Terminal, options: Options) -
 
 
 def _remove(arguments: argparse.Namespace, terminal: Terminal, options: Options) -> int:
-    open_lists(options).remove(arguments.id)
+    kind = open_lists(options).remove(arguments.id).kind
+    note_change(options.trust, f"{kind} list", "removed", subjects=(arguments.id,))
     terminal.result(one_line(f"{arguments.id}: taken off the list, and its face forgotten"))
     return 0

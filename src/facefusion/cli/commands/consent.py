@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from facefusion.cli.consent_text import consent_facts, consent_line, consent_lines, holds, state
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
+from facefusion.cli.records import note_change
 from facefusion.cli.terminal import Terminal, one_line
 from facefusion.cli.times import ending, moment
 from facefusion.engine.consents import faces_of_person, open_consents
@@ -44,6 +45,10 @@ class _Desk:
         """The keys of this place."""
         return KeyRing.open(trust_home(self.options.trust.trust_dir))
 
+    def note(self, action: str, consent: str) -> None:
+        """Tell the audit log what was done with a consent."""
+        note_change(self.options.trust, "consent", action, consents=(consent,))
+
     def answer(self, facts: dict[str, Any], text: str) -> int:
         """Print what was asked for, as JSON or as text."""
         self.terminal.result(json.dumps(facts, indent=2) if self.arguments.json else text)
@@ -69,6 +74,7 @@ def _add(desk: _Desk) -> int:
     consent = open_consents(desk.options).add(
         faces, granted_by=arguments.granted_by, person=arguments.name, scope=scope, evidence=evidence
     )
+    desk.note("added", consent.id)
     desk.terminal.say("\n".join(consent_lines(consent, desk.now)))
     return desk.answer(consent_facts(consent, desk.now), consent.id)
 
@@ -131,12 +137,14 @@ def _evidence(desk: _Desk) -> int:
 
 def _revoke(desk: _Desk) -> int:
     consent = open_consents(desk.options).revoke(desk.arguments.id, desk.arguments.reason[:1000])
+    desk.note("revoked", consent.id)
     desk.terminal.result(one_line(f"{consent.id}: {state(consent, desk.now)}"))
     return 0
 
 
 def _erase(desk: _Desk) -> int:
     open_consents(desk.options).erase(desk.arguments.id)
+    desk.note("removed", desk.arguments.id)
     desk.terminal.result(one_line(f"{desk.arguments.id}: forgotten, with face and evidence"))
     return 0
 
@@ -151,6 +159,7 @@ def _export(desk: _Desk) -> int:
     evidence = store.evidence(consent.id) if arguments.with_evidence else ()
     with atomic_output(output) as part:
         part.write_text(file_text(consent, key, desk.now, faces=faces, evidence=evidence), "utf-8")
+    desk.note("exported", consent.id)
     desk.terminal.say(f"signed by the key {fingerprint(key.public_key())}; `facefusion consent key` prints it")
     desk.terminal.result(str(output))
     return 0
@@ -172,6 +181,7 @@ def _import(desk: _Desk) -> int:
         # evidence that is not in the file cannot be kept here: the digests stay in the file itself
         kept = {"source": found.signed_by} | ({} if found.evidence else {"evidence": ()})
         store.restore(consent.model_copy(update=kept), found.faces, found.evidence)
+        desk.note("added", consent.id)
     desk.terminal.result(one_line(f"{consent.id}: {state(store.get(consent.id), desk.now)}"))
     return 0
 
@@ -181,6 +191,7 @@ def _bring_up_to_date(desk: _Desk, found: ConsentFile) -> None:
     revocation = found.consent.revocation
     if revocation is not None:
         open_consents(desk.options).revoke(found.consent.id, revocation.reason, at=revocation.at)
+        desk.note("revoked", found.consent.id)
 
 
 def _verify(desk: _Desk) -> int:

@@ -8,6 +8,7 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+from facefusion.cli.asking import ask_once
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
 from facefusion.cli.signals import cancel_on_signals
@@ -37,6 +38,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     options = load_options(option_values(arguments), config_path=arguments.config)
     terminal = context.terminal
     check_live(options)
+    ask_once(options.trust, terminal)
 
     def report(figures: LiveFigures) -> None:
         terminal.say(describe(figures))

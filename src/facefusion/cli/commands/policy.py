@@ -9,13 +9,12 @@ from typing import Any
 
 import tomli_w
 
-from facefusion.cli.asking import machine_language
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
+from facefusion.cli.records import note_change
 from facefusion.cli.terminal import Terminal, one_line
 from facefusion.errors import PolicyError
 from facefusion.options import Options, load_options
-from facefusion.trust.acknowledgement import TEXTS
 from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
 from facefusion.trust.pem import fingerprint, read_private_key, read_public_key
@@ -38,7 +37,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     Raises:
         FaceFusionError: it cannot be done.
     """
-    verbs = {"show": _show, "check": _check, "sign": _sign, "trust-key": _trust_key, "terms": _terms}
+    verbs = {"show": _show, "check": _check, "sign": _sign, "trust-key": _trust_key}
     options = load_options(option_values(arguments), config_path=arguments.config)
     return verbs[arguments.verb](arguments, context.terminal, options)
 
@@ -93,6 +92,8 @@ def _sign(arguments: argparse.Namespace, terminal: Terminal, options: Options) -
     own = arguments.key is None
     key = KeyRing.open(home).signing_key(_PURPOSE) if own else read_private_key(arguments.key, PolicyError)
     found = sign_policy(policy, key, path)
+    rules = {"name": policy.name, "digest": policy.digest}
+    note_change(options.trust, "policy", "replaced", policy=rules)
     if not policy.signed:
         terminal.note(f"the policy {policy.name} is used without a signature as well, unless it says signed = true")
     terminal.say(f"signed with the key {found}; it counts where `facefusion policy trust-key` let the key in")
@@ -105,12 +106,8 @@ def _trust_key(arguments: argparse.Namespace, terminal: Terminal, options: Optio
     own = arguments.file is None
     key = KeyRing.open(home).public_key(_PURPOSE) if own else read_public_key(arguments.file, PolicyError)
     trust_key(key, home)
+    note_change(options.trust, "policy", "added")
     terminal.result(f"{fingerprint(key)}: may sign policies of this place")
-    return 0
-
-
-def _terms(arguments: argparse.Namespace, terminal: Terminal, _options: Options) -> int:
-    terminal.result(TEXTS[arguments.language or machine_language()])
     return 0
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from facefusion.cli.asking import ask_once
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
 from facefusion.cli.terminal import one_line
@@ -29,6 +30,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     output = required(options.output_path, "output", "picture to write")
     inputs = [path for path in (*options.source_paths, options.target_path) if path is not None]
     check_output(output, inputs=inputs, overwrite=options.output.overwrite, kind="picture")
+    ask_once(options.trust, context.terminal)
     with Preview(options, notify=context.terminal.note) as preview:
         seen = preview.show(
             arguments.frame,

@@ -6,6 +6,7 @@ import argparse
 import logging
 from typing import TYPE_CHECKING
 
+from facefusion.cli.asking import ask_once
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
 from facefusion.cli.progress import show_progress
@@ -27,6 +28,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
         FaceFusionError: the job cannot be done.
     """
     options = load_options(option_values(arguments), config_path=arguments.config)
+    ask_once(options.trust, context.terminal)
     _LOG.debug("%s", options)
     terminal = context.terminal
     with cancel_on_signals(lambda: terminal.say("stopping; once more stops at once")) as cancellation:

@@ -6,6 +6,15 @@ import argparse
 import json
 from pathlib import Path
 
+from facefusion.cli.asking import accept, ask, machine_language
+from facefusion.cli.context import Context
+from facefusion.cli.flags import option_values
+from facefusion.cli.records import actor_of
+from facefusion.cli.terminal import one_line
+from facefusion.errors import SecretError
+from facefusion.options import load_options
+from facefusion.options.trust import TrustOptions
+from facefusion.trust.acknowledgement import TEXTS, ensure_acknowledged
 from facefusion.cli.asking import ask_once, machine_language
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
@@ -28,6 +37,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     """
     options = load_options(option_values(arguments), config_path=arguments.config).trust
     if arguments.verb == "acknowledge":
+        return _acknowledge(arguments, context, options)
         return _acknowledge(options, context.terminal)
     if arguments.verb == "show":
         _refuse_nothing(options)
@@ -42,6 +52,15 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+def _acknowledge(arguments: argparse.Namespace, context: Context, options: TrustOptions) -> int:
+    """Show the terms of use; ask whoever sits at a terminal, and take the word of the option of others."""
+    language = arguments.language or machine_language()
+    if options.acknowledge or not ask(options, context.terminal, language=language):
+        context.terminal.result(TEXTS[language])
+    if options.acknowledge:
+        accept(options)
+    ensure_acknowledged(trust_home(options.trust_dir), actor_of(options), given=False)
+    context.terminal.say("The terms of use are known here")
 def _acknowledge(options: TrustOptions, terminal: Terminal) -> int:
     """Show the terms to whoever sits there, and note a yes; a script says so by an option."""
     home, actor = trust_home(options.trust_dir), actor_of(options)

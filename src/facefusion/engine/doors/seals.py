@@ -64,12 +64,7 @@ class Seals:
         """
         if self.label is None:
             return frame
-        label = self._label_of(frame.image)
-        image = label.drawn(frame.image, seconds)
-        if image is frame.image:
-            return frame
-        opacity = None if frame.opacity is None else label.covered(frame.opacity, seconds)
-        return replace(frame.coloured(image), opacity=opacity)
+        return self._label_of(frame.image).on(frame, seconds)
 
     def still(self, picture: Picture) -> Picture:
         """Return a picture with the mark in its pixels."""

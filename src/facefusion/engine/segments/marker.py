@@ -68,5 +68,5 @@ class Marker:
                 following=None if following is None else NextFrame(*following),
                 state=values["state"],
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"not a marker: {error!r}") from error

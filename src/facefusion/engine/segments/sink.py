@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from facefusion.engine.memory import give_back
 from facefusion.engine.segments.cut import Cut
 from facefusion.engine.segments.folder import JobFolder
 from facefusion.engine.segments.marker import Marker
@@ -76,5 +77,6 @@ class JobSink:
     def _finish(self, end: SegmentEnd) -> None:
         parts = tuple(writer.close() for writer in self._writers)
         self._writers = []
+        give_back()
         digest = hashlib.sha256(end.state).hexdigest()
         self._folder.finish(Marker(end.cut.number, parts, end.cut.following, digest), end.state)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -42,7 +43,8 @@ class Segment:
     Attributes:
         path: its file.
         frames: how many it holds.
-        times: pts of each in presentation order, in ticks of the encoding.
+        times: pts of each in presentation order, in ticks of the encoding; from `packed_times`, as they are kept for as
+            long as the job takes.
         end: pts at which the last of them ends.
         bytes: length of the file.
         sha256: of the file.
@@ -51,7 +53,7 @@ class Segment:
 
     path: Path
     frames: int
-    times: tuple[int, ...]
+    times: Sequence[int]
     end: int
     bytes: int
     sha256: str
@@ -75,7 +77,7 @@ class Segment:
         Raises:
             KeyError, TypeError, ValueError: this is something else.
         """
-        name, times = str(values["name"]), tuple(int(time) for time in values["times"])
+        name, times = str(values["name"]), packed_times(int(time) for time in values["times"])
         if Path(name).name != name:
             raise ValueError(f"{name!r} is no file name")
         return cls(
@@ -87,6 +89,11 @@ class Segment:
             sha256=str(values["sha256"]),
             delay=int(values["delay"]),
         )
+
+
+def packed_times(times: Iterable[int]) -> Sequence[int]:
+    """Return times in 8 bytes each, a fifth of what a tuple of them takes."""
+    return array("q", times)
 
 
 class SegmentSink(Protocol):
@@ -184,7 +191,7 @@ class PacketFile:
         except BaseException:
             self.abort()
             raise
-        return Segment(self._path, len(self._times), tuple(self._times), self._end, size, digest, self._delay)
+        return Segment(self._path, len(self._times), packed_times(self._times), self._end, size, digest, self._delay)
 
     def abort(self) -> None:
         """Let go of everything."""

@@ -152,7 +152,8 @@ def join_apart(
     if not segments:
         raise ValueError("there are no segments")
     with final_segments(encoding, segments, cancel=cancel) as final:
-        task = _Join(output, replace(encoding, is_final=True), tuple(final), source, options, range, speech)
+        parts = tuple(replace(segment, times=tuple(segment.times)) for segment in final)  # as JSON knows them
+        task = _Join(output, replace(encoding, is_final=True), parts, source, options, range, speech)
         allowed: dict[Path, tuple[Mode, ...]] = {segment.path: ("rb",) for segment in final}
         allowed[output] = ("wb", "rb", "r+b")
         inputs = [path for path in (source, speech) if path is not None]

@@ -15,7 +15,7 @@ from facefusion.media.planes.code import chroma_range, is_full
 from facefusion.media.planes.depth import rescaled, squeezed, stretched, white
 from facefusion.media.planes.fields import FieldLines
 from facefusion.media.planes.layout import Layout, samples
-from facefusion.media.planes.opacity import on_white, veil
+from facefusion.media.planes.opacity import on_white, reveal, shown, veil
 from facefusion.media.planes.original import Original
 from facefusion.media.planes.tone import Tone
 
@@ -56,7 +56,7 @@ class FrameFitter:
 
     def fit(self, frame: Frame) -> av.VideoFrame:
         """Return a new frame with the picture and the time of `frame`, ready for the encoder."""
-        opacity, has_alpha = frame.opacity, Layout.of(self._encoding.pixel_format).has_alpha
+        opacity, has_alpha = shown(frame.opacity, frame.opaque), Layout.of(self._encoding.pixel_format).has_alpha
         if opacity is not None and not has_alpha:
             frame = frame.with_image(on_white(frame.image, opacity))
         is_hdr = self._encoding.colour.is_hdr  # an output of ordinary range is made of the view, which is one
@@ -66,6 +66,8 @@ class FrameFitter:
             result = self._rgb.fit(frame.image)
         if opacity is not None and has_alpha:
             veil(result, opacity)
+        if frame.opaque is not None and has_alpha:
+            reveal(result, frame.opaque, frame.image.shape[1::-1])
         result.pts, result.duration, result.time_base = frame.pts, frame.duration, frame.time_base
         result.pict_type = 0  # what the source's encoder chose is not for this one
         return result

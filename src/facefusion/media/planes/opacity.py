@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from facefusion.media.frame import Image, Opacity, resized
 from facefusion.media.planes.layout import Layout, Samples, samples
+from facefusion.media.region import Rectangle
 
 _WHITE = np.float32(255)
 
@@ -24,6 +25,32 @@ def veil(frame: av.VideoFrame, opacity: Opacity) -> None:
     alpha = _alpha(frame)
     share = resized(opacity, frame.width, frame.height) * np.float32(1 / 255)
     alpha[:] = np.rint(alpha * share)
+
+
+def shown(opacity: Opacity | None, part: Rectangle | None) -> Opacity | None:
+    """Return an opacity, uint8 (height, width), under which a part is seen; the same one where there is no part."""
+    if opacity is None or part is None:
+        return opacity
+    result = opacity.copy()
+    result[part.slices] = 255
+    return result
+
+
+def reveal(frame: av.VideoFrame, part: Rectangle, size: tuple[int, int]) -> None:
+    """Make a part of a frame that has alpha opaque, in place.
+
+    Args:
+        frame: of any size.
+        part: in pixels of a picture.
+        size: width and height of that picture.
+    """
+    frame.make_writable()
+    alpha = _alpha(frame)
+    bits = frame.format.components[-1].bits
+    height, width = alpha.shape
+    rows = slice(part.y * height // size[1], -(-(part.y + part.height) * height // size[1]))
+    columns = slice(part.x * width // size[0], -(-(part.x + part.width) * width // size[0]))
+    alpha[rows, columns] = (1 << bits) - 1
 
 
 def _alpha(frame: av.VideoFrame) -> Samples:

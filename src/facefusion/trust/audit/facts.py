@@ -18,6 +18,7 @@ from facefusion.errors import AuditError, FaceFusionError
 from facefusion.trust.privacy.secrets import holds_secret
 
 _MOST = 1000
+_MOST_FILES = 1_000_000  # the pictures of a sequence are a file each
 
 
 def _innocent(name: str) -> str:
@@ -40,6 +41,7 @@ def _known_error(name: str) -> str:
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Payload = Annotated[str, BeforeValidator(_hexadecimal), Field(pattern=r"^[0-9a-f]{16}$")]
 JobId = Annotated[str, Field(pattern=r"^[0-9a-f][0-9a-f-]{7,63}$")]
+Version = Annotated[str, Field(pattern=r"^[0-9][0-9A-Za-z.+_-]{0,79}$"), AfterValidator(_innocent)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$"), AfterValidator(_innocent)]
 ProduceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:_-]{7,127}$"), AfterValidator(_innocent)]
 Person = Annotated[str, Field(min_length=1, max_length=200)]
@@ -99,8 +101,8 @@ class Admitted(Facts):
     models: tuple[Model, ...] = Field((), max_length=_MOST)
     consents: tuple[Person, ...] = Field((), max_length=_MOST)
     subjects: tuple[Person, ...] = Field((), max_length=_MOST)
-    inputs: tuple[Digest, ...] = Field((), max_length=_MOST)
-    version: Name | None = None
+    inputs: tuple[Digest, ...] = Field((), max_length=_MOST_FILES)
+    version: Version | None = None
 
 
 class Refused(Admitted):
@@ -139,7 +141,7 @@ class Published(Done):
         marks: what it is disclosed by.
     """
 
-    outputs: tuple[Digest, ...] = Field(min_length=1, max_length=_MOST)
+    outputs: tuple[Digest, ...] = Field(min_length=1, max_length=_MOST_FILES)
     produce_id: ProduceId | None = None
     watermark: Payload | None = None
     marks: tuple[Mark, ...] = Field((), max_length=5)

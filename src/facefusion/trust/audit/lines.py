@@ -13,13 +13,13 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from facefusion.trust.audit.entry import Entry
 
 _NAME: Final = re.compile(r"(\d{10,})-\d{4}-\d{2}\.jsonl")
 _LARGEST_FILE: Final = 16 << 20
-_LONGEST_LINE: Final = 1 << 20
+_BLOCK: Final = 1 << 16
 
 
 class LineFiles:
@@ -48,9 +48,7 @@ class LineFiles:
         for path in reversed(self.files()):
             _drop_unfinished(path)
             with path.open("rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(0, size - _LONGEST_LINE))
-                lines = file.read().splitlines()
+                lines = _end(file, 2).splitlines()
             if lines:
                 return Entry.of_line(lines[-1].decode())
         return None
@@ -141,8 +139,17 @@ def _month(entry: Entry) -> str:
 
 def _drop_unfinished(path: Path) -> None:
     with path.open("rb+") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _LONGEST_LINE))
-        end = file.read()
+        end = _end(file, 1)
         if end and not end.endswith(b"\n"):
-            file.truncate(size - len(end) + end.rfind(b"\n") + 1)
+            file.truncate(file.seek(0, os.SEEK_END) - len(end) + end.rfind(b"\n") + 1)
+
+
+def _end(file: BinaryIO, count: int) -> bytes:
+    """Return the end of a file with at least so many ends of lines in it, or all of it."""
+    size, block = file.seek(0, os.SEEK_END), _BLOCK
+    while True:
+        file.seek(max(0, size - block))
+        end = file.read()
+        if end.count(b"\n") >= count or block >= size:
+            return end
+        block *= 4

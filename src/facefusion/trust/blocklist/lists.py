@@ -111,16 +111,18 @@ class FaceLists:
             entries = [self._opened(row) for row in connection.execute(asked)]
         return [entry for entry in entries if entry.holds(self._clock())]
 
-    def remove(self, entry: str) -> None:
-        """Take an entry off its list, and forget its face.
+    def remove(self, entry: str) -> ListEntry:
+        """Take an entry off its list, forget its face, and return what it said.
 
         Raises:
             ConsentRecordError: there is none of this id, or the database cannot be used.
         """
         with _telling(), alone(self._engine, "face lists") as connection:
-            if self._found(connection, entry) is None:
+            found = self._found(connection, entry)
+            if found is None:
                 raise ConsentRecordError(f"There is no entry {entry}", "See facefusion blocklist list")
             self._forget(connection, entry)
+        return found
 
     def check(self, embedding: Vector, *, face: str, allow_overrides: bool) -> None:
         """Make sure that a face may be used.

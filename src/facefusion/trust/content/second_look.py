@@ -2,7 +2,7 @@
 
 Close-ups of faces are what this product works on, and what such detectors know least: a face that fills the picture is
 taken for other parts of a body now and then. So what is a face, as those say who know faces, is left out, and the rest
-has to be seen in another framing too.
+has to be seen in another framing too: in a mirror, with a margin, and not larger than such things usually are.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from facefusion.trust.content.framing import Picture
 
 FindFaces = Callable[[Picture], Sequence[Face]]
 _MARGIN: Final = 0.25
-"""Black around the picture in the second look, as a share of its longer side."""
+"""Black around the picture in the second look at least, as a share of its longer side."""
+_USUAL: Final = 0.25
+"""Longer side of a thing in the second look at most, as a share of the square: larger ones have nothing around them."""
 _IS_FACE: Final = 0.35
 """Share of overlap from which a thing is the face that lies there."""
 _IS_SAME: Final = 0.3
@@ -41,9 +43,19 @@ def confirmed(model: ContentModel, find_faces: FindFaces, image: Picture, seen: 
     left = [each for each in seen.findings if not any(overlap(_box(each), face) >= _IS_FACE for face in faces)]
     if not left:
         return Seen()
-    [again] = model.look([image], margin=_MARGIN, mirrored=True)
-    findings = surest_first([_both(each, again.findings) for each in left])
+    margins = [_margin(_box(each), max(image.shape[:2])) for each in left]
+    looks = {margin: model.look([image], margin=margin, mirrored=True)[0] for margin in margins}
+    findings = surest_first(
+        [_both(*pair) for pair in zip(left, (looks[each].findings for each in margins), strict=True)]
+    )
     return Seen(findings, findings[0].nearness)
+
+
+def _margin(box: Box, longer: int) -> float:
+    """Return the margin of the second look at a thing of a picture whose longer side has so many pixels."""
+    share = min(1.0, max(box[2] - box[0], box[3] - box[1]) / longer)
+    steps = round((share / _USUAL - 1) / 2 / _MARGIN)  # few margins, so that several things share a look
+    return _MARGIN * max(1, steps)
 
 
 def _both(first: Finding, again: Sequence[Finding]) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Self
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Pillow
 
-from facefusion.media.frame import Image, Opacity
+from facefusion.media.frame import Frame, Image
 from facefusion.media.region import Rectangle
 from facefusion.trust.label.lettering import Alignment, Coverage, Lettering, check_characters
 from facefusion.trust.label.settings import LabelSettings, Place
@@ -112,18 +112,16 @@ class Label:
         part[:] = (part * self._kept + self._added + _WHITE // 2) // _WHITE
         return labelled
 
-    def covered(self, opacity: Opacity, seconds: float) -> Opacity:
-        """Return opacity under which the label is seen, where it is shown, else the same object.
+    def on(self, frame: Frame, seconds: float) -> Frame:
+        """Return a frame with the label where it is shown, else the same one; transparent parts do not hide it.
 
         Args:
-            opacity: uint8 (height, width) of the output's size; it is not changed.
+            frame: of the output's size.
             seconds: from the first frame of the output.
         """
         if not self.is_shown(seconds):
-            return opacity
-        opaque = opacity.copy()
-        opaque[self.region.slices] = _WHITE
-        return opaque
+            return frame
+        return replace(frame.with_image(self.drawn(frame.image, seconds)), opaque=self.region)
 
 
 def _lettered(texts: tuple[str, ...], size: tuple[int, int], aspect: Fraction, place: Place) -> tuple[int, Coverage]:

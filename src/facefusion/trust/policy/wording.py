@@ -21,7 +21,9 @@ def first_problem(error: ValidationError, model: type[BaseModel]) -> tuple[str, 
     if first["type"] == "extra_forbidden":
         return f"there is no {name}", _meant(place, model)
     if first["type"] == "missing":
-        return f"{name} is missing", 'Add it, or begin from a profile: extends = "personal"'
+        is_rule = len(place) <= 2
+        hint = 'Add it, or begin from a profile: extends = "personal"' if is_rule else "A rule has a value and a why"
+        return f"{name} is missing", hint
     if first["type"].startswith("model_") and len(place) == 2:
         return f"{name} is no rule", f'Write {place[-1]} = {{ value = …, why = "…" }}'
     message = first["msg"].removeprefix("Value error, ")

@@ -20,6 +20,7 @@ from typing import Final, Literal
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from filelock import FileLock, Timeout
 from sqlalchemy import BigInteger, Column, Engine, LargeBinary, MetaData, Row, String, Table, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -43,6 +44,7 @@ _ITEMS: Final = Table(
     Column("expires", String(40), nullable=False, index=True),
 )
 _NONCE: Final = 12
+_LOCK: Final = "lock"
 _DURATION: Final = re.compile(r"(\d{1,6}) ?(h|d|w|mo|y)")
 _HOURS: Final = {"h": 1, "d": 24, "w": 7 * 24, "mo": 30 * 24, "y": 365 * 24}
 
@@ -182,14 +184,24 @@ def _remove(path: Path, inode: int) -> Outcome:
         if found.st_ino != inode:
             return "replaced"
         if stat.S_ISDIR(found.st_mode):
-            shutil.rmtree(path)
+            _remove_folder(path)
         else:
             path.unlink()
     except (FileNotFoundError, NotADirectoryError):
         return "gone"
-    except OSError:
+    except (OSError, Timeout):
         return "kept"
     return "removed"
+
+
+def _remove_folder(path: Path) -> None:
+    """Remove a folder, unless it is that of a job at work, which holds its lock."""
+    lock = path / _LOCK
+    if lock.is_file():
+        with FileLock(lock, timeout=0):
+            shutil.rmtree(path)
+    else:
+        shutil.rmtree(path)
 
 
 def _text(time: datetime) -> str:

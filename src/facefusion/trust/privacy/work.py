@@ -23,11 +23,12 @@ _LOCK: Final = ".lock"
 _OWN: Final = 0o700
 _OTHERS: Final = 0o077
 _PATIENCE: Final = 30.0
+_MUST_BE_IN_MEMORY: Final = "The policy wants it in memory: name a folder on a tmpfs with --work-dir"
 _MEMORY: Final = frozenset((b"tmpfs", b"ramfs"))
 
 
 @contextmanager
-def work_folder(chosen: Path | None = None, *, room: int = 0) -> Iterator[Path]:
+def work_folder(chosen: Path | None = None, *, room: int = 0, in_memory: bool = False) -> Iterator[Path]:
     """Yield an empty folder that nobody else may look into, and wipe it when the block ends, however it ends.
 
     What jobs that were killed left is wiped first: a lock, which ends with its process, says which are alive.
@@ -36,11 +37,12 @@ def work_folder(chosen: Path | None = None, *, room: int = 0) -> Iterator[Path]:
         chosen: the folder in which it lies; when None, one in memory (`XDG_RUNTIME_DIR`, `/dev/shm`) that has the room,
             else the system's temporary folder.
         room: bytes that are needed.
+        in_memory: whether it must not lie on a disk.
 
     Raises:
         OutputUnwritableError, DiskFullError: it cannot be made.
     """
-    root = work_root(chosen, room=room)
+    root = work_root(chosen, room=room, in_memory=in_memory)
     with writing(root / _NAME):
         try:
             with _held(root):
@@ -59,18 +61,22 @@ def work_folder(chosen: Path | None = None, *, room: int = 0) -> Iterator[Path]:
         Path(f"{folder}{_LOCK}").unlink(missing_ok=True)
 
 
-def work_root(chosen: Path | None = None, *, room: int = 0) -> Path:
+def work_root(chosen: Path | None = None, *, room: int = 0, in_memory: bool = False) -> Path:
     """Return the folder that work folders lie in, made where it is missing.
 
     Raises:
         OutputUnwritableError, DiskFullError: there is none that can be used.
     """
     if chosen is not None:
+        if in_memory and _form(chosen) not in _MEMORY:
+            raise OutputUnwritableError(f"The work folder {chosen} lies on a disk", _MUST_BE_IN_MEMORY)
         return _made(chosen / _NAME)
     for parent in _in_memory():
         with suppress(OSError, OutputUnwritableError):
             if shutil.disk_usage(parent).free >= room:
                 return _made(parent / _own_name())
+    if in_memory:
+        raise OutputUnwritableError("There is no folder in memory with room for the work", _MUST_BE_IN_MEMORY)
     return _made(Path(tempfile.gettempdir()) / _own_name())
 
 

@@ -3,8 +3,9 @@
 B. Chen and G. Wornell, "Quantization index modulation" (2001). The points of +1 lie at step / 2 + 2 · step · m, those
 of −1 half-way between them. Two things differ from the plain scheme. A number near enough to a point stays, and one
 that lies almost half-way between two points of its bit is let go: distortion is spent where it counts, and the move is
-a continuous function of the number, so that a picture that hardly changes gets a mark that hardly changes. And the points lie symmetrically about zero, so that a number whose sign is a coin's toss tells nothing:
-`evidence` rests on that.
+a continuous function of the number, so that a picture that hardly changes gets a mark that hardly changes. And the
+points lie symmetrically about zero, so that a number whose sign is a coin's toss tells nothing: `evidence` rests on
+that.
 """
 
 from __future__ import annotations

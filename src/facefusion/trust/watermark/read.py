@@ -21,14 +21,14 @@ from facefusion.trust.watermark.search import PilotSearch
 
 FRAMES = 24
 """Frames that are summed at most."""
-_STEPS = STEP * 1.04 ** np.arange(-27, 12)
+STEPS = STEP * 1.04 ** np.arange(-27, 12)
 """Steps that are tried: marks of frames of any size, and their contrast from 0.7 to 1.5."""
-_CANDIDATES, _PROMISING = 8, 4.5
+_CANDIDATES, _PROMISING = 8, 5.5
 """Geometries that are tried after each search, and how well the pilot must fit there, in standard deviations."""
 _SQUARE = 1.5
-_MIRRORS = ((False, False), (True, True), (True, False), (False, True))
-_SEARCHES = len(_MIRRORS) + 1
-_HYPOTHESES = (len(_MIRRORS) + _SEARCHES * _CANDIDATES) * len(_STEPS)
+MIRRORS = ((False, False), (True, True), (True, False), (False, True))
+_SEARCHES = len(MIRRORS) + 1
+_HYPOTHESES = (len(MIRRORS) + _SEARCHES * _CANDIDATES) * len(STEPS)
 _PLACES = np.arange(CHIPS) % LENGTH
 _UNSEEN, _WELL_SEEN = 0.7, 0.95
 """Part of a tile that must be there for it to count, and from which on it counts fully."""
@@ -44,7 +44,7 @@ class Reading:
         frames: how many frames were summed.
         chance: highest probability that frames without a mark of this key give a reading like this one.
         geometry: how the marked picture lies in the frames.
-        contrast: of the mark against that in a frame of at most 480 pixels; half in large ones.
+        contrast: of the mark against that in a frame of at most 640 pixels; 0.6 in large ones.
     """
 
     payload: int
@@ -80,8 +80,8 @@ class _Reader:
     def readings(self) -> Iterator[Reading | None]:
         """Try one geometry after the other, the likeliest first."""
         for way in self._lies:
-            yield self._reading(way, self._pictures(way), tried=len(self._lies) * len(_STEPS))
-        tried = (len(self._lies) + 1) * _CANDIDATES * len(_STEPS)
+            yield self._reading(way, self._pictures(way), tried=len(self._lies) * len(STEPS))
+        tried = (len(self._lies) + 1) * _CANDIDATES * len(STEPS)
         for pictures, geometry in self._searched():
             yield self._reading(geometry, pictures, tried=tried)
 
@@ -102,7 +102,7 @@ class _Reader:
         numbers = [self._layout.chips(geometry.undone(picture)) for picture in pictures]
         seen = _tiles_seen(geometry)[:, None]
         best: Reading | None = None
-        for step in _STEPS.tolist():
+        for step in STEPS.tolist():
             soft = (sum(soft_bits(each, step) for each in numbers) * seen).reshape(-1)[self._layout.order]
             payload = decoded(np.bincount(_PLACES, soft, LENGTH).astype(np.float32))
             genuine = check_payload(self._key, payload)
@@ -117,7 +117,7 @@ def _ways(shape: tuple[int, ...]) -> list[Geometry]:
     short, long = sorted(shape)
     sides = [lies(shape), not lies(shape)] if long <= _SQUARE * short else [lies(shape)]
     aspects = {side: shape[0] / shape[1] if side else shape[1] / shape[0] for side in sides}
-    return [Geometry(side, mirror, aspect=aspects[side]) for mirror in _MIRRORS for side in sides]
+    return [Geometry(side, mirror, aspect=aspects[side]) for mirror in MIRRORS for side in sides]
 
 
 def _tiles_seen(geometry: Geometry) -> Matrix:

@@ -43,7 +43,8 @@ class PilotSearch:
         spectrum = np.asarray(cv2.dft(_whitened(pictures, _COARSE)), np.float32)
         found = sorted((self._placed(spectrum, guess) for guess in guesses), key=lambda each: -each[0])
         close = _whitened(pictures, _FINE)
-        return sorted((self._refined(close, guess) for _, guess in _distinct(found, most)), key=lambda each: -each[0])
+        refined = (self._refined(close, guess) for _, guess in _distinct(found, most))
+        return _distinct(sorted(refined, key=lambda each: -each[0]), most)
 
     def _placed(self, spectrum: Matrix, guess: Geometry) -> Found:
         """Return the place where the pilot fits best, and how well against other places."""

@@ -10,7 +10,7 @@ from facefusion.trust.watermark.lapped import Matrix
 
 _QUIET, _BUSY = 0.5, 0.75
 """Codes (of 255, root mean square) that an even wall may get in a small frame, and what each code of detail adds."""
-_EVEN = 0.65
+_EVEN = 0.8
 """How much faster than the mark itself the allowance of even places shrinks as frames grow: as a power of strength."""
 _FINE, _CELL, _REACH = 2, 8, 5
 """Canonical samples of the grids on which detail is found and summed, and cells around that must be busy too."""
