@@ -83,9 +83,7 @@ class Door:
         values = {name: rule["value"] for name, rule in disclosure.items()}
         return {"identity": self._place.identity, "tenant": self.options.trust.tenant, "disclosure": values}
 
-    def admit(
-        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None
-    ) -> None:
+    def admit(self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None) -> None:
         """Let a job in whose sources were read.
 
         Args:

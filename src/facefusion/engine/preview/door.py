@@ -33,7 +33,12 @@ class PreviewDoor:
         Raises:
             TrustError: it may not.
         """
-        key = (tuple(role.sources for role in roles), tuple(spec.name for spec in plan.processors), plan.target.path, id(sessions))
+        key = (
+            tuple(role.sources for role in roles),
+            tuple(spec.name for spec in plan.processors),
+            plan.target.path,
+            id(sessions),
+        )
         if key == self._admitted:
             return
         self._door.admit(plan, sessions, roles, analyser)
