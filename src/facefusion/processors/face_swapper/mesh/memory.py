@@ -13,7 +13,7 @@ import numpy as np
 from facefusion.faces.mesh import VERTICES
 from facefusion.faces.types import Points, Pose
 from facefusion.processors.face_swapper.mesh.canonical import SIZE, canonical_layout, canonical_raster, canonical_rim
-from facefusion.processors.face_swapper.mesh.colour import sample
+from facefusion.processors.face_swapper.mesh.colour import sample, split_texture
 from facefusion.processors.face_swapper.mesh.continuity import Continuity
 from facefusion.processors.face_swapper.mesh.expression import Rest
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeMemory
@@ -163,17 +163,18 @@ class FaceMemory:
         """Return which vertices had nothing in front of them in the last frame, 0 to 1, float32 (468,)."""
         return np.asarray(1 - sample(self._front, canonical_layout()), np.float32)
 
-    def update(self, texture: Field, mesh: Points, visibility: Field) -> Field:
+    def update(self, lab: Field, light: Points, mesh: Points, visibility: Field) -> Field:
         """Return what is in front of the face, on the canonical layout, float32 (SIZE, SIZE), 0 to 1.
 
         Args:
-            texture: the face without its light, Lab differences, float32 (H, W, 3).
-            mesh: the face in pixels of `texture`, float32 (468, 3).
+            lab: the face, Lab, float32 (H, W, 3).
+            light: the part of its smooth colour that follows the surface's direction, Lab, float32 (468, 3).
+            mesh: in pixels of `lab`, float32 (468, 3).
             visibility: how well each vertex is seen, 0 to 1, float32 (468,).
         """
         layout = canonical_raster()
-        fields = spread(layout, place=mesh[:, :2], visibility=visibility)
-        now = lookup(blur(texture, 1.0), fields["place"])
+        fields = spread(layout, place=mesh[:, :2], visibility=visibility, light=light)
+        now = split_texture(lookup(blur(lab, 1.0), fields["place"]), fields["light"])
         seen = smoothstep(fields["visibility"], *_VISIBLE) * (layout.numbers >= 0)
         front = self._in_front(now, seen, canonical_rim())
         clear = np.asarray(seen * (1 - front), np.float32)

@@ -56,6 +56,7 @@ from facefusion.processors.face_swapper.mesh.rendering import Rendering
 from facefusion.processors.face_swapper.mesh.shading import own_shading
 from facefusion.processors.face_swapper.mesh.shape import Rotation, level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
+from facefusion.processors.face_swapper.mesh.surface import Surface
 from facefusion.processors.face_swapper.mesh.target import Target
 from facefusion.processors.face_swapper.mesh.turned import cosines, unstretched
 from facefusion.processors.face_swapper.mesh.warp import reshaped
@@ -204,29 +205,28 @@ class MeshSwapper:
         ahead: Field | None,
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
-        grid = region.on_grid(view)
-        target = Target.observe(grid, region, raster, memory, ahead)
+        grid, surface = region.on_grid(view), Surface.of(region, raster)
         level = self._source.level_for(region.face_width)
-        fields = self._dense_fields(target, level)
-        # The median levels slivers of triangles.
-        fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
+        fields = self._placed(surface, level)
+        target = Target.observe(grid, surface, memory, ahead)
+        fields.update(self._dense_fields(target))
         own = split_texture(target.lab, fields["smooth"])
         foreign = target.in_front(own, fields, face.pose.yaw, memory)
         # What is in front was told apart in the target's own light.
         fields["smooth"][:, :, 0] += fields["shading"]
-        bound = np.minimum(bounds(target.mesh, region.grid, self._masks), seen)
+        bound = np.minimum(bounds(surface.mesh, region.grid, self._masks), seen)
         gain = texture_gain(self._source.light, target.light)
         coarse = join_texture(lookup(self._textures[level], fields["place"]), fields["smooth"], gain)
         paler = float(target.light.mean[0] - self._source.light.mean[0])
         fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
         lines = self._lines(target, coarse, {**fields, "foreign": foreign}, smile, memory)
-        share = face_mask(fields["share"], target.raster, target.mesh, target.silhouette, self._masks)
+        share = face_mask(fields["share"], surface.raster, surface.mesh, surface.silhouette, self._masks)
         unit = self._source.width_at(level)
-        laid = Laid(fields["place"] / unit, fields["visible"].copy(), fields["smooth"], share, foreign, lines, gain)
+        laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, foreign, lines, gain)
         if memory is not None:
             laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
         front = blur(laid.front, _STILL)
-        share = np.minimum(laid.share, bound) * target.silhouette * (1 - front)
+        share = np.minimum(laid.share, bound) * surface.silhouette * (1 - front)
         mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
         texture = lookup(self._textures[level], enlarge_planes(laid.place * unit, region.size))
         skin = [enlarge(plane, region.size) for plane in planes_with_lines(laid.smooth, laid.lines)]
@@ -247,42 +247,45 @@ class MeshSwapper:
         wanted = np.float32(self._options.keep_expression)
         if wanted == 0:
             return np.zeros_like(fields["foreign"])
-        bare = np.asarray((1 - within(fields["foreign"], 0.0, 1.0)) * (target.raster.numbers >= 0), np.float32)
+        bare = np.asarray((1 - within(fields["foreign"], 0.0, 1.0)) * (target.surface.raster.numbers >= 0), np.float32)
         # In a video what the target lends is what departs from its rest.
         smiles = (self._smile, smile if memory is None else min(smile, self._smile))
         # A beard hides the folds below it, and its hair is none.
         beard = target.light.beard if smiles[1] > smiles[0] else self._source.light.beard
         bare *= 1 - np.asarray(within(fields["beard"], 0.0, 1.0), np.float32) * np.float32(beard)
-        eyes = float(np.linalg.norm(target.mesh[263] - target.mesh[33]))
+        mesh = target.surface.mesh
+        eyes = float(np.linalg.norm(mesh[263] - mesh[33]))
         lines = lines_of_smile(target.lab[:, :, 0], new[:, :, 0], fields["smile_zone"] * bare, smiles, eyes)
         if memory is not None:
             lines += lookup(memory.rest.lines, fields["layout"]) * fields["expression_zone"] * bare
         return lines * wanted
 
-    def _dense_fields(self, target: Target, level: int) -> dict[str, Field]:
-        """Return what is wanted at every pixel of the grid, by name.
+    def _placed(self, surface: Surface, level: int) -> dict[str, Field]:
+        """Return the `place` of every pixel of the grid in the source's texture, and the new one's `share` there."""
+        shown = self._source.visibility * unstretched(surface.normals, self._facing)
+        place, share = self._source.mesh_at(level), edge_weights() * surface.visibility * shown
+        fields = spread(surface.raster, place=place, share=share)
+        # The median levels slivers of triangles.
+        fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
+        return fields
 
-        `place` in the source's texture, `smooth` colour of the target, what the source's own `shading` adds to it, how
-        well the target's is `visible`, the new one's `share`, the `directional` part of the target's light alone, place
-        on the canonical `layout`, what lies `below_eyes`, and the zones, those of expression too.
+    def _dense_fields(self, target: Target) -> dict[str, Field]:
+        """Return what else is wanted at every pixel of the grid, by name.
+
+        `smooth` colour of the target, what the source's own `shading` adds to it, how well the target's is `visible`,
+        place on the canonical `layout`, what lies `below_eyes`, and the zones, those of expression too.
         """
-        light = target.light
-        seen = self._source.visibility * unstretched(target.normals, self._facing)
+        light, surface = target.light, target.surface
         outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()
-        fields = spread(
-            target.raster,
-            place=self._source.mesh_at(level),
-            layout=canonical_layout()[:, :2],
-            share=edge_weights() * target.visibility * seen,
-        )
         smooth = light.directional + light.remainder * outer[:, None]
         shading = own_shading(self._source.light, light, outer)
-        slow = np.column_stack([smooth, target.visibility, light.directional, shading])
-        lit, directional = target.raster.smoothly(slow.astype(np.float32))
-        fields["visible"] = np.ascontiguousarray(lit[:, :, 3])
-        fields["shading"] = np.ascontiguousarray(directional[:, :, 3])
-        fields["smooth"], fields["directional"] = without_fourth(lit), without_fourth(directional)
-        return {**fields, **read_zones(fields["layout"])}
+        nothing = np.zeros_like(shading)
+        slow = np.column_stack([smooth, shading, canonical_layout()[:, :2], surface.visibility, nothing])
+        lit, seen = surface.raster.smoothly(slow.astype(np.float32))
+        x, y, visible, _ = planes_of(seen)
+        layout = np.asarray(cv2.merge([x, y]), np.float32)
+        shade = np.ascontiguousarray(lit[:, :, 3])
+        return {"smooth": without_fourth(lit), "shading": shade, "visible": visible, "layout": layout, **read_zones(layout)}
 
 
 def _kept(view: npt.NDArray[np.uint8], base: npt.NDArray[np.uint8], still: Field) -> npt.NDArray[np.uint8]:
