@@ -19,8 +19,8 @@ from facefusion.processors.face_swapper.mesh.glasses.tracing import Frame
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.source import SourceModel
-from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.processors.face_swapper.mesh.surface import Surface
+from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.processors.face_swapper.mesh.target import Target
 from facefusion.state import pack, unpack
 from material import GLASSES as SHAPE

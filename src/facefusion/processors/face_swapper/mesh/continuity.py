@@ -4,6 +4,9 @@ Landmarks tremble against the skin by fractions of a pixel, and with them would 
 carried along with the skin as optical flow sees it move, and drift to where the landmarks want them within a score of
 frames. Nothing lags behind, for what moves the face moves them; where the flow does not explain the picture (a blink, a
 mouth that opens, a hand that comes, a cut), the landmarks alone decide.
+
+Light, and what is in front, are looked at in every other frame alone as long as the flow explains the skin: in between
+they move with it.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import numpy as np
 from facefusion.processors.face_swapper.mesh.colour import TextureGain
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, lookup, median, planes_of, smoothstep
 from facefusion.processors.face_swapper.mesh.motion import Motion, Seen
+from facefusion.processors.face_swapper.mesh.regions import skin_vertices
 from facefusion.state import State
 
 _DRIFT = np.float32(0.045)
@@ -32,6 +36,12 @@ _LINES_STAY = np.float32(0.75)
 """Share of the lines that is carried beside that of other things: an expression comes and goes sooner than light."""
 _EVEN = 1.5
 """Smoothing of the share that is carried, in pixels of the grid."""
+_SETTLED = 16
+"""Frames that are all looked at, until what is remembered of a face has settled."""
+_EXPLAINED = 0.95
+"""Mean trust in the motion of the skin from which on nothing has come in front of it; eyes and lips have no say."""
+_LIGHTER = 1.0
+"""Change of grey levels, of all of the face, up to which its light is the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,21 +85,60 @@ class Continuity:
 
     def __init__(self) -> None:
         self._last: tuple[Seen, Laid] | None = None
+        self._looks = 0
+        self._carried = False
 
-    def steady(self, seen: Seen, wanted: Laid) -> Laid:
+    def motion(self, seen: Seen) -> Motion | None:
+        """Return how a face has moved since the last frame; None where there was none.
+
+        Args:
+            seen: the face in the next frame.
+        """
+        return None if self._last is None else Motion.between(self._last[0], seen)
+
+    def carries(self, motion: Motion | None, skin: Field) -> bool:
+        """Whether light and what is in front are as they were, so that this frame needs no look at them.
+
+        Args:
+            motion: since the last frame.
+            skin: the skin's trust in it, a sample for each vertex, float32 (468,).
+        """
+        if motion is None or self._carried or self._looks < _SETTLED or abs(motion.lighter) > _LIGHTER:
+            return False
+        return float(skin @ skin_vertices()) > _EXPLAINED * float(skin_vertices().sum())
+
+    def steady(self, seen: Seen, wanted: Laid, motion: Motion | None = None) -> Laid:
         """Return what is to be laid over the face in the next frame.
 
         Args:
             seen: the face in that frame.
             wanted: what the frame by itself asks for.
+            motion: since the last frame, where it is known already.
         """
-        laid = wanted if self._last is None else _mixed(Motion.between(self._last[0], seen), self._last[1], wanted)
-        self._last = (seen, laid)
+        motion = motion or self.motion(seen)
+        laid = wanted if motion is None or self._last is None else _mixed(motion, self._last[1], wanted)
+        self._last, self._looks, self._carried = (seen, laid), min(self._looks + 1, _SETTLED), False
+        return laid
+
+    def carried(self, seen: Seen, motion: Motion, place: Field, share: Field) -> Laid:
+        """Return what is to be laid over the face in the next frame, where `carries` says that it needs no look.
+
+        Args:
+            seen: the face in that frame.
+            motion: since the last frame.
+            place: what the frame by itself asks for, as `Laid` has it.
+            share: likewise.
+        """
+        if self._last is None:
+            raise ValueError("there is no frame that anything could be carried from")
+        laid = _carried(motion, self._last[1], place, share)
+        self._last, self._carried = (seen, laid), True
         return laid
 
     def state(self) -> State:
         """Return what is remembered; see `facefusion.state`."""
-        return {"last": None if self._last is None else [part.state() for part in self._last]}
+        last = None if self._last is None else [part.state() for part in self._last]
+        return {"last": last, "looks": self._looks, "carried": self._carried}
 
     @classmethod
     def of_state(cls, state: State) -> Self:
@@ -98,20 +147,16 @@ class Continuity:
         if state["last"] is not None:
             seen, laid = state["last"]
             continuity._last = (Seen.of_state(seen), Laid.of_state(laid))
+        continuity._looks, continuity._carried = state["looks"], state["carried"]
         return continuity
 
 
 def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
     smooth, share, front, visible, lines = motion.carry(last.smooth, last.share, last.front, last.visible, last.lines)
-    place = lookup(last.place, motion.place)
     # What comes into view as the head turns was hair, background or a guess before.
     keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
-    # Not OpenCV's magnitude: its last bit depends on where in memory its planes lie.
-    x, y = planes_of(place - wanted.place)
-    gap = np.asarray(np.sqrt(x * x + y * y), np.float32)
-    kept = blur(keep * (1 - smoothstep(gap, *_GAP)), _EVEN) * (gap < _GAP[1])
     return Laid(
-        place=np.asarray(cv2.blendLinear(place, wanted.place, kept, 1 - kept), np.float32),
+        place=_steadied(motion, keep, last.place, wanted.place),
         visible=wanted.visible,
         smooth=_calmed(smooth, wanted.smooth, keep),
         share=wanted.share + keep * (share - wanted.share),
@@ -120,6 +165,23 @@ def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
         lines=wanted.lines + keep * _LINES_STAY * (lines - wanted.lines),
         gain=last.gain.towards(wanted.gain, float(1 - keep.mean())),
     )
+
+
+def _carried(motion: Motion, last: Laid, place: Field, wanted: Field) -> Laid:
+    smooth, share, front, visible, lines = motion.carry(last.smooth, last.share, last.front, last.visible, last.lines)
+    keep = motion.trust * (1 - _DRIFT)
+    steadied = _steadied(motion, keep, last.place, place)
+    return Laid(steadied, visible, smooth, wanted + keep * (share - wanted), front, lines, last.gain)
+
+
+def _steadied(motion: Motion, keep: Field, last: Field, wanted: Field) -> Field:
+    """Return places in the source's texture, most of them where they lay on the skin before; all float32 (H, W, 2)."""
+    place = lookup(last, motion.place)
+    # Not OpenCV's magnitude: its last bit depends on where in memory its planes lie.
+    x, y = planes_of(place - wanted)
+    gap = np.asarray(np.sqrt(x * x + y * y), np.float32)
+    kept = blur(keep * (1 - smoothstep(gap, *_GAP)), _EVEN) * (gap < _GAP[1])
+    return np.asarray(cv2.blendLinear(place, wanted, kept, 1 - kept), np.float32)
 
 
 def _calmed(carried: Field, wanted: Field, keep: Field) -> Field:

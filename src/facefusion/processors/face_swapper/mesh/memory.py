@@ -13,7 +13,7 @@ import numpy as np
 from facefusion.faces.mesh import VERTICES
 from facefusion.faces.types import Points, Pose
 from facefusion.processors.face_swapper.mesh.canonical import SIZE, canonical_layout, canonical_raster, canonical_rim
-from facefusion.processors.face_swapper.mesh.colour import sample, split_texture
+from facefusion.processors.face_swapper.mesh.colour import sample
 from facefusion.processors.face_swapper.mesh.continuity import Continuity
 from facefusion.processors.face_swapper.mesh.expression import Rest
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeMemory
@@ -61,6 +61,8 @@ _EDGE_GAIN = 1.3
 """Factor on the smoothed piece, so that smoothing takes little off the piece itself."""
 _PERSISTENCE = 0.4
 """Share of what was in front in the last frame that is still taken to be there."""
+_HARDLY = 0.05
+"""Share in front below which nothing is."""
 _COVERED = 0.5
 """Share in front from which a pixel counts as covered."""
 _SHAPE_FRAMES, _FRONTAL_POWER = 50.0, 6
@@ -144,6 +146,11 @@ class FaceMemory:
         """Whether `own_shape` gives the same from now on."""
         return self._shape_seen >= _SHAPE_FRAMES
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing was in front of the face in the last frame that was looked at."""
+        return float(self._front.max()) < _HARDLY
+
     def own_shape(self, level: Points, pose: Pose) -> Points:
         """Return how the face's features lie, float32 (468, 3), as the mean of what was seen of it so far.
 
@@ -163,18 +170,17 @@ class FaceMemory:
         """Return which vertices had nothing in front of them in the last frame, 0 to 1, float32 (468,)."""
         return np.asarray(1 - sample(self._front, canonical_layout()), np.float32)
 
-    def update(self, lab: Field, light: Points, mesh: Points, visibility: Field) -> Field:
+    def update(self, texture: Field, mesh: Points, visibility: Field) -> Field:
         """Return what is in front of the face, on the canonical layout, float32 (SIZE, SIZE), 0 to 1.
 
         Args:
-            lab: the face, Lab, float32 (H, W, 3).
-            light: the part of its smooth colour that follows the surface's direction, Lab, float32 (468, 3).
-            mesh: in pixels of `lab`, float32 (468, 3).
+            texture: the face without its light, Lab differences, float32 (H, W, 3).
+            mesh: the face in pixels of `texture`, float32 (468, 3).
             visibility: how well each vertex is seen, 0 to 1, float32 (468,).
         """
         layout = canonical_raster()
-        fields = spread(layout, place=mesh[:, :2], visibility=visibility, light=light)
-        now = split_texture(lookup(blur(lab, 1.0), fields["place"]), fields["light"])
+        fields = spread(layout, place=mesh[:, :2], visibility=visibility)
+        now = lookup(blur(texture, 1.0), fields["place"])
         seen = smoothstep(fields["visibility"], *_VISIBLE) * (layout.numbers >= 0)
         front = self._in_front(now, seen, canonical_rim())
         clear = np.asarray(seen * (1 - front), np.float32)

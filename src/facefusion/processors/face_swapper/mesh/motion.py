@@ -76,10 +76,12 @@ class Motion:
     Attributes:
         place: column and row there, float32 (H, W, 2).
         trust: how surely, 0 to 1, float32 (H, W).
+        lighter: by how many grey levels the whole has grown lighter.
     """
 
     place: Field
     trust: Field
+    lighter: float
 
     @classmethod
     def between(cls, then: Seen, now: Seen) -> Self:
@@ -91,11 +93,13 @@ class Motion:
         x, y = planes_of(_flow(now.grey, np.asarray(laid, np.uint8)))
         x += np.arange(width, dtype=np.float32)
         y += np.arange(height, dtype=np.float32)[:, None]
-        trust = _trust(now.grey, np.asarray(cv2.remap(laid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)))
+        trust, lighter = _trust(
+            now.grey, np.asarray(cv2.remap(laid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        )
         a, b = back[:2].astype(np.float32)
         x, y = a[0] * x + a[1] * y + a[2], b[0] * x + b[1] * y + b[2]
         trust *= (x >= 0) & (y >= 0) & (x <= then.grey.shape[1] - 1) & (y <= then.grey.shape[0] - 1)
-        return cls(np.asarray(cv2.merge([x, y]), np.float32), trust)
+        return cls(np.asarray(cv2.merge([x, y]), np.float32), trust, lighter)
 
     def carry(self, *fields: Field) -> list[Field]:
         """Return fields of the frame before, float32 (H, W) or (H, W, K), as they lie now."""
@@ -126,10 +130,11 @@ def _flow(now: npt.NDArray[np.uint8], then: npt.NDArray[np.uint8]) -> Field:
     return np.asarray(search.calc(now, then, still), np.float32)
 
 
-def _trust(now: npt.NDArray[np.uint8], carried: npt.NDArray[np.uint8]) -> Field:
-    """Return how well the motion explains what is seen; that all of it grew lighter or darker is no fault of it."""
+def _trust(now: npt.NDArray[np.uint8], carried: npt.NDArray[np.uint8]) -> tuple[Field, float]:
+    """Return how well the motion explains what is seen, and by how much all of it grew lighter, no fault of it."""
     left = now.astype(np.float32) - carried
-    return 1 - smoothstep(blur(np.abs(left - median(left[::_SOME, ::_SOME].ravel())), _REMAINDER_BLUR), *_REMAINDER)
+    lighter = median(left[::_SOME, ::_SOME].ravel())
+    return 1 - smoothstep(blur(np.abs(left - lighter), _REMAINDER_BLUR), *_REMAINDER), float(lighter)
 
 
 def _carrying(mesh: Points, to: Points) -> npt.NDArray[np.float64]:

@@ -22,6 +22,7 @@ from facefusion.processors.face_swapper.mesh.colour import (
     join_texture,
     joined_planes,
     planes_to_rgb,
+    sample,
     split_texture,
 )
 from facefusion.processors.face_swapper.mesh.continuity import Laid
@@ -206,34 +207,79 @@ class MeshSwapper:
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
         grid, surface = region.on_grid(view), Surface.of(region, raster)
+        bound = np.minimum(bounds(surface.mesh, region.grid, self._masks), seen)
+        laid = self._laid(grid, region, surface, face, memory, smile=smile, ahead=ahead)
+        front = blur(laid.front, _STILL)
+        share = np.minimum(laid.share, bound) * surface.silhouette * (1 - front)
+        mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
+        still = np.asarray(within(np.maximum(front, 1 - bound), 0.0, 1.0), np.float32)
+        return self._composed(laid, view, region, mask), mask, enlarge(still, region.size)
+
+    def _laid(
+        self,
+        grid: npt.NDArray[np.uint8],
+        region: FaceRegion,
+        surface: Surface,
+        face: Face,
+        memory: FaceMemory | None,
+        *,
+        smile: float,
+        ahead: Field | None,
+    ) -> Laid:
+        """Return what is laid over a face, steadied where it is followed."""
         level = self._source.level_for(region.face_width)
-        fields = self._placed(surface, level)
+        placed = self._placed(surface, level)
+        if memory is None:
+            return self._wanted(grid, surface, face, placed, level, None, smile=smile, ahead=ahead)
+        now = Seen.of(grid, region, face.mesh)
+        motion = memory.continuity.motion(now)
+        if motion is not None and ahead is None and memory.is_clear:
+            if memory.continuity.carries(motion, sample(motion.trust, surface.mesh)):
+                share = self._masked(surface, placed["share"])
+                return memory.continuity.carried(now, motion, placed["place"] / self._source.width_at(level), share)
+        wanted = self._wanted(grid, surface, face, placed, level, memory, smile=smile, ahead=ahead)
+        return memory.continuity.steady(now, wanted, motion)
+
+    def _masked(self, surface: Surface, share: Field) -> Field:
+        return face_mask(share, surface.raster, surface.mesh, surface.silhouette, self._masks)
+
+    def _wanted(
+        self,
+        grid: npt.NDArray[np.uint8],
+        surface: Surface,
+        face: Face,
+        placed: Mapping[str, Field],
+        level: int,
+        memory: FaceMemory | None,
+        *,
+        smile: float,
+        ahead: Field | None,
+    ) -> Laid:
+        """Return what a frame by itself asks to be laid over a face."""
         target = Target.observe(grid, surface, memory, ahead)
-        fields.update(self._dense_fields(target))
+        fields = {**placed, **self._dense_fields(target)}
         own = split_texture(target.lab, fields["smooth"])
         foreign = target.in_front(own, fields, face.pose.yaw, memory)
         # What is in front was told apart in the target's own light.
         fields["smooth"][:, :, 0] += fields["shading"]
-        bound = np.minimum(bounds(surface.mesh, region.grid, self._masks), seen)
         gain = texture_gain(self._source.light, target.light)
         coarse = join_texture(lookup(self._textures[level], fields["place"]), fields["smooth"], gain)
         paler = float(target.light.mean[0] - self._source.light.mean[0])
         fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
         lines = self._lines(target, coarse, {**fields, "foreign": foreign}, smile, memory)
-        share = face_mask(fields["share"], surface.raster, surface.mesh, surface.silhouette, self._masks)
-        unit = self._source.width_at(level)
-        laid = Laid(fields["place"] / unit, fields["visible"], fields["smooth"], share, foreign, lines, gain)
-        if memory is not None:
-            laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
-        front = blur(laid.front, _STILL)
-        share = np.minimum(laid.share, bound) * surface.silhouette * (1 - front)
-        mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
-        texture = lookup(self._textures[level], enlarge_planes(laid.place * unit, region.size))
+        place, share = fields["place"] / self._source.width_at(level), self._masked(surface, fields["share"])
+        return Laid(place, fields["visible"], fields["smooth"], share, foreign, lines, gain)
+
+    def _composed(
+        self, laid: Laid, view: npt.NDArray[np.uint8], region: FaceRegion, mask: Field
+    ) -> npt.NDArray[np.uint8]:
+        """Return the new face over the whole region, RGB uint8 (H, W, 3)."""
+        level = self._source.level_for(region.face_width)
+        place = laid.place * self._source.width_at(level)
+        texture = lookup(self._textures[level], enlarge_planes(place, region.size))
         skin = [enlarge(plane, region.size) for plane in planes_with_lines(laid.smooth, laid.lines)]
         lightness, *chroma = joined_planes(planes_of(texture), skin, laid.gain)
-        lightness = match_detail(lightness, view, (mask > _INSIDE).astype(np.uint8))
-        still = np.asarray(within(np.maximum(front, 1 - bound), 0.0, 1.0), np.float32)
-        return planes_to_rgb([lightness, *chroma]), mask, enlarge(still, region.size)
+        return planes_to_rgb([match_detail(lightness, view, (mask > _INSIDE).astype(np.uint8)), *chroma])
 
     def _lines(
         self,
@@ -273,19 +319,25 @@ class MeshSwapper:
         """Return what else is wanted at every pixel of the grid, by name.
 
         `smooth` colour of the target, what the source's own `shading` adds to it, how well the target's is `visible`,
-        place on the canonical `layout`, what lies `below_eyes`, and the zones, those of expression too.
+        the `directional` part of its light alone, place on the canonical `layout`, what lies `below_eyes`, and the
+        zones, those of expression too.
         """
         light, surface = target.light, target.surface
         outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()
         smooth = light.directional + light.remainder * outer[:, None]
         shading = own_shading(self._source.light, light, outer)
-        nothing = np.zeros_like(shading)
-        slow = np.column_stack([smooth, shading, canonical_layout()[:, :2], surface.visibility, nothing])
-        lit, seen = surface.raster.smoothly(slow.astype(np.float32))
-        x, y, visible, _ = planes_of(seen)
-        layout = np.asarray(cv2.merge([x, y]), np.float32)
-        shade = np.ascontiguousarray(lit[:, :, 3])
-        return {"smooth": without_fourth(lit), "shading": shade, "visible": visible, "layout": layout, **read_zones(layout)}
+        layout = canonical_layout()[:, :2]
+        slow = np.column_stack([smooth, shading, light.directional, surface.visibility, layout, layout])
+        lit, directional, places = surface.raster.smoothly(slow.astype(np.float32))
+        layout = np.asarray(cv2.merge(planes_of(places)[:2]), np.float32)
+        return {
+            "smooth": without_fourth(lit),
+            "shading": np.ascontiguousarray(lit[:, :, 3]),
+            "directional": without_fourth(directional),
+            "visible": np.ascontiguousarray(directional[:, :, 3]),
+            "layout": layout,
+            **read_zones(layout),
+        }
 
 
 def _kept(view: npt.NDArray[np.uint8], base: npt.NDArray[np.uint8], still: Field) -> npt.NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.processors.face_swapper.mesh.colour import sample, to_lab
+from facefusion.processors.face_swapper.mesh.colour import sample, split_texture, to_lab
 from facefusion.processors.face_swapper.mesh.cover import Cover
 from facefusion.processors.face_swapper.mesh.fields import Zones
 from facefusion.processors.face_swapper.mesh.filters import Field, lookup, within
@@ -69,7 +69,8 @@ class Target:
             foreign = np.maximum(foreign, beyond)
         if memory is None:
             return foreign
-        front = memory.update(self.lab, self.light.directional, self.surface.mesh, _clear(self.surface, self.ahead))
+        clear = _clear(self.surface, self.ahead)
+        front = memory.update(split_texture(self.lab, fields["directional"]), self.surface.mesh, clear)
         return np.maximum(foreign, lookup(front, fields["layout"]))
 
     def lacking(self, new: Field, foreign: Field, fields: Mapping[str, Field], paler: float) -> Field:
