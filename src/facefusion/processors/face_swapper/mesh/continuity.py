@@ -5,7 +5,7 @@ carried along with the skin as optical flow sees it move, and drift to where the
 frames. Nothing lags behind, for what moves the face moves them; where the flow does not explain the picture (a blink, a
 mouth that opens, a hand that comes, a cut), the landmarks alone decide.
 
-Light, and what is in front, are looked at in every other frame alone as long as the flow explains the skin: in between
+Light, and what is in front, are looked at in one frame of three alone as long as the flow explains the skin: in between
 they move with it.
 """
 
@@ -38,10 +38,12 @@ _EVEN = 1.5
 """Smoothing of the share that is carried, in pixels of the grid."""
 _SETTLED = 16
 """Frames that are all looked at, until what is remembered of a face has settled."""
-_EXPLAINED = 0.95
-"""Mean trust in the motion of the skin from which on nothing has come in front of it; eyes and lips have no say."""
+_UNSEEN = 2
+"""Frames between two looks, at the most."""
+_UNEXPLAINED = 0.08
+"""Share of the skin, since the last look, up to which nothing has come in front of it; eyes and lips have no say."""
 _LIGHTER = 1.0
-"""Change of grey levels, of all of the face, up to which its light is the same."""
+"""Change of grey levels, of all of the face since the last look, up to which its light is the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +88,9 @@ class Continuity:
     def __init__(self) -> None:
         self._last: tuple[Seen, Laid] | None = None
         self._looks = 0
-        self._carried = False
+        self._unseen = 0
+        self._unexplained = 0.0
+        self._lighter = 0.0
 
     def motion(self, seen: Seen) -> Motion | None:
         """Return how a face has moved since the last frame; None where there was none.
@@ -96,16 +100,17 @@ class Continuity:
         """
         return None if self._last is None else Motion.between(self._last[0], seen)
 
-    def carries(self, motion: Motion | None, skin: Field) -> bool:
-        """Whether light and what is in front are as they were, so that this frame needs no look at them.
+    def carries(self, motion: Motion, skin: Field) -> bool:
+        """Whether light and what is in front are as they were, so that this frame needs no look at them; ask once.
 
         Args:
             motion: since the last frame.
             skin: the skin's trust in it, a sample for each vertex, float32 (468,).
         """
-        if motion is None or self._carried or self._looks < _SETTLED or abs(motion.lighter) > _LIGHTER:
-            return False
-        return float(skin @ skin_vertices()) > _EXPLAINED * float(skin_vertices().sum())
+        self._unexplained += 1 - float(skin @ skin_vertices()) / float(skin_vertices().sum())
+        self._lighter += motion.lighter
+        known = self._looks >= _SETTLED and self._unseen < _UNSEEN
+        return known and self._unexplained <= _UNEXPLAINED and abs(self._lighter) <= _LIGHTER
 
     def steady(self, seen: Seen, wanted: Laid, motion: Motion | None = None) -> Laid:
         """Return what is to be laid over the face in the next frame.
@@ -116,8 +121,11 @@ class Continuity:
             motion: since the last frame, where it is known already.
         """
         motion = motion or self.motion(seen)
-        laid = wanted if motion is None or self._last is None else _mixed(motion, self._last[1], wanted)
-        self._last, self._looks, self._carried = (seen, laid), min(self._looks + 1, _SETTLED), False
+        laid = wanted
+        if motion is not None and self._last is not None:
+            laid = _mixed(motion, self._last[1], wanted, self._unseen + 1)
+        self._last, self._looks = (seen, laid), min(self._looks + 1, _SETTLED)
+        self._unseen, self._unexplained, self._lighter = 0, 0.0, 0.0
         return laid
 
     def carried(self, seen: Seen, motion: Motion, place: Field, share: Field) -> Laid:
@@ -132,13 +140,14 @@ class Continuity:
         if self._last is None:
             raise ValueError("there is no frame that anything could be carried from")
         laid = _carried(motion, self._last[1], place, share)
-        self._last, self._carried = (seen, laid), True
+        self._last, self._unseen = (seen, laid), self._unseen + 1
         return laid
 
     def state(self) -> State:
         """Return what is remembered; see `facefusion.state`."""
         last = None if self._last is None else [part.state() for part in self._last]
-        return {"last": last, "looks": self._looks, "carried": self._carried}
+        since = {"unseen": self._unseen, "unexplained": self._unexplained, "lighter": self._lighter}
+        return {"last": last, "looks": self._looks, **since}
 
     @classmethod
     def of_state(cls, state: State) -> Self:
@@ -147,23 +156,26 @@ class Continuity:
         if state["last"] is not None:
             seen, laid = state["last"]
             continuity._last = (Seen.of_state(seen), Laid.of_state(laid))
-        continuity._looks, continuity._carried = state["looks"], state["carried"]
+        continuity._looks, continuity._unseen = state["looks"], state["unseen"]
+        continuity._unexplained, continuity._lighter = state["unexplained"], state["lighter"]
         return continuity
 
 
-def _mixed(motion: Motion, last: Laid, wanted: Laid) -> Laid:
+def _mixed(motion: Motion, last: Laid, wanted: Laid, frames: int) -> Laid:
+    """Return what is laid over a frame that was looked at, so many frames after the last one that was."""
     smooth, share, front, visible, lines = motion.carry(last.smooth, last.share, last.front, last.visible, last.lines)
     # What comes into view as the head turns was hair, background or a guess before.
-    keep = motion.trust * (1 - _DRIFT) * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
+    sure = motion.trust * (1 - smoothstep(np.abs(visible - wanted.visible), *_TURNED))
+    keep, stay = sure * (1 - _DRIFT), sure * (1 - _DRIFT) ** frames
     return Laid(
         place=_steadied(motion, keep, last.place, wanted.place),
         visible=wanted.visible,
-        smooth=_calmed(smooth, wanted.smooth, keep),
+        smooth=_calmed(smooth, wanted.smooth, stay),
         share=wanted.share + keep * (share - wanted.share),
         # What comes in front is there at once; what seems to be gone may be hidden by noise.
-        front=wanted.front + keep * np.maximum(front - wanted.front, 0),
-        lines=wanted.lines + keep * _LINES_STAY * (lines - wanted.lines),
-        gain=last.gain.towards(wanted.gain, float(1 - keep.mean())),
+        front=wanted.front + stay * np.maximum(front - wanted.front, 0),
+        lines=wanted.lines + stay * _LINES_STAY**frames * (lines - wanted.lines),
+        gain=last.gain.towards(wanted.gain, float(1 - stay.mean())),
     )
 
 

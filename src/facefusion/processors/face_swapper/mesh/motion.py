@@ -15,12 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, lookup, median, planes_of, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, median, planes_of, smoothstep
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.state import State
 
-_FINEST_SCALE = 1
-"""Halvings of the grid at which the search ends; finer costs three times as much and steadies little more."""
 _LEAST_GRID = 16
 """Rows and columns below which the mesh alone is believed: of less, OpenCV's flow fails or reads beyond the end."""
 _STEPS, _REFINEMENTS = 8, 2
@@ -120,14 +118,18 @@ def _laid(planes: Sequence[Field], dimensions: int) -> Field:
 
 def _flow(now: npt.NDArray[np.uint8], then: npt.NDArray[np.uint8]) -> Field:
     """Return by how much pixels moved beyond what the mesh says, float32 (H, W, 2)."""
-    still = np.zeros((*now.shape, 2), np.float32)
-    if min(now.shape) < _LEAST_GRID:
-        return still
+    height, width = now.shape
+    if min(height, width) < _LEAST_GRID:
+        return np.zeros((height, width, 2), np.float32)
+    # Told to end its search at half the size OpenCV finds the same, but readies the whole for it.
+    half = (width // 2, height // 2)
+    grey = (np.asarray(cv2.resize(each, half, interpolation=cv2.INTER_AREA), np.uint8) for each in (now, then))
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    search.setFinestScale(_FINEST_SCALE)
+    search.setFinestScale(0)
     search.setGradientDescentIterations(_STEPS)
     search.setVariationalRefinementIterations(_REFINEMENTS)
-    return np.asarray(search.calc(now, then, still), np.float32)
+    flow = np.asarray(search.calc(*grey, np.zeros((*half[::-1], 2), np.float32)), np.float32)
+    return enlarge(flow, (height, width)) * np.float32(2)
 
 
 def _trust(now: npt.NDArray[np.uint8], carried: npt.NDArray[np.uint8]) -> tuple[Field, float]:

@@ -233,8 +233,8 @@ class MeshSwapper:
             return self._wanted(grid, surface, face, placed, level, None, smile=smile, ahead=ahead)
         now = Seen.of(grid, region, face.mesh)
         motion = memory.continuity.motion(now)
-        if motion is not None and ahead is None and memory.is_clear:
-            if memory.continuity.carries(motion, sample(motion.trust, surface.mesh)):
+        if motion is not None and memory.continuity.carries(motion, sample(motion.trust, surface.mesh)):
+            if ahead is None and memory.is_clear:
                 share = self._masked(surface, placed["share"])
                 return memory.continuity.carried(now, motion, placed["place"] / self._source.width_at(level), share)
         wanted = self._wanted(grid, surface, face, placed, level, memory, smile=smile, ahead=ahead)
