@@ -40,10 +40,11 @@ _SETTLED = 16
 """Frames that are all looked at, until what is remembered of a face has settled."""
 _UNSEEN = 2
 """Frames between two looks, at the most."""
-_UNEXPLAINED = 0.08
-"""Share of the skin, since the last look, up to which nothing has come in front of it; eyes and lips have no say."""
-_LIGHTER = 1.0
-"""Change of grey levels, of all of the face since the last look, up to which its light is the same."""
+_UNLIKE, _UNEXPLAINED = 0.25, 0.05
+"""Trust in the motion below which it does not explain the skin, and the share of that, since the last look, up to which
+nothing has come in front of the face; eyes and lips have no say."""
+_LIGHTER = 4.0
+"""Change of grey levels, of all of the face since the last look, up to which nothing else about its light changes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,13 +102,13 @@ class Continuity:
         return None if self._last is None else Motion.between(self._last[0], seen)
 
     def carries(self, motion: Motion, skin: Field) -> bool:
-        """Whether light and what is in front are as they were, so that this frame needs no look at them; ask once.
+        """Whether what is in front, and how light falls, are as they were, so that this frame needs no look; ask once.
 
         Args:
             motion: since the last frame.
             skin: the skin's trust in it, a sample for each vertex, float32 (468,).
         """
-        self._unexplained += 1 - float(skin @ skin_vertices()) / float(skin_vertices().sum())
+        self._unexplained += float(skin_vertices()[skin < _UNLIKE].sum() / skin_vertices().sum())
         self._lighter += motion.lighter
         known = self._looks >= _SETTLED and self._unseen < _UNSEEN
         return known and self._unexplained <= _UNEXPLAINED and abs(self._lighter) <= _LIGHTER
@@ -181,6 +182,7 @@ def _mixed(motion: Motion, last: Laid, wanted: Laid, frames: int) -> Laid:
 
 def _carried(motion: Motion, last: Laid, place: Field, wanted: Field) -> Laid:
     smooth, share, front, visible, lines = motion.carry(last.smooth, last.share, last.front, last.visible, last.lines)
+    smooth[:, :, 0] += np.float32(motion.lighter)  # of skin, lightness goes with grey levels one by one
     keep = motion.trust * (1 - _DRIFT)
     steadied = _steadied(motion, keep, last.place, place)
     return Laid(steadied, visible, smooth, wanted + keep * (share - wanted), front, lines, last.gain)
