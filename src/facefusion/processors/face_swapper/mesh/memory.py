@@ -61,8 +61,8 @@ _EDGE_GAIN = 1.3
 """Factor on the smoothed piece, so that smoothing takes little off the piece itself."""
 _PERSISTENCE = 0.4
 """Share of what was in front in the last frame that is still taken to be there."""
-_HARDLY = 0.05
-"""Share in front below which nothing is."""
+_STAYS = 1e-3
+"""Mean change of the share in front, over the layout, below which it stays as it is."""
 _COVERED = 0.5
 """Share in front from which a pixel counts as covered."""
 _SHAPE_FRAMES, _FRONTAL_POWER = 50.0, 6
@@ -122,6 +122,7 @@ class FaceMemory:
         ahead: what was in front of it from the first frame on.
         glasses: that the face wears, or does not.
         rest: its skin at rest, as of the last `update`.
+        is_settled: whether what is in front of it was the same in that as before, mostly nothing.
         difference: what follows from its shape once that is known, see `shape.shape_difference`; reckoned anew, and so
             no part of the state, after a restart.
     """
@@ -139,17 +140,13 @@ class FaceMemory:
         self.ahead = FrontWatch()
         self.glasses = GlassesWatch()
         self.rest = Rest(SIZE)
+        self.is_settled = False
         self.difference: Points | None = None
 
     @property
     def knows_shape(self) -> bool:
         """Whether `own_shape` gives the same from now on."""
         return self._shape_seen >= _SHAPE_FRAMES
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether nothing was in front of the face in the last frame that was looked at."""
-        return float(self._front.max()) < _HARDLY
 
     def own_shape(self, level: Points, pose: Pose) -> Points:
         """Return how the face's features lie, float32 (468, 3), as the mean of what was seen of it so far.
@@ -187,7 +184,9 @@ class FaceMemory:
         self._learn(now, clear, front)
         self.rest.update(now[:, :, 0], clear)
         # A change that lasts a single frame is more often noise than a hand.
-        self._front = np.asarray(_PERSISTENCE * self._front + (1 - _PERSISTENCE) * front, np.float32)
+        front = np.asarray(_PERSISTENCE * self._front + (1 - _PERSISTENCE) * front, np.float32)
+        self.is_settled = float(np.abs(front - self._front).mean()) < _STAYS
+        self._front = front
         return self._front
 
     def state(self) -> State:
@@ -205,6 +204,7 @@ class FaceMemory:
             "ahead": self.ahead.state(),
             "glasses": self.glasses.state(),
             "rest": self.rest.state(),
+            "is_settled": self.is_settled,
         }
 
     @classmethod
@@ -220,6 +220,7 @@ class FaceMemory:
         memory.ahead = FrontWatch.of_state(state["ahead"])
         memory.glasses = GlassesWatch.of_state(state["glasses"])
         memory.rest = Rest.of_state(state["rest"])
+        memory.is_settled = state["is_settled"]
         return memory
 
     def _in_front(self, now: Field, seen: Field, rim: Field) -> Field:

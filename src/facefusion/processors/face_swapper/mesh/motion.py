@@ -123,12 +123,12 @@ def _flow(now: npt.NDArray[np.uint8], then: npt.NDArray[np.uint8]) -> Field:
         return np.zeros((height, width, 2), np.float32)
     # Told to end its search at half the size OpenCV finds the same, but readies the whole for it.
     half = (width // 2, height // 2)
-    grey = (np.asarray(cv2.resize(each, half, interpolation=cv2.INTER_AREA), np.uint8) for each in (now, then))
+    a, b = (np.asarray(cv2.resize(each, half, interpolation=cv2.INTER_AREA), np.uint8) for each in (now, then))
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     search.setFinestScale(0)
     search.setGradientDescentIterations(_STEPS)
     search.setVariationalRefinementIterations(_REFINEMENTS)
-    flow = np.asarray(search.calc(*grey, np.zeros((*half[::-1], 2), np.float32)), np.float32)
+    flow = np.asarray(search.calc(a, b, np.zeros((*half[::-1], 2), np.float32)), np.float32)
     return enlarge(flow, (height, width)) * np.float32(2)
 
 

@@ -5,7 +5,6 @@ Geometry, pose and expression are the target's; texture and features the source'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -17,60 +16,35 @@ from facefusion.faces.masks.masker import FaceMasker
 from facefusion.faces.mesh import rotation_of
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceMaskOptions, FaceSwapperOptions
-from facefusion.processors.face_swapper.mesh.canonical import canonical_layout, read_zones
-from facefusion.processors.face_swapper.mesh.colour import (
-    join_texture,
-    joined_planes,
-    planes_to_rgb,
-    sample,
-    split_texture,
-)
-from facefusion.processors.face_swapper.mesh.continuity import Laid
-from facefusion.processors.face_swapper.mesh.detail import match_detail
-from facefusion.processors.face_swapper.mesh.expression import lines_of_smile, planes_with_lines, smile_of
+from facefusion.processors.face_swapper.mesh.expression import smile_of
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
-from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import (
     Field,
     blur,
     enlarge,
-    enlarge_planes,
-    lookup,
-    planes_of,
     smoothstep,
-    with_fourth,
     within,
-    without_fourth,
 )
 from facefusion.processors.face_swapper.mesh.front import FrontFinder, FrontWatch
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import deepened, recolour
-from facefusion.processors.face_swapper.mesh.light import texture_gain
-from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask, seen_by_networks
+from facefusion.processors.face_swapper.mesh.layer import FaceLayer, Sight
+from facefusion.processors.face_swapper.mesh.mask import bounds, seen_by_networks
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories
-from facefusion.processors.face_swapper.mesh.motion import Seen
 from facefusion.processors.face_swapper.mesh.openings import with_lids_shut
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
-from facefusion.processors.face_swapper.mesh.regions import edge_weights, near_edge
 from facefusion.processors.face_swapper.mesh.rendering import Rendering
-from facefusion.processors.face_swapper.mesh.shading import own_shading
 from facefusion.processors.face_swapper.mesh.shape import Rotation, level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.surface import Surface
-from facefusion.processors.face_swapper.mesh.target import Target
-from facefusion.processors.face_swapper.mesh.turned import cosines, unstretched
 from facefusion.processors.face_swapper.mesh.warp import reshaped
 from facefusion.state import State
 
 _FADE = 8.0
 """Degrees of turn over which the new face fades out."""
-_INSIDE = 0.6
-"""Share of the new face from which a pixel's sharpness is compared with the target's."""
 _STILL = 1.5
 """Smoothing of what does not move with the face, in pixels of the grid."""
-_INNER_REMAINDER = np.float32(0.55)
-"""Share of the target's smooth remainder that the new face takes over away from the outline; there it is all."""
 
 
 class MeshSwapper:
@@ -97,11 +71,9 @@ class MeshSwapper:
     ) -> None:
         self._source = source
         self._finder = finder
-        self._textures = [with_fourth(texture) for texture in source.textures]
-        self._facing = cosines(source.mesh)
-        self._smile = smile_of(source.shape)
         self._options = options
         self._masks = masks or FaceMaskOptions()
+        self._layer = FaceLayer(source, options, self._masks)
         self._masker = masker
         self._max_yaw = max_yaw
         self._memories = Memories()
@@ -206,138 +178,14 @@ class MeshSwapper:
         ahead: Field | None,
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
-        grid, surface = region.on_grid(view), Surface.of(region, raster)
+        surface = Surface.of(region, raster)
         bound = np.minimum(bounds(surface.mesh, region.grid, self._masks), seen)
-        laid = self._laid(grid, region, surface, face, memory, smile=smile, ahead=ahead)
+        laid = self._layer.laid(Sight(region.on_grid(view), region, surface, face, smile, ahead), memory)
         front = blur(laid.front, _STILL)
         share = np.minimum(laid.share, bound) * surface.silhouette * (1 - front)
         mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
         still = np.asarray(within(np.maximum(front, 1 - bound), 0.0, 1.0), np.float32)
-        return self._composed(laid, view, region, mask), mask, enlarge(still, region.size)
-
-    def _laid(
-        self,
-        grid: npt.NDArray[np.uint8],
-        region: FaceRegion,
-        surface: Surface,
-        face: Face,
-        memory: FaceMemory | None,
-        *,
-        smile: float,
-        ahead: Field | None,
-    ) -> Laid:
-        """Return what is laid over a face, steadied where it is followed."""
-        level = self._source.level_for(region.face_width)
-        placed = self._placed(surface, level)
-        if memory is None:
-            return self._wanted(grid, surface, face, placed, level, None, smile=smile, ahead=ahead)
-        now = Seen.of(grid, region, face.mesh)
-        motion = memory.continuity.motion(now)
-        if motion is not None and memory.continuity.carries(motion, sample(motion.trust, surface.mesh)):
-            if ahead is None and memory.is_clear:
-                share = self._masked(surface, placed["share"])
-                return memory.continuity.carried(now, motion, placed["place"] / self._source.width_at(level), share)
-        wanted = self._wanted(grid, surface, face, placed, level, memory, smile=smile, ahead=ahead)
-        return memory.continuity.steady(now, wanted, motion)
-
-    def _masked(self, surface: Surface, share: Field) -> Field:
-        return face_mask(share, surface.raster, surface.mesh, surface.silhouette, self._masks)
-
-    def _wanted(
-        self,
-        grid: npt.NDArray[np.uint8],
-        surface: Surface,
-        face: Face,
-        placed: Mapping[str, Field],
-        level: int,
-        memory: FaceMemory | None,
-        *,
-        smile: float,
-        ahead: Field | None,
-    ) -> Laid:
-        """Return what a frame by itself asks to be laid over a face."""
-        target = Target.observe(grid, surface, memory, ahead)
-        fields = {**placed, **self._dense_fields(target)}
-        own = split_texture(target.lab, fields["smooth"])
-        foreign = target.in_front(own, fields, face.pose.yaw, memory)
-        # What is in front was told apart in the target's own light.
-        fields["smooth"][:, :, 0] += fields["shading"]
-        gain = texture_gain(self._source.light, target.light)
-        coarse = join_texture(lookup(self._textures[level], fields["place"]), fields["smooth"], gain)
-        paler = float(target.light.mean[0] - self._source.light.mean[0])
-        fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
-        lines = self._lines(target, coarse, {**fields, "foreign": foreign}, smile, memory)
-        place, share = fields["place"] / self._source.width_at(level), self._masked(surface, fields["share"])
-        return Laid(place, fields["visible"], fields["smooth"], share, foreign, lines, gain)
-
-    def _composed(
-        self, laid: Laid, view: npt.NDArray[np.uint8], region: FaceRegion, mask: Field
-    ) -> npt.NDArray[np.uint8]:
-        """Return the new face over the whole region, RGB uint8 (H, W, 3)."""
-        level = self._source.level_for(region.face_width)
-        place = laid.place * self._source.width_at(level)
-        texture = lookup(self._textures[level], enlarge_planes(place, region.size))
-        skin = [enlarge(plane, region.size) for plane in planes_with_lines(laid.smooth, laid.lines)]
-        lightness, *chroma = joined_planes(planes_of(texture), skin, laid.gain)
-        return planes_to_rgb([match_detail(lightness, view, (mask > _INSIDE).astype(np.uint8)), *chroma])
-
-    def _lines(
-        self,
-        target: Target,
-        new: Field,
-        fields: Mapping[str, Field],
-        smile: float,
-        memory: FaceMemory | None,
-    ) -> Field:
-        """Return what the target's expression adds to the new face's lightness, float32 (H, W), on the grid."""
-        wanted = np.float32(self._options.keep_expression)
-        if wanted == 0:
-            return np.zeros_like(fields["foreign"])
-        bare = np.asarray((1 - within(fields["foreign"], 0.0, 1.0)) * (target.surface.raster.numbers >= 0), np.float32)
-        # In a video what the target lends is what departs from its rest.
-        smiles = (self._smile, smile if memory is None else min(smile, self._smile))
-        # A beard hides the folds below it, and its hair is none.
-        beard = target.light.beard if smiles[1] > smiles[0] else self._source.light.beard
-        bare *= 1 - np.asarray(within(fields["beard"], 0.0, 1.0), np.float32) * np.float32(beard)
-        mesh = target.surface.mesh
-        eyes = float(np.linalg.norm(mesh[263] - mesh[33]))
-        lines = lines_of_smile(target.lab[:, :, 0], new[:, :, 0], fields["smile_zone"] * bare, smiles, eyes)
-        if memory is not None:
-            lines += lookup(memory.rest.lines, fields["layout"]) * fields["expression_zone"] * bare
-        return lines * wanted
-
-    def _placed(self, surface: Surface, level: int) -> dict[str, Field]:
-        """Return the `place` of every pixel of the grid in the source's texture, and the new one's `share` there."""
-        shown = self._source.visibility * unstretched(surface.normals, self._facing)
-        place, share = self._source.mesh_at(level), edge_weights() * surface.visibility * shown
-        fields = spread(surface.raster, place=place, share=share)
-        # The median levels slivers of triangles.
-        fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
-        return fields
-
-    def _dense_fields(self, target: Target) -> dict[str, Field]:
-        """Return what else is wanted at every pixel of the grid, by name.
-
-        `smooth` colour of the target, what the source's own `shading` adds to it, how well the target's is `visible`,
-        the `directional` part of its light alone, place on the canonical `layout`, what lies `below_eyes`, and the
-        zones, those of expression too.
-        """
-        light, surface = target.light, target.surface
-        outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()
-        smooth = light.directional + light.remainder * outer[:, None]
-        shading = own_shading(self._source.light, light, outer)
-        layout = canonical_layout()[:, :2]
-        slow = np.column_stack([smooth, shading, light.directional, surface.visibility, layout, layout])
-        lit, directional, places = surface.raster.smoothly(slow.astype(np.float32))
-        layout = np.asarray(cv2.merge(planes_of(places)[:2]), np.float32)
-        return {
-            "smooth": without_fourth(lit),
-            "shading": np.ascontiguousarray(lit[:, :, 3]),
-            "directional": without_fourth(directional),
-            "visible": np.ascontiguousarray(directional[:, :, 3]),
-            "layout": layout,
-            **read_zones(layout),
-        }
+        return self._layer.drawn(laid, view, region, mask), mask, enlarge(still, region.size)
 
 
 def _kept(view: npt.NDArray[np.uint8], base: npt.NDArray[np.uint8], still: Field) -> npt.NDArray[np.uint8]:

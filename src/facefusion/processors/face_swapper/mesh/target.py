@@ -78,7 +78,7 @@ class Target:
         face = (1 - _share(foreign)) * (self.surface.raster.numbers >= 0).astype(np.float32)
         inside = face * (1 - _share(fields["beard"]))
         at_edge = face * (1 - _share(fields["brows"] + fields["protected"]))
-        edge = edge_zone(fields["share"], self.surface.mesh) * _share(fields["plain"])
+        edge = edge_zone(fields["whole"], self.surface.mesh) * _share(fields["plain"])
         return broad_step(self.lab - new, inside, at_edge, edge, paler)
 
 
