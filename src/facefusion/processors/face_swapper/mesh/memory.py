@@ -42,7 +42,7 @@ back sooner or never."""
 _VISIBLE = (0.3, 0.8)
 """Visibility: below the first a pixel is not looked at, above the second fully."""
 _RATE = 0.06
-"""Share of a frame in the running means, once they have settled."""
+"""Share of a look in the running means, once they have settled."""
 _FLOOR = np.array([9.0, 4.0, 4.0], np.float32)
 """Limit of change where nothing has ever changed, in Lab units."""
 _DEVIATIONS = 3.0
@@ -68,7 +68,7 @@ _COVERED = 0.5
 _SHAPE_FRAMES, _FRONTAL_POWER = 50.0, 6
 """Frames, as many as if the face looked into the camera, after which its shape is known."""
 _FORGET_AFTER = 50
-"""Frames after which what covers a face is taken for the face."""
+"""Looks after which what covers a face is taken for the face."""
 
 
 class Memories:
@@ -114,7 +114,7 @@ class Memories:
 
 
 class FaceMemory:
-    """Remembers one face; feed it every frame in which the face is seen.
+    """Remembers one face; feed it the frames in which the face is looked at.
 
     Attributes:
         continuity: what was laid over it.
