@@ -120,6 +120,16 @@ def test_no_byte_can_be_changed_unnoticed(name, signed, authority):
     assert read_manifest(path, [authority.anchor()]).state is ManifestState.TRUSTED
 
 
+@pytest.mark.parametrize("name", files.VIDEOS)
+def test_large_films_are_hashed_in_blocks_and_covered_as_well(name, signed, authority, monkeypatch):
+    monkeypatch.setattr("facefusion.trust.provenance.media_box._LARGE", 0)
+    path = signed(name)
+    assert read_manifest(path, [authority.anchor()]).state is ManifestState.TRUSTED
+    assert (b"merkle" in path.read_bytes()) == (name != "fragmented.mp4")
+    for place in range(0, path.stat().st_size, 499):
+        assert files.flipped(path, place, 5, _state(authority)) is ManifestState.INVALID
+
+
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.mp4"])
 def test_cutting_or_adding_bytes_is_noticed(name, signed, authority):
     path = signed(name)

@@ -15,12 +15,10 @@ if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
 VERBS: Final = {
-    "acknowledge": "read the terms of use, and say that you know them, as every place asks once",
     "init": "make the keys and the certificates of this place, unless they are there",
     "acknowledge": "show the terms of use, and note that they are known",
     "show": "show the certificates of this place, and never a secret",
 }
-_OPTIONS: Final = {"acknowledge": ("trust_dir", "actor", "acknowledge"), "init": ("trust_dir",), "show": ("trust_dir",)}
 _VERIFY_OPTIONS: Final = (
     "trust_dir",
     "trust_database",
@@ -65,9 +63,8 @@ def parse_trust(
         hint = f"Perhaps you meant {near[0]}" if near else f"There are trust {', trust '.join(VERBS)}"
         raise OptionsError(f"There is no command {f'trust {verb}'!r}", hint)
     name = f"facefusion trust {verb}"
-    parser = make(name, f"{name} [options]", VERBS[verb][:1].upper() + VERBS[verb][1:] + ".")
-    if verb in _ARGUMENTS:
-        _ARGUMENTS[verb](parser.add_argument_group(f"trust {verb}"))
+    parser = make(name, f"{name} {_USAGES[verb]}", VERBS[verb][:1].upper() + VERBS[verb][1:] + ".")
+    _ARGUMENTS[verb](parser.add_argument_group(f"trust {verb}"))
     add_option_flags(parser, lambda leaf: leaf.name in _OPTIONS[verb])
     return finish(parser).parse_args(rest, argparse.Namespace(command="trust", verb=verb))
 

@@ -1,4 +1,4 @@
-"""`facefusion trust`: the keys and certificates of this place, and its terms of use."""
+"""`facefusion trust`: the keys and certificates of this place."""
 
 from __future__ import annotations
 
@@ -15,15 +15,6 @@ from facefusion.errors import SecretError
 from facefusion.options import load_options
 from facefusion.options.trust import TrustOptions
 from facefusion.trust.acknowledgement import TEXTS, ensure_acknowledged
-from facefusion.cli.asking import ask_once, machine_language
-from facefusion.cli.context import Context
-from facefusion.cli.flags import option_values
-from facefusion.cli.records import actor_of
-from facefusion.cli.terminal import Terminal, one_line
-from facefusion.errors import AcknowledgementError, SecretError
-from facefusion.options import load_options
-from facefusion.options.trust import TrustOptions
-from facefusion.trust.acknowledgement import acknowledge, is_acknowledged
 from facefusion.trust.home import trust_home, usual_home
 from facefusion.trust.keys import KeyRing
 from facefusion.trust.provenance.authority import LocalAuthority, known_anchor
@@ -38,7 +29,6 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     options = load_options(option_values(arguments), config_path=arguments.config).trust
     if arguments.verb == "acknowledge":
         return _acknowledge(arguments, context, options)
-        return _acknowledge(options, context.terminal)
     if arguments.verb == "show":
         _refuse_nothing(options)
     home = trust_home(options.trust_dir)
@@ -61,19 +51,6 @@ def _acknowledge(arguments: argparse.Namespace, context: Context, options: Trust
         accept(options)
     ensure_acknowledged(trust_home(options.trust_dir), actor_of(options), given=False)
     context.terminal.say("The terms of use are known here")
-def _acknowledge(options: TrustOptions, terminal: Terminal) -> int:
-    """Show the terms to whoever sits there, and note a yes; a script says so by an option."""
-    home, actor = trust_home(options.trust_dir), actor_of(options)
-    if options.acknowledge:
-        acknowledge(home, actor)
-    else:
-        ask_once(home, actor, terminal, language=machine_language())
-    if not is_acknowledged(home):
-        raise AcknowledgementError(
-            "Nobody has said, at this place, that the terms of use are known",
-            "Read them with `facefusion policy terms`, then add --acknowledge",
-        )
-    terminal.say("The terms of use are known here.")
     return 0
 
 
