@@ -210,6 +210,17 @@ def test_ordinary_pictures_pass_the_content_check(tmp_path):
         "close-ups of faces": [],
         "frames": [],
     }
+
+
 def test_audit_tells_what_an_entry_costs(tmp_path):
     done = run("audit", "--entries", 20, "--megabytes", 4, "--json", tmp_path / "f.json")
     assert all(value > 0 for value in figures(done, tmp_path / "f.json").values())
+
+
+@pytest.mark.slow
+def test_provenance(tmp_path):
+    path = tmp_path / "figures.json"
+    small = ("--step", 2000, "--seconds", 0.2, "--large", 1, "--clips", tmp_path)
+    found = figures(run("provenance", *small, "--json", path), path)
+    assert [each["unnoticed"] for each in found["bytes"].values()] == [0, 0, 0, 0]
+    assert all(each["sign"] > 0 for each in found["cost"].values())
