@@ -65,6 +65,12 @@ def test_a_form_that_cannot_has_its_manifest_beside_it(name, tmp_path, authority
     assert read_manifest(path).state is ManifestState.ABSENT
 
 
+def test_a_manifest_beside_a_file_that_holds_its_own_is_not_looked_at(signed, authority, tmp_path):
+    path = signed("a.jpg")
+    sidecar_path(path).write_bytes(b"of somebody else")
+    assert read_manifest(path, [authority.anchor()]).state is ManifestState.TRUSTED
+
+
 def test_it_says_what_was_done_and_with_what(signed, authority):
     said = read_manifest(signed(facts=replace(FACTS, when=datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)))).said
     assert said is not None
