@@ -41,9 +41,7 @@ class Admission:
         self._analyser: FaceAnalyser | None = None
         self.consents: tuple[str, ...] = ()
 
-    def admit(
-        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None
-    ) -> None:
+    def admit(self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None) -> None:
         """Ask for a job whose sources were read.
 
         Raises:
@@ -147,5 +145,3 @@ class Admission:
         if self._lists is not None:
             overrides = self._place.policy.blocklist.allow_overrides.value
             self._lists.check(embedding, face=where, allow_overrides=overrides)
-
-

@@ -87,11 +87,16 @@ class Seals:
         return replace(frame, image=np.asarray(self.mark.mark_rgb(frame.image), np.uint8), original=None)
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[Layer, ...]:
         """What outputs are disclosed by, as records name it."""
         there = {"label": self.label, "watermark": self.mark, "metadata": self.marks}
         names = tuple(name for name, mark in there.items() if mark is not None)
         return names if not self.is_signed else (*names, "provenance")
+
+    @property
+    def names_shown(self) -> tuple[Layer, ...]:
+        """What frames are disclosed by that are shown and not written, as records name it."""
+        return tuple(name for name in self.names if name in {"label", "watermark"})
 
     def store(self, part: Path) -> None:
         """Encrypt a sealed file where outputs are stored so.
