@@ -16,6 +16,7 @@ from facefusion.media.frame import Frame, Image
 from facefusion.media.picture import Picture
 from facefusion.trust.label import Label, LabelSettings
 from facefusion.trust.metadata import Marks, embed
+from facefusion.trust.policy import Layer
 from facefusion.trust.policy.schema import ProvenanceNeed
 from facefusion.trust.privacy.envelope import encrypted
 from facefusion.trust.provenance import ManifestFacts, Signer, can_hold, sign
@@ -64,12 +65,7 @@ class Seals:
         """
         if self.label is None:
             return frame
-        label = self._label_of(frame.image)
-        image = label.drawn(frame.image, seconds)
-        if image is frame.image:
-            return frame
-        opacity = None if frame.opacity is None else label.covered(frame.opacity, seconds)
-        return replace(frame.coloured(image), opacity=opacity)
+        return self._label_of(frame.image).on(frame, seconds)
 
     def still(self, picture: Picture) -> Picture:
         """Return a picture with the mark in its pixels."""
@@ -89,7 +85,7 @@ class Seals:
     @property
     def names(self) -> tuple[Layer, ...]:
         """What outputs are disclosed by, as records name it."""
-        there = {"label": self.label, "watermark": self.mark, "metadata": self.marks}
+        there: dict[Layer, object] = {"label": self.label, "watermark": self.mark, "metadata": self.marks}
         names = tuple(name for name, mark in there.items() if mark is not None)
         return names if not self.is_signed else (*names, "provenance")
 

@@ -13,7 +13,7 @@ from facefusion.engine.post.thumbnail import Thumbnail
 from facefusion.faces.types import Face
 from facefusion.media.frame import Frame
 from facefusion.media.picture import Picture
-from facefusion.media.planes.opacity import on_white
+from facefusion.media.planes.opacity import on_white, shown
 from facefusion.options import OutputOptions
 from facefusion.state import State
 
@@ -40,8 +40,8 @@ class PostWork:
 
     def see(self, frame: Frame, faces: Sequence[Face]) -> None:
         """Look at the next frame as it is written, and at the faces that were edited in it."""
-        if frame.opacity is not None:
-            frame = frame.with_image(on_white(frame.image, frame.opacity))
+        if (opacity := shown(frame.opacity, frame.opaque)) is not None:
+            frame = frame.with_image(on_white(frame.image, opacity))
         if self.thumbnail is not None:
             self.thumbnail.see(frame, faces)
         if self.sheet is not None:
