@@ -13,8 +13,7 @@ NAMES = (
     *("contact_sheet", "quality", "steadiness", "outside"),
     *("cost", "sessions", "throughput", "preview", "media_table", "models_table", "provenance"),
 )
-LONG = ("batch", "content", "clap", "kills", "fuzz", "performance", "gpu", "flame")
-LONG = ("batch", "clap", "kills", "fuzz", "performance", "gpu", "flame", "watermark")
+LONG = ("batch", "content", "clap", "kills", "fuzz", "performance", "gpu", "flame", "watermark")
 
 
 def main() -> int:

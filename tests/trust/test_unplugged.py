@@ -132,6 +132,7 @@ def test_a_whole_job_sends_nothing_and_writes_nothing_but_its_own(place, tmp_pat
     own = (".local/share/facefusion/", ".cache/facefusion/")
     others = wrote - {"source.jpg", "target.mp4", "out.mp4", "run.jsonl"}
     assert [path for path in others if not path.startswith(own)] == []
+    assert any(path.startswith(".local/share/facefusion/trust/audit/") for path in others), "no entry was written"
     (tmp_path / "out.mp4").write_bytes(output)
     with VideoReader(tmp_path / "out.mp4", LIMITS) as reader:
         assert sum(1 for _ in reader) == 20

@@ -204,3 +204,11 @@ def test_trust_knows_its_commands(quiet_place, capsys):
     assert "init" in capsys.readouterr().out
     assert main(["trust", "shwo"]) == 2
     assert "Perhaps you meant show" in capsys.readouterr().err
+
+
+def test_the_terms_are_acknowledged_once(quiet_place, capsys):
+    folder = ["--trust-dir", str(quiet_place / "new")]
+    assert main(["trust", "acknowledge", *folder]) == 60
+    assert "--acknowledge" in capsys.readouterr().err
+    assert main(["trust", "acknowledge", "--acknowledge", *folder]) == 0
+    assert main(["trust", "acknowledge", *folder]) == 0

@@ -40,6 +40,9 @@ _WITHOUT_EFFECT = {
         *("policy", "trust_dir", "trust_database", "work_dir", "encrypt_output_key", "acknowledge", "actor"),
         *("content_producer", "project", "territory"),
     ),
+    "signing": (
+        *("signing_certificate", "signing_key", "signing_passphrase_file", "signing_command", "trust_anchors"),
+    ),
 }
 
 

@@ -27,6 +27,7 @@ _FRAMES: Final = 24
 _PLACES: Final = 3
 """Places of a clip from which frames are taken, one after the other: to seek costs more than to read on."""
 _APART: Final = 3
+_SURE: Final = 1e-12
 Luma = npt.NDArray[np.uint8]
 
 
@@ -57,7 +58,8 @@ class WatermarkLayer:
         if not found.genuine:
             what = "its number was not made here: somebody has copied or forged it"
             return LayerReading(self.layer, LayerState.BROKEN, what, facts)
-        what = f"the number {found.payload:016x} is in the pixels (by chance: at most 1 in {1 / found.chance:.0e})"
+        bound = f"by chance in fewer than 1 of {1 / max(found.chance, _SURE):.0e} files"
+        what = f"the number {found.payload:016x} is in the pixels ({bound})"
         return LayerReading(self.layer, LayerState.HOLDS, what, facts)
 
 
