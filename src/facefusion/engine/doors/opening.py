@@ -28,14 +28,8 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
     if place.instead_of:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
     with ExitStack() as resources:
-<<<<<<< HEAD
         log = AuditLog.open(place.home, AuditKeys.of(place.ring), database=options.trust.trust_database)
         audit = resources.enter_context(closing(log))
-=======
-        audit = resources.enter_context(
-            closing(AuditLog.open(place.home, AuditKeys.of(place.ring), database=options.trust.trust_database))
-        )
->>>>>>> join7
         record = Record(audit, options.trust.tenant, actor_of(options), place.policy)
         try:
             place.check_acknowledged(options)

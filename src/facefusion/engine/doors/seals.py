@@ -67,6 +67,13 @@ class Seals:
             return frame
         return self._label_of(frame.image).on(frame, seconds)
 
+    def labelled_picture(self, picture: Picture) -> Picture:
+        """Return a picture with the label, where pictures bear one; else the same."""
+        if self.label is None:
+            return picture
+        label = Label.of(self.label, (picture.image.shape[1], picture.image.shape[0]), is_still=True)
+        return picture.with_image(label.drawn(picture.image, 0)).with_opaque(label.region)
+
     def still(self, picture: Picture) -> Picture:
         """Return a picture with the mark in its pixels."""
         if self.mark is None:
