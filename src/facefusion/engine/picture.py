@@ -56,7 +56,7 @@ def edit_picture(
     door.watch("output").see(edited.image, None)
     with work.clock.measure("encode"), door.leaving(Count(1, len(faces))) as way:
         quality = plan.options.output.output_image_quality
-        finished = _edited(picture, door.labelled(edited, 0))
+        finished = _edited(picture, edited)
         work.notes.tell(*way.picture(plan.output, finished, quality=quality))
     if progress is not None:
         progress(Progress("editing", 1, 1, time.perf_counter() - start))

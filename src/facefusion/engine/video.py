@@ -23,13 +23,24 @@ from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
 from facefusion.engine.shares import LEAST_IN_FLIGHT, Shares, wanted_batch
 from facefusion.engine.work import Edited, Work
-from facefusion.errors import CancelledError, FaceError, InputError, OutputError
+from facefusion.errors import (
+    CancelledError,
+    ConsentRevokedError,
+    ConsentScopeError,
+    ContentRefusedError,
+    FaceBlockedError,
+    FaceError,
+    InputError,
+    OutputError,
+)
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.open import FrameReader, Start, open_reader
 from facefusion.media.select import Selection
 from facefusion.processors.base import FaceFrame
 from facefusion.state import pack
+
+_REFUSALS = (ContentRefusedError, FaceBlockedError, ConsentRevokedError, ConsentScopeError)
 
 
 def edit_video(
@@ -49,8 +60,8 @@ def edit_video(
         folder.is_kept = not work.has_hooks  # such a job is never gone on with
         try:
             return _VideoJob(plan, work, door, folder, cancel).run(state, progress)
-        except FaceError:
-            folder.is_kept = False
+        except (FaceError, *_REFUSALS):
+            folder.is_kept = False  # what may not be made is not kept either
             raise
         except CancelledError as error:
             raise _stopped(folder) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -41,9 +42,7 @@ class Admission:
         self._analyser: FaceAnalyser | None = None
         self.consents: tuple[str, ...] = ()
 
-    def admit(
-        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None
-    ) -> None:
+    def admit(self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None) -> None:
         """Ask for a job whose sources were read.
 
         Raises:
@@ -68,6 +67,12 @@ class Admission:
         """
         if self.consents:
             self._consents.ensure_live(self.consents)
+
+    @property
+    def listed(self) -> str:
+        """Which faces are on lists, as a digest that tells nothing of them; empty where none are."""
+        entries = [] if self._lists is None else sorted(repr(entry) for entry in self._lists.all())
+        return hashlib.sha256("\n".join(entries).encode()).hexdigest() if entries else ""
 
     @property
     def _content(self) -> ContentCheck:
@@ -147,5 +152,3 @@ class Admission:
         if self._lists is not None:
             overrides = self._place.policy.blocklist.allow_overrides.value
             self._lists.check(embedding, face=where, allow_overrides=overrides)
-
-

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from facefusion.engine.plan import Plan
 from facefusion.errors import PolicyError
+from facefusion.media import forms
+from facefusion.media.forms import output_form
+from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.media.sequence import is_sequence
 from facefusion.options import Options
 from facefusion.trust.label import LabelSettings
-from facefusion.trust.policy import Policy
+from facefusion.trust.policy import Layer, Policy, required_layers
 from facefusion.trust.privacy.envelope import read_key
+from facefusion.trust.provenance import can_hold
 
 
 def options_under(policy: Policy, options: Options) -> Options:
@@ -31,6 +37,27 @@ def label_settings(policy: Policy, options: Options) -> LabelSettings | None:
         seconds=rules.label_seconds.value,
         text=options.trust.label_text or "",
     )
+
+
+def known_length(target: PictureInfo | VideoInfo) -> float | None:
+    """Return for how many seconds a target is shown; None where its form says only when its last track ends."""
+    if not isinstance(target, VideoInfo) or target.duration is None:
+        return None
+    says = target.container in {forms.MP4.name, forms.MOV.name} or is_sequence(target.path)
+    return float(target.duration) if says else None
+
+
+def check_bearing(policy: Policy, plan: Plan) -> None:
+    """Make sure before any work that each output can bear what the policy asks for.
+
+    Raises:
+        DisclosureError: one cannot.
+    """
+    written = {rendition.path: rendition.encoding.form for rendition in plan.renditions}
+    for path in (plan.output, *plan.further_outputs):
+        form = written.get(path) or output_form(path, "picture")
+        possible: set[Layer] = {"label", "watermark", "metadata"}
+        required_layers(policy, possible | {"provenance"} if can_hold(form) and not is_sequence(path) else possible)
 
 
 def output_key(policy: Policy, options: Options) -> bytes | None:

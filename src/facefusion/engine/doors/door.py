@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import Any
 
 from facefusion.engine.doors.admission import Admission
-from facefusion.engine.doors.asked import label_settings, options_under, output_key
+from facefusion.engine.doors.asked import check_bearing, known_length, label_settings, options_under, output_key
 from facefusion.engine.doors.keeping import keep_for
 from facefusion.engine.doors.leaving import Way
 from facefusion.engine.doors.models import models_of
@@ -27,6 +27,7 @@ from facefusion.engine.plan import Plan
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
+from facefusion.media.forms import ANIMATIONS
 from facefusion.media.frame import Frame
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.marking import Mark
@@ -78,14 +79,17 @@ class Door:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What of the place shows in the frames of an output, as JSON values."""
-        disclosure = self._place.policy.disclosure.model_dump(mode="json")
-        values = {name: rule["value"] for name, rule in disclosure.items()}
-        return {"identity": self._place.identity, "tenant": self.options.trust.tenant, "disclosure": values}
+        """What of the place decides the frames of an output, and whether they may be made, as JSON values."""
+        policy = self._place.policy
+        rules = {"disclosure": policy.disclosure, "content": policy.content}
+        values = {
+            name: {rule: said["value"] for rule, said in section.model_dump(mode="json").items()}
+            for name, section in rules.items()
+        }
+        place = {"identity": self._place.identity, "tenant": self.options.trust.tenant}
+        return place | values | {"listed": self._admission.listed}
 
-    def admit(
-        self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None
-    ) -> None:
+    def admit(self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None) -> None:
         """Let a job in whose sources were read.
 
         Args:
@@ -109,8 +113,13 @@ class Door:
 
         Args:
             fingerprint: of the job.
+
+        Raises:
+            DisclosureError: an output cannot bear what the policy asks for.
         """
         self._record.inputs = fingerprint.inputs
+        if self._plan is not None:
+            check_bearing(self._place.policy, self._plan)
         produce_id = self._produce_id(fingerprint.digest)
         self._seals = self._made(produce_id)
 
@@ -216,5 +225,7 @@ class Door:
             notify=self._notes.tell,
             key=self._key,
             pixel_aspect=plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1),
-            is_still=isinstance(plan.target, PictureInfo),
+            is_still=isinstance(plan.target, PictureInfo)
+            or any(each.encoding.form in ANIMATIONS for each in plan.renditions),
+            length=known_length(plan.target),
         )

@@ -67,7 +67,10 @@ class Seals:
         return self._label_of(frame.image).on(frame, seconds)
 
     def still(self, picture: Picture) -> Picture:
-        """Return a picture with the mark in its pixels."""
+        """Return a picture with its label, and with the mark in its pixels."""
+        if self.label is not None:
+            label = Label.of(self.label, picture.image.shape[1::-1], is_still=True)
+            picture = picture.with_image(label.drawn(picture.image, 0)).with_opaque(label.region)
         if self.mark is None:
             return picture
         if picture.deep is None:
