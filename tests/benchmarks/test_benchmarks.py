@@ -34,8 +34,7 @@ def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any
     "name",
     [
         *("identity", "analysers", "poses", "superres", "swap_identity", "sources"),
-        *("contact_sheet", "quality", "steadiness", "outside", "content"),
-        *("contact_sheet", "quality", "steadiness", "outside", "watermark"),
+        *("contact_sheet", "quality", "steadiness", "outside", "content", "watermark"),
     ],
 )
 def test_says_plainly_where_the_material_is_absent(name, tmp_path):
@@ -211,9 +210,14 @@ def test_ordinary_pictures_pass_the_content_check(tmp_path):
         "close-ups of faces": [],
         "frames": [],
     }
+
+
 def test_audit_tells_what_an_entry_costs(tmp_path):
     done = run("audit", "--entries", 20, "--megabytes", 4, "--json", tmp_path / "f.json")
     assert all(value > 0 for value in figures(done, tmp_path / "f.json").values())
+
+
+@needs_assets
 @pytest.mark.slow
 def test_the_mark_is_read_after_all_that_is_done_to_a_clip(tmp_path):
     done = run("watermark", "--clips", 1, "--unmarked", 20, "--json", tmp_path / "f.json")

@@ -56,7 +56,7 @@ def edit_picture(
     door.watch("output").see(edited.image, None)
     with work.clock.measure("encode"), door.leaving(Count(1, len(faces))) as way:
         quality = plan.options.output.output_image_quality
-        finished = _edited(picture, edited)
+        finished = _edited(picture, door.labelled(edited, 0))
         work.notes.tell(*way.picture(plan.output, finished, quality=quality))
     if progress is not None:
         progress(Progress("editing", 1, 1, time.perf_counter() - start))
@@ -67,7 +67,8 @@ def _edited(picture: Picture, frame: Frame) -> Picture:
     """Return the picture as the frame shows it."""
     is_same_size = frame.image.shape == picture.image.shape
     result = picture.with_image(frame.image) if is_same_size else picture.enlarged(frame.image)
-    return result if frame.opacity is None else result.with_opacity(frame.opacity)
+    result = result if frame.opacity is None else result.with_opacity(frame.opacity)
+    return result if frame.opaque is None else result.with_opaque(frame.opaque)
 
 
 def _read(plan: Plan) -> Picture:

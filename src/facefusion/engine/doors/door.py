@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,6 +25,7 @@ from facefusion.engine.doors.watching import Seen, Watch
 from facefusion.engine.notes import Notes
 from facefusion.engine.plan import Plan
 from facefusion.engine.segments.fingerprint import Fingerprint
+from facefusion.errors import TrustError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
 from facefusion.media.forms import ANIMATIONS
@@ -35,6 +36,7 @@ from facefusion.media.sequence import is_sequence
 from facefusion.options import Options
 from facefusion.processors.base import Role
 from facefusion.trust.metadata import Marks
+from facefusion.trust.policy import check_disclosed
 from facefusion.trust.provenance import ManifestFacts, ModelFact
 from facefusion.trust.provenance.opening import open_signer
 from facefusion.trust.watermark import Watermark, new_payload
@@ -75,6 +77,7 @@ class Door:
         self._admission = Admission(place, self.options)
         self._key = output_key(place.policy, self.options)
         self._plan: Plan | None = None
+        self._shown: Count | None = None
         self._seals: Seals | None = None
 
     @property
@@ -124,7 +127,8 @@ class Door:
         self._seals = self._made(produce_id)
 
     def begin_live(self) -> None:
-        """Say what live frames bear."""
+        """Say what live frames bear; what was shown before, if anything was, is over."""
+        self.end_live()
         self._seals = self._made(self._produce_id(secrets.token_hex(32)))
 
     @property
@@ -144,9 +148,45 @@ class Door:
         """Return a frame with its label, where one is shown at that time from the first frame; else the same."""
         return self._sealed.labelled(frame, seconds)
 
-    def live(self, frame: Frame) -> Frame:
-        """Return a live frame as it may be shown: with its label all the time, and the mark in its pixels."""
+    def tell_unmarked(self) -> None:
+        """Tell the user where frames that are shown, which hold no metadata, bear no mark at all."""
+        if not self._sealed.names_shown:
+            self._notes.tell(f"The policy {self._place.policy.name} asks for no mark in frames that are shown")
+
+    def live(self, frame: Frame, faces: int) -> Frame:
+        """Return a live frame as it may be shown: with its label all the time, and the mark in its pixels.
+
+        Args:
+            frame: as edited.
+            faces: that were edited in it.
+
+        Raises:
+            AuditError: it cannot be recorded that frames are shown.
+        """
+        if self._shown is None:
+            self._record_shown()
+            self._shown = Count(0, 0)
+        self._shown = Count(self._shown.frames + 1, self._shown.faces + faces)
         return self._sealed.marked(self._sealed.labelled(frame, 0))
+
+    def end_live(self) -> None:
+        """Record how many frames were shown, where any were.
+
+        Raises:
+            AuditError: that cannot be recorded.
+        """
+        if self._shown is not None:
+            self._record_shown(frames=self._shown.frames, faces=self._shown.faces)
+            self._shown = None
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Record it where something within the block is refused, after which the work goes on."""
+        try:
+            yield
+        except TrustError as error:
+            self._record.ended(error)
+            raise
 
     def still_open(self) -> None:
         """Make sure that all that the job was let in by holds still.
@@ -157,11 +197,11 @@ class Door:
         self._admission.check_still()
 
     @contextmanager
-    def leaving(self, count: Count) -> Iterator[Way]:
+    def leaving(self, count: Count | Callable[[], Count]) -> Iterator[Way]:
         """Give the way for the job's files; they are sealed, recorded and put in place when the block ends well.
 
         Args:
-            count: how much was made.
+            count: how much was made, or what tells it at the end.
 
         Raises:
             TrustError: they may not leave.
@@ -173,6 +213,8 @@ class Door:
             yield way
             paths, outputs = way.paths, way.sealed()
             self.still_open()
+            count = count if isinstance(count, Count) else count()
+            check_disclosed(self._place.policy, seals.names, seals.names)
             self._record.published(
                 outputs,
                 seals.names,
@@ -182,6 +224,12 @@ class Door:
                 watermark=seals.manifest.watermark,
             )
         keep_for(self._place, paths, self.options.trust.tenant)
+
+    def _record_shown(self, **more: int) -> None:
+        seals = self._sealed
+        self._record.streamed(
+            seals.names_shown, produce_id=seals.marks.produce_id, watermark=seals.manifest.watermark, **more
+        )
 
     @property
     def _sealed(self) -> Seals:

@@ -28,10 +28,16 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
     if place.instead_of:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
     with ExitStack() as resources:
-        audit = resources.enter_context(closing(AuditLog.open(place.home, AuditKeys.of(place.ring), database=options.trust.trust_database)))
+        log = AuditLog.open(place.home, AuditKeys.of(place.ring), database=options.trust.trust_database)
+        audit = resources.enter_context(closing(log))
         record = Record(audit, options.trust.tenant, actor_of(options), place.policy)
         try:
-            yield Door(place, options, record, notes)
+            place.check_acknowledged(options)
+            door = Door(place, options, record, notes)
+            try:
+                yield door
+            finally:
+                door.end_live()
         except BaseException as error:
             record.ended(error)
             raise

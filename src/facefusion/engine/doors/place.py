@@ -42,7 +42,6 @@ class Place:
         Raises:
             SecretError: its folder or its keys cannot be used.
             PolicyError: the policy cannot be used, or the job asks for less than it requires.
-            AcknowledgementError: nobody has said yet that the terms of use are known.
         """
         trust = options.trust
         home = trust_home(trust.trust_dir)
@@ -56,13 +55,21 @@ class Place:
                 "content.live_frames": trust.content_every_live,
             }
         )
-        if policy.acknowledgement.required.value and not trust.acknowledge and not is_acknowledged(home):
+        database = trust.trust_database or home / "trust.db"
+        return cls(home, KeyRing.open(home), policy, database, force.instead_of)
+
+    def check_acknowledged(self, options: Options) -> None:
+        """Make sure that whoever works here knows the terms of use, where the policy asks for that.
+
+        Raises:
+            AcknowledgementError: nobody has said so yet.
+        """
+        is_asked = self.policy.acknowledgement.required.value and not options.trust.acknowledge
+        if is_asked and not is_acknowledged(self.home):
             raise AcknowledgementError(
                 "Nobody has said yet that the terms of use are known",
                 "Read and accept them with `facefusion trust acknowledge`, or give --acknowledge",
             )
-        database = trust.trust_database or home / "trust.db"
-        return cls(home, KeyRing.open(home), policy, database, force.instead_of)
 
     @property
     def identity(self) -> str:

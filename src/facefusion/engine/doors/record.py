@@ -40,7 +40,6 @@ class Record:
     consents: Sequence[str] = ()
     inputs: Sequence[str] = ()
     _is_admitted: bool = False
-    _is_published: bool = False
     _start: float = field(default_factory=time.perf_counter)
 
     def admitted(self) -> None:
@@ -64,7 +63,19 @@ class Record:
             AuditError: the entry cannot be written; nothing may leave then.
         """
         self._append("published", self._done() | {"outputs": tuple(outputs), "marks": tuple(marks)} | more)
-        self._is_published = True
+
+    def streamed(self, marks: Sequence[str], **more: Any) -> None:
+        """Record that frames are shown from now on, or, with `frames`, that so many were.
+
+        Args:
+            marks: what they are disclosed by.
+            more: further facts.
+
+        Raises:
+            AuditError: the entry cannot be written; nothing may be shown then.
+        """
+        facts = self._done() if "frames" in more else self._facts()
+        self._append("streamed", facts | {"marks": tuple(marks)} | more)
 
     def ended(self, error: BaseException) -> None:
         """Record that the job ended without an output, and why.

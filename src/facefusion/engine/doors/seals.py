@@ -16,6 +16,7 @@ from facefusion.media.frame import Frame, Image
 from facefusion.media.picture import Picture
 from facefusion.trust.label import Label, LabelSettings
 from facefusion.trust.metadata import Marks, embed
+from facefusion.trust.policy import Layer
 from facefusion.trust.policy.schema import ProvenanceNeed
 from facefusion.trust.privacy.envelope import encrypted
 from facefusion.trust.provenance import ManifestFacts, Signer, can_hold, sign
@@ -66,11 +67,15 @@ class Seals:
             return frame
         return self._label_of(frame.image).on(frame, seconds)
 
+    def labelled_picture(self, picture: Picture) -> Picture:
+        """Return a picture with the label, where pictures bear one; else the same."""
+        if self.label is None:
+            return picture
+        label = Label.of(self.label, (picture.image.shape[1], picture.image.shape[0]), is_still=True)
+        return picture.with_image(label.drawn(picture.image, 0)).with_opaque(label.region)
+
     def still(self, picture: Picture) -> Picture:
-        """Return a picture with its label, and with the mark in its pixels."""
-        if self.label is not None:
-            label = Label.of(self.label, picture.image.shape[1::-1], is_still=True)
-            picture = picture.with_image(label.drawn(picture.image, 0)).with_opaque(label.region)
+        """Return a picture with the mark in its pixels."""
         if self.mark is None:
             return picture
         if picture.deep is None:
@@ -85,11 +90,16 @@ class Seals:
         return replace(frame, image=np.asarray(self.mark.mark_rgb(frame.image), np.uint8), original=None)
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[Layer, ...]:
         """What outputs are disclosed by, as records name it."""
-        there = {"label": self.label, "watermark": self.mark, "metadata": self.marks}
+        there: dict[Layer, object] = {"label": self.label, "watermark": self.mark, "metadata": self.marks}
         names = tuple(name for name, mark in there.items() if mark is not None)
         return names if not self.is_signed else (*names, "provenance")
+
+    @property
+    def names_shown(self) -> tuple[Layer, ...]:
+        """What frames are disclosed by that are shown and not written, as records name it."""
+        return tuple(name for name in self.names if name in {"label", "watermark"})
 
     def store(self, part: Path) -> None:
         """Encrypt a sealed file where outputs are stored so.

@@ -68,9 +68,7 @@ def live_plan(options: Options, processors: Sequence[ProcessorSpec], info: Video
     return Plan(options, info, edited_info(info, processors, options), NOWHERE, tuple(processors))
 
 
-def live_work(
-    plan: Plan, notes: Notes, resources: ExitStack
-) -> tuple[Work, SessionFactory, tuple[Role, ...]]:
+def live_work(plan: Plan, notes: Notes, resources: ExitStack) -> tuple[Work, SessionFactory, tuple[Role, ...]]:
     """Load models, read sources, and make the processors; return with them what opens models, and who plays what.
 
     Raises:
