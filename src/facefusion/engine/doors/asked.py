@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from facefusion.engine.plan import Plan
 from facefusion.errors import PolicyError
-from facefusion.media import forms
 from facefusion.media.forms import output_form
-from facefusion.media.info import PictureInfo, VideoInfo
-from facefusion.media.sequence import is_sequence
+from facefusion.media.info import VideoInfo
+from facefusion.media.select import Selection
+from facefusion.media.sequence import is_sequence, output_sequence_form
+from facefusion.media.times import read_times
 from facefusion.options import Options
 from facefusion.trust.label import LabelSettings
 from facefusion.trust.policy import Layer, Policy, required_layers
@@ -35,16 +36,9 @@ def label_settings(policy: Policy, options: Options) -> LabelSettings | None:
         place=usual.place if place == "any" else place,
         timing=rules.label.value,
         seconds=rules.label_seconds.value,
+        height=rules.label_height.value,
         text=options.trust.label_text or "",
     )
-
-
-def known_length(target: PictureInfo | VideoInfo) -> float | None:
-    """Return for how many seconds a target is shown; None where its form says only when its last track ends."""
-    if not isinstance(target, VideoInfo) or target.duration is None:
-        return None
-    says = target.container in {forms.MP4.name, forms.MOV.name} or is_sequence(target.path)
-    return float(target.duration) if says else None
 
 
 def check_bearing(policy: Policy, plan: Plan) -> None:
@@ -57,7 +51,24 @@ def check_bearing(policy: Policy, plan: Plan) -> None:
     for path in (plan.output, *plan.further_outputs):
         form = written.get(path) or output_form(path, "picture")
         possible: set[Layer] = {"label", "watermark", "metadata"}
-        required_layers(policy, possible | {"provenance"} if can_hold(form) and not is_sequence(path) else possible)
+        required_layers(
+            policy, possible | {"provenance"} if can_hold(form) and output_sequence_form(path) is None else possible
+        )
+
+
+def length_of(plan: Plan) -> float | None:
+    """Return the length of an output in seconds, by the times of all frames; None of a sequence of pictures.
+
+    What a container says of its length is not enough: sound may go on after the last frame.
+
+    Raises:
+        InputError: the target cannot be read.
+    """
+    target = plan.target
+    if not isinstance(target, VideoInfo) or is_sequence(target.path):
+        return None
+    times = read_times(target.path, plan.options.limits, Selection.of(plan.options)).pts
+    return float((times[-1] - times[0]) * target.time_base + 1 / target.frame_rate) if times else None
 
 
 def output_key(policy: Policy, options: Options) -> bytes | None:
