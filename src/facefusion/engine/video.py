@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from facefusion.engine.analysing import AnalysedEnd, VideoAnalysis, batches
@@ -23,13 +24,26 @@ from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
 from facefusion.engine.shares import LEAST_IN_FLIGHT, Shares, wanted_batch
 from facefusion.engine.work import Edited, Work
-from facefusion.errors import CancelledError, FaceError, InputError, OutputError
+from facefusion.errors import (
+    CancelledError,
+    ConsentRevokedError,
+    ConsentScopeError,
+    ContentRefusedError,
+    FaceBlockedError,
+    FaceError,
+    InputError,
+    OutputError,
+)
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.open import FrameReader, Start, open_reader
 from facefusion.media.select import Selection
 from facefusion.processors.base import FaceFrame
 from facefusion.state import pack
+
+_REFUSALS = (ContentRefusedError, FaceBlockedError, ConsentRevokedError, ConsentScopeError)
+_AS_LARGE_AS = 2
+"""Room that segments may take in memory, as a multiple of the target's bytes."""
 
 
 def edit_video(
@@ -45,12 +59,18 @@ def edit_video(
         door.begin(fingerprint)
     outputs = (plan.output, *plan.further_outputs)
     resume = plan.options.output.resume
-    with job_folder(outputs, fingerprint, resume=resume, notes=work.notes) as (folder, state):
-        folder.is_kept = not work.has_hooks  # such a job is never gone on with
+    instead = _in_memory(plan, work, door) if door.room.is_in_memory else None
+    with (
+        door.keeping_segments() as note,
+        job_folder(outputs, fingerprint, resume=resume, notes=work.notes, instead=instead) as (folder, state),
+    ):
+        if instead is None:
+            note(folder.path.parent)
+        folder.is_kept = not work.has_hooks and instead is None  # such a job is never gone on with
         try:
             return _VideoJob(plan, work, door, folder, cancel).run(state, progress)
-        except FaceError:
-            folder.is_kept = False
+        except (FaceError, *_REFUSALS):
+            folder.is_kept = False  # what may not be made is not kept either
             raise
         except CancelledError as error:
             raise _stopped(folder) from error
@@ -152,6 +172,16 @@ class _VideoJob:
                     self.door.still_open()
                     give(SegmentEnd(end.cut, pack({"analysis": end.state, "edit": edit.state()})))
                     give.settle()  # so that a kill never costs more than the segment at work
+
+
+def _in_memory(plan: Plan, work: Work, door: Door) -> Path:
+    """Make a folder for segments that must not lie on a disk; with the run it goes, and nobody can go on from it."""
+    if plan.options.output.resume:
+        work.notes.tell("The policy keeps what is finished in memory alone, so there is nothing to go on from")
+    target = plan.target.path
+    folder = door.room.folder(_AS_LARGE_AS * target.stat().st_size if target.is_file() else 0) / "segments"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def _stopped(folder: JobFolder) -> CancelledError:

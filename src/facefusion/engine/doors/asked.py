@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from facefusion.engine.plan import Plan
 from facefusion.errors import PolicyError
+from facefusion.media.forms import output_form
+from facefusion.media.info import VideoInfo
+from facefusion.media.select import Selection
+from facefusion.media.sequence import is_sequence, output_sequence_form
+from facefusion.media.times import read_times
 from facefusion.options import Options
 from facefusion.trust.label import LabelSettings
-from facefusion.trust.policy import Policy
+from facefusion.trust.policy import Layer, Policy, required_layers
 from facefusion.trust.privacy.envelope import read_key
+from facefusion.trust.provenance import can_hold
 
 
 def options_under(policy: Policy, options: Options) -> Options:
@@ -29,8 +36,39 @@ def label_settings(policy: Policy, options: Options) -> LabelSettings | None:
         place=usual.place if place == "any" else place,
         timing=rules.label.value,
         seconds=rules.label_seconds.value,
+        height=rules.label_height.value,
         text=options.trust.label_text or "",
     )
+
+
+def check_bearing(policy: Policy, plan: Plan) -> None:
+    """Make sure before any work that each output can bear what the policy asks for.
+
+    Raises:
+        DisclosureError: one cannot.
+    """
+    written = {rendition.path: rendition.encoding.form for rendition in plan.renditions}
+    for path in (plan.output, *plan.further_outputs):
+        form = written.get(path) or output_form(path, "picture")
+        possible: set[Layer] = {"label", "watermark", "metadata"}
+        required_layers(
+            policy, possible | {"provenance"} if can_hold(form) and output_sequence_form(path) is None else possible
+        )
+
+
+def length_of(plan: Plan) -> float | None:
+    """Return the length of an output in seconds, by the times of all frames; None of a sequence of pictures.
+
+    What a container says of its length is not enough: sound may go on after the last frame.
+
+    Raises:
+        InputError: the target cannot be read.
+    """
+    target = plan.target
+    if not isinstance(target, VideoInfo) or is_sequence(target.path):
+        return None
+    times = read_times(target.path, plan.options.limits, Selection.of(plan.options)).pts
+    return float((times[-1] - times[0]) * target.time_base + 1 / target.frame_rate) if times else None
 
 
 def output_key(policy: Policy, options: Options) -> bytes | None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from facefusion.engine.doors.door import Door
-from facefusion.engine.doors.place import Place, actor_of
+from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.record import Record
+from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.notes import Notes
 from facefusion.options import Options
+from facefusion.trust.actor import actor_of
 from facefusion.trust.audit import AuditKeys, AuditLog
 
 
@@ -28,12 +30,13 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
     if place.instead_of:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
     with ExitStack() as resources:
-        log = AuditLog.open(place.home, AuditKeys.of(place.ring), database=options.trust.trust_database)
+        trust = options.trust
+        log = AuditLog.open(place.home, AuditKeys.of(place.ring), database=trust.trust_database)
         audit = resources.enter_context(closing(log))
-        record = Record(audit, options.trust.tenant, actor_of(options), place.policy)
+        record = Record(audit, trust.tenant, actor_of(trust), place.policy)
         try:
             place.check_acknowledged(options)
-            door = Door(place, options, record, notes)
+            door = Door(place, options, record, notes, WorkRoom(place.policy, trust.work_dir, resources))
             try:
                 yield door
             finally:
