@@ -23,13 +23,30 @@ from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
 from facefusion.engine.shares import LEAST_IN_FLIGHT, Shares, wanted_batch
 from facefusion.engine.work import Edited, Work
-from facefusion.errors import CancelledError, FaceError, InputError, OutputError
+from facefusion.errors import (
+    CancelledError,
+    ConsentMissingError,
+    ConsentRevokedError,
+    ConsentScopeError,
+    ContentRefusedError,
+    DisclosureError,
+    FaceBlockedError,
+    FaceError,
+    InputError,
+    OutputError,
+)
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.open import FrameReader, Start, open_reader
 from facefusion.media.select import Selection
 from facefusion.processors.base import FaceFrame
 from facefusion.state import pack
+
+_FINAL = (
+    *(FaceError, ContentRefusedError, FaceBlockedError, DisclosureError),
+    *(ConsentMissingError, ConsentRevokedError, ConsentScopeError),
+)
+"""What ends a job the next time too: nothing that was made of it is kept."""
 
 
 def edit_video(
@@ -49,7 +66,7 @@ def edit_video(
         folder.is_kept = not work.has_hooks  # such a job is never gone on with
         try:
             return _VideoJob(plan, work, door, folder, cancel).run(state, progress)
-        except FaceError:
+        except _FINAL:
             folder.is_kept = False
             raise
         except CancelledError as error:

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import Any
 
 from facefusion.engine.doors.admission import Admission
-from facefusion.engine.doors.asked import label_settings, options_under, output_key
+from facefusion.engine.doors.asked import check_forms, label_settings, options_under, output_key
 from facefusion.engine.doors.keeping import keep_for
 from facefusion.engine.doors.leaving import Way
 from facefusion.engine.doors.models import models_of
@@ -99,6 +99,7 @@ class Door:
             TrustError: the policy does not allow it.
         """
         self._plan = plan
+        check_forms(self._place.policy, plan)
         self._record.processors = tuple(spec.name for spec in plan.processors)
         self._record.models = models_of(plan)
         self._admission.admit(plan, sessions, roles, analyser)

@@ -10,8 +10,8 @@ from facefusion.options import LicensePolicy
 from facefusion.trust.policy.rule import ALWAYS, FORBIDDEN, REQUIRED, Rule, Section, chosen, less, more, ranked
 
 ConsentNeed = Literal["none", "sources"]
-LabelTiming = Literal["none", "start", "throughout"]
-LabelPlace = Literal["any", "top-left", "top-right", "bottom-left", "bottom-right"]
+LabelTiming = Literal["none", "start", "ends", "throughout"]
+LabelPlace = Literal["any", "top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"]
 LabelLanguage = Literal["any", "en", "zh", "both"]
 ProvenanceNeed = Literal["none", "when-possible", "required"]
 WorkFolderPlace = Literal["any", "memory"]
@@ -87,7 +87,7 @@ class DisclosureRules(Section):
         provenance: whether a signed manifest is there: `when-possible`: where the form can hold one.
     """
 
-    label: Annotated[Rule[LabelTiming], ranked("none", "start", "throughout")]
+    label: Annotated[Rule[LabelTiming], ranked("none", "start", "ends", "throughout")]
     label_place: Annotated[Rule[LabelPlace], chosen()]
     label_language: Annotated[Rule[LabelLanguage], chosen("both")]
     label_seconds: Annotated[Rule[Annotated[float, Field(ge=0, le=3600)]], more(2.0)]
