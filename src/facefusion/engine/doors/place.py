@@ -25,6 +25,7 @@ class Place:
         policy: that holds, with what the job asks for beyond it.
         database: of its records: a file, or a URL.
         instead_of: the policy that the job asked for and does not get; empty where it gets its own.
+        is_acknowledged_now: whether the job itself said that the terms of use are known, and nobody before.
     """
 
     home: Path
@@ -32,6 +33,7 @@ class Place:
     policy: Policy
     database: Path | str
     instead_of: str = ""
+    is_acknowledged_now: bool = False
 
     @classmethod
     def of(cls, options: Options) -> Self:
@@ -54,8 +56,10 @@ class Place:
                 "content.live_frames": trust.content_every_live,
             }
         )
+        is_asked = policy.acknowledgement.required.value
+        is_new = is_asked and ensure_acknowledged(home, actor_of(trust), given=trust.acknowledge)
         database = trust.trust_database or home / "trust.db"
-        return cls(home, KeyRing.open(home), policy, database, force.instead_of)
+        return cls(home, KeyRing.open(home), policy, database, force.instead_of, is_new)
 
     def check_acknowledged(self, options: Options) -> None:
         """Make sure that whoever works here knows the terms of use, where the policy asks for that.
