@@ -26,9 +26,11 @@ from facefusion.engine.shares import LEAST_IN_FLIGHT, Shares, wanted_batch
 from facefusion.engine.work import Edited, Work
 from facefusion.errors import (
     CancelledError,
+    ConsentMissingError,
     ConsentRevokedError,
     ConsentScopeError,
     ContentRefusedError,
+    DisclosureError,
     FaceBlockedError,
     FaceError,
     InputError,
@@ -41,7 +43,11 @@ from facefusion.media.select import Selection
 from facefusion.processors.base import FaceFrame
 from facefusion.state import pack
 
-_REFUSALS = (ContentRefusedError, FaceBlockedError, ConsentRevokedError, ConsentScopeError)
+_FINAL = (
+    *(FaceError, ContentRefusedError, FaceBlockedError, DisclosureError),
+    *(ConsentMissingError, ConsentRevokedError, ConsentScopeError),
+)
+"""What ends a job the next time too: nothing that was made of it is kept."""
 _AS_LARGE_AS = 2
 """Room that segments may take in memory, as a multiple of the target's bytes."""
 
@@ -69,8 +75,8 @@ def edit_video(
         folder.is_kept = not work.has_hooks and instead is None  # such a job is never gone on with
         try:
             return _VideoJob(plan, work, door, folder, cancel).run(state, progress)
-        except (FaceError, *_REFUSALS):
-            folder.is_kept = False  # what may not be made is not kept either
+        except _FINAL:
+            folder.is_kept = False
             raise
         except CancelledError as error:
             raise _stopped(folder) from error

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from facefusion.engine.doors.seals import no_manifest
 from facefusion.engine.plan import Plan
+from facefusion.engine.preview.nowhere import NOWHERE
 from facefusion.errors import PolicyError
-from facefusion.media.forms import output_form
+from facefusion.media.forms import Kind, output_form
 from facefusion.media.info import VideoInfo
 from facefusion.media.select import Selection
 from facefusion.media.sequence import is_sequence, output_sequence_form
 from facefusion.media.times import read_times
 from facefusion.options import Options
 from facefusion.trust.label import LabelSettings
-from facefusion.trust.policy import Layer, Policy, required_layers
+from facefusion.trust.policy import Policy
 from facefusion.trust.privacy.envelope import read_key
 from facefusion.trust.provenance import can_hold
 
@@ -39,21 +41,6 @@ def label_settings(policy: Policy, options: Options) -> LabelSettings | None:
         height=rules.label_height.value,
         text=options.trust.label_text or "",
     )
-
-
-def check_bearing(policy: Policy, plan: Plan) -> None:
-    """Make sure before any work that each output can bear what the policy asks for.
-
-    Raises:
-        DisclosureError: one cannot.
-    """
-    written = {rendition.path: rendition.encoding.form for rendition in plan.renditions}
-    for path in (plan.output, *plan.further_outputs):
-        form = written.get(path) or output_form(path, "picture")
-        possible: set[Layer] = {"label", "watermark", "metadata"}
-        required_layers(
-            policy, possible | {"provenance"} if can_hold(form) and output_sequence_form(path) is None else possible
-        )
 
 
 def length_of(plan: Plan) -> float | None:
@@ -88,3 +75,20 @@ def output_key(policy: Policy, options: Options) -> bytes | None:
             "Give --encrypt-output-key; `facefusion storage key FILE` makes one",
         )
     return None
+
+
+def check_forms(policy: Policy, plan: Plan) -> None:
+    """Make sure before any work that outputs can bear what the policy requires of each.
+
+    Raises:
+        DisclosureError: one cannot hold a signed manifest, and the policy asks for one.
+    """
+    if policy.disclosure.provenance.value != "required" or plan.output == NOWHERE:
+        return
+    paths = (*(rendition.path for rendition in plan.renditions), *plan.further_outputs, plan.output)
+    kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
+    for path in dict.fromkeys(paths):
+        is_sequence = output_sequence_form(path) is not None
+        form = output_form(path, kind if path in {*(each.path for each in plan.renditions), plan.output} else "picture")
+        if is_sequence or not can_hold(form):
+            raise no_manifest("Pictures of a sequence hold" if is_sequence else f"{form.name} files hold")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from facefusion.engine.doors.admission import Admission
-from facefusion.engine.doors.asked import check_bearing, label_settings, length_of, options_under, output_key
+from facefusion.engine.doors.asked import check_forms, label_settings, length_of, options_under, output_key
 from facefusion.engine.doors.keeping import keep_outputs, kept_segments
 from facefusion.engine.doors.leaving import Way
 from facefusion.engine.doors.models import models_of
@@ -113,6 +113,7 @@ class Door:
             TrustError: the policy does not allow it.
         """
         self._plan = plan
+        check_forms(self._place.policy, plan)
         self._record.processors = tuple(spec.name for spec in plan.processors)
         self._record.models = models_of(plan)
         self._admission.admit(plan, sessions, roles, analyser)
@@ -137,13 +138,8 @@ class Door:
 
         Args:
             fingerprint: of the job.
-
-        Raises:
-            DisclosureError: an output cannot bear what the policy asks for.
         """
         self._record.inputs = fingerprint.inputs
-        if self._plan is not None:
-            check_bearing(self._place.policy, self._plan)
         produce_id = self._produce_id(fingerprint.digest)
         self._seals = self._made(produce_id)
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 from facefusion.engine.doors.door import Door
 from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.record import Record
 from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.notes import Notes
+from facefusion.errors import PolicyError
 from facefusion.options import Options
 from facefusion.trust.actor import actor_of
 from facefusion.trust.audit import AuditKeys, AuditLog
+from facefusion.trust.home import trust_home
+from facefusion.trust.keys import KeyRing
+from facefusion.trust.policy import Policy
 
 
 @contextmanager
@@ -26,17 +31,20 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
     Raises:
         TrustError: the policy does not allow the job, or something that it asks for is not there.
     """
-    place = Place.of(options)
+    try:
+        place = Place.of(options)
+    except PolicyError as error:
+        with _recorded(options, trust_home(options.trust.trust_dir), None) as record:
+            record.ended(error)
+        raise
     if place.instead_of:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
     with ExitStack() as resources:
-        trust = options.trust
-        log = AuditLog.open(place.home, AuditKeys.of(place.ring), database=trust.trust_database)
-        audit = resources.enter_context(closing(log))
-        record = Record(audit, trust.tenant, actor_of(trust), place.policy)
+        record = resources.enter_context(_recorded(options, place.home, place.policy))
+        room = WorkRoom(place.policy, options.trust.work_dir, resources)
         try:
             place.check_acknowledged(options)
-            door = Door(place, options, record, notes, WorkRoom(place.policy, trust.work_dir, resources))
+            door = Door(place, options, record, notes, room)
             try:
                 yield door
             finally:
@@ -44,3 +52,11 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
         except BaseException as error:
             record.ended(error)
             raise
+
+
+@contextmanager
+def _recorded(options: Options, home: Path, policy: Policy | None) -> Iterator[Record]:
+    """Give what tells the audit log of a job."""
+    keys = AuditKeys.of(KeyRing.open(home))
+    with closing(AuditLog.open(home, keys, database=options.trust.trust_database)) as audit:
+        yield Record(audit, options.trust.tenant, actor_of(options.trust), policy)

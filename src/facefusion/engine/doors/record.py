@@ -22,7 +22,7 @@ class Record:
         audit: the log.
         tenant: for whom the job is done.
         actor: who does it.
-        policy: that holds.
+        policy: that holds; None where it cannot be used.
         job: number of the job, the same in all of its entries.
         processors: what is done.
         models: by what: name and SHA-256 of the weights of each.
@@ -34,7 +34,7 @@ class Record:
     audit: AuditLog
     tenant: str
     actor: str
-    policy: Policy
+    policy: Policy | None
     job: str = field(default_factory=lambda: secrets.token_hex(16))
     processors: Sequence[str] = ()
     models: Sequence[tuple[str, str]] = ()
@@ -94,7 +94,7 @@ class Record:
     def _facts(self) -> dict[str, Any]:
         return {
             "job": self.job,
-            "policy": {"name": self.policy.name.lower(), "digest": self.policy.digest},
+            "policy": self.policy and {"name": self.policy.name.lower(), "digest": self.policy.digest},
             "processors": tuple(self.processors),
             "models": tuple({"name": name, "digest": digest} for name, digest in self.models),
             "consents": tuple(self.consents),

@@ -136,9 +136,7 @@ class Seals:
             return
         what = "Pictures of a sequence hold" if is_one_of_many else f"{form.name} files hold"
         if self.provenance == "required":
-            raise DisclosureError(
-                f"{what} no signed manifest, and the policy asks for one", "Choose .mp4 or .mov, or one picture"
-            )
+            raise no_manifest(what)
         self.notify(f"{what} no signed manifest of provenance; the other marks are there")
 
     def _label_of(self, image: Image) -> Label:
@@ -148,3 +146,14 @@ class Seals:
                 self.label, size, pixel_aspect=self.pixel_aspect, is_still=self.is_still, length=self.length
             )
         return self._labels[size]
+
+
+def no_manifest(what: str) -> DisclosureError:
+    """Return the error of an output that cannot hold the manifest that the policy asks for.
+
+    Args:
+        what: which cannot, and the verb, such as `Matroska files hold`.
+    """
+    return DisclosureError(
+        f"{what} no signed manifest, and the policy asks for one", "Choose .mp4 or .mov, or one picture"
+    )
