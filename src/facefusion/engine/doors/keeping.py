@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
 from facefusion.engine.doors.place import Place
+from facefusion.errors import SecretError
 from facefusion.trust.database import open_database
 from facefusion.trust.privacy.lifecycle import Lifecycle
 
@@ -60,7 +61,7 @@ def kept_segments(place: Place, tenant: str) -> Iterator[Callable[[Path], None]]
     finally:
         gone = [path for path in noted if not path.exists()]
         if gone:
-            with _lifecycle(place) as lifecycle:
+            with suppress(SecretError), _lifecycle(place) as lifecycle:  # a note of nothing harms nobody
                 lifecycle.forget(*gone)
 
 

@@ -11,7 +11,7 @@ from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.record import Record
 from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.notes import Notes
-from facefusion.errors import PolicyError
+from facefusion.errors import AuditError, PolicyError
 from facefusion.options import Options
 from facefusion.trust.actor import actor_of
 from facefusion.trust.audit import AuditKeys, AuditLog
@@ -50,7 +50,10 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
             finally:
                 door.end_live()
         except BaseException as error:
-            record.ended(error)
+            try:
+                record.ended(error)
+            except AuditError as fault:  # nothing leaves; whoever waits for it should know why, and that it is not told
+                notes.tell(f"How this ended is not in the audit log: {fault.what}")
             raise
 
 
