@@ -76,7 +76,7 @@ def edit_video(
         try:
             return _VideoJob(plan, work, door, folder, cancel).run(state, progress)
         except _FINAL:
-            folder.is_kept = False
+            folder.is_kept = False  # what may not be made is not kept either
             raise
         except CancelledError as error:
             raise _stopped(folder) from error

@@ -88,7 +88,7 @@ def check_forms(policy: Policy, plan: Plan) -> None:
     paths = (*(rendition.path for rendition in plan.renditions), *plan.further_outputs, plan.output)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     for path in dict.fromkeys(paths):
-        is_sequence = output_sequence_form(path) is not None
+        is_many = output_sequence_form(path) is not None
         form = output_form(path, kind if path in {*(each.path for each in plan.renditions), plan.output} else "picture")
-        if is_sequence or not can_hold(form):
-            raise no_manifest("Pictures of a sequence hold" if is_sequence else f"{form.name} files hold")
+        if is_many or not can_hold(form):
+            raise no_manifest("Pictures of a sequence hold" if is_many else f"{form.name} files hold")

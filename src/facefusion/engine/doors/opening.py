@@ -39,12 +39,10 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
         raise
     if place.instead_of:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
-    with ExitStack() as resources:
-        record = resources.enter_context(_recorded(options, place.home, place.policy))
-        room = WorkRoom(place.policy, options.trust.work_dir, resources)
+    with _recorded(options, place.home, place.policy) as record, ExitStack() as resources:
         try:
             place.check_acknowledged(options)
-            door = Door(place, options, record, notes, room)
+            door = Door(place, options, record, notes, WorkRoom(place.policy, options.trust.work_dir, resources))
             try:
                 yield door
             finally:
