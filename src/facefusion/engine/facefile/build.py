@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from facefusion.engine.facefile.file import (
     write_face,
 )
 from facefusion.engine.sources import load_views
+from facefusion.engine.versions import version
 from facefusion.errors import OptionsError, OutputTypeError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.quality import merit
@@ -59,7 +59,7 @@ def build_face(options: Options, *, name: str | None = None) -> FaceFile:
     face = FaceFile(
         name=shown,
         built=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        software=version("facefusion"),
+        software=version(),
         sources=[SourceFile(kind="clip" if moves(path) else "picture", digest=_digest(path)) for path in paths],
         views=[_kept(view, paths) for view in views],
         embeddings=np.stack([view.face.embedding for view in views if view.face.embedding is not None]),
