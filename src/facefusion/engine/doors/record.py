@@ -6,9 +6,9 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 
+from facefusion.engine.versions import version
 from facefusion.errors import CancelledError, TrustError
 from facefusion.trust.audit import AuditLog, error_facts
 from facefusion.trust.policy import Policy
@@ -100,7 +100,7 @@ class Record:
             "consents": tuple(self.consents),
             "subjects": tuple(self.subjects),
             "inputs": tuple(self.inputs),
-            "version": version("facefusion"),
+            "version": version(),
         }
 
     def _done(self) -> dict[str, Any]:
