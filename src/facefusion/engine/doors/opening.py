@@ -40,16 +40,9 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
     if place.instead_of:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
     with _recorded(options, place.home, place.policy) as record, ExitStack() as resources:
-    with ExitStack() as resources:
-        trust = options.trust
-        log = AuditLog.open(place.home, AuditKeys.of(place.ring), database=trust.trust_database)
-        audit = resources.enter_context(closing(log))
-        if place.is_acknowledged_now:
-            facts = {"record": "acknowledgement", "action": "added"}
-            audit.append("changed", tenant=trust.tenant, actor=actor_of(trust), facts=facts)
-        record = Record(audit, trust.tenant, actor_of(trust), place.policy)
         try:
-            place.check_acknowledged(options)
+            if place.acknowledged(options):
+                record.acknowledged()
             door = Door(place, options, record, notes, WorkRoom(place.policy, options.trust.work_dir, resources))
             try:
                 yield door

@@ -44,6 +44,14 @@ class Record:
     _is_admitted: bool = False
     _start: float = field(default_factory=time.perf_counter)
 
+    def acknowledged(self) -> None:
+        """Record that the terms of use are known here from now on.
+
+        Raises:
+            AuditError: the entry cannot be written.
+        """
+        self._append("changed", {"record": "acknowledgement", "action": "added"})
+
     def admitted(self) -> None:
         """Record that the job may be done.
 
