@@ -47,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     portraits = pictures("pictures/synthetic", "pictures/usgov")
     figures["pictures"] = [_picture(path, mark) for path in portraits[: options.clips]]
     figures["false positives"] = false_positives(clips[: options.clips], _KEY, _OTHER, options.unmarked)
-    text = "\n\n".join(show(figures) for show in (_robustness, _distortion, _cost_table, _picture_line, _false))
+    text = "\n\n".join(
+        show(figures) for show in (_robustness, _missed, _distortion, _cost_table, _picture_line, _false)
+    )
     print(text)
     if options.write:
         _write(text)
@@ -139,13 +141,22 @@ def _robustness(figures: Figures) -> str:
     return table((*heads, "chance, at most"), rows)
 
 
+def _missed(figures: Figures) -> str:
+    """Return what was not read, one line for each."""
+    lines = [
+        f"* {attack}: {each['clip']}, {each['size']}"
+        for attack in ATTACKS
+        for each in figures["clips"]
+        if not each["reads"][attack]["found"]
+    ]
+    return "\n".join(["Not read:" if lines else "Nothing was left unread.", *([""] if lines else []), *lines])
+
+
 def _cells(group: Sequence[Figures], attack: str) -> tuple[str, ...]:
     reads = [each["reads"][attack] for each in group]
     found = [read for read in reads if read["found"]]
-    missed = [each["clip"] for each, read in zip(group, reads, strict=True) if not read["found"]]
     worst = max((read["chance"] for read in found), default=1.0)
-    note = f" (not {', '.join(missed)})" if missed else ""
-    return f"{len(found)} of {len(reads)}{note}", str(sum(read["wrong"] for read in found)), f"{worst:.0e}"
+    return f"{len(found)} of {len(reads)}", str(sum(read["wrong"] for read in found)), f"{worst:.0e}"
 
 
 def _distortion(figures: Figures) -> str:

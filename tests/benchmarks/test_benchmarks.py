@@ -34,7 +34,7 @@ def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any
     "name",
     [
         *("identity", "analysers", "poses", "superres", "swap_identity", "sources"),
-        *("contact_sheet", "quality", "steadiness", "outside", "content"),
+        *("contact_sheet", "quality", "steadiness", "outside", "content", "watermark"),
     ],
 )
 def test_says_plainly_where_the_material_is_absent(name, tmp_path):
@@ -215,3 +215,21 @@ def test_ordinary_pictures_pass_the_content_check(tmp_path):
 def test_audit_tells_what_an_entry_costs(tmp_path):
     done = run("audit", "--entries", 20, "--megabytes", 4, "--json", tmp_path / "f.json")
     assert all(value > 0 for value in figures(done, tmp_path / "f.json").values())
+
+
+@needs_assets
+@pytest.mark.slow
+def test_the_mark_is_read_after_all_that_is_done_to_a_clip(tmp_path):
+    done = run("watermark", "--clips", 1, "--unmarked", 20, "--json", tmp_path / "f.json")
+    clips = figures(done, tmp_path / "f.json")["clips"]
+    assert {read["wrong"] for clip in clips for read in clip["reads"].values()} == {0}
+    assert min(clip["psnr"] for clip in clips) > 43
+
+
+@pytest.mark.slow
+def test_provenance(tmp_path):
+    path = tmp_path / "figures.json"
+    small = ("--step", 2000, "--seconds", 0.2, "--large", 1, "--clips", tmp_path)
+    found = figures(run("provenance", *small, "--json", path), path)
+    assert [each["unnoticed"] for each in found["bytes"].values()] == [0, 0, 0, 0]
+    assert all(each["sign"] > 0 for each in found["cost"].values())

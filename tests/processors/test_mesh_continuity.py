@@ -8,12 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
-from facefusion.faces.mesh import canonical_vertices
+from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, OUTER_LIPS, RIGHT_EYE, canonical_vertices
+from facefusion.options import FaceSwapperOptions
 from facefusion.processors.face_swapper.mesh.colour import TextureGain
 from facefusion.processors.face_swapper.mesh.continuity import Continuity, Laid
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory
 from facefusion.processors.face_swapper.mesh.motion import Motion, Seen
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
+from facefusion.processors.face_swapper.mesh.source import SourceModel
+from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.state import pack, unpack
 
 SIZE = 320
@@ -198,3 +201,124 @@ def test_what_comes_in_front_is_there_at_once_and_goes_slowly_where_nothing_is_s
     assert middle(continuity.steady(again, clear).front).min() > 0.8
     gone = replace(again, grey=np.random.default_rng(9).integers(0, 255, again.grey.shape).astype(np.uint8))
     assert continuity.steady(gone, clear).front.mean() < 0.05, "the picture changed: nothing is there any more"
+
+
+ALL_EXPLAINED = np.ones(468, np.float32)
+CHIN = [18, 83, 199, 200, 201, 313, 421, 175, 208, 428, 171, 396, 140, 369]
+
+
+def settled():
+    """A face that was looked at often enough, and its region."""
+    continuity = Continuity()
+    for _ in range(20):
+        now, region = seen()
+        continuity.steady(now, wanted(region))
+    return continuity, region
+
+
+def carried(continuity, shift=(0.0, 0.0), lighter=0.0):
+    """What is laid over the next frame, which is not looked at; None where it has to be."""
+    now, region = seen(shift, lighter=lighter)
+    motion, asked = continuity.motion(now), wanted(region, shift)
+    if not continuity.carries(motion, ALL_EXPLAINED):
+        return None
+    return continuity.carried(now, motion, asked.place, asked.share)
+
+
+def test_a_face_that_is_new_is_looked_at_in_every_frame():
+    continuity = Continuity()
+    for _ in range(15):
+        now, region = seen()
+        continuity.steady(now, wanted(region))
+        assert not continuity.carries(continuity.motion(now), ALL_EXPLAINED)
+
+
+def test_once_it_is_known_it_is_looked_at_in_one_frame_of_three():
+    continuity, region = settled()
+    assert [carried(continuity) is not None for _ in range(3)] == [True, True, False]
+    continuity.steady(seen()[0], wanted(region))
+    assert carried(continuity) is not None
+
+
+def test_it_is_looked_at_when_something_may_have_come_in_front_of_its_skin():
+    continuity, _ = settled()
+    now, _ = seen()
+    skin = ALL_EXPLAINED.copy()
+    skin[CHIN] = 0
+    assert not continuity.carries(continuity.motion(now), skin)
+
+
+def test_lids_and_lips_may_move_without_a_look():
+    continuity, _ = settled()
+    now, _ = seen()
+    skin = ALL_EXPLAINED.copy()
+    skin[[*LEFT_EYE, *RIGHT_EYE, *INNER_LIPS, *OUTER_LIPS]] = 0
+    assert continuity.carries(continuity.motion(now), skin)
+
+
+def test_what_adds_up_over_frames_asks_for_a_look():
+    continuity, _ = settled()
+    now, region = seen()
+    skin = ALL_EXPLAINED.copy()
+    skin[CHIN[:9]] = 0
+    motion = continuity.motion(now)
+    assert continuity.carries(motion, skin)
+    continuity.carried(now, motion, wanted(region).place, wanted(region).share)
+    assert not continuity.carries(continuity.motion(now), skin)
+
+
+def test_what_is_not_looked_at_moves_with_the_face():
+    continuity, _ = settled()
+    laid, asked = carried(continuity, (2.5, -1.5)), wanted(seen((2.5, -1.5))[1], (2.5, -1.5))
+    assert np.abs(middle(laid.place - asked.place)).mean() * 200 < 0.3
+    assert np.abs(middle(laid.smooth - asked.smooth)).mean() < 0.1
+
+
+def test_light_over_the_whole_face_is_followed_without_a_look_as_long_as_it_changes_little():
+    continuity, region = settled()
+    laid = carried(continuity, lighter=3)
+    assert middle(laid.smooth - wanted(region).smooth)[:, :, 0].mean() == pytest.approx(3, abs=0.6)
+    assert carried(settled()[0], lighter=9) is None
+
+
+def test_light_that_was_not_looked_at_for_some_frames_catches_up():
+    every, seldom = settled()[0], settled()[0]
+    now, region = seen()
+    brighter = wanted(region)
+    brighter.smooth[60:80, 60:80, 0] += 6
+    for _ in range(2):
+        every.steady(now, brighter)
+        carried(seldom)
+    one, other = (each.steady(now, brighter).smooth[62:78, 62:78, 0].mean() for each in (every, seldom))
+    assert one == pytest.approx(other, abs=0.1)
+
+
+@pytest.mark.parametrize("frames", [18, 19, 20])
+def test_a_followed_face_goes_on_from_a_state_between_two_looks(
+    frames, astronaut, astronaut_face, captain, captain_face
+):
+    model, face = SourceModel.build(captain, captain_face), replace(astronaut_face, track_id=1)
+    first, second = (MeshSwapper(model, FaceSwapperOptions()) for _ in range(2))
+    for _ in range(frames):
+        first.swap(astronaut.copy(), face)
+    second.restore(unpack(pack(first.state())))
+    for brightness in range(4):
+        results = [np.asarray(cv2.convertScaleAbs(astronaut, beta=brightness), np.uint8) for _ in range(2)]
+        for swapper, result in zip((first, second), results, strict=True):
+            swapper.swap(result, face)
+        assert np.array_equal(*results)
+
+
+@pytest.mark.parametrize("unseen", [0, 1, 2])
+def test_when_it_is_next_looked_at_follows_from_a_state(unseen):
+    memory = FaceMemory()
+    memory.continuity = settled()[0]
+    for _ in range(unseen):
+        carried(memory.continuity)
+    other = FaceMemory.of_state(unpack(pack(memory.state())))
+    for shift in ((0.5, 0.2), (1.0, 0.4), (1.5, 0.6)):
+        one, two = (carried(each.continuity, shift) for each in (memory, other))
+        assert (one is None) == (two is None)
+        if one is not None:
+            assert np.array_equal(one.place, two.place)
+            assert np.array_equal(one.smooth, two.smooth)

@@ -19,6 +19,7 @@ from facefusion.processors.face_swapper.mesh.glasses.tracing import Frame
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.processors.face_swapper.mesh.source import SourceModel
+from facefusion.processors.face_swapper.mesh.surface import Surface
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.processors.face_swapper.mesh.target import Target
 from facefusion.state import pack, unpack
@@ -119,7 +120,7 @@ class TestHandsAndThings:
         covered[region.grid[0] * 3 // 5 :] = 1
         green[covered > 0] = (0, 200, 0)
         lights = [
-            Target.observe(each, region, None, None, share).light.mean
+            Target.observe(each, Surface.of(region, None), None, share).light.mean
             for each, share in ((picture, None), (picture, covered), (green, covered))
         ]
         assert lights[2] == pytest.approx(lights[1], abs=4)

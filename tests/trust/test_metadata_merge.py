@@ -112,3 +112,20 @@ def test_a_source_type_alone_is_a_mark():
     found = marks_in(whole.encode())
     assert found is not None
     assert (found.source_type, found.label) == (COMPOSITE, "")
+
+
+@pytest.mark.parametrize("form", [forms.JPEG, forms.PNG])
+def test_of_several_packets_one_is_left(tmp_path, form):
+    path = tmp_path / f"several{form.suffixes[0]}"
+    Pillow.new("RGB", (32, 32), "olive").save(path, **({"xmp": PHOTOGRAPHER.encode()} if form is forms.JPEG else {}))
+    embed(path, form, Marks(content_producer="a", produce_id="2"))
+    whole = path.read_bytes()
+    start = whole.index(b"\xff\xe1" if form is forms.JPEG else b"iTXt") - (0 if form is forms.JPEG else 4)
+    length = int.from_bytes(whole[start + 2 : start + 4]) + 2 if form is forms.JPEG else 0
+    length = length or int.from_bytes(whole[start : start + 4]) + 12
+    path.write_bytes(whole[: start + length] + whole[start : start + length] + whole[start + length :])
+    embed(path, form, MARKS)
+    assert path.read_bytes().count(b"W5M0MpCehiHzreSzNTczkc9d") == 1
+    assert read_marks(path) == MARKS
+    with Pillow.open(path) as image:
+        image.load()

@@ -33,7 +33,7 @@ _USAGES: Final = {
 }
 _OPTIONS: Final = ("trust_dir", "trust_database", "tenant")
 _FURTHER_OPTIONS: Final = {"prune": ("actor", "policy"), "export": ("overwrite",), "erase": ("overwrite",)}
-_KINDS: Final = "admitted, refused, published, failed, cancelled, changed, swept, pruned, erased"
+_KINDS: Final = "admitted, refused, published, streamed, failed, cancelled, changed, swept, pruned, erased"
 
 
 def parse_audit(

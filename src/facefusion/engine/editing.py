@@ -72,7 +72,7 @@ class VideoEdit:
             finished = self._work.finish(batch)
             edited = finished if self._filler is None else self._filler.filled(finished)
             leaving = [item.with_frame(self._checked(item.frame)) for item in edited]
-        for item in leaving:
+        for item in edited:  # pictures beside the video bear a label of their own, whichever frame they show
             self._post.see(item.frame, item.faces)
         self.frames += len(leaving)
         self.faces += sum(len(item.faces) for item in leaving)

@@ -67,7 +67,8 @@ def _edited(picture: Picture, frame: Frame) -> Picture:
     """Return the picture as the frame shows it."""
     is_same_size = frame.image.shape == picture.image.shape
     result = picture.with_image(frame.image) if is_same_size else picture.enlarged(frame.image)
-    return result if frame.opacity is None else result.with_opacity(frame.opacity)
+    result = result if frame.opacity is None else result.with_opacity(frame.opacity)
+    return result if frame.opaque is None else result.with_opaque(frame.opaque)
 
 
 def _read(plan: Plan) -> Picture:

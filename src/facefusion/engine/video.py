@@ -24,7 +24,18 @@ from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
 from facefusion.engine.shares import LEAST_IN_FLIGHT, Shares, wanted_batch
 from facefusion.engine.work import Edited, Work
-from facefusion.errors import CancelledError, FaceError, InputError, OutputError
+from facefusion.errors import (
+    CancelledError,
+    ConsentMissingError,
+    ConsentRevokedError,
+    ConsentScopeError,
+    ContentRefusedError,
+    DisclosureError,
+    FaceBlockedError,
+    FaceError,
+    InputError,
+    OutputError,
+)
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.open import FrameReader, Start, open_reader
@@ -32,6 +43,11 @@ from facefusion.media.select import Selection
 from facefusion.processors.base import FaceFrame
 from facefusion.state import pack
 
+_FINAL = (
+    *(FaceError, ContentRefusedError, FaceBlockedError, DisclosureError),
+    *(ConsentMissingError, ConsentRevokedError, ConsentScopeError),
+)
+"""What ends a job the next time too: nothing that was made of it is kept."""
 _AS_LARGE_AS = 2
 """Room that segments may take in memory, as a multiple of the target's bytes."""
 
@@ -59,8 +75,8 @@ def edit_video(
         folder.is_kept = not work.has_hooks and instead is None  # such a job is never gone on with
         try:
             return _VideoJob(plan, work, door, folder, cancel).run(state, progress)
-        except FaceError:
-            folder.is_kept = False
+        except _FINAL:
+            folder.is_kept = False  # what may not be made is not kept either
             raise
         except CancelledError as error:
             raise _stopped(folder) from error

@@ -15,9 +15,8 @@ from facefusion.engine.plan import required
 from facefusion.engine.preview.preview import Preview
 from facefusion.engine.preview.shown import Shown
 from facefusion.faces.types import Face
-from facefusion.media.output import atomic_output, check_output
-from facefusion.media.picture import Picture, write_picture
-from facefusion.options import Options, load_options
+from facefusion.media.output import check_output
+from facefusion.options import load_options
 
 
 def execute(arguments: argparse.Namespace, context: Context) -> int:
@@ -40,19 +39,11 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
             boxes=arguments.boxes,
         )
         count = preview.count
-    _write(output, seen, options, compare=arguments.compare)
+        preview.write(output, seen, compare=arguments.compare)
     if not seen.edited:
         context.terminal.note("no face of this frame is worked on" if options.processors else "nothing is done to it")
     context.terminal.result(_as_json(seen, count, output) if arguments.json else one_line(str(output)))
     return 0
-
-
-def _write(output: Path, seen: Shown, options: Options, *, compare: bool) -> None:
-    picture = Picture(seen.compared if compare else seen.after)
-    if seen.opacity is not None and not compare:
-        picture = picture.with_opacity(seen.opacity)
-    with atomic_output(output) as part:
-        write_picture(part, picture, quality=options.output.output_image_quality)
 
 
 def _as_json(seen: Shown, count: int, output: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -96,6 +97,12 @@ class Admission:
     def _open(self, sessions: SessionFactory, analyser: FaceAnalyser | None) -> None:
         share, age_model = self._place.policy.content.threshold_share.value, self._options.faces.face_classifier_model
         self._check, self._analyser = ContentCheck.create(sessions, age_model=age_model, share=share), analyser
+
+    @property
+    def listed(self) -> str:
+        """Which faces are on lists, as a digest that tells nothing of them; empty where none are."""
+        entries = [] if self._lists is None else sorted(repr(entry) for entry in self._lists.all())
+        return hashlib.sha256("\n".join(entries).encode()).hexdigest() if entries else ""
 
     @property
     def _content(self) -> ContentCheck:

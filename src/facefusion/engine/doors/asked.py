@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from facefusion.engine.doors.seals import no_manifest
 from facefusion.engine.plan import Plan
+from facefusion.engine.preview.nowhere import NOWHERE
 from facefusion.errors import PolicyError
+from facefusion.media.forms import Kind, output_form
 from facefusion.media.info import VideoInfo
 from facefusion.media.select import Selection
-from facefusion.media.sequence import is_sequence
+from facefusion.media.sequence import is_sequence, output_sequence_form
 from facefusion.media.times import read_times
 from facefusion.options import Options
 from facefusion.trust.label import LabelSettings
 from facefusion.trust.policy import Policy
 from facefusion.trust.privacy.envelope import read_key
+from facefusion.trust.provenance import can_hold
 
 
 def options_under(policy: Policy, options: Options) -> Options:
@@ -71,3 +75,20 @@ def output_key(policy: Policy, options: Options) -> bytes | None:
             "Give --encrypt-output-key; `facefusion storage key FILE` makes one",
         )
     return None
+
+
+def check_forms(policy: Policy, plan: Plan) -> None:
+    """Make sure before any work that outputs can bear what the policy requires of each.
+
+    Raises:
+        DisclosureError: one cannot hold a signed manifest, and the policy asks for one.
+    """
+    if policy.disclosure.provenance.value != "required" or plan.output == NOWHERE:
+        return
+    paths = (*(rendition.path for rendition in plan.renditions), *plan.further_outputs, plan.output)
+    kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
+    for path in dict.fromkeys(paths):
+        is_many = output_sequence_form(path) is not None
+        form = output_form(path, kind if path in {*(each.path for each in plan.renditions), plan.output} else "picture")
+        if is_many or not can_hold(form):
+            raise no_manifest("Pictures of a sequence hold" if is_many else f"{form.name} files hold")

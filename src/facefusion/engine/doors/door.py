@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from facefusion.engine.doors.admission import Admission
-from facefusion.engine.doors.asked import label_settings, length_of, options_under, output_key
+from facefusion.engine.doors.asked import check_forms, label_settings, length_of, options_under, output_key
 from facefusion.engine.doors.keeping import keep_outputs, kept_segments
 from facefusion.engine.doors.leaving import Way
 from facefusion.engine.doors.models import models_of
@@ -27,6 +26,8 @@ from facefusion.engine.doors.watching import Seen, Watch
 from facefusion.engine.notes import Notes
 from facefusion.engine.plan import Plan
 from facefusion.engine.segments.fingerprint import Fingerprint
+from facefusion.engine.versions import version
+from facefusion.errors import TrustError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
 from facefusion.media.forms import ANIMATIONS
@@ -83,15 +84,21 @@ class Door:
         self._admission = Admission(place, self.options)
         self._key = output_key(place.policy, self.options)
         self._plan: Plan | None = None
+        self._shown: Count | None = None
         self._seals: Seals | None = None
         self._produced = ""
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What of the place shows in the frames of an output, as JSON values."""
-        disclosure = self._place.policy.disclosure.model_dump(mode="json")
-        values = {name: rule["value"] for name, rule in disclosure.items()}
-        return {"identity": self._place.identity, "tenant": self.options.trust.tenant, "disclosure": values}
+        """What of the place decides the frames of an output, and whether they may be made, as JSON values."""
+        policy = self._place.policy
+        rules = {"disclosure": policy.disclosure, "content": policy.content}
+        values = {
+            name: {rule: said["value"] for rule, said in section.model_dump(mode="json").items()}
+            for name, section in rules.items()
+        }
+        place = {"identity": self._place.identity, "tenant": self.options.trust.tenant}
+        return place | values | {"listed": self._admission.listed}
 
     def admit(self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None) -> None:
         """Let a job in whose sources were read.
@@ -106,6 +113,7 @@ class Door:
             TrustError: the policy does not allow it.
         """
         self._plan = plan
+        check_forms(self._place.policy, plan)
         self._record.processors = tuple(spec.name for spec in plan.processors)
         self._record.models = models_of(plan)
         self._admission.admit(plan, sessions, roles, analyser)
@@ -136,7 +144,8 @@ class Door:
         self._seals = self._made(produce_id)
 
     def begin_live(self) -> None:
-        """Say what live frames bear."""
+        """Say what live frames bear; what was shown before, if anything was, is over."""
+        self.end_live()
         self._seals = self._made(self._produce_id(secrets.token_hex(32)))
 
     @property
@@ -156,9 +165,45 @@ class Door:
         """Return a frame with its label, where one is shown at that time from the first frame; else the same."""
         return self._sealed.labelled(frame, seconds)
 
-    def live(self, frame: Frame) -> Frame:
-        """Return a live frame as it may be shown: with its label all the time, and the mark in its pixels."""
+    def tell_unmarked(self) -> None:
+        """Tell the user where frames that are shown, which hold no metadata, bear no mark at all."""
+        if not self._sealed.names_shown:
+            self._notes.tell(f"The policy {self._place.policy.name} asks for no mark in frames that are shown")
+
+    def live(self, frame: Frame, faces: int) -> Frame:
+        """Return a live frame as it may be shown: with its label all the time, and the mark in its pixels.
+
+        Args:
+            frame: as edited.
+            faces: that were edited in it.
+
+        Raises:
+            AuditError: it cannot be recorded that frames are shown.
+        """
+        if self._shown is None:
+            self._record_shown()
+            self._shown = Count(0, 0)
+        self._shown = Count(self._shown.frames + 1, self._shown.faces + faces)
         return self._sealed.marked(self._sealed.labelled(frame, 0))
+
+    def end_live(self) -> None:
+        """Record how many frames were shown, where any were.
+
+        Raises:
+            AuditError: that cannot be recorded.
+        """
+        if self._shown is not None:
+            self._record_shown(frames=self._shown.frames, faces=self._shown.faces)
+            self._shown = None
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Record it where something within the block is refused, after which the work goes on."""
+        try:
+            yield
+        except TrustError as error:
+            self._record.ended(error)
+            raise
 
     def still_open(self) -> None:
         """Make sure that all that the job was let in by holds still.
@@ -169,11 +214,11 @@ class Door:
         self._admission.check_still()
 
     @contextmanager
-    def leaving(self, count: Count) -> Iterator[Way]:
+    def leaving(self, count: Count | Callable[[], Count]) -> Iterator[Way]:
         """Give the way for the job's files; they are sealed, recorded and put in place when the block ends well.
 
         Args:
-            count: how much was made.
+            count: how much was made, or what tells it at the end.
 
         Raises:
             TrustError: they may not leave.
@@ -185,6 +230,7 @@ class Door:
             yield way
             paths, outputs = way.paths, way.sealed()
             self.still_open()
+            count = count if isinstance(count, Count) else count()
             possible: tuple[Layer, ...] = ("label", "watermark", "metadata")
             check_disclosed(self._place.policy, seals.names, (*possible, "provenance") if seals.is_signed else possible)
             self._record.published(
@@ -200,6 +246,10 @@ class Door:
     def keeping_segments(self) -> AbstractContextManager[Callable[[Path], None]]:
         """Give what notes that a folder of segments is there, so that it goes by age if nobody comes back to it."""
         return kept_segments(self._place, self.options.trust.tenant)
+
+    def _record_shown(self, **more: int) -> None:
+        seals = self._sealed
+        self._record.streamed(seals.names_shown, produce_id=self._produced, watermark=seals.manifest.watermark, **more)
 
     @property
     def _sealed(self) -> Seals:
@@ -220,7 +270,7 @@ class Door:
         ring, models = self._place.ring, tuple(self._record.models)
         number = int(produce_id, 16) % (1 << NUMBER_BITS)
         payload = new_payload(ring.derived("watermark"), number) if rules.watermark.value else None
-        tool = f"FaceFusion/{version('facefusion')}"
+        tool = f"FaceFusion/{version()}"
         marks = Marks(
             content_producer=self.options.trust.content_producer or _PRODUCER,
             produce_id=produce_id,
@@ -236,7 +286,7 @@ class Door:
             marks=marks,
             provenance=rules.provenance.value,
             manifest=ManifestFacts(
-                version=version("facefusion"),
+                version=version(),
                 target=None if is_sequence(plan.target.path) else plan.target.path,
                 processors=tuple(spec.name for spec in plan.processors),
                 models=tuple(ModelFact(*model) for model in models),

@@ -22,6 +22,10 @@ class Sealing(Protocol):
         """Return a picture with the mark in its pixels."""
         ...
 
+    def labelled_picture(self, picture: Picture) -> Picture:
+        """Return a picture with the label, where pictures bear one; else the same."""
+        ...
+
     def store(self, part: Path) -> None:
         """Make of a sealed file what is stored.
 
@@ -69,9 +73,17 @@ class Way:
         self._files.append(_File(part, output_form(path, kind)))
         return part
 
-    def picture(self, path: Path, picture: Picture, *, quality: int) -> tuple[str, ...]:
-        """Write a picture; arguments, result and errors as of `write_picture`."""
-        return write_picture(self.file(path, "picture"), self._sealing.still(picture), quality=quality)
+    def picture(self, path: Path, picture: Picture, *, quality: int, is_labelled: bool = True) -> tuple[str, ...]:
+        """Write a picture; result, errors and further arguments as of `write_picture`.
+
+        Args:
+            path: of the output.
+            picture: what it shows.
+            quality: of forms that lose something.
+            is_labelled: whether the label that the job's pictures bear is on it already.
+        """
+        finished = self._sealing.still(picture if is_labelled else self._sealing.labelled_picture(picture))
+        return write_picture(self.file(path, "picture"), finished, quality=quality)
 
     def sequence(self, path: Path, joined: Callable[..., AbstractContextManager[int]]) -> int:
         """Write a sequence of pictures, each sealed.

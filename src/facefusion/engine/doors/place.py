@@ -25,7 +25,6 @@ class Place:
         policy: that holds, with what the job asks for beyond it.
         database: of its records: a file, or a URL.
         instead_of: the policy that the job asked for and does not get; empty where it gets its own.
-        is_acknowledged_now: whether the job itself said that the terms of use are known, and nobody before.
     """
 
     home: Path
@@ -33,7 +32,6 @@ class Place:
     policy: Policy
     database: Path | str
     instead_of: str = ""
-    is_acknowledged_now: bool = False
 
     @classmethod
     def of(cls, options: Options) -> Self:
@@ -42,7 +40,6 @@ class Place:
         Raises:
             SecretError: its folder or its keys cannot be used.
             PolicyError: the policy cannot be used, or the job asks for less than it requires.
-            AcknowledgementError: nobody has said yet that the terms of use are known.
         """
         trust = options.trust
         home = trust_home(trust.trust_dir)
@@ -57,10 +54,21 @@ class Place:
                 "content.live_frames": trust.content_every_live,
             }
         )
-        is_asked = policy.acknowledgement.required.value
-        is_new = is_asked and ensure_acknowledged(home, actor_of(trust), given=trust.acknowledge)
         database = trust.trust_database or home / "trust.db"
-        return cls(home, KeyRing.open(home), policy, database, force.instead_of, is_new)
+        return cls(home, KeyRing.open(home), policy, database, force.instead_of)
+
+    def acknowledged(self, options: Options) -> bool:
+        """Make sure that whoever works here knows the terms of use, where the policy asks for that.
+
+        Returns:
+            whether that was said just now.
+
+        Raises:
+            AcknowledgementError: nobody has said so yet.
+        """
+        if not self.policy.acknowledgement.required.value:
+            return False
+        return ensure_acknowledged(self.home, actor_of(options.trust), given=options.trust.acknowledge)
 
     @property
     def identity(self) -> str:

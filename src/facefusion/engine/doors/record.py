@@ -6,9 +6,9 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 
+from facefusion.engine.versions import version
 from facefusion.errors import CancelledError, TrustError
 from facefusion.trust.audit import AuditLog, error_facts
 from facefusion.trust.policy import Policy
@@ -22,7 +22,7 @@ class Record:
         audit: the log.
         tenant: for whom the job is done.
         actor: who does it.
-        policy: that holds.
+        policy: that holds; None where it cannot be used.
         job: number of the job, the same in all of its entries.
         processors: what is done.
         models: by what: name and SHA-256 of the weights of each.
@@ -34,7 +34,7 @@ class Record:
     audit: AuditLog
     tenant: str
     actor: str
-    policy: Policy
+    policy: Policy | None
     job: str = field(default_factory=lambda: secrets.token_hex(16))
     processors: Sequence[str] = ()
     models: Sequence[tuple[str, str]] = ()
@@ -42,8 +42,15 @@ class Record:
     subjects: Sequence[str] = ()
     inputs: Sequence[str] = ()
     _is_admitted: bool = False
-    _is_published: bool = False
     _start: float = field(default_factory=time.perf_counter)
+
+    def acknowledged(self) -> None:
+        """Record that the terms of use are known here from now on.
+
+        Raises:
+            AuditError: the entry cannot be written.
+        """
+        self._append("changed", {"record": "acknowledgement", "action": "added"})
 
     def admitted(self) -> None:
         """Record that the job may be done.
@@ -66,7 +73,19 @@ class Record:
             AuditError: the entry cannot be written; nothing may leave then.
         """
         self._append("published", self._done() | {"outputs": tuple(outputs), "marks": tuple(marks)} | more)
-        self._is_published = True
+
+    def streamed(self, marks: Sequence[str], **more: Any) -> None:
+        """Record that frames are shown from now on, or, with `frames`, that so many were.
+
+        Args:
+            marks: what they are disclosed by.
+            more: further facts.
+
+        Raises:
+            AuditError: the entry cannot be written; nothing may be shown then.
+        """
+        facts = self._done() if "frames" in more else self._facts()
+        self._append("streamed", facts | {"marks": tuple(marks)} | more)
 
     def ended(self, error: BaseException) -> None:
         """Record that the job ended without an output, and why.
@@ -83,13 +102,13 @@ class Record:
     def _facts(self) -> dict[str, Any]:
         return {
             "job": self.job,
-            "policy": {"name": self.policy.name.lower(), "digest": self.policy.digest},
+            "policy": self.policy and {"name": self.policy.name.lower(), "digest": self.policy.digest},
             "processors": tuple(self.processors),
             "models": tuple({"name": name, "digest": digest} for name, digest in self.models),
             "consents": tuple(self.consents),
             "subjects": tuple(self.subjects),
             "inputs": tuple(self.inputs),
-            "version": version("facefusion"),
+            "version": version(),
         }
 
     def _done(self) -> dict[str, Any]:

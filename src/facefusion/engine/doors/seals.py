@@ -67,6 +67,13 @@ class Seals:
             return frame
         return self._label_of(frame.image).on(frame, seconds)
 
+    def labelled_picture(self, picture: Picture) -> Picture:
+        """Return a picture with the label, where pictures bear one; else the same."""
+        if self.label is None:
+            return picture
+        label = Label.of(self.label, (picture.image.shape[1], picture.image.shape[0]), is_still=True)
+        return picture.with_image(label.drawn(picture.image, 0)).with_opaque(label.region)
+
     def still(self, picture: Picture) -> Picture:
         """Return a picture with the mark in its pixels."""
         if self.mark is None:
@@ -88,6 +95,11 @@ class Seals:
         there: dict[Layer, object] = {"label": self.label, "watermark": self.mark, "metadata": self.marks}
         names = tuple(name for name, mark in there.items() if mark is not None)
         return names if not self.is_signed else (*names, "provenance")
+
+    @property
+    def names_shown(self) -> tuple[Layer, ...]:
+        """What frames are disclosed by that are shown and not written, as records name it."""
+        return tuple(name for name in self.names if name in {"label", "watermark"})
 
     def store(self, part: Path) -> None:
         """Encrypt a sealed file where outputs are stored so.
@@ -124,9 +136,7 @@ class Seals:
             return
         what = "Pictures of a sequence hold" if is_one_of_many else f"{form.name} files hold"
         if self.provenance == "required":
-            raise DisclosureError(
-                f"{what} no signed manifest, and the policy asks for one", "Choose .mp4 or .mov, or one picture"
-            )
+            raise no_manifest(what)
         self.notify(f"{what} no signed manifest of provenance; the other marks are there")
 
     def _label_of(self, image: Image) -> Label:
@@ -136,3 +146,14 @@ class Seals:
                 self.label, size, pixel_aspect=self.pixel_aspect, is_still=self.is_still, length=self.length
             )
         return self._labels[size]
+
+
+def no_manifest(what: str) -> DisclosureError:
+    """Return the error of an output that cannot hold the manifest that the policy asks for.
+
+    Args:
+        what: which cannot, and the verb, such as `Matroska files hold`.
+    """
+    return DisclosureError(
+        f"{what} no signed manifest, and the policy asks for one", "Choose .mp4 or .mov, or one picture"
+    )

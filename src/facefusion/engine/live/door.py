@@ -28,13 +28,18 @@ class LiveDoor:
         """Let the sink do what it has to while there is no frame; False when nobody wants any more."""
         return self._sink.idle()
 
-    def leave(self, frame: Frame) -> bool:
+    def leave(self, frame: Frame, faces: int) -> bool:
         """Let a frame out; False when nobody wants any more.
 
+        Args:
+            frame: as edited.
+            faces: that were edited in it.
+
         Raises:
+            AuditError: it cannot be recorded that frames are shown.
             BrokenPipeError: whoever read the frames went away.
             ContentRefusedError: it shows what is refused.
             OutputError: it cannot be taken.
         """
         self._watch.see(frame.image, float(frame.time))
-        return self._sink.show(self._door.live(frame))
+        return self._sink.show(self._door.live(frame, faces))

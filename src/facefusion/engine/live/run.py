@@ -6,7 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from types import TracebackType
 
+from facefusion.engine.doors.door import Count, Door
 from facefusion.engine.doors.opening import opened
 from facefusion.engine.live.door import LiveDoor
 from facefusion.engine.live.editing import LiveEdit, Ready
@@ -14,8 +18,9 @@ from facefusion.engine.live.figures import LiveFigures, Tally
 from facefusion.engine.live.prepare import check_live, live_plan, live_work
 from facefusion.engine.live.slot import Slot
 from facefusion.engine.notes import NoteListener, Notes
+from facefusion.errors import TrustError
 from facefusion.media.info import VideoInfo
-from facefusion.media.live.sinks import LiveSink
+from facefusion.media.live.sinks import EncodedSink, LiveSink
 from facefusion.media.live.source import Captured, LiveSource
 from facefusion.options import Options
 
@@ -54,21 +59,48 @@ def run_live(
         BrokenPipeError: whoever read the frames went away.
         FaceFusionError: see the tree in `facefusion.errors`.
     """
-    tally = Tally()
-    with ExitStack() as resources:
-        resources.callback(sink.close)
-        notes = Notes(notify)
-        door = resources.enter_context(opened(options, notes))
+    tally, notes = Tally(), Notes(notify)
+    with ExitStack() as ending:
+        ending.push(partial(_end, sink))
+        door = ending.enter_context(opened(options, notes))
+        resources = ending.enter_context(ExitStack())
+        resources.push(partial(_end, sink))
+        if isinstance(sink, EncodedSink):
+            sink.leave_by(partial(_file, door, tally))
         plan = live_plan(door.options, check_live(door.options), source.info)
         work, sessions, roles = live_work(plan, notes, resources)
         door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
         door.begin_live()
-        live = _Live(options, source, LiveEdit(work, source.info, options.faces.detect_every), tally)
+        door.tell_unmarked()
+        live = _Live(
+            options, source, LiveEdit(work, source.info, door.watch("live target"), options.faces.detect_every), tally
+        )
         resources.callback(lambda: end(tally.figures()))
         sink.begin(plan.edited if isinstance(plan.edited, VideoInfo) else source.info)
         with live.running() as edited:
             _show(edited, LiveDoor(sink, door), tally, cancel, _every(options.live.live_report, tally, report))
     return tally.figures()
+
+
+def _end(
+    sink: LiveSink, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+) -> None:
+    """Finish and close a sink; of a file in which something is refused nothing is left."""
+    if isinstance(sink, EncodedSink) and isinstance(error, TrustError):
+        sink.discard(error)
+    sink.close()
+
+
+@contextmanager
+def _file(door: Door, tally: Tally, path: Path) -> Iterator[Path]:
+    """Give what to write frames to that are kept in a file."""
+
+    def count() -> Count:
+        figures = tally.figures()
+        return Count(figures.shown, figures.faces)
+
+    with door.leaving(count) as way:
+        yield way.file(path)
 
 
 def _show(
@@ -82,7 +114,7 @@ def _show(
             if was_over or not door.idle():
                 return
         else:
-            if not door.leave(ready.frame):
+            if not door.leave(ready.frame, ready.faces):
                 return
             tally.shown(ready.came, ready.faces)
         report()

@@ -39,7 +39,7 @@ class PostWork:
         )
 
     def see(self, frame: Frame, faces: Sequence[Face]) -> None:
-        """Look at the next frame as it is written, and at the faces that were edited in it."""
+        """Look at the next frame as it is written but for its label, and at the faces that were edited in it."""
         if frame.opacity is not None:
             frame = frame.with_image(on_white(frame.image, frame.opacity))
         if self.thumbnail is not None:
@@ -57,7 +57,7 @@ class PostWork:
         sheet = None if self.sheet is None else self.sheet.picture()
         for path, image in ((options.thumbnail, thumbnail), (options.contact_sheet, sheet)):
             if path is not None and image is not None:
-                way.picture(path, Picture(image), quality=options.output_image_quality)
+                way.picture(path, Picture(image), is_labelled=False, quality=options.output_image_quality)
 
     def state(self) -> State:
         """Return what is remembered; see `facefusion.state`."""

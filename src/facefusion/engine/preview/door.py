@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import AbstractContextManager
+from pathlib import Path
 
-from facefusion.engine.doors.door import Door
+from facefusion.engine.doors.door import Count, Door
 from facefusion.engine.doors.watching import Watch
 from facefusion.engine.plan import Plan
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame
+from facefusion.media.picture import Picture
 from facefusion.processors.base import FaceFrame, Role
 
 
@@ -33,12 +36,8 @@ class PreviewDoor:
         Raises:
             TrustError: it may not.
         """
-        key = (
-            tuple(role.sources for role in roles),
-            tuple(spec.name for spec in plan.processors),
-            plan.target.path,
-            id(sessions),
-        )
+        names = tuple(spec.name for spec in plan.processors)
+        key = (tuple(role.sources for role in roles), names, plan.target.path, id(sessions))
         if key == self._admitted:
             return
         self._door.admit(plan, sessions, roles, analyser)
@@ -64,4 +63,25 @@ class PreviewDoor:
         target.see(frame.image, seconds)
         target.meet(frame.image, edited.faces, seconds)
         output.see(edited.frame.image, seconds)
-        return edited.with_frame(self._door.live(edited.frame))
+        return edited.with_frame(self._door.live(edited.frame, len(edited.faces)))
+
+    def watched(self) -> AbstractContextManager[None]:
+        """Give a block in which every refusal is recorded."""
+        return self._door.watched()
+
+    def write(self, path: Path, picture: Picture, *, faces: int, quality: int) -> None:
+        """Write a picture of what was shown, sealed and recorded as every output is.
+
+        Args:
+            path: file to write.
+            picture: of it.
+            faces: that were edited in it.
+            quality: as of `write_picture`.
+
+        Raises:
+            TrustError: it may not leave.
+            OutputError: it cannot be written.
+            RuntimeError: nothing was shown.
+        """
+        with self._door.leaving(Count(1, faces)) as way:
+            way.picture(path, picture, quality=quality)

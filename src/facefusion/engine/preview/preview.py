@@ -6,6 +6,7 @@ import threading
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,6 +27,7 @@ from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame
 from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.media.picture import Picture
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame
 
@@ -136,7 +138,7 @@ class Preview:
             OptionsError: there is no such frame.
             FaceFusionError: it cannot be read or edited.
         """
-        with self._lock:
+        with self._lock, self._door.watched():
             plan = self._plan()
             target = self._target(plan)
             index = target.index_at(time) if time is not None else frame or 0
@@ -144,6 +146,25 @@ class Preview:
             found, edited = self._edit(plan, frames, (self._target_key(plan), len(frames), index))
             edited = self._door.leave(frames[-1], edited, target.seconds(index))
         return shown(frames[-1], edited, found, index=index, time=target.seconds(index), max_side=max_side, boxes=boxes)
+
+    def write(self, path: Path, seen: Shown, *, compare: bool = False) -> None:
+        """Write what was shown as a picture, sealed and recorded as the output of a job is.
+
+        Args:
+            path: file to write, in place of whatever is there; its ending says in which form.
+            seen: as `show` returned it.
+            compare: whether the frame before is beside it, on the left.
+
+        Raises:
+            TrustError: it may not leave.
+            OutputError: it cannot be written.
+        """
+        picture = Picture(seen.compared if compare else seen.after)
+        if seen.opacity is not None and not compare:
+            picture = picture.with_opacity(seen.opacity)
+        quality = self._options.output.output_image_quality
+        with self._lock, self._door.watched():
+            self._door.write(path, picture, faces=len(seen.edited), quality=quality)
 
     def close(self) -> None:
         """Let go of the target and of all that is kept."""

@@ -11,6 +11,7 @@ from facefusion.faces.draw import draw_faces
 from facefusion.faces.types import Face
 from facefusion.media.frame import Frame, Image, Opacity, resized
 from facefusion.media.planes.opacity import on_white
+from facefusion.media.planes.opacity import shown as seen_through
 from facefusion.processors.base import FaceFrame
 
 
@@ -63,7 +64,7 @@ def shown(
         max_side: longest side in pixels; no limit when None.
         boxes: whether faces are drawn into the picture before.
     """
-    edited, opacity = item.frame.image, item.frame.opacity
+    edited, opacity = item.frame.image, seen_through(item.frame.opacity, item.frame.opaque)
     if opacity is not None:
         edited = on_white(edited, opacity)
     before = draw_faces(frame.image, faces) if boxes else frame.image

@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 from facefusion.engine.casting import map_inputs
 from facefusion.engine.inputs import further_inputs
 from facefusion.engine.plan import Plan
+from facefusion.engine.versions import version
 from facefusion.inference.opening import open_catalogue, open_store
 from facefusion.inference.plugins import plug_in_versions
 from facefusion.inference.runtime import onnxruntime
@@ -39,6 +39,9 @@ _WITHOUT_EFFECT = {
     "trust": (
         *("policy", "trust_dir", "trust_database", "work_dir", "encrypt_output_key", "acknowledge", "actor"),
         *("content_producer", "project", "territory"),
+    ),
+    "signing": (
+        *("signing_certificate", "signing_key", "signing_passphrase_file", "signing_command", "trust_anchors"),
     ),
 }
 
@@ -103,6 +106,8 @@ class Fingerprint:
         words = [f"option {name.replace('_', '-')}" for name in dict.fromkeys(options)]
         words += ["the version of the software"] if any(name.startswith("libraries.") for name in differing) else []
         words += ["the weights of a model"] if any(name.startswith("weights.") for name in differing) else []
+        is_elsewhere = not words and any(name.startswith("place.") for name in differing)  # options change rules too
+        words += ["the rules or keys of this place"] if is_elsewhere else []
         words += ["an input"] if "inputs" in differing else []
         return words or ["how an output is encoded"]
 

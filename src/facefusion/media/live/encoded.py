@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ from facefusion.media.faults import writing
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
 from facefusion.media.live.sink import Pipe, Quiet
-from facefusion.media.output import atomic_output
 from facefusion.media.planes.fit import FrameFitter
+
+FilePlace = Callable[[Path], AbstractContextManager[Path]]
+"""Gives, for the path of an output, one to write to, which takes its place when the block ends well."""
 
 
 class EncodedSink(Quiet):
-    """Encodes frames into a stream.
+    """Encodes frames into a stream. A file is written only by a way that was given by `leave_by`.
 
     Args:
         file: where bytes go.
@@ -41,7 +44,12 @@ class EncodedSink(Quiet):
         self._output: OutputContainer
         self._stream: VideoStream
         self._resources = ExitStack()
+        self._place: FilePlace | None = None
         self._last = -1
+
+    def leave_by(self, place: FilePlace) -> None:
+        """Say by which way a file leaves."""
+        self._place = place
 
     def begin(self, info: VideoInfo) -> None:
         """Open the encoder; see `LiveSink.begin`."""
@@ -69,21 +77,36 @@ class EncodedSink(Quiet):
     def close(self) -> None:
         """Write what the encoder still holds, and put a file in its place; of a pipe that broke nothing is left."""
         if not hasattr(self, "_stream"):
-            self._resources.close()
             return
         with self._resources:
+            stream = self._stream
+            del self._stream
             if isinstance(self._file, Pipe) and self._file.is_over:
                 with suppress(av.FFmpegError):  # libav repeats the error, which is known
                     self._output.close()
                 return
-            self._output.mux(self._stream.encode(None))
+            self._output.mux(stream.encode(None))
             self._output.close()
+
+    def discard(self, error: BaseException) -> None:
+        """Leave nothing of a file behind; what a pipe was given is gone.
+
+        Args:
+            error: why.
+        """
+        if hasattr(self, "_stream") and isinstance(self._file, Path):
+            del self._stream
+            with suppress(av.FFmpegError):
+                self._output.close()
+            self._resources.__exit__(type(error), error, error.__traceback__)
 
     def _open(self, encoding: Encoding) -> None:
         with ExitStack() as resources:
             place: Any = self._file
             if isinstance(self._file, Path):
-                place = str(resources.enter_context(atomic_output(self._file)))
+                if self._place is None:
+                    raise RuntimeError("a file leaves by the way of its work alone")
+                place = str(resources.enter_context(self._place(self._file)))
             settings = {"flush_packets": "1", "cluster_time_limit": "0"} if self._is_live else {}
             self._output = av.open(place, "w", format=self._muxer or encoding.form.writer, container_options=settings)
             flags = Flags.low_delay if self._is_live else None

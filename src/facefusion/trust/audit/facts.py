@@ -147,6 +147,22 @@ class Published(Done):
     marks: tuple[Mark, ...] = Field((), max_length=5)
 
 
+class Streamed(Done):
+    """Frames are shown rather than written: in live mode, or in a preview.
+
+    Written before the first of them leaves, without how much was done, and again with it once there are no more.
+
+    Attributes:
+        produce_id: a number of the stream; frames that are shown bear it nowhere but in their watermark.
+        watermark: payload of their watermark, 64 bits, as a number or as 16 hexadecimal digits.
+        marks: what they are disclosed by.
+    """
+
+    produce_id: ProduceId | None = None
+    watermark: Payload | None = None
+    marks: tuple[Mark, ...] = Field((), max_length=5)
+
+
 class Ended(Done):
     """A job ended without an output.
 
@@ -225,6 +241,7 @@ KINDS: Final[Mapping[str, type[Facts]]] = {
     "admitted": Admitted,
     "refused": Refused,
     "published": Published,
+    "streamed": Streamed,
     "failed": Ended,
     "cancelled": Ended,
     "changed": Changed,
@@ -232,7 +249,13 @@ KINDS: Final[Mapping[str, type[Facts]]] = {
     "pruned": Pruned,
     "erased": Erased,
 }
-RESULTS: Final = {"published": "done", "refused": "refused", "failed": "failed", "cancelled": "cancelled"}
+RESULTS: Final = {
+    "published": "done",
+    "streamed": "done",
+    "refused": "refused",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
 
 
 def checked(kind: str, facts: Mapping[str, Any]) -> Facts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import IO
 
 from facefusion.trust.metadata.bits import MOST_STEPS, taken
@@ -12,6 +13,7 @@ from facefusion.trust.metadata.splice import Edit
 _NAME = b"http://ns.adobe.com/xap/1.0/\0"
 _EXIF = b"Exif\0"
 _LARGEST = 65_533
+_MOST_PACKETS = 16  # of which all but the first are taken out
 _APP0, _APP1 = 0xE0, 0xE1
 _SOS, _EOI = 0xDA, 0xD9
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))
@@ -23,7 +25,7 @@ def read_packet(file: IO[bytes]) -> bytes:
     Raises:
         ValueError: it is no JPEG file.
     """
-    return _find(file)[2]
+    return next((packet for _, _, packet in _packets(file)), b"")
 
 
 def packet_edits(file: IO[bytes], make: Callable[[bytes], bytes]) -> list[Edit]:
@@ -34,22 +36,29 @@ def packet_edits(file: IO[bytes], make: Callable[[bytes], bytes]) -> list[Edit]:
     Raises:
         ValueError: it is no JPEG file, or the packet is too long for a segment.
     """
-    start, end, old = _find(file)
+    found = list(islice(_packets(file), _MOST_PACKETS)) or [_place(file)]
+    start, end, old = found[0]
     content = _NAME + make(old)
     if len(content) > _LARGEST:
         raise ValueError("its metadata are longer than JPEG holds")
-    return [Edit(start, end, struct.pack(">BBH", 0xFF, _APP1, len(content) + 2) + content)]
+    more = (Edit(*each[:2], b"") for each in found[1:])
+    return [Edit(start, end, struct.pack(">BBH", 0xFF, _APP1, len(content) + 2) + content), *more]
 
 
-def _find(file: IO[bytes]) -> tuple[int, int, bytes]:
-    """Return where the packet's segment starts and ends, or where it belongs, and the packet."""
+def _packets(file: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
+    """Yield start, end and packet of the segments that hold one."""
+    for start, end, marker in _segments(file):
+        inner = start + 4 + len(_NAME)
+        if marker == _APP1 and inner <= end and taken(file, start + 4, len(_NAME), most=len(_NAME)) == _NAME:
+            yield start, end, taken(file, inner, end - inner, most=_LARGEST)
+
+
+def _place(file: IO[bytes]) -> tuple[int, int, bytes]:
+    """Return where a packet belongs, twice, and that there is none."""
     place = 2
     for start, end, marker in _segments(file):
-        name = taken(file, start + 4, min(len(_NAME), end - start - 4), most=len(_NAME))
-        if marker == _APP1 and name == _NAME:
-            inner = start + 4 + len(_NAME)
-            return start, end, taken(file, inner, end - inner, most=_LARGEST)
-        if marker == _APP0 or (marker == _APP1 and name.startswith(_EXIF)):
+        is_exif = marker == _APP1 and taken(file, start + 4, min(5, end - start - 4), most=5) == _EXIF
+        if marker == _APP0 or is_exif:
             place = end
     return place, place, b""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import IO
 
 from facefusion.trust.metadata.bits import MOST_STEPS, taken
@@ -13,6 +14,7 @@ from facefusion.trust.metadata.xmp import LARGEST_PACKET
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"XML:com.adobe.xmp\0"
+_MOST_PACKETS = 4  # of which all but the first are taken out
 _FRAME = 12  # length, kind and checksum
 
 
@@ -22,7 +24,7 @@ def read_packet(file: IO[bytes]) -> bytes:
     Raises:
         ValueError: it is no PNG file, or breaks off.
     """
-    return _find(file)[2]
+    return next((packet for _, _, packet in _packets(file)), b"")
 
 
 def packet_edits(file: IO[bytes], make: Callable[[bytes], bytes]) -> list[Edit]:
@@ -33,21 +35,24 @@ def packet_edits(file: IO[bytes], make: Callable[[bytes], bytes]) -> list[Edit]:
     Raises:
         ValueError: it is no PNG file, or breaks off.
     """
-    start, end, old = _find(file)
+    found = list(islice(_packets(file), _MOST_PACKETS)) or [_place(file)]
+    start, end, old = found[0]
     content = b"iTXt" + _KEYWORD + bytes(4) + make(old)
     chunk = struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
-    return [Edit(start, end, chunk)]
+    return [Edit(start, end, chunk), *(Edit(*each[:2], b"") for each in found[1:])]
 
 
-def _find(file: IO[bytes]) -> tuple[int, int, bytes]:
-    """Return where the packet's chunk starts and ends, or where it belongs, and the packet."""
-    place = 0
+def _packets(file: IO[bytes]) -> Iterator[tuple[int, int, bytes]]:
+    """Yield start, end and packet of the chunks that hold one."""
     for start, end, kind in _chunks(file):
         if kind == b"iTXt" and taken(file, start + 8, len(_KEYWORD), most=len(_KEYWORD)) == _KEYWORD:
             inner = start + 8 + len(_KEYWORD)
-            return start, end, _text(taken(file, inner, end - 4 - inner, most=LARGEST_PACKET))
-        if kind in (b"IDAT", b"IEND") and not place:
-            place = start
+            yield start, end, _text(taken(file, inner, end - 4 - inner, most=LARGEST_PACKET))
+
+
+def _place(file: IO[bytes]) -> tuple[int, int, bytes]:
+    """Return where a packet belongs, twice, and that there is none."""
+    place = next((start for start, _, kind in _chunks(file) if kind in (b"IDAT", b"IEND")), 0)
     if not place:
         raise ValueError("it has no pixels")
     return place, place, b""

@@ -130,7 +130,7 @@ def lines_of_smile(target: Field, new: Field, skin: Field, smiles: tuple[float, 
 
 
 class Rest:
-    """Remembers the skin of one face at rest, on the canonical layout; feed it every frame in which the face is seen.
+    """Remembers the skin of one face at rest, on the canonical layout; feed it the frames in which it is looked at.
 
     Args:
         size: side of the layout in pixels.

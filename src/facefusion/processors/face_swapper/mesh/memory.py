@@ -42,7 +42,7 @@ back sooner or never."""
 _VISIBLE = (0.3, 0.8)
 """Visibility: below the first a pixel is not looked at, above the second fully."""
 _RATE = 0.06
-"""Share of a frame in the running means, once they have settled."""
+"""Share of a look in the running means, once they have settled."""
 _FLOOR = np.array([9.0, 4.0, 4.0], np.float32)
 """Limit of change where nothing has ever changed, in Lab units."""
 _DEVIATIONS = 3.0
@@ -61,12 +61,14 @@ _EDGE_GAIN = 1.3
 """Factor on the smoothed piece, so that smoothing takes little off the piece itself."""
 _PERSISTENCE = 0.4
 """Share of what was in front in the last frame that is still taken to be there."""
+_STAYS = 1e-3
+"""Mean change of the share in front, over the layout, below which it stays as it is."""
 _COVERED = 0.5
 """Share in front from which a pixel counts as covered."""
 _SHAPE_FRAMES, _FRONTAL_POWER = 50.0, 6
 """Frames, as many as if the face looked into the camera, after which its shape is known."""
 _FORGET_AFTER = 50
-"""Frames after which what covers a face is taken for the face."""
+"""Looks after which what covers a face is taken for the face."""
 
 
 class Memories:
@@ -112,7 +114,7 @@ class Memories:
 
 
 class FaceMemory:
-    """Remembers one face; feed it every frame in which the face is seen.
+    """Remembers one face; feed it the frames in which the face is looked at.
 
     Attributes:
         continuity: what was laid over it.
@@ -120,6 +122,7 @@ class FaceMemory:
         ahead: what was in front of it from the first frame on.
         glasses: that the face wears, or does not.
         rest: its skin at rest, as of the last `update`.
+        is_settled: whether what is in front of it was the same in that as before, mostly nothing.
         difference: what follows from its shape once that is known, see `shape.shape_difference`; reckoned anew, and so
             no part of the state, after a restart.
     """
@@ -137,6 +140,7 @@ class FaceMemory:
         self.ahead = FrontWatch()
         self.glasses = GlassesWatch()
         self.rest = Rest(SIZE)
+        self.is_settled = False
         self.difference: Points | None = None
 
     @property
@@ -180,7 +184,9 @@ class FaceMemory:
         self._learn(now, clear, front)
         self.rest.update(now[:, :, 0], clear)
         # A change that lasts a single frame is more often noise than a hand.
-        self._front = np.asarray(_PERSISTENCE * self._front + (1 - _PERSISTENCE) * front, np.float32)
+        front = np.asarray(_PERSISTENCE * self._front + (1 - _PERSISTENCE) * front, np.float32)
+        self.is_settled = float(np.abs(front - self._front).mean()) < _STAYS
+        self._front = front
         return self._front
 
     def state(self) -> State:
@@ -198,6 +204,7 @@ class FaceMemory:
             "ahead": self.ahead.state(),
             "glasses": self.glasses.state(),
             "rest": self.rest.state(),
+            "is_settled": self.is_settled,
         }
 
     @classmethod
@@ -213,6 +220,7 @@ class FaceMemory:
         memory.ahead = FrontWatch.of_state(state["ahead"])
         memory.glasses = GlassesWatch.of_state(state["glasses"])
         memory.rest = Rest.of_state(state["rest"])
+        memory.is_settled = state["is_settled"]
         return memory
 
     def _in_front(self, now: Field, seen: Field, rim: Field) -> Field:

@@ -15,12 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, lookup, median, planes_of, smoothstep
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, lookup, median, planes_of, smoothstep
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
 from facefusion.state import State
 
-_FINEST_SCALE = 1
-"""Halvings of the grid at which the search ends; finer costs three times as much and steadies little more."""
 _LEAST_GRID = 16
 """Rows and columns below which the mesh alone is believed: of less, OpenCV's flow fails or reads beyond the end."""
 _STEPS, _REFINEMENTS = 8, 2
@@ -76,10 +74,12 @@ class Motion:
     Attributes:
         place: column and row there, float32 (H, W, 2).
         trust: how surely, 0 to 1, float32 (H, W).
+        lighter: by how many grey levels the whole has grown lighter.
     """
 
     place: Field
     trust: Field
+    lighter: float
 
     @classmethod
     def between(cls, then: Seen, now: Seen) -> Self:
@@ -91,11 +91,13 @@ class Motion:
         x, y = planes_of(_flow(now.grey, np.asarray(laid, np.uint8)))
         x += np.arange(width, dtype=np.float32)
         y += np.arange(height, dtype=np.float32)[:, None]
-        trust = _trust(now.grey, np.asarray(cv2.remap(laid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)))
+        trust, lighter = _trust(
+            now.grey, np.asarray(cv2.remap(laid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        )
         a, b = back[:2].astype(np.float32)
         x, y = a[0] * x + a[1] * y + a[2], b[0] * x + b[1] * y + b[2]
         trust *= (x >= 0) & (y >= 0) & (x <= then.grey.shape[1] - 1) & (y <= then.grey.shape[0] - 1)
-        return cls(np.asarray(cv2.merge([x, y]), np.float32), trust)
+        return cls(np.asarray(cv2.merge([x, y]), np.float32), trust, lighter)
 
     def carry(self, *fields: Field) -> list[Field]:
         """Return fields of the frame before, float32 (H, W) or (H, W, K), as they lie now."""
@@ -116,20 +118,25 @@ def _laid(planes: Sequence[Field], dimensions: int) -> Field:
 
 def _flow(now: npt.NDArray[np.uint8], then: npt.NDArray[np.uint8]) -> Field:
     """Return by how much pixels moved beyond what the mesh says, float32 (H, W, 2)."""
-    still = np.zeros((*now.shape, 2), np.float32)
-    if min(now.shape) < _LEAST_GRID:
-        return still
+    height, width = now.shape
+    if min(height, width) < _LEAST_GRID:
+        return np.zeros((height, width, 2), np.float32)
+    # Told to end its search at half the size OpenCV finds the same, but readies the whole for it.
+    half = (width // 2, height // 2)
+    a, b = (np.asarray(cv2.resize(each, half, interpolation=cv2.INTER_AREA), np.uint8) for each in (now, then))
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    search.setFinestScale(_FINEST_SCALE)
+    search.setFinestScale(0)
     search.setGradientDescentIterations(_STEPS)
     search.setVariationalRefinementIterations(_REFINEMENTS)
-    return np.asarray(search.calc(now, then, still), np.float32)
+    flow = np.asarray(search.calc(a, b, np.zeros((*half[::-1], 2), np.float32)), np.float32)
+    return enlarge(flow, (height, width)) * np.float32(2)
 
 
-def _trust(now: npt.NDArray[np.uint8], carried: npt.NDArray[np.uint8]) -> Field:
-    """Return how well the motion explains what is seen; that all of it grew lighter or darker is no fault of it."""
+def _trust(now: npt.NDArray[np.uint8], carried: npt.NDArray[np.uint8]) -> tuple[Field, float]:
+    """Return how well the motion explains what is seen, and by how much all of it grew lighter, no fault of it."""
     left = now.astype(np.float32) - carried
-    return 1 - smoothstep(blur(np.abs(left - median(left[::_SOME, ::_SOME].ravel())), _REMAINDER_BLUR), *_REMAINDER)
+    lighter = median(left[::_SOME, ::_SOME].ravel())
+    return 1 - smoothstep(blur(np.abs(left - lighter), _REMAINDER_BLUR), *_REMAINDER), float(lighter)
 
 
 def _carrying(mesh: Points, to: Points) -> npt.NDArray[np.float64]:

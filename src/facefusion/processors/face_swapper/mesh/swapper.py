@@ -5,7 +5,6 @@ Geometry, pose and expression are the target's; texture and features the source'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -17,58 +16,35 @@ from facefusion.faces.masks.masker import FaceMasker
 from facefusion.faces.mesh import rotation_of
 from facefusion.faces.types import Face, Points
 from facefusion.options import FaceMaskOptions, FaceSwapperOptions
-from facefusion.processors.face_swapper.mesh.canonical import canonical_layout, read_zones
-from facefusion.processors.face_swapper.mesh.colour import (
-    join_texture,
-    joined_planes,
-    planes_to_rgb,
-    split_texture,
-)
-from facefusion.processors.face_swapper.mesh.continuity import Laid
-from facefusion.processors.face_swapper.mesh.detail import match_detail
-from facefusion.processors.face_swapper.mesh.expression import lines_of_smile, planes_with_lines, smile_of
+from facefusion.processors.face_swapper.mesh.expression import smile_of
 from facefusion.processors.face_swapper.mesh.eyecolour import EyeColour
-from facefusion.processors.face_swapper.mesh.fields import spread
 from facefusion.processors.face_swapper.mesh.filters import (
     Field,
     blur,
     enlarge,
-    enlarge_planes,
-    lookup,
-    planes_of,
     smoothstep,
-    with_fourth,
     within,
-    without_fourth,
 )
 from facefusion.processors.face_swapper.mesh.front import FrontFinder, FrontWatch
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.iris import deepened, recolour
-from facefusion.processors.face_swapper.mesh.light import texture_gain
-from facefusion.processors.face_swapper.mesh.mask import bounds, face_mask, seen_by_networks
+from facefusion.processors.face_swapper.mesh.layer import FaceLayer, Sight
+from facefusion.processors.face_swapper.mesh.mask import bounds, seen_by_networks
 from facefusion.processors.face_swapper.mesh.memory import FaceMemory, Memories
-from facefusion.processors.face_swapper.mesh.motion import Seen
 from facefusion.processors.face_swapper.mesh.openings import with_lids_shut
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.region import FaceRegion
-from facefusion.processors.face_swapper.mesh.regions import edge_weights, near_edge
 from facefusion.processors.face_swapper.mesh.rendering import Rendering
-from facefusion.processors.face_swapper.mesh.shading import own_shading
 from facefusion.processors.face_swapper.mesh.shape import Rotation, level_shape, shape_difference, turned_with
 from facefusion.processors.face_swapper.mesh.source import SourceModel
-from facefusion.processors.face_swapper.mesh.target import Target
-from facefusion.processors.face_swapper.mesh.turned import cosines, unstretched
+from facefusion.processors.face_swapper.mesh.surface import Surface
 from facefusion.processors.face_swapper.mesh.warp import reshaped
 from facefusion.state import State
 
 _FADE = 8.0
 """Degrees of turn over which the new face fades out."""
-_INSIDE = 0.6
-"""Share of the new face from which a pixel's sharpness is compared with the target's."""
 _STILL = 1.5
 """Smoothing of what does not move with the face, in pixels of the grid."""
-_INNER_REMAINDER = np.float32(0.55)
-"""Share of the target's smooth remainder that the new face takes over away from the outline; there it is all."""
 
 
 class MeshSwapper:
@@ -95,11 +71,9 @@ class MeshSwapper:
     ) -> None:
         self._source = source
         self._finder = finder
-        self._textures = [with_fourth(texture) for texture in source.textures]
-        self._facing = cosines(source.mesh)
-        self._smile = smile_of(source.shape)
         self._options = options
         self._masks = masks or FaceMaskOptions()
+        self._layer = FaceLayer(source, options, self._masks)
         self._masker = masker
         self._max_yaw = max_yaw
         self._memories = Memories()
@@ -204,85 +178,14 @@ class MeshSwapper:
         ahead: Field | None,
     ) -> tuple[npt.NDArray[np.uint8], Field, Field]:
         """Return the new face over the whole region, RGB uint8, its mask, and what must not move, float32 0 to 1."""
-        grid = region.on_grid(view)
-        target = Target.observe(grid, region, raster, memory, ahead)
-        level = self._source.level_for(region.face_width)
-        fields = self._dense_fields(target, level)
-        # The median levels slivers of triangles.
-        fields["place"] = np.asarray(cv2.medianBlur(fields["place"], 3), np.float32)
-        own = split_texture(target.lab, fields["smooth"])
-        foreign = target.in_front(own, fields, face.pose.yaw, memory)
-        # What is in front was told apart in the target's own light.
-        fields["smooth"][:, :, 0] += fields["shading"]
-        bound = np.minimum(bounds(target.mesh, region.grid, self._masks), seen)
-        gain = texture_gain(self._source.light, target.light)
-        coarse = join_texture(lookup(self._textures[level], fields["place"]), fields["smooth"], gain)
-        paler = float(target.light.mean[0] - self._source.light.mean[0])
-        fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
-        lines = self._lines(target, coarse, {**fields, "foreign": foreign}, smile, memory)
-        share = face_mask(fields["share"], target.raster, target.mesh, target.silhouette, self._masks)
-        unit = self._source.width_at(level)
-        laid = Laid(fields["place"] / unit, fields["visible"].copy(), fields["smooth"], share, foreign, lines, gain)
-        if memory is not None:
-            laid = memory.continuity.steady(Seen.of(grid, region, face.mesh), laid)
+        surface = Surface.of(region, raster)
+        bound = np.minimum(bounds(surface.mesh, region.grid, self._masks), seen)
+        laid = self._layer.laid(Sight(region.on_grid(view), region, surface, face, smile, ahead), memory)
         front = blur(laid.front, _STILL)
-        share = np.minimum(laid.share, bound) * target.silhouette * (1 - front)
+        share = np.minimum(laid.share, bound) * surface.silhouette * (1 - front)
         mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
-        texture = lookup(self._textures[level], enlarge_planes(laid.place * unit, region.size))
-        skin = [enlarge(plane, region.size) for plane in planes_with_lines(laid.smooth, laid.lines)]
-        lightness, *chroma = joined_planes(planes_of(texture), skin, laid.gain)
-        lightness = match_detail(lightness, view, (mask > _INSIDE).astype(np.uint8))
         still = np.asarray(within(np.maximum(front, 1 - bound), 0.0, 1.0), np.float32)
-        return planes_to_rgb([lightness, *chroma]), mask, enlarge(still, region.size)
-
-    def _lines(
-        self,
-        target: Target,
-        new: Field,
-        fields: Mapping[str, Field],
-        smile: float,
-        memory: FaceMemory | None,
-    ) -> Field:
-        """Return what the target's expression adds to the new face's lightness, float32 (H, W), on the grid."""
-        wanted = np.float32(self._options.keep_expression)
-        if wanted == 0:
-            return np.zeros_like(fields["foreign"])
-        bare = np.asarray((1 - within(fields["foreign"], 0.0, 1.0)) * (target.raster.numbers >= 0), np.float32)
-        # In a video what the target lends is what departs from its rest.
-        smiles = (self._smile, smile if memory is None else min(smile, self._smile))
-        # A beard hides the folds below it, and its hair is none.
-        beard = target.light.beard if smiles[1] > smiles[0] else self._source.light.beard
-        bare *= 1 - np.asarray(within(fields["beard"], 0.0, 1.0), np.float32) * np.float32(beard)
-        eyes = float(np.linalg.norm(target.mesh[263] - target.mesh[33]))
-        lines = lines_of_smile(target.lab[:, :, 0], new[:, :, 0], fields["smile_zone"] * bare, smiles, eyes)
-        if memory is not None:
-            lines += lookup(memory.rest.lines, fields["layout"]) * fields["expression_zone"] * bare
-        return lines * wanted
-
-    def _dense_fields(self, target: Target, level: int) -> dict[str, Field]:
-        """Return what is wanted at every pixel of the grid, by name.
-
-        `place` in the source's texture, `smooth` colour of the target, what the source's own `shading` adds to it, how
-        well the target's is `visible`, the new one's `share`, the `directional` part of the target's light alone, place
-        on the canonical `layout`, what lies `below_eyes`, and the zones, those of expression too.
-        """
-        light = target.light
-        seen = self._source.visibility * unstretched(target.normals, self._facing)
-        outer = _INNER_REMAINDER + (1 - _INNER_REMAINDER) * near_edge()
-        fields = spread(
-            target.raster,
-            place=self._source.mesh_at(level),
-            layout=canonical_layout()[:, :2],
-            share=edge_weights() * target.visibility * seen,
-        )
-        smooth = light.directional + light.remainder * outer[:, None]
-        shading = own_shading(self._source.light, light, outer)
-        slow = np.column_stack([smooth, target.visibility, light.directional, shading])
-        lit, directional = target.raster.smoothly(slow.astype(np.float32))
-        fields["visible"] = np.ascontiguousarray(lit[:, :, 3])
-        fields["shading"] = np.ascontiguousarray(directional[:, :, 3])
-        fields["smooth"], fields["directional"] = without_fourth(lit), without_fourth(directional)
-        return {**fields, **read_zones(fields["layout"])}
+        return self._layer.drawn(laid, view, region, mask), mask, enlarge(still, region.size)
 
 
 def _kept(view: npt.NDArray[np.uint8], base: npt.NDArray[np.uint8], still: Field) -> npt.NDArray[np.uint8]:
