@@ -90,11 +90,12 @@ def admission(options):
 
 def test_an_acknowledgement_by_option_is_noted(under):
     rules = {"acknowledgement.required": True}
-    with pytest.raises(AcknowledgementError):
-        Place.of(under(rules))
-    Place.of(under(rules, acknowledge=True))
-    assert is_acknowledged(Path("trust").absolute())
-    Place.of(under(rules))
+    with pytest.raises(AcknowledgementError), opened(under(rules), Notes(None)):
+        pass
+    with opened(under(rules, acknowledge=True), Notes(None)):
+        assert is_acknowledged(Path("trust").absolute())
+    with opened(under(rules), Notes(None)):
+        pass
 
 
 def test_it_is_told_the_audit_log_once(under):
