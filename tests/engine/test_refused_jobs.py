@@ -20,7 +20,7 @@ from facefusion.engine.live.run import run_live
 from facefusion.engine.preview.preview import Preview
 from facefusion.engine.run import run
 from facefusion.engine.warm.parts import WarmParts
-from facefusion.errors import ContentRefusedError, FaceBlockedError
+from facefusion.errors import ContentRefusedError, FaceBlockedError, SigningError
 from facefusion.media.live.pipe import open_pipe
 from facefusion.options import Options
 from facefusion.trust.audit import AuditKeys, AuditLog
@@ -194,3 +194,14 @@ def test_live_faces_are_held_against_the_lists(quiet_place, moving_portrait, ana
     lists.add("block", [face.embedding], basis="she asked for it")
     with pytest.raises(FaceBlockedError):
         live(read_clip(moving_portrait), Shown(), processors=("face_swapper",), source_paths=CAPTAIN)
+
+
+def test_a_certificate_that_does_not_serve_is_told_before_any_frame(grey, monkeypatch):
+    monkeypatch.delenv("FACEFUSION_POLICY")
+    wrong = save(Path("wrong.png"), np.zeros((8, 8, 3), np.uint8))
+    values = {"policy": "personal", "acknowledge": True, "signing_certificate": wrong, "signing_key": wrong}
+    done = []
+    with pytest.raises(SigningError):
+        run(plain(grey, **values), progress=done.append)
+    assert done == []
+    assert left() == []
