@@ -25,17 +25,45 @@ ENTRIES: Final = {
 }
 """Ways in, and how often each is taken."""
 POLICIES: Final = {
-    "personal": 20, "eu": 14, "cn": 14, "studio": 10, "strict": 8, "bare": 8, "throughout": 6, "locked": 4,
-    "blind": 2, "silent": 2, "missing": 1, "hosted": 1, "unacknowledged": 2,
+    "personal": 20,
+    "eu": 14,
+    "cn": 14,
+    "studio": 10,
+    "strict": 8,
+    "bare": 8,
+    "throughout": 6,
+    "locked": 4,
+    "blind": 2,
+    "silent": 2,
+    "missing": 1,
+    "hosted": 1,
+    "unacknowledged": 2,
 }
 STILLS: Final = {".png": 10, ".jpg": 8, ".webp": 5, ".tiff": 4, ".avif": 2}
 FILMS: Final = {
-    ".mp4": 10, ".mkv": 8, ".mov": 5, ".m4v": 2, ".webm": 1, ".gif": 2, ".apng": 2, ".webp": 2,
-    "/%04d.png": 4, "/%03d.jpg": 4, "/%02d.tiff": 1, "/%02d.webp": 1,
+    ".mp4": 10,
+    ".mkv": 8,
+    ".mov": 5,
+    ".m4v": 2,
+    ".webm": 1,
+    ".gif": 2,
+    ".apng": 2,
+    ".webp": 2,
+    "/%04d.png": 4,
+    "/%03d.jpg": 4,
+    "/%02d.tiff": 1,
+    "/%02d.webp": 1,
 }
 HOOKS: Final = {
-    "none": 60, "negative": 8, "same array": 6, "keeps and wipes": 6, "both": 5, "white": 5,
-    "wrong size": 2, "raises": 3, "stops": 2,
+    "none": 60,
+    "negative": 8,
+    "same array": 6,
+    "keeps and wipes": 6,
+    "both": 5,
+    "white": 5,
+    "wrong size": 2,
+    "raises": 3,
+    "stops": 2,
 }
 LOOKS: Final = {"clean": 90, "explicit at first": 3, "explicit later": 4, "unchecked": 2, "real": 3}
 
@@ -92,7 +120,9 @@ def draw(number: int, seed: int = 0) -> Case:
 
 
 def _values(random: Random, entry: str, *, is_moving: bool, output: str) -> dict[str, Any]:
-    values = _work(random) | _chosen(random, _TRUST)
+    values = _work(random, is_cold=entry in {"command", "preview", "preview command", "live", "live file"}) | _chosen(
+        random, _TRUST
+    )
     if is_moving and not entry.startswith(("live", "preview")):
         values |= _chosen(random, _FILM) | _chosen(random, _BESIDE)
     if not entry.startswith("live"):
@@ -104,9 +134,10 @@ def _values(random: Random, entry: str, *, is_moving: bool, output: str) -> dict
     return values
 
 
-def _work(random: Random) -> dict[str, Any]:
-    """Return which processors work, and with whose face."""
-    kind = _one(random, {"none": 45, "theirs": 43, "swap": 7, "face": 3, "unknown": 2})
+def _work(random: Random, *, is_cold: bool) -> dict[str, Any]:
+    """Return which processors work, and with whose face; less often with any where models are loaded each time."""
+    faces = {"swap": 2, "both": 1} if is_cold else {"swap": 8, "both": 3}
+    kind = _one(random, {"none": 45, "theirs": 43, "unknown": 2} | faces)
     if kind == "none":
         return {"processors": []}
     if kind == "theirs":
@@ -137,11 +168,11 @@ _ANY: Final[Mapping[str, tuple[float, Sequence[Any]]]] = {
     "crop": (0.1, ([8, 8, 88, 72], [0, 0, 1000, 1000])),
     "fill_region": (0.08, ([90, 60, 30, 30], [0, 0, 128, 96])),
     "overwrite": (0.1, (True, False)),
-    "max_pixels": (0.03, (100, 10_000_000)),
+    "max_pixels": (0.03, (5000, 10_000_000)),
     "face_selector_mode": (0.05, ("one", "many")),
 }
 _FILM: Final[Mapping[str, tuple[float, Sequence[Any]]]] = {
-    "output_video_encoder": (0.1, ("libx264", "libx265", "ffv1", "mjpeg")),
+    "output_video_encoder": (0.1, ("libx264", "libx265", "ffv1", "prores")),
     "output_video_quality": (0.1, (0, 50, 100)),
     "output_video_size": (0.15, ("64x48", "50%", "320x240")),
     "output_video_fps": (0.12, ("5", "50")),

@@ -6,7 +6,9 @@ import difflib
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -87,9 +89,11 @@ def iter_leaves(group: type[OptionGroup], path: tuple[str, ...] = ()) -> Iterato
             yield Leaf(name=name, path=path, title=title, field=field, names=names)
 
 
-def leaf_table(group: type[OptionGroup]) -> dict[str, Leaf]:
+@cache
+def leaf_table(group: type[OptionGroup]) -> Mapping[str, Leaf]:
     """Map every accepted spelling to its leaf."""
-    return {spelling: leaf for leaf in iter_leaves(group) for spelling in (leaf.name, *leaf.names.also)}
+    leaves = iter_leaves(group)
+    return MappingProxyType({spelling: leaf for leaf in leaves for spelling in (leaf.name, *leaf.names.also)})
 
 
 def nest(group: type[OptionGroup], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from facefusion.engine.doors.watching import Seen, Watch
 from facefusion.engine.notes import Notes
 from facefusion.engine.plan import Plan
 from facefusion.engine.segments.fingerprint import Fingerprint
+from facefusion.engine.versions import version
 from facefusion.errors import TrustError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
@@ -276,7 +276,7 @@ class Door:
         ring, models = self._place.ring, tuple(self._record.models)
         number = int(produce_id, 16) % (1 << NUMBER_BITS)
         payload = new_payload(ring.derived("watermark"), number) if rules.watermark.value else None
-        tool = f"FaceFusion/{version('facefusion')}"
+        tool = f"FaceFusion/{version()}"
         marks = Marks(
             content_producer=self.options.trust.content_producer or _PRODUCER,
             produce_id=produce_id,
@@ -292,7 +292,7 @@ class Door:
             marks=marks,
             provenance=rules.provenance.value,
             manifest=ManifestFacts(
-                version=version("facefusion"),
+                version=version(),
                 target=None if is_sequence(plan.target.path) else plan.target.path,
                 processors=tuple(spec.name for spec in plan.processors),
                 models=tuple(ModelFact(*model) for model in models),

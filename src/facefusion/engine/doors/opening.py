@@ -41,7 +41,8 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
     with _recorded(options, place.home, place.policy) as record, ExitStack() as resources:
         try:
-            place.check_acknowledged(options)
+            if place.acknowledged(options):
+                record.acknowledged()
             door = Door(place, options, record, notes, WorkRoom(place.policy, options.trust.work_dir, resources))
             try:
                 yield door

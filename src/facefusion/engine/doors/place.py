@@ -57,14 +57,18 @@ class Place:
         database = trust.trust_database or home / "trust.db"
         return cls(home, KeyRing.open(home), policy, database, force.instead_of)
 
-    def check_acknowledged(self, options: Options) -> None:
+    def acknowledged(self, options: Options) -> bool:
         """Make sure that whoever works here knows the terms of use, where the policy asks for that.
+
+        Returns:
+            whether that was said just now.
 
         Raises:
             AcknowledgementError: nobody has said so yet.
         """
-        if self.policy.acknowledgement.required.value:
-            ensure_acknowledged(self.home, actor_of(options.trust), given=options.trust.acknowledge)
+        if not self.policy.acknowledgement.required.value:
+            return False
+        return ensure_acknowledged(self.home, actor_of(options.trust), given=options.trust.acknowledge)
 
     @property
     def identity(self) -> str:

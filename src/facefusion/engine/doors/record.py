@@ -6,9 +6,9 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 
+from facefusion.engine.versions import version
 from facefusion.errors import CancelledError, TrustError
 from facefusion.trust.audit import AuditLog, error_facts
 from facefusion.trust.policy import Policy
@@ -43,6 +43,14 @@ class Record:
     inputs: Sequence[str] = ()
     _is_admitted: bool = False
     _start: float = field(default_factory=time.perf_counter)
+
+    def acknowledged(self) -> None:
+        """Record that the terms of use are known here from now on.
+
+        Raises:
+            AuditError: the entry cannot be written.
+        """
+        self._append("changed", {"record": "acknowledgement", "action": "added"})
 
     def admitted(self) -> None:
         """Record that the job may be done.
@@ -100,7 +108,7 @@ class Record:
             "consents": tuple(self.consents),
             "subjects": tuple(self.subjects),
             "inputs": tuple(self.inputs),
-            "version": version("facefusion"),
+            "version": version(),
         }
 
     def _done(self) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from facefusion.engine.facefile.file import (
 )
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.sources import load_views
+from facefusion.engine.versions import version
 from facefusion.errors import OptionsError, OutputTypeError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.quality import merit
@@ -65,7 +65,7 @@ def build_face(options: Options, *, name: str | None = None, notify: NoteListene
     face = FaceFile(
         name=shown,
         built=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        software=version("facefusion"),
+        software=version(),
         sources=[SourceFile(kind="clip" if moves(path) else "picture", digest=_digest(path)) for path in paths],
         views=[_kept(view, paths) for view in views],
         embeddings=np.stack([view.face.embedding for view in views if view.face.embedding is not None]),

@@ -8,13 +8,13 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 from facefusion.engine.casting import map_inputs
 from facefusion.engine.inputs import further_inputs
 from facefusion.engine.plan import Plan
+from facefusion.engine.versions import version
 from facefusion.inference.opening import open_catalogue, open_store
 from facefusion.inference.plugins import plug_in_versions
 from facefusion.inference.runtime import onnxruntime
