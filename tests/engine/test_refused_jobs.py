@@ -20,7 +20,7 @@ from facefusion.engine.live.run import run_live
 from facefusion.engine.preview.preview import Preview
 from facefusion.engine.run import run
 from facefusion.engine.warm.parts import WarmParts
-from facefusion.errors import ContentRefusedError, FaceBlockedError, SigningError
+from facefusion.errors import CancelledError, ContentRefusedError, FaceBlockedError, SigningError
 from facefusion.media.live.pipe import open_pipe
 from facefusion.options import Options
 from facefusion.trust.audit import AuditKeys, AuditLog
@@ -119,11 +119,21 @@ def test_a_picture_is_refused(told):
 
 def test_segments_of_a_job_that_was_stopped_go_when_it_is_refused(turning_red):
     cancel = threading.Event()
-    with pytest.raises(Exception, match="finished frames are kept"):
+    with pytest.raises(CancelledError, match="finished frames are kept"):
         run(plain(turning_red), cancel=cancel, progress=lambda told: told.done >= 15 and cancel.set())
     assert left() != []
     with pytest.raises(ContentRefusedError):
         run(plain(turning_red, resume=True))
+    assert left() == []
+
+
+def test_what_earlier_runs_left_goes_when_a_job_is_refused_before_it_begins(grey):
+    cancel = threading.Event()
+    with pytest.raises(CancelledError, match="finished frames are kept"):
+        run(plain(grey), cancel=cancel, progress=lambda told: told.done >= 15 and cancel.set())
+    assert left() != []
+    with pytest.raises(ContentRefusedError):
+        run(plain(grey, resume=True, processors=("face_swapper",), source_paths=ASTRONAUT))
     assert left() == []
 
 
