@@ -137,6 +137,31 @@ def test_what_earlier_runs_left_goes_when_a_job_is_refused_before_it_begins(grey
     assert left() == []
 
 
+def test_a_job_that_goes_on_looks_where_a_whole_one_does(told, monkeypatch):
+    growing_lighter = [np.full((96, 96, 3), 40 + 3 * number, np.uint8) for number in range(FRAMES)]
+    target = write_clip(told / "growing lighter.mp4", growing_lighter)
+    looks, look = [], ContentCheck.look
+
+    def told_look(check, images):
+        looks.extend(round((image.mean() - 40) / 3) for image in images)
+        return look(check, images)
+
+    monkeypatch.setattr(ContentCheck, "look", told_look)
+    run(plain(target, output_path="out/whole.mp4", content_every=0.2))
+    whole = sorted(looks)
+    cancel = threading.Event()
+    with pytest.raises(CancelledError):
+        values = {"content_every": 0.2}
+        run(plain(target, **values), cancel=cancel, progress=lambda told: told.done >= 15 and cancel.set())
+    looks.clear()
+    result = run(plain(target, resume=True, **values))
+    [goes_on] = result.notes
+    begin = int(goes_on.split()[4])
+    assert begin >= 10
+    assert len(whole) > 6
+    assert sorted(looks) == [place for place in whole if place >= begin]
+
+
 def test_a_batch_goes_on_after_a_job_that_is_refused(turning_red, grey):
     targets = {"red": turning_red, "grey": grey}
     jobs = [
