@@ -82,3 +82,13 @@ if child == 0:
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) or (0 if same else 2))
 """
     assert subprocess.run([sys.executable, "-c", code], env=os.environ, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["what?mode=memory.db", "100%.db", "a#b.db", "\u6d4b\u8bd5 \U0001f600.db"])
+def test_a_file_of_any_name_is_that_very_file(tmp_path, name):
+    engine = open_database(tmp_path / name)
+    with alone(engine, "numbers") as connection:
+        NUMBERS.metadata.create_all(connection)
+        assert {path.name.removesuffix("-wal").removesuffix("-shm") for path in tmp_path.iterdir()} == {name}
+    engine.dispose()
+    assert (tmp_path / name).stat().st_size

@@ -199,8 +199,12 @@ class AuditLog:
             found = self._read(query.order_by(ENTRIES.c.sequence))
             yield from found if wanted.input is None else self._with_input(found, wanted.input)
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str, *, tenant: str | None = None) -> Entry:
         """Return the entry with an identifier, the first digits of one (six or more), or a number.
+
+        Args:
+            name: of the entry.
+            tenant: of whom; anybody when None.
 
         Raises:
             AuditError: there is none, or several begin so.
@@ -208,6 +212,7 @@ class AuditLog:
         query = select(ENTRIES).where(ENTRIES.c.id.startswith(name, autoescape=True)).limit(2)
         if name.isdecimal() and len(name) < _ID_DIGITS:
             query = select(ENTRIES).where(ENTRIES.c.sequence == int(name))
+        query = query if tenant is None else query.where(ENTRIES.c.tenant == tenant)
         found = list(self._read(query)) if len(name) >= _ID_DIGITS or name.isdecimal() else []
         if len(found) != 1:
             raise AuditError(

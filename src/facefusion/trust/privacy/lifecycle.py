@@ -40,6 +40,7 @@ _ITEMS: Final = Table(
     Column("kind", String(10), nullable=False),
     Column("tenant", String(64), nullable=False),
     Column("inode", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
     Column("added", String(40), nullable=False),
     Column("expires", String(40), nullable=False, index=True),
 )
@@ -105,7 +106,7 @@ class Lifecycle:
         """
         path, now = Path(os.path.abspath(path)), self._clock()  # noqa: PTH100 - links stay what they are
         try:
-            inode = path.lstat().st_ino
+            inode, changed = _identity(path)
         except OSError as error:
             raise InputMissingError(f"{path} cannot be kept: {error.strerror or error}", "Check its name") from error
         lookup = hmac.digest(self._key, os.fsencode(path), "sha256").hex()
@@ -120,6 +121,7 @@ class Lifecycle:
                     kind=kind,
                     tenant=tenant,
                     inode=inode,
+                    changed=changed,
                     added=_text(now),
                     expires=_text(item.expires),
                 )
@@ -138,7 +140,8 @@ class Lifecycle:
     def sweep(self) -> list[tuple[Item, Outcome]]:
         """Remove what is to be kept no longer; return what was found, and what came of it.
 
-        A file that is gone is forgotten (`gone`); so is one in whose place another lies (`replaced`), which stays. One
+        A file that is gone is forgotten (`gone`); so is one in whose place another
+        lies, or that was written to since (`replaced`), which stays. One
         that cannot be removed stays entered (`kept`).
 
         Raises:
@@ -149,7 +152,7 @@ class Lifecycle:
         with _told(), alone(self._engine, _MATTER) as connection:
             for row in connection.execute(select(_ITEMS).where(_ITEMS.c.expires <= now)).all():
                 item = self._item(row)
-                outcome = _remove(item.path, row.inode)
+                outcome = _remove(item.path, (row.inode, row.changed))
                 if outcome != "kept":
                     connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == row.lookup))
                 done.append((item, outcome))
@@ -178,12 +181,17 @@ def duration(text: str) -> timedelta:
     return timedelta(hours=int(found[1]) * _HOURS[found[2]])
 
 
-def _remove(path: Path, inode: int) -> Outcome:
+def _identity(path: Path) -> tuple[int, int]:
+    """Return by what a file is known again: its number, which the next file may get, and when it was last written."""
+    found = path.lstat()
+    return found.st_ino, 0 if stat.S_ISDIR(found.st_mode) else found.st_mtime_ns
+
+
+def _remove(path: Path, identity: tuple[int, int]) -> Outcome:
     try:
-        found = path.lstat()
-        if found.st_ino != inode:
+        if _identity(path) != identity:
             return "replaced"
-        if stat.S_ISDIR(found.st_mode):
+        if path.is_dir() and not path.is_symlink():
             _remove_folder(path)
         else:
             path.unlink()
