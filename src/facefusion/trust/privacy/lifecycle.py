@@ -40,6 +40,7 @@ _ITEMS: Final = Table(
     Column("kind", String(10), nullable=False),
     Column("tenant", String(64), nullable=False),
     Column("inode", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
     Column("added", String(40), nullable=False),
     Column("expires", String(40), nullable=False, index=True),
 )
@@ -104,6 +105,28 @@ class Lifecycle:
             SecretError: the database cannot be used.
         """
         [item] = self.keep_all([path], kind, duration, tenant=tenant)
+        path, now = Path(os.path.abspath(path)), self._clock()  # noqa: PTH100 - links stay what they are
+        try:
+            inode, changed = _identity(path)
+        except OSError as error:
+            raise InputMissingError(f"{path} cannot be kept: {error.strerror or error}", "Check its name") from error
+        lookup = hmac.digest(self._key, os.fsencode(path), "sha256").hex()
+        nonce = os.urandom(_NONCE)
+        item = Item(path, kind, tenant, now, now + duration)
+        with _told(), alone(self._engine, _MATTER) as connection:
+            connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == lookup))
+            connection.execute(
+                insert(_ITEMS).values(
+                    lookup=lookup,
+                    sealed=nonce + self._cipher.encrypt(nonce, os.fsencode(path), lookup.encode()),
+                    kind=kind,
+                    tenant=tenant,
+                    inode=inode,
+                    changed=changed,
+                    added=_text(now),
+                    expires=_text(item.expires),
+                )
+            )
         return item
 
     def keep_all(self, paths: Sequence[Path], kind: Kind, duration: timedelta, *, tenant: str) -> list[Item]:
@@ -150,7 +173,8 @@ class Lifecycle:
     def sweep(self) -> list[tuple[Item, Outcome]]:
         """Remove what is to be kept no longer; return what was found, and what came of it.
 
-        A file that is gone is forgotten (`gone`); so is one in whose place another lies (`replaced`), which stays. One
+        A file that is gone is forgotten (`gone`); so is one in whose place another
+        lies, or that was written to since (`replaced`), which stays. One
         that cannot be removed stays entered (`kept`).
 
         Raises:
@@ -161,7 +185,7 @@ class Lifecycle:
         with _told(), alone(self._engine, _MATTER) as connection:
             for row in connection.execute(select(_ITEMS).where(_ITEMS.c.expires <= now)).all():
                 item = self._item(row)
-                outcome = _remove(item.path, row.inode)
+                outcome = _remove(item.path, (row.inode, row.changed))
                 if outcome != "kept":
                     connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == row.lookup))
                 done.append((item, outcome))
@@ -205,11 +229,17 @@ def _inode(path: Path) -> int:
 
 
 def _remove(path: Path, inode: int) -> Outcome:
+def _identity(path: Path) -> tuple[int, int]:
+    """Return by what a file is known again: its number, which the next file may get, and when it was last written."""
+    found = path.lstat()
+    return found.st_ino, 0 if stat.S_ISDIR(found.st_mode) else found.st_mtime_ns
+
+
+def _remove(path: Path, identity: tuple[int, int]) -> Outcome:
     try:
-        found = path.lstat()
-        if found.st_ino != inode:
+        if _identity(path) != identity:
             return "replaced"
-        if stat.S_ISDIR(found.st_mode):
+        if path.is_dir() and not path.is_symlink():
             _remove_folder(path)
         else:
             path.unlink()
