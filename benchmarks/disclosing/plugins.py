@@ -43,7 +43,7 @@ class Negative(Each):
 
 class Doubled(Each):
     def edited(self, frame):
-        return replace(frame, image=frame.image.repeat(2, 0).repeat(2, 1), original=None)
+        return frame.enlarged(frame.image.repeat(2, 0).repeat(2, 1))
 
 
 class Hollow(Each):
