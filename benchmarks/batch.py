@@ -151,6 +151,7 @@ class _Bench:
 
     def _environment(self) -> Mapping[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FACEFUSION_", "XDG_"))}
+        kept |= {"FACEFUSION_POLICY": os.environ["FACEFUSION_POLICY"]}
         paths = [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
         return kept | {"HOME": str(self._place / "home"), "PYTHONPATH": os.pathsep.join(paths)}
 

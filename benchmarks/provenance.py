@@ -59,6 +59,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("provenance", __doc__)
     made.add_argument("--step", type=int, default=1, metavar="N", help="try every Nth byte only [1]")
     made.add_argument("--clips", type=Path, default=Path(tempfile.gettempdir()) / "facefusion-clips", metavar="FOLDER")
+    made.add_argument("--seconds", type=float, default=10, metavar="N", help="length of the clip that is signed [10]")
     made.add_argument("--large", type=int, default=1024, metavar="N", help="size of a large clip in MiB [1024]")
     return made.parse_args(arguments)
 
@@ -72,7 +73,7 @@ def _costs(folder: Path, authority: LocalAuthority, options: argparse.Namespace)
     files = {
         "JPEG, 12 megapixels": (_photograph(folder / "p.jpg"), forms.JPEG),
         "PNG, 12 megapixels": (_photograph(folder / "p.png"), forms.PNG),
-        "MP4, 10 s of 1280×720": (talking_clip(options.clips, 10), forms.MP4),
+        f"MP4, {options.seconds:g} s of 1280×720": (talking_clip(options.clips, options.seconds), forms.MP4),
         f"MP4, {options.large} MiB": (_large(folder / "l.mp4", options.large), forms.MP4),
     }
     figures = {name: _cost(path, form, folder, authority) for name, (path, form) in files.items()}

@@ -76,6 +76,10 @@ def cpu_seconds(report: Figures, seen: Watched) -> dict[str, float]:
     return dict(cpu)
 
 
+_RECORDS = "/facefusion/trust"
+"""In the path of keys, consents and the audit log."""
+
+
 def _written(seen: Watched, output: Path, written: int) -> Figures:
     """Return what the process wrote: the output, under any name until it is whole, and all else."""
     touched = seen.opened | seen.created
@@ -91,5 +95,5 @@ def _written(seen: Watched, output: Path, written: int) -> Figures:
 
 
 def _counts(path: str) -> bool:
-    """Whether a file is one that nobody expects: not a segment of the job, or one that was left behind."""
-    return JOB_FOLDER not in path or Path(path).exists()
+    """Whether a file is one that nobody expects: no record, and no segment of the job but one that was left behind."""
+    return _RECORDS not in path and (JOB_FOLDER not in path or Path(path).exists())

@@ -224,3 +224,12 @@ def test_the_mark_is_read_after_all_that_is_done_to_a_clip(tmp_path):
     clips = figures(done, tmp_path / "f.json")["clips"]
     assert {read["wrong"] for clip in clips for read in clip["reads"].values()} == {0}
     assert min(clip["psnr"] for clip in clips) > 43
+
+
+@pytest.mark.slow
+def test_provenance(tmp_path):
+    path = tmp_path / "figures.json"
+    small = ("--step", 2000, "--seconds", 0.2, "--large", 1, "--clips", tmp_path)
+    found = figures(run("provenance", *small, "--json", path), path)
+    assert [each["unnoticed"] for each in found["bytes"].values()] == [0, 0, 0, 0]
+    assert all(each["sign"] > 0 for each in found["cost"].values())

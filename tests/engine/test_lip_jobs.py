@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from fractions import Fraction
 from pathlib import Path
 
@@ -339,6 +340,21 @@ def test_isolated_the_output_is_the_same_to_the_byte(job, silent, tmp_path):
     job(target_path=silent, source_audio=speech)
     job(target_path=silent, source_audio=speech, isolate=True, output_path="apart.mp4")
     assert Path("apart.mp4").read_bytes() == Path("out.mp4").read_bytes()
+
+
+def test_speech_is_kept_in_the_work_folder_alone(job, silent, tmp_path, monkeypatch):
+    speech, folders = write_speech(tmp_path / "speech.wav", burst(1, 0.5)), []
+    made = tempfile.TemporaryFile
+
+    def noted(*given, **named):
+        folders.append(Path(named["dir"]))
+        return made(*given, **named)
+
+    monkeypatch.setattr("facefusion.processors.lip_syncer.voice.voice.tempfile.TemporaryFile", noted)
+    job(target_path=silent, source_audio=speech, work_dir=tmp_path / "work")
+    [folder] = folders
+    assert folder.is_relative_to(tmp_path / "work")
+    assert not folder.exists()
 
 
 @pytest.mark.slow

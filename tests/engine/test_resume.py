@@ -32,6 +32,12 @@ process_video(values, progress=listen)
 """
 
 
+@pytest.fixture(autouse=True)
+def one_place(quiet_place, own_records, monkeypatch):
+    """Jobs that go on do so at the same place, with the keys that their marks are made by."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(own_records))
+
+
 @pytest.fixture
 def values(moving_portrait, quiet_place):
     return {

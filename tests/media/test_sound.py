@@ -169,6 +169,24 @@ def test_speech_is_the_same_with_and_without_isolation(tmp_path, isolate):
     assert np.corrcoef(found[:, 0], tone(0.5))[0, 1] > 0.999
 
 
+def test_what_an_isolated_process_gives_lies_in_the_folder_that_was_handed_in_while_it_is_read(tmp_path):
+    path, work, asked = write_sound(tmp_path / "a.wav", tone(1)), tmp_path / "work", []
+    work.mkdir()
+
+    def folder(room):
+        asked.append(room)
+        return work
+
+    speech = Speech(path, None, Fraction(0), Fraction(1, 2), LimitOptions(isolate=True), work=folder)
+    pieces = speech.samples()
+    next(pieces)
+    [own] = work.iterdir()
+    assert [file.name for file in own.iterdir()] == ["samples"]
+    list(pieces)
+    assert list(work.iterdir()) == []
+    assert asked[0] >= 8 * RATE / 2, "there is room for all of it"
+
+
 def test_isolated_damage_is_the_same_error(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"RIFF\x10\0\0\0WAVEjunk")
     speech = Speech(tmp_path / "a.wav", None, Fraction(0), None, LimitOptions(isolate=True))

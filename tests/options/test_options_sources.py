@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from threading import Thread
 
@@ -92,7 +93,7 @@ def test_tables_of_the_file_only_group():
 
 def test_places_where_a_file_is_looked_for(monkeypatch):
     assert find_config(environment={}) is None
-    home = Path("no-config/facefusion/config.toml")
+    home = Path(os.environ["XDG_CONFIG_HOME"], "facefusion", "config.toml")
     home.parent.mkdir(parents=True)
     home.touch()
     found = find_config(environment={})

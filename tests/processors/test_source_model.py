@@ -108,7 +108,7 @@ def test_a_picture_serves_that_is_frontal_large_sharp_and_at_rest():
 class TestKeeping:
     def test_what_is_kept_is_the_model_bit_for_bit(self, captain, captain_face):
         model = SourceModel.build(captain, captain_face)
-        kept = KeptFace("captain", {"mesh": model_state(model)})
+        kept = KeptFace("captain", {"mesh": model_state(model)}, np.zeros((1, 128), np.float32))
         assert_same(source_model([kept]), model)
 
     def test_every_value_of_the_model_has_bounds(self, captain, captain_face):

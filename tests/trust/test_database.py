@@ -82,3 +82,31 @@ if child == 0:
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) or (0 if same else 2))
 """
     assert subprocess.run([sys.executable, "-c", code], env=os.environ, check=False).returncode == 0
+
+
+ANOTHER_PROCESS = """
+import sys
+from pathlib import Path
+from facefusion.trust.database import open_database
+engine = open_database(Path(sys.argv[1]))
+with engine.begin() as connection:
+    connection.exec_driver_sql("INSERT INTO numbers VALUES (1)")
+engine.dispose()
+"""
+
+
+def test_opening_it_twice_does_not_let_another_process_take_the_journal_away(tmp_path):
+    path = tmp_path / "trust.db"
+    first = open_database(path)
+    with alone(first, "numbers") as connection:
+        NUMBERS.metadata.create_all(connection)
+    second = open_database(path)
+    subprocess.run([sys.executable, "-c", ANOTHER_PROCESS, str(path)], check=True)
+    assert (tmp_path / "trust.db-wal").exists()
+    for engine in (first, second):
+        with engine.begin() as connection:
+            connection.execute(insert(NUMBERS).values(number=2))
+    with second.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(NUMBERS)).scalar_one() == 3
+    for engine in (first, second):
+        engine.dispose()

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 import pytest
-
 from benchmarks.disclosing.case import ENTRIES, Case, draw
 from benchmarks.disclosing.world import World
 from benchmarks.disclosure import told
+
 from facefusion.engine.doors.record import Record
 from facefusion.engine.doors.seals import Seals
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import shutil
 import stat
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from facefusion.cli.main import main
 from facefusion.errors import InputMissingError
 from facefusion.trust.privacy.logs import PrivateFormatter, Redactor, log_file_handler
+from material import ASTRONAUT, CAPTAIN
 
 PATHS = (
     "/home/ada/Pictures/Ada Lovelace at work.jpg",
@@ -222,6 +224,27 @@ def test_the_command_line_keeps_such_a_log(quiet_place, capsys):
     assert "Lovelace" not in text and str(quiet_place) not in text
     [line] = map(json.loads, text.splitlines())
     assert line["error"][0]["type"] == "InputMissingError"
+
+
+def test_whole_jobs_leave_nothing_planted_in_their_log(quiet_place, capsys):
+    """At the level that tells most: a job that goes well, one that is refused, one that fails, one that crashes."""
+    folder = quiet_place / "Ada Lovelace"
+    folder.mkdir()
+    for name, portrait in (("source.jpg", CAPTAIN), ("target.png", ASTRONAUT)):
+        shutil.copy(portrait, folder / name)
+    (folder / "Hunter2.key").write_bytes(b"Hunter2" * 5)
+    job = ["-s", str(folder / "source.jpg"), "-t", str(folder / "target.png"), "-o", str(folder / "out.png")]
+    job += ["--actor", "Ada Lovelace", "--project", "Ada Lovelace's film", "--trust-dir", str(folder / "trust")]
+    log = ["--log-file", "run.jsonl", "--log-level", "debug", "--traceback"]
+    assert main([*job, *log]) == 0
+    lines = (quiet_place / "run.jsonl").read_text().splitlines()
+    assert main([*job, *log, "--no-overwrite"]) != 0
+    assert main([*job, *log, "--encrypt-output-key", str(folder / "Hunter2.key")]) != 0
+    assert main([*job, *log, "--trust-database", "postgresql://ada:Hunter2@no.such.host/Lovelace"]) != 0
+    assert "Ada" in capsys.readouterr().err, "people are told"
+    text = (quiet_place / "run.jsonl").read_text()
+    assert len(text.splitlines()) > len(lines)
+    assert [trace for trace in (*TRACES, str(quiet_place)) if trace in text] == []
 
 
 def test_a_log_that_cannot_be_written_is_told(quiet_place, capsys):

@@ -65,6 +65,12 @@ def test_a_form_that_cannot_has_its_manifest_beside_it(name, tmp_path, authority
     assert read_manifest(path).state is ManifestState.ABSENT
 
 
+def test_a_manifest_beside_a_file_that_holds_its_own_is_not_looked_at(signed, authority, tmp_path):
+    path = signed("a.jpg")
+    sidecar_path(path).write_bytes(b"of somebody else")
+    assert read_manifest(path, [authority.anchor()]).state is ManifestState.TRUSTED
+
+
 def test_it_says_what_was_done_and_with_what(signed, authority):
     said = read_manifest(signed(facts=replace(FACTS, when=datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)))).said
     assert said is not None
@@ -118,6 +124,16 @@ def test_no_byte_can_be_changed_unnoticed(name, signed, authority):
     ]
     assert kept == []
     assert read_manifest(path, [authority.anchor()]).state is ManifestState.TRUSTED
+
+
+@pytest.mark.parametrize("name", files.VIDEOS)
+def test_large_films_are_hashed_in_blocks_and_covered_as_well(name, signed, authority, monkeypatch):
+    monkeypatch.setattr("facefusion.trust.provenance.media_box._LARGE", 0)
+    path = signed(name)
+    assert read_manifest(path, [authority.anchor()]).state is ManifestState.TRUSTED
+    assert (b"merkle" in path.read_bytes()) == (name != "fragmented.mp4")
+    for place in range(0, path.stat().st_size, 499):
+        assert files.flipped(path, place, 5, _state(authority)) is ManifestState.INVALID
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.mp4"])

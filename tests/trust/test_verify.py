@@ -11,14 +11,21 @@ import pytest
 import signed_files as files
 
 from facefusion.cli.main import main
-from facefusion.errors import InputDamagedError, InputTypeError, MarkBrokenError, SigningError, UnmarkedError
+from facefusion.errors import (
+    AuditBrokenError,
+    InputDamagedError,
+    InputTypeError,
+    MarkBrokenError,
+    SigningError,
+    UnmarkedError,
+)
 from facefusion.media import forms
 from facefusion.options import LimitOptions
 from facefusion.trust.provenance import sign
 from facefusion.trust.verify import LayerReading, LayerState, verify_file
 
 HOLDS, UNKNOWN, BROKEN = LayerState.HOLDS, LayerState.UNKNOWN, LayerState.BROKEN
-STRIPPED, ABSENT = LayerState.STRIPPED, LayerState.ABSENT
+STRIPPED, ABSENT, UNREAD = LayerState.STRIPPED, LayerState.ABSENT, LayerState.UNREAD
 
 
 @dataclass
@@ -43,6 +50,11 @@ class Claim(Layer):
 class Unreadable(Layer):
     def read(self, path, before):
         raise InputDamagedError("The picture cannot be decoded", "Copy it again")
+
+
+class CutOff(Layer):
+    def read(self, path, before):
+        raise AuditBrokenError("Its head is missing")
 
 
 @pytest.fixture
@@ -78,7 +90,8 @@ def test_a_file_for_which_only_strangers_vouch(judged):
     assert "--trust-anchors" in str(fault)
     assert judged(Layer("provenance", UNKNOWN), Layer("watermark", HOLDS)).fault() is None
     assert isinstance(judged(Layer("provenance", UNKNOWN), Claim("metadata", HOLDS)).fault(), SigningError)
-    assert judged(Claim("metadata", HOLDS)).fault() is None
+    assert isinstance(judged(Claim("metadata", HOLDS)).fault(), SigningError)
+    assert judged(Claim("metadata", HOLDS), Layer("audit", HOLDS)).fault() is None
 
 
 @pytest.mark.parametrize(
@@ -104,11 +117,20 @@ def test_a_mark_of_another_file_contradicts(judged, name):
     assert judged(Layer("provenance", HOLDS, {name: "one"}), Layer("metadata", HOLDS, {name: "one"})).fault() is None
 
 
-def test_a_layer_that_cannot_be_read_does_not_hide_that_another_was_tampered_with(judged):
+def test_a_layer_that_cannot_be_read_is_named_and_hides_nothing(judged):
     report = judged(Layer("provenance", BROKEN), Unreadable("watermark", HOLDS))
+    assert states(report) == {"provenance": BROKEN, "watermark": UNREAD}
     assert isinstance(report.fault(), MarkBrokenError)
-    with pytest.raises(InputDamagedError):
-        judged(Layer("provenance", ABSENT), Unreadable("watermark", HOLDS))
+    for state in (ABSENT, HOLDS):
+        report = judged(Layer("provenance", state), Unreadable("watermark", HOLDS))
+        assert states(report) == {"provenance": state, "watermark": UNREAD}
+        assert isinstance(report.fault(), InputDamagedError)
+
+
+def test_records_that_cannot_be_used_do_not_hide_the_other_layers(judged):
+    report = judged(Layer("provenance", HOLDS), CutOff("audit", HOLDS))
+    assert states(report) == {"provenance": HOLDS, "audit": UNREAD}
+    assert isinstance(report.fault(), AuditBrokenError)
 
 
 def test_what_is_no_picture_has_the_usual_error(tmp_path):

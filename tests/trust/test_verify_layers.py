@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 import signed_files as files
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
+from facefusion.errors import InputError
 from facefusion.media import forms
 from facefusion.media.forms import Form
 from facefusion.options import Options
@@ -18,12 +21,16 @@ from facefusion.trust.audit import AuditKeys, AuditLog
 from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
 from facefusion.trust.metadata import Marks, embed
+from facefusion.trust.metadata.xmp import RDF, TC260
 from facefusion.trust.provenance import LocalAuthority, sign
 from facefusion.trust.verify import LayerState, Report, verify_file
 from facefusion.trust.verify.opening import open_layers
 from facefusion.trust.watermark import Watermark, new_payload
 
 PRODUCE_ID = "0123456789abcdef"
+_PACKET = (
+    f'<rdf:RDF xmlns:rdf="{RDF}"><rdf:Description xmlns:t="{TC260}"><t:AIGC>{{}}</t:AIGC></rdf:Description></rdf:RDF>'
+)
 
 
 class Place:
@@ -132,7 +139,12 @@ def test_elsewhere_only_what_needs_no_key_is_read(place, tmp_path):
     base = Options()
     elsewhere = base.model_copy(update={"trust": base.trust.model_copy(update={"trust_dir": tmp_path / "none"})})
     report = verify_file(path, open_layers(elsewhere), elsewhere.limits)
-    assert states(report) == {"provenance": "unknown", "metadata": "holds"}
+    assert states(report) == {
+        "provenance": "unknown",
+        "metadata": "holds",
+        "watermark": "unread",
+        "audit": "unread",
+    }
     assert report.fault() is not None
     assert not (tmp_path / "none").exists()
 
@@ -140,3 +152,74 @@ def test_elsewhere_only_what_needs_no_key_is_read(place, tmp_path):
 def test_a_clip_is_read_by_some_of_its_frames(place, tmp_path):
     report = place.report(files.file_of("a.mp4", tmp_path))
     assert states(report)["watermark"] == str(LayerState.ABSENT)
+
+
+def test_a_watermark_of_another_place_is_not_called_stripped(place, tmp_path):
+    path = place.published(tmp_path / "out.jpg")
+    report = Place(tmp_path / "elsewhere").report(path)
+    assert states(report) == {
+        "provenance": "unknown",
+        "metadata": "holds",
+        "watermark": "unread",
+        "audit": "unread",
+    }
+    assert "only that place can read it" in said(report, "watermark")
+    assert report.fault().exit_code == 70
+
+
+def test_one_that_was_taken_out_here_is(place, tmp_path):
+    path = files.file_of("a.jpg", tmp_path)
+    sign(path, forms.JPEG, replace(files.FACTS, watermark=place.payload), place.authority.signer())
+    assert states(place.report(path))["watermark"] == "stripped"
+
+
+@pytest.mark.parametrize(
+    "said_there",
+    [r"\ud800\udfff\udc00", "x" * 1_000_000, r"a\u0000\u001b[31mb"],
+    ids=["half characters", "a megabyte", "signs that move the cursor"],
+)
+def test_whatever_strangers_write_into_the_metadata_is_read_and_cut_short(place, tmp_path, said_there):
+    path, info = tmp_path / "hostile.png", PngImagePlugin.PngInfo()
+    aigc = f'{{"Label":"1","ContentProducer":"{said_there}","ProduceID":"{said_there}"}}'
+    info.add_itxt("XML:com.adobe.xmp", _PACKET.format(aigc))
+    Image.fromarray(files.picture()).save(path, pnginfo=info)
+    place.published(tmp_path / "other.jpg")  # there is a log to look it up in
+    report = place.report(path)
+    assert states(report)["metadata"] == "holds"
+    assert len(json.dumps(report.as_json())) < 20_000
+    assert "no entry of" in said(report, "audit")
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.mp4", "a.mkv"])
+def test_every_layer_of_a_damaged_file_is_named(place, tmp_path, name, monkeypatch):
+    """Whatever is cut off, turned over or put elsewhere: an answer, and no layer is left out."""
+    place.published(tmp_path / "other.jpg")
+    path = files.file_of(name, tmp_path)
+    if files.FORMS[name] in files.HOLDING.values():
+        sign(path, files.FORMS[name], files.FACTS, place.authority.signer())
+    # the search for a mark in what is left takes seconds: here it is only decoded
+    monkeypatch.setattr("facefusion.trust.verify.watermark.read_watermark", lambda frames, _key: list(frames) and None)
+    whole, dice = path.read_bytes(), Random(7)
+    for _ in range(24):
+        path.write_bytes(_damaged(whole, dice))
+        try:
+            report = place.report(path)
+        except InputError:
+            continue
+        assert tuple(states(report)) == ("provenance", "metadata", "watermark", "audit")
+        assert report.fault() is not None or path.read_bytes() == whole
+
+
+def _damaged(whole: bytes, dice: Random) -> bytes:
+    content, at = bytearray(whole), dice.randrange(len(whole))
+    match dice.randrange(4):
+        case 0:
+            return whole[:at]
+        case 1:
+            content[at] ^= 1 << dice.randrange(8)
+        case 2:
+            content[at : at + 64] = dice.randbytes(dice.randrange(128))
+        case _:
+            kind = content.find(dice.choice((b"moov", b"mdat", b"stsz", b"jumb", b"caBX", b"IHDR", b"C2PA", b"avcC")))
+            content[max(kind - 4, 0) : max(kind, 0)] = dice.choice((b"\xff" * 4, bytes(4), b"\0\0\0\1"))
+    return bytes(content)

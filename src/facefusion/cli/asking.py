@@ -62,8 +62,9 @@ def accept(options: TrustOptions) -> None:
     Raises:
         TrustError: it cannot be noted.
     """
-    from facefusion.cli.records import actor_of, note_change  # noqa: PLC0415
+    from facefusion.cli.records import note_change  # noqa: PLC0415
     from facefusion.trust.acknowledgement import acknowledge  # noqa: PLC0415
+    from facefusion.trust.actor import actor_of  # noqa: PLC0415
     from facefusion.trust.home import trust_home  # noqa: PLC0415
 
     acknowledge(trust_home(options.trust_dir), actor_of(options))

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from facefusion.options.trust import TrustOptions
+from facefusion.trust.actor import actor_of
 
 if TYPE_CHECKING:
     from facefusion.trust.audit import AuditLog
     from facefusion.trust.privacy.lifecycle import Lifecycle
-
-
-def actor_of(options: TrustOptions) -> str:
-    """Return who does the work: who is named, else the user of this machine."""
-    if options.actor is not None:
-        return options.actor
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number that has no name
-        return f"user {os.getuid()}"
 
 
 @contextmanager

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
 VERBS: Final = {
-    "init": "make the keys and the certificates of this place, unless they are there",
+    "init": "make the keys and certificates of this place, if missing",
     "acknowledge": "show the terms of use, and note that they are known",
     "show": "show the certificates of this place, and never a secret",
 }

@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from facefusion.errors import OutputUnwritableError
 from facefusion.media.frame import Frame, resized
 from facefusion.media.info import VideoInfo
-from facefusion.media.planes.opacity import on_white
+from facefusion.media.planes.opacity import on_white, shown
 
 if TYPE_CHECKING:
     import tkinter
@@ -68,7 +68,8 @@ class WindowSink:
 
     def show(self, frame: Frame) -> bool:
         """Show a frame; False once the window is closed."""
-        image = frame.image if frame.opacity is None else on_white(frame.image, frame.opacity)
+        opacity = shown(frame.opacity, frame.opaque)
+        image = frame.image if opacity is None else on_white(frame.image, opacity)
         image = resized(image, *self._size)
         picture = Pillow.fromarray(np.ascontiguousarray(image[:, ::-1] if self._mirror else image))
         if not self._is_open:

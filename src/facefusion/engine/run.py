@@ -16,6 +16,7 @@ from facefusion.engine.attribute_filter import AttributeFilter
 from facefusion.engine.casting import cast
 from facefusion.engine.clock import StageClock
 from facefusion.engine.doors.opening import opened
+from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
 from facefusion.engine.plan import Plan, frame_memory, make_plan
@@ -124,7 +125,9 @@ def run(
         with clock.measure("prepare"):
             sessions = resources.enter_context(warm.sessions(plan.options, frame_memory(plan), notes.tell))
             hooks = (pre_processor, post_processor)
-            work, roles = _prepare(plan, sessions, clock, notes, hooks, cancel=cancel, resources=resources)
+            work, roles = _prepare(
+                plan, sessions, clock, notes, hooks, cancel=cancel, resources=resources, room=door.room
+            )
             door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
         done = edit(plan, work, door, progress=progress, cancel=cancel)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
@@ -145,6 +148,7 @@ def _prepare(
     *,
     cancel: threading.Event,
     resources: ExitStack,
+    room: WorkRoom,
 ) -> tuple[Work, tuple[Role, ...]]:
     """Load models, read sources and references, and make the processors; return with them who plays what."""
     options = plan.options
@@ -152,7 +156,7 @@ def _prepare(
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = prepare_faces(plan, sessions, resources)
-    context = replace(context, speech=job_speech(plan, cancel.is_set))
+    context = replace(context, speech=job_speech(plan, cancel.is_set, room.folder))
     work = Work(
         finding=finding,
         processors=tuple(create_processor(spec, context) for spec in plan.processors),

@@ -16,7 +16,7 @@ _LOOSE, _AHEAD = Fraction(21, 20), Fraction(1, 2)
 """How much longer than a container says frames may go on, and seconds that are heard ahead of the last."""
 
 
-def job_speech(plan: Plan, cancel: Callable[[], bool]) -> Speech | None:
+def job_speech(plan: Plan, cancel: Callable[[], bool], work: Callable[[int], Path]) -> Speech | None:
     """Return the speech that the processors of a job follow; None where none does.
 
     Speech of a file of its own begins with the first frame that is written, the target's own where that frame lies.
@@ -25,6 +25,7 @@ def job_speech(plan: Plan, cancel: Callable[[], bool]) -> Speech | None:
     Args:
         plan: the job.
         cancel: asked while the speech is read whether to stop.
+        work: returns the folder for what is kept while the job runs, given how many bytes that takes.
 
     Raises:
         InputError: the target cannot be read.
@@ -36,7 +37,7 @@ def job_speech(plan: Plan, cancel: Callable[[], bool]) -> Speech | None:
     length = None if target.duration is None else target.duration * _LOOSE + _AHEAD
     own = plan.options.lip_syncer.source_audio
     start = _start(plan, target.path, target.start) if own is None else None
-    return Speech(own or target.path, start, target.start, length, limits, cancel)
+    return Speech(own or target.path, start, target.start, length, limits, cancel, work)
 
 
 def _start(plan: Plan, path: Path, first: Fraction) -> Fraction:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from facefusion.engine.analysing import AnalysedEnd, VideoAnalysis, batches
@@ -47,6 +48,8 @@ _FINAL = (
     *(ConsentMissingError, ConsentRevokedError, ConsentScopeError),
 )
 """What ends a job the next time too: nothing that was made of it is kept."""
+_AS_LARGE_AS = 2
+"""Room that segments may take in memory, as a multiple of the target's bytes."""
 
 
 def edit_video(
@@ -62,12 +65,18 @@ def edit_video(
         door.begin(fingerprint)
     outputs = (plan.output, *plan.further_outputs)
     resume = plan.options.output.resume
-    with job_folder(outputs, fingerprint, resume=resume, notes=work.notes) as (folder, state):
-        folder.is_kept = not work.has_hooks  # such a job is never gone on with
+    instead = _in_memory(plan, work, door) if door.room.is_in_memory else None
+    with (
+        door.keeping_segments() as note,
+        job_folder(outputs, fingerprint, resume=resume, notes=work.notes, instead=instead) as (folder, state),
+    ):
+        if instead is None:
+            note(folder.path.parent)
+        folder.is_kept = not work.has_hooks and instead is None  # such a job is never gone on with
         try:
             return _VideoJob(plan, work, door, folder, cancel).run(state, progress)
         except _FINAL:
-            folder.is_kept = False
+            folder.is_kept = False  # what may not be made is not kept either
             raise
         except CancelledError as error:
             raise _stopped(folder) from error
@@ -169,6 +178,16 @@ class _VideoJob:
                     self.door.still_open()
                     give(SegmentEnd(end.cut, pack({"analysis": end.state, "edit": edit.state()})))
                     give.settle()  # so that a kill never costs more than the segment at work
+
+
+def _in_memory(plan: Plan, work: Work, door: Door) -> Path:
+    """Make a folder for segments that must not lie on a disk; with the run it goes, and nobody can go on from it."""
+    if plan.options.output.resume:
+        work.notes.tell("The policy keeps what is finished in memory alone, so there is nothing to go on from")
+    target = plan.target.path
+    folder = door.room.folder(_AS_LARGE_AS * target.stat().st_size if target.is_file() else 0) / "segments"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def _stopped(folder: JobFolder) -> CancelledError:

@@ -97,5 +97,5 @@ class TrustOptions(OptionGroup):
         default=None,
         pattern=r"^[!#-\[\]-~]{1,200}$",
         description="who makes the output, as its metadata shall name them: a registered code or a name without spaces,"
-        " such as example.com; the program when not given",
+        " such as example.com, in the AIGC object, which it asks for; the program when not given",
     )

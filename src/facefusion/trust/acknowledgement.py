@@ -70,8 +70,8 @@ def acknowledge(home: Path, actor: str, *, clock: Callable[[], datetime] = lambd
         ) from error
 
 
-def ensure_acknowledged(home: Path, actor: str, *, given: bool) -> None:
-    """Make sure that the text is known; note it where the job says so.
+def ensure_acknowledged(home: Path, actor: str, *, given: bool) -> bool:
+    """Make sure that the text is known; note it where the job says so, and return whether that was done now.
 
     Args:
         home: folder of this place.
@@ -82,7 +82,7 @@ def ensure_acknowledged(home: Path, actor: str, *, given: bool) -> None:
         AcknowledgementError: nobody has said so.
     """
     if is_acknowledged(home):
-        return
+        return False
     if not given:
         raise AcknowledgementError(
             "Nobody has said yet, at this place, that the terms of use are known",
@@ -90,3 +90,4 @@ def ensure_acknowledged(home: Path, actor: str, *, given: bool) -> None:
             "acknowledge = true in facefusion.toml or FACEFUSION_ACKNOWLEDGE=1",
         )
     acknowledge(home, actor)
+    return True

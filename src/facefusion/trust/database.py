@@ -6,11 +6,12 @@ written.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,10 +99,18 @@ def _sqlite(path: Path) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """Make the file, for its owner alone; SQLite gives its journals the same mode."""
+    """Make the file, for its owner alone; SQLite gives its journals the same mode.
+
+    One that is there is not opened: to close it again would end the locks by which this process's connections to it
+    keep other processes from taking its journal away (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWN))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWN))
         mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) or not os.access(path, os.R_OK | os.W_OK):
+            refusal = errno.EACCES if stat.S_ISREG(mode) else errno.EISDIR
+            raise OSError(refusal, os.strerror(refusal))
     except OSError as error:
         raise SecretError(
             f"The database of records {path} cannot be used: {error.strerror or error}",

@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
-from facefusion.cli.records import actor_of, opened_log
+from facefusion.cli.records import opened_log
 from facefusion.cli.terminal import Terminal, one_line
 from facefusion.errors import InputMissingError, OptionsError, OutputExistsError
 from facefusion.media.faults import writing
 from facefusion.options import Options, load_options
+from facefusion.trust.actor import actor_of
 from facefusion.trust.audit import AuditLog, Entry, Proof, Wanted
 from facefusion.trust.audit.facts import KINDS, RESULTS
 from facefusion.trust.audit.people import ROLES, Role

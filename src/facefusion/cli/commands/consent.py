@@ -23,7 +23,7 @@ from facefusion.engine.consents import faces_of_person, open_consents
 from facefusion.errors import ConsentRecordError, OptionsError
 from facefusion.media.output import atomic_output, check_place
 from facefusion.options import Options, load_options
-from facefusion.trust.consent import ConsentFile, Scope, file_text, read_evidence, verify_file
+from facefusion.trust.consent import Consent, ConsentFile, Scope, file_text, read_evidence, verify_file
 from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
 from facefusion.trust.pem import fingerprint, public_pem, read_public_key
@@ -45,9 +45,10 @@ class _Desk:
         """The keys of this place."""
         return KeyRing.open(trust_home(self.options.trust.trust_dir))
 
-    def note(self, action: str, consent: str) -> None:
-        """Tell the audit log what was done with a consent."""
-        note_change(self.options.trust, "consent", action, consents=(consent,))
+    def note(self, action: str, consent: Consent) -> None:
+        """Tell the audit log what was done with a consent, and with whose; it keeps pseudonyms of both."""
+        subjects = () if consent.person is None else (consent.person,)
+        note_change(self.options.trust, "consent", action, consents=(consent.id,), subjects=subjects)
 
     def answer(self, facts: dict[str, Any], text: str) -> int:
         """Print what was asked for, as JSON or as text."""
@@ -74,7 +75,7 @@ def _add(desk: _Desk) -> int:
     consent = open_consents(desk.options).add(
         faces, granted_by=arguments.granted_by, person=arguments.name, scope=scope, evidence=evidence
     )
-    desk.note("added", consent.id)
+    desk.note("added", consent)
     desk.terminal.say("\n".join(consent_lines(consent, desk.now)))
     return desk.answer(consent_facts(consent, desk.now), consent.id)
 
@@ -137,14 +138,16 @@ def _evidence(desk: _Desk) -> int:
 
 def _revoke(desk: _Desk) -> int:
     consent = open_consents(desk.options).revoke(desk.arguments.id, desk.arguments.reason[:1000])
-    desk.note("revoked", consent.id)
+    desk.note("revoked", consent)
     desk.terminal.result(one_line(f"{consent.id}: {state(consent, desk.now)}"))
     return 0
 
 
 def _erase(desk: _Desk) -> int:
-    open_consents(desk.options).erase(desk.arguments.id)
-    desk.note("removed", desk.arguments.id)
+    store = open_consents(desk.options)
+    consent = store.get(desk.arguments.id)
+    store.erase(consent.id)
+    desk.note("removed", consent)
     desk.terminal.result(one_line(f"{desk.arguments.id}: forgotten, with face and evidence"))
     return 0
 
@@ -159,7 +162,7 @@ def _export(desk: _Desk) -> int:
     evidence = store.evidence(consent.id) if arguments.with_evidence else ()
     with atomic_output(output) as part:
         part.write_text(file_text(consent, key, desk.now, faces=faces, evidence=evidence), "utf-8")
-    desk.note("exported", consent.id)
+    desk.note("exported", consent)
     desk.terminal.say(f"signed by the key {fingerprint(key.public_key())}; `facefusion consent key` prints it")
     desk.terminal.result(str(output))
     return 0
@@ -181,7 +184,7 @@ def _import(desk: _Desk) -> int:
         # evidence that is not in the file cannot be kept here: the digests stay in the file itself
         kept = {"source": found.signed_by} | ({} if found.evidence else {"evidence": ()})
         store.restore(consent.model_copy(update=kept), found.faces, found.evidence)
-        desk.note("added", consent.id)
+        desk.note("added", consent)
     desk.terminal.result(one_line(f"{consent.id}: {state(store.get(consent.id), desk.now)}"))
     return 0
 
@@ -191,7 +194,7 @@ def _bring_up_to_date(desk: _Desk, found: ConsentFile) -> None:
     revocation = found.consent.revocation
     if revocation is not None:
         open_consents(desk.options).revoke(found.consent.id, revocation.reason, at=revocation.at)
-        desk.note("revoked", found.consent.id)
+        desk.note("revoked", found.consent)
 
 
 def _verify(desk: _Desk) -> int:

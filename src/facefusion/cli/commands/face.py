@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from facefusion.cli.asking import ask_once
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
 from facefusion.cli.terminal import one_line
@@ -32,7 +33,8 @@ def _build(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.files:
         values["source_paths"] = [*values.get("source_paths", ()), *arguments.files]
     options = load_options(values, config_path=arguments.config)
-    face = build_face(options, name=arguments.name)
+    ask_once(options.trust, context.terminal)
+    face = build_face(options, name=arguments.name, notify=context.terminal.note)
     context.terminal.say("\n".join(_lines(face)))
     path = str(options.output_path)
     context.terminal.result(json.dumps({"path": path, **facts(face)}, indent=2) if arguments.json else path)

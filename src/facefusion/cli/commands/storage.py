@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
-from facefusion.cli.records import actor_of, opened_lifecycle, opened_log
+from facefusion.cli.records import opened_lifecycle, opened_log
 from facefusion.cli.terminal import Terminal, one_line
 from facefusion.errors import OutputExistsError
 from facefusion.options import Options, load_options
+from facefusion.trust.actor import actor_of
 from facefusion.trust.privacy.envelope import decrypted, encrypted, read_key, write_key
 from facefusion.trust.privacy.lifecycle import Item, duration
 from facefusion.trust.privacy.work import sweep_work

@@ -9,12 +9,12 @@ from pathlib import Path
 from facefusion.cli.asking import accept, ask, machine_language
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
-from facefusion.cli.records import actor_of
 from facefusion.cli.terminal import one_line
 from facefusion.errors import SecretError
 from facefusion.options import load_options
 from facefusion.options.trust import TrustOptions
 from facefusion.trust.acknowledgement import TEXTS, ensure_acknowledged
+from facefusion.trust.actor import actor_of
 from facefusion.trust.home import trust_home, usual_home
 from facefusion.trust.keys import KeyRing
 from facefusion.trust.provenance.authority import LocalAuthority, known_anchor

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import cached_property
-
-import numpy as np
+from typing import NamedTuple
 
 from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.watching import FrameWatch, Seen
@@ -19,9 +19,21 @@ from facefusion.media.frame import Image
 from facefusion.options import Options
 from facefusion.processors.base import KeptFace, Role, Source, SourceFace
 from facefusion.trust.blocklist import FaceLists
-from facefusion.trust.consent import ConsentStore, Use
-from facefusion.trust.content import MINOR_BELOW, ContentCheck, TermList, refuse, refuse_minors, where_in_source
+from facefusion.trust.consent import ConsentStore, Grant, Use
+from facefusion.trust.content import ContentCheck, TermList, minor_below, refuse, refuse_minors, where_in_source
 from facefusion.trust.database import open_database
+
+
+class Given(NamedTuple):
+    """A source, and how messages call it.
+
+    Attributes:
+        source: it.
+        where: by its number among those that were given of its person.
+    """
+
+    source: Source
+    where: str
 
 
 class Admission:
@@ -33,6 +45,7 @@ class Admission:
 
     Attributes:
         consents: ids of the consents that cover it.
+        subjects: whose faces they are for, where names are on record.
     """
 
     def __init__(self, place: Place, options: Options) -> None:
@@ -40,6 +53,7 @@ class Admission:
         self._check: ContentCheck | None = None
         self._analyser: FaceAnalyser | None = None
         self.consents: tuple[str, ...] = ()
+        self.subjects: tuple[str, ...] = ()
 
     def admit(self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None) -> None:
         """Ask for a job whose sources were read.
@@ -47,11 +61,24 @@ class Admission:
         Raises:
             TrustError: it is not allowed.
         """
-        self._check, self._analyser = ContentCheck.create(sessions), analyser
+        self._open(sessions, analyser)
         self._read_texts()
-        sources = [source for role in roles for source in role.sources]
-        self._ask_for(sources, tuple(spec.name for spec in plan.processors))
-        self._look_at(sources)
+        given = given_sources(roles)
+        self._ask_for(given, tuple(spec.name for spec in plan.processors))
+        self._look_at(given)
+
+    def admit_sources(self, sessions: SessionFactory, analyser: FaceAnalyser, role: Role) -> None:
+        """Ask for pictures that are to be kept as a face file; consents are asked for where that is used.
+
+        Raises:
+            TrustError: it is not allowed.
+        """
+        self._open(sessions, analyser)
+        given = given_sources([role])
+        for source, where in given:
+            for embedding in self._embeddings(source):
+                self._check_lists(embedding, where.lower())
+        self._look_at(given)
 
     def watch(self, what: Seen) -> FrameWatch:
         """Return what looks at the frames of a stream."""
@@ -66,6 +93,16 @@ class Admission:
         """
         if self.consents:
             self._consents.ensure_live(self.consents)
+
+    def _open(self, sessions: SessionFactory, analyser: FaceAnalyser | None) -> None:
+        share, age_model = self._place.policy.content.threshold_share.value, self._options.faces.face_classifier_model
+        self._check, self._analyser = ContentCheck.create(sessions, age_model=age_model, share=share), analyser
+
+    @property
+    def listed(self) -> str:
+        """Which faces are on lists, as a digest that tells nothing of them; empty where none are."""
+        entries = [] if self._lists is None else sorted(repr(entry) for entry in self._lists.all())
+        return hashlib.sha256("\n".join(entries).encode()).hexdigest() if entries else ""
 
     @property
     def _content(self) -> ContentCheck:
@@ -99,40 +136,40 @@ class Admission:
             if text is not None:
                 terms.refuse(text, what)
 
-    def _ask_for(self, sources: Sequence[Source], processors: tuple[str, ...]) -> None:
+    def _ask_for(self, given: Sequence[Given], processors: tuple[str, ...]) -> None:
         """Ask lists and, where the policy wants it, consents for each face."""
         trust = self._options.trust
         use = Use(trust.project, processors, trust.territory)
         is_asked = self._place.policy.consent.require.value == "sources"
-        consents: list[str] = []
-        for number, source in enumerate(sources, start=1):
-            for embedding in [self._embedding(source)]:
-                where = where_in_source(number, len(sources)).lower()
-                if self._lists is not None:
-                    self._check_lists(embedding, where)
+        grants: list[Grant] = []
+        for source, where in given:
+            for embedding in self._embeddings(source):
+                self._check_lists(embedding, where.lower())
                 if is_asked:
-                    consents.append(self._consents.check(embedding, use, face=where).consent)
-        self.consents = tuple(dict.fromkeys(consents))
+                    grants.append(self._consents.check(embedding, use, face=where.lower()))
+        self.consents = tuple(dict.fromkeys(grant.consent for grant in grants))
+        self.subjects = tuple(dict.fromkeys(grant.person for grant in grants if grant.person is not None))
 
-    def _look_at(self, sources: Sequence[Source]) -> None:
+    def _look_at(self, given: Sequence[Given]) -> None:
         """Look at the pictures of sources, and at the faces in them that are used."""
-        for number, source in enumerate(sources, start=1):
+        below = minor_below(self._place.policy.content.youngest.value)
+        for source, where in given:
             if not isinstance(source, SourceFace):
                 continue  # of a face file there is no picture; those that it was made of were looked at then
-            where = where_in_source(number, len(sources))
             [verdict] = self._content.look([source.image])
             refuse(verdict, where)
             [age] = self._content.ages([FaceView(source.image, source.face)])
-            refuse_minors([source.face] if age is not None and age < MINOR_BELOW else [], where)
+            refuse_minors([source.face] if age is not None and age < below else [], where)
 
     def _ask_lists(self, image: Image, face: Face, where: str) -> None:
         if self._lists is not None:
             self._check_lists(self._identity(image, face), where.lower())
 
-    def _embedding(self, source: Source) -> Vector:
-        if isinstance(source, KeptFace):
-            return np.asarray(source.embeddings.mean(0), np.float32)
-        return self._identity(source.image, source.face)
+    def _embeddings(self, source: Source) -> Sequence[Vector]:
+        """Return the identity vector of each view; none where nobody asks for any."""
+        if self._lists is None and self._place.policy.consent.require.value == "none":
+            return ()
+        return [*source.embeddings] if isinstance(source, KeptFace) else [self._identity(source.image, source.face)]
 
     def _identity(self, image: Image, face: Face) -> Vector:
         if face.embedding is None and self._analyser is not None:
@@ -145,3 +182,16 @@ class Admission:
         if self._lists is not None:
             overrides = self._place.policy.blocklist.allow_overrides.value
             self._lists.check(embedding, face=where, allow_overrides=overrides)
+
+
+def given_sources(roles: Sequence[Role]) -> list[Given]:
+    """Return all sources, with how messages call them: by their numbers, per person, as users gave them."""
+    given: list[Given] = []
+    for person, role in enumerate(roles, start=1):
+        paths = list(role.options.source_paths)
+        for source in role.sources:
+            path = source.path if isinstance(source, SourceFace) else None
+            number = paths.index(path) + 1 if path in paths else 1
+            whose = person if len(roles) > 1 else None
+            given.append(Given(source, where_in_source(number, len(paths) or 1, person=whose)))
+    return given

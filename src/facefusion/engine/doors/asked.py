@@ -8,7 +8,9 @@ from facefusion.engine.preview.nowhere import NOWHERE
 from facefusion.errors import PolicyError
 from facefusion.media.forms import Kind, output_form
 from facefusion.media.info import VideoInfo
-from facefusion.media.sequence import output_sequence_form
+from facefusion.media.select import Selection
+from facefusion.media.sequence import is_sequence, output_sequence_form
+from facefusion.media.times import read_times
 from facefusion.options import Options
 from facefusion.trust.label import LabelSettings
 from facefusion.trust.policy import Policy
@@ -36,8 +38,24 @@ def label_settings(policy: Policy, options: Options) -> LabelSettings | None:
         place=usual.place if place == "any" else place,
         timing=rules.label.value,
         seconds=rules.label_seconds.value,
+        height=rules.label_height.value,
         text=options.trust.label_text or "",
     )
+
+
+def length_of(plan: Plan) -> float | None:
+    """Return the length of an output in seconds, by the times of all frames; None of a sequence of pictures.
+
+    What a container says of its length is not enough: sound may go on after the last frame.
+
+    Raises:
+        InputError: the target cannot be read.
+    """
+    target = plan.target
+    if not isinstance(target, VideoInfo) or is_sequence(target.path):
+        return None
+    times = read_times(target.path, plan.options.limits, Selection.of(plan.options)).pts
+    return float((times[-1] - times[0]) * target.time_base + 1 / target.frame_rate) if times else None
 
 
 def output_key(policy: Policy, options: Options) -> bytes | None:
@@ -70,7 +88,7 @@ def check_forms(policy: Policy, plan: Plan) -> None:
     paths = (*(rendition.path for rendition in plan.renditions), *plan.further_outputs, plan.output)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     for path in dict.fromkeys(paths):
-        is_sequence = output_sequence_form(path) is not None
+        is_many = output_sequence_form(path) is not None
         form = output_form(path, kind if path in {*(each.path for each in plan.renditions), plan.output} else "picture")
-        if is_sequence or not can_hold(form):
-            raise no_manifest("Pictures of a sequence hold" if is_sequence else f"{form.name} files hold")
+        if is_many or not can_hold(form):
+            raise no_manifest("Pictures of a sequence hold" if is_many else f"{form.name} files hold")

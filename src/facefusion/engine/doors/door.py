@@ -7,18 +7,20 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from facefusion.engine.doors.admission import Admission
-from facefusion.engine.doors.asked import check_forms, label_settings, options_under, output_key
-from facefusion.engine.doors.keeping import keep_for
+from facefusion.engine.doors.asked import check_forms, label_settings, length_of, options_under, output_key
+from facefusion.engine.doors.keeping import keep_outputs, kept_segments
 from facefusion.engine.doors.leaving import Way
 from facefusion.engine.doors.models import models_of
 from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.record import Record
+from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.doors.seals import Seals
 from facefusion.engine.doors.watching import Seen, Watch
 from facefusion.engine.notes import Notes
@@ -28,6 +30,7 @@ from facefusion.engine.versions import version
 from facefusion.errors import TrustError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
+from facefusion.media.forms import ANIMATIONS
 from facefusion.media.frame import Frame
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.marking import Mark
@@ -35,7 +38,7 @@ from facefusion.media.sequence import is_sequence
 from facefusion.options import Options
 from facefusion.processors.base import Role
 from facefusion.trust.metadata import Marks
-from facefusion.trust.policy import check_disclosed
+from facefusion.trust.policy import Layer, check_disclosed
 from facefusion.trust.provenance import ManifestFacts, ModelFact
 from facefusion.trust.provenance.opening import open_signer
 from facefusion.trust.watermark import Watermark, new_payload
@@ -68,23 +71,34 @@ class Door:
         options: of the job.
         record: tells the audit log of it.
         notes: told what the user should know.
+        room: where the job keeps what is there only while it runs.
+
+    Attributes:
+        options: of the job, as they hold under the policy.
+        room: as given.
     """
 
-    def __init__(self, place: Place, options: Options, record: Record, notes: Notes) -> None:
-        self._place, self._record, self._notes = place, record, notes
+    def __init__(self, place: Place, options: Options, record: Record, notes: Notes, room: WorkRoom) -> None:
+        self._place, self._record, self._notes, self.room = place, record, notes, room
         self.options = options_under(place.policy, options)
         self._admission = Admission(place, self.options)
         self._key = output_key(place.policy, self.options)
         self._plan: Plan | None = None
         self._shown: Count | None = None
         self._seals: Seals | None = None
+        self._produced = ""
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What of the place shows in the frames of an output, as JSON values."""
-        disclosure = self._place.policy.disclosure.model_dump(mode="json")
-        values = {name: rule["value"] for name, rule in disclosure.items()}
-        return {"identity": self._place.identity, "tenant": self.options.trust.tenant, "disclosure": values}
+        """What of the place decides the frames of an output, and whether they may be made, as JSON values."""
+        policy = self._place.policy
+        rules = {"disclosure": policy.disclosure, "content": policy.content}
+        values = {
+            name: {rule: said["value"] for rule, said in section.model_dump(mode="json").items()}
+            for name, section in rules.items()
+        }
+        place = {"identity": self._place.identity, "tenant": self.options.trust.tenant}
+        return place | values | {"listed": self._admission.listed}
 
     def admit(self, plan: Plan, sessions: SessionFactory, roles: Sequence[Role], analyser: FaceAnalyser | None) -> None:
         """Let a job in whose sources were read.
@@ -103,8 +117,21 @@ class Door:
         self._record.processors = tuple(spec.name for spec in plan.processors)
         self._record.models = models_of(plan)
         self._admission.admit(plan, sessions, roles, analyser)
-        self._record.consents = self._admission.consents
+        self._record.consents, self._record.subjects = self._admission.consents, self._admission.subjects
         self._record.admitted()
+
+    def admit_sources(self, sessions: SessionFactory, analyser: FaceAnalyser, role: Role) -> None:
+        """Let pictures of a person in that are to be kept as a face file.
+
+        Args:
+            sessions: opens models.
+            analyser: tells faces apart.
+            role: whose pictures they are.
+
+        Raises:
+            TrustError: the policy does not allow it.
+        """
+        self._admission.admit_sources(sessions, analyser, role)
 
     def begin(self, fingerprint: Fingerprint) -> None:
         """Say what the job's outputs bear: the same for the same job, so that a job that goes on makes the same file.
@@ -204,22 +231,25 @@ class Door:
             paths, outputs = way.paths, way.sealed()
             self.still_open()
             count = count if isinstance(count, Count) else count()
-            check_disclosed(self._place.policy, seals.names, seals.names)
+            possible: tuple[Layer, ...] = ("label", "watermark", "metadata")
+            check_disclosed(self._place.policy, seals.names, (*possible, "provenance") if seals.is_signed else possible)
             self._record.published(
                 outputs,
                 seals.names,
                 frames=count.frames,
                 faces=count.faces,
-                produce_id=seals.marks.produce_id,
+                produce_id=self._produced,
                 watermark=seals.manifest.watermark,
             )
-        keep_for(self._place, paths, self.options.trust.tenant)
+        keep_outputs(self._place, paths, self.options.trust.tenant)
+
+    def keeping_segments(self) -> AbstractContextManager[Callable[[Path], None]]:
+        """Give what notes that a folder of segments is there, so that it goes by age if nobody comes back to it."""
+        return kept_segments(self._place, self.options.trust.tenant)
 
     def _record_shown(self, **more: int) -> None:
         seals = self._sealed
-        self._record.streamed(
-            seals.names_shown, produce_id=seals.marks.produce_id, watermark=seals.manifest.watermark, **more
-        )
+        self._record.streamed(seals.names_shown, produce_id=self._produced, watermark=seals.manifest.watermark, **more)
 
     @property
     def _sealed(self) -> Seals:
@@ -233,6 +263,7 @@ class Door:
         return hmac.new(key, text, hashlib.sha256).hexdigest()[:32]
 
     def _made(self, produce_id: str) -> Seals:
+        self._produced = produce_id
         plan, rules = self._plan, self._place.policy.disclosure
         if plan is None:
             raise RuntimeError("a job is admitted before it begins")
@@ -246,8 +277,11 @@ class Door:
             tool=tool,
             models=tuple(name for name, _ in models),
         )
+        if not rules.aigc.value:
+            marks = replace(marks, label="", content_producer="", produce_id="")
+        label = label_settings(self._place.policy, self.options)
         return Seals(
-            label=label_settings(self._place.policy, self.options),
+            label=label,
             mark=None if payload is None else Watermark(ring.derived("watermark"), payload),
             marks=marks,
             provenance=rules.provenance.value,
@@ -263,5 +297,11 @@ class Door:
             notify=self._notes.tell,
             key=self._key,
             pixel_aspect=plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1),
-            is_still=isinstance(plan.target, PictureInfo),
+            is_still=_is_still(plan),
+            length=length_of(plan) if label is not None and label.timing == "ends" else None,
         )
+
+
+def _is_still(plan: Plan) -> bool:
+    """Whether an output is a picture, or an animation, which plays again and again and has no start that all see."""
+    return isinstance(plan.target, PictureInfo) or any(each.encoding.form in ANIMATIONS for each in plan.renditions)

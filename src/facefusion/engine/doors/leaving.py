@@ -98,7 +98,7 @@ class Way:
         form = output_sequence_form(path)
         if form is None:
             raise ValueError(f"{path} is no pattern")
-        return self._waiting.enter_context(joined(finish=partial(self._finish, form)))
+        return self._waiting.enter_context(joined(finish=partial(self._finish, form, path.parent)))
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -113,6 +113,7 @@ class Way:
             self._sealing.store(file.part)
         return tuple(self._digests)
 
-    def _finish(self, form: Form, part: Path) -> None:
+    def _finish(self, form: Form, folder: Path, part: Path) -> None:
+        self._paths.append(folder / part.name)
         self._digests.append(self._sealing.seal(part, form, is_one_of_many=True))
         self._sealing.store(part)

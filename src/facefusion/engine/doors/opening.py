@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from facefusion.engine.doors.door import Door
-from facefusion.engine.doors.place import Place, actor_of
+from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.record import Record
+from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.notes import Notes
-from facefusion.errors import PolicyError
+from facefusion.errors import AuditError, PolicyError
 from facefusion.options import Options
+from facefusion.trust.actor import actor_of
 from facefusion.trust.audit import AuditKeys, AuditLog
 from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
@@ -37,16 +39,20 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
         raise
     if place.instead_of:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
-    with _recorded(options, place.home, place.policy) as record:
+    with _recorded(options, place.home, place.policy) as record, ExitStack() as resources:
         try:
-            place.check_acknowledged(options)
-            door = Door(place, options, record, notes)
+            if place.acknowledged(options):
+                record.acknowledged()
+            door = Door(place, options, record, notes, WorkRoom(place.policy, options.trust.work_dir, resources))
             try:
                 yield door
             finally:
                 door.end_live()
         except BaseException as error:
-            record.ended(error)
+            try:
+                record.ended(error)
+            except AuditError as fault:  # nothing leaves; whoever waits for it should know why, and that it is not told
+                notes.tell(f"How this ended is not in the audit log: {fault.what}")
             raise
 
 
@@ -55,4 +61,4 @@ def _recorded(options: Options, home: Path, policy: Policy | None) -> Iterator[R
     """Give what tells the audit log of a job."""
     keys = AuditKeys.of(KeyRing.open(home))
     with closing(AuditLog.open(home, keys, database=options.trust.trust_database)) as audit:
-        yield Record(audit, options.trust.tenant, actor_of(options), policy)
+        yield Record(audit, options.trust.tenant, actor_of(options.trust), policy)

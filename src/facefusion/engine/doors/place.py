@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from facefusion.errors import AcknowledgementError
 from facefusion.options import Options
-from facefusion.trust.acknowledgement import is_acknowledged
+from facefusion.trust.acknowledgement import ensure_acknowledged
+from facefusion.trust.actor import actor_of
 from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
 from facefusion.trust.policy import Policy, policy_in_force
@@ -51,6 +49,7 @@ class Place:
                 "disclosure.label": trust.label,
                 "disclosure.label_place": trust.label_place,
                 "disclosure.label_language": trust.label_language,
+                "disclosure.aigc": True if trust.content_producer is not None else None,
                 "content.sampling_seconds": trust.content_every,
                 "content.live_frames": trust.content_every_live,
             }
@@ -58,30 +57,20 @@ class Place:
         database = trust.trust_database or home / "trust.db"
         return cls(home, KeyRing.open(home), policy, database, force.instead_of)
 
-    def check_acknowledged(self, options: Options) -> None:
+    def acknowledged(self, options: Options) -> bool:
         """Make sure that whoever works here knows the terms of use, where the policy asks for that.
+
+        Returns:
+            whether that was said just now.
 
         Raises:
             AcknowledgementError: nobody has said so yet.
         """
-        is_asked = self.policy.acknowledgement.required.value and not options.trust.acknowledge
-        if is_asked and not is_acknowledged(self.home):
-            raise AcknowledgementError(
-                "Nobody has said yet that the terms of use are known",
-                "Read and accept them with `facefusion trust acknowledge`, or give --acknowledge",
-            )
+        if not self.policy.acknowledgement.required.value:
+            return False
+        return ensure_acknowledged(self.home, actor_of(options.trust), given=options.trust.acknowledge)
 
     @property
     def identity(self) -> str:
         """What tells this place from others in digests, without telling its key."""
         return hashlib.sha256(self.ring.derived("identity of the place")).hexdigest()
-
-
-def actor_of(options: Options) -> str:
-    """Return who does the work: as the options say, else the user of this machine."""
-    if options.trust.actor is not None:
-        return options.trust.actor
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number that has no name
-        return f"user {os.getuid()}"

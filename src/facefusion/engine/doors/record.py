@@ -27,6 +27,7 @@ class Record:
         processors: what is done.
         models: by what: name and SHA-256 of the weights of each.
         consents: numbers of the consents that cover it.
+        subjects: whose faces they are for, where names are on record.
         inputs: SHA-256 of each.
     """
 
@@ -38,9 +39,18 @@ class Record:
     processors: Sequence[str] = ()
     models: Sequence[tuple[str, str]] = ()
     consents: Sequence[str] = ()
+    subjects: Sequence[str] = ()
     inputs: Sequence[str] = ()
     _is_admitted: bool = False
     _start: float = field(default_factory=time.perf_counter)
+
+    def acknowledged(self) -> None:
+        """Record that the terms of use are known here from now on.
+
+        Raises:
+            AuditError: the entry cannot be written.
+        """
+        self._append("changed", {"record": "acknowledgement", "action": "added"})
 
     def admitted(self) -> None:
         """Record that the job may be done.
@@ -96,6 +106,7 @@ class Record:
             "processors": tuple(self.processors),
             "models": tuple({"name": name, "digest": digest} for name, digest in self.models),
             "consents": tuple(self.consents),
+            "subjects": tuple(self.subjects),
             "inputs": tuple(self.inputs),
             "version": version(),
         }

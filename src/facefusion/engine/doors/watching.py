@@ -13,6 +13,7 @@ from facefusion.trust.content import (
     AgeWatch,
     ContentCheck,
     ContentWatch,
+    minor_below,
     refuse,
     refuse_minors,
     where_in_video,
@@ -67,7 +68,7 @@ class FrameWatch:
 
     Args:
         check: looks.
-        rules: how often.
+        rules: how often, and whose age is too low.
         what: whose frames they are.
         ask: raises where a face is on a list; given the picture, the face and how messages call its place.
     """
@@ -79,7 +80,7 @@ class FrameWatch:
         self._what = what.rpartition(" ")[2]
         frames = rules.live_frames.value if what.startswith("live") else None
         self._frames = ContentWatch(rules.sampling_seconds.value, frames=frames)
-        self._ages = AgeWatch()
+        self._ages = AgeWatch(minor_below(rules.youngest.value))
         self._met: set[int] = set()
 
     def see(self, image: Image, seconds: float | None) -> None:

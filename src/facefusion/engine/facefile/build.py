@@ -7,10 +7,12 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 
+from facefusion.engine.doors.opening import opened
 from facefusion.engine.facefile.file import (
     MOST_OF_NAME,
     SUFFIX,
@@ -20,6 +22,7 @@ from facefusion.engine.facefile.file import (
     is_face_file,
     write_face,
 )
+from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.sources import load_views
 from facefusion.engine.versions import version
 from facefusion.errors import OptionsError, OutputTypeError
@@ -31,31 +34,34 @@ from facefusion.media.open import moves
 from facefusion.media.output import check_place
 from facefusion.media.sequence import is_sequence
 from facefusion.options import Options
-from facefusion.processors.base import SourceFace
+from facefusion.processors.base import Role, SourceFace
 from facefusion.processors.face_swapper.processor import keep
 
 
-def build_face(options: Options, *, name: str | None = None) -> FaceFile:
+def build_face(options: Options, *, name: str | None = None, notify: NoteListener | None = None) -> FaceFile:
     """Build a face file; it appears whole or not at all.
 
     Args:
         options: `source_paths`, what it is built from; `output_path`, the file to write; detector, selection, limits.
         name: the face's name; that of the file when None.
+        notify: told what the user should know, one sentence each.
 
     Raises:
         OptionsError: there is nothing to build from, or nowhere to write, or the name is empty or too long.
         InputError: a file cannot be read.
         FaceError: a file has no usable face, or several where none was chosen, or another person than the others.
         OutputError: the face file cannot be written.
+        TrustError: the policy refuses a picture; nothing is written then.
     """
     paths, output = options.source_paths, _checked_output(options)
     shown = _name(output, name)
-    sessions = open_sessions(options)
-    try:
+    with opened(options, Notes(notify)) as door, ExitStack() as resources:
+        options = door.options
+        sessions = open_sessions(options)
+        resources.callback(sessions.unload)
         analyser = FaceAnalyser.create(options.faces, sessions)
         views = load_views(analyser, paths, options, output, recognise=True)
-    finally:
-        sessions.unload()
+        door.admit_sources(sessions, analyser, Role(views, options))
     face = FaceFile(
         name=shown,
         built=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from facefusion.engine.doors.watching import Watch
 from facefusion.engine.work import Work
 from facefusion.faces.pace import Every
 from facefusion.faces.track import FaceTracker
@@ -35,11 +36,13 @@ class LiveEdit:
     Args:
         work: the stages.
         info: of the frames that come.
+        watch: looks at them as they come.
         every: in which frames newcomers are looked for; see `FaceTracker`.
     """
 
-    def __init__(self, work: Work, info: VideoInfo, every: Every = "auto") -> None:
+    def __init__(self, work: Work, info: VideoInfo, watch: Watch, every: Every = "auto") -> None:
         self._work = work
+        self._watch = watch
         self._tracker = None if work.finding is None else FaceTracker(work.finding.analyser, every)
         self._convert = FrameConverter(info.colour, info.orientation).convert
         self._length = max(1, round(1 / (info.frame_rate * LIVE_TIME_BASE)))
@@ -48,7 +51,11 @@ class LiveEdit:
         self._last = -1
 
     def edit(self, captured: Captured) -> Ready:
-        """Return a frame edited; times begin with 0 and always rise."""
+        """Return a frame edited; times begin with 0 and always rise.
+
+        Raises:
+            TrustError: the frame, or a face in it that is worked on, is refused.
+        """
         item = self._analysed(self._frame(captured))
         [edited] = self._work.edit([item])
         return Ready(edited.frame, len(item.faces), captured.came)
@@ -63,9 +70,11 @@ class LiveEdit:
 
     def _analysed(self, frame: Frame) -> FaceFrame:
         finding, tracker = self._work.finding, self._tracker
+        self._watch.see(frame.image, float(frame.time))
         if finding is None or tracker is None:
             return FaceFrame(frame, ())
         time = float(frame.time)
         found = tracker.update(frame.image, time)
         chosen = finding.selector.select(frame.image, found, time=time, begins_scene=tracker.begins_scene)
+        self._watch.meet(frame.image, chosen, time)
         return FaceFrame(frame, chosen)

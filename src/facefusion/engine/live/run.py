@@ -72,7 +72,9 @@ def run_live(
         door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
         door.begin_live()
         door.tell_unmarked()
-        live = _Live(options, source, LiveEdit(work, source.info, options.faces.detect_every), tally)
+        live = _Live(
+            options, source, LiveEdit(work, source.info, door.watch("live target"), options.faces.detect_every), tally
+        )
         resources.callback(lambda: end(tally.figures()))
         sink.begin(plan.edited if isinstance(plan.edited, VideoInfo) else source.info)
         with live.running() as edited:

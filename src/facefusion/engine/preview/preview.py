@@ -69,10 +69,11 @@ class Preview:
         self._memory = memory
         self._options = options
         self._resources = ExitStack()
-        self._door = PreviewDoor(self._resources.enter_context(opened(options, self._notes)))
+        door = self._resources.enter_context(opened(options, self._notes))
+        self._door = PreviewDoor(door)
         plan = self._plan()
         height, width = plan.edited.height, plan.edited.width
-        self._processing = Processing(max(2, memory // 2 // (height * width * 6)))
+        self._processing = Processing(max(2, memory // 2 // (height * width * 6)), door.room.folder)
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from facefusion.engine.plan import Plan
 from facefusion.engine.preview.recent import Recent
@@ -37,9 +38,11 @@ class Processing:
 
     Args:
         results: edited frames that are kept.
+        work: returns the folder for what processors keep while they are there, given how many bytes that takes.
     """
 
-    def __init__(self, results: int) -> None:
+    def __init__(self, results: int, work: Callable[[int], Path]) -> None:
+        self._work = work
         self._ready: Recent[_Ready] = Recent(8, lambda ready: ready.resources.close())
         self._results: Recent[FaceFrame] = Recent(results)
         self._names = frozenset(processor_names())
@@ -60,7 +63,7 @@ class Processing:
             key: what tells them from others.
         """
         keys = [_key(spec, plan, sessions, roles, self._names) for spec in plan.processors]
-        makers = [partial(_make, spec, plan, sessions, roles) for spec in plan.processors]
+        makers = [partial(_make, spec, plan, sessions, roles, self._work) for spec in plan.processors]
         if len(items) > 1:
             return self._results.get((key, *keys), lambda: self._series(list(zip(keys, makers, strict=True)), items))
         [item] = items
@@ -92,11 +95,17 @@ class Processing:
         return ready.processor
 
 
-def _make(spec: ProcessorSpec, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...]) -> _Ready:
+def _make(
+    spec: ProcessorSpec,
+    plan: Plan,
+    sessions: SessionFactory,
+    roles: tuple[Role, ...],
+    work: Callable[[int], Path],
+) -> _Ready:
     """Make a processor as a job does."""
     with ExitStack() as resources:
         others = roles[0].sources if roles and (plan.options.source_paths or not plan.options.face_map) else ()
-        speech = job_speech(plan, lambda: False) if spec.needs_speech else None
+        speech = job_speech(plan, lambda: False, work) if spec.needs_speech else None
         context = ProcessorContext(plan.options, others, sessions, roles, speech, resources)
         processor = create_processor(spec, context)
         return _Ready(processor, processor.state(), resources.pop_all())

@@ -106,6 +106,8 @@ class Fingerprint:
         words = [f"option {name.replace('_', '-')}" for name in dict.fromkeys(options)]
         words += ["the version of the software"] if any(name.startswith("libraries.") for name in differing) else []
         words += ["the weights of a model"] if any(name.startswith("weights.") for name in differing) else []
+        is_elsewhere = not words and any(name.startswith("place.") for name in differing)  # options change rules too
+        words += ["the rules or keys of this place"] if is_elsewhere else []
         words += ["an input"] if "inputs" in differing else []
         return words or ["how an output is encoded"]
 

@@ -129,7 +129,7 @@ class JobFolder:
 
 @contextmanager
 def job_folder(
-    outputs: Sequence[Path], fingerprint: Fingerprint, *, resume: bool, notes: Notes
+    outputs: Sequence[Path], fingerprint: Fingerprint, *, resume: bool, notes: Notes, instead: Path | None = None
 ) -> Iterator[tuple[JobFolder, Any]]:
     """Open the folder of a job for this run alone.
 
@@ -142,6 +142,7 @@ def job_folder(
         fingerprint: of the job.
         resume: whether finished segments are to be used; where not, those of any job with this output are removed.
         notes: told what is taken over, or cannot be.
+        instead: an empty folder that goes with this run, for segments that must not lie beside the output.
 
     Yields:
         The folder, and what the stages remembered after its last finished segment (None: begin at the first frame).
@@ -158,6 +159,9 @@ def job_folder(
             if (other := _root(path)) in others:
                 others.remove(other)
                 stack.enter_context(_alone(other, path))
+        if instead is not None:
+            yield JobFolder(instead), None
+            return
         with writing(outputs[0]):
             folder, state = _begin(root, fingerprint, resume=resume, notes=notes)
         try:

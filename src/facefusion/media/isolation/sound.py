@@ -73,8 +73,11 @@ def read_apart(
     length: Fraction | None,
     limits: LimitOptions,
     cancel: Callable[[], bool] = bool,
+    folder: Path | None = None,
 ) -> Iterator[Samples]:
     """Yield the sound of a file, decoded in a child process; see `SoundReader`.
+
+    What the process gives lies in a folder of its own within `folder`, the system's when None, until all is yielded.
 
     Raises:
         InputError: the file is damaged or holds no sound, or the process took too much, or crashed.
@@ -83,8 +86,8 @@ def read_apart(
     """
     channels = 1 if layout == "mono" else 2
     most = int((_LONGEST if length is None else length) * rate + 1) * channels * 4
-    with tempfile.TemporaryDirectory(prefix="facefusion-") as folder:
-        output = Path(folder) / "samples"
+    with tempfile.TemporaryDirectory(prefix="facefusion-", dir=folder) as own:
+        output = Path(own) / "samples"
         with writing(output):
             output.touch()
         task = _READ.dump(_Read(path, output, rate, layout, start, length))

@@ -19,6 +19,16 @@ from facefusion.options import LimitOptions
 SPEECH_RATE: Final = 48000
 """Samples a second of `Speech.samples`."""
 
+_KEPT_PER_SECOND: Final = 4 * (2 * SPEECH_RATE + 16000)
+"""Bytes of all that may be kept of a second: what is read, and what networks hear."""
+_USUAL_LENGTH: Final = 3600.0
+"""Seconds for which there is room, where the length is not known."""
+
+
+def _anywhere(room: int) -> Path | None:
+    del room
+    return None
+
 
 @dataclass(frozen=True, slots=True)
 class Speech:
@@ -31,6 +41,8 @@ class Speech:
         length: seconds for which there are frames; None where that is not known.
         limits: how far the file is trusted.
         cancel: asked between pieces whether to stop.
+        work: returns the folder for what is kept of it while the job runs, given how many bytes that takes; None: the
+            system's.
     """
 
     path: Path
@@ -39,6 +51,16 @@ class Speech:
     length: Fraction | None
     limits: LimitOptions
     cancel: Callable[[], bool] = bool
+    work: Callable[[int], Path | None] = _anywhere
+
+    def folder(self) -> Path | None:
+        """Return the folder for what is kept of the speech while the job runs; None: the system's.
+
+        Raises:
+            OutputError, TrustError: there is none that may be used.
+        """
+        seconds = _USUAL_LENGTH if self.length is None else float(self.length)
+        return self.work(round(seconds * _KEPT_PER_SECOND))
 
     def samples(self) -> Iterator[Samples]:
         """Yield the sound from the first frame on, piece by piece, without gaps, float32 (samples, 2), 48 kHz.
@@ -62,6 +84,7 @@ class Speech:
                 length=self.length,
                 limits=self.limits,
                 cancel=self.cancel,
+                folder=self.folder(),
             )
             return
         sound = open_sound(self.path, open_input(self.path))

@@ -63,7 +63,7 @@ def create(context: ProcessorContext) -> CropProcessor:
     extractor: VoiceExtractor | None = None
     if options.voice_extractor_model is not None:
         extractor = context.sessions.load(options.voice_extractor_model, EXTRACTION)
-    voice = Voice.record(context.speech, extractor)
+    voice = Voice.record(context.speech, extractor, folder=context.speech.folder())
     return CropProcessor(LipEditor(syncer, voice, options.lip_syncer_weight), lip_masker(context, syncer.reach))
 
 

@@ -18,12 +18,14 @@ class Grant:
     Attributes:
         consent: id of the consent, for records and for `ensure_live`.
         digest: of what the consent said, for records.
+        person: whose face it is, where a name is on record.
         difference: share of bits in which the templates differ, at most the threshold.
     """
 
     consent: str
     digest: str
     difference: float
+    person: str | None = None
 
 
 def decided(found: Sequence[tuple[float, Consent]], use: Use, moment: datetime, face: str) -> Grant:
@@ -43,7 +45,7 @@ def decided(found: Sequence[tuple[float, Consent]], use: Use, moment: datetime, 
     for difference, consent in found:
         problem = _problem(consent, use, moment, face)
         if problem is None:
-            return Grant(consent.id, consent.digest, difference)
+            return Grant(consent.id, consent.digest, difference, consent.person)
         problems.append(problem)
     raise min(problems, key=lambda each: isinstance(each, ConsentRevokedError))
 

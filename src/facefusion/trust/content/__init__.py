@@ -6,7 +6,7 @@ users write. `refuse`, `refuse_minors` and `TermList.refuse` raise what people s
 
 from facefusion.trust.content.active import ActiveChecks, active_checks
 from facefusion.trust.content.age_watch import AgeWatch
-from facefusion.trust.content.ages import MINOR_BELOW
+from facefusion.trust.content.ages import MINOR_BELOW, minor_below
 from facefusion.trust.content.check import ContentCheck
 from facefusion.trust.content.finding import Finding, Verdict
 from facefusion.trust.content.refusal import refuse, refuse_minors, where_in_source, where_in_video
@@ -24,6 +24,7 @@ __all__ = [
     "TermList",
     "Verdict",
     "active_checks",
+    "minor_below",
     "refuse",
     "refuse_minors",
     "where_in_source",

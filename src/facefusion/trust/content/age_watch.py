@@ -12,8 +12,8 @@ from facefusion.faces.types import Face
 from facefusion.state import State
 from facefusion.trust.content.ages import MINOR_BELOW
 
-CERTAIN: Final = 25.0
-"""Apparent age in years from which one look at a followed face is enough."""
+_BEYOND_DOUBT: Final = 8.0
+"""Years above the limit from which one look at a followed face is enough."""
 _LOOKS: Final = 3
 """Looks at any other followed face, whose median counts."""
 _FORGOTTEN_AFTER: Final = 250
@@ -32,9 +32,13 @@ class AgeWatch:
 
     A face is looked at when it comes. One that is plainly grown-up is left alone from then on; any other is looked at
     in the frames that follow, until there are three opinions.
+
+    Args:
+        below: apparent age in years below which somebody is not to be worked on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, below: float = MINOR_BELOW) -> None:
+        self._below = below
         self._frame = 0
         self._tracks: dict[int, _Track] = {}
 
@@ -69,13 +73,13 @@ class AgeWatch:
             return True
         track = self._tracks.setdefault(key, _Track(self._frame))
         track.seen = self._frame
-        return track.looks < _LOOKS and not (track.ages and track.ages[0] >= CERTAIN)
+        return track.looks < _LOOKS and not (track.ages and track.ages[0] >= self._below + _BEYOND_DOUBT)
 
     def _is_minor(self, key: int | None, age: float | None) -> bool:
         if key is None:
-            return age is not None and age < MINOR_BELOW
+            return age is not None and age < self._below
         track = self._tracks.setdefault(key, _Track(self._frame))
         track.looks += 1
         if age is not None:
             track.ages.append(age)
-        return track.looks >= _LOOKS and bool(track.ages) and float(np.median(track.ages)) < MINOR_BELOW
+        return track.looks >= _LOOKS and bool(track.ages) and float(np.median(track.ages)) < self._below

@@ -13,11 +13,24 @@ from facefusion.faces.landmarkers.base import FaceView
 from facefusion.faces.mesh import five_landmarks, mirror_vertices
 from facefusion.faces.types import Face
 
-MINOR_BELOW: Final = 17.0
-"""Apparent age in years below which somebody seems to be a minor: 18, less what networks err by."""
+_ERROR: Final = 1.0
+"""Years that are taken off for what networks err by."""
 _ZOOMS: Final = (0.85, 1.0, 1.15)
 _AROUND: Final = 1.0
 """Room around a face in its mirrored picture, as a share of its longer side."""
+
+
+def minor_below(youngest: float) -> float:
+    """Return the apparent age in years below which somebody seems to be younger than those who may be worked on.
+
+    Args:
+        youngest: age in years of the youngest who may be.
+    """
+    return youngest - _ERROR
+
+
+MINOR_BELOW: Final = minor_below(18)
+"""Apparent age in years below which somebody seems to be a minor: 18, less what networks err by."""
 
 
 def apparent_ages(classifier: Classifier, views: Sequence[FaceView]) -> list[float | None]:

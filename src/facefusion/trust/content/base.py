@@ -34,13 +34,16 @@ class ContentModel(Protocol):
         """The model's name."""
         ...
 
-    def look(self, images: Sequence[Picture], *, margin: float = 0.0, mirrored: bool = False) -> list[Seen]:
+    def look(
+        self, images: Sequence[Picture], *, margin: float = 0.0, mirrored: bool = False, share: float = 1.0
+    ) -> list[Seen]:
         """Return what is seen in each picture.
 
         Args:
             images: RGB uint8 (H, W, 3) each, of any sizes.
             margin: black around the picture on each side, as a share of its longer side.
             mirrored: whether it is looked at in a mirror; boxes are those of the picture all the same.
+            share: of the usual limits, above 0 and at most 1; smaller sees more.
 
         Raises:
             ModelError: the model cannot be used.

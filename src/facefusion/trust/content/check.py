@@ -34,6 +34,7 @@ class ContentCheck:
         sessions: opens the models that find faces, where a second look needs them.
         classifier: tells ages; None where no model is here that does.
         active: which models these are.
+        share: of the usual limits from which a picture is refused, above 0 and at most 1; smaller refuses more.
 
     Attributes:
         active: as given.
@@ -46,21 +47,25 @@ class ContentCheck:
         sessions: SessionFactory,
         classifier: Any,
         active: ActiveChecks,
+        *,
+        share: float = 1.0,
     ) -> None:
         self._primary = primary
         self._further = tuple(further)
         self._sessions = sessions
         self._classifier = classifier
         self._analyser: FaceAnalyser | None = None
+        self._share = share
         self.active = active
 
     @classmethod
-    def create(cls, sessions: SessionFactory, *, age_model: str = "fairface") -> ContentCheck:
+    def create(cls, sessions: SessionFactory, *, age_model: str = "fairface", share: float = 1.0) -> ContentCheck:
         """Open all models that check content and are here.
 
         Args:
             sessions: opens them.
             age_model: the model that tells ages, where it is here; else whichever is.
+            share: as of the class.
 
         Raises:
             ContentUncheckedError: the detector is not here, or a model is damaged or cannot be run.
@@ -70,7 +75,7 @@ class ContentCheck:
             primary = sessions.load(PRIMARY, DETECTOR_TASK)
             further = [sessions.load(name, task) for name, task in active.further]
             classifier = None if active.age is None else sessions.load(active.age, "face_classifier")
-        return cls(primary, further, sessions, classifier, active)
+        return cls(primary, further, sessions, classifier, active, share=share)
 
     @property
     def tells_ages(self) -> bool:
@@ -110,8 +115,8 @@ class ContentCheck:
             return apparent_ages(self._classifier, views)
 
     def _look(self, images: Sequence[Picture]) -> list[Verdict]:
-        firsts = self._primary.look(images)
-        further = [model.look(images) for model in self._further]
+        firsts = self._primary.look(images, share=self._share)
+        further = [model.look(images, share=self._share) for model in self._further]
         return [
             self._verdict(self._confirmed(image, first), [seen[place] for seen in further])
             for place, (image, first) in enumerate(zip(images, firsts, strict=True))
@@ -120,7 +125,7 @@ class ContentCheck:
     def _confirmed(self, image: Picture, first: Seen) -> Seen:
         if not first.findings:
             return first
-        return confirmed(self._primary, self._faces, image, first)
+        return confirmed(self._primary, self._faces, image, first, share=self._share)
 
     def _verdict(self, primary: Seen, further: Sequence[Seen]) -> Verdict:
         """Put together what all models say of one picture."""

@@ -50,7 +50,9 @@ class ContentClassifier:
         self._settings = model.settings
         self.name = model.card.name
 
-    def look(self, images: Sequence[Picture], *, margin: float = 0.0, mirrored: bool = False) -> list[Seen]:
+    def look(
+        self, images: Sequence[Picture], *, margin: float = 0.0, mirrored: bool = False, share: float = 1.0
+    ) -> list[Seen]:
         """Return what is seen in each picture; see `ContentModel`."""
         if not images:
             return []
@@ -65,10 +67,10 @@ class ContentClassifier:
         difference = values[:, list(settings.explicit)].sum(1) - values[:, list(settings.ordinary)].sum(1)
         # The limit, wherever it is, becomes one half: as sure as not.
         scores = 1 / (1 + np.exp(np.clip(settings.limit - difference.astype(np.float64), -60, 60)))
-        return [self._seen(float(score)) for score in scores]
+        return [self._seen(float(score), _EVEN * share) for score in scores]
 
-    def _seen(self, score: float) -> Seen:
-        finding = Finding(self.name, _LABEL, score, _EVEN)
+    def _seen(self, score: float, limit: float) -> Seen:
+        finding = Finding(self.name, _LABEL, score, limit)
         return Seen((finding,) if finding.counts else (), finding.nearness)
 
 

@@ -72,7 +72,9 @@ class ContentDetector:
         self._settings = model.settings
         self.name = model.card.name
 
-    def look(self, images: Sequence[Picture], *, margin: float = 0.0, mirrored: bool = False) -> list[Seen]:
+    def look(
+        self, images: Sequence[Picture], *, margin: float = 0.0, mirrored: bool = False, share: float = 1.0
+    ) -> list[Seen]:
         """Return what is seen in each picture; see `ContentModel`."""
         if not images:
             return []
@@ -83,7 +85,7 @@ class ContentDetector:
         ]
         rows = self._session.run(settings.tensor([each.canvas for each in framed]))["output"]
         columns, limits = self._limits(rows.shape[1] - _CORNERS)
-        return [self._seen(each, row, columns, limits) for each, row in zip(framed, rows, strict=True)]
+        return [self._seen(each, row, columns, limits * share, share) for each, row in zip(framed, rows, strict=True)]
 
     def _limits(self, classes: int) -> tuple[list[int], npt.NDArray[np.float64]]:
         """Return the classes that count, by their numbers, and the limit of each, float64 (C,)."""
@@ -98,7 +100,9 @@ class ContentDetector:
         columns = [place for place, label in enumerate(settings.labels) if label in settings.limits]
         return columns, np.array([settings.limits[settings.labels[place]] for place in columns])
 
-    def _seen(self, framed: Framed, rows: Values, columns: list[int], limits: npt.NDArray[np.float64]) -> Seen:
+    def _seen(
+        self, framed: Framed, rows: Values, columns: list[int], limits: npt.NDArray[np.float64], share: float
+    ) -> Seen:
         """Return what is seen in one picture, from rows of box and scores, float32 (4 + classes, A)."""
         scores = rows[[_CORNERS + place for place in columns]]
         nearness = scores / limits[:, None]
@@ -106,7 +110,7 @@ class ContentDetector:
             return Seen()
         found = []
         for place, row, limit in zip(columns, scores, limits.tolist(), strict=True):
-            for anchor in self._chosen(rows, row, min(self._settings.suspicion, limit)):
+            for anchor in self._chosen(rows, row, min(self._settings.suspicion * share, limit)):
                 box = framed.back(_corners(rows[:_CORNERS, anchor]))
                 found.append(Finding(self.name, self._label(place), float(row[anchor]), limit, box))
         return Seen(surest_first(found), float(nearness.max()))

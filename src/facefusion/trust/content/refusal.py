@@ -11,14 +11,16 @@ from facefusion.trust.content.finding import Verdict
 _POLICY = "which every policy refuses"
 
 
-def where_in_source(number: int, count: int = 1) -> str:
+def where_in_source(number: int, count: int = 1, *, person: int | None = None) -> str:
     """Return how messages call a source.
 
     Args:
-        number: which, from 1.
-        count: how many there are.
+        number: which of those that were given of a person, from 1.
+        count: how many were given.
+        person: which person, from 1, where there are several.
     """
-    return "The source" if count == 1 else f"Source {number}"
+    source = "The source" if count == 1 else f"Source {number}"
+    return source if person is None else f"{source} of person {person}"
 
 
 def where_in_video(what: str, seconds: float | None = None) -> str:

@@ -26,7 +26,7 @@ _IS_SAME: Final = 0.3
 """Share of overlap from which two looks saw one thing."""
 
 
-def confirmed(model: ContentModel, find_faces: FindFaces, image: Picture, seen: Seen) -> Seen:
+def confirmed(model: ContentModel, find_faces: FindFaces, image: Picture, seen: Seen, *, share: float = 1.0) -> Seen:
     """Return what stays of what was seen in a picture after a second look, with the mean of both scores.
 
     Args:
@@ -34,6 +34,7 @@ def confirmed(model: ContentModel, find_faces: FindFaces, image: Picture, seen: 
         find_faces: returns the faces of a picture.
         image: RGB uint8 (H, W, 3).
         seen: what it saw at first.
+        share: of the usual limits.
 
     Raises:
         ModelError: a model cannot be used.
@@ -44,7 +45,7 @@ def confirmed(model: ContentModel, find_faces: FindFaces, image: Picture, seen: 
     if not left:
         return Seen()
     margins = [_margin(_box(each), max(image.shape[:2])) for each in left]
-    looks = {margin: model.look([image], margin=margin, mirrored=True)[0] for margin in margins}
+    looks = {margin: model.look([image], margin=margin, mirrored=True, share=share)[0] for margin in margins}
     findings = surest_first(
         [_both(*pair) for pair in zip(left, (looks[each].findings for each in margins), strict=True)]
     )

@@ -17,9 +17,6 @@ from facefusion.trust.label.lettering import Alignment, Coverage, Lettering, che
 from facefusion.trust.label.settings import LabelSettings, Place
 from facefusion.trust.label.wording import disclosure
 
-SHARE = Fraction(5, 100)
-"""Least height of the text over the short side of the picture (GB 45438-2025, 5.3 and 5.4)."""
-
 _READABLE = 7  # rows of a capital letter; below that letters run into each other
 _MOST_OF_HEIGHT = Fraction(2, 5)  # of a small picture, for text that is higher than it must be
 _PLATE = 0.65  # of black under the text: white on it has a contrast of 7 to 1 whatever lies beneath
@@ -73,7 +70,7 @@ class Label:
         """
         check_characters(settings.text)
         texts = (*disclosure(settings.language), *((settings.text,) if settings.text.strip() else ()))
-        height, coverage = _lettered(texts, size, pixel_aspect, settings.place)
+        height, coverage = _lettered(texts, size, pixel_aspect, settings)
         plate = _framed(coverage, height, size, pixel_aspect)
         ink = plate.astype(np.float32)[..., None] / _WHITE
         return cls(
@@ -124,10 +121,13 @@ class Label:
         return replace(frame.with_image(self.drawn(frame.image, seconds)), opaque=self.region)
 
 
-def _lettered(texts: tuple[str, ...], size: tuple[int, int], aspect: Fraction, place: Place) -> tuple[int, Coverage]:
+def _lettered(
+    texts: tuple[str, ...], size: tuple[int, int], aspect: Fraction, settings: LabelSettings
+) -> tuple[int, Coverage]:
     """Return the height of capitals, and the text as it is shown, on square pixels."""
     width, height = size
-    least = math.ceil(SHARE * max(Fraction(min(width, height)), min(width * aspect, Fraction(height))))
+    share, place = Fraction(str(settings.height)), settings.place
+    least = math.ceil(share * max(Fraction(min(width, height)), min(width * aspect, Fraction(height))))
     alignment: Alignment = "left" if place.endswith("left") else "right" if place.endswith("right") else "center"
     for rows in range(max(least, _READABLE), least, -1):
         drawn, is_whole = _lines(texts, rows, width * aspect, alignment)

@@ -15,6 +15,9 @@ Timing = Literal["start", "ends", "throughout"]
 
 LEAST_SECONDS = 2.0
 """GB 45438-2025, 5.4: a video shows its label for no less than this."""
+LEAST_HEIGHT = 0.05
+"""Height of the text over the short side of the picture (GB 45438-2025, 5.3 and 5.4)."""
+MOST_HEIGHT = 0.15
 LONGEST_TEXT = 40
 """Characters that a user may put beside the disclosure."""
 
@@ -31,6 +34,7 @@ class LabelSettings:
             corner at the top right; GB 45438-2025 asks for any corner or edge.
         timing: when a video shows it; pictures always do.
         seconds: for how long, at the start and at the end each; no less than 2.
+        height: of the text's capital letters over the short side of the picture, 0.05 to 0.15.
         text: words of the user's own, which stand below the disclosure and never take its place; up to 40 characters.
     """
 
@@ -38,15 +42,19 @@ class LabelSettings:
     place: Place = "top-right"
     timing: Timing = "start"
     seconds: float = LEAST_SECONDS
+    height: float = LEAST_HEIGHT
     text: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what no rule allows.
 
         Raises:
-            ValueError: it would be shown for less than two seconds, or the text is too long or has several lines.
+            ValueError: it would be shown for less than two seconds or too small, or the text is too long or has several
+                lines.
         """
         if not self.seconds >= LEAST_SECONDS:
             raise ValueError(f"a label is shown for {LEAST_SECONDS:g} seconds or more, not {self.seconds:g}")
+        if not LEAST_HEIGHT <= self.height <= MOST_HEIGHT:
+            raise ValueError(f"letters are {LEAST_HEIGHT:g} to {MOST_HEIGHT:g} of the short side, not {self.height:g}")
         if len(self.text) > LONGEST_TEXT or _BREAKS.search(self.text):
             raise ValueError(f"the text of a label is one line of up to {LONGEST_TEXT} characters")

@@ -84,6 +84,8 @@ class Marks:
             DisclosureError: the producer or the number is missing, or a field of the AIGC object holds a character
                 that appendix E does not allow: it takes visible ASCII, no spaces and no Chinese.
         """
+        if not self.aigc:
+            return
         for name, value in zip(FIELDS, self.fields, strict=True):
             if not value and name in FIELDS[:3]:
                 raise DisclosureError(f"The AIGC object has no {name}", "Name the producer with --content-producer")

@@ -45,10 +45,12 @@ class ContentRules(Section):
         source: whether sources are looked at.
         target: whether targets are looked at.
         output: whether outputs are looked at.
-        sampling_seconds: the longest time of a video between two frames that are looked at, in seconds.
-        live_frames: the most frames of a live stream between two that are looked at.
+        sampling_seconds: the time of a video between two frames that are looked at, in seconds; it may double where the
+            picture stays as it is.
+        live_frames: of how many frames of a live stream one is looked at.
         threshold_share: scores count from this share of the usual thresholds on, 0 to 1; smaller refuses more.
-        youngest: the apparent age in years from which on a face is taken for a grown-up's.
+        youngest: age in years of the youngest who may be worked on; apparent ages below it are refused, less one year
+            for what looks err by.
     """
 
     source: Annotated[Rule[bool], ALWAYS]
@@ -77,9 +79,9 @@ class DisclosureRules(Section):
 
     Attributes:
         label: when a label is to be seen in video; pictures bear one unless `none`.
-        label_place: in which corner; `any`: as the job likes.
+        label_place: at which corner or edge; `any`: as the job likes.
         label_language: of its words; `any`: as the job likes.
-        label_seconds: how long a label at the start is shown at least, in seconds.
+        label_seconds: how long a label at the start, or at the end, is shown, in seconds.
         label_height: height of its letters, as a share of the picture's short side.
         watermark: whether an invisible watermark is put in.
         metadata: whether the file's metadata say it.
@@ -91,7 +93,7 @@ class DisclosureRules(Section):
     label_place: Annotated[Rule[LabelPlace], chosen()]
     label_language: Annotated[Rule[LabelLanguage], chosen("both")]
     label_seconds: Annotated[Rule[Annotated[float, Field(ge=0, le=3600)]], more(2.0)]
-    label_height: Annotated[Rule[Annotated[float, Field(ge=0, le=0.5)]], more(0.05)]
+    label_height: Annotated[Rule[Annotated[float, Field(ge=0, le=0.15)]], more(0.05)]
     watermark: Annotated[Rule[bool], REQUIRED]
     metadata: Annotated[Rule[bool], ALWAYS]
     aigc: Annotated[Rule[bool], REQUIRED]
@@ -115,13 +117,11 @@ class PrivacyRules(Section):
 
     Attributes:
         work_folder: `memory`: what is kept while a job runs must not lie on a disk.
-        upload_hours: for how many hours what was handed in is kept; 0: until somebody deletes it.
         output_hours: for how many hours outputs are kept; 0: until somebody deletes them.
         encryption: whether what is stored must be encrypted.
     """
 
     work_folder: Annotated[Rule[WorkFolderPlace], ranked("any", "memory")]
-    upload_hours: Annotated[Rule[Annotated[int, Field(ge=0, le=876_000)]], less()]
     output_hours: Annotated[Rule[Annotated[int, Field(ge=0, le=876_000)]], less()]
     encryption: Annotated[Rule[EncryptionNeed], ranked("none", "required")]
 

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -103,28 +103,40 @@ class Lifecycle:
             InputMissingError: it is not there.
             SecretError: the database cannot be used.
         """
-        path, now = Path(os.path.abspath(path)), self._clock()  # noqa: PTH100 - links stay what they are
-        try:
-            inode = path.lstat().st_ino
-        except OSError as error:
-            raise InputMissingError(f"{path} cannot be kept: {error.strerror or error}", "Check its name") from error
-        lookup = hmac.digest(self._key, os.fsencode(path), "sha256").hex()
-        nonce = os.urandom(_NONCE)
-        item = Item(path, kind, tenant, now, now + duration)
-        with _told(), alone(self._engine, _MATTER) as connection:
-            connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == lookup))
-            connection.execute(
-                insert(_ITEMS).values(
-                    lookup=lookup,
-                    sealed=nonce + self._cipher.encrypt(nonce, os.fsencode(path), lookup.encode()),
-                    kind=kind,
-                    tenant=tenant,
-                    inode=inode,
-                    added=_text(now),
-                    expires=_text(item.expires),
-                )
-            )
+        [item] = self.keep_all([path], kind, duration, tenant=tenant)
         return item
+
+    def keep_all(self, paths: Sequence[Path], kind: Kind, duration: timedelta, *, tenant: str) -> list[Item]:
+        """Enter several at once; arguments and errors as of `keep`."""
+        now = self._clock()
+        items = [Item(_own(path), kind, tenant, now, now + duration) for path in paths]
+        inodes = [_inode(item.path) for item in items]
+        with _told(), alone(self._engine, _MATTER) as connection:
+            for item, inode in zip(items, inodes, strict=True):
+                lookup, nonce = self._lookup(item.path), os.urandom(_NONCE)
+                connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == lookup))
+                connection.execute(
+                    insert(_ITEMS).values(
+                        lookup=lookup,
+                        sealed=nonce + self._cipher.encrypt(nonce, os.fsencode(item.path), lookup.encode()),
+                        kind=kind,
+                        tenant=tenant,
+                        inode=inode,
+                        added=_text(now),
+                        expires=_text(item.expires),
+                    )
+                )
+        return items
+
+    def forget(self, *paths: Path) -> None:
+        """Take files and folders out, which stay as they are; one that was never entered is no error.
+
+        Raises:
+            SecretError: the database cannot be used.
+        """
+        with _told(), alone(self._engine, _MATTER) as connection:
+            for path in paths:
+                connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == self._lookup(_own(path))))
 
     def items(self) -> list[Item]:
         """Return what is kept, what goes first first.
@@ -155,6 +167,9 @@ class Lifecycle:
                 done.append((item, outcome))
         return done
 
+    def _lookup(self, path: Path) -> str:
+        return hmac.digest(self._key, os.fsencode(path), "sha256").hex()
+
     def _item(self, row: Row[tuple[object, ...]]) -> Item:
         try:
             path = self._cipher.decrypt(row.sealed[:_NONCE], row.sealed[_NONCE:], row.lookup.encode())
@@ -176,6 +191,17 @@ def duration(text: str) -> timedelta:
     if found is None:
         raise OptionsError(f"{text!r} is no duration", "Write 72h, 7d, 4w, 6mo or 1y")
     return timedelta(hours=int(found[1]) * _HOURS[found[2]])
+
+
+def _own(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - links stay what they are
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.lstat().st_ino
+    except OSError as error:
+        raise InputMissingError(f"{path} cannot be kept: {error.strerror or error}", "Check its name") from error
 
 
 def _remove(path: Path, inode: int) -> Outcome:

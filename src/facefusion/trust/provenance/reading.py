@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from io import BytesIO, FileIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import c2pa
 
-from facefusion.media.sniff import open_input
-from facefusion.trust.provenance.carriers import sidecar_path
+from facefusion.errors import InputError
+from facefusion.media.sniff import open_input, sniff
+from facefusion.trust.provenance.carriers import can_hold, sidecar_path
 from facefusion.trust.provenance.engine import offline_context
 from facefusion.trust.provenance.said import Said, said_of
 from facefusion.trust.provenance.seal import is_trace, seal_holds
@@ -77,20 +80,20 @@ def read_manifest(path: Path, anchors: Sequence[str] = ()) -> ManifestReading:
         InputError: there is no such file, it may not be read or is empty.
     """
     with open_input(path) as file:
+        beside = _beside(file, path)
         try:
-            found = _found(file, path, anchors)
+            found = _found(file, beside, anchors)
         except c2pa.C2paError.ManifestNotFound:
             found = None
         except c2pa.C2paError:
-            return _unreadable(file, path)
+            return _unreadable(file, beside)
         if found is None:
-            return _absent(file, path)
-        return _judged(file, path, found)
+            return _absent(file, beside)
+        return _judged(file if beside is None else BytesIO(beside), found)
 
 
-def _found(file: BinaryIO, path: Path, anchors: Sequence[str]) -> dict[str, Any] | None:
+def _found(file: BinaryIO, beside: bytes | None, anchors: Sequence[str]) -> dict[str, Any] | None:
     """Return what the C2PA library read."""
-    beside = _beside(path)
     with offline_context(anchors) as context:
         form = "application/c2pa" if beside is not None else None
         with c2pa.Reader(form, file, beside, context=context) as reader:
@@ -98,21 +101,31 @@ def _found(file: BinaryIO, path: Path, anchors: Sequence[str]) -> dict[str, Any]
     return found if found.get("active_manifest") else None
 
 
-def _beside(path: Path) -> bytes | None:
+def _beside(file: FileIO, path: Path) -> bytes | None:
+    """Return the manifest beside a file, unless its form holds one within."""
+    with suppress(InputError):
+        if can_hold(sniff(file, path)):
+            return None
     try:
         return sidecar_path(path).read_bytes()
     except OSError:
         return None
 
 
-def _judged(file: BinaryIO, path: Path, found: dict[str, Any]) -> ManifestReading:
+def _judged(bearer: BinaryIO, found: dict[str, Any]) -> ManifestReading:
+    """Return what a manifest is worth that could be read.
+
+    Args:
+        bearer: what the manifest lies in, which is sealed with it.
+        found: what the C2PA library read.
+    """
     said = said_of(found)
     codes = tuple(_failures(found))
     broken = [code for code in codes if code != _UNTRUSTED]
     if broken or found.get("validation_state") not in {"Valid", "Trusted"}:
         part, why = _part(broken)
         return ManifestReading(ManifestState.INVALID, why, part, said, codes=codes)
-    if said.seal_key is not None and not _sealed(file, path, said.seal_key):
+    if said.seal_key is not None and not seal_holds(bearer, said.seal_key):
         why = "something was changed after it was signed, in a place that only the seal covers"
         return ManifestReading(ManifestState.INVALID, why, "seal", said, codes=codes)
     sealed = said.seal_key is not None
@@ -120,14 +133,6 @@ def _judged(file: BinaryIO, path: Path, found: dict[str, Any]) -> ManifestReadin
         return ManifestReading(ManifestState.TRUSTED, f"signed by {said.signer}, who is trusted here", "", said, sealed)
     why = f"it holds, but its signer {said.signer} is nobody whom this place trusts"
     return ManifestReading(ManifestState.VALID, why, "", said, sealed, codes)
-
-
-def _sealed(file: BinaryIO, path: Path, key: bytes) -> bool:
-    """Return whether the file that bears the manifest is as it was sealed."""
-    if _beside(path) is None:
-        return seal_holds(file, key)
-    with sidecar_path(path).open("rb") as beside:
-        return seal_holds(beside, key)
 
 
 def _failures(found: dict[str, Any]) -> list[str]:
@@ -145,16 +150,16 @@ def _part(codes: Sequence[str]) -> tuple[str, str]:
     return _MANIFEST if others or not named else named[0]
 
 
-def _absent(file: BinaryIO, path: Path) -> ManifestReading:
-    if _beside(path) is not None or is_trace(file):
+def _absent(file: BinaryIO, beside: bytes | None) -> ManifestReading:
+    if beside is not None or is_trace(file):
         why = "remains of a manifest are there, but it can no longer be read"
         return ManifestReading(ManifestState.INVALID, why, "manifest")
     return ManifestReading(ManifestState.ABSENT, "there is no signed manifest")
 
 
-def _unreadable(file: BinaryIO, path: Path) -> ManifestReading:
+def _unreadable(file: BinaryIO, beside: bytes | None) -> ManifestReading:
     """Tell a file whose manifest is destroyed from one that has none and is of a form C2PA does not know."""
-    found = _absent(file, path)
+    found = _absent(file, beside)
     if found.state is ManifestState.ABSENT:
         return found
     return ManifestReading(ManifestState.INVALID, _MANIFEST[1], "manifest")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from facefusion.trust.provenance.definition import SOFT_BINDING
 from facefusion.trust.provenance.facts import EDIT_LABEL, WATERMARK_ALGORITHM, ModelFact
 
 _LONGEST = 300
+_NUMBER: Final = re.compile(r"[0-9a-fA-F]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,8 @@ def _watermark(binding: Mapping[str, Any]) -> int | None:
     if binding.get("alg") != WATERMARK_ALGORITHM:
         return None
     for block in map(_map, _list(binding.get("blocks"))):
-        try:
-            return int(str(block.get("value")), 16)
-        except ValueError:
-            return None
+        value = str(block.get("value"))
+        return int(value, 16) if _NUMBER.fullmatch(value) else None
     return None
 
 

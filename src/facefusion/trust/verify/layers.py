@@ -22,6 +22,8 @@ class LayerState(StrEnum):
     """It is not there, but another layer says that it was."""
     ABSENT = "absent"
     """It is not there."""
+    UNREAD = "unread"
+    """Nobody can tell: the file cannot be read so far, or what it takes to look is not here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +62,23 @@ class LayerReader(Protocol):
 
         Raises:
             InputError: the file cannot be read.
+            TrustError: the keys or records that it takes cannot be used.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadLayer:
+    """Names a layer that cannot be read here, so that nobody takes its silence for an answer.
+
+    Attributes:
+        layer: its name.
+        why: the reason, without a final stop.
+    """
+
+    layer: str
+    why: str
+
+    def read(self, path: Path, before: Sequence[LayerReading]) -> LayerReading:
+        """Say why; see `LayerReader`."""
+        del path, before
+        return LayerReading(self.layer, LayerState.UNREAD, self.why)

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from facefusion.errors import FaceFusionError, InputError, MarkBrokenError, SigningError, UnmarkedError
+from facefusion.errors import (
+    FaceFusionError,
+    InputError,
+    InputMissingError,
+    InputTypeError,
+    MarkBrokenError,
+    SigningError,
+    TrustError,
+    UnmarkedError,
+)
 from facefusion.media.probe import probe
 from facefusion.options import LimitOptions
 from facefusion.trust.verify.layers import LayerReader, LayerReading, LayerState
@@ -22,11 +31,13 @@ class Report:
 
     Attributes:
         path: of the file.
-        layers: in the order in which they were read.
+        layers: in the order in which they were read, every one of them.
+        unread: why a layer could not be read, the first such error; None where all could be.
     """
 
     path: Path
     layers: tuple[LayerReading, ...]
+    unread: FaceFusionError | None = None
 
     def fault(self) -> FaceFusionError | None:
         """Return what is wrong with the file as an error; None where all that is there holds."""
@@ -34,15 +45,17 @@ class Report:
         if broken:
             named = "; ".join(f"{layer.layer}: {layer.what}" for layer in broken)
             return MarkBrokenError(f"The file {self.path} is not as it was marked: {named}", "Do not rely on it")
-        if not any(layer.state in _THERE for layer in self.layers):
+        there = [layer for layer in self.layers if layer.state in _THERE]
+        if not there:
             hint = "It was not made here, or everything was taken away; its marks cannot tell which"
-            return UnmarkedError(f"The file {self.path} bears no mark", hint)
-        unknown = [layer for layer in self.layers if layer.state is LayerState.UNKNOWN]
-        if unknown and not any(layer.state is LayerState.HOLDS and layer.vouches for layer in self.layers):
-            named = "; ".join(f"{layer.layer}: {layer.what}" for layer in unknown)
+            return self.unread or UnmarkedError(f"The file {self.path} bears no mark", hint)
+        if not any(layer.state is LayerState.HOLDS and layer.vouches for layer in there):
+            named = "; ".join(f"{layer.layer}: {layer.what}" for layer in there)
+            is_signed = any(layer.state is LayerState.UNKNOWN for layer in there)
             hint = "If you know the signer, give their root certificate with --trust-anchors"
+            hint = hint if is_signed else "Anybody can write metadata; ask whoever published it"
             return SigningError(f"Nobody known here vouches for the file {self.path}: {named}", hint)
-        return None
+        return self.unread
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs."""
@@ -51,6 +64,7 @@ class Report:
             "file": str(self.path),
             "verdict": "holds" if fault is None else type(fault).__name__,
             "exit_code": 0 if fault is None else fault.exit_code,
+            "what": "" if fault is None else fault.what,
             "layers": [
                 {"layer": layer.layer, "state": str(layer.state), "what": layer.what, "facts": dict(layer.facts)}
                 for layer in self.layers
@@ -67,19 +81,22 @@ def verify_file(path: Path, readers: Sequence[LayerReader], limits: LimitOptions
         limits: what is not read.
 
     Raises:
-        InputError: the file bears no mark, and is no picture or video that can be read.
+        InputError: the file is not there or bears no mark, and is no picture or video.
     """
     found: list[LayerReading] = []
-    unread: list[InputError] = []
+    unread: list[FaceFusionError] = []
     for reader in readers:
         try:
             found.append(reader.read(path, tuple(found)))
-        except InputError as error:  # what one layer cannot read, another may still have found tampered with
+        except (InputError, TrustError) as error:  # another layer may still have found the file tampered with
             unread.append(error)
-    report = Report(path, tuple(_with_stripped(_with_contradictions(found))))
-    if isinstance(report.fault(), UnmarkedError):
-        if unread:
-            raise unread[0]
+            found.append(LayerReading(reader.layer, LayerState.UNREAD, error.what))
+    layers = tuple(_with_stripped(_with_contradictions(found)))
+    report = Report(path, layers, next(iter(unread), None))
+    fault = report.fault()
+    if isinstance(fault, InputMissingError | InputTypeError):
+        raise fault
+    if isinstance(fault, UnmarkedError):
         probe(path, limits)
     return report
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import IO, Self
 
 import numpy as np
@@ -36,12 +37,13 @@ class Voice:
     begin: Fraction = Fraction(0)
 
     @classmethod
-    def record(cls, speech: Speech, extractor: VoiceExtractor | None = None) -> Self:
+    def record(cls, speech: Speech, extractor: VoiceExtractor | None = None, *, folder: Path | None = None) -> Self:
         """Read speech into a file without a name, which is gone with the last who uses it.
 
         Args:
             speech: what to read.
             extractor: parts the voice from other sound; all of it counts as voice where None.
+            folder: where the file lies; the system's when None.
 
         Raises:
             CancelledError: the job is to stop.
@@ -49,11 +51,11 @@ class Voice:
             DiskFullError: no space is left.
         """
         peak, count = 0.0, 0
-        with tempfile.TemporaryFile() as file:
+        with tempfile.TemporaryFile(dir=folder) as file:
             for piece in _at_16_khz(speech, extractor):
                 peak = max(peak, float(np.abs(piece).max()))
                 count += len(piece)
-                _keep(piece, file)
+                _keep(piece, file, folder)
             return cls(_mapped(file, count), peak, speech.begin)
 
     def mel(self, time: Fraction) -> Mel:
@@ -88,14 +90,14 @@ def _at_16_khz(speech: Speech, extractor: VoiceExtractor | None) -> Iterator[npt
     yield decimator.finish()
 
 
-def _keep(piece: npt.NDArray[np.float32], file: IO[bytes]) -> None:
+def _keep(piece: npt.NDArray[np.float32], file: IO[bytes], folder: Path | None) -> None:
     try:
         file.write(piece.tobytes())
         file.flush()
     except OSError as error:
-        folder = tempfile.gettempdir()
         raise DiskFullError(
-            f"The speech cannot be kept in {folder}: {error.strerror or error}", "Free some space there, or set TMPDIR"
+            f"The speech cannot be kept in {folder or tempfile.gettempdir()}: {error.strerror or error}",
+            "Free some space there, or choose another folder with --work-dir",
         ) from error
 
 
