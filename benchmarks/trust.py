@@ -69,8 +69,11 @@ def _pairs(clip: Path, pairs: int) -> Figures:
 def _job(clip: Path, place: Path, *, doors: bool, warm: bool = False) -> Figures:
     """Do one job; return what it took."""
     options = {
-        **{"policy": "personal", "acknowledge": True, "trust_dir": str(place / "trust")},
-        **{"execution_thread_count": 1, "output_video_preset": "veryfast"},
+        "policy": "personal",
+        "acknowledge": True,
+        "trust_dir": str(place / "trust"),
+        "execution_thread_count": 1,
+        "output_video_preset": "veryfast",
     }
     if warm:
         options["trim_end"] = "0.4"

@@ -93,7 +93,8 @@ def _spec(name, kind, form=None):
 
 
 NEGATIVE, HOARDER, FAKER = _spec("negative", Negative), _spec("hoarder", Hoarder), _spec("faker", Faker)
-DOUBLED, HOLLOW, FORGETFUL = _spec("doubled", Doubled, _doubled), _spec("hollow", Hollow, _hollow), _spec("forgetful", Forgetful)
+DOUBLED, HOLLOW = _spec("doubled", Doubled, _doubled), _spec("hollow", Hollow, _hollow)
+FORGETFUL = _spec("forgetful", Forgetful)
 '''
 
 

@@ -151,7 +151,7 @@ class World:
             engine.dispose()
 
     def _output(self, case: Case, folder: Path) -> Path:
-        return folder / f"out{case.output}" if "%" not in case.output else folder / f"out{case.output}"
+        return folder / f"out{case.output}"
 
     def _before(self, case: Case, output: Path) -> dict[Path, bytes]:
         """Put something where the output goes, where the case says so; return what there is."""
@@ -248,23 +248,28 @@ class World:
         del values["output_path"], values["target_path"]
         options = load_options(values | {"live_drop": False})
         form = options.live.live_output_format
-        with _sending(self._stream) as stdin, _receiving() as (stdout, received):
-            with closing(open_pipe(Path("-"), options.live, options.limits, stdin)) as source:
-                sink = pipe_sink(Pipe(stdout), form, "rgb24", VideoWish.of(options.output))
-                try:
-                    run_live(options, source, sink, cancel=threading.Event())
-                finally:
-                    os.close(stdout)
-                    received.wait()
+        with (
+            _sending(self._stream) as stdin,
+            _receiving() as (stdout, received),
+            closing(open_pipe(Path("-"), options.live, options.limits, stdin)) as source,
+        ):
+            sink = pipe_sink(Pipe(stdout), form, "rgb24", VideoWish.of(options.output))
+            try:
+                run_live(options, source, sink, cancel=threading.Event())
+            finally:
+                os.close(stdout)
+                received.wait()
         return _frames(received.data, form)
 
     def _live_file(self, case: Case, values: dict[str, Any]) -> None:
         options = load_options(values | {"live_drop": False})
         path = Path(values["output_path"])
-        with _sending(self._stream) as stdin:
-            with closing(open_pipe(Path("-"), options.live, options.limits, stdin)) as source:
-                sink = EncodedSink(path, "", VideoWish.of(options.output), path, is_live=False)
-                run_live(options, source, sink, cancel=threading.Event())
+        with (
+            _sending(self._stream) as stdin,
+            closing(open_pipe(Path("-"), options.live, options.limits, stdin)) as source,
+        ):
+            sink = EncodedSink(path, "", VideoWish.of(options.output), path, is_live=False)
+            run_live(options, source, sink, cancel=threading.Event())
 
     def _faults(
         self,
