@@ -105,37 +105,15 @@ class Lifecycle:
             SecretError: the database cannot be used.
         """
         [item] = self.keep_all([path], kind, duration, tenant=tenant)
-        path, now = Path(os.path.abspath(path)), self._clock()  # noqa: PTH100 - links stay what they are
-        try:
-            inode, changed = _identity(path)
-        except OSError as error:
-            raise InputMissingError(f"{path} cannot be kept: {error.strerror or error}", "Check its name") from error
-        lookup = hmac.digest(self._key, os.fsencode(path), "sha256").hex()
-        nonce = os.urandom(_NONCE)
-        item = Item(path, kind, tenant, now, now + duration)
-        with _told(), alone(self._engine, _MATTER) as connection:
-            connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == lookup))
-            connection.execute(
-                insert(_ITEMS).values(
-                    lookup=lookup,
-                    sealed=nonce + self._cipher.encrypt(nonce, os.fsencode(path), lookup.encode()),
-                    kind=kind,
-                    tenant=tenant,
-                    inode=inode,
-                    changed=changed,
-                    added=_text(now),
-                    expires=_text(item.expires),
-                )
-            )
         return item
 
     def keep_all(self, paths: Sequence[Path], kind: Kind, duration: timedelta, *, tenant: str) -> list[Item]:
         """Enter several at once; arguments and errors as of `keep`."""
         now = self._clock()
         items = [Item(_own(path), kind, tenant, now, now + duration) for path in paths]
-        inodes = [_inode(item.path) for item in items]
+        identities = [_known(item.path) for item in items]
         with _told(), alone(self._engine, _MATTER) as connection:
-            for item, inode in zip(items, inodes, strict=True):
+            for item, (inode, changed) in zip(items, identities, strict=True):
                 lookup, nonce = self._lookup(item.path), os.urandom(_NONCE)
                 connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == lookup))
                 connection.execute(
@@ -145,6 +123,7 @@ class Lifecycle:
                         kind=kind,
                         tenant=tenant,
                         inode=inode,
+                        changed=changed,
                         added=_text(now),
                         expires=_text(item.expires),
                     )
@@ -221,14 +200,18 @@ def _own(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - links stay what they are
 
 
-def _inode(path: Path) -> int:
+def _known(path: Path) -> tuple[int, int]:
+    """Return the identity of a file that is to be kept.
+
+    Raises:
+        InputMissingError: it is not there.
+    """
     try:
-        return path.lstat().st_ino
+        return _identity(path)
     except OSError as error:
         raise InputMissingError(f"{path} cannot be kept: {error.strerror or error}", "Check its name") from error
 
 
-def _remove(path: Path, inode: int) -> Outcome:
 def _identity(path: Path) -> tuple[int, int]:
     """Return by what a file is known again: its number, which the next file may get, and when it was last written."""
     found = path.lstat()
