@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,9 @@ from facefusion.media.marking import Mark
 from facefusion.media.sequence import is_sequence
 from facefusion.options import Options
 from facefusion.processors.base import Role
+from facefusion.trust import provenance
 from facefusion.trust.metadata import Marks
 from facefusion.trust.policy import Layer, check_disclosed
-from facefusion.trust.provenance import ManifestFacts, ModelFact
-from facefusion.trust.provenance.opening import open_signer
 from facefusion.trust.watermark import Watermark, new_payload
 from facefusion.trust.watermark.payload import NUMBER_BITS
 
@@ -138,10 +138,15 @@ class Door:
 
         Args:
             fingerprint: of the job.
+
+        Raises:
+            SigningError: certificate or key do not serve.
         """
         self._record.inputs = fingerprint.inputs
         produce_id = self._produce_id(fingerprint.digest)
         self._seals = self._made(produce_id)
+        if self._seals.provenance != "none":
+            self._seals.signer()  # what does not serve is told before hours of work
 
     def begin_live(self) -> None:
         """Say what live frames bear; what was shown before, if anything was, is over."""
@@ -285,15 +290,15 @@ class Door:
             mark=None if payload is None else Watermark(ring.derived("watermark"), payload),
             marks=marks,
             provenance=rules.provenance.value,
-            manifest=ManifestFacts(
+            manifest=provenance.ManifestFacts(
                 version=version(),
                 target=None if is_sequence(plan.target.path) else plan.target.path,
                 processors=tuple(spec.name for spec in plan.processors),
-                models=tuple(ModelFact(*model) for model in models),
+                models=tuple(provenance.ModelFact(*model) for model in models),
                 watermark=payload,
                 marks={"produce_id": produce_id},
             ),
-            signer=lambda: open_signer(self.options.signing, self._place.home, self._place.ring),
+            signer=cache(lambda: provenance.open_signer(self.options.signing, self._place.home, ring)),
             notify=self._notes.tell,
             key=self._key,
             pixel_aspect=plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1),
