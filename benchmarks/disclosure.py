@@ -1,4 +1,4 @@
-"""Does anything leave unmarked? Random jobs by every way in, and what came out held against its policy and the audit log.
+"""Does anything leave unmarked? Random jobs by every way in; what came out is held against policy and audit log.
 
     python -m benchmarks.disclosure --cases 10000
 

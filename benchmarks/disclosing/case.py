@@ -164,7 +164,7 @@ _TRUST: Final[Mapping[str, tuple[float, Sequence[Any]]]] = {
     "license_policy": (0.05, ("any", "commercial")),
 }
 _ANY: Final[Mapping[str, tuple[float, Sequence[Any]]]] = {
-    "output_image_quality": (0.1, (1, 60, 100)),
+    "output_image_quality": (0.1, (25, 60, 100)),
     "crop": (0.1, ([8, 8, 88, 72], [0, 0, 1000, 1000])),
     "fill_region": (0.08, ([90, 60, 30, 30], [0, 0, 128, 96])),
     "overwrite": (0.1, (True, False)),

@@ -68,7 +68,8 @@ class Judge:
         if entry is None or entry.kind != "published":
             yield f"{name} is not in the audit log"
             return
-        if marks is not None and marks.produce_id != entry.facts.get("produce_id"):
+        numbers = {entry.facts["produce_id"]} | (set() if self.policy.disclosure.aigc.value else {""})
+        if marks is not None and marks.produce_id not in numbers:
             yield f"{name} bears another number than the audit log has"
         yield from self._of_pixels(path, entry.facts, is_moving=is_moving, is_one_of_many=is_one_of_many)
         yield from self._of_manifest(path, _form(path, is_moving=is_moving), is_one_of_many=is_one_of_many)

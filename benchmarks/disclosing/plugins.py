@@ -43,7 +43,7 @@ class Negative(Each):
 
 class Doubled(Each):
     def edited(self, frame):
-        return replace(frame, image=frame.image.repeat(2, 0).repeat(2, 1), original=None)
+        return frame.enlarged(frame.image.repeat(2, 0).repeat(2, 1))
 
 
 class Hollow(Each):
@@ -93,7 +93,8 @@ def _spec(name, kind, form=None):
 
 
 NEGATIVE, HOARDER, FAKER = _spec("negative", Negative), _spec("hoarder", Hoarder), _spec("faker", Faker)
-DOUBLED, HOLLOW, FORGETFUL = _spec("doubled", Doubled, _doubled), _spec("hollow", Hollow, _hollow), _spec("forgetful", Forgetful)
+DOUBLED, HOLLOW = _spec("doubled", Doubled, _doubled), _spec("hollow", Hollow, _hollow)
+FORGETFUL = _spec("forgetful", Forgetful)
 '''
 
 

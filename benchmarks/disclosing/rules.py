@@ -9,15 +9,20 @@ from types import MappingProxyType
 _HEAD = 'schema = 1\nextends = "personal"\nname = "{name}"\ndescription = "of a trial"\n'
 _OWN: Mapping[str, str] = MappingProxyType(
     {
-        "strict": '[disclosure]\nprovenance = { value = "required", why = "." }\nlabel = { value = "start", why = "." }\n',
+        "strict": (
+            '[disclosure]\nprovenance = { value = "required", why = "." }\nlabel = { value = "start", why = "." }\n'
+        ),
         "bare": (
             '[disclosure]\nwatermark = { value = false, why = "." }\nprovenance = { value = "none", why = "." }\n'
             'aigc = { value = false, why = "." }\n'
         ),
         "throughout": (
-            '[disclosure]\nlabel = { value = "throughout", why = "." }\nlabel_language = { value = "both", why = "." }\n'
+            '[disclosure]\nlabel = { value = "throughout", why = "." }\n'
+            'label_language = { value = "both", why = "." }\n'
         ),
-        "locked": '[privacy]\nencryption = { value = "required", why = "." }\noutput_hours = { value = 72, why = "." }\n',
+        "locked": (
+            '[privacy]\nencryption = { value = "required", why = "." }\noutput_hours = { value = 72, why = "." }\n'
+        ),
         "blind": '[content]\noutput = { value = false, why = "nobody shall look" }\n',
         "silent": '[disclosure]\nmetadata = { value = false, why = "nobody shall know" }\n',
     }

@@ -53,7 +53,7 @@ def without_label():
 
 @contextmanager
 def without_manifest():
-    with patch("facefusion.engine.doors.seals.sign", lambda *arguments: None):
+    with patch("facefusion.trust.provenance.signing.sign", lambda *arguments: None):
         yield
 
 

@@ -18,7 +18,7 @@ WRITERS = {
 METHODS = {"write_bytes", "write_text", "imwrite", "imsave", "tofile", "save", "savez"}
 """What writes a file by other means."""
 MECHANISM = ("media/", "inference/", "trust/audit/", "trust/policy/", "trust/keys/")
-"""How files are written, which nobody uses but those below; weights and what is known of them; and what is kept of people and rules."""
+"""How files are written, which nobody uses but those below; weights; and what is kept of people and rules."""
 KNOWN = {
     "engine/doors/leaving.py": "the way out itself",
     "engine/finish.py": "writes to where the way out says",

@@ -38,10 +38,9 @@ from facefusion.media.marking import Mark
 from facefusion.media.sequence import is_sequence
 from facefusion.options import Options
 from facefusion.processors.base import Role
+from facefusion.trust import provenance
 from facefusion.trust.metadata import Marks
 from facefusion.trust.policy import Layer, check_disclosed
-from facefusion.trust.provenance import ManifestFacts, ModelFact
-from facefusion.trust.provenance.opening import open_signer
 from facefusion.trust.watermark import Watermark, new_payload
 from facefusion.trust.watermark.payload import NUMBER_BITS
 
@@ -291,15 +290,15 @@ class Door:
             mark=None if payload is None else Watermark(ring.derived("watermark"), payload),
             marks=marks,
             provenance=rules.provenance.value,
-            manifest=ManifestFacts(
+            manifest=provenance.ManifestFacts(
                 version=version(),
                 target=None if is_sequence(plan.target.path) else plan.target.path,
                 processors=tuple(spec.name for spec in plan.processors),
-                models=tuple(ModelFact(*model) for model in models),
+                models=tuple(provenance.ModelFact(*model) for model in models),
                 watermark=payload,
                 marks={"produce_id": produce_id},
             ),
-            signer=cache(lambda: open_signer(self.options.signing, self._place.home, ring)),
+            signer=cache(lambda: provenance.open_signer(self.options.signing, self._place.home, ring)),
             notify=self._notes.tell,
             key=self._key,
             pixel_aspect=plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1),

@@ -14,12 +14,12 @@ from facefusion.errors import DisclosureError
 from facefusion.media.forms import Form
 from facefusion.media.frame import Frame, Image
 from facefusion.media.picture import Picture
+from facefusion.trust import provenance as manifests
 from facefusion.trust.label import Label, LabelSettings
 from facefusion.trust.metadata import Marks, embed
 from facefusion.trust.policy import Layer
 from facefusion.trust.policy.schema import ProvenanceNeed
 from facefusion.trust.privacy.envelope import encrypted
-from facefusion.trust.provenance import ManifestFacts, Signer, can_hold, sign
 from facefusion.trust.watermark import Watermark
 
 
@@ -46,8 +46,8 @@ class Seals:
     mark: Watermark | None
     marks: Marks
     provenance: ProvenanceNeed
-    manifest: ManifestFacts
-    signer: Callable[[], Signer]
+    manifest: manifests.ManifestFacts
+    signer: Callable[[], manifests.Signer]
     notify: Callable[[str], None]
     key: bytes | None = None
     pixel_aspect: Fraction = Fraction(1)
@@ -130,8 +130,8 @@ class Seals:
     def _sign(self, part: Path, form: Form, *, is_one_of_many: bool) -> None:
         if self.provenance == "none":
             return
-        if not is_one_of_many and can_hold(form):
-            sign(part, form, self.manifest, self.signer())
+        if not is_one_of_many and manifests.can_hold(form):
+            manifests.sign(part, form, self.manifest, self.signer())
             self.is_signed = True
             return
         what = "Pictures of a sequence hold" if is_one_of_many else f"{form.name} files hold"

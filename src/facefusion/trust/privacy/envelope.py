@@ -128,10 +128,16 @@ def write_key(path: Path) -> None:
         OutputExistsError: there is a file already; a key is never replaced.
         OutputError: it cannot be written.
     """
-    if path.exists():
-        raise OutputExistsError(f"{path} is there already", "A key is never replaced: choose another name")
+    part = path.with_name(f"{HIDDEN}{secrets.token_hex(8)}.part")
     with writing(path):
-        write_private(path, f"{secrets.token_hex(_KEY_BYTES)}\n".encode())
+        write_private(part, f"{secrets.token_hex(_KEY_BYTES)}\n".encode())
+        try:
+            part.rename(path) if os.name == "nt" else os.link(part, path)  # neither replaces what is there
+        except FileExistsError:
+            hint = "A key is never replaced: choose another name"
+            raise OutputExistsError(f"{path} is there already", hint) from None
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _unwrapped(source: Path, header: bytes, key: bytes) -> tuple[AESGCM, int]:

@@ -1,0 +1,1 @@
+"""What accountability costs a job."""
