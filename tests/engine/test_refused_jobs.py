@@ -176,8 +176,9 @@ def test_a_batch_goes_on_after_a_job_that_is_refused(turning_red, grey):
 def test_a_preview_shows_nothing_explicit(turning_red):
     with Preview(plain(turning_red)) as preview:
         assert preview.show(0).after.mean() > 0
-        with pytest.raises(ContentRefusedError):
-            preview.show(LATE + 2)
+        for _ in range(2):  # who asks again is refused again
+            with pytest.raises(ContentRefusedError):
+                preview.show(LATE + 2)
     assert "refused" in entries()
 
 

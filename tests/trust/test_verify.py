@@ -21,6 +21,7 @@ from facefusion.errors import (
 )
 from facefusion.media import forms
 from facefusion.options import LimitOptions
+from facefusion.trust.privacy.envelope import encrypted
 from facefusion.trust.provenance import sign
 from facefusion.trust.verify import LayerReading, LayerState, verify_file
 
@@ -234,3 +235,11 @@ def test_the_terms_are_acknowledged_once(quiet_place, capsys):
     assert "--acknowledge" in capsys.readouterr().err
     assert main(["trust", "acknowledge", "--acknowledge", *folder]) == 0
     assert main(["trust", "acknowledge", *folder]) == 0
+
+
+def test_an_encrypted_file_is_to_be_decrypted_first(tmp_path):
+    plain, sealed = tmp_path / "plain.png", tmp_path / "sealed.png"
+    plain.write_bytes(b"anything")
+    encrypted(plain, sealed, bytes(32))
+    with pytest.raises(InputTypeError, match=r"sealed\.png is encrypted\. Decrypt it first, with facefusion storage"):
+        verify_file(sealed, (), LimitOptions())

@@ -19,6 +19,7 @@ from facefusion.errors import (
 )
 from facefusion.media.probe import probe
 from facefusion.options import LimitOptions
+from facefusion.trust.privacy.envelope import is_encrypted
 from facefusion.trust.verify.layers import LayerReader, LayerReading, LayerState
 
 _AGREED: Final = {"watermark": "number of the watermark", "produce_id": "number of the output"}
@@ -81,8 +82,10 @@ def verify_file(path: Path, readers: Sequence[LayerReader], limits: LimitOptions
         limits: what is not read.
 
     Raises:
-        InputError: the file is not there or bears no mark, and is no picture or video.
+        InputError: the file is not there, is encrypted, or bears no mark and is no picture or video.
     """
+    if path.is_file() and is_encrypted(path):
+        raise InputTypeError(f"{path} is encrypted", "Decrypt it first, with facefusion storage decrypt")
     found: list[LayerReading] = []
     unread: list[FaceFusionError] = []
     for reader in readers:
