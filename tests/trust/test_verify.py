@@ -21,6 +21,7 @@ from facefusion.errors import (
 )
 from facefusion.media import forms
 from facefusion.options import LimitOptions
+from facefusion.trust.privacy.envelope import encrypted
 from facefusion.trust.provenance import sign
 from facefusion.trust.verify import LayerReading, LayerState, verify_file
 
@@ -234,3 +235,9 @@ def test_the_terms_are_acknowledged_once(quiet_place, capsys):
     assert "--acknowledge" in capsys.readouterr().err
     assert main(["trust", "acknowledge", "--acknowledge", *folder]) == 0
     assert main(["trust", "acknowledge", *folder]) == 0
+
+
+def test_an_encrypted_file_is_said_to_be_one(marked, place, capsys):
+    encrypted(marked, marked, bytes(32))
+    assert main(["verify", "a.jpg", *place[1]]) == 11
+    assert "is encrypted" in capsys.readouterr().err

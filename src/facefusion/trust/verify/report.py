@@ -19,6 +19,7 @@ from facefusion.errors import (
 )
 from facefusion.media.probe import probe
 from facefusion.options import LimitOptions
+from facefusion.trust.privacy.envelope import is_encrypted
 from facefusion.trust.verify.layers import LayerReader, LayerReading, LayerState
 
 _AGREED: Final = {"watermark": "number of the watermark", "produce_id": "number of the output"}
@@ -38,6 +39,10 @@ class Report:
     path: Path
     layers: tuple[LayerReading, ...]
     unread: FaceFusionError | None = None
+
+    def bears_any(self) -> bool:
+        """Return whether any layer is there, or was."""
+        return any(layer.state not in (LayerState.ABSENT, LayerState.UNREAD) for layer in self.layers)
 
     def fault(self) -> FaceFusionError | None:
         """Return what is wrong with the file as an error; None where all that is there holds."""
@@ -94,11 +99,18 @@ def verify_file(path: Path, readers: Sequence[LayerReader], limits: LimitOptions
     layers = tuple(_with_stripped(_with_contradictions(found)))
     report = Report(path, layers, next(iter(unread), None))
     fault = report.fault()
-    if isinstance(fault, InputMissingError | InputTypeError):
-        raise fault
+    if fault is report.unread and isinstance(fault, InputMissingError | InputTypeError) and not report.bears_any():
+        raise _sealed(path) or fault
     if isinstance(fault, UnmarkedError):
         probe(path, limits)
     return report
+
+
+def _sealed(path: Path) -> InputTypeError | None:
+    """Return what is to be said of a file that was stored encrypted; None where it was not."""
+    if not path.is_file() or not is_encrypted(path):
+        return None
+    return InputTypeError(f"The file {path} is encrypted", "Verify what facefusion storage decrypt makes of it")
 
 
 def _with_contradictions(layers: Sequence[LayerReading]) -> Iterator[LayerReading]:
