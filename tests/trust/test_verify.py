@@ -86,7 +86,7 @@ def test_one_broken_layer_is_enough(judged):
 
 
 def test_a_file_for_which_only_strangers_vouch(judged):
-    fault = judged(Layer("provenance", UNKNOWN), Layer("watermark", ABSENT)).fault()
+    fault = judged(Layer("provenance", UNKNOWN, {"signer": "X"}), Layer("watermark", ABSENT)).fault()
     assert isinstance(fault, SigningError)
     assert "--trust-anchors" in str(fault)
     assert judged(Layer("provenance", UNKNOWN), Layer("watermark", HOLDS)).fault() is None

@@ -56,7 +56,7 @@ class Report:
             return self.unread or UnmarkedError(f"The file {self.path} bears no mark", hint)
         if not any(layer.state is LayerState.HOLDS and layer.vouches for layer in there):
             named = "; ".join(f"{layer.layer}: {layer.what}" for layer in there)
-            is_signed = any(layer.state is LayerState.UNKNOWN for layer in there)
+            is_signed = any(layer.state is LayerState.UNKNOWN and "signer" in layer.facts for layer in there)
             hint = "If you know the signer, give their root certificate with --trust-anchors"
             hint = hint if is_signed else "Anybody can write metadata; ask whoever published it"
             return SigningError(f"Nobody known here vouches for the file {self.path}: {named}", hint)
