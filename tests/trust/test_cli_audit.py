@@ -184,3 +184,10 @@ def test_a_key_is_never_replaced_not_even_where_a_link_leads_nowhere(run, quiet_
     (quiet_place / "my.key").symlink_to("elsewhere.key")
     assert "never replaced" in run("storage", "key", "my.key", status=33).err
     assert not (quiet_place / "elsewhere.key").exists()
+
+
+def test_times_beyond_all_calendars_are_told(run, home):
+    assert "is too long" in run("storage", "keep", "result.mp4", "--for", "999999y", status=2).err
+    assert "is too long" in run("audit", "prune", "--keep", "999999y", status=2).err
+    for time in ("0001-01-01T00:00+23:00", "tomorrow"):
+        assert "is no time such as" in run("audit", "list", "--since", time, status=2).err

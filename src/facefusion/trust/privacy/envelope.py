@@ -53,8 +53,11 @@ def encrypted(source: Path, target: Path, key: bytes) -> None:
 
     Raises:
         InputMissingError: `source` cannot be read.
+        InputTypeError: it is encrypted already.
         OutputError: `target` cannot be written.
     """
+    if is_encrypted(source):
+        raise InputTypeError(f"{source} is encrypted already", "Decrypt it first to encrypt it with another key")
     data_key = secrets.token_bytes(_KEY_BYTES)
     header = _MAGIC + _CHUNK.to_bytes(_SIZE_BYTES, "big") + _id(key) + aes_key_wrap(key, data_key)
     cipher = AESGCM(data_key)
@@ -201,7 +204,9 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _in_place(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file that takes the place of `path` when the block ends well."""
+    """Yield a file that takes the place of `path`, or of what it links to, when the block ends well."""
+    with writing(path):
+        path = path.resolve()
     part = path.with_name(f"{HIDDEN}{secrets.token_hex(8)}.part")
     try:
         with writing(path):

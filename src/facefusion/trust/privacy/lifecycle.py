@@ -46,6 +46,7 @@ _ITEMS: Final = Table(
 )
 _NONCE: Final = 12
 _LOCK: Final = "lock"
+_LONGEST_YEARS: Final = 100
 _DURATION: Final = re.compile(r"(\d{1,6}) ?(h|d|w|mo|y)")
 _HOURS: Final = {"h": 1, "d": 24, "w": 7 * 24, "mo": 30 * 24, "y": 365 * 24}
 
@@ -193,7 +194,10 @@ def duration(text: str) -> timedelta:
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise OptionsError(f"{text!r} is no duration", "Write 72h, 7d, 4w, 6mo or 1y")
-    return timedelta(hours=int(found[1]) * _HOURS[found[2]])
+    hours = int(found[1]) * _HOURS[found[2]]
+    if hours > _LONGEST_YEARS * _HOURS["y"]:
+        raise OptionsError(f"{text!r} is too long", f"Write no more than {_LONGEST_YEARS}y")
+    return timedelta(hours=hours)
 
 
 def _own(path: Path) -> Path:
