@@ -13,7 +13,10 @@ NAMES = (
     *("contact_sheet", "quality", "steadiness", "outside"),
     *("cost", "sessions", "throughput", "preview", "media_table", "models_table", "provenance"),
 )
-LONG = ("batch", "content", "clap", "kills", "fuzz", "performance", "gpu", "flame", "watermark")
+LONG = (
+    *("batch", "content", "clap", "kills", "fuzz", "performance", "gpu", "flame", "watermark"),
+    *("disclosure", "trust"),
+)
 
 
 def main() -> int:

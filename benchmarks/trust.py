@@ -30,7 +30,9 @@ _LONG = 3
 def main() -> int:
     """Measure and print; 1 where the doors cost more than they may."""
     made = parser("trust", __doc__)
-    made.add_argument("--pairs", type=int, default=3, help="of each length (default: %(default)s)")
+    made.add_argument(
+        "--pairs", type=int, default=3, help="of the shorter clip; of the longer half as many (default: %(default)s)"
+    )
     made.add_argument("--seconds", type=float, default=10, help="of the shorter clip (default: %(default)s)")
     made.add_argument("--short", action="store_true", help="leave out the clip three times as long")
     made.add_argument(
@@ -41,7 +43,8 @@ def main() -> int:
     lengths = {options.seconds: clip}
     if not options.short:
         lengths[_LONG * options.seconds] = repeated_clip(clip, _LONG)
-    found = {seconds: _pairs(path, options.pairs) for seconds, path in lengths.items()}
+    pairs = {seconds: options.pairs if path == clip else -(-options.pairs // 2) for seconds, path in lengths.items()}
+    found = {seconds: _pairs(path, pairs[seconds]) for seconds, path in lengths.items()}
     print(_told(found))
     costs = [figures["cost"] for figures in found.values()]
     return finish({f"{seconds:g} s": each for seconds, each in found.items()}, options.json) or int(max(costs) > BOUND)

@@ -96,7 +96,8 @@ class Judge:
         image = _first(path)
         if rules.label.value != "none" and not _bears(image, self.seen.labels):
             yield f"{name} shows no label"
-        if rules.watermark.value and self.is_thorough and path.suffix == ".png" and image.shape[0] >= _LEAST_READ:
+        is_readable = path.suffix == ".png" and not is_one_of_many and image.shape[0] >= _LEAST_READ
+        if rules.watermark.value and self.is_thorough and is_readable:
             found = read_watermark([cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)], self.mark_key)
             if found is not None and f"{found.payload:016x}" != facts.get("watermark"):
                 yield f"{name} bears another watermark than the audit log has"

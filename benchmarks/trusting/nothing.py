@@ -76,6 +76,11 @@ class Door:
     def begin(self, *_given: object) -> None:
         """Do nothing."""
 
+    @contextmanager
+    def keeping_segments(self) -> Iterator[Any]:
+        """Note nothing."""
+        yield lambda path: None
+
     def watch(self, *_given: object) -> Watch:
         """Return what looks at nothing."""
         return Watch()
