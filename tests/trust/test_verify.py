@@ -243,6 +243,8 @@ def test_an_encrypted_file_is_to_be_decrypted_first(tmp_path):
     encrypted(plain, sealed, bytes(32))
     with pytest.raises(InputTypeError, match=r"sealed\.png is encrypted\. Decrypt it first, with facefusion storage"):
         verify_file(sealed, (), LimitOptions())
+
+
 def test_an_encrypted_file_is_said_to_be_one(marked, place, capsys):
     encrypted(marked, marked, bytes(32))
     assert main(["verify", "a.jpg", *place[1]]) == 11
