@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.errors import InputDamagedError
+from facefusion.errors import InputDamagedError, OptionsError
 from facefusion.media.frame import Image
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.load import load_picture
@@ -98,6 +98,8 @@ def _frames(info: VideoInfo, limits: LimitOptions) -> Iterator[Image]:
                 left -= 1
         except InputDamagedError as error:
             damage = error
+        except OptionsError:  # it is shorter than it says
+            break
     if damage is not None and left == _FRAMES:
         raise damage
 
