@@ -187,7 +187,7 @@ def test_a_policy_of_ones_own_begins_from_a_profile_and_is_signed(run):
     status, out, _ = run("policy", "check", "own.toml")
     assert status == 0
     assert "signed by a key that is trusted here" in out
-    Path("own.toml").write_text(Path("own.toml").read_text().replace("value = 72", "value = 720"))
+    Path("own.toml").write_text(Path("own.toml").read_text().replace("value = 168", "value = 1680"))
     status, _, err = run("policy", "check", "own.toml")
     assert status == 61
     assert "is not what was signed" in err
@@ -233,3 +233,21 @@ def test_a_verb_that_is_none_is_told_with_the_nearest(run, command):
     assert status == 2
     assert f"There is no command '{command}" in err
     assert "Perhaps you meant" in err
+
+
+def test_what_leaves_the_records_is_for_its_owner_alone(run, consent):
+    Path("evidence").mkdir()
+    assert run("consent", "evidence", consent, "-o", "evidence")[0] == 0
+    assert run("consent", "export", consent, "-o", "consent.json", "--with-face", "--with-evidence")[0] == 0
+    [evidence] = Path("evidence").iterdir()
+    assert {path.stat().st_mode & 0o777 for path in (evidence, Path("consent.json"))} == {0o600}
+
+
+def test_one_tenant_knows_nothing_of_another(run, consent):
+    other = ("--tenant", "other")
+    entry = run("blocklist", "add", CAPTAIN, "--basis", "her wish")[1].strip()
+    assert run("consent", "list", "--all", *other)[1] == run("blocklist", "list", *other)[1] == ""
+    for verb in (("show",), ("revoke",), ("erase",), ("export", "-o", "x.json"), ("evidence", "-o", ".")):
+        assert run("consent", verb[0], consent, *verb[1:], *other)[0] == 65
+    assert run("blocklist", "remove", entry, *other)[0] == 65
+    assert run("consent", "show", consent)[0] == 0

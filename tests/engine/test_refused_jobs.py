@@ -20,7 +20,7 @@ from facefusion.engine.live.run import run_live
 from facefusion.engine.preview.preview import Preview
 from facefusion.engine.run import run
 from facefusion.engine.warm.parts import WarmParts
-from facefusion.errors import ContentRefusedError, FaceBlockedError
+from facefusion.errors import CancelledError, ContentRefusedError, FaceBlockedError, SigningError
 from facefusion.media.live.pipe import open_pipe
 from facefusion.options import Options
 from facefusion.trust.audit import AuditKeys, AuditLog
@@ -119,12 +119,47 @@ def test_a_picture_is_refused(told):
 
 def test_segments_of_a_job_that_was_stopped_go_when_it_is_refused(turning_red):
     cancel = threading.Event()
-    with pytest.raises(Exception, match="finished frames are kept"):
+    with pytest.raises(CancelledError, match="finished frames are kept"):
         run(plain(turning_red), cancel=cancel, progress=lambda told: told.done >= 15 and cancel.set())
     assert left() != []
     with pytest.raises(ContentRefusedError):
         run(plain(turning_red, resume=True))
     assert left() == []
+
+
+def test_what_earlier_runs_left_goes_when_a_job_is_refused_before_it_begins(grey):
+    cancel = threading.Event()
+    with pytest.raises(CancelledError, match="finished frames are kept"):
+        run(plain(grey), cancel=cancel, progress=lambda told: told.done >= 15 and cancel.set())
+    assert left() != []
+    with pytest.raises(ContentRefusedError):
+        run(plain(grey, resume=True, processors=("face_swapper",), source_paths=ASTRONAUT))
+    assert left() == []
+
+
+def test_a_job_that_goes_on_looks_where_a_whole_one_does(told, monkeypatch):
+    growing_lighter = [np.full((96, 96, 3), 40 + 3 * number, np.uint8) for number in range(FRAMES)]
+    target = write_clip(told / "growing lighter.mp4", growing_lighter)
+    looks, look = [], ContentCheck.look
+
+    def told_look(check, images):
+        looks.extend(round((image.mean() - 40) / 3) for image in images)
+        return look(check, images)
+
+    monkeypatch.setattr(ContentCheck, "look", told_look)
+    run(plain(target, output_path="out/whole.mp4", content_every=0.2))
+    whole = sorted(looks)
+    cancel = threading.Event()
+    with pytest.raises(CancelledError):
+        values = {"content_every": 0.2}
+        run(plain(target, **values), cancel=cancel, progress=lambda told: told.done >= 15 and cancel.set())
+    looks.clear()
+    result = run(plain(target, resume=True, **values))
+    [goes_on] = result.notes
+    begin = int(goes_on.split()[4])
+    assert begin >= 10
+    assert len(whole) > 6
+    assert sorted(looks) == [place for place in whole if place >= begin]
 
 
 def test_a_batch_goes_on_after_a_job_that_is_refused(turning_red, grey):
@@ -141,8 +176,9 @@ def test_a_batch_goes_on_after_a_job_that_is_refused(turning_red, grey):
 def test_a_preview_shows_nothing_explicit(turning_red):
     with Preview(plain(turning_red)) as preview:
         assert preview.show(0).after.mean() > 0
-        with pytest.raises(ContentRefusedError):
-            preview.show(LATE + 2)
+        for _ in range(2):  # who asks again is refused again
+            with pytest.raises(ContentRefusedError):
+                preview.show(LATE + 2)
     assert "refused" in entries()
 
 
@@ -194,3 +230,14 @@ def test_live_faces_are_held_against_the_lists(quiet_place, moving_portrait, ana
     lists.add("block", [face.embedding], basis="she asked for it")
     with pytest.raises(FaceBlockedError):
         live(read_clip(moving_portrait), Shown(), processors=("face_swapper",), source_paths=CAPTAIN)
+
+
+def test_a_certificate_that_does_not_serve_is_told_before_any_frame(grey, monkeypatch):
+    monkeypatch.delenv("FACEFUSION_POLICY")
+    wrong = save(Path("wrong.png"), np.zeros((8, 8, 3), np.uint8))
+    values = {"policy": "personal", "acknowledge": True, "signing_certificate": wrong, "signing_key": wrong}
+    done = []
+    with pytest.raises(SigningError):
+        run(plain(grey, **values), progress=done.append)
+    assert done == []
+    assert left() == []

@@ -122,6 +122,30 @@ class TestInTheDatabase:
         put_row(home, Entry.follow(last.digest, last.facts | {"sequence": 7, "id": "7" * 32}, STRANGER))
         assert "Entry 7, the last, is not as it was written: its signature does not hold" in verdict(home)
 
+    @pytest.mark.parametrize("body", ["", "{", "[" * 100_000, "1", None])
+    def test_a_text_that_is_none_is_found_and_never_shown(self, home, body):
+        change = "UPDATE audit_entry SET body = replace(body, 'grace', 'ada') || ' '" if body is None else None
+        run(home, change or f"UPDATE audit_entry SET body = '{body}' WHERE sequence = 2")
+        assert "text was altered" in verdict(home)
+        log = open_log(home)
+        with pytest.raises(AuditBrokenError):
+            list(log.entries())
+        with pytest.raises(AuditBrokenError):
+            log.entry("2")
+        log.close()
+
+    def test_a_file_is_not_led_to_an_entry_that_does_not_speak_of_it(self, home):
+        stranger = sha256("made elsewhere")
+        run(home, f"INSERT INTO audit_reference VALUES (2, 'output', '{stranger}')")
+        log = open_log(home)
+        with pytest.raises(AuditBrokenError, match="found by what it does not say"):
+            log.find(output_digest=stranger)
+        log.close()
+
+    def test_a_person_who_was_removed_but_not_erased_is_found(self, home):
+        run(home, "DELETE FROM audit_person")
+        assert "nothing says that they were erased" in verdict(home)
+
     def test_nothing_is_built_upon_a_log_that_was_cut_off(self, home):
         run(home, "DELETE FROM audit_entry WHERE sequence > 4", "DELETE FROM audit_reference WHERE sequence > 4")
         log = open_log(home)

@@ -147,3 +147,15 @@ def test_a_new_quarter_lets_nobody_through(lists, home, clock):
     assert is_blocked(opened(home, clock), ANN)
     with open_database(home / "trust.db").begin() as connection:
         assert connection.execute(text("SELECT epoch FROM face_list_faces")).scalars().all() == ["2027-2"]
+
+
+@pytest.mark.parametrize("table", ["face_list_faces", "face_list_entries"])
+def test_rows_that_were_taken_away_unblock_nobody(lists, home, table):
+    lists.add("block", [ANN, view(ANN, 1)], basis=BASIS)
+    assert len(lists.all()) == 1
+    engine = open_database(home / "trust.db")
+    with engine.begin() as connection:
+        connection.execute(text(f"DELETE FROM {table} WHERE rowid = 1"))
+    engine.dispose()
+    with pytest.raises(ConsentRecordError, match="was changed"):
+        lists.all()

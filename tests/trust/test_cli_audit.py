@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 from datetime import UTC, datetime, timedelta
@@ -145,3 +146,48 @@ class TestStorage:
         assert "was encrypted with another key" in said
         film.write_bytes(film.read_bytes()[:-1])
         run("storage", "decrypt", film, "--key-file", key, "--to", "x", status=12)
+
+
+def test_one_tenant_sees_no_entry_and_no_file_of_another(run, home, quiet_place):
+    number = json.loads(run("audit", "list", "--json").out)["entries"][0]["id"]
+    assert "no audit entry" in run("audit", "show", number, "--tenant", "other", status=71).err
+    assert "no audit entry" in run("audit", "show", "1", "--tenant", "other", status=71).err
+    (quiet_place / "old.mp4").write_bytes(b"old")
+    run("storage", "keep", "old.mp4", "--for", "0h")
+    for json_too in ((), ("--json",)):
+        assert "old.mp4" not in run("storage", "list", "--tenant", "other", *json_too).out
+        assert "old.mp4" not in run("storage", "sweep", "--tenant", "other", *json_too).out
+    assert not (quiet_place / "old.mp4").exists()
+
+
+def test_a_proof_that_cannot_be_written_is_told_instead(run, quiet_place):
+    told = run("audit", "erase", "--actor", "grace", "--proof", "nowhere/proof.json", status=31)
+    (quiet_place / "proof.json").write_text(told.out)
+    assert "was erased" in run("audit", "verify", "--proof", "proof.json").out
+
+
+def test_all_that_is_kept_is_for_its_owner_alone_whatever_the_mask(run, home, quiet_place):
+    before = os.umask(0)
+    try:
+        run("trust", "init")
+        run("audit", "prune")
+        run("audit", "export", "entries.jsonl")
+        run("storage", "key", "my.key")
+        run("policy", "trust-key")
+    finally:
+        os.umask(before)
+    kept = [*home.rglob("*"), quiet_place / "entries.jsonl", quiet_place / "my.key"]
+    assert {path.name: oct(path.stat().st_mode & 0o077) for path in kept if path.stat().st_mode & 0o077} == {}
+
+
+def test_a_key_is_never_replaced_not_even_where_a_link_leads_nowhere(run, quiet_place):
+    (quiet_place / "my.key").symlink_to("elsewhere.key")
+    assert "never replaced" in run("storage", "key", "my.key", status=33).err
+    assert not (quiet_place / "elsewhere.key").exists()
+
+
+def test_times_beyond_all_calendars_are_told(run, home):
+    assert "is too long" in run("storage", "keep", "result.mp4", "--for", "999999y", status=2).err
+    assert "is too long" in run("audit", "prune", "--keep", "999999y", status=2).err
+    for time in ("0001-01-01T00:00+23:00", "tomorrow"):
+        assert "is no time such as" in run("audit", "list", "--since", time, status=2).err

@@ -110,3 +110,13 @@ def test_opening_it_twice_does_not_let_another_process_take_the_journal_away(tmp
         assert connection.execute(select(func.count()).select_from(NUMBERS)).scalar_one() == 3
     for engine in (first, second):
         engine.dispose()
+
+
+@pytest.mark.parametrize("name", ["what?mode=memory.db", "100%.db", "a#b.db", "\u6d4b\u8bd5 \U0001f600.db"])
+def test_a_file_of_any_name_is_that_very_file(tmp_path, name):
+    engine = open_database(tmp_path / name)
+    with alone(engine, "numbers") as connection:
+        NUMBERS.metadata.create_all(connection)
+        assert {path.name.removesuffix("-wal").removesuffix("-shm") for path in tmp_path.iterdir()} == {name}
+    engine.dispose()
+    assert (tmp_path / name).stat().st_size

@@ -181,3 +181,22 @@ def test_a_new_key_is_private_and_never_replaces_another(tmp_path):
     assert len(read_key(path)) == 32
     with pytest.raises(OutputExistsError, match="never replaced"):
         write_key(path)
+
+
+def test_a_file_is_not_encrypted_twice(tmp_path):
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"a film")
+    encrypted(film, film, KEY)
+    before = film.read_bytes()
+    with pytest.raises(InputTypeError, match="encrypted already"):
+        encrypted(film, film, KEY)
+    assert film.read_bytes() == before
+
+
+def test_of_a_link_what_it_leads_to_is_encrypted(tmp_path):
+    film, link = tmp_path / "film.mp4", tmp_path / "link.mp4"
+    film.write_bytes(b"a film")
+    link.symlink_to(film)
+    encrypted(link, link, KEY)
+    assert link.is_symlink()
+    assert is_encrypted(film)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -153,3 +154,14 @@ def test_durations_as_people_write_them(text, hours):
 def test_what_is_no_duration_is_told(text):
     with pytest.raises(OptionsError, match="is no duration"):
         duration(text)
+
+
+def test_a_file_that_got_the_same_number_as_the_one_before_stays(lifecycle, clock, tmp_path):
+    """File systems give the number of a file that is gone to the next: it says little alone."""
+    path = put(tmp_path / "film.mp4")
+    keep(lifecycle, path, 1)
+    path.write_bytes(b"what its owner made of it")
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    clock.now += timedelta(hours=2)
+    assert outcomes(lifecycle) == {"film.mp4": "replaced"}
+    assert path.exists()

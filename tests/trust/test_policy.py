@@ -213,3 +213,13 @@ def test_a_policy_is_a_value(tmp_path):
     policy = load_policy("personal", home=tmp_path)
     with pytest.raises(ValidationError):
         policy.disclosure.metadata.value = False
+
+
+def test_the_example_of_the_manual_is_a_policy(tmp_path):
+    manual = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
+    policy = read_policy(written(tmp_path, manual.split("```toml\n")[1].split("```")[0]))
+    assert (policy.name, policy.disclosure.label.value, policy.models.licences.value) == (
+        "agency",
+        "throughout",
+        "commercial",
+    )

@@ -6,6 +6,7 @@ import json
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,6 +25,7 @@ from facefusion.engine.facefile import build
 from facefusion.engine.notes import Notes
 from facefusion.engine.plan import make_plan
 from facefusion.engine.run import run
+from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.errors import (
     AcknowledgementError,
     CancelledError,
@@ -34,6 +36,8 @@ from facefusion.errors import (
     PolicyError,
 )
 from facefusion.faces.landmarkers.base import FaceView
+from facefusion.inference.session import SessionFactory
+from facefusion.media.frame import Frame
 from facefusion.options import Options
 from facefusion.processors.base import KeptFace, Role, SourceFace
 from facefusion.trust.acknowledgement import is_acknowledged
@@ -86,11 +90,12 @@ def admission(options):
 
 def test_an_acknowledgement_by_option_is_noted(under):
     rules = {"acknowledgement.required": True}
-    with pytest.raises(AcknowledgementError):
-        Place.of(under(rules))
-    Place.of(under(rules, acknowledge=True))
-    assert is_acknowledged(Path("trust").absolute())
-    Place.of(under(rules))
+    with pytest.raises(AcknowledgementError), opened(under(rules), Notes(None)):
+        pass
+    with opened(under(rules, acknowledge=True), Notes(None)):
+        assert is_acknowledged(Path("trust").absolute())
+    with opened(under(rules), Notes(None)):
+        pass
 
 
 def test_it_is_told_the_audit_log_once(under):
@@ -300,6 +305,17 @@ def test_the_end_of_a_video_is_where_its_last_frame_is(under, astronaut):
     assert length_of(plan) == pytest.approx(5.0)
     label = Label.of(replace(label_of(under(label="ends")), seconds=2.0), (64, 64), length=length_of(plan))
     assert [label.is_shown(time / 5) for time in range(25)] == [True] * 10 + [False] * 4 + [True] * 11
+
+
+@pytest.mark.parametrize(("name", "is_still"), [("out.mp4", False), ("out.gif", True), ("out.webp", True)])
+def test_an_animation_bears_the_label_all_the_time(under, moving_portrait, name, is_still):
+    options = under({"disclosure.label": "start"}, target_path=moving_portrait, output_path=name, processors=())
+    plan = make_plan(options, has_hooks=False)
+    with opened(options, Notes(None)) as door:
+        door.admit(plan, SessionFactory(("cpu",)), [], None)
+        door.begin(Fingerprint("0" * 64))
+        frame = Frame(0, 0, 1, Fraction(1), np.zeros((192, 192, 3), np.uint8))
+        assert [door.labelled(frame, seconds) is not frame for seconds in (0.0, 5.0)] == [True, is_still]
 
 
 # Work folders

@@ -25,6 +25,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from facefusion.errors import OptionsError, SecretError, SigningError
 from facefusion.media import forms
+from facefusion.options import load_options
 from facefusion.options.signing import SigningOptions
 from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
@@ -123,6 +124,7 @@ def test_an_encrypted_key_is_opened_by_its_passphrase(where, studio, tmp_path):
         options = options.model_copy(update={"signing_passphrase_file": tmp_path / "pass"})
     else:
         environment = {"FACEFUSION_SIGNING_PASSPHRASE": "open sesame"}
+    assert load_options({}, environment=environment) == load_options({}, environment={}), "it is no option"
     home = trust_home(tmp_path / "trust")
     signer = open_signer(options, home, KeyRing.open(home), environment)
     assert signed(tmp_path, signer, trusted_anchors(options, home)).state is ManifestState.TRUSTED

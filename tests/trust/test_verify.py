@@ -21,6 +21,7 @@ from facefusion.errors import (
 )
 from facefusion.media import forms
 from facefusion.options import LimitOptions
+from facefusion.trust.privacy.envelope import encrypted
 from facefusion.trust.provenance import sign
 from facefusion.trust.verify import LayerReading, LayerState, verify_file
 
@@ -85,7 +86,7 @@ def test_one_broken_layer_is_enough(judged):
 
 
 def test_a_file_for_which_only_strangers_vouch(judged):
-    fault = judged(Layer("provenance", UNKNOWN), Layer("watermark", ABSENT)).fault()
+    fault = judged(Layer("provenance", UNKNOWN, {"signer": "X"}), Layer("watermark", ABSENT)).fault()
     assert isinstance(fault, SigningError)
     assert "--trust-anchors" in str(fault)
     assert judged(Layer("provenance", UNKNOWN), Layer("watermark", HOLDS)).fault() is None
@@ -234,3 +235,17 @@ def test_the_terms_are_acknowledged_once(quiet_place, capsys):
     assert "--acknowledge" in capsys.readouterr().err
     assert main(["trust", "acknowledge", "--acknowledge", *folder]) == 0
     assert main(["trust", "acknowledge", *folder]) == 0
+
+
+def test_an_encrypted_file_is_to_be_decrypted_first(tmp_path):
+    plain, sealed = tmp_path / "plain.png", tmp_path / "sealed.png"
+    plain.write_bytes(b"anything")
+    encrypted(plain, sealed, bytes(32))
+    with pytest.raises(InputTypeError, match=r"sealed\.png is encrypted\. Decrypt it first, with facefusion storage"):
+        verify_file(sealed, (), LimitOptions())
+
+
+def test_an_encrypted_file_is_said_to_be_one(marked, place, capsys):
+    encrypted(marked, marked, bytes(32))
+    assert main(["verify", "a.jpg", *place[1]]) == 11
+    assert "is encrypted" in capsys.readouterr().err

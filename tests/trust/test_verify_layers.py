@@ -173,6 +173,16 @@ def test_one_that_was_taken_out_here_is(place, tmp_path):
     assert states(place.report(path))["watermark"] == "stripped"
 
 
+def test_a_number_copied_into_the_metadata_of_another_picture_vouches_for_nothing(place, tmp_path):
+    place.published(tmp_path / "out.jpg")
+    path = files.file_of("a.png", tmp_path)
+    embed(path, forms.PNG, Marks(content_producer="studio.example", produce_id=PRODUCE_ID, tool="FaceFusion"))
+    report = place.report(path)
+    assert states(report)["audit"] == "unknown"
+    assert "anybody may have written that" in said(report, "audit")
+    assert report.fault().exit_code == 70
+
+
 @pytest.mark.parametrize(
     "said_there",
     [r"\ud800\udfff\udc00", "x" * 1_000_000, r"a\u0000\u001b[31mb"],

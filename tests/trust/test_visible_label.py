@@ -9,10 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from facefusion.cli.window import mirrored
 from facefusion.errors import DisclosureError
 from facefusion.media.colour import ColourTags
 from facefusion.media.frame import Frame
 from facefusion.media.planes.fit import FrameFitter, Pixels
+from facefusion.media.region import Rectangle
 from facefusion.trust.label import Label, LabelSettings, disclosure
 from facefusion.trust.label.lettering import Lettering
 
@@ -206,3 +208,14 @@ def test_the_font_is_small_and_its_licence_lies_beside_it():
     fonts = [entry for entry in folder.iterdir() if entry.name.endswith(".otf")]
     assert [len(font.read_bytes()) < 2_000_000 for font in fonts] == [True]
     assert "SIL OPEN FONT LICENSE Version 1.1" in (folder / "OFL-1.1.txt").read_text()
+
+
+def test_in_a_mirror_the_label_is_read_from_left_to_right():
+    image = np.zeros((40, 60, 3), np.uint8)
+    image[:, 0] = 200
+    part = Rectangle(30, 4, 20, 10)
+    image[part.slices] = np.arange(20, dtype=np.uint8)[None, :, None]
+    seen = mirrored(image, part)
+    assert (seen[:, -1] == 200).all()
+    assert (seen[4:14, 10:30] == image[part.slices]).all()
+    assert not seen[4:14, 30:50].any()

@@ -126,7 +126,10 @@ def _json(group: argparse._ArgumentGroup) -> None:
 
 def _time(text: str) -> datetime:
     """Read a time; one without a zone is of this machine's zone."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-11-01 or 2026-11-01T12:00") from error
 
 
 _ARGUMENTS: Final = {

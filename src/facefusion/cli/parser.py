@@ -35,7 +35,7 @@ COMMANDS = {
     "blocklist": "list faces that are not to be used, and those that may be",
     "policy": "show, check and sign what every job has to keep to",
     "verify": "say which marks files bear, who signed them, and whether they hold",
-    "trust": "make and show the keys and certificates of this place; accept its terms",
+    "trust": "keys and certificates of this place; accept the terms",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }

@@ -8,9 +8,10 @@ import numpy as np
 from PIL import Image as Pillow
 
 from facefusion.errors import OutputUnwritableError
-from facefusion.media.frame import Frame, resized
+from facefusion.media.frame import Frame, Image, resized
 from facefusion.media.info import VideoInfo
 from facefusion.media.planes.opacity import on_white, shown
+from facefusion.media.region import Rectangle
 
 if TYPE_CHECKING:
     import tkinter
@@ -70,8 +71,8 @@ class WindowSink:
         """Show a frame; False once the window is closed."""
         opacity = shown(frame.opacity, frame.opaque)
         image = frame.image if opacity is None else on_white(frame.image, opacity)
-        image = resized(image, *self._size)
-        picture = Pillow.fromarray(np.ascontiguousarray(image[:, ::-1] if self._mirror else image))
+        image = resized(mirrored(image, frame.opaque) if self._mirror else image, *self._size)
+        picture = Pillow.fromarray(np.ascontiguousarray(image))
         if not self._is_open:
             return False
         if self._picture is None:
@@ -100,3 +101,12 @@ class WindowSink:
 
     def _leave(self, event: tkinter.Event[tkinter.Misc] | None = None) -> None:
         self._is_open = False
+
+
+def mirrored(image: Image, part: Rectangle | None) -> Image:
+    """Return a picture, RGB uint8 (height, width, 3), as in a mirror, but for a part of it that is to be read."""
+    result = image[:, ::-1].copy()
+    if part is not None:
+        left = image.shape[1] - part.x - part.width
+        result[part.y : part.y + part.height, left : left + part.width] = image[part.slices]
+    return result

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -21,12 +21,13 @@ from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
 from facefusion.engine.plan import Plan, frame_memory, make_plan
 from facefusion.engine.progress import ProgressListener
+from facefusion.engine.segments.folder import remove_segments
 from facefusion.engine.speech import job_speech
 from facefusion.engine.targets import TargetSelector
 from facefusion.engine.video import edit_video
 from facefusion.engine.warm.parts import WarmParts
 from facefusion.engine.work import Finding, Work
-from facefusion.errors import HookError
+from facefusion.errors import ConsentRevokedError, ContentRefusedError, FaceBlockedError, HookError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
 from facefusion.faces.landmarkers.base import FaceView
@@ -128,8 +129,10 @@ def run(
             work, roles = _prepare(
                 plan, sessions, clock, notes, hooks, cancel=cancel, resources=resources, room=door.room
             )
-            door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
-        done = edit(plan, work, door, progress=progress, cancel=cancel)
+        with _left_clean(plan):
+            with clock.measure("prepare"):
+                door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
+            done = edit(plan, work, door, progress=progress, cancel=cancel)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     seconds = time.perf_counter() - start
     return Result(
@@ -137,6 +140,17 @@ def run(
         notes=tuple(notes.told),
         further_paths=plan.further_outputs,
     )
+
+
+@contextmanager
+def _left_clean(plan: Plan) -> Iterator[None]:
+    """Remove what earlier runs have left of a video that turns out to be refused."""
+    try:
+        yield
+    except (ContentRefusedError, FaceBlockedError, ConsentRevokedError):
+        if plan.renditions:
+            remove_segments(plan.output)
+        raise
 
 
 def _prepare(

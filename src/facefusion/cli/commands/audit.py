@@ -16,7 +16,7 @@ from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
 from facefusion.cli.records import opened_log
 from facefusion.cli.terminal import Terminal, one_line
-from facefusion.errors import InputMissingError, OptionsError, OutputExistsError
+from facefusion.errors import InputMissingError, OptionsError, OutputError, OutputExistsError
 from facefusion.media.faults import writing
 from facefusion.options import Options, load_options
 from facefusion.trust.actor import actor_of
@@ -66,8 +66,8 @@ def _more(facts: dict[str, Any]) -> str:
     return f"  {', '.join(words)}" if words else ""
 
 
-def _show(log: AuditLog, arguments: argparse.Namespace, _options: Options, terminal: Terminal) -> None:
-    facts = _facts(log, log.entry(arguments.id))
+def _show(log: AuditLog, arguments: argparse.Namespace, options: Options, terminal: Terminal) -> None:
+    facts = _facts(log, log.entry(arguments.id, tenant=options.trust.tenant))
     if arguments.json:
         terminal.result(json.dumps(facts, indent=2))
         return
@@ -122,7 +122,12 @@ def _erase(log: AuditLog, arguments: argparse.Namespace, options: Options, termi
         raise OutputExistsError(f"{arguments.proof} is there already", "Choose another name, or say --overwrite")
     proof = log.erase(role, name, tenant=options.trust.tenant, actor=actor_of(options.trust))
     path = arguments.proof or Path(f"erasure-{proof.pseudonym[:12]}.json")
-    _write(path, proof.model_dump_json(indent=2) + "\n", _may_replace(arguments, options))
+    text = proof.model_dump_json(indent=2)
+    try:
+        _write(path, f"{text}\n", _may_replace(arguments, options))
+    except OutputError:  # the person is erased, and there is no second proof
+        terminal.result(text)
+        raise
     terminal.say(_told(proof))
     terminal.result(str(path))
 
@@ -145,7 +150,7 @@ def _wanted(arguments: argparse.Namespace, options: Options) -> Wanted:
     given = vars(arguments)
     for name, known in (("kind", KINDS), ("result", RESULTS.values())):
         if given.get(name) is not None and given[name] not in known:
-            raise OptionsError(f"There is no {name} {given[name]!r}", f"There are {', '.join(known)}")
+            raise OptionsError(f"There is no {name} {given[name]!r}", f"There are {', '.join(dict.fromkeys(known))}")
     values: dict[str, Any] = {
         name: given.get(name) for name in ("since", "kind", "job", "result", "consent", "subject")
     }

@@ -29,6 +29,7 @@ from facefusion.trust.keys import KeyRing
 from facefusion.trust.pem import fingerprint, public_pem, read_public_key
 
 _PURPOSE = "consent files"
+_OWN = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ def _evidence(desk: _Desk) -> int:
         path = folder / f"{consent.id}-{number}-{Path(fact.name).name}"
         check_place(path, inputs=(), overwrite=False)
         with atomic_output(path) as part:
+            part.chmod(_OWN)
             part.write_bytes(content)
         desk.terminal.result(str(path))
     return 0
@@ -161,6 +163,7 @@ def _export(desk: _Desk) -> int:
     faces = store.faces(consent.id) if arguments.with_face else ()
     evidence = store.evidence(consent.id) if arguments.with_evidence else ()
     with atomic_output(output) as part:
+        part.chmod(_OWN)
         part.write_text(file_text(consent, key, desk.now, faces=faces, evidence=evidence), "utf-8")
     desk.note("exported", consent)
     desk.terminal.say(f"signed by the key {fingerprint(key.public_key())}; `facefusion consent key` prints it")

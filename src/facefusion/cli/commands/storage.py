@@ -57,15 +57,16 @@ def _sweep(arguments: argparse.Namespace, options: Options, terminal: Terminal) 
         done = lifecycle.sweep()
     left = sweep_work(options.trust.work_dir)
     removed = sum(outcome == "removed" for _, outcome in done)
+    own = [(item, outcome) for item, outcome in done if item.tenant == options.trust.tenant]
     if removed:
         with opened_log(options.trust) as log:
             facts = {"files": removed}
             log.append("swept", tenant=options.trust.tenant, actor=actor_of(options.trust), facts=facts)
     if arguments.json:
-        found = [_facts(item) | {"outcome": outcome} for item, outcome in done]
+        found = [_facts(item) | {"outcome": outcome} for item, outcome in own]
         terminal.result(json.dumps({"items": found, "work_folders": left}, indent=2))
         return 0
-    for item, outcome in done:
+    for item, outcome in own:
         terminal.result(one_line(f"{item.path}: {_WORDS[outcome]}"))
     terminal.say(f"{removed} removed; {left} work folders of jobs that were killed")
     return 0
@@ -108,7 +109,7 @@ def _facts(item: Item) -> dict[str, Any]:
 _WORDS: Final = {
     "removed": "removed",
     "gone": "was gone already",
-    "replaced": "stays: it is another one than was to be removed",
+    "replaced": "stays: it is another one than was to be removed, or was changed since",
     "kept": "cannot be removed, and is tried again next time",
 }
 _VERBS: Final = {

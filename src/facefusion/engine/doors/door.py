@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +138,15 @@ class Door:
 
         Args:
             fingerprint: of the job.
+
+        Raises:
+            SigningError: certificate or key do not serve.
         """
         self._record.inputs = fingerprint.inputs
         produce_id = self._produce_id(fingerprint.digest)
         self._seals = self._made(produce_id)
+        if self._seals.provenance != "none":
+            self._seals.signer()  # what does not serve is told before hours of work
 
     def begin_live(self) -> None:
         """Say what live frames bear; what was shown before, if anything was, is over."""
@@ -292,7 +298,7 @@ class Door:
                 watermark=payload,
                 marks={"produce_id": produce_id},
             ),
-            signer=lambda: provenance.open_signer(self.options.signing, self._place.home, self._place.ring),
+            signer=cache(lambda: provenance.open_signer(self.options.signing, self._place.home, ring)),
             notify=self._notes.tell,
             key=self._key,
             pixel_aspect=plan.target.pixel_aspect if isinstance(plan.target, VideoInfo) else Fraction(1),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from facefusion.engine.doors.door import Count, Door
-from facefusion.engine.doors.watching import Watch
 from facefusion.engine.plan import Plan
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
-from facefusion.media.frame import Frame
 from facefusion.media.picture import Picture
 from facefusion.processors.base import FaceFrame, Role
 
@@ -26,7 +25,6 @@ class PreviewDoor:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._admitted: Hashable = None
-        self._watches: tuple[Watch, Watch] | None = None
 
     def admit(
         self, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], analyser: FaceAnalyser | None
@@ -42,27 +40,37 @@ class PreviewDoor:
             return
         self._door.admit(plan, sessions, roles, analyser)
         self._door.begin_live()
-        self._watches = self._door.watch("live target"), self._door.watch("live output")
         self._admitted = key
 
-    def leave(self, frame: Frame, edited: FaceFrame, seconds: float | None) -> FaceFrame:
+    def enter(self, item: FaceFrame, seconds: float | None) -> None:
+        """Look at a frame before any processor: each time, as a picture of its own, in whatever order they are shown.
+
+        Args:
+            item: the frame, and its faces that are to be worked on.
+            seconds: when it is shown; None of a picture.
+
+        Raises:
+            ContentRefusedError: it shows what is refused.
+            FaceBlockedError: a face is not to be used.
+        """
+        watch = self._door.watch("target")
+        watch.see(item.frame.image, seconds)
+        watch.meet(item.frame.image, [replace(face, track_id=None) for face in item.faces], seconds)
+
+    def leave(self, edited: FaceFrame, seconds: float | None) -> FaceFrame:
         """Return an edited frame as it may be shown.
 
         Args:
-            frame: before any processor.
-            edited: after all of them.
+            edited: after all processors.
             seconds: when it is shown; None of a picture.
 
         Raises:
             ContentRefusedError: it shows what is refused.
             RuntimeError: nothing was admitted.
         """
-        if self._watches is None:
+        if self._admitted is None:
             raise RuntimeError("a preview is admitted before anything leaves")
-        target, output = self._watches
-        target.see(frame.image, seconds)
-        target.meet(frame.image, edited.faces, seconds)
-        output.see(edited.frame.image, seconds)
+        self._door.watch("output").see(edited.frame.image, seconds)
         return edited.with_frame(self._door.live(edited.frame, len(edited.faces)))
 
     def watched(self) -> AbstractContextManager[None]:

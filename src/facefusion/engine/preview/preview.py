@@ -143,8 +143,10 @@ class Preview:
             target = self._target(plan)
             index = target.index_at(time) if time is not None else frame or 0
             frames = target.frames(max(0, index - max(0, history)), index)
-            found, edited = self._edit(plan, frames, (self._target_key(plan), len(frames), index))
-            edited = self._door.leave(frames[-1], edited, target.seconds(index))
+            found, edited = self._edit(
+                plan, frames, (self._target_key(plan), len(frames), index), target.seconds(index)
+            )
+            edited = self._door.leave(edited, target.seconds(index))
         return shown(frames[-1], edited, found, index=index, time=target.seconds(index), max_side=max_side, boxes=boxes)
 
     def write(self, path: Path, seen: Shown, *, compare: bool = False) -> None:
@@ -174,16 +176,21 @@ class Preview:
             self._targets.clear()
             self._sessions.clear()
 
-    def _edit(self, plan: Plan, frames: Sequence[Frame], key: Hashable) -> tuple[tuple[Face, ...], FaceFrame]:
+    def _edit(
+        self, plan: Plan, frames: Sequence[Frame], key: Hashable, seconds: float | None
+    ) -> tuple[tuple[Face, ...], FaceFrame]:
         """Return all faces of the last frame, and what becomes of it."""
         sessions = self._open(plan)
         if not any(spec.needs_faces for spec in plan.processors):
             self._door.admit(plan, sessions, (), None)
-            return (), self._processing.run(plan, sessions, (), [FaceFrame(frame, ()) for frame in frames], key)
+            plain = [FaceFrame(frame, ()) for frame in frames]
+            self._door.enter(plain[-1], seconds)
+            return (), self._processing.run(plan, sessions, (), plain, key)
         _, roles = self._faces.cast(plan, sessions)
         self._door.admit(plan, sessions, roles, self._faces.analyser(plan, sessions))
         found = self._faces.find(plan, sessions, frames, key)
         items = [FaceFrame(*pair) for pair in zip(frames, found.chosen, strict=True)]
+        self._door.enter(items[-1], seconds)
         return found.all, self._processing.run(plan, sessions, roles, items, (key, found))
 
     def _plan(self) -> Plan:

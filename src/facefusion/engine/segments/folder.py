@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from facefusion.engine.notes import Notes
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.engine.segments.marker import Marker
-from facefusion.errors import OutputUnwritableError
+from facefusion.errors import OutputError, OutputUnwritableError
 from facefusion.media.faults import writing
 from facefusion.media.sequence import output_sequence_form
 from facefusion.state import unpack
@@ -170,6 +170,16 @@ def job_folder(
             if not folder.markers or not folder.is_kept:
                 _remove(folder.path)
             raise
+        for entry in _jobs(root):
+            _remove(entry)
+
+
+def remove_segments(output: Path) -> None:
+    """Remove what any job with this output has left, unless another run is at work there."""
+    root = _root(output)
+    if not root.is_dir():
+        return
+    with suppress(OutputError), _alone(root, output):
         for entry in _jobs(root):
             _remove(entry)
 

@@ -113,7 +113,7 @@ class Chain:
 
     def upkeep(self) -> FileLock:
         """Return what keeps entries from being pruned while the whole log is read; new ones may come meanwhile."""
-        return FileLock(self.folder / "upkeep.lock", timeout=_PATIENCE)
+        return FileLock(self.folder / "upkeep.lock", timeout=_PATIENCE, mode=0o600)
 
     def settle(self, connection: Connection) -> Head:
         """Hold table, lines and head against each other, complete what a crash left, and return how far the log goes.
@@ -180,7 +180,7 @@ class Chain:
 
     def _locked(self) -> FileLock:
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        return FileLock(self.folder / "lock", timeout=_PATIENCE)
+        return FileLock(self.folder / "lock", timeout=_PATIENCE, mode=0o600)
 
 
 def last_entry(connection: Connection) -> Entry | None:

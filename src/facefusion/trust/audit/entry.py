@@ -57,7 +57,10 @@ class Entry:
         Raises:
             ValueError: it is none of ours, or not as we write it.
         """
-        found = json.loads(line)
+        try:
+            found = json.loads(line)
+        except RecursionError as error:
+            raise ValueError("not an entry") from error
         if not isinstance(found, dict) or found.keys() != _LINE or not isinstance(found["entry"], dict):
             raise ValueError("not an entry")
         sequence = found["entry"].get("sequence")
@@ -81,7 +84,7 @@ class Entry:
                 return "its text was altered"
             if chained(self.previous, self.body) != self.digest:
                 return "it was altered after it was written"
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return "its text was altered"
         return None if keys.holds(_SIGNED, self.digest, self.signature) else "its signature does not hold"
 

@@ -41,7 +41,7 @@ class Head:
             is_ours = keys.holds(_SIGNED, head._text(), found["signature"])
         except FileNotFoundError:
             return None
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("it is damaged") from error
         if not is_ours:
             raise ValueError("its signature does not hold")

@@ -14,11 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Engine, Select, select
 
 from facefusion.errors import AuditError
-from facefusion.trust.audit.chain import Chain, told
+from facefusion.trust.audit.chain import Chain, broken, told
 from facefusion.trust.audit.entry import Entry
 from facefusion.trust.audit.erase import Proof, check_proof, erase
 from facefusion.trust.audit.facts import Payload, Person, checked
-from facefusion.trust.audit.growth import entry_of
+from facefusion.trust.audit.growth import entry_of, references_of
 from facefusion.trust.audit.keys import AuditKeys
 from facefusion.trust.audit.lines import LineFiles, read_lines
 from facefusion.trust.audit.people import Role, person, pseudonym_of
@@ -174,6 +174,7 @@ class AuditLog:
 
         Raises:
             AuditError: the log cannot be read.
+            AuditBrokenError: the entry was altered.
         """
         payload = None if watermark is None else TypeAdapter[str](Payload).validate_python(watermark)
         marks = {"output": output_digest, "produce_id": produce_id, "watermark": payload}
@@ -182,6 +183,8 @@ class AuditLog:
                 query = _with_reference(select(ENTRIES), what, value)
                 query = query if tenant is None else query.where(ENTRIES.c.tenant == tenant)
                 [*found] = self._read(query.order_by(ENTRIES.c.sequence.desc()).limit(1))
+                if found and (what, value) not in set(references_of(found[0].facts)):
+                    broken(f"Entry {found[0].sequence} is found by what it does not say")
                 return found[0] if found else None
         raise ValueError("nothing is looked for")
 
@@ -190,6 +193,7 @@ class AuditLog:
 
         Raises:
             AuditError: the log cannot be read.
+            AuditBrokenError: one was altered; those before it are as they were written.
         """
         if wanted is None:
             yield from self._read(select(ENTRIES).order_by(ENTRIES.c.sequence))
@@ -199,15 +203,21 @@ class AuditLog:
             found = self._read(query.order_by(ENTRIES.c.sequence))
             yield from found if wanted.input is None else self._with_input(found, wanted.input)
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str, *, tenant: str | None = None) -> Entry:
         """Return the entry with an identifier, the first digits of one (six or more), or a number.
+
+        Args:
+            name: of the entry.
+            tenant: of whom; anybody when None.
 
         Raises:
             AuditError: there is none, or several begin so.
+            AuditBrokenError: it was altered.
         """
         query = select(ENTRIES).where(ENTRIES.c.id.startswith(name, autoescape=True)).limit(2)
         if name.isdecimal() and len(name) < _ID_DIGITS:
             query = select(ENTRIES).where(ENTRIES.c.sequence == int(name))
+        query = query if tenant is None else query.where(ENTRIES.c.tenant == tenant)
         found = list(self._read(query)) if len(name) >= _ID_DIGITS or name.isdecimal() else []
         if len(found) != 1:
             raise AuditError(
@@ -262,7 +272,10 @@ class AuditLog:
             self._chain.engine.connect() as connection,
             connection.execution_options(yield_per=500).execute(query) as rows,
         ):
-            yield from map(entry_of, rows)
+            for entry in map(entry_of, rows):
+                if fault := entry.fault(self._chain.keys):
+                    broken(f"Entry {entry.sequence} is not as it was written: {fault}")
+                yield entry
 
     def _query(self, wanted: Wanted) -> Select[Any] | None:
         """Return what to ask; None where a person is wanted of whom the log knows nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -14,7 +15,7 @@ from facefusion.trust.audit.entry import Entry
 from facefusion.trust.audit.growth import entry_of, references_of, row_of
 from facefusion.trust.audit.head import Head
 from facefusion.trust.audit.keys import AuditKeys
-from facefusion.trust.audit.people import person
+from facefusion.trust.audit.people import ROLES, person
 from facefusion.trust.audit.tables import ENTRIES, PEOPLE, REFERENCES
 
 _MOST_TOLD: Final = 3
@@ -136,7 +137,7 @@ def _beside(connection: Connection, row: Row[Any]) -> Iterator[str]:
     entry, where = entry_of(row), f"entry {row.sequence} in the database"
     try:
         expected, references = row_of(entry), set(references_of(entry.facts))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return  # its text was altered, as is told already
     if expected != row._asdict():
         yield f"{where}: what stands beside its text was altered"
@@ -161,10 +162,24 @@ def _in_lines(chain: Chain, start: Head, end: Head) -> Iterator[str]:
 
 
 def _in_people(connection: Connection, keys: AuditKeys) -> Iterator[str]:
+    named = select(REFERENCES.c.value).where(REFERENCES.c.what.in_(ROLES)).distinct()
+    unknown = list(connection.execute(named.where(REFERENCES.c.value.not_in(select(PEOPLE.c.pseudonym)))).scalars())
+    erased = _erased(connection) if unknown else set()
+    for pseudonym in unknown:
+        if pseudonym not in erased:
+            yield f"who {pseudonym} is was removed, and nothing says that they were erased"
     for pseudonym in list(connection.execute(select(PEOPLE.c.pseudonym)).scalars()):
         found = person(connection, keys, pseudonym)
         if found is not None and not found.is_sound:
             yield f"who {pseudonym} is was altered"
+
+
+def _erased(connection: Connection) -> set[str]:
+    """Return who was erased, as entries say whose signatures are checked with all others."""
+    rows = connection.execute(select(ENTRIES).where(ENTRIES.c.kind == "erased"))
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
+        return {str(entry_of(row).facts["pseudonym"]) for row in rows}
+    return set()
 
 
 def _first(connection: Connection) -> int | None:

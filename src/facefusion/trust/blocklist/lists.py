@@ -109,6 +109,8 @@ class FaceLists:
         asked = select(_ENTRIES).where(_ENTRIES.c.tenant == self._tenant).order_by(_ENTRIES.c.recorded, _ENTRIES.c.id)
         with _telling(), self._engine.begin() as connection:
             entries = [self._opened(row) for row in connection.execute(asked)]
+            if {entry.id: entry.pictures for entry in entries} != self._faces.counts(connection):
+                raise SealBrokenError("faces without their entry, or an entry without its faces")
         return [entry for entry in entries if entry.holds(self._clock())]
 
     def remove(self, entry: str) -> ListEntry:

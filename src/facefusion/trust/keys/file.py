@@ -48,7 +48,7 @@ def opened_secret(home: Path) -> bytes:
 
 def _made(home: Path) -> bytes:
     """Make the secret unless another process has done so meanwhile."""
-    with FileLock(home / _LOCK_FILE, timeout=_PATIENCE):
+    with FileLock(home / _LOCK_FILE, timeout=_PATIENCE, mode=0o600):
         found = _read(home)
         if found is not None:
             return found

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from facefusion.errors import PolicyError
+from facefusion.trust.keys.file import write_private
 from facefusion.trust.pem import fingerprint, public_pem, read_public_key, read_small
 from facefusion.trust.policy.names import is_profile
 from facefusion.trust.policy.policy import Policy
@@ -95,7 +96,7 @@ def trust_key(key: Ed25519PublicKey, home: Path) -> str:
     found, folder = fingerprint(key), home / _KEYS
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        (folder / f"{found}.pem").write_bytes(public_pem(key))
+        write_private(folder / f"{found}.pem", public_pem(key))
     except OSError as error:
         raise PolicyError(f"The key cannot be kept in {folder}: {error.strerror}", "Mend the folder") from error
     return found

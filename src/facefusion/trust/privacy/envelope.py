@@ -53,8 +53,11 @@ def encrypted(source: Path, target: Path, key: bytes) -> None:
 
     Raises:
         InputMissingError: `source` cannot be read.
+        InputTypeError: it is encrypted already.
         OutputError: `target` cannot be written.
     """
+    if is_encrypted(source):
+        raise InputTypeError(f"{source} is encrypted already", "Decrypt it first to encrypt it with another key")
     data_key = secrets.token_bytes(_KEY_BYTES)
     header = _MAGIC + _CHUNK.to_bytes(_SIZE_BYTES, "big") + _id(key) + aes_key_wrap(key, data_key)
     cipher = AESGCM(data_key)
@@ -128,10 +131,16 @@ def write_key(path: Path) -> None:
         OutputExistsError: there is a file already; a key is never replaced.
         OutputError: it cannot be written.
     """
-    if path.exists():
-        raise OutputExistsError(f"{path} is there already", "A key is never replaced: choose another name")
+    part = path.with_name(f"{HIDDEN}{secrets.token_hex(8)}.part")
     with writing(path):
-        write_private(path, f"{secrets.token_hex(_KEY_BYTES)}\n".encode())
+        write_private(part, f"{secrets.token_hex(_KEY_BYTES)}\n".encode())
+        try:
+            part.rename(path) if os.name == "nt" else os.link(part, path)  # neither replaces what is there
+        except FileExistsError:
+            hint = "A key is never replaced: choose another name"
+            raise OutputExistsError(f"{path} is there already", hint) from None
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _unwrapped(source: Path, header: bytes, key: bytes) -> tuple[AESGCM, int]:
@@ -195,7 +204,9 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _in_place(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file that takes the place of `path` when the block ends well."""
+    """Yield a file that takes the place of `path`, or of what it links to, when the block ends well."""
+    with writing(path):
+        path = path.resolve()
     part = path.with_name(f"{HIDDEN}{secrets.token_hex(8)}.part")
     try:
         with writing(path):

@@ -40,11 +40,13 @@ _ITEMS: Final = Table(
     Column("kind", String(10), nullable=False),
     Column("tenant", String(64), nullable=False),
     Column("inode", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
     Column("added", String(40), nullable=False),
     Column("expires", String(40), nullable=False, index=True),
 )
 _NONCE: Final = 12
 _LOCK: Final = "lock"
+_LONGEST_YEARS: Final = 100
 _DURATION: Final = re.compile(r"(\d{1,6}) ?(h|d|w|mo|y)")
 _HOURS: Final = {"h": 1, "d": 24, "w": 7 * 24, "mo": 30 * 24, "y": 365 * 24}
 
@@ -110,9 +112,9 @@ class Lifecycle:
         """Enter several at once; arguments and errors as of `keep`."""
         now = self._clock()
         items = [Item(_own(path), kind, tenant, now, now + duration) for path in paths]
-        inodes = [_inode(item.path) for item in items]
+        identities = [_known(item.path) for item in items]
         with _told(), alone(self._engine, _MATTER) as connection:
-            for item, inode in zip(items, inodes, strict=True):
+            for item, (inode, changed) in zip(items, identities, strict=True):
                 lookup, nonce = self._lookup(item.path), os.urandom(_NONCE)
                 connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == lookup))
                 connection.execute(
@@ -122,6 +124,7 @@ class Lifecycle:
                         kind=kind,
                         tenant=tenant,
                         inode=inode,
+                        changed=changed,
                         added=_text(now),
                         expires=_text(item.expires),
                     )
@@ -150,7 +153,8 @@ class Lifecycle:
     def sweep(self) -> list[tuple[Item, Outcome]]:
         """Remove what is to be kept no longer; return what was found, and what came of it.
 
-        A file that is gone is forgotten (`gone`); so is one in whose place another lies (`replaced`), which stays. One
+        A file that is gone is forgotten (`gone`); so is one in whose place another
+        lies, or that was written to since (`replaced`), which stays. One
         that cannot be removed stays entered (`kept`).
 
         Raises:
@@ -161,7 +165,7 @@ class Lifecycle:
         with _told(), alone(self._engine, _MATTER) as connection:
             for row in connection.execute(select(_ITEMS).where(_ITEMS.c.expires <= now)).all():
                 item = self._item(row)
-                outcome = _remove(item.path, row.inode)
+                outcome = _remove(item.path, (row.inode, row.changed))
                 if outcome != "kept":
                     connection.execute(delete(_ITEMS).where(_ITEMS.c.lookup == row.lookup))
                 done.append((item, outcome))
@@ -190,26 +194,39 @@ def duration(text: str) -> timedelta:
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise OptionsError(f"{text!r} is no duration", "Write 72h, 7d, 4w, 6mo or 1y")
-    return timedelta(hours=int(found[1]) * _HOURS[found[2]])
+    hours = int(found[1]) * _HOURS[found[2]]
+    if hours > _LONGEST_YEARS * _HOURS["y"]:
+        raise OptionsError(f"{text!r} is too long", f"Write no more than {_LONGEST_YEARS}y")
+    return timedelta(hours=hours)
 
 
 def _own(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - links stay what they are
 
 
-def _inode(path: Path) -> int:
+def _known(path: Path) -> tuple[int, int]:
+    """Return the identity of a file that is to be kept.
+
+    Raises:
+        InputMissingError: it is not there.
+    """
     try:
-        return path.lstat().st_ino
+        return _identity(path)
     except OSError as error:
         raise InputMissingError(f"{path} cannot be kept: {error.strerror or error}", "Check its name") from error
 
 
-def _remove(path: Path, inode: int) -> Outcome:
+def _identity(path: Path) -> tuple[int, int]:
+    """Return by what a file is known again: its number, which the next file may get, and when it was last written."""
+    found = path.lstat()
+    return found.st_ino, 0 if stat.S_ISDIR(found.st_mode) else found.st_mtime_ns
+
+
+def _remove(path: Path, identity: tuple[int, int]) -> Outcome:
     try:
-        found = path.lstat()
-        if found.st_ino != inode:
+        if _identity(path) != identity:
             return "replaced"
-        if stat.S_ISDIR(found.st_mode):
+        if path.is_dir() and not path.is_symlink():
             _remove_folder(path)
         else:
             path.unlink()

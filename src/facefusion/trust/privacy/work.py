@@ -48,7 +48,7 @@ def work_folder(chosen: Path | None = None, *, room: int = 0, in_memory: bool = 
             with _held(root):
                 _sweep(root)
                 folder = root / f"{_JOB}{secrets.token_hex(8)}"
-                lock = FileLock(f"{folder}{_LOCK}")
+                lock = FileLock(f"{folder}{_LOCK}", mode=0o600)
                 lock.acquire()
                 folder.mkdir(mode=_OWN)
         except Timeout:
@@ -132,7 +132,7 @@ def _made(root: Path) -> Path:
 
 
 def _held(root: Path) -> FileLock:
-    return FileLock(root / _LOCK, timeout=_PATIENCE)
+    return FileLock(root / _LOCK, timeout=_PATIENCE, mode=0o600)
 
 
 def _sweep(root: Path) -> int:
@@ -141,7 +141,7 @@ def _sweep(root: Path) -> int:
     for folder in root.glob(f"{_JOB}*"):
         if folder.name.endswith(_LOCK):
             continue
-        lock = FileLock(f"{folder}{_LOCK}", timeout=0)
+        lock = FileLock(f"{folder}{_LOCK}", timeout=0, mode=0o600)
         with suppress(Timeout):
             lock.acquire()
             _wipe(folder)

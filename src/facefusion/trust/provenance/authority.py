@@ -63,7 +63,7 @@ class LocalAuthority:
             found = cls._read(folder, keys)
             if found is not None and found.is_fresh(clock()):
                 return found
-            with FileLock(folder / "lock", timeout=_PATIENCE):
+            with FileLock(folder / "lock", timeout=_PATIENCE, mode=0o600):
                 found = cls._read(folder, keys)
                 return found if found and found.is_fresh(clock()) else cls._made(folder, keys, found, clock())
         except (OSError, Timeout) as error:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    func,
     insert,
     select,
     update,
@@ -150,6 +151,12 @@ class Gallery:
             here = and_(table.c.tenant == self._tenant, table.c.record == row.record, table.c.number == row.number)
             connection.execute(update(table).where(here).values(epoch=epoch, template=template))
         return len(rows)
+
+    def counts(self, connection: Connection) -> dict[str, int]:
+        """Return how many faces each record has."""
+        table = self._table
+        asked = select(table.c.record, func.count()).where(table.c.tenant == self._tenant).group_by(table.c.record)
+        return {record: int(count) for record, count in connection.execute(asked)}
 
     def references(self, connection: Connection, record: str) -> list[Vector]:
         """Return the identity vectors of a record, in the order in which they were kept.

@@ -39,25 +39,33 @@ class AuditLayer:
                 return LayerReading(
                     self.layer, LayerState.HOLDS, f"this very file left here {_when(entry)}", _facts(entry)
                 )
-            for number, value in numbers:
+            for number, value, is_sure in numbers:
                 entry = log.find(produce_id=value) if number == "produce_id" else log.find(watermark=value)
-                if entry is not None:
+                if entry is not None and is_sure:
                     what = f"a changed copy of what left here {_when(entry)}"
                     return LayerReading(self.layer, LayerState.HOLDS, what, _facts(entry))
+                if entry is not None:
+                    what = f"it names what left here {_when(entry)}, but only where anybody may have written that"
+                    return LayerReading(self.layer, LayerState.UNKNOWN, what, _facts(entry))
         return LayerReading(self.layer, LayerState.ABSENT, _unknown(numbers))
 
 
-def _numbers(before: Sequence[LayerReading]) -> Iterator[tuple[str, str]]:
-    for layer in before:
+def _numbers(before: Sequence[LayerReading]) -> Iterator[tuple[str, str, bool]]:
+    """Yield what an entry may be found by, and whether only who has a key can have put it there; such first."""
+    for layer in sorted(before, key=_is_sure, reverse=True):
         for number in ("watermark", "produce_id"):
             if layer.state in _THERE and number in layer.facts:
-                yield number, str(layer.facts[number])
+                yield number, str(layer.facts[number]), _is_sure(layer)
 
 
-def _unknown(numbers: Sequence[tuple[str, str]]) -> str:
+def _is_sure(layer: LayerReading) -> bool:
+    return layer.state is LayerState.HOLDS and layer.vouches
+
+
+def _unknown(numbers: Sequence[tuple[str, str, bool]]) -> str:
     if not numbers:
         return "no entry of this file"
-    named = ", ".join(dict.fromkeys(value for _, value in numbers))
+    named = ", ".join(dict.fromkeys(value for _, value, _ in numbers))
     return f"no entry of {named}: it was made elsewhere, or its entry is no longer kept"
 
 

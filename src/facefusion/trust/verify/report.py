@@ -19,6 +19,7 @@ from facefusion.errors import (
 )
 from facefusion.media.probe import probe
 from facefusion.options import LimitOptions
+from facefusion.trust.privacy.envelope import is_encrypted
 from facefusion.trust.verify.layers import LayerReader, LayerReading, LayerState
 
 _AGREED: Final = {"watermark": "number of the watermark", "produce_id": "number of the output"}
@@ -39,6 +40,10 @@ class Report:
     layers: tuple[LayerReading, ...]
     unread: FaceFusionError | None = None
 
+    def bears_any(self) -> bool:
+        """Return whether any layer is there, or was."""
+        return any(layer.state not in (LayerState.ABSENT, LayerState.UNREAD) for layer in self.layers)
+
     def fault(self) -> FaceFusionError | None:
         """Return what is wrong with the file as an error; None where all that is there holds."""
         broken = [layer for layer in self.layers if layer.state is LayerState.BROKEN]
@@ -51,7 +56,7 @@ class Report:
             return self.unread or UnmarkedError(f"The file {self.path} bears no mark", hint)
         if not any(layer.state is LayerState.HOLDS and layer.vouches for layer in there):
             named = "; ".join(f"{layer.layer}: {layer.what}" for layer in there)
-            is_signed = any(layer.state is LayerState.UNKNOWN for layer in there)
+            is_signed = any(layer.state is LayerState.UNKNOWN and "signer" in layer.facts for layer in there)
             hint = "If you know the signer, give their root certificate with --trust-anchors"
             hint = hint if is_signed else "Anybody can write metadata; ask whoever published it"
             return SigningError(f"Nobody known here vouches for the file {self.path}: {named}", hint)
@@ -81,8 +86,10 @@ def verify_file(path: Path, readers: Sequence[LayerReader], limits: LimitOptions
         limits: what is not read.
 
     Raises:
-        InputError: the file is not there or bears no mark, and is no picture or video.
+        InputError: the file is not there, is encrypted, or bears no mark and is no picture or video.
     """
+    if path.is_file() and is_encrypted(path):
+        raise InputTypeError(f"{path} is encrypted", "Decrypt it first, with facefusion storage decrypt")
     found: list[LayerReading] = []
     unread: list[FaceFusionError] = []
     for reader in readers:
@@ -94,11 +101,18 @@ def verify_file(path: Path, readers: Sequence[LayerReader], limits: LimitOptions
     layers = tuple(_with_stripped(_with_contradictions(found)))
     report = Report(path, layers, next(iter(unread), None))
     fault = report.fault()
-    if isinstance(fault, InputMissingError | InputTypeError):
-        raise fault
+    if fault is report.unread and isinstance(fault, InputMissingError | InputTypeError) and not report.bears_any():
+        raise _sealed(path) or fault
     if isinstance(fault, UnmarkedError):
         probe(path, limits)
     return report
+
+
+def _sealed(path: Path) -> InputTypeError | None:
+    """Return what is to be said of a file that was stored encrypted; None where it was not."""
+    if not path.is_file() or not is_encrypted(path):
+        return None
+    return InputTypeError(f"The file {path} is encrypted", "Verify what facefusion storage decrypt makes of it")
 
 
 def _with_contradictions(layers: Sequence[LayerReading]) -> Iterator[LayerReading]:
