@@ -217,15 +217,6 @@ def test_audit_tells_what_an_entry_costs(tmp_path):
     assert all(value > 0 for value in figures(done, tmp_path / "f.json").values())
 
 
-@needs_assets
-@pytest.mark.slow
-def test_the_mark_is_read_after_all_that_is_done_to_a_clip(tmp_path):
-    done = run("watermark", "--clips", 1, "--unmarked", 20, "--json", tmp_path / "f.json")
-    clips = figures(done, tmp_path / "f.json")["clips"]
-    assert {read["wrong"] for clip in clips for read in clip["reads"].values()} == {0}
-    assert min(clip["psnr"] for clip in clips) > 43
-
-
 @pytest.mark.slow
 def test_provenance(tmp_path):
     path = tmp_path / "figures.json"
