@@ -1,4 +1,4 @@
-"""Nothing leaves the machine, and nothing is written but the output."""
+"""Nothing leaves the machine, and nothing is written but the output and the records of the place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PORTRAITS = ROOT / "examples" / "portraits"
 
 def swap_command(output: Path) -> list[str]:
     pictures = ["-s", PORTRAITS / "grace_hopper.jpg", "-t", PORTRAITS / "astronaut.png", "-o", output]
-    return [sys.executable, "-m", "facefusion", *map(str, pictures), "--quiet"]
+    return [sys.executable, "-m", "facefusion", *map(str, pictures), "--quiet", "--acknowledge"]
 
 
 def bare_environment(folder: Path) -> dict[str, str]:
@@ -28,12 +28,14 @@ def bare_environment(folder: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **places}
 
 
-def test_a_job_writes_its_output_and_nothing_else(tmp_path):
+def test_a_job_writes_its_output_and_its_records_and_nothing_else(tmp_path):
     environment = bare_environment(tmp_path)
     work = tmp_path / "work"
     work.mkdir()
     subprocess.run(swap_command(work / "out.png"), env=environment, cwd=work, check=True, capture_output=True)
-    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["out.png"]
+    records = tmp_path / "home" / ".local" / "share" / "facefusion" / "trust"
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_relative_to(records)]
+    assert [path.name for path in written] == ["out.png"]
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace, which shows sockets, is not installed")

@@ -33,6 +33,9 @@ class Told:
 
     begin: Fraction = Fraction(0)
 
+    def folder(self):
+        return None
+
     def samples(self):
         noise = np.random.default_rng(0).uniform(-0.5, 0.5, (48000, 2)).astype(np.float32)
         noise[:24000] = 0
