@@ -3,41 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from facefusion.cli.flags import add_option_flags
-from facefusion.errors import OptionsError
+from facefusion.cli.verbs import Verb, add_json, parse_verbs
 
 if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
-VERBS: Final = {
-    "list": "list what is kept, and until when",
-    "keep": "keep files for a time, after which they are removed",
-    "sweep": "remove what is kept no longer, and what jobs that were killed left",
-    "key": "make a key for encrypting files",
-    "encrypt": "encrypt a file",
-    "decrypt": "decrypt a file",
-}
-_USAGES: Final = {
-    "list": "[options]",
-    "keep": "FILE ... --for DURATION [options]",
-    "sweep": "[options]",
-    "key": "FILE [options]",
-    "encrypt": "FILE --key-file FILE [--to FILE] [options]",
-    "decrypt": "FILE --key-file FILE --to FILE [options]",
-}
 _RECORDS: Final = ("trust_dir", "trust_database", "tenant")
-_OPTIONS: Final = {
-    "list": _RECORDS,
-    "keep": _RECORDS,
-    "sweep": (*_RECORDS, "actor", "work_dir"),
-    "encrypt": ("overwrite",),
-    "decrypt": ("overwrite",),
-}
 
 
 def parse_storage(
@@ -46,35 +21,12 @@ def parse_storage(
     finish: Callable[[Parser], Parser],
     describe: Callable[[], str],
 ) -> argparse.Namespace:
-    """Read what stands behind `storage`: a verb, then what belongs to it.
-
-    Args:
-        argv: what was typed.
-        make: returns a parser of a name, a usage and a description.
-        finish: adds what all commands have.
-        describe: returns what the command is for.
-
-    Raises:
-        OptionsError: there is no such verb, or something is not understood.
-    """
-    verb, *rest = argv or ["--help"]
-    if verb in {"-h", "--help"}:
-        summaries = "\n".join(f"  {name:11} {summary}" for name, summary in VERBS.items())
-        text = f"{describe()}\n\ncommands:\n{summaries}"
-        return finish(make("facefusion storage", "facefusion storage COMMAND [options]", text)).parse_args(["--help"])
-    if verb not in VERBS:
-        near = difflib.get_close_matches(verb, VERBS, n=1)
-        hint = f"Perhaps you meant {near[0]}" if near else f"There are storage {', storage '.join(VERBS)}"
-        raise OptionsError(f"There is no command {f'storage {verb}'!r}", hint)
-    name, wanted = f"facefusion storage {verb}", _OPTIONS.get(verb, ())
-    parser = make(name, f"{name} {_USAGES[verb]}", VERBS[verb][:1].upper() + VERBS[verb][1:] + ".")
-    _ARGUMENTS[verb](parser.add_argument_group(f"storage {verb}"))
-    add_option_flags(parser, lambda leaf: leaf.name in wanted)
-    return finish(parser).parse_args(rest, argparse.Namespace(command="storage", verb=verb))
+    """Read what stands behind `storage`; arguments and errors as of `parse_verbs`."""
+    return parse_verbs("storage", _STORAGE, argv, make=make, finish=finish, describe=describe)
 
 
 def _list(group: argparse._ArgumentGroup) -> None:
-    _json(group)
+    add_json(group)
 
 
 def _keep(group: argparse._ArgumentGroup) -> None:
@@ -86,7 +38,7 @@ def _keep(group: argparse._ArgumentGroup) -> None:
 
 
 def _sweep(group: argparse._ArgumentGroup) -> None:
-    _json(group)
+    add_json(group)
 
 
 def _key(group: argparse._ArgumentGroup) -> None:
@@ -103,15 +55,18 @@ def _decrypt(group: argparse._ArgumentGroup, otherwise: str = "", *, required: b
     group.add_argument("--to", type=Path, required=required, metavar="FILE", help=f"file to write{otherwise}")
 
 
-def _json(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--json", action="store_true", help="print JSON instead of text")
-
-
-_ARGUMENTS: Final = {
-    "list": _list,
-    "keep": _keep,
-    "sweep": _sweep,
-    "key": _key,
-    "encrypt": _encrypt,
-    "decrypt": _decrypt,
+_STORAGE: Final = {
+    "list": Verb("list what is kept, and until when", "[options]", _list, _RECORDS),
+    "keep": Verb(
+        "keep files for a time, after which they are removed", "FILE ... --for DURATION [options]", _keep, _RECORDS
+    ),
+    "sweep": Verb(
+        "remove what is kept no longer, and what jobs that were killed left",
+        "[options]",
+        _sweep,
+        (*_RECORDS, "actor", "work_dir"),
+    ),
+    "key": Verb("make a key for encrypting files", "FILE [options]", _key, ()),
+    "encrypt": Verb("encrypt a file", "FILE --key-file FILE [--to FILE] [options]", _encrypt, ("overwrite",)),
+    "decrypt": Verb("decrypt a file", "FILE --key-file FILE --to FILE [options]", _decrypt, ("overwrite",)),
 }

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from facefusion.cli.flags import add_option_flags
-from facefusion.errors import OptionsError
+from facefusion.cli.verbs import Verb, add_json, parse_verbs
 
 if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
-VERBS: Final = {
-    "init": "make the keys and certificates of this place, if missing",
-    "acknowledge": "show the terms of use, and note that they are known",
-    "show": "show the certificates of this place, and never a secret",
-}
 _VERIFY_OPTIONS: Final = (
     "trust_dir",
     "trust_database",
@@ -28,12 +22,6 @@ _VERIFY_OPTIONS: Final = (
     "max_duration",
     "max_streams",
 )
-_USAGES: Final = {"init": "[options]", "acknowledge": "[options]", "show": "[options]"}
-_OPTIONS: Final = {
-    "init": ("trust_dir",),
-    "acknowledge": ("trust_dir", "trust_database", "acknowledge", "actor", "tenant"),
-    "show": ("trust_dir",),
-}
 
 
 def parse_trust(
@@ -42,31 +30,8 @@ def parse_trust(
     finish: Callable[[Parser], Parser],
     describe: Callable[[], str],
 ) -> argparse.Namespace:
-    """Read what stands behind `trust`: a verb, then what belongs to it.
-
-    Args:
-        argv: what was typed.
-        make: returns a parser of a name, a usage and a description.
-        finish: adds what all commands have.
-        describe: returns what the command is for.
-
-    Raises:
-        OptionsError: there is no such verb, or something is not understood.
-    """
-    verb, *rest = argv or ["--help"]
-    if verb in {"-h", "--help"}:
-        summaries = "\n".join(f"  {name:11} {summary}" for name, summary in VERBS.items())
-        text = f"{describe()}\n\ncommands:\n{summaries}"
-        return finish(make("facefusion trust", "facefusion trust COMMAND [options]", text)).parse_args(["--help"])
-    if verb not in VERBS:
-        near = difflib.get_close_matches(verb, VERBS, n=1)
-        hint = f"Perhaps you meant {near[0]}" if near else f"There are trust {', trust '.join(VERBS)}"
-        raise OptionsError(f"There is no command {f'trust {verb}'!r}", hint)
-    name = f"facefusion trust {verb}"
-    parser = make(name, f"{name} {_USAGES[verb]}", VERBS[verb][:1].upper() + VERBS[verb][1:] + ".")
-    _ARGUMENTS[verb](parser.add_argument_group(f"trust {verb}"))
-    add_option_flags(parser, lambda leaf: leaf.name in _OPTIONS[verb])
-    return finish(parser).parse_args(rest, argparse.Namespace(command="trust", verb=verb))
+    """Read what stands behind `trust`; arguments and errors as of `parse_verbs`."""
+    return parse_verbs("trust", _TRUST, argv, make=make, finish=finish, describe=describe)
 
 
 def parse_verify(
@@ -79,7 +44,7 @@ def parse_verify(
     parser = make("facefusion verify", "facefusion verify FILE ... [options]", describe())
     group = parser.add_argument_group("verify")
     group.add_argument("files", type=Path, nargs="+", metavar="FILE", help="pictures and videos")
-    _json(group)
+    add_json(group)
     add_option_flags(parser, lambda leaf: leaf.name in _VERIFY_OPTIONS)
     return finish(parser).parse_args(argv, argparse.Namespace(command="verify"))
 
@@ -88,15 +53,18 @@ def _show(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--pem", action="store_true", help="print the root certificate, which others need to trust your outputs"
     )
-    _json(group)
+    add_json(group)
 
 
 def _acknowledge(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--language", choices=("en", "zh"), help="en, zh [default: that of this machine]")
 
 
-def _json(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--json", action="store_true", help="print JSON instead of a table")
-
-
-_ARGUMENTS: Final = {"init": _json, "acknowledge": _acknowledge, "show": _show}
+_OF_THE_TERMS: Final = ("trust_dir", "trust_database", "acknowledge", "actor", "tenant")
+_TRUST: Final = {
+    "init": Verb("make the keys and certificates of this place, if missing", "[options]", add_json, ("trust_dir",)),
+    "acknowledge": Verb(
+        "show the terms of use, and note that they are known", "[options]", _acknowledge, _OF_THE_TERMS
+    ),
+    "show": Verb("show the certificates of this place, and never a secret", "[options]", _show, ("trust_dir",)),
+}
