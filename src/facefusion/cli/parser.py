@@ -13,11 +13,13 @@ from typing import NoReturn
 from facefusion.cli.audit_parser import parse_audit
 from facefusion.cli.batch_parser import USAGE, add_batch_flags
 from facefusion.cli.consent_parser import parse_blocklist, parse_consent
+from facefusion.cli.face_parser import READING_OPTIONS, parse_face
 from facefusion.cli.flags import add_option_flags, further_spellings
 from facefusion.cli.models_parser import parse_models
 from facefusion.cli.policy_parser import parse_policy
 from facefusion.cli.storage_parser import parse_storage
 from facefusion.cli.trust_parser import parse_trust, parse_verify
+from facefusion.cli.verbs import add_json
 from facefusion.errors import OptionsError
 from facefusion.options import Options, iter_leaves
 
@@ -39,21 +41,6 @@ COMMANDS = {
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }
-FACE_VERBS = {
-    "build": "build a face file from pictures and clips of one person",
-    "list": "list face files",
-    "show": "show what is in a face file",
-}
-_READING_OPTIONS = (
-    *("face_detector_score", "face_selector_order", "execution_providers"),
-    *("max_pixels", "max_frames", "max_duration", "max_streams", "isolate", "isolate_memory", "isolate_timeout"),
-    *("models_dir", "shared_models_dirs", "license_policy"),
-)
-_BUILD_OPTIONS = (
-    *_READING_OPTIONS,
-    *("source_face_position", "source_face_min_size", "source_face_max_yaw", "source_face_min_sharpness"),
-    *("source_face_max_distance", "output_path", "overwrite"),
-)
 _PROCESSORS_OPTIONS = ("models_dir", "shared_models_dirs", "license_policy", "processor_options")
 _COMMON_WITH_VALUE = ("--config", "--log-level", "--log-file")
 _COMMON = (*_COMMON_WITH_VALUE, "--quiet", "--traceback")
@@ -128,23 +115,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         near = difflib.get_close_matches(command, COMMANDS, n=1)
         hint = f"Perhaps you meant {near[0]}" if near else f"The commands are {', '.join(COMMANDS)}"
         raise OptionsError(f"There is no command {command!r}", hint)
-    if command == "face":
-        return _parse_face(rest)
     if command in _FAMILIES:
         return _FAMILIES[command](rest, Parser, _with_common, lambda: _sentence(COMMANDS[command]))
     return _COMMAND_PARSERS[command]().parse_args(rest, argparse.Namespace(command=command))
-
-
-def _parse_face(argv: Sequence[str]) -> argparse.Namespace:
-    """Read what stands behind `face`: a verb, then what belongs to it."""
-    verb, *rest = argv or ["--help"]
-    if verb in {"-h", "--help"}:
-        return _face_parser().parse_args(["--help"])
-    if verb not in FACE_VERBS:
-        near = difflib.get_close_matches(verb, FACE_VERBS, n=1)
-        hint = f"Perhaps you meant {near[0]}" if near else f"There are face {', face '.join(FACE_VERBS)}"
-        raise OptionsError(f"There is no command {f'face {verb}'!r}", hint)
-    return _FACE_PARSERS[verb]().parse_args(rest, argparse.Namespace(command="face", verb=verb))
 
 
 def _split(argv: list[str]) -> tuple[str, list[str]]:
@@ -199,7 +172,7 @@ def _preview_parser() -> Parser:
     group.add_argument("--compare", action="store_true", help="write the frame before and after, side by side")
     group.add_argument("--boxes", action="store_true", help="draw the faces found into the frame before")
     group.add_argument("--max-side", type=_count, metavar="N", help="longest side of a frame in pixels [its own]")
-    _add_json(group)
+    add_json(group)
     add_option_flags(parser, lambda leaf: leaf.path[:1] != ("live",))
     return _with_common(parser)
 
@@ -221,64 +194,20 @@ def _inspect_parser() -> Parser:
         help="annotated picture to write [default: FILE's stem + .faces.jpg, here]",
     )
     group.add_argument("--samples", type=_count, default=8, metavar="N", help="frames of a video to look at [8]")
-    _add_json(group)
-    add_option_flags(parser, lambda leaf: leaf.name in _READING_OPTIONS)
+    add_json(group)
+    add_option_flags(parser, lambda leaf: leaf.name in READING_OPTIONS)
     return _with_common(parser)
-
-
-def _face_parser() -> Parser:
-    summaries = "\n".join(f"  {name:11} {summary}" for name, summary in FACE_VERBS.items())
-    parser = _command_parser("face", "COMMAND [options]")
-    parser.description = f"{parser.description}\n\ncommands:\n{summaries}"
-    return _with_common(parser)
-
-
-def _face_build_parser() -> Parser:
-    parser = _verb_parser("build", "FILE ... --output FILE.face [options]")
-    group = parser.add_argument_group("face build")
-    group.add_argument("files", type=Path, nargs="*", metavar="FILE", help="pictures and clips of one person")
-    group.add_argument("--name", metavar="NAME", help="the face's name [default: that of the output]")
-    _add_json(group)
-    add_option_flags(parser, lambda leaf: leaf.name in _BUILD_OPTIONS)
-    return _with_common(parser)
-
-
-def _face_list_parser() -> Parser:
-    parser = _verb_parser("list", "[FILE or FOLDER ...] [options]")
-    group = parser.add_argument_group("face list")
-    group.add_argument(
-        "files", type=Path, nargs="*", metavar="FILE", help="face files, and folders that hold some [default: here]"
-    )
-    _add_json(group)
-    return _with_common(parser)
-
-
-def _face_show_parser() -> Parser:
-    parser = _verb_parser("show", "FILE.face [options]")
-    group = parser.add_argument_group("face show")
-    group.add_argument("file", type=Path, metavar="FILE", help="face file")
-    group.add_argument(
-        "--output", type=Path, metavar="FILE", help="picture to write: the texture, and which view each part is from"
-    )
-    _add_json(group)
-    add_option_flags(parser, lambda leaf: leaf.name == "overwrite")
-    return _with_common(parser)
-
-
-def _verb_parser(verb: str, usage: str) -> Parser:
-    name = f"facefusion face {verb}"
-    return Parser(name, f"{name} {usage}", _sentence(FACE_VERBS[verb]))
 
 
 def _doctor_parser() -> Parser:
     parser = _command_parser("doctor", "[options]")
-    _add_json(parser.add_argument_group("doctor"))
+    add_json(parser.add_argument_group("doctor"))
     return _with_common(parser)
 
 
 def _processors_parser() -> Parser:
     parser = _command_parser("processors", "[options]")
-    _add_json(parser.add_argument_group("processors"))
+    add_json(parser.add_argument_group("processors"))
     add_option_flags(parser, lambda leaf: leaf.name in _PROCESSORS_OPTIONS)
     return _with_common(parser)
 
@@ -303,10 +232,6 @@ def _number(text: str) -> int:
     if number < 0:
         raise ValueError(text)
     return number
-
-
-def _add_json(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def _with_common(parser: Parser) -> Parser:
@@ -340,12 +265,8 @@ _COMMAND_PARSERS = {
     "doctor": _doctor_parser,
     "processors": _processors_parser,
 }
-_FACE_PARSERS = {
-    "build": _face_build_parser,
-    "list": _face_list_parser,
-    "show": _face_show_parser,
-}
 _FAMILIES = {
+    "face": parse_face,
     "models": parse_models,
     "audit": parse_audit,
     "storage": parse_storage,
