@@ -1,0 +1,219 @@
+"""Every error the library raises on purpose.
+
+Each error says in one line what happened, where, and what to do next, and carries the exit code of the command line::
+
+    FaceFusionError
+    ├── OptionsError                 2   an option is unknown or has an impossible value
+    │   └── BatchError               2   jobs of a batch are not understood, or do not go together
+    ├── InputError
+    │   ├── InputMissingError       10   the file is not there or may not be read
+    │   ├── InputTypeError          11   not a picture or video that is read (text, playlist, manifest, …)
+    │   ├── InputDamagedError       12   empty, truncated or undecodable
+    │   ├── InputLimitError         13   larger than a limit that the options set
+    │   └── IsolationError          14   files cannot be isolated on this system
+    ├── FaceError
+    │   ├── NoFaceError             20   no face was found
+    │   ├── SeveralFacesError       21   several faces where one was wanted
+    │   ├── FaceTooSmallError       22   the face has too few pixels
+    │   ├── FaceBlurredError        23   the face is too blurred
+    │   ├── FaceTurnedError         24   the face is turned too far from the camera
+    │   ├── ReferenceNotFoundError  25   the reference person is not in the target
+    │   └── DifferentPeopleError    26   pictures of one source show different people
+    ├── OutputError
+    │   ├── OutputTypeError         30   the output's name asks for a form that is not written
+    │   ├── OutputUnwritableError   31   the output folder is missing or may not be written
+    │   ├── OutputIsInputError      32   the output would replace one of the inputs
+    │   ├── OutputExistsError       33   the output is there already and may not be replaced
+    │   └── DiskFullError           34   no space is left for the output
+    ├── ModelError
+    │   ├── ModelUnknownError       40   no such model in the catalogue
+    │   ├── ModelDamagedError       41   altered weights, or bundled ones that are missing
+    │   ├── ModelMissingError       45   the weights are not in the store
+    │   ├── ModelUnfitError         46   the weights are safe, but not what their family takes
+    │   ├── ModelUnsafeError        47   the file is something that is never loaded
+    │   ├── LicenceError            48   the licence policy does not allow the weights
+    │   ├── CatalogueError          49   an entry of a catalogue is not what it should be
+    │   ├── DownloadError           50   the weights could not be fetched
+    │   └── ModelUntrustedError     51   nobody has said that this file is the model
+    ├── ProviderError               42   the execution provider is not there, or failed
+    ├── ProcessorError
+    │   ├── ProcessorUnknownError   43   no such processor
+    │   └── HookError               44   a pre- or post-processor returned something unusable
+    ├── TrustError
+    │   ├── AcknowledgementError    60   nobody has said yet what the software may be used for
+    │   ├── PolicyError             61   the policy is not understood, or its signature does not hold
+    │   ├── ConsentMissingError     62   no consent covers a face, and the policy asks for one
+    │   ├── ConsentRevokedError     63   the consent was revoked
+    │   ├── ConsentScopeError       64   the consent is for something else, or no longer holds
+    │   ├── ConsentRecordError      65   a consent, an entry of a list, or a file of one, is damaged, forged or unknown
+    │   ├── ContentRefusedError     66   content that is refused in every policy
+    │   ├── ContentUncheckedError   67   content could not be checked, so it is refused
+    │   ├── FaceBlockedError        68   a face is on a list of faces that are not to be used
+    │   ├── DisclosureError         69   the output cannot bear a mark that the policy asks for
+    │   ├── SigningError            70   a certificate or key does not sign, or is not trusted
+    │   ├── AuditError              71   an audit entry cannot be written
+    │   ├── AuditBrokenError        72   the audit log was changed after it was written
+    │   ├── UnmarkedError           73   a file that is verified bears no mark
+    │   ├── MarkBrokenError         74   a mark of a file that is verified does not hold
+    │   └── SecretError             75   a key of this place is missing, damaged or open to others
+    ├── JobError
+    │   ├── JobUnknownError         80   there is no such job
+    │   ├── JobStateError           81   the job is in a state in which this cannot be done
+    │   ├── JobQuotaError           82   the tenant has as many jobs, or as much data, as it may
+    │   ├── LeaseLostError          83   somebody else does the task by now, or nobody is to do it any more
+    │   ├── JobsUnavailableError    84   the database of jobs, or the broker, cannot be reached
+    │   └── SegmentError            85   a segment or a plan is not what was made for this job, or is damaged
+    ├── StorageError
+    │   ├── StorageAddressError     90   an address of storage is not understood, or is not allowed
+    │   ├── StorageUnavailableError 91   the storage cannot be reached, or failed
+    │   └── StorageDamagedError     92   what the storage gave is not what was put there
+    └── CancelledError             130   stopped by the user
+"""
+
+from __future__ import annotations
+
+from facefusion.errors.base import (
+    BatchError,
+    CancelledError,
+    FaceFusionError,
+    OptionsError,
+)
+from facefusion.errors.inputs import (
+    DifferentPeopleError,
+    DiskFullError,
+    FaceBlurredError,
+    FaceError,
+    FaceTooSmallError,
+    FaceTurnedError,
+    InputDamagedError,
+    InputError,
+    InputLimitError,
+    InputMissingError,
+    InputTypeError,
+    IsolationError,
+    NoFaceError,
+    OutputError,
+    OutputExistsError,
+    OutputIsInputError,
+    OutputTypeError,
+    OutputUnwritableError,
+    ReferenceNotFoundError,
+    SeveralFacesError,
+)
+from facefusion.errors.jobs import (
+    JobError,
+    JobQuotaError,
+    JobStateError,
+    JobsUnavailableError,
+    JobUnknownError,
+    LeaseLostError,
+    SegmentError,
+    StorageAddressError,
+    StorageDamagedError,
+    StorageError,
+    StorageUnavailableError,
+)
+from facefusion.errors.trust import (
+    AcknowledgementError,
+    AuditBrokenError,
+    AuditError,
+    ConsentMissingError,
+    ConsentRecordError,
+    ConsentRevokedError,
+    ConsentScopeError,
+    ContentRefusedError,
+    ContentUncheckedError,
+    DisclosureError,
+    FaceBlockedError,
+    MarkBrokenError,
+    PolicyError,
+    SecretError,
+    SigningError,
+    TrustError,
+    UnmarkedError,
+)
+from facefusion.errors.work import (
+    CatalogueError,
+    DownloadError,
+    HookError,
+    LicenceError,
+    ModelDamagedError,
+    ModelError,
+    ModelMissingError,
+    ModelUnfitError,
+    ModelUnknownError,
+    ModelUnsafeError,
+    ModelUntrustedError,
+    ProcessorError,
+    ProcessorUnknownError,
+    ProviderError,
+)
+
+__all__ = [
+    "AcknowledgementError",
+    "AuditBrokenError",
+    "AuditError",
+    "BatchError",
+    "CancelledError",
+    "CatalogueError",
+    "ConsentMissingError",
+    "ConsentRecordError",
+    "ConsentRevokedError",
+    "ConsentScopeError",
+    "ContentRefusedError",
+    "ContentUncheckedError",
+    "DifferentPeopleError",
+    "DisclosureError",
+    "DiskFullError",
+    "DownloadError",
+    "FaceBlockedError",
+    "FaceBlurredError",
+    "FaceError",
+    "FaceFusionError",
+    "FaceTooSmallError",
+    "FaceTurnedError",
+    "HookError",
+    "InputDamagedError",
+    "InputError",
+    "InputLimitError",
+    "InputMissingError",
+    "InputTypeError",
+    "IsolationError",
+    "JobError",
+    "JobQuotaError",
+    "JobStateError",
+    "JobUnknownError",
+    "JobsUnavailableError",
+    "LeaseLostError",
+    "LicenceError",
+    "MarkBrokenError",
+    "ModelDamagedError",
+    "ModelError",
+    "ModelMissingError",
+    "ModelUnfitError",
+    "ModelUnknownError",
+    "ModelUnsafeError",
+    "ModelUntrustedError",
+    "NoFaceError",
+    "OptionsError",
+    "OutputError",
+    "OutputExistsError",
+    "OutputIsInputError",
+    "OutputTypeError",
+    "OutputUnwritableError",
+    "PolicyError",
+    "ProcessorError",
+    "ProcessorUnknownError",
+    "ProviderError",
+    "ReferenceNotFoundError",
+    "SecretError",
+    "SegmentError",
+    "SeveralFacesError",
+    "SigningError",
+    "StorageAddressError",
+    "StorageDamagedError",
+    "StorageError",
+    "StorageUnavailableError",
+    "TrustError",
+    "UnmarkedError",
+]

@@ -1,0 +1,288 @@
+"""The board: what users see of jobs, and what they do with them. Every call is one transaction."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from facefusion.errors import JobQuotaError, JobStateError
+from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.rows import change_job, event_of, job_of, job_with, tell
+from facefusion.jobs.schema import EVENTS, JOBS, PLANS, TASKS, TENANTS
+from facefusion.jobs.states import ACTIVE, FINAL, JobState, TaskState
+from facefusion.jobs.stopping import stop_tasks
+from facefusion.jobs.values import Event, Job, NewJob
+
+LEAST_PRIORITY: Final = 0
+MOST_PRIORITY: Final = 9
+
+
+class JobBoard:
+    """Takes jobs, shows them, and does with them what people want.
+
+    Args:
+        engine: the database.
+        clock: tells the time.
+    """
+
+    def __init__(self, engine: Engine, *, clock: Clock = database_time) -> None:
+        self._engine, self._clock = engine, clock
+
+    @until_it_goes_through
+    def submit(self, new: NewJob) -> Job:
+        """Take a job; when this returns it will be done, whatever is killed.
+
+        Args:
+            new: the job.
+
+        Raises:
+            JobQuotaError: the tenant may have no further job, or none of this priority.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            return self.submitted(connection, new)
+
+    def submitted(self, connection: Connection, new: NewJob) -> Job:
+        """Take a job within a transaction of the caller, which decides with it; arguments and errors as of `submit`."""
+        now = self._clock(connection)
+        _check_quota(connection, new)
+        job_id = secrets.token_hex(16)
+        named = {"id": job_id, "tenant": new.tenant, "owner": new.owner, "state": "queued"}
+        asked = {"needs_review": new.needs_review, "priority": new.priority, "request": dict(new.request)}
+        connection.execute(insert(JOBS).values(**named, **asked, created=now, queued=now))
+        job = job_with(connection, job_id, tenant=new.tenant)
+        task = {"job": job.number, "tenant": new.tenant, "kind": "plan" if new.is_cut else "whole", "number": 0}
+        connection.execute(insert(TASKS).values(**task, state="ready", priority=new.priority))
+        tell(connection, job, now, "job.queued", {})
+        return job
+
+    def job(self, job_id: str, *, tenant: str | None) -> Job:
+        """Return one job.
+
+        Args:
+            job_id: of the job.
+            tenant: whose it must be; anybody's when None.
+
+        Raises:
+            JobUnknownError: there is none, or it is another tenant's.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with reading(self._engine) as connection:
+            return job_with(connection, job_id, tenant=tenant)
+
+    def jobs(
+        self,
+        *,
+        tenant: str | None,
+        states: Sequence[JobState] = (),
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[Job]:
+        """Return jobs, the newest first.
+
+        Args:
+            tenant: whose; everybody's when None.
+            states: in which they are; all when empty.
+            before: number of the job with which the page before ended; None for the first page.
+            limit: most jobs.
+
+        Raises:
+            JobsUnavailableError: the database cannot be used.
+        """
+        wanted = select(JOBS).order_by(JOBS.c.number.desc()).limit(limit)
+        if tenant is not None:
+            wanted = wanted.where(JOBS.c.tenant == tenant)
+        if states:
+            wanted = wanted.where(JOBS.c.state.in_(states))
+        if before is not None:
+            wanted = wanted.where(JOBS.c.number < before)
+        with reading(self._engine) as connection:
+            return [job_of(row) for row in connection.execute(wanted)]
+
+    def events(self, job_id: str, *, tenant: str | None, after: int = 0, limit: int = 1000) -> list[Event]:
+        """Return what happened to a job, in order.
+
+        Args:
+            job_id: of the job.
+            tenant: whose it must be; anybody's when None.
+            after: identifier of the last event that is known already.
+            limit: most events.
+
+        Raises:
+            JobUnknownError: there is none, or it is another tenant's.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with reading(self._engine) as connection:
+            job = job_with(connection, job_id, tenant=tenant)
+            wanted = select(EVENTS, JOBS.c.id.label("job_id")).join(JOBS, JOBS.c.number == EVENTS.c.job)
+            wanted = wanted.where((EVENTS.c.job == job.number) & (EVENTS.c.id > after)).order_by(EVENTS.c.id)
+            return [event_of(row) for row in connection.execute(wanted.limit(limit))]
+
+    @until_it_goes_through
+    def cancel(self, job_id: str, *, tenant: str | None) -> Job:
+        """Stop a job; whoever works at it hears of it within seconds. One that is cancelled already stays so.
+
+        Raises:
+            JobUnknownError: there is none, or it is another tenant's.
+            JobStateError: it is finished.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            job, now = self._held(connection, job_id, tenant)
+            if job.state != "cancelled":
+                change_job(connection, job, now, state="cancelled")
+                stop_tasks(connection, job, now)
+            return job_with(connection, job_id, tenant=tenant)
+
+    @until_it_goes_through
+    def pause(self, job_id: str, *, tenant: str | None) -> Job:
+        """Begin none of a job's tasks any more; those that are being done go to their end. Errors as of `cancel`."""
+        with writing(self._engine) as connection:
+            job, now = self._held(connection, job_id, tenant)
+            self._check_active(job, "paused")
+            if not job.is_paused:
+                self._move(connection, job, "ready", "held")
+                change_job(connection, job, now, is_paused=True)
+                tell(connection, job, now, "job.paused", {})
+            return job_with(connection, job_id, tenant=tenant)
+
+    @until_it_goes_through
+    def resume(self, job_id: str, *, tenant: str | None) -> Job:
+        """Go on with a job that was paused; errors as of `cancel`."""
+        with writing(self._engine) as connection:
+            job, now = self._held(connection, job_id, tenant)
+            self._check_active(job, "resumed")
+            if job.is_paused:
+                self._move(connection, job, "held", "ready")
+                change_job(connection, job, now, is_paused=False)
+                tell(connection, job, now, "job.resumed", {})
+            return job_with(connection, job_id, tenant=tenant)
+
+    @until_it_goes_through
+    def retry(self, job_id: str, *, tenant: str | None) -> Job:
+        """Try a job again that failed or was cancelled, from what is finished of it.
+
+        Raises:
+            JobUnknownError: there is none, or it is another tenant's.
+            JobStateError: it neither failed nor was cancelled.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            job, now = self._held(connection, job_id, tenant)
+            if job.state not in {"failed", "cancelled"}:
+                raise JobStateError(f"Job {job_id} is {job.state}", "Only what failed or was cancelled is tried again")
+            is_planned = connection.execute(select(PLANS.c.job).where(PLANS.c.job == job.number)).first() is not None
+            is_cut_through = is_planned and job.segments_done == job.segments
+            again = (TASKS.c.job == job.number) & TASKS.c.state.in_(("dead", "cancelled"))
+            values = {"not_before": now, "failures": 0, "losses": 0}
+            connection.execute(update(TASKS).where(again).values(state="ready", **values))
+            if is_planned and not is_cut_through:
+                merge = (TASKS.c.job == job.number) & (TASKS.c.kind == "merge")
+                connection.execute(update(TASKS).where(merge).values(state="waiting"))
+            state: JobState = "merging" if is_cut_through else "running" if is_planned else "queued"
+            change_job(connection, job, now, state=state, queued=now, is_paused=False, finished=None, error=None)
+            return job_with(connection, job_id, tenant=tenant)
+
+    @until_it_goes_through
+    def prioritise(self, job_id: str, priority: int, *, tenant: str | None) -> Job:
+        """Give a job another priority, which holds for what is not begun yet.
+
+        Raises:
+            JobUnknownError: there is none, or it is another tenant's.
+            JobStateError: it is finished.
+            JobQuotaError: the tenant may have none of this priority.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            job, now = self._held(connection, job_id, tenant)
+            self._check_active(job, "given another priority")
+            _check_priority(connection, job.tenant, priority)
+            connection.execute(update(TASKS).where(TASKS.c.job == job.number).values(priority=priority))
+            change_job(connection, job, now, priority=priority)
+            return job_with(connection, job_id, tenant=tenant)
+
+    @until_it_goes_through
+    def review(self, job_id: str, *, tenant: str | None, reviewer: str, approves: bool, reason: str = "") -> Job:
+        """Approve a result that waits for it, or reject it.
+
+        Args:
+            job_id: of the job.
+            tenant: whose it must be; anybody's when None.
+            reviewer: who decides.
+            approves: whether the result may be fetched.
+            reason: why.
+
+        Raises:
+            JobUnknownError: there is none, or it is another tenant's.
+            JobStateError: it does not wait for a review.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            job, now = self._held(connection, job_id, tenant)
+            if job.state != "review":
+                raise JobStateError(f"Job {job_id} is {job.state} and waits for no review")
+            said = {"by": reviewer, "approves": approves, "reason": reason, "at": moment(now).isoformat()}
+            change_job(connection, job, now, state="succeeded" if approves else "rejected", review=said)
+            return job_with(connection, job_id, tenant=tenant)
+
+    @until_it_goes_through
+    def remove(self, job_id: str, *, tenant: str | None) -> Job:
+        """Forget a job that is finished, with its events; its files are the caller's to remove.
+
+        Raises:
+            JobUnknownError: there is none, or it is another tenant's.
+            JobStateError: it is not finished.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            job, _ = self._held(connection, job_id, tenant)
+            if job.state not in FINAL:
+                raise JobStateError(f"Job {job_id} is {job.state}", "Cancel it first")
+            connection.execute(delete(JOBS).where(JOBS.c.number == job.number))
+            return job
+
+    def _held(self, connection: Connection, job_id: str, tenant: str | None) -> tuple[Job, int]:
+        return job_with(connection, job_id, tenant=tenant, is_locked=True), self._clock(connection)
+
+    def _check_active(self, job: Job, what: str) -> None:
+        if job.state not in ACTIVE:
+            raise JobStateError(f"Job {job.id} is {job.state} and cannot be {what}")
+
+    def _move(self, connection: Connection, job: Job, before: TaskState, after: TaskState) -> None:
+        which = (TASKS.c.job == job.number) & (TASKS.c.state == before)
+        connection.execute(update(TASKS).where(which).values(state=after))
+
+
+def _check_quota(connection: Connection, new: NewJob) -> None:
+    """Make sure that a tenant may have one more job, and make the tenant known."""
+    wanted = select(TENANTS).where(TENANTS.c.id == new.tenant)
+    tenant: Any = connection.execute(wanted).one_or_none()
+    if tenant is None:
+        make_tenant(connection, new.tenant)
+    _check_priority(connection, new.tenant, new.priority)
+    if tenant is None or tenant.max_queued is None:
+        return
+    connection.execute(wanted.with_for_update())  # others that ask the same wait for the answer
+    there = select(func.count()).select_from(JOBS).where((JOBS.c.tenant == new.tenant) & JOBS.c.state.in_(ACTIVE))
+    if int(connection.execute(there).scalar_one()) >= tenant.max_queued:
+        raise JobQuotaError(
+            f"{new.tenant} has {tenant.max_queued} jobs that are not finished, as many as it may",
+            "Wait until one is, or ask for a larger quota",
+        )
+
+
+def make_tenant(connection: Connection, tenant: str) -> None:
+    """Make a tenant known, with the usual quotas; nothing happens where it is."""
+    values = {"id": tenant, "weight": 1, "max_priority": MOST_PRIORITY, "is_paused": False}
+    new = postgresql.insert(TENANTS) if connection.dialect.name == "postgresql" else sqlite.insert(TENANTS)
+    connection.execute(new.values(values).on_conflict_do_nothing())
+
+
+def _check_priority(connection: Connection, tenant: str, priority: int) -> None:
+    most = connection.execute(select(TENANTS.c.max_priority).where(TENANTS.c.id == tenant)).scalar_one()
+    if not LEAST_PRIORITY <= priority <= most:
+        raise JobQuotaError(f"{tenant} may have priorities from {LEAST_PRIORITY} to {most}, not {priority}")

@@ -1,0 +1,102 @@
+"""The database of jobs: a SQLite file of this machine, or a PostgreSQL that several share."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from facefusion.errors import JobsUnavailableError
+from facefusion.trust.database import reason
+
+Clock = Callable[[Connection], int]
+"""Returns the time in microseconds since 1970, as the database knows it."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TRIES: Final = 8
+_AGAIN: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_Args = ParamSpec("_Args")
+_Value = TypeVar("_Value")
+
+
+def database_time(connection: Connection) -> int:
+    """Return the time: of the server where several machines meet, so that their own clocks need not agree."""
+    if connection.dialect.name == "postgresql":
+        seconds = connection.execute(text("SELECT extract(epoch FROM clock_timestamp()) * 1000000")).scalar_one()
+        return int(seconds)
+    return time.time_ns() // 1000
+
+
+def moment(microseconds: int) -> datetime:
+    """Return a time of the database as a date."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def maybe_moment(microseconds: int | None) -> datetime | None:
+    """Return a time of the database as a date, or None."""
+    return None if microseconds is None else moment(microseconds)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction that will write.
+
+    SQLite lets one writer in at a time and decides that when the transaction begins; PostgreSQL locks rows.
+
+    Raises:
+        JobsUnavailableError: the database cannot be reached, or refuses.
+    """
+    with telling(), engine.connect().execution_options(facefusion_alone=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction that reads; errors as of `writing`."""
+    with telling(), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Tell what goes wrong with the database in words of ours.
+
+    Raises:
+        JobsUnavailableError: it cannot be used.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise JobsUnavailableError(
+            f"The database of jobs cannot be used: {reason(error)}", "Nothing is lost; try again when it is back"
+        ) from error
+
+
+def until_it_goes_through(call: Callable[_Args, _Value]) -> Callable[_Args, _Value]:
+    """Make a call, which is one transaction, again where the database ended it in favour of another.
+
+    Two transactions that want the same rows in another order are such a case: one of them is undone as a whole.
+    """
+
+    @functools.wraps(call)
+    def made(*args: _Args.args, **kwargs: _Args.kwargs) -> _Value:
+        for _ in range(_TRIES - 1):
+            try:
+                return call(*args, **kwargs)
+            except JobsUnavailableError as error:
+                if not _is_to_be_tried_again(error.__cause__):
+                    raise
+        return call(*args, **kwargs)
+
+    return made
+
+
+def _is_to_be_tried_again(error: BaseException | None) -> bool:
+    code = getattr(error.orig, "sqlstate", None) if isinstance(error, OperationalError | DBAPIError) else None
+    return code in _AGAIN

@@ -1,0 +1,110 @@
+"""Between rows and values: reading a job, moving it on, and telling of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from facefusion.errors import JobUnknownError
+from facefusion.jobs.database import maybe_moment, moment
+from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, LEASES
+from facefusion.jobs.states import FINAL, JobState, Outcome, check_move
+from facefusion.jobs.values import Event, Failure, Job
+
+
+def job_of(row: Row[Any]) -> Job:
+    """Return the job of a row of `JOBS`."""
+    values = dict(row._mapping)
+    error = values.pop("error")
+    for name in ("created", "queued"):
+        values[name] = moment(values[name])
+    for name in ("started", "finished"):
+        values[name] = maybe_moment(values[name])
+    return Job(**values, failure=None if error is None else Failure.of_json(error))
+
+
+def event_of(row: Row[Any]) -> Event:
+    """Return the event of a row of `EVENTS` with the job's identifier as `job_id`."""
+    return Event(row.id, row.job_id, row.kind, moment(row.at), row.facts)
+
+
+def job_with(connection: Connection, job_id: str, *, tenant: str | None, is_locked: bool = False) -> Job:
+    """Return one job.
+
+    Args:
+        connection: in a transaction.
+        job_id: of the job.
+        tenant: whose it must be; anybody's when None.
+        is_locked: whether nobody else may change it until the transaction ends.
+
+    Raises:
+        JobUnknownError: there is none, or it is another tenant's, which is told in the same words.
+    """
+    wanted = select(JOBS).where(JOBS.c.id == job_id)
+    if tenant is not None:
+        wanted = wanted.where(JOBS.c.tenant == tenant)
+    row = connection.execute(wanted.with_for_update() if is_locked else wanted).one_or_none()
+    if row is None:
+        raise JobUnknownError(f"There is no job {job_id}", "Look for it with facefusion job list")
+    return job_of(row)
+
+
+def job_numbered(connection: Connection, number: int) -> Job:
+    """Return the job of a task, which nobody else changes until the transaction ends."""
+    wanted: Select[Any] = select(JOBS).where(JOBS.c.number == number).with_for_update()
+    return job_of(connection.execute(wanted).one())
+
+
+def change_job(connection: Connection, job: Job, now: int, *, state: JobState | None = None, **values: Any) -> None:
+    """Change a job, and tell of its state where that is another.
+
+    Args:
+        connection: in a transaction that holds the job.
+        job: as it was.
+        now: the time.
+        state: into which it comes; the one it has when None.
+        values: further columns.
+
+    Raises:
+        JobStateError: it cannot come into that state.
+    """
+    if state is not None and state != job.state:
+        check_move(job.state, state)
+        values["state"] = state
+        if state in FINAL:
+            values["finished"] = now
+    values["revision"] = JOBS.c.revision + 1
+    connection.execute(update(JOBS).where(JOBS.c.number == job.number).values(values))
+    if "state" in values:
+        tell(connection, job, now, f"job.{state}", {})
+
+
+def tell(connection: Connection, job: Job, now: int, kind: str, facts: Mapping[str, Any]) -> None:
+    """Write an event of a job."""
+    values = {"job": job.number, "tenant": job.tenant, "at": now, "kind": kind, "facts": dict(facts)}
+    connection.execute(insert(EVENTS).values(values))
+
+
+def end_attempt(
+    connection: Connection,
+    task: int,
+    token: int,
+    now: int,
+    outcome: Outcome,
+    *,
+    failure: Failure | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """End the lease of a task, and write how the attempt went."""
+    connection.execute(LEASES.delete().where(LEASES.c.task == task))
+    which = (ATTEMPTS.c.task == task) & (ATTEMPTS.c.token == token)
+    values = {
+        "ended": now,
+        "outcome": outcome,
+        "seconds": (now - ATTEMPTS.c.began) / 1e6,
+        "error": None if failure is None else failure.to_json(),
+        "facts": None if facts is None else dict(facts),
+    }
+    connection.execute(update(ATTEMPTS).where(which).values(values))

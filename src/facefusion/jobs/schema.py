@@ -1,0 +1,134 @@
+"""The tables of jobs; times are whole microseconds since 1970 in UTC, which all databases keep and order alike."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    desc,
+)
+
+METADATA: Final = MetaData()
+# SQLite numbers rows by itself only where the type is INTEGER.
+_NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+_TENANT: Final = 64
+_ID: Final = 32
+
+TENANTS: Final = Table(
+    "tenants",
+    METADATA,
+    Column("id", String(_TENANT), primary_key=True),
+    Column("weight", Integer, nullable=False, default=1),  # of its share where several have work
+    Column("max_running", Integer),  # tasks at one time
+    Column("max_queued", Integer),  # jobs that are not finished
+    Column("max_priority", Integer, nullable=False, default=9),
+    Column("is_paused", Boolean, nullable=False, default=False),
+)
+JOBS: Final = Table(
+    "jobs",
+    METADATA,
+    Column("number", _NUMBER, primary_key=True, autoincrement=True),  # the order in which they came
+    Column("id", String(_ID), nullable=False, unique=True),
+    Column("tenant", String(_TENANT), ForeignKey("tenants.id"), nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("is_paused", Boolean, nullable=False, default=False),
+    Column("needs_review", Boolean, nullable=False, default=False),
+    Column("priority", Integer, nullable=False),
+    Column("revision", Integer, nullable=False, default=1),  # counts what changed, for readers that ask again
+    Column("request", JSON, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("queued", BigInteger, nullable=False),  # when it last came into the queue
+    Column("started", BigInteger),
+    Column("finished", BigInteger),
+    Column("segments", Integer),  # known once it is planned
+    Column("segments_done", Integer, nullable=False, default=0),
+    Column("frames", BigInteger),  # of the output, as far as is known
+    Column("error", JSON),
+    Column("result", JSON),
+    Column("review", JSON),
+    Index("jobs_by_tenant", "tenant", "number"),
+    Index("jobs_by_state", "tenant", "state", "number"),
+)
+PLANS: Final = Table(
+    "plans",
+    METADATA,
+    Column("job", _NUMBER, ForeignKey("jobs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("content", JSON, nullable=False),  # where it lies, its digest, its segments
+    Column("planned", BigInteger, nullable=False),
+)
+TASKS: Final = Table(
+    "tasks",
+    METADATA,
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    Column("job", _NUMBER, ForeignKey("jobs.number", ondelete="CASCADE"), nullable=False),
+    Column("tenant", String(_TENANT), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("number", Integer, nullable=False),  # of the segment, from 0; 0 for all others
+    Column("state", String(12), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("not_before", BigInteger, nullable=False, default=0),
+    Column("failures", Integer, nullable=False, default=0),  # told by workers
+    Column("losses", Integer, nullable=False, default=0),  # workers that were not heard of any more
+    Column("token", Integer, nullable=False, default=0),  # grows with each lease: who has an older one is out
+    Column("frames", BigInteger),
+    Column("result", JSON),
+    UniqueConstraint("job", "kind", "number"),
+    Index("tasks_in_order", "tenant", "state", desc("priority"), "job", "number"),
+    Index("tasks_of_job", "job", "state"),
+)
+LEASES: Final = Table(
+    "leases",
+    METADATA,
+    Column("task", _NUMBER, ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("tenant", String(_TENANT), nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("worker", String(200), nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("frames", BigInteger, nullable=False, default=0),  # finished, as last heard
+    Index("leases_by_end", "until"),
+)
+ATTEMPTS: Final = Table(
+    "attempts",
+    METADATA,
+    Column("task", _NUMBER, ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("token", Integer, primary_key=True, autoincrement=False),
+    Column("worker", String(200), nullable=False),
+    Column("began", BigInteger, nullable=False),
+    Column("ended", BigInteger),
+    Column("outcome", String(12)),
+    Column("error", JSON),
+    Column("seconds", Float),
+    Column("facts", JSON),  # what the worker measured: seconds by stage, frames, device
+)
+EVENTS: Final = Table(
+    "events",
+    METADATA,
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    Column("job", _NUMBER, ForeignKey("jobs.number", ondelete="CASCADE"), nullable=False),
+    Column("tenant", String(_TENANT), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Index("events_of_job", "job", "id"),
+)
+WORKERS: Final = Table(
+    "workers",
+    METADATA,
+    Column("id", String(200), primary_key=True),
+    Column("began", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("facts", JSON, nullable=False),  # host, process, devices, version
+)
