@@ -373,8 +373,7 @@ def test_the_merged_output_bears_its_marks_and_one_entry_says_so(values, own_pla
     assert facts["marks"] == ["label", "watermark", "metadata", "provenance"]
     assert (facts["frames"], facts["faces"]) == (FRAMES, FRAMES)
     options = Options.parse(values)
-    with open_layers(options) as layers:
-        report = verify_file(result.output_path, layers, options.limits)
+    report = verify_file(result.output_path, open_layers(options), options.limits)
     assert report.fault() is None, report
     held = {layer.layer: str(layer.state) for layer in report.layers}
     assert (held["watermark"], held["metadata"], held["provenance"]) == ("holds", "holds", "holds")
