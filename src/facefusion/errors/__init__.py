@@ -67,11 +67,29 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── StorageAddressError     90   an address of storage is not understood, or is not allowed
     │   ├── StorageUnavailableError 91   the storage cannot be reached, or failed
     │   └── StorageDamagedError     92   what the storage gave is not what was put there
+    ├── AccessError
+    │   ├── AuthenticationError    100   the service knows nobody by this key or token
+    │   ├── NotAllowedError        101   who calls the service may not do this
+    │   ├── TooManyRequestsError   102   more requests than a limit of the service lets through
+    │   ├── TooLargeError          103   a request is larger than what the service takes
+    │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
+    │   ├── SlowRequestError       105   a request did not come in time
+    │   └── AccessUnavailableError 106   whether a request may be let in cannot be told now
     └── CancelledError             130   stopped by the user
 """
 
 from __future__ import annotations
 
+from facefusion.errors.access import (
+    AccessError,
+    AccessUnavailableError,
+    AuthenticationError,
+    NotAllowedError,
+    RequestRefusedError,
+    SlowRequestError,
+    TooLargeError,
+    TooManyRequestsError,
+)
 from facefusion.errors.base import (
     BatchError,
     CancelledError,
@@ -150,9 +168,12 @@ from facefusion.errors.work import (
 )
 
 __all__ = [
+    "AccessError",
+    "AccessUnavailableError",
     "AcknowledgementError",
     "AuditBrokenError",
     "AuditError",
+    "AuthenticationError",
     "BatchError",
     "CancelledError",
     "CatalogueError",
@@ -195,6 +216,7 @@ __all__ = [
     "ModelUnsafeError",
     "ModelUntrustedError",
     "NoFaceError",
+    "NotAllowedError",
     "OptionsError",
     "OutputError",
     "OutputExistsError",
@@ -206,14 +228,18 @@ __all__ = [
     "ProcessorUnknownError",
     "ProviderError",
     "ReferenceNotFoundError",
+    "RequestRefusedError",
     "SecretError",
     "SegmentError",
     "SeveralFacesError",
     "SigningError",
+    "SlowRequestError",
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
     "StorageUnavailableError",
+    "TooLargeError",
+    "TooManyRequestsError",
     "TrustError",
     "UnmarkedError",
 ]
