@@ -157,3 +157,9 @@ class AccessUnavailableError(AccessError):
     def headers(self) -> Mapping[str, str]:
         """When to ask again."""
         return {"Retry-After": str(self.seconds)}
+
+
+class KeyUnknownError(FaceFusionError):
+    """There is no API key of that name."""
+
+    exit_code = 107
