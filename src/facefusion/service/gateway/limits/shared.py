@@ -46,8 +46,8 @@ return left
 class SharedLimiter:
     """Buckets in Redis.
 
-    While Redis cannot be reached each process counts by itself, from full buckets: with N processes up to N times as much
-    goes through, and nobody is shut out.
+    While Redis cannot be reached each process counts by itself, from full buckets: with N processes up to N times as
+    much goes through, and nobody is shut out.
 
     Args:
         client: of Redis, see `connected`.
