@@ -201,13 +201,11 @@ class Called(Facts):
         operation: which, such as jobs.submit.
         status: HTTP status of the answer.
         job: it was about.
-        scope: that it asked for.
     """
 
     operation: Name
     status: Status
     job: JobId | None = None
-    scope: Name | None = None
 
 
 class Denied(Facts):
