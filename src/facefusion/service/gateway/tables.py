@@ -14,6 +14,7 @@ API_KEYS: Final = Table(
     "api_keys",
     METADATA,
     Column("id", String(12), primary_key=True),
+    Column("line", String(12), nullable=False),  # the first of the keys that took each other's place
     Column("tenant", String(_TENANT), ForeignKey("tenants.id"), nullable=False),
     Column("name", String(100), nullable=False),
     Column("digest", String(64), nullable=False),  # HMAC of the whole key; the key itself is nowhere

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ PURPOSE: Final = "service keys"
 """Of the key, derived from the place's secret, by which digests are made."""
 _HOUR: Final = 3_600_000_000
 _LONGEST_NAME: Final = 100
+_TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class ApiKey:
 
     Attributes:
         id: by which it is known.
+        line: identifier of the first of the keys that took each other's place, by which their holder is known.
         tenant: for whom its holder acts.
         name: what it is for.
         role: which it has; None where it has scopes of its own.
@@ -41,6 +44,7 @@ class ApiKey:
     """
 
     id: str
+    line: str
     tenant: str
     name: str
     role: Role | None
@@ -116,10 +120,12 @@ class KeyStore:
             scopes: what its holder may do, where it has no role.
 
         Raises:
-            OptionsError: it has neither role nor scopes or both, an unknown one, no name or no life.
+            OptionsError: it has neither role nor scopes or both, an unknown one, no tenant, no name or no life.
             JobsUnavailableError: the database cannot be used.
         """
         grants = _grants(role, scopes)
+        if not _TENANT.fullmatch(tenant):
+            raise OptionsError(f"{tenant!r} cannot be a tenant", "Use up to 64 letters, digits and . _ -")
         if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
             raise OptionsError(
                 "A key has a name of up to 100 letters", "Say what it is for, such as --name render-farm"
@@ -130,7 +136,14 @@ class KeyStore:
             now = self._clock(connection)
             make_tenant(connection, tenant)
             text = make_key()
-            values = {"id": text.id, "tenant": tenant, "name": name, "grants": grants, "created_by": by}
+            values = {
+                "id": text.id,
+                "line": text.id,
+                "tenant": tenant,
+                "name": name,
+                "grants": grants,
+                "created_by": by,
+            }
             return self._added(connection, values, now, now + lives // timedelta(microseconds=1), text), text
 
     @until_it_goes_through
@@ -157,7 +170,7 @@ class KeyStore:
             end = min(old.expires, now + max(overlap, timedelta()) // timedelta(microseconds=1))
             changes = {"expires": end, "replaced_by": text.id}
             connection.execute(update(API_KEYS).where(API_KEYS.c.id == key_id).values(changes))
-            same = {name: old._mapping[name] for name in ("tenant", "name", "grants")}
+            same = {name: old._mapping[name] for name in ("line", "tenant", "name", "grants")}
             until = now + lives // timedelta(microseconds=1)
             return self._added(connection, same | {"id": text.id, "created_by": by}, now, until, text), text
 
@@ -220,7 +233,7 @@ class KeyStore:
             if row is None:
                 return None
             seconds = (row.expires - self._clock(connection)) / 1e6
-        caller = Caller(row.tenant, f"key:{row.id}", _scopes(row.grants))
+        caller = Caller(row.tenant, f"key:{row.line}", _scopes(row.grants))
         return KeyFound(caller, row.digest, seconds, row.revoked is not None)
 
     @until_it_goes_through
@@ -284,6 +297,7 @@ def _scopes(grants: Mapping[str, Any]) -> frozenset[Scope]:
 def _key_of(row: Row[Any]) -> ApiKey:
     return ApiKey(
         id=row.id,
+        line=row.line,
         tenant=row.tenant,
         name=row.name,
         role=row.grants.get("role"),
