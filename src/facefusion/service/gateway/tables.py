@@ -27,12 +27,11 @@ API_KEYS: Final = Table(
     Column("replaced_by", String(12)),
     Index("api_keys_by_tenant", "tenant", "created"),
 )
-QUOTAS: Final = Table(
-    "tenant_quotas",
+RULES: Final = Table(
+    "tenant_rules",
     METADATA,
     Column("tenant", String(_TENANT), ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
-    Column("storage_bytes", BigInteger),  # None: no limit of its own
-    Column("requests_a_day", BigInteger),
+    Column("requests_a_day", BigInteger),  # None: what holds for all
     Column("is_reviewed", Boolean, nullable=False, default=False),
 )
 STORED: Final = Table(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,8 +11,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from facefusion.errors import KeyUnknownError, OptionsError
-from facefusion.jobs.board import make_tenant
 from facefusion.jobs.database import Clock, database_time, maybe_moment, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.tenants import make_tenant
 from facefusion.service.gateway.caller import ROLES, SCOPES, Caller, Role, Scope
 from facefusion.service.gateway.keys.form import KeyText, make_key
 from facefusion.service.gateway.tables import API_KEYS
@@ -22,7 +21,6 @@ PURPOSE: Final = "service keys"
 """Of the key, derived from the place's secret, by which digests are made."""
 _HOUR: Final = 3_600_000_000
 _LONGEST_NAME: Final = 100
-_TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +122,6 @@ class KeyStore:
             JobsUnavailableError: the database cannot be used.
         """
         grants = _grants(role, scopes)
-        if not _TENANT.fullmatch(tenant):
-            raise OptionsError(f"{tenant!r} cannot be a tenant", "Use up to 64 letters, digits and . _ -")
         if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
             raise OptionsError(
                 "A key has a name of up to 100 letters", "Say what it is for, such as --name render-farm"
