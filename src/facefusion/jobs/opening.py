@@ -9,7 +9,7 @@ from platformdirs import user_data_path
 from sqlalchemy import Engine
 
 from facefusion.jobs.board import JobBoard
-from facefusion.jobs.schema import METADATA
+from facefusion.jobs.migrations import upgrade
 from facefusion.jobs.storage import Storage, open_storage
 from facefusion.jobs.work.bench import Bench
 from facefusion.jobs.worker import Worker
@@ -31,7 +31,7 @@ def open_jobs(serving: ServingOptions) -> Engine:
         JobsUnavailableError: it cannot be reached.
     """
     engine = open_database(serving.jobs.jobs_database or _home() / _DATABASE)
-    METADATA.create_all(engine)
+    upgrade(engine)
     return engine
 
 
