@@ -66,7 +66,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     ├── StorageError
     │   ├── StorageAddressError     90   an address of storage is not understood, or is not allowed
     │   ├── StorageUnavailableError 91   the storage cannot be reached, or failed
-    │   └── StorageDamagedError     92   what the storage gave is not what was put there
+    │   ├── StorageDamagedError     92   what the storage gave is not what was put there
+    │   └── StorageMissingError     93   there is no such file in the storage
     ├── AccessError
     │   ├── AuthenticationError    100   the service knows nobody by this key or token
     │   ├── NotAllowedError        101   who calls the service may not do this
@@ -131,6 +132,7 @@ from facefusion.errors.jobs import (
     StorageAddressError,
     StorageDamagedError,
     StorageError,
+    StorageMissingError,
     StorageUnavailableError,
 )
 from facefusion.errors.trust import (
@@ -240,6 +242,7 @@ __all__ = [
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
+    "StorageMissingError",
     "StorageUnavailableError",
     "TooLargeError",
     "TooManyRequestsError",
