@@ -56,6 +56,9 @@ class SharedLimiter:
     """
 
     def __init__(self, client: Redis, otherwise: Limiter, *, clock: Callable[[], float] = time.monotonic) -> None:
+        from redis.exceptions import RedisError  # noqa: PLC0415 - an extra
+
+        self._errors = (OSError, TimeoutError, RedisError)
         self._client, self._otherwise, self._clock = client, otherwise, clock
         self._script = client.register_script(_TAKE)
         self._away_until = float("-inf")
@@ -89,7 +92,7 @@ class SharedLimiter:
         try:
             async with asyncio.timeout(_SECONDS):
                 *left, is_let_in = await self._ask(buckets)
-        except (OSError, TimeoutError, *self._errors()) as error:
+        except self._errors as error:
             self._away_until = self._clock() + _PAUSE
             if not self._is_away:
                 _LOG.warning("Redis cannot be used (%s); each process counts requests by itself", type(error).__name__)
@@ -110,12 +113,6 @@ class SharedLimiter:
         numbers = [number for each in buckets for number in (int(each.size * 1e6), each.rate * 1e6)]
         found: Any = await self._script(keys=keys, args=numbers)
         return [int(each) for each in found]
-
-    @staticmethod
-    def _errors() -> tuple[type[Exception], ...]:
-        from redis.exceptions import RedisError  # noqa: PLC0415 - an extra
-
-        return (RedisError,)
 
 
 def _key(bucket: Bucket) -> str:
