@@ -140,7 +140,12 @@ def test_while_the_database_is_away_nobody_is_let_in_unchecked(house: House, mon
 
 def test_no_secret_is_ever_logged_or_answered(house: House, caplog: pytest.LogCaptureFixture) -> None:
     key = house.key()
-    planted = [key, key[:-1] + ("a" if key[-1] != "a" else "b"), "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.", "hunter2secret"]
+    planted = [
+        key,
+        key[:-1] + ("a" if key[-1] != "a" else "b"),
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.",
+        "hunter2secret",
+    ]
     said = []
     with caplog.at_level(logging.DEBUG), house.serving() as service:
         for text in planted:
