@@ -68,11 +68,31 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── StorageUnavailableError 91   the storage cannot be reached, or failed
     │   ├── StorageDamagedError     92   what the storage gave is not what was put there
     │   └── StorageMissingError     93   there is no such file in the storage
+    ├── AccessError
+    │   ├── AuthenticationError    100   the service knows nobody by this key or token
+    │   ├── NotAllowedError        101   who calls the service may not do this
+    │   ├── TooManyRequestsError   102   more requests than a limit of the service lets through
+    │   ├── TooLargeError          103   a request is larger than what the service takes
+    │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
+    │   ├── SlowRequestError       105   a request did not come in time
+    │   └── AccessUnavailableError 106   whether a request may be let in cannot be told now
+    ├── KeyUnknownError            107   there is no such API key
     └── CancelledError             130   stopped by the user
 """
 
 from __future__ import annotations
 
+from facefusion.errors.access import (
+    AccessError,
+    AccessUnavailableError,
+    AuthenticationError,
+    KeyUnknownError,
+    NotAllowedError,
+    RequestRefusedError,
+    SlowRequestError,
+    TooLargeError,
+    TooManyRequestsError,
+)
 from facefusion.errors.base import (
     BatchError,
     CancelledError,
@@ -152,9 +172,12 @@ from facefusion.errors.work import (
 )
 
 __all__ = [
+    "AccessError",
+    "AccessUnavailableError",
     "AcknowledgementError",
     "AuditBrokenError",
     "AuditError",
+    "AuthenticationError",
     "BatchError",
     "CancelledError",
     "CatalogueError",
@@ -186,6 +209,7 @@ __all__ = [
     "JobStateError",
     "JobUnknownError",
     "JobsUnavailableError",
+    "KeyUnknownError",
     "LeaseLostError",
     "LicenceError",
     "MarkBrokenError",
@@ -197,6 +221,7 @@ __all__ = [
     "ModelUnsafeError",
     "ModelUntrustedError",
     "NoFaceError",
+    "NotAllowedError",
     "OptionsError",
     "OutputError",
     "OutputExistsError",
@@ -208,15 +233,19 @@ __all__ = [
     "ProcessorUnknownError",
     "ProviderError",
     "ReferenceNotFoundError",
+    "RequestRefusedError",
     "SecretError",
     "SegmentError",
     "SeveralFacesError",
     "SigningError",
+    "SlowRequestError",
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
     "StorageMissingError",
     "StorageUnavailableError",
+    "TooLargeError",
+    "TooManyRequestsError",
     "TrustError",
     "UnmarkedError",
 ]
