@@ -31,6 +31,7 @@ from facefusion.options.sources import (
     load_options,
     load_serving,
     set_options,
+    settled_values,
 )
 from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
 
@@ -70,4 +71,5 @@ __all__ = [
     "load_options",
     "load_serving",
     "set_options",
+    "settled_values",
 ]

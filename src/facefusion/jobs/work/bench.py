@@ -34,7 +34,7 @@ class Bench:
 
     Attributes:
         storage: has what was handed in, and takes what is made.
-        board: knows the results of other jobs.
+        board: knows the results of other jobs; None where there is no database of jobs.
         options: of the place; a request's own come on top.
         serving: options of the service.
         scratch: folder of what is there only while a task is done.
@@ -45,7 +45,7 @@ class Bench:
     """
 
     storage: Storage
-    board: JobBoard
+    board: JobBoard | None
     options: Options
     serving: ServingOptions
     scratch: Path
@@ -55,7 +55,7 @@ class Bench:
     runner: Runner = run
 
     @classmethod
-    def of(cls, options: Options, serving: ServingOptions, *, storage: Storage, board: JobBoard) -> Bench:
+    def of(cls, options: Options, serving: ServingOptions, *, storage: Storage, board: JobBoard | None) -> Bench:
         """Set one up on this machine.
 
         Raises:
