@@ -126,7 +126,7 @@ def run(
         with clock.measure("prepare"):
             sessions = resources.enter_context(warm.sessions(plan.options, frame_memory(plan), notes.tell))
             hooks = (pre_processor, post_processor)
-            work, roles = _prepare(
+            work, roles = prepare(
                 plan, sessions, clock, notes, hooks, cancel=cancel, resources=resources, room=door.room
             )
         with _left_clean(plan):
@@ -153,27 +153,44 @@ def _left_clean(plan: Plan) -> Iterator[None]:
         raise
 
 
-def _prepare(
+def prepare(
     plan: Plan,
     sessions: SessionFactory,
     clock: StageClock,
     notes: Notes,
-    hooks: tuple[FrameHook | None, FrameHook | None],
+    hooks: tuple[FrameHook | None, FrameHook | None] = (None, None),
     *,
     cancel: threading.Event,
     resources: ExitStack,
     room: WorkRoom,
+    edits: bool = True,
 ) -> tuple[Work, tuple[Role, ...]]:
-    """Load models, read sources and references, and make the processors; return with them who plays what."""
+    """Load models, read sources and references, and make the processors; return with them who plays what.
+
+    Args:
+        plan: the job.
+        sessions: opens models.
+        clock: where the time goes.
+        notes: told what the user should know.
+        hooks: the user's own steps, before and after.
+        cancel: ends the work soon after it is set.
+        resources: holds what processors keep open.
+        room: where they keep what is there only while the job runs.
+        edits: whether there are frames to be edited; no processors are made where not.
+
+    Raises:
+        FaceFusionError: see `run`.
+    """
     options = plan.options
     clock.models = sessions.model_time
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = prepare_faces(plan, sessions, resources)
-    context = replace(context, speech=job_speech(plan, cancel.is_set, room.folder))
+    if edits:
+        context = replace(context, speech=job_speech(plan, cancel.is_set, room.folder))
     work = Work(
         finding=finding,
-        processors=tuple(create_processor(spec, context) for spec in plan.processors),
+        processors=tuple(create_processor(spec, context) for spec in plan.processors if edits),
         pre_processor=_checked(hooks[0], "pre-processor"),
         post_processor=_checked(hooks[1], "post-processor"),
         clock=clock,
