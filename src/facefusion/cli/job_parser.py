@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, get_args
 from facefusion.cli.verbs import Verb, add_json, parse_verbs
 from facefusion.jobs.allowed import allowed_options
 from facefusion.jobs.states import JobState
-from facefusion.options import Options, iter_leaves
+from facefusion.options import Options, ServingOptions, iter_leaves
 
 if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
@@ -25,8 +25,9 @@ _PLACE: Final = tuple(
 )
 _ASKED: Final = ("tenant", "actor", "acknowledge", "trust_dir", "policy")
 _DATABASE: Final = ("jobs_database",)
-_BOTH: Final = ("jobs_database", "storage")
-_SCRATCH: Final = ("scratch_dir", "scratch_cache", "scratch_free")
+_STORE: Final = tuple(leaf.name for leaf in iter_leaves(ServingOptions) if leaf.path == ("storage",))
+_BOTH: Final = ("jobs_database", "storage", *_STORE)
+_SCRATCH: Final = ("scratch_dir", "scratch_cache", "scratch_free", *_STORE)
 _ARRAYS: Final = "SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, AWS_BATCH_JOB_ARRAY_INDEX or CLOUD_RUN_TASK_INDEX"
 
 

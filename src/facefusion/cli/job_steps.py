@@ -16,6 +16,7 @@ from facefusion.cli.signals import cancel_on_signals
 from facefusion.cli.terminal import Terminal
 from facefusion.errors import CancelledError, OptionsError
 from facefusion.jobs.allowed import allowed_options
+from facefusion.jobs.opening import storage_settings
 from facefusion.jobs.steps import Steps, outputs_of
 from facefusion.jobs.storage import open_storage
 from facefusion.jobs.submitting import HandingIn
@@ -85,7 +86,8 @@ def _steps(arguments: argparse.Namespace, terminal: Terminal, options: Options) 
         CancelledError: they did.
     """
     serving = load_serving(option_values(arguments, ServingOptions), config_path=arguments.config)
-    bench = Bench.of(options, serving, storage=open_storage(arguments.work), board=None)
+    storage = open_storage(arguments.work, storage_settings(serving))
+    bench = Bench.of(options, serving, storage=storage, board=None)
     with cancel_on_signals(lambda: terminal.say("stopping; once more stops at once")) as cancellation:
         try:
             with show_progress(terminal) as progress:

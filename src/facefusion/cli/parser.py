@@ -195,7 +195,7 @@ def _batch_parser() -> Parser:
 def _worker_parser() -> Parser:
     parser = _command_parser("worker", "[options]")
     parser.epilog = _WORKER_EPILOG
-    add_option_flags(parser, lambda leaf: leaf.path[0] in {"jobs", "worker"}, ServingOptions)
+    add_option_flags(parser, lambda leaf: leaf.path[0] in {"jobs", "storage", "worker"}, ServingOptions)
     add_option_flags(parser, lambda leaf: leaf.path[:1] != () and leaf.path[0] in PLACE_GROUPS)
     return _with_common(parser)
 

@@ -23,7 +23,7 @@ from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import LicensePolicy, ModelOptions
 from facefusion.options.people import MapEntry
-from facefusion.options.serving import JobsOptions, ServiceOptions, ServingOptions, WorkerOptions
+from facefusion.options.serving import JobsOptions, ServiceOptions, ServingOptions, StorageOptions, WorkerOptions
 from facefusion.options.sources import (
     canonical,
     current_options,
@@ -63,6 +63,7 @@ __all__ = [
     "RuntimeOptions",
     "ServiceOptions",
     "ServingOptions",
+    "StorageOptions",
     "WorkerOptions",
     "canonical",
     "current_options",

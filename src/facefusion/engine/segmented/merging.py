@@ -74,7 +74,8 @@ def merge_segments(
             _write(job, folder, segments, faces)
     seconds = time.perf_counter() - started
     done = (job.plan.output, "video", folder.frames, faces, seconds, clock.seconds)
-    return Result(*done, notes=tuple(notes.told), further_paths=job.plan.further_outputs)
+    told, further = tuple(notes.told), job.plan.further_outputs
+    return Result(*done, notes=told, further_paths=further, disclosure=job.door.disclosure)
 
 
 def _loaded(job: Step, plan: SegmentedPlan, folders: Sequence[Path], progress: ProgressListener | None) -> list[Loaded]:
