@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from databases import SteppedClock
 from sqlalchemy import Engine, func, select
 
+from databases import SteppedClock
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.queue import JobQueue, Retries
 from facefusion.jobs.schema import LEASES, TASKS
