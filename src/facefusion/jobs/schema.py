@@ -37,7 +37,7 @@ _NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
 class _Request(TypeDecorator[Any]):
-    """JSON that somebody may have spoilt: what is no object is read as an empty one, which no worker takes for a job."""
+    """JSON that somebody may have spoilt: what is no object is read as an empty one, of which no job can be made."""
 
     impl = JSON
     cache_ok = True
