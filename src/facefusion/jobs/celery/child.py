@@ -1,0 +1,99 @@
+"""What a child process of a Celery worker keeps between messages: models that are loaded, and a tether."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+from facefusion.errors import JobsUnavailableError
+from facefusion.jobs.celery.link import Link
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class TaskRunner(Protocol):
+    """Does tasks of the database, one at a time; what it has loaded it keeps."""
+
+    def once(self) -> bool:
+        """Do the task whose turn it is.
+
+        Returns:
+            whether there was one; how it went is told to the database.
+
+        Raises:
+            JobsUnavailableError: the database cannot be used.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Give back what is being done, soon, and begin nothing any more; from any thread."""
+        ...
+
+    def close(self) -> None:
+        """Let go of all that is kept."""
+        ...
+
+
+class Tether:
+    """Ties processes to the one that begins them: they hear when it ends, in whatever way.
+
+    A pipe of which nobody but that process holds the end to be written to.
+    """
+
+    def __init__(self) -> None:
+        self._reading, self._writing = os.pipe()
+
+    def cut(self) -> None:
+        """Let all others hear it now; any number of times."""
+        with suppress(OSError):
+            os.close(self._writing)
+
+    def hold(self, call: Callable[[], None]) -> None:
+        """Have something called when the other end is let go of; in a process that was forked."""
+        self.cut()
+
+        def wait() -> None:
+            os.read(self._reading, 1)
+            call()
+
+        threading.Thread(target=wait, name="tether", daemon=True).start()
+
+
+class Child:
+    """Does what a message asks for.
+
+    Args:
+        build: makes what does tasks; gets the number of the child, from 0, by which devices are shared out.
+        link: to the broker.
+        tether: to the process that begins the children.
+    """
+
+    def __init__(self, build: Callable[[int], TaskRunner], link: Link, tether: Tether) -> None:
+        self._build, self._link, self._tether = build, link, tether
+        self._runner: TaskRunner | None = None
+
+    def begin(self, number: int) -> None:
+        """Make ready, in the process of the child."""
+        self._runner = runner = self._build(number)
+        self._tether.hold(runner.stop)
+
+    def work(self) -> None:
+        """Do one task, if there is one; then have a message waiting, as there may be another."""
+        assert self._runner is not None
+        try:
+            if self._runner.once():
+                self._link.keep_one()
+        except JobsUnavailableError as error:
+            # The beat sends another message as soon as both are back.
+            _LOG.warning("Nothing was begun: %s", error.what)
+
+    def end(self) -> None:
+        """Let go of everything, before the process ends."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            runner.close()
+        self._link.close()
