@@ -6,35 +6,24 @@ each, one that is not takes T seconds. Its result is N blocks of bytes that foll
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from pathlib import Path
+from typing import Any, Final
 
-from facefusion.errors import (
-    DiskFullError,
-    FaceFusionError,
-    JobsUnavailableError,
-    LeaseLostError,
-    StorageError,
-)
+from facefusion.errors import DiskFullError, JobsUnavailableError, LeaseLostError, StorageError
 from facefusion.jobs.queue import JobQueue
+from facefusion.jobs.storage import Storage, Stored
 from facefusion.jobs.values import Failure, Lease, SegmentOfPlan
 
-_BLOCK: Final = 1 << 12
-
-
-class Store(Protocol):
-    """Where results lie; a part of `facefusion.jobs.storage.Storage`."""
-
-    def put_bytes(self, data: bytes, key: str) -> Any:
-        """Put a small file in."""
-
-    def read(self, key: str) -> Any:
-        """Return its bytes in pieces."""
+_BLOCK: Final = 1 << 16
+_STEP: Final = 0.2
 
 
 def block(seed: int, number: int) -> bytes:
@@ -54,22 +43,25 @@ class SimulatedRunner:
 
     Args:
         queue: gives them.
-        store: takes their files; none are written when None.
+        storage: takes their files; nothing is kept but digests when None.
+        scratch: folder for files that are being made.
         seconds: of a lease.
         number: of the worker process.
-        wait: waits for seconds, or until the event is set, and returns whether it was.
+        wait: waits for seconds, or until the event is set.
     """
 
     def __init__(
         self,
         queue: JobQueue,
-        store: Store | None,
+        storage: Storage | None,
+        scratch: Path,
         *,
         seconds: float,
         number: int = 0,
-        wait: Callable[[threading.Event, float], bool] = threading.Event.wait,
+        wait: Callable[[threading.Event, float], object] = threading.Event.wait,
     ) -> None:
-        self._queue, self._store, self._seconds, self._wait = queue, store, seconds, wait
+        self._queue, self._storage, self._scratch = queue, storage, scratch
+        self._seconds, self._wait = seconds, wait
         self._name = f"{socket.gethostname()}:{os.getpid()}:{number}"
         self._stop = threading.Event()
 
@@ -96,52 +88,57 @@ class SimulatedRunner:
         beating = threading.Thread(target=self._extend, args=(lease, over, ended), daemon=True)
         beating.start()
         try:
-            if self._work(lease, over):
+            if self._took_its_time(lease, over):
                 self._tell(lease)
             elif self._stop.is_set():
                 self._queue.released(lease)
         except (StorageError, DiskFullError) as error:
             self._queue.failed(lease, Failure.of(error, is_final=False))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            full = Failure("DiskFullError", DiskFullError.exit_code, "The worker's disk is full")
+            self._queue.failed(lease, full)
         finally:
             ended.set()
 
-    def _work(self, lease: Lease, over: threading.Event) -> bool:
-        """Take the time that the task takes; return whether it came to its end."""
+    def _took_its_time(self, lease: Lease, over: threading.Event) -> bool:
         left = 0.0 if lease.kind in {"plan", "merge"} else float(lease.job.request["seconds"])
         while left > 0 and not over.is_set() and not self._stop.is_set():
-            step = min(left, 0.2)
-            self._wait(over, step)
-            left -= step
+            self._wait(over, min(left, _STEP))
+            left -= _STEP
         return left <= 0 and not over.is_set()
 
     def _tell(self, lease: Lease) -> None:
-        request = lease.job.request
-        folder = f"{lease.job.tenant}/jobs/{lease.job.id}"
+        seed, segments = lease.job.request["seed"], range(lease.job.request["segments"])
         if lease.kind == "plan":
-            parts = [SegmentOfPlan(number, 1) for number in range(request["segments"])]
-            stored = self._put(b"plan", f"{folder}/plan-{lease.token}")
-            self._queue.planned(lease, {"plan": stored}, parts)
-            return
-        if lease.kind == "segment":
-            data, key = block(request["seed"], lease.number), f"segments/{lease.number}-{lease.token}/block"
-        elif lease.kind == "merge":
-            data, key = b"".join(self._get(result) for result in lease.results), f"result-{lease.token}/result.bin"
+            plan = {"plan": self._put(b"plan", f"plan-{lease.token}", lease)}
+            self._queue.planned(lease, plan, [SegmentOfPlan(number, 1) for number in segments])
+        elif lease.kind == "segment":
+            key = f"segments/{lease.number}-{lease.token}/block"
+            self._queue.finished(lease, self._put(block(seed, lease.number), key, lease))
         else:
-            data = b"".join(block(request["seed"], number) for number in range(request["segments"]))
-            key = f"result-{lease.token}/result.bin"
-        self._queue.finished(lease, self._put(data, f"{folder}/{key}"))
+            merged = self._merged(lease) if lease.kind == "merge" else [block(seed, number) for number in segments]
+            self._queue.finished(lease, self._put(b"".join(merged), f"result-{lease.token}/result.bin", lease))
 
-    def _put(self, data: bytes, key: str) -> dict[str, Any]:
-        found = {"address": key, "sha256": hashlib.sha256(data).hexdigest(), "data": data.hex()}
-        if self._store is None:
-            return found
-        self._store.put_bytes(data, key)
-        return {name: found[name] for name in ("address", "sha256")}
+    def _merged(self, lease: Lease) -> list[bytes]:
+        if self._storage is None:
+            return [block(lease.job.request["seed"], number) for number in range(len(lease.results))]
+        return [self._got(self._storage, result) for result in lease.results]
 
-    def _get(self, result: Mapping[str, Any]) -> bytes:
-        if self._store is None:
-            return bytes.fromhex(result["data"])
-        return b"".join(self._store.read(result["address"]))
+    def _got(self, storage: Storage, result: Mapping[str, Any]) -> bytes:
+        with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+            path = Path(folder, "block")
+            storage.get(Stored.of_json(result), path)
+            return path.read_bytes()
+
+    def _put(self, data: bytes, name: str, lease: Lease) -> dict[str, Any]:
+        if self._storage is None:
+            return {"sha256": hashlib.sha256(data).hexdigest()}
+        with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+            path = Path(folder, "made")
+            path.write_bytes(data)
+            return self._storage.put(path, f"{lease.job.tenant}/jobs/{lease.job.id}/{name}").to_json()
 
     def _extend(self, lease: Lease, over: threading.Event, ended: threading.Event) -> None:
         while not ended.wait(self._seconds / 3):
@@ -151,7 +148,4 @@ class SimulatedRunner:
                 over.set()
                 return
             except JobsUnavailableError:
-                continue
-            except FaceFusionError:
-                over.set()
-                raise
+                continue  # it is asked again, until the lease is over

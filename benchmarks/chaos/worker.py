@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from benchmarks.chaos.simulated import SimulatedRunner, Store
+from benchmarks.chaos.simulated import SimulatedRunner
 from facefusion.jobs.celery.broker import Broker
 from facefusion.jobs.celery.child import TaskRunner
 from facefusion.jobs.celery.worker import run_worker
 from facefusion.jobs.queue import JobQueue, Retries
+from facefusion.jobs.storage import StorageSettings, open_storage
 from facefusion.trust.database import open_database
 
 
@@ -28,20 +30,26 @@ class Machine:
         name: of the worker.
         database: URL or file.
         broker: from which messages come.
+        storage: URL of the storage; nothing is stored when None.
+        endpoint: of an S3 storage.
+        scratch: folder for files that are being made; that of the system when None.
         children: processes.
         lease: seconds.
         tasks_per_child: messages after which a child is replaced.
-        losses: how often the worker of a task may be lost.
+        failures: times that a task may fail and is tried again.
         log: file for what it says.
     """
 
     name: str
     database: str
     broker: Broker
+    storage: str | None = None
+    endpoint: str | None = None
+    scratch: str | None = None
     children: int = 1
     lease: float = 30.0
     tasks_per_child: int = 500
-    losses: int = 10
+    failures: int = 3
     log: str | None = None
 
     def to_line(self) -> str:
@@ -49,23 +57,25 @@ class Machine:
         return json.dumps(asdict(self)) + "\n"
 
     @classmethod
-    def of_line(cls, line: str) -> Machine:
+    def of_line(cls, line: str) -> Self:
         """Return the machine of a line."""
         values: dict[str, Any] = json.loads(line)
         return cls(**{**values, "broker": Broker(**values["broker"])})
 
-    def runner(self, number: int, store: Store | None = None) -> TaskRunner:
+    def runner(self, number: int) -> TaskRunner:
         """Return what does tasks in a child."""
-        engine = open_database(self.database)
-        queue = JobQueue(engine, retries=Retries(failures=1000, losses=self.losses, wait=0.2, most_wait=2.0))
-        return SimulatedRunner(queue, store, seconds=self.lease, number=number)
+        queue = JobQueue(open_database(self.database), retries=Retries(failures=self.failures, wait=0.5))
+        settings = StorageSettings(endpoint=self.endpoint, region="us-east-1", connect_seconds=2, read_seconds=5)
+        storage = None if self.storage is None else open_storage(self.storage, settings)
+        scratch = Path(self.scratch or tempfile.gettempdir())
+        return SimulatedRunner(queue, storage, scratch, seconds=self.lease, number=number)
 
 
 def main() -> int:
     """Be the machine."""
     machine = Machine.of_line(sys.stdin.readline())
     logging.basicConfig(
-        filename=None if machine.log is None else Path(machine.log),
+        filename=machine.log,
         level=logging.INFO,
         format="%(asctime)s %(process)d %(name)s %(levelname)s %(message)s",
     )
