@@ -76,8 +76,7 @@ class Kept:
     def begun(self) -> Sequence[tuple[int, str]]:
         """Return the identifiers and command lines of the processes that it began."""
         pid = self.pid
-        found: list[tuple[int, str]] = []
         with suppress(OSError):
-            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-                found.append((int(child), Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")))
-        return found
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            return [(int(each), Path(f"/proc/{each}/cmdline").read_text().replace("\0", " ")) for each in children]
+        return []

@@ -22,7 +22,11 @@ def make_app(broker: Broker, work: Callable[[], None], *, tasks_per_child: int) 
     """
     app = Celery("facefusion", set_as_current=False)
     app.conf.update(settings(broker, tasks_per_child=tasks_per_child))
-    app.task(work, name=TASK, shared=False)
+
+    def do_one() -> None:
+        work()
+
+    app.task(do_one, name=TASK, shared=False)
     app.finalize()
     for name in [name for name in app.tasks if name != TASK]:
         app.tasks.unregister(name)
