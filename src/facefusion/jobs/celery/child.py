@@ -9,10 +9,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
-from facefusion.errors import JobsUnavailableError
+from facefusion.errors import FaceFusionError, JobsUnavailableError
 from facefusion.jobs.celery.link import Link
 
 _LOG: Final = logging.getLogger(__name__)
+_PAUSE: Final = 5.0
 
 
 class TaskRunner(Protocol):
@@ -70,22 +71,31 @@ class Child:
         build: makes what does tasks; gets the number of the child, from 0, by which devices are shared out.
         link: to the broker.
         tether: to the process that begins the children.
+        pause: seconds that a message is held where nothing could be built, before others are asked.
     """
 
-    def __init__(self, build: Callable[[int], TaskRunner], link: Link, tether: Tether) -> None:
-        self._build, self._link, self._tether = build, link, tether
+    def __init__(
+        self, build: Callable[[int], TaskRunner], link: Link, tether: Tether, *, pause: float = _PAUSE
+    ) -> None:
+        self._build, self._link, self._tether, self._pause = build, link, tether, pause
         self._runner: TaskRunner | None = None
+        self._number = 0
+        self._over = threading.Event()
 
     def begin(self, number: int) -> None:
         """Make ready, in the process of the child."""
-        self._runner = runner = self._build(number)
-        self._tether.hold(runner.stop)
+        self._number = number
+        self._tether.hold(self._stop)
+        self._built()
 
     def work(self) -> None:
         """Do one task, if there is one; then have a message waiting, as there may be another."""
-        assert self._runner is not None
+        runner = self._built()
+        if runner is None:
+            self._over.wait(self._pause)
+            return
         try:
-            if self._runner.once():
+            if runner.once():
                 self._link.keep_one()
         except JobsUnavailableError as error:
             # The beat sends another message as soon as both are back.
@@ -97,3 +107,17 @@ class Child:
         if runner is not None:
             runner.close()
         self._link.close()
+
+    def _built(self) -> TaskRunner | None:
+        """Return what does tasks; None where something that it needs is away, which is tried again each time."""
+        if self._runner is None and not self._over.is_set():
+            try:
+                self._runner = self._build(self._number)
+            except FaceFusionError as error:
+                _LOG.error("This worker can do nothing yet: %s", error)
+        return self._runner
+
+    def _stop(self) -> None:
+        self._over.set()
+        if self._runner is not None:
+            self._runner.stop()
