@@ -2,7 +2,7 @@
 
     python -m benchmarks.cluster [--broker rabbitmq|redis] [--workers 64] [--seconds 4]
 
-Jobs are cut into one segment for each worker, all of the same length. What is lost to claiming, telling, messages, planning
+Jobs are cut into one segment for each worker, all of one length. What is lost to claiming, telling, messages, planning
 and merging is what is missing to 100 %. All machines, the database and the broker share this machine's cores.
 """
 
@@ -13,6 +13,8 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+
+from sqlalchemy import Engine, func, select
 
 from benchmarks import servers
 from benchmarks.chaos.kept import Kept
@@ -27,7 +29,6 @@ from facefusion.jobs.database import reading
 from facefusion.jobs.schema import ATTEMPTS, METADATA
 from facefusion.jobs.values import Job, NewJob
 from facefusion.trust.database import open_database
-from sqlalchemy import Engine, func, select
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
