@@ -63,11 +63,11 @@ class SimulatedRunner:
         self._queue, self._storage, self._scratch = queue, storage, scratch
         self._seconds, self._wait = seconds, wait
         self._name = f"{socket.gethostname()}:{os.getpid()}:{number}"
-        self._stop = threading.Event()
+        self._ending, self._stop = threading.Event(), threading.Event()
 
     def once(self) -> bool:
         """Do the task whose turn it is; return whether there was one."""
-        if self._stop.is_set():
+        if self._ending.is_set():
             return False
         lease = self._queue.claim(self._name, seconds=self._seconds)
         if lease is None:
@@ -76,8 +76,13 @@ class SimulatedRunner:
             self._do(lease)
         return True
 
-    def stop(self) -> None:
+    def drain(self) -> None:
+        """Begin nothing any more."""
+        self._ending.set()
+
+    def give_back(self) -> None:
         """Give back what is being done, and begin nothing any more."""
+        self._ending.set()
         self._stop.set()
 
     def close(self) -> None:

@@ -37,6 +37,7 @@ class Machine:
         lease: seconds.
         tasks_per_child: messages after which a child is replaced.
         failures: times that a task may fail and is tried again.
+        drain: seconds that it has for what it is at, when it is asked to end.
         log: file for what it says.
     """
 
@@ -50,6 +51,7 @@ class Machine:
     lease: float = 30.0
     tasks_per_child: int = 500
     failures: int = 3
+    drain: float = 0.0
     log: str | None = None
 
     def to_line(self) -> str:
@@ -86,6 +88,7 @@ def main() -> int:
         name=machine.name,
         children=machine.children,
         tasks_per_child=machine.tasks_per_child,
+        drain_seconds=machine.drain,
     )
 
 

@@ -217,6 +217,21 @@ def test_a_machine_that_is_asked_to_end_gives_back_what_it_is_at(begun: Begun) -
     assert there.outcomes(job) == ["released"]
 
 
+def test_a_machine_has_time_for_what_it_is_at_until_it_is_asked_again(begun: Begun) -> None:
+    there = begun(beat=0.3)
+    short, long = there.submit(request={"seconds": 2.0}), there.submit(request={"seconds": 600.0})
+    with running(there.machine(lease=60.0, children=2, drain=600.0)) as process:
+        for job in (short, long):
+            leased_by(there, job)
+        process.send_signal(signal.SIGTERM)
+        after = there.submit()
+        there.until_done(short)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    assert there.outcomes(long) == ["released"]
+    assert there.outcomes(after) == []
+
+
 def test_a_machine_that_is_asked_to_end_ends_also_while_the_broker_is_away(
     begun: Begun, server: Any, cable: Callable[[int], Cable]
 ) -> None:

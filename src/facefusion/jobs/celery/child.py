@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, Protocol
 
 from facefusion.errors import FaceFusionError, JobsUnavailableError
@@ -30,7 +29,11 @@ class TaskRunner(Protocol):
         """
         ...
 
-    def stop(self) -> None:
+    def drain(self) -> None:
+        """Begin nothing any more; what is being done goes on. From any thread."""
+        ...
+
+    def give_back(self) -> None:
         """Give back what is being done, soon, and begin nothing any more; from any thread."""
         ...
 
@@ -46,12 +49,19 @@ class Tether:
     """
 
     def __init__(self) -> None:
-        self._reading, self._writing = os.pipe()
+        self._reading, writing = os.pipe()
+        self._writing: int | None = writing
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether this process has let go of its end."""
+        return self._writing is None
 
     def cut(self) -> None:
-        """Let all others hear it now; any number of times."""
-        with suppress(OSError):
-            os.close(self._writing)
+        """Let all others hear it now; any number of times, also in a handler of signals."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            os.close(writing)
 
     def hold(self, call: Callable[[], None]) -> None:
         """Have something called when the other end is let go of; in a process that was forked."""
@@ -70,22 +80,34 @@ class Child:
     Args:
         build: makes what does tasks; gets the number of the child, from 0, by which devices are shared out.
         link: to the broker.
-        tether: to the process that begins the children.
+        draining: to the process that begins the children; when it is cut, nothing is begun any more.
+        ending: the same; when it is cut, or when it takes too long, what is being done is given back.
+        seconds: from the one to the other at most.
         pause: seconds that a message is held where nothing could be built, before others are asked.
     """
 
     def __init__(
-        self, build: Callable[[int], TaskRunner], link: Link, tether: Tether, *, pause: float = _PAUSE
+        self,
+        build: Callable[[int], TaskRunner],
+        link: Link,
+        *,
+        draining: Tether,
+        ending: Tether,
+        seconds: float,
+        pause: float = _PAUSE,
     ) -> None:
-        self._build, self._link, self._tether, self._pause = build, link, tether, pause
+        self._build, self._link = build, link
+        self._draining, self._ending = draining, ending
+        self._seconds, self._pause = seconds, pause
         self._runner: TaskRunner | None = None
         self._number = 0
-        self._over = threading.Event()
+        self._over, self._is_late = threading.Event(), threading.Event()
 
     def begin(self, number: int) -> None:
         """Make ready, in the process of the child."""
         self._number = number
-        self._tether.hold(self._stop)
+        self._draining.hold(self._end_soon)
+        self._ending.hold(self._is_late.set)
         self._built()
 
     def work(self) -> None:
@@ -117,7 +139,9 @@ class Child:
                 _LOG.error("This worker can do nothing yet: %s", error)
         return self._runner
 
-    def _stop(self) -> None:
+    def _end_soon(self) -> None:
         self._over.set()
         if self._runner is not None:
-            self._runner.stop()
+            self._runner.drain()
+            self._is_late.wait(self._seconds)
+            self._runner.give_back()

@@ -34,11 +34,12 @@ def run_worker(
     name: str,
     children: int = 1,
     tasks_per_child: int = TASKS_PER_CHILD,
+    drain_seconds: float = 0.0,
 ) -> int:
     """Wait for messages and do tasks, until a signal asks this process to end; from its main thread.
 
-    On SIGTERM and SIGINT nothing is begun any more, and what is being done is given back as soon as each child's
-    runner will; on SIGQUIT children are ended at once, and their tasks go to others when their leases are over.
+    On the first SIGTERM or SIGINT nothing is begun any more; on the second, or when it takes too long, what is being
+    done is given back. On SIGQUIT children are ended at once, and others get their tasks when their leases are over.
 
     Args:
         broker: from which messages come.
@@ -47,15 +48,16 @@ def run_worker(
         name: of this worker; no other of this broker has it.
         children: processes, each of which does one task at a time.
         tasks_per_child: messages after which a child is replaced.
+        drain_seconds: that children have for what they are at, when this process is asked to end.
 
     Returns:
         the exit code.
     """
-    tether = Tether()
-    child = Child(build, Link(broker), tether)
+    draining, ending = Tether(), Tether()
+    child = Child(build, Link(broker), draining=draining, ending=ending, seconds=drain_seconds)
     app = make_app(broker, child.work, tasks_per_child=tasks_per_child)
     app.steps["worker"].add(beating(told(database, broker)))
-    with _connected(child, tether):
+    with _connected(child, draining, ending):
         worker = app.Worker(
             hostname=name,
             pool="prefork",
@@ -71,7 +73,7 @@ def run_worker(
 
 
 @contextmanager
-def _connected(child: Child, tether: Tether) -> Iterator[None]:
+def _connected(child: Child, draining: Tether, ending: Tether) -> Iterator[None]:
     """Have Celery call what is to be called as long as the block lasts."""
 
     def begin(**_: Any) -> None:
@@ -81,7 +83,7 @@ def _connected(child: Child, tether: Tether) -> Iterator[None]:
         child.end()
 
     def stop(**_: Any) -> None:
-        tether.cut()
+        (ending if draining.is_cut else draining).cut()
 
     def leave_alone(**_: Any) -> None:
         """Where somebody listens to this signal, Celery leaves the set-up of logging alone."""
