@@ -180,13 +180,13 @@ def test_the_task_of_a_killed_machine_goes_to_another_when_its_lease_is_over(beg
     killed = time.monotonic()
     with running(there.machine(lease=2.0)):
         until(lambda: there.outcomes(job) == ["lost", None])
-        assert time.monotonic() - killed < 2.0 + 0.3 + 5.0  # of which the second machine's start takes most
+        assert time.monotonic() - killed < 20  # the lease, and the start of the second machine; brokers take hours
         there.until_done(job)
 
 
 def test_the_task_of_a_killed_child_is_done_again(begun: Begun) -> None:
     there = begun(beat=0.3)
-    job = there.submit(request={"seconds": 3.0})
+    job = there.submit(request={"seconds": 1.0})
     with running(there.machine(lease=1.0)) as process:
         leased_by(there, job)
         [child] = pool(process.pid)

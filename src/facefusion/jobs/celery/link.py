@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.exceptions import KombuError
 
 from facefusion.errors import JobsUnavailableError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 from facefusion.jobs.celery.broker import Broker
 from facefusion.jobs.celery.message import CONTENT_TYPE
