@@ -174,8 +174,8 @@ def _stage(tasks: Sequence[Row[Any]], found: Sequence[Measure], job: Job, place:
     share = max(1.0, min(most, place.share))
     rounds = math.ceil(len(known) / share)
     return Range(
-        max(sum(left.low for left in known) / most, max(left.low for left in known)),
-        max(sum(left.likely for left in known) / share, max(left.likely for left in known)),
+        max(sum(left.low for left in known) / most, *(left.low for left in known)),
+        max(sum(left.likely for left in known) / share, *(left.likely for left in known)),
         rounds * max(left.high for left in known),
     )
 
