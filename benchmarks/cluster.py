@@ -61,7 +61,7 @@ def _machines(options: argparse.Namespace, url: str, broker: Broker, folder: Pat
         Machine(f"machine{number}@cluster", url, broker, children=children, lease=30.0, scratch=str(folder))
         for number in range(options.machines)
     ]
-    return [Kept("benchmarks.chaos.worker", each.to_line(), folder / f"{each.name}.log") for each in told]
+    return [Kept("benchmarks.chaos.worker", line=each.to_line(), log=folder / f"{each.name}.log") for each in told]
 
 
 def _warm(options: argparse.Namespace, engine: Engine, dispatcher: CeleryDispatcher) -> None:

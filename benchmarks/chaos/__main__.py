@@ -1,6 +1,6 @@
 """Disturb a cluster in every way while it does jobs, and see that each is done once, and right.
 
-    python -m benchmarks.chaos [--broker rabbitmq|redis] [--jobs 300] [--faults 500] [--seed 1]
+    python -m benchmarks.chaos [--broker rabbitmq|redis|local] [--jobs 300] [--faults 500] [--seed 1] [--simulated]
 
 Machines are killed, frozen and cut off; the broker and the database are killed while they are used; messages are lost,
 doubled, delayed and forged; the disk is full. At the end the result of every job is compared with what the same
@@ -14,17 +14,18 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.chaos.faults import FAULTS
 from benchmarks.chaos.findings import Findings, found
+from benchmarks.chaos.material import forms, key, undisturbed
 from benchmarks.chaos.scene import Scene, Size, folder_for, scene
 from benchmarks.chaos.simulated import expected
-from benchmarks.chaos.submitter import counts
+from benchmarks.chaos.submitter import Orders, counts
 from benchmarks.common import Figures, command, finish, parser, table
+from benchmarks.servers import until
 from facefusion.errors import JobsUnavailableError
-from facefusion.jobs.storage import StorageSettings, open_storage
 
 _LOOKING = 0.1
 _TELLING = 20.0
@@ -33,13 +34,21 @@ _TELLING = 20.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parse(arguments)
-    size = Size(options.machines, options.children, jobs=options.jobs, ahead=options.ahead, seed=options.seed)
-    with folder_for(options.logs) as folder, scene(options.broker, size, folder) as there:
-        run = Run(there, random.Random(options.seed), faults=options.faults, between=options.between)
+    size = Size(options.broker, options.simulated, options.machines, options.children)
+    with folder_for(options.logs) as folder, scene(size, folder) as there:
+        wanted = () if options.simulated else forms(there)
+        known = undisturbed(there, wanted)
+        enough = folder / "enough"
+        there.submit(
+            Orders(there.place, there.told, options.jobs, options.ahead, options.seed, str(enough), forms=wanted)
+        )
+        run = Run(there, random.Random(options.seed), enough, faults=options.faults, between=options.between)
         seconds = run.until_over(options.limit)
-        endpoint = there.storage.endpoint()
-        storage = open_storage(there.url, StorageSettings(endpoint=endpoint, region="us-east-1"))
-        findings = found(there.engine, storage, expected)
+
+        def right(tenant: str, request: Mapping[str, Any]) -> str:
+            return expected(request) if options.simulated else known[key(tenant, request)]
+
+        findings = found(there.engine, there.storage, right)
     report(options.broker, run.done, findings, seconds)
     return finish(_figures(options, run.done, findings, seconds), options.json) or int(not findings.is_well)
 
@@ -50,12 +59,14 @@ class Run:
     Args:
         there: the cluster.
         chance: what happens when.
+        enough: file that tells the submitter that there were enough faults.
         faults: how many there have to be.
         between: mean seconds between two of them.
     """
 
-    def __init__(self, there: Scene, chance: random.Random, *, faults: int, between: float) -> None:
-        self._there, self._chance = there, chance
+    def __init__(self, there: Scene, chance: random.Random, enough: Path, *, faults: int, between: float) -> None:
+        self._there, self._chance, self._enough = there, chance, enough
+        self._possible = [each for each in FAULTS if each.needs is None or each.needs in there.servers]
         self._faults, self._between = faults, between
         self.done: Counter[str] = Counter()
 
@@ -66,7 +77,8 @@ class Run:
             TimeoutError: it takes longer than the limit.
         """
         began = time.monotonic()
-        at = began + self._pause()
+        until(self._has_begun, seconds=120)
+        at = time.monotonic() + self._pause()
         telling = began + _TELLING
         while not self._is_over():
             self._there.tend()
@@ -83,11 +95,16 @@ class Run:
         return time.monotonic() - began
 
     def _disturb(self) -> None:
-        [fault] = self._chance.choices(FAULTS, [each.weight for each in FAULTS])
+        [fault] = self._chance.choices(self._possible, [each.weight for each in self._possible])
         if fault.act(self._there, self._chance):
             self.done[fault.name] += 1
         if self.done.total() >= self._faults:
-            self._there.enough.touch()
+            self._enough.touch()
+
+    def _has_begun(self) -> bool:
+        self._there.tend()
+        there, unfinished = counts(self._there.engine)
+        return there > unfinished
 
     def _pause(self) -> float:
         return self._chance.expovariate(1 / self._between)
@@ -111,7 +128,8 @@ class Run:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("chaos", __doc__)
-    made.add_argument("--broker", choices=("rabbitmq", "redis"), default="rabbitmq")
+    made.add_argument("--broker", choices=("rabbitmq", "redis", "local"), default="rabbitmq")
+    made.add_argument("--simulated", action="store_true", help="wait instead of doing the work; not with local")
     made.add_argument("--jobs", type=int, default=300, help="at least (default: %(default)s)")
     made.add_argument("--faults", type=int, default=500, help="(default: %(default)s)")
     made.add_argument("--between", type=float, default=1.5, help="mean seconds between two faults")

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from kombu import Connection
 
-from benchmarks.cable import Cable
 from benchmarks.chaos.scene import Scene
 from facefusion.errors import JobsUnavailableError
 from facefusion.jobs.celery.link import Link
@@ -33,11 +32,13 @@ class Fault:
         name: for the table.
         weight: how often it is done, beside others.
         act: does it.
+        needs: the server that it needs.
     """
 
     name: str
     weight: int
     act: Act
+    needs: str | None = None
 
 
 def kill_machine(scene: Scene, chance: random.Random) -> bool:
@@ -81,17 +82,17 @@ def freeze_child(scene: Scene, chance: random.Random) -> bool:
 
 def restart_broker(scene: Scene, chance: random.Random) -> bool:
     """Kill the broker, and begin it again."""
-    return _meanwhile(scene.busy["broker"], scene.broker.process.restart)
+    return _meanwhile(scene.busy["broker"], scene.servers["broker"].restart)
 
 
 def restart_database(scene: Scene, chance: random.Random) -> bool:
     """End the database at once, without letting it write anything, and begin it again."""
-    return _meanwhile(scene.busy["database"], scene.database.process.restart)
+    return _meanwhile(scene.busy["database"], scene.servers["database"].restart)
 
 
-def _on_cable(cable: Callable[[Scene], Cable], how: str) -> Act:
+def _on_cable(to: str, how: str) -> Act:
     def act(scene: Scene, chance: random.Random) -> bool:
-        seconds, between = chance.uniform(0.3, 3.0), cable(scene)
+        seconds, between = chance.uniform(0.3, 3.0), scene.cables[to]
         if how == "drop":
             between.drop()
             return True
@@ -121,49 +122,40 @@ def send_more(scene: Scene, chance: random.Random) -> bool:
 
 def send_garbage(scene: Scene, chance: random.Random) -> bool:
     """Send messages that are none."""
-    bodies = [b"\x80\x04\x95", "[]", '[["x"], {}, {}]', ""]
-    try:
-        with Connection(scene.direct.url, transport_options=transport(scene.direct, is_publisher=True)) as link:
-            channel = link.channel()
-            for body in chance.sample(bodies, 2):
-                told = {"task": chance.choice(["facefusion.work", "celery.map", ["a", "list"]]), "id": "1"}
-                made = channel.prepare_message(
-                    body, content_type="application/json", content_encoding="utf-8", headers=told, properties={}
-                )
-                channel.basic_publish(made, exchange="", routing_key=scene.direct.queue)
-    except (OSError, *Connection(scene.direct.url).connection_errors):
-        return False
-    return True
+
+    def send(channel: Any, queue: str) -> None:
+        for body in chance.sample([b"\x80\x04\x95", "[]", '[["x"], {}, {}]', ""], 2):
+            told = {"task": chance.choice(["facefusion.work", "celery.map", ["a", "list"]]), "id": "1"}
+            form = {"content_type": "application/json", "content_encoding": "utf-8"}
+            made = channel.prepare_message(body, headers=told, properties={}, **form)
+            channel.basic_publish(made, exchange="", routing_key=queue)
+
+    return _by_channel(scene, send)
 
 
 def lose_messages(scene: Scene, chance: random.Random) -> bool:
     """Remove all messages that wait."""
-    try:
-        with Connection(scene.direct.url, transport_options=transport(scene.direct, is_publisher=True)) as link:
-            link.channel().queue_purge(scene.direct.queue)
-    except (OSError, *Connection(scene.direct.url).connection_errors, *Connection(scene.direct.url).channel_errors):
-        return False
-    return True
+    return _by_channel(scene, lambda channel, queue: channel.queue_purge(queue))
 
 
 FAULTS: Final = (
     Fault("machine killed", 8, kill_machine),
     Fault("child killed", 14, kill_child),
     Fault("child frozen beyond its lease", 8, freeze_child),
-    Fault("beat killed", 5, kill_beat),
+    Fault("beat killed", 5, kill_beat, "broker"),
     Fault("submitter killed", 8, kill_submitter),
-    Fault("broker killed", 4, restart_broker),
-    Fault("database killed", 5, restart_database),
-    Fault("connections to the broker cut", 6, _on_cable(lambda scene: scene.broker_cable, "drop")),
-    Fault("broker out of reach", 3, _on_cable(lambda scene: scene.broker_cable, "away")),
-    Fault("connections to the database cut", 8, _on_cable(lambda scene: scene.database_cable, "drop")),
-    Fault("database out of reach", 4, _on_cable(lambda scene: scene.database_cable, "away")),
-    Fault("connections to the storage cut", 8, _on_cable(lambda scene: scene.storage_cable, "drop")),
-    Fault("storage out of reach", 4, _on_cable(lambda scene: scene.storage_cable, "away")),
-    Fault("messages delayed", 4, _on_cable(lambda scene: scene.broker_cable, "hold")),
-    Fault("messages doubled", 6, send_more),
-    Fault("messages lost", 4, lose_messages),
-    Fault("messages forged", 4, send_garbage),
+    Fault("broker killed", 4, restart_broker, "broker"),
+    Fault("database killed", 5, restart_database, "database"),
+    Fault("connections to the broker cut", 6, _on_cable("broker", "drop"), "broker"),
+    Fault("broker out of reach", 3, _on_cable("broker", "away"), "broker"),
+    Fault("messages delayed", 4, _on_cable("broker", "hold"), "broker"),
+    Fault("connections to the database cut", 8, _on_cable("database", "drop"), "database"),
+    Fault("database out of reach", 4, _on_cable("database", "away"), "database"),
+    Fault("connections to the storage cut", 8, _on_cable("storage", "drop")),
+    Fault("storage out of reach", 4, _on_cable("storage", "away")),
+    Fault("messages doubled", 6, send_more, "broker"),
+    Fault("messages lost", 4, lose_messages, "broker"),
+    Fault("messages forged", 4, send_garbage, "broker"),
     Fault("disk full", 6, fill_disk),
 )
 
@@ -208,6 +200,7 @@ def _filled(ballast: Path, seconds: float) -> None:
 
 
 def _by_link(scene: Scene, call: Callable[[Link], object]) -> bool:
+    assert scene.direct is not None
     link = Link(scene.direct)
     try:
         call(link)
@@ -215,4 +208,16 @@ def _by_link(scene: Scene, call: Callable[[Link], object]) -> bool:
         return False
     finally:
         link.close()
+    return True
+
+
+def _by_channel(scene: Scene, call: Callable[[Any, str], object]) -> bool:
+    broker = scene.direct
+    assert broker is not None
+    connection = Connection(broker.url, transport_options=transport(broker, is_publisher=True))
+    try:
+        with connection:
+            call(connection.channel(), broker.queue)
+    except (OSError, *connection.connection_errors, *connection.channel_errors):
+        return False
     return True

@@ -10,9 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
+from benchmarks.chaos.material import output
 from facefusion.jobs.database import reading
 from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, TASKS
 from facefusion.jobs.storage import Storage
+
+Expected = Callable[[str, Mapping[str, Any]], str]
+"""Returns the digest that the result of a tenant's request has when nobody disturbs the job."""
 
 
 @dataclass(slots=True)
@@ -41,13 +45,13 @@ class Findings:
         return not (self.lost or self.doubled or self.corrupt)
 
 
-def found(engine: Engine, storage: Storage, expected: Callable[[Mapping[str, Any]], str]) -> Findings:
+def found(engine: Engine, storage: Storage, expected: Expected) -> Findings:
     """Look at everything that is left of the jobs.
 
     Args:
         engine: their database.
         storage: their files.
-        expected: returns the digest that the result of a request has when nobody disturbs the job.
+        expected: says what the results have to be.
     """
     findings = Findings()
     with reading(engine) as connection:
@@ -64,15 +68,15 @@ def found(engine: Engine, storage: Storage, expected: Callable[[Mapping[str, Any
     return findings
 
 
-def _look_at(row: Any, storage: Storage, expected: Callable[[Mapping[str, Any]], str], findings: Findings) -> None:
-    address = row.result["address"]
+def _look_at(row: Any, storage: Storage, expected: Expected, findings: Findings) -> None:
+    address = output(row.result)["address"]
     try:
         digest = hashlib.sha256(b"".join(storage.read(address))).hexdigest()
     except Exception as error:  # noqa: BLE001 - whatever it is, the result is not there
         findings.corrupt.append(f"{row.id}: {error}")
         return
-    if digest != expected(row.request):
-        findings.corrupt.append(row.id)
+    if digest != expected(row.tenant, row.request):
+        findings.corrupt.append(f"{row.id}: {address}, {digest}")
     folder = f"{row.tenant}/jobs/{row.id}"
     findings.leftovers += sum(key != address for key in storage.keys(folder) if "/result-" in key)
 

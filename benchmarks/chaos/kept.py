@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,17 +14,19 @@ _ENDING = 30.0
 
 
 class Kept:
-    """A process of a Python module, which reads one line.
+    """A process of a Python module.
 
     Args:
-        module: to run.
-        line: what it reads.
+        module: to run, and its arguments.
         log: file for what it says.
+        line: what it reads, if anything.
+        variables: of its environment, beside those of this process.
     """
 
-    def __init__(self, module: str, line: str, log: Path) -> None:
-        self._command = [sys.executable, "-m", module]
+    def __init__(self, *module: str, log: Path, line: str = "", variables: Mapping[str, str] | None = None) -> None:
+        self._command = [sys.executable, "-m", *module]
         self._line, self._log = line, log
+        self._environment = {**os.environ, **(variables or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self.starts = 0
 
@@ -45,7 +47,12 @@ class Kept:
             return
         with self._log.open("ab") as log:
             process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+                self._command,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         assert process.stdin is not None
         with process.stdin, suppress(BrokenPipeError):

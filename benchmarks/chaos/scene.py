@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import subprocess
 import tempfile
 import threading
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Engine
 
@@ -20,12 +19,16 @@ from benchmarks.cable import Cable
 from benchmarks.chaos.kept import Kept
 from benchmarks.chaos.submitter import Orders
 from benchmarks.chaos.worker import Machine
+from benchmarks.common import ROOT
 from facefusion.jobs.celery.broker import Broker
-from facefusion.jobs.schema import METADATA
+from facefusion.jobs.migrations import upgrade
+from facefusion.jobs.storage import Storage, StorageSettings, open_storage
 from facefusion.trust.database import open_database
 
-BrokerKind = Literal["rabbitmq", "redis"]
+Kind = Literal["rabbitmq", "redis", "local"]
+"""`local`: the pool of one machine, on SQLite, without a broker."""
 _SCRATCH_MIB = 64
+_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +36,18 @@ class Size:
     """How large the cluster is.
 
     Attributes:
+        kind: of its broker.
+        is_simulated: whether tasks are waited for instead of done.
         machines: worker machines.
         children: worker processes of each.
         lease: seconds that a worker may be silent.
-        beat: seconds between looks for what was missed.
-        jobs: least number of jobs.
-        ahead: jobs that are not finished at one time.
-        seed: of everything that is left to chance.
     """
 
+    kind: Kind
+    is_simulated: bool
     machines: int = 2
     children: int = 2
     lease: float = 4.0
-    beat: float = 1.0
-    jobs: int = 300
-    ahead: int = 8
-    seed: int = 1
 
 
 @dataclass(slots=True)
@@ -56,35 +55,36 @@ class Scene:
     """A cluster.
 
     Attributes:
-        kind: of its broker.
+        size: how large it is.
+        folder: in which logs and all that is no server's lies.
         engine: the database, by a way of our own that is never cut.
-        database, broker, storage: their servers.
-        database_cable, broker_cable, storage_cable: by which all others reach them.
-        told: the broker as others know it.
+        place: the database, as all others reach it.
+        told: the broker, as all others reach it; None where there is none.
         direct: the broker, by a way of our own.
+        servers: by what they are: `database`, `broker`.
+        cables: by where they lead: `database`, `broker`, `storage`.
+        storage: by a way of our own.
+        root, endpoint: of the storage, as all others reach it.
         scratch: folder in which machines make files; a small disk of its own where we may make one.
         is_small_disk: whether it is one.
         machines: of workers.
         submitter: which submits.
-        enough: see `Orders`.
-        url: of the storage.
-        busy: servers that are being begun again.
+        busy: what is being disturbed for a while.
     """
 
-    kind: BrokerKind
+    size: Size
+    folder: Path
     engine: Engine
-    database: servers.Postgres
-    broker: servers.RabbitMQ | servers.Redis
-    storage: servers.S3
-    database_cable: Cable
-    broker_cable: Cable
-    storage_cable: Cable
-    told: Broker
-    direct: Broker
+    place: str
+    told: Broker | None
+    direct: Broker | None
+    servers: dict[str, servers.ServerProcess]
+    cables: dict[str, Cable]
+    storage: Storage
+    root: str
+    endpoint: str
     scratch: Path
     is_small_disk: bool
-    url: str
-    enough: Path
     machines: list[Kept] = field(default_factory=list)
     submitter: Kept | None = None
     busy: dict[str, threading.Lock] = field(default_factory=dict)
@@ -96,43 +96,52 @@ class Scene:
         if self.submitter is not None and self.submitter.code != 0:
             self.submitter.tend()
 
+    def submit(self, orders: Orders) -> None:
+        """Have jobs submitted from now on."""
+        self.submitter = Kept("benchmarks.chaos.submitter", line=orders.to_line(), log=self.folder / "submitter.log")
+
 
 @contextmanager
-def scene(kind: BrokerKind, size: Size, folder: Path, **work: Any) -> Iterator[Scene]:
+def scene(size: Size, folder: Path) -> Iterator[Scene]:
     """Build a cluster up, and take it down.
 
     Args:
-        kind: of its broker.
         size: how large it is.
         folder: an empty folder, for logs.
-        work: further values of `Orders` and `Machine`, as `orders` and `machine`.
     """
     with ExitStack() as ending:
-        database = ending.enter_context(servers.postgres(is_durable=True))
-        begun = servers.rabbitmq() if kind == "rabbitmq" else servers.redis_server(is_durable=True)
-        broker: servers.RabbitMQ | servers.Redis = ending.enter_context(begun)  # type: ignore[arg-type]
-        storage = ending.enter_context(servers.s3_server())
-        cables = [Cable(server.port) for server in (database, broker, storage)]
-        for cable in cables:
+        store = ending.enter_context(servers.s3_server())
+        ending.enter_context(_credentials(store))
+        running: dict[str, servers.ServerProcess] = {}
+        cables = {"storage": Cable(store.port)}
+        place = direct_place = str(folder / "jobs.db")
+        told = direct = None
+        if size.kind != "local":
+            database = ending.enter_context(servers.postgres(is_durable=True))
+            begun = servers.rabbitmq() if size.kind == "rabbitmq" else servers.redis_server(is_durable=True)
+            broker: servers.RabbitMQ | servers.Redis = ending.enter_context(begun)  # type: ignore[arg-type]
+            running = {"database": database.process, "broker": broker.process}
+            cables |= {"database": Cable(database.port), "broker": Cable(broker.port)}
+            name = database.create_database()
+            place, direct_place = database.tcp_url(name, port=cables["database"].port), database.url(name)
+            told, direct = Broker(broker.url(port=cables["broker"].port)), Broker(broker.url())
+        for cable in cables.values():
             ending.callback(cable.close)
-        name = database.create_database()
-        engine = open_database(database.url(name))
+        engine = open_database(direct_place)
         ending.callback(engine.dispose)
-        METADATA.create_all(engine)
-        told = Broker(broker.url(port=cables[1].port), queue=f"chaos.{secrets.token_hex(4)}", beat=size.beat)
+        upgrade(engine)
+        root = f"s3://{store.bucket}/chaos"
         scratch, is_small = ending.enter_context(_small_disk(folder))
         made = Scene(
-            *(kind, engine, database, broker, storage, *cables),
-            told=told,
-            direct=replace(told, url=broker.url()),
+            *(size, folder, engine, place, told, direct, running, cables),
+            storage=open_storage(root, StorageSettings(endpoint=store.endpoint(), region=_REGION)),
+            root=root,
+            endpoint=store.endpoint(port=cables["storage"].port),
             scratch=scratch,
             is_small_disk=is_small,
-            url=f"s3://{storage.bucket}/chaos",
-            enough=folder / "enough",
-            busy={"database": threading.Lock(), "broker": threading.Lock(), "disk": threading.Lock()},
+            busy={name: threading.Lock() for name in ("database", "broker", "disk")},
         )
-        ending.enter_context(_credentials(storage))
-        _people(made, size, folder, database.tcp_url(name, port=cables[0].port), **work)
+        made.machines = [_machine(made, number) for number in range(1 if size.kind == "local" else size.machines)]
         try:
             yield made
         finally:
@@ -141,22 +150,45 @@ def scene(kind: BrokerKind, size: Size, folder: Path, **work: Any) -> Iterator[S
                     kept.end()
 
 
-def _people(made: Scene, size: Size, folder: Path, database: str, **work: Any) -> None:
-    """Name the machines and the submitter; `tend` begins them."""
-    orders = Orders(database, made.told, size.jobs, size.ahead, size.seed, str(made.enough), **work.get("orders", {}))
-    made.submitter = Kept("benchmarks.chaos.submitter", orders.to_line(), folder / "submitter.log")
-    endpoint = made.storage.endpoint(port=made.storage_cable.port)
-    for number in range(size.machines):
-        machine = Machine(
-            f"machine{number}@chaos",
-            *(database, made.told, made.url, endpoint, str(made.scratch)),
-            children=size.children,
-            lease=size.lease,
-            failures=1000,
-            tasks_per_child=50,
-            **work.get("machine", {}),
-        )
-        made.machines.append(Kept("benchmarks.chaos.worker", machine.to_line(), folder / f"machine{number}.log"))
+def _machine(scene: Scene, number: int) -> Kept:
+    """Return a machine, which `tend` begins: the command of the product, or one that simulates."""
+    size, log = scene.size, scene.folder / f"machine{number}.log"
+    if not size.is_simulated:
+        return Kept("facefusion", "worker", "--log-level", "info", log=log, variables=_variables(scene))
+    assert scene.told is not None
+    machine = Machine(
+        f"machine{number}@chaos",
+        scene.place,
+        replace(scene.told, beat=1.0),
+        *(scene.root, scene.endpoint, str(scene.scratch)),
+        children=size.children,
+        lease=size.lease,
+        failures=1000,
+        tasks_per_child=50,
+    )
+    return Kept("benchmarks.chaos.worker", line=machine.to_line(), log=log)
+
+
+def _variables(scene: Scene) -> dict[str, str]:
+    """Return the settings of a machine that does real work."""
+    values = {
+        "jobs_database": scene.place,
+        "storage": scene.root,
+        "storage_endpoint": scene.endpoint,
+        "storage_region": _REGION,
+        "scratch_dir": scene.scratch,
+        "scratch_free": 0.01,
+        "scratch_cache": 0.01,
+        "lease_seconds": scene.size.lease,
+        "segment_frames": 16,
+        "workers": scene.size.children * (scene.size.machines if scene.told is None else 1),
+        "drain_seconds": 5,
+        "policy": ROOT / "benchmarks" / "policy.toml",
+        "trust_dir": scene.folder / "trust",
+    }
+    if scene.told is not None:
+        values["broker"] = scene.told.url
+    return {f"FACEFUSION_{name.upper()}": str(value) for name, value in values.items()}
 
 
 @contextmanager
@@ -180,9 +212,9 @@ def _ran(command: list[str]) -> bool:
 
 
 @contextmanager
-def _credentials(storage: servers.S3) -> Iterator[None]:
+def _credentials(store: servers.S3) -> Iterator[None]:
     """Let processes that we begin find the key of the store, as those of a cluster do."""
-    values = {"AWS_ACCESS_KEY_ID": storage.key, "AWS_SECRET_ACCESS_KEY": storage.secret, "AWS_REGION": "us-east-1"}
+    values = {"AWS_ACCESS_KEY_ID": store.key, "AWS_SECRET_ACCESS_KEY": store.secret, "AWS_REGION": _REGION}
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

@@ -37,7 +37,8 @@ class Orders:
         ahead: jobs that are not finished at one time.
         seed: of what is asked for.
         enough: file that appears when no more than `jobs` need be submitted.
-        forms: requests, and whether each is cut; one is taken at random for each job. Simulated ones when empty.
+        forms: tenants, requests, and whether each is cut; one is taken at random for each job. Simulated ones when
+            empty.
     """
 
     database: str
@@ -46,7 +47,7 @@ class Orders:
     ahead: int
     seed: int
     enough: str
-    forms: tuple[tuple[dict[str, Any], bool], ...] = ()
+    forms: tuple[tuple[str, dict[str, Any], bool], ...] = ()
 
     def to_line(self) -> str:
         """Return the line from which `of_line` makes it again."""
@@ -57,20 +58,19 @@ class Orders:
         """Return the orders of a line."""
         values: dict[str, Any] = json.loads(line)
         broker = None if values["broker"] is None else Broker(**values["broker"])
-        forms = tuple((request, is_cut) for request, is_cut in values["forms"])
+        forms = tuple((tenant, request, is_cut) for tenant, request, is_cut in values["forms"])
         return cls(**{**values, "broker": broker, "forms": forms})
 
     def job(self, index: int) -> NewJob:
         """Return one of the jobs; the same whenever it is asked for."""
         chance = random.Random(f"{self.seed}/{index}")
         if self.forms:
-            request, is_cut = chance.choice(self.forms)
+            tenant, request, is_cut = chance.choice(self.forms)
         else:
-            is_cut = chance.random() < 0.5
+            tenant, is_cut = chance.choice("abc"), chance.random() < 0.5
             segments = chance.randint(2, 5) if is_cut else 1
-            request = {"seed": index, "segments": segments, "seconds": round(chance.uniform(0.1, 2.0), 2)}
-        tenant, priority = chance.choice("abc"), chance.randint(0, 9)
-        return NewJob(tenant, f"{self.seed}/{index}", request, priority=priority, is_cut=is_cut)
+            request = {"seed": index, "segments": segments, "seconds": round(chance.uniform(0.3, 4.0), 2)}
+        return NewJob(tenant, f"{self.seed}/{index}", request, priority=chance.randint(0, 9), is_cut=is_cut)
 
 
 def main() -> int:
