@@ -67,6 +67,14 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── StorageAddressError     90   an address of storage is not understood, or is not allowed
     │   ├── StorageUnavailableError 91   the storage cannot be reached, or failed
     │   └── StorageDamagedError     92   what the storage gave is not what was put there
+    ├── RequestError
+    │   ├── RequestInvalidError    110   a body, a parameter or a header is not what is documented
+    │   ├── ResourceUnknownError   111   there is nothing of that name for this tenant
+    │   ├── IdempotencyError       112   an idempotency key was used before, for another request
+    │   ├── RequestBusyError       113   the same request is being answered already, or too many of a kind are
+    │   ├── PreconditionError      114   what was to be changed is not what the request says that it is
+    │   ├── UploadError            115   a part of an upload does not continue what is there, or is damaged
+    │   └── UploadExpiredError     116   an upload was not finished, or not used, in time
     └── CancelledError             130   stopped by the user
 """
 
@@ -112,6 +120,16 @@ from facefusion.errors.jobs import (
     StorageDamagedError,
     StorageError,
     StorageUnavailableError,
+)
+from facefusion.errors.requests import (
+    IdempotencyError,
+    PreconditionError,
+    RequestBusyError,
+    RequestError,
+    RequestInvalidError,
+    ResourceUnknownError,
+    UploadError,
+    UploadExpiredError,
 )
 from facefusion.errors.trust import (
     AcknowledgementError,
@@ -173,6 +191,7 @@ __all__ = [
     "FaceTooSmallError",
     "FaceTurnedError",
     "HookError",
+    "IdempotencyError",
     "InputDamagedError",
     "InputError",
     "InputLimitError",
@@ -202,10 +221,15 @@ __all__ = [
     "OutputTypeError",
     "OutputUnwritableError",
     "PolicyError",
+    "PreconditionError",
     "ProcessorError",
     "ProcessorUnknownError",
     "ProviderError",
     "ReferenceNotFoundError",
+    "RequestBusyError",
+    "RequestError",
+    "RequestInvalidError",
+    "ResourceUnknownError",
     "SecretError",
     "SegmentError",
     "SeveralFacesError",
@@ -216,4 +240,6 @@ __all__ = [
     "StorageUnavailableError",
     "TrustError",
     "UnmarkedError",
+    "UploadError",
+    "UploadExpiredError",
 ]
