@@ -75,11 +75,29 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── PreconditionError      114   what was to be changed is not what the request says that it is
     │   ├── UploadError            115   a part of an upload does not continue what is there, or is damaged
     │   └── UploadExpiredError     116   an upload was not finished, or not used, in time
+    ├── AccessError
+    │   ├── AuthenticationError    100   the service knows nobody by this key or token
+    │   ├── NotAllowedError        101   who calls the service may not do this
+    │   ├── TooManyRequestsError   102   more requests than a limit of the service lets through
+    │   ├── TooLargeError          103   a request is larger than what the service takes
+    │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
+    │   ├── SlowRequestError       105   a request did not come in time
+    │   └── AccessUnavailableError 106   whether a request may be let in cannot be told now
     └── CancelledError             130   stopped by the user
 """
 
 from __future__ import annotations
 
+from facefusion.errors.access import (
+    AccessError,
+    AccessUnavailableError,
+    AuthenticationError,
+    NotAllowedError,
+    RequestRefusedError,
+    SlowRequestError,
+    TooLargeError,
+    TooManyRequestsError,
+)
 from facefusion.errors.base import (
     BatchError,
     CancelledError,
@@ -168,9 +186,12 @@ from facefusion.errors.work import (
 )
 
 __all__ = [
+    "AccessError",
+    "AccessUnavailableError",
     "AcknowledgementError",
     "AuditBrokenError",
     "AuditError",
+    "AuthenticationError",
     "BatchError",
     "CancelledError",
     "CatalogueError",
@@ -214,6 +235,7 @@ __all__ = [
     "ModelUnsafeError",
     "ModelUntrustedError",
     "NoFaceError",
+    "NotAllowedError",
     "OptionsError",
     "OutputError",
     "OutputExistsError",
@@ -230,14 +252,18 @@ __all__ = [
     "RequestError",
     "RequestInvalidError",
     "ResourceUnknownError",
+    "RequestRefusedError",
     "SecretError",
     "SegmentError",
     "SeveralFacesError",
     "SigningError",
+    "SlowRequestError",
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
     "StorageUnavailableError",
+    "TooLargeError",
+    "TooManyRequestsError",
     "TrustError",
     "UnmarkedError",
     "UploadError",
