@@ -67,11 +67,37 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── StorageAddressError     90   an address of storage is not understood, or is not allowed
     │   ├── StorageUnavailableError 91   the storage cannot be reached, or failed
     │   └── StorageDamagedError     92   what the storage gave is not what was put there
+    ├── RequestError
+    │   ├── RequestInvalidError    110   a body, a parameter or a header is not what is documented
+    │   ├── ResourceUnknownError   111   there is nothing of that name for this tenant
+    │   ├── IdempotencyError       112   an idempotency key was used before, for another request
+    │   ├── RequestBusyError       113   the same request is being answered already, or too many of a kind are
+    │   ├── PreconditionError      114   what was to be changed is not what the request says that it is
+    │   ├── UploadError            115   a part of an upload does not continue what is there, or is damaged
+    │   └── UploadExpiredError     116   an upload was not finished, or not used, in time
+    ├── AccessError
+    │   ├── AuthenticationError    100   the service knows nobody by this key or token
+    │   ├── NotAllowedError        101   who calls the service may not do this
+    │   ├── TooManyRequestsError   102   more requests than a limit of the service lets through
+    │   ├── TooLargeError          103   a request is larger than what the service takes
+    │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
+    │   ├── SlowRequestError       105   a request did not come in time
+    │   └── AccessUnavailableError 106   whether a request may be let in cannot be told now
     └── CancelledError             130   stopped by the user
 """
 
 from __future__ import annotations
 
+from facefusion.errors.access import (
+    AccessError,
+    AccessUnavailableError,
+    AuthenticationError,
+    NotAllowedError,
+    RequestRefusedError,
+    SlowRequestError,
+    TooLargeError,
+    TooManyRequestsError,
+)
 from facefusion.errors.base import (
     BatchError,
     CancelledError,
@@ -113,6 +139,16 @@ from facefusion.errors.jobs import (
     StorageError,
     StorageUnavailableError,
 )
+from facefusion.errors.requests import (
+    IdempotencyError,
+    PreconditionError,
+    RequestBusyError,
+    RequestError,
+    RequestInvalidError,
+    ResourceUnknownError,
+    UploadError,
+    UploadExpiredError,
+)
 from facefusion.errors.trust import (
     AcknowledgementError,
     AuditBrokenError,
@@ -150,9 +186,12 @@ from facefusion.errors.work import (
 )
 
 __all__ = [
+    "AccessError",
+    "AccessUnavailableError",
     "AcknowledgementError",
     "AuditBrokenError",
     "AuditError",
+    "AuthenticationError",
     "BatchError",
     "CancelledError",
     "CatalogueError",
@@ -173,6 +212,7 @@ __all__ = [
     "FaceTooSmallError",
     "FaceTurnedError",
     "HookError",
+    "IdempotencyError",
     "InputDamagedError",
     "InputError",
     "InputLimitError",
@@ -195,6 +235,7 @@ __all__ = [
     "ModelUnsafeError",
     "ModelUntrustedError",
     "NoFaceError",
+    "NotAllowedError",
     "OptionsError",
     "OutputError",
     "OutputExistsError",
@@ -202,18 +243,29 @@ __all__ = [
     "OutputTypeError",
     "OutputUnwritableError",
     "PolicyError",
+    "PreconditionError",
     "ProcessorError",
     "ProcessorUnknownError",
     "ProviderError",
     "ReferenceNotFoundError",
+    "RequestBusyError",
+    "RequestError",
+    "RequestInvalidError",
+    "ResourceUnknownError",
+    "RequestRefusedError",
     "SecretError",
     "SegmentError",
     "SeveralFacesError",
     "SigningError",
+    "SlowRequestError",
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
     "StorageUnavailableError",
+    "TooLargeError",
+    "TooManyRequestsError",
     "TrustError",
     "UnmarkedError",
+    "UploadError",
+    "UploadExpiredError",
 ]
