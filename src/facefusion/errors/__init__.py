@@ -69,6 +69,9 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   └── StorageDamagedError     92   what the storage gave is not what was put there
     ├── RequestError
     │   ├── RequestInvalidError    110   a body, a parameter or a header is not what is documented
+    │   │   ├── WebhookAddressError 118  nothing is sent to the address of a webhook
+    │   │   ├── TriggerRuleError   119   the rule of a trigger is not understood, or would start itself
+    │   │   └── TriggerEventError  120   what was sent to a trigger is no event that is understood
     │   ├── ResourceUnknownError   111   there is nothing of that name for this tenant
     │   ├── IdempotencyError       112   an idempotency key was used before, for another request
     │   ├── RequestBusyError       113   the same request is being answered already, or too many of a kind are
@@ -83,6 +86,10 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
     │   ├── SlowRequestError       105   a request did not come in time
     │   └── AccessUnavailableError 106   whether a request may be let in cannot be told now
+    ├── WebhookSignatureError      121   a message is not signed as it should be, was changed, or is too old
+    ├── ServiceError
+    │   ├── ServiceUnreachableError 122  the service cannot be reached, or broke off
+    │   └── ServiceAnswerError     123   the service answered with something that is not understood
     └── CancelledError             130   stopped by the user
 """
 
@@ -168,6 +175,15 @@ from facefusion.errors.trust import (
     TrustError,
     UnmarkedError,
 )
+from facefusion.errors.webhooks import (
+    ServiceAnswerError,
+    ServiceError,
+    ServiceUnreachableError,
+    TriggerEventError,
+    TriggerRuleError,
+    WebhookAddressError,
+    WebhookSignatureError,
+)
 from facefusion.errors.work import (
     CatalogueError,
     DownloadError,
@@ -251,10 +267,13 @@ __all__ = [
     "RequestBusyError",
     "RequestError",
     "RequestInvalidError",
-    "ResourceUnknownError",
     "RequestRefusedError",
+    "ResourceUnknownError",
     "SecretError",
     "SegmentError",
+    "ServiceAnswerError",
+    "ServiceError",
+    "ServiceUnreachableError",
     "SeveralFacesError",
     "SigningError",
     "SlowRequestError",
@@ -264,8 +283,12 @@ __all__ = [
     "StorageUnavailableError",
     "TooLargeError",
     "TooManyRequestsError",
+    "TriggerEventError",
+    "TriggerRuleError",
     "TrustError",
     "UnmarkedError",
     "UploadError",
     "UploadExpiredError",
+    "WebhookAddressError",
+    "WebhookSignatureError",
 ]

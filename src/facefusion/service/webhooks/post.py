@@ -23,6 +23,14 @@ _HEADERS: Final = {
     "accept-encoding": "identity",  # nothing is ever unpacked
     "connection": "close",
 }
+_NETWORK: Final = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+    httpcore.ConnectionNotAvailable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class Poster:
             return Answer(None, f"no answer within {self._egress.timeout:g} seconds")
         except WebhookAddressError as error:
             return Answer(None, error.what)
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, httpcore.TimeoutException) as error:
+        except (*_NETWORK, OSError, ValueError) as error:
             return Answer(None, f"{type(error).__name__}: {error}"[:300])
 
     async def _sent(self, target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
