@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from facefusion.service.etags import revision_wanted
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
-from facefusion.service.paging import Cursors, Page
+from facefusion.service.parts import Parts
 from facefusion.service.problems import documented
 from facefusion.service.route import IdempotencyKey, ServiceRoute
 from facefusion.service.values import ID_PATTERN
@@ -18,13 +18,13 @@ from facefusion.service.webhooks.endpoints import Webhooks
 from facefusion.service.webhooks.shown import (
     DeliveryAnswer,
     DeliveryPage,
+    DeliveryQuery,
     WebhookAnswer,
     WebhookBody,
     WebhookChange,
     WebhookList,
     WebhookSecret,
 )
-from facefusion.service.webhooks.values import DeliveryState
 
 _PREFIX: Final = "/v1/webhooks"
 _Reader = Annotated[Caller, Depends(require("webhooks:read"))]
@@ -34,18 +34,17 @@ _Message = Annotated[str, Path(pattern="^msg_[0-9a-f]{24}$", description="of the
 _IfMatch = Annotated[str | None, Header(alias="If-Match", description="entity tag of what is to be changed")]
 
 
-def webhooks_router(webhooks: Webhooks, deliveries: Deliveries, cursors: Cursors) -> APIRouter:
+def webhooks_router(webhooks: Webhooks, deliveries: Deliveries) -> APIRouter:
     """Return the routes of webhooks.
 
     Args:
         webhooks: keeps them.
         deliveries: shows their messages.
-        cursors: makes cursors of pages.
     """
     router = APIRouter(tags=["webhooks"])
     router.include_router(_with_secrets(webhooks))
     router.include_router(_webhooks(webhooks))
-    router.include_router(_deliveries(deliveries, cursors))
+    router.include_router(_deliveries(deliveries))
     return router
 
 
@@ -75,7 +74,7 @@ def _webhooks(webhooks: Webhooks) -> APIRouter:
     @router.get("", responses=documented())
     def list_webhooks(caller: _Reader) -> WebhookList:
         """List all webhooks of the tenant, the oldest first."""
-        return WebhookList(items=[WebhookAnswer.of(each) for each in webhooks.webhooks(caller.tenant)])
+        return WebhookList(webhooks=[WebhookAnswer.of(each) for each in webhooks.webhooks(caller.tenant)])
 
     @router.get("/{webhook_id}", responses=documented(404))
     def show_webhook(webhook_id: _Id, caller: _Reader, response: Response) -> WebhookAnswer:
@@ -107,7 +106,7 @@ def _webhooks(webhooks: Webhooks) -> APIRouter:
     return router
 
 
-def _deliveries(deliveries: Deliveries, cursors: Cursors) -> APIRouter:
+def _deliveries(deliveries: Deliveries) -> APIRouter:
     router = APIRouter(prefix=_PREFIX, route_class=ServiceRoute)
 
     @router.post("/{webhook_id}/test", status_code=202, responses=documented(404))
@@ -119,18 +118,18 @@ def _deliveries(deliveries: Deliveries, cursors: Cursors) -> APIRouter:
     def list_deliveries(
         webhook_id: _Id,
         caller: _Reader,
-        page: Annotated[Page, Depends()],
-        state: Annotated[list[DeliveryState] | None, Query(description="only those in these states")] = None,
+        page: Annotated[DeliveryQuery, Query()],
+        parts: Parts,
     ) -> DeliveryPage:
         """List what became of messages, the newest first."""
         found = deliveries.deliveries(
             *(caller.tenant, webhook_id),
-            states=state or (),
-            before=cursors.number(page.cursor),
+            states=page.state,
+            before=parts.cursors.number(page.cursor),
             limit=page.limit + 1,
         )
-        items = [DeliveryAnswer.of(each) for each in found[: page.limit]]
-        return DeliveryPage(items=items, next=cursors.next_of(found, page.limit))
+        shown = [DeliveryAnswer.of(each) for each in found[: page.limit]]
+        return DeliveryPage(deliveries=shown, next=parts.cursors.next_of(found, page.limit))
 
     @router.get("/{webhook_id}/deliveries/{message}", responses=documented(404))
     def show_delivery(webhook_id: _Id, message: _Message, caller: _Reader) -> DeliveryAnswer:

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
+from facefusion.service.paging import Page
 from facefusion.service.values import Answer, Body, Moment
 from facefusion.service.webhooks.values import (
     USUAL_KINDS,
@@ -75,7 +76,7 @@ class WebhookSecret(Answer):
 class WebhookList(Answer):
     """All webhooks of a tenant."""
 
-    items: list[WebhookAnswer]
+    webhooks: list[WebhookAnswer]
 
 
 class DeliveryAnswer(Answer):
@@ -102,5 +103,11 @@ class DeliveryAnswer(Answer):
 class DeliveryPage(Answer):
     """A part of the messages to a webhook, the newest first."""
 
-    items: list[DeliveryAnswer]
+    deliveries: list[DeliveryAnswer]
     next: str | None = Field(description="cursor of the next page; null where this is the last")
+
+
+class DeliveryQuery(Page):
+    """Which messages to a webhook are wanted."""
+
+    state: tuple[DeliveryState, ...] = Field(default=(), description="only those in these states")
