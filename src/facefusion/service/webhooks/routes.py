@@ -98,10 +98,11 @@ def _webhooks(webhooks: Webhooks) -> APIRouter:
         )
         return WebhookAnswer.of(changed)
 
-    @router.delete("/{webhook_id}", status_code=204, responses=documented(404))
-    def remove_webhook(webhook_id: _Id, caller: _Writer) -> None:
+    @router.delete("/{webhook_id}", status_code=204, response_class=Response, responses=documented(404))
+    def remove_webhook(webhook_id: _Id, caller: _Writer) -> Response:
         """Forget a webhook, with what was to be sent to it."""
         webhooks.remove(caller.tenant, webhook_id)
+        return Response(status_code=204)
 
     return router
 
