@@ -71,10 +71,14 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── RequestInvalidError    110   a body, a parameter or a header is not what is documented
     │   ├── ResourceUnknownError   111   there is nothing of that name for this tenant
     │   ├── IdempotencyError       112   an idempotency key was used before, for another request
-    │   ├── RequestBusyError       113   the same request is being answered already, or too many of a kind are
+    │   ├── RequestBusyError       113   the same request is being answered already
     │   ├── PreconditionError      114   what was to be changed is not what the request says that it is
-    │   ├── UploadError            115   a part of an upload does not continue what is there, or is damaged
-    │   └── UploadExpiredError     116   an upload was not finished, or not used, in time
+    │   ├── UploadError            115   a part of an upload does not continue what is there
+    │   │   └── UploadDamagedError 117   what came is not what was sent, going by its digest
+    │   ├── UploadExpiredError     116   an upload was not finished, or not used, in time
+    │   ├── MediaTypeError         118   a body is of a type that is not taken here
+    │   ├── ProtocolVersionError   119   a client speaks another version of the protocol of uploads
+    │   └── OverloadedError        120   too much is asked for at one time
     ├── AccessError
     │   ├── AuthenticationError    100   the service knows nobody by this key or token
     │   ├── NotAllowedError        101   who calls the service may not do this
@@ -141,11 +145,15 @@ from facefusion.errors.jobs import (
 )
 from facefusion.errors.requests import (
     IdempotencyError,
+    MediaTypeError,
+    OverloadedError,
     PreconditionError,
+    ProtocolVersionError,
     RequestBusyError,
     RequestError,
     RequestInvalidError,
     ResourceUnknownError,
+    UploadDamagedError,
     UploadError,
     UploadExpiredError,
 )
@@ -227,6 +235,7 @@ __all__ = [
     "LeaseLostError",
     "LicenceError",
     "MarkBrokenError",
+    "MediaTypeError",
     "ModelDamagedError",
     "ModelError",
     "ModelMissingError",
@@ -237,6 +246,7 @@ __all__ = [
     "NoFaceError",
     "NotAllowedError",
     "OptionsError",
+    "OverloadedError",
     "OutputError",
     "OutputExistsError",
     "OutputIsInputError",
@@ -246,13 +256,14 @@ __all__ = [
     "PreconditionError",
     "ProcessorError",
     "ProcessorUnknownError",
+    "ProtocolVersionError",
     "ProviderError",
     "ReferenceNotFoundError",
     "RequestBusyError",
     "RequestError",
     "RequestInvalidError",
-    "ResourceUnknownError",
     "RequestRefusedError",
+    "ResourceUnknownError",
     "SecretError",
     "SegmentError",
     "SeveralFacesError",
@@ -266,6 +277,7 @@ __all__ = [
     "TooManyRequestsError",
     "TrustError",
     "UnmarkedError",
+    "UploadDamagedError",
     "UploadError",
     "UploadExpiredError",
 ]
