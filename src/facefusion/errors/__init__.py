@@ -70,15 +70,19 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   └── StorageMissingError     93   there is no such file in the storage
     ├── RequestError
     │   ├── RequestInvalidError    110   a body, a parameter or a header is not what is documented
-    │   │   ├── WebhookAddressError 118  nothing is sent to the address of a webhook
-    │   │   ├── TriggerRuleError   119   the rule of a trigger is not understood, or would start itself
-    │   │   └── TriggerEventError  120   what was sent to a trigger is no event that is understood
+    │   │   ├── WebhookAddressError  95  nothing is sent to the address of a webhook
+    │   │   ├── TriggerRuleError    96   the rule of a trigger is not understood, or would start itself
+    │   │   └── TriggerEventError   97   what was sent to a trigger is no event that is understood
     │   ├── ResourceUnknownError   111   there is nothing of that name for this tenant
     │   ├── IdempotencyError       112   an idempotency key was used before, for another request
-    │   ├── RequestBusyError       113   the same request is being answered already, or too many of a kind are
+    │   ├── RequestBusyError       113   the same request is being answered already
     │   ├── PreconditionError      114   what was to be changed is not what the request says that it is
-    │   ├── UploadError            115   a part of an upload does not continue what is there, or is damaged
-    │   └── UploadExpiredError     116   an upload was not finished, or not used, in time
+    │   ├── UploadError            115   a part of an upload does not continue what is there
+    │   │   └── UploadDamagedError 117   what came is not what was sent, going by its digest
+    │   ├── UploadExpiredError     116   an upload was not finished, or not used, in time
+    │   ├── MediaTypeError         118   a body is of a type that is not taken here
+    │   ├── ProtocolVersionError   119   a client speaks another version of the protocol of uploads
+    │   └── OverloadedError        120   too much is asked for at one time
     ├── AccessError
     │   ├── AuthenticationError    100   the service knows nobody by this key or token
     │   ├── NotAllowedError        101   who calls the service may not do this
@@ -87,10 +91,10 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
     │   ├── SlowRequestError       105   a request did not come in time
     │   └── AccessUnavailableError 106   whether a request may be let in cannot be told now
-    ├── WebhookSignatureError      121   a message is not signed as it should be, was changed, or is too old
+    ├── WebhookSignatureError       98   a message is not signed as it should be, was changed, or is too old
     ├── ServiceError
-    │   ├── ServiceUnreachableError 122  the service cannot be reached, or broke off
-    │   └── ServiceAnswerError     123   the service answered with something that is not understood
+    │   ├── ServiceUnreachableError 108  the service cannot be reached, or broke off
+    │   └── ServiceAnswerError     109   the service answered with something that is not understood
     └── CancelledError             130   stopped by the user
 """
 
@@ -150,11 +154,15 @@ from facefusion.errors.jobs import (
 )
 from facefusion.errors.requests import (
     IdempotencyError,
+    MediaTypeError,
+    OverloadedError,
     PreconditionError,
+    ProtocolVersionError,
     RequestBusyError,
     RequestError,
     RequestInvalidError,
     ResourceUnknownError,
+    UploadDamagedError,
     UploadError,
     UploadExpiredError,
 )
@@ -245,6 +253,7 @@ __all__ = [
     "LeaseLostError",
     "LicenceError",
     "MarkBrokenError",
+    "MediaTypeError",
     "ModelDamagedError",
     "ModelError",
     "ModelMissingError",
@@ -255,6 +264,7 @@ __all__ = [
     "NoFaceError",
     "NotAllowedError",
     "OptionsError",
+    "OverloadedError",
     "OutputError",
     "OutputExistsError",
     "OutputIsInputError",
@@ -264,6 +274,7 @@ __all__ = [
     "PreconditionError",
     "ProcessorError",
     "ProcessorUnknownError",
+    "ProtocolVersionError",
     "ProviderError",
     "ReferenceNotFoundError",
     "RequestBusyError",
@@ -290,6 +301,7 @@ __all__ = [
     "TriggerRuleError",
     "TrustError",
     "UnmarkedError",
+    "UploadDamagedError",
     "UploadError",
     "UploadExpiredError",
     "WebhookAddressError",

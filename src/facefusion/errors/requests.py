@@ -28,7 +28,7 @@ class IdempotencyError(RequestError):
 
 
 class RequestBusyError(RequestError):
-    """The same request is being answered already, or too many of a kind are.
+    """The same request is being answered already.
 
     Attributes:
         seconds: after which to ask again.
@@ -48,12 +48,44 @@ class PreconditionError(RequestError):
 
 
 class UploadError(RequestError):
-    """A part of an upload does not continue what is there, or its digest is another."""
+    """A part of an upload does not continue what is there, or the upload is finished."""
 
     exit_code = 115
+
+
+class UploadDamagedError(UploadError):
+    """What came is not what was sent, going by its digest."""
+
+    exit_code = 117
 
 
 class UploadExpiredError(RequestError):
     """An upload was not finished, or not used, in time."""
 
     exit_code = 116
+
+
+class MediaTypeError(RequestError):
+    """A body is of a type that is not taken here."""
+
+    exit_code = 118
+
+
+class ProtocolVersionError(RequestError):
+    """A client speaks another version of the protocol of uploads."""
+
+    exit_code = 119
+
+
+class OverloadedError(RequestError):
+    """Too much is asked for at one time; later it may go.
+
+    Attributes:
+        seconds: after which to ask again.
+    """
+
+    exit_code = 120
+
+    def __init__(self, what: str, hint: str = "", *, seconds: int = 5) -> None:
+        super().__init__(what, hint)
+        self.seconds = seconds

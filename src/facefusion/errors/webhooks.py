@@ -12,25 +12,25 @@ from facefusion.errors.requests import RequestInvalidError
 class WebhookAddressError(RequestInvalidError):
     """The address of a webhook is not understood, or nothing is sent there."""
 
-    exit_code = 118
+    exit_code = 95
 
 
 class TriggerRuleError(RequestInvalidError):
     """The rule of a trigger is not understood, or would start jobs by its own results."""
 
-    exit_code = 119
+    exit_code = 96
 
 
 class TriggerEventError(RequestInvalidError):
     """What was sent to a trigger is no event of a kind that is understood."""
 
-    exit_code = 120
+    exit_code = 97
 
 
 class WebhookSignatureError(FaceFusionError):
     """A message is not signed by whom it should be, was changed, or is too old."""
 
-    exit_code = 121
+    exit_code = 98
 
 
 class ServiceError(FaceFusionError):
@@ -40,7 +40,7 @@ class ServiceError(FaceFusionError):
 class ServiceUnreachableError(ServiceError):
     """The service cannot be reached, or broke off; whether it did what was asked is not known."""
 
-    exit_code = 122
+    exit_code = 108
 
 
 class ServiceAnswerError(ServiceError):
@@ -51,7 +51,7 @@ class ServiceAnswerError(ServiceError):
         problem: what it said, as JSON values; empty where that was none.
     """
 
-    exit_code = 123
+    exit_code = 109
 
     def __init__(self, what: str, hint: str = "", *, status: int = 0, problem: Mapping[str, Any] | None = None) -> None:
         super().__init__(what, hint)

@@ -51,7 +51,7 @@ class Cursors:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305 - a single block, never the same twice
+        self._cipher = Cipher(algorithms.AES(key), modes.ECB())
 
     def cursor(self, number: int) -> str:
         """Return the cursor of a place."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
+import anyio
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Engine
 
 from facefusion.jobs.board import JobBoard
 from facefusion.options import Options
+from facefusion.service.background.operations import Operations
+from facefusion.service.paging import Cursors
+from facefusion.service.records import Records
 from facefusion.service.settings import ServiceSettings
+from facefusion.service.uploads.store import UploadStore
 
 if TYPE_CHECKING:
     from facefusion.jobs.storage.base import Storage
@@ -27,8 +34,16 @@ class ServiceParts:
         storage: where files lie.
         settings: of the service.
         options: of this place: its policy, its records, its models, its limits.
+        records: of this place: consents, and the audit log.
+        uploads: files that clients send.
+        operations: what goes on beside requests.
+        cursors: of pages.
+        scratch: folder for files on their way; the system's when None.
+        wake: told that there is work, and how many tasks; nobody is when None.
+        checks: what tells more of whether the service can work, by name; each returns nothing, or raises.
         routers: further resources, each with its own prefix below `/v1`.
         stopping: set when the service goes down; whatever waits for something ends then.
+        heavy: how many requests load models at one time.
     """
 
     engine: Engine
@@ -36,8 +51,68 @@ class ServiceParts:
     storage: Storage
     settings: ServiceSettings
     options: Options
+    records: Records
+    uploads: UploadStore
+    operations: Operations
+    cursors: Cursors
+    scratch: Path | None = None
+    wake: Callable[[int], None] | None = None
+    checks: tuple[tuple[str, Callable[[], Any]], ...] = ()
     routers: tuple[APIRouter, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
+    heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
+
+    def close(self) -> None:
+        """Stop what goes on, and close what is open."""
+        self.stopping.set()
+        self.operations.close()
+        self.records.close()
+
+
+def make_parts(
+    engine: Engine,
+    storage: Storage,
+    settings: ServiceSettings,
+    options: Options,
+    *,
+    scratch: Path | None = None,
+    wake: Callable[[int], None] | None = None,
+    checks: tuple[tuple[str, Callable[[], Any]], ...] = (),
+    routers: tuple[APIRouter, ...] = (),
+) -> ServiceParts:
+    """Return what the service works with; arguments as of `ServiceParts`.
+
+    Args:
+        engine: the database of jobs, with all tables.
+        storage: where files lie.
+        settings: of the service.
+        options: of this place.
+        scratch: folder for files on their way.
+        wake: told that there is work.
+        checks: what tells more of whether the service can work.
+        routers: further resources.
+
+    Raises:
+        TrustError: the records of this place cannot be used.
+    """
+    records = Records.open(options)
+    uploads = UploadStore(engine, storage, options.limits, seconds=settings.upload_seconds, scratch=scratch)
+    return ServiceParts(
+        engine,
+        JobBoard(engine),
+        storage,
+        settings,
+        options,
+        records,
+        uploads,
+        Operations(engine, settings.background),
+        Cursors(records.ring.derived("cursors of the service")),
+        scratch=scratch,
+        wake=wake,
+        checks=checks,
+        routers=routers,
+        heavy=anyio.CapacityLimiter(settings.previews),
+    )
 
 
 def parts_of(request: Request) -> ServiceParts:

@@ -58,15 +58,14 @@ _STATUS: Final[Mapping[type[FaceFusionError], int]] = {
     errors.RequestBusyError: 409,
     errors.PreconditionError: 412,
     errors.UploadError: 409,
+    errors.UploadDamagedError: 460,
     errors.UploadExpiredError: 410,
+    errors.OverloadedError: 503,
+    errors.MediaTypeError: 415,
+    errors.ProtocolVersionError: 412,
     errors.CancelledError: 503,
 }
-_BY_NAME: Final[Mapping[str, int]] = {
-    "AuthenticationError": 401,
-    "NotAllowedError": 403,
-    "TooManyRequestsError": 429,
-    "TooLargeError": 413,
-}
+_PHRASES: Final[Mapping[int, str]] = {460: "Checksum Mismatch"}  # of the tus protocol alone
 
 
 class FieldProblem(BaseModel):
@@ -98,7 +97,7 @@ def problem_of(error: FaceFusionError) -> Problem:
     What is no fault of the request is told without its details, which may name files of the server.
     """
     kind = type(error)
-    status = status_of(kind)
+    status = status_of(error)
     is_ours = status == HTTPStatus.INTERNAL_SERVER_ERROR
     return Problem(
         type=f"{_URN}{kind.__name__}",
@@ -110,14 +109,11 @@ def problem_of(error: FaceFusionError) -> Problem:
     )
 
 
-def status_of(kind: type[FaceFusionError]) -> int:
-    """Return the HTTP status of a class of errors."""
-    for each in kind.__mro__:
-        if each in _STATUS:
-            return _STATUS[each]
-        if each.__name__ in _BY_NAME:
-            return _BY_NAME[each.__name__]
-    return 500
+def status_of(error: FaceFusionError) -> int:
+    """Return the HTTP status that tells of an error."""
+    if isinstance(error, errors.AccessError):
+        return error.status
+    return next((_STATUS[each] for each in type(error).__mro__ if each in _STATUS), 500)
 
 
 def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -129,12 +125,11 @@ def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONRe
 def answer_of(error: FaceFusionError) -> JSONResponse:
     """Return an error as a response, with the headers that go with it."""
     problem = problem_of(error)
-    seconds = getattr(error, "seconds", None)
-    headers = {}
-    if seconds is not None or problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = str(seconds if seconds is not None else _RETRY_SECONDS)
-    if problem.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
+    headers = dict(error.headers) if isinstance(error, errors.AccessError) else {}
+    if isinstance(error, errors.RequestBusyError | errors.OverloadedError):
+        headers["Retry-After"] = str(error.seconds)
+    elif problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.setdefault("Retry-After", str(_RETRY_SECONDS))
     return answer(problem, headers)
 
 
@@ -159,7 +154,7 @@ def install(app: FastAPI) -> None:
 async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, FaceFusionError):
         raise error
-    if status_of(type(error)) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
     return answer_of(error)
 
@@ -220,7 +215,7 @@ async def _of_bug(_request: Request, _error: Exception) -> JSONResponse:
 
 def _documented(status: int) -> dict[str, Any]:
     return {
-        "description": HTTPStatus(status).phrase,
+        "description": _PHRASES.get(status) or HTTPStatus(status).phrase,
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
 

@@ -1,0 +1,69 @@
+"""Uploads as files, for what the service does itself; messages call them by the names that users know."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facefusion.errors import FaceFusionError
+from facefusion.jobs.storage.base import Stored
+from facefusion.service.uploads.values import Upload
+
+if TYPE_CHECKING:
+    from facefusion.jobs.storage.base import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A folder in which files of a request lie while it is worked on.
+
+    Attributes:
+        folder: where it is.
+        storage: where files come from.
+    """
+
+    folder: Path
+    storage: Storage
+
+    def bring(self, uploads: Sequence[Upload]) -> list[Path]:
+        """Bring uploads here, each into a folder of its own, and return where they are.
+
+        Raises:
+            StorageError: one cannot be fetched, or is damaged.
+        """
+        return [self._brought(each) for each in uploads]
+
+    def _brought(self, upload: Upload) -> Path:
+        own = self.folder / str(sum(1 for _ in self.folder.iterdir()))
+        own.mkdir()
+        path = own / (upload.name.replace("%", "_") or "upload")
+        self.storage.get(Stored(upload.key, upload.size, upload.sha256 or ""), path)
+        return path
+
+
+@contextmanager
+def stage(storage: Storage, scratch: Path | None) -> Iterator[Stage]:
+    """Give a folder that goes afterwards; errors within tell names of files, not where they lay here.
+
+    Args:
+        storage: where files come from.
+        scratch: in which the folder is made; the system's when None.
+    """
+    with tempfile.TemporaryDirectory(prefix="stage-", dir=scratch) as name:
+        folder = Path(name)
+        try:
+            yield Stage(folder, storage)
+        except FaceFusionError as error:
+            error.what, error.hint = without_folder(error.what, folder), without_folder(error.hint, folder)
+            raise
+
+
+def without_folder(text: str, folder: Path) -> str:
+    """Return a text in which files of a stage are called by their names alone."""
+    return re.sub(re.escape(f"{folder}{os.sep}") + r"(\d+" + re.escape(os.sep) + ")?", "", text)
