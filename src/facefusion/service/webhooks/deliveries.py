@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, select, update
 
 from facefusion.jobs.database import Clock, database_time, reading, until_it_goes_through, writing
-from facefusion.jobs.outbox import DELIVERIES, new_message
+from facefusion.jobs.outbox import new_message
+from facefusion.jobs.outbox.tables import DELIVERIES
 from facefusion.service.webhooks.rows import delivery_with, webhook_with, write_message
 from facefusion.service.webhooks.values import PING, Delivery, DeliveryState, delivery_of
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 from facefusion.client.signature import new_secret
 from facefusion.errors import JobQuotaError, SecretError
 from facefusion.jobs.database import Clock, database_time, reading, until_it_goes_through, writing
-from facefusion.jobs.outbox import DELIVERIES, WEBHOOK_KINDS, WEBHOOKS
+from facefusion.jobs.outbox.tables import DELIVERIES, WEBHOOK_KINDS, WEBHOOKS
 from facefusion.service.webhooks.rows import checked_kinds, kinds_of, set_kinds, webhook_with
 from facefusion.service.webhooks.settings import WebhookSettings
 from facefusion.service.webhooks.target import target_of

@@ -14,7 +14,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, CursorResult, Engine, Row, delete, func, select, update
 
 from facefusion.jobs.database import Clock, database_time, reading, until_it_goes_through, writing
-from facefusion.jobs.outbox import DELIVERIES, WEBHOOK_KINDS, WEBHOOKS, new_message
+from facefusion.jobs.outbox import new_message
+from facefusion.jobs.outbox.tables import DELIVERIES, WEBHOOK_KINDS, WEBHOOKS
 from facefusion.service.webhooks.post import Answer
 from facefusion.service.webhooks.rows import write_message
 from facefusion.service.webhooks.settings import Tries

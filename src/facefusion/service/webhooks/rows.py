@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from facefusion.errors import RequestInvalidError, ResourceUnknownError
-from facefusion.jobs.outbox import DELIVERIES, WEBHOOK_KINDS, WEBHOOKS
+from facefusion.jobs.outbox.tables import DELIVERIES, WEBHOOK_KINDS, WEBHOOKS
 from facefusion.service.webhooks.values import KINDS, Delivery, Webhook, delivery_of, webhook_of
 
 
