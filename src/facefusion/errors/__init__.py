@@ -66,7 +66,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     ├── StorageError
     │   ├── StorageAddressError     90   an address of storage is not understood, or is not allowed
     │   ├── StorageUnavailableError 91   the storage cannot be reached, or failed
-    │   └── StorageDamagedError     92   what the storage gave is not what was put there
+    │   ├── StorageDamagedError     92   what the storage gave is not what was put there
+    │   └── StorageMissingError     93   there is no such file in the storage
     ├── RequestError
     │   ├── RequestInvalidError    110   a body, a parameter or a header is not what is documented
     │   ├── ResourceUnknownError   111   there is nothing of that name for this tenant
@@ -141,6 +142,7 @@ from facefusion.errors.jobs import (
     StorageAddressError,
     StorageDamagedError,
     StorageError,
+    StorageMissingError,
     StorageUnavailableError,
 )
 from facefusion.errors.requests import (
@@ -272,6 +274,7 @@ __all__ = [
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
+    "StorageMissingError",
     "StorageUnavailableError",
     "TooLargeError",
     "TooManyRequestsError",
