@@ -88,6 +88,7 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
     │   ├── SlowRequestError       105   a request did not come in time
     │   └── AccessUnavailableError 106   whether a request may be let in cannot be told now
+    ├── KeyUnknownError            107   there is no such API key
     └── CancelledError             130   stopped by the user
 """
 
@@ -97,6 +98,7 @@ from facefusion.errors.access import (
     AccessError,
     AccessUnavailableError,
     AuthenticationError,
+    KeyUnknownError,
     NotAllowedError,
     RequestRefusedError,
     SlowRequestError,
@@ -234,6 +236,7 @@ __all__ = [
     "JobStateError",
     "JobUnknownError",
     "JobsUnavailableError",
+    "KeyUnknownError",
     "LeaseLostError",
     "LicenceError",
     "MarkBrokenError",
