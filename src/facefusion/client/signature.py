@@ -1,4 +1,4 @@
-"""Signatures of messages, as of Standard Webhooks 1.0 (https://www.standardwebhooks.com): HMAC-SHA256 of all that counts.
+"""Signatures of messages, as of Standard Webhooks 1.0 (https://www.standardwebhooks.com): HMAC-SHA256.
 
 Signed are the message's identifier, the time of the try and the body, joined by points; the header holds one signature
 for each secret that is good at that time, so that a secret can be changed without a gap.

@@ -64,7 +64,7 @@ def send(
             else:
                 upload_id, offset = resume, (yield uploads.look(resume))
             try:
-                yield from _parts(file, upload_id, offset, size, part, progress)
+                yield from _parts(file, upload_id, offset, size, part=part, progress=progress)
             except FaceFusionError as error:
                 error.add_note(f"Send the file again with resume={upload_id!r} to go on")
                 raise
@@ -76,7 +76,9 @@ def send(
     return done
 
 
-def _parts(file: IO[bytes], upload_id: str, offset: int, size: int, part: int, progress: Progress | None) -> Flow[None]:
+def _parts(
+    file: IO[bytes], upload_id: str, offset: int, size: int, *, part: int, progress: Progress | None
+) -> Flow[None]:
     failed = 0
     while offset < size:
         file.seek(offset)

@@ -95,6 +95,7 @@ Each error says in one line what happened, where, and what to do next, and carri
     ├── ServiceError
     │   ├── ServiceUnreachableError 108  the service cannot be reached, or broke off
     │   └── ServiceAnswerError     109   the service answered with something that is not understood
+    ├── KeyUnknownError            107   there is no such API key
     └── CancelledError             130   stopped by the user
 """
 
@@ -104,6 +105,7 @@ from facefusion.errors.access import (
     AccessError,
     AccessUnavailableError,
     AuthenticationError,
+    KeyUnknownError,
     NotAllowedError,
     RequestRefusedError,
     SlowRequestError,
@@ -250,6 +252,7 @@ __all__ = [
     "JobStateError",
     "JobUnknownError",
     "JobsUnavailableError",
+    "KeyUnknownError",
     "LeaseLostError",
     "LicenceError",
     "MarkBrokenError",
@@ -264,12 +267,12 @@ __all__ = [
     "NoFaceError",
     "NotAllowedError",
     "OptionsError",
-    "OverloadedError",
     "OutputError",
     "OutputExistsError",
     "OutputIsInputError",
     "OutputTypeError",
     "OutputUnwritableError",
+    "OverloadedError",
     "PolicyError",
     "PreconditionError",
     "ProcessorError",

@@ -31,7 +31,16 @@ class AuthenticationError(AccessError):
     status = 401
     reason = "unauthenticated"
 
-    def __init__(self, what: str, hint: str = "", *, reason: str = "unauthenticated", is_given: bool = False) -> None:
+    def __init__(
+        self,
+        what: str,
+        hint: str = "",
+        *,
+        reason: str = "unauthenticated",
+        is_given: bool = False,
+        tenant: str | None = None,
+        actor: str | None = None,
+    ) -> None:
         """Say why.
 
         Args:
@@ -39,10 +48,14 @@ class AuthenticationError(AccessError):
             hint: what to do next.
             reason: a word for it.
             is_given: whether a key or token was given at all.
+            tenant: whose key it was, where it is one that does not hold any more.
+            actor: which key it was then.
         """
         super().__init__(what, hint)
         self.reason = reason
         self.is_given = is_given
+        self.tenant = tenant
+        self.actor = actor
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -157,3 +170,9 @@ class AccessUnavailableError(AccessError):
     def headers(self) -> Mapping[str, str]:
         """When to ask again."""
         return {"Retry-After": str(self.seconds)}
+
+
+class KeyUnknownError(FaceFusionError):
+    """There is no API key of that name."""
+
+    exit_code = 107

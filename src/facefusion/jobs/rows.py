@@ -113,4 +113,4 @@ def tell(connection: Connection, job: Job, now: int, kind: str, facts: Mapping[s
     """Write an event of a job, and for whom it is news."""
     values = {"job": job.number, "tenant": job.tenant, "at": now, "kind": kind, "facts": dict(facts)}
     connection.execute(insert(EVENTS).values(values))
-    owe(connection, job.number, job.tenant, now, kind, facts)
+    owe(connection, job.number, job.tenant, now=now, kind=kind, facts=facts)

@@ -78,7 +78,7 @@ def new_message() -> str:
 
 
 def owe(
-    connection: Connection, number: int, tenant: str, now: int, kind: str, facts: Mapping[str, Any] | None = None
+    connection: Connection, number: int, tenant: str, *, now: int, kind: str, facts: Mapping[str, Any] | None = None
 ) -> None:
     """Write down that all webhooks which want to know of an event of a job are to be told.
 

@@ -77,7 +77,9 @@ def _of_s3(record: Values) -> list[Created]:
     thing = _table(place.get("object"))
     bucket = _text(_table(place.get("bucket")), "name")
     key = unquote_plus(_text(thing, "key"))
-    version = next((thing[name] for name in ("versionId", "sequencer", "eTag") if thing.get(name) not in _NO_VERSION), "")
+    version = next(
+        (thing[name] for name in ("versionId", "sequencer", "eTag") if thing.get(name) not in _NO_VERSION), ""
+    )
     return [_made(f"s3://{bucket}/{key}", str(version) or str(record.get("eventTime", "")))]
 
 

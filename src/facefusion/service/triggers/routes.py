@@ -38,7 +38,9 @@ _EVENT: Final = {
     "requestBody": {
         "required": True,
         "description": "an event of S3, MinIO, EventBridge or Pub/Sub, or a CloudEvent",
-        "content": {kind: {"schema": {"type": "object"}} for kind in ("application/json", "application/cloudevents+json")},
+        "content": {
+            kind: {"schema": {"type": "object"}} for kind in ("application/json", "application/cloudevents+json")
+        },
     }
 }
 
@@ -119,7 +121,7 @@ def _events(triggers: Triggers, starter: Starter) -> APIRouter:
         "/{trigger_id}/events",
         status_code=202,
         response_model=EventAnswer,
-        responses={204: {"description": "Nothing was created"}} | documented(404),
+        responses=documented(404) | {204: {"description": "Nothing was created"}},
         openapi_extra=_EVENT,
     )
     async def take_event(trigger_id: _Id, request: Request) -> Response:

@@ -25,9 +25,7 @@ _PASSING: Final = (JobsUnavailableError, StorageUnavailableError, JobQuotaError)
 class Submitter(Protocol):
     """Takes jobs as the service does for everybody."""
 
-    def __call__(
-        self, connection: Connection, request: JobRequest, *, tenant: str, owner: str, priority: int
-    ) -> Job:
+    def __call__(self, connection: Connection, request: JobRequest, *, tenant: str, owner: str, priority: int) -> Job:
         """Take a job within a transaction.
 
         Raises:

@@ -97,18 +97,20 @@ def check_address(address: Address, allowed: Iterable[Network] = ()) -> None:
 
 
 def _refused(address: Address, allowed: Iterable[Network]) -> str:
+    """Return why nothing is sent to an address, in words; empty where it is."""
     if getattr(address, "scope_id", None):
         return "an address of one link"
     if address in _NEVER:
         return "where clouds keep the data of machines"
     if any(address in network for network in allowed):
         return ""
-    for network, kind in _REFUSED:
-        if address in network:
-            return kind
-    if isinstance(address, ipaddress.IPv6Address):
-        if address not in _GIVEN_OUT:
-            return "given out to nobody"
-        if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP:
-            return "IPv4 in IPv6"
-    return "" if address.is_global else "not public"
+    special = next((kind for network, kind in _REFUSED if address in network), "")
+    if not special and isinstance(address, ipaddress.IPv6Address):
+        special = _of_version_6(address)
+    return special or ("" if address.is_global else "not public")
+
+
+def _of_version_6(address: ipaddress.IPv6Address) -> str:
+    if address not in _GIVEN_OUT:
+        return "given out to nobody"
+    return "IPv4 in IPv6" if (int(address) >> 32) & 0xFFFFFFFF in _ISATAP else ""

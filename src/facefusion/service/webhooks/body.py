@@ -51,7 +51,9 @@ def _job(row: Row[Any]) -> dict[str, Any]:
 
 def _result(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return digest and size of a result, wherever in it they are told."""
-    inner = next((each for each in (result, result.get("output"), *_several(result)) if _has_digest(each)), {})
+    inner: Mapping[str, Any] = next(
+        (each for each in (result, result.get("output"), *_several(result)) if _has_digest(each)), {}
+    )
     return {name: inner.get(name) for name in _OF_RESULT}
 
 

@@ -43,9 +43,7 @@ class Webhooks:
         self._sealer = Sealer(derived(_PURPOSE))
 
     @until_it_goes_through
-    def add(
-        self, tenant: str, url: str, *, kinds: Collection[str] = USUAL_KINDS, description: str = ""
-    ) -> NewWebhook:
+    def add(self, tenant: str, url: str, *, kinds: Collection[str] = USUAL_KINDS, description: str = "") -> NewWebhook:
         """Take a webhook.
 
         Args:

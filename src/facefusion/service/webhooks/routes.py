@@ -138,9 +138,7 @@ def _deliveries(deliveries: Deliveries) -> APIRouter:
         return DeliveryAnswer.of(deliveries.delivery(caller.tenant, webhook_id, message))
 
     @router.post("/{webhook_id}/deliveries/{message}/redeliver", status_code=202, responses=documented(404))
-    def redeliver(
-        webhook_id: _Id, message: _Message, caller: _Writer, key: IdempotencyKey = None
-    ) -> DeliveryAnswer:
+    def redeliver(webhook_id: _Id, message: _Message, caller: _Writer, key: IdempotencyKey = None) -> DeliveryAnswer:
         """Send a message again from now on, whatever became of it."""
         return DeliveryAnswer.of(deliveries.redeliver(caller.tenant, webhook_id, message))
 

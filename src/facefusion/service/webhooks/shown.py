@@ -17,9 +17,7 @@ from facefusion.service.webhooks.values import (
     WebhookKind,
 )
 
-_Url = Annotated[
-    str, Field(min_length=1, max_length=2000, examples=["https://hooks.example.com/facefusion"])
-]
+_Url = Annotated[str, Field(min_length=1, max_length=2000, examples=["https://hooks.example.com/facefusion"])]
 _Description = Annotated[str, Field(max_length=200, description="what it is for")]
 _Kinds = Annotated[tuple[WebhookKind, ...], Field(strict=False, min_length=1, max_length=50)]
 

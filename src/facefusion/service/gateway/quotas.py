@@ -1,0 +1,114 @@
+"""What a tenant may have: bytes in storage, requests a day; jobs are counted by the board that takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from facefusion.errors import JobQuotaError
+from facefusion.jobs.board import make_tenant
+from facefusion.jobs.database import reading, until_it_goes_through, writing
+from facefusion.jobs.schema import TENANTS
+from facefusion.service.gateway.tables import QUOTAS, STORED
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRules:
+    """What holds for one tenant.
+
+    Attributes:
+        storage_bytes: that it may have in storage; None for any number.
+        requests_a_day: that it may make; None for what holds for all.
+        is_reviewed: whether all its results are reviewed.
+    """
+
+    storage_bytes: int | None = None
+    requests_a_day: int | None = None
+    is_reviewed: bool = False
+
+
+class Quotas:
+    """Knows what tenants may have, and keeps account of what they store.
+
+    Args:
+        engine: the database of jobs.
+        storage_bytes: for tenants without a limit of their own; None for any number.
+    """
+
+    def __init__(self, engine: Engine, *, storage_bytes: int | None = None) -> None:
+        self._engine, self._usual = engine, storage_bytes
+
+    def rules(self, tenant: str) -> TenantRules:
+        """Return what holds for a tenant.
+
+        Raises:
+            JobsUnavailableError: the database cannot be used.
+        """
+        with reading(self._engine) as connection:
+            return _rules(connection, tenant)
+
+    @until_it_goes_through
+    def set_rules(self, tenant: str, rules: TenantRules) -> None:
+        """Let other rules hold for a tenant, who is made known if need be; errors as of `rules`."""
+        with writing(self._engine) as connection:
+            make_tenant(connection, tenant)
+            values = {name: getattr(rules, name) for name in ("storage_bytes", "requests_a_day", "is_reviewed")}
+            _put(connection, QUOTAS, {"tenant": tenant}, values)
+
+    @until_it_goes_through
+    def keep(self, tenant: str, what: str, size: int) -> None:
+        """Take something into account that a tenant stores, before it is stored; again with another size to change it.
+
+        Args:
+            tenant: whose.
+            what: its key in storage below the tenant's folder, such as `uploads/ID`, up to 200 letters.
+            size: in bytes, 0 or more.
+
+        Raises:
+            JobQuotaError: the tenant would have more than it may; nothing was changed.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            make_tenant(connection, tenant)
+            # Others that ask the same for this tenant wait for the answer.
+            connection.execute(select(TENANTS.c.id).where(TENANTS.c.id == tenant).with_for_update())
+            most = _rules(connection, tenant).storage_bytes
+            most = self._usual if most is None else most
+            others = (STORED.c.tenant == tenant) & (STORED.c.what != what)
+            stored = _total(connection, others)
+            if most is not None and stored + size > most:
+                raise JobQuotaError(
+                    f"{tenant} would have {stored + size} bytes in storage, and may have {most}",
+                    "Remove what is not needed any more, or ask for a larger quota",
+                )
+            _put(connection, STORED, {"tenant": tenant, "what": what}, {"bytes": size})
+
+    @until_it_goes_through
+    def free(self, tenant: str, what: str) -> None:
+        """Take out of account what a tenant does not store any more, with all below it; errors as of `rules`."""
+        with writing(self._engine) as connection:
+            below = STORED.c.what.startswith(f"{what}/", autoescape=True)
+            connection.execute(delete(STORED).where((STORED.c.tenant == tenant) & ((STORED.c.what == what) | below)))
+
+    def stored(self, tenant: str) -> int:
+        """Return how many bytes a tenant has in storage; errors as of `rules`."""
+        with reading(self._engine) as connection:
+            return _total(connection, STORED.c.tenant == tenant)
+
+
+def _rules(connection: Connection, tenant: str) -> TenantRules:
+    row: Any = connection.execute(select(QUOTAS).where(QUOTAS.c.tenant == tenant)).one_or_none()
+    return TenantRules() if row is None else TenantRules(row.storage_bytes, row.requests_a_day, row.is_reviewed)
+
+
+def _total(connection: Connection, which: Any) -> int:
+    return int(connection.execute(select(func.coalesce(func.sum(STORED.c.bytes), 0)).where(which)).scalar_one())
+
+
+def _put(connection: Connection, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
+    """Write a row, whether it is there or not."""
+    new = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    connection.execute(new.values(**key, **values).on_conflict_do_update(index_elements=list(key), set_=values))
