@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
     timeout = 20
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - as http.server calls it
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         with self.server.changed:
@@ -123,8 +123,6 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.server.answers.pop(0) if self.server.answers else status(200)
             self.server.changed.notify_all()
         answer(self)
-
-    do_GET = do_POST
 
     def log_message(self, *_args: object) -> None:
         """Say nothing."""
@@ -165,9 +163,7 @@ def certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
     path, private = folder / "certificate.pem", folder / "key.pem"
     path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path, private)
