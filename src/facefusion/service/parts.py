@@ -15,6 +15,8 @@ from sqlalchemy import Engine
 from facefusion.jobs.board import JobBoard
 from facefusion.options import Options
 from facefusion.service.background.operations import Operations
+from facefusion.service.gateway.quotas import Quotas
+from facefusion.service.gateway.review import ReviewRules
 from facefusion.service.paging import Cursors
 from facefusion.service.records import Records
 from facefusion.service.settings import ServiceSettings
@@ -38,6 +40,8 @@ class ServiceParts:
         uploads: files that clients send.
         operations: what goes on beside requests.
         cursors: of pages.
+        quotas: how much each tenant may store.
+        reviews: whose results a second person looks at.
         scratch: folder for files on their way; the system's when None.
         wake: told that there is work, and how many tasks; nobody is when None.
         checks: what tells more of whether the service can work, by name; each returns nothing, or raises.
@@ -55,6 +59,8 @@ class ServiceParts:
     uploads: UploadStore
     operations: Operations
     cursors: Cursors
+    quotas: Quotas
+    reviews: ReviewRules = field(default_factory=ReviewRules)
     scratch: Path | None = None
     wake: Callable[[int], None] | None = None
     checks: tuple[tuple[str, Callable[[], Any]], ...] = ()
@@ -75,6 +81,8 @@ def make_parts(
     settings: ServiceSettings,
     options: Options,
     *,
+    quotas: Quotas | None = None,
+    reviews: ReviewRules | None = None,
     scratch: Path | None = None,
     wake: Callable[[int], None] | None = None,
     checks: tuple[tuple[str, Callable[[], Any]], ...] = (),
@@ -87,6 +95,8 @@ def make_parts(
         storage: where files lie.
         settings: of the service.
         options: of this place.
+        quotas: how much each tenant may store; no limits when None.
+        reviews: whose results a second person looks at; nobody's when None.
         scratch: folder for files on their way.
         wake: told that there is work.
         checks: what tells more of whether the service can work.
@@ -96,7 +106,8 @@ def make_parts(
         TrustError: the records of this place cannot be used.
     """
     records = Records.open(options)
-    uploads = UploadStore(engine, storage, options.limits, seconds=settings.upload_seconds, scratch=scratch)
+    quotas = quotas or Quotas(engine)
+    uploads = UploadStore(engine, storage, options.limits, quotas, seconds=settings.upload_seconds, scratch=scratch)
     return ServiceParts(
         engine,
         JobBoard(engine),
@@ -107,6 +118,8 @@ def make_parts(
         uploads,
         Operations(engine, settings.background),
         Cursors(records.ring.derived("cursors of the service")),
+        quotas,
+        reviews or ReviewRules(),
         scratch=scratch,
         wake=wake,
         checks=checks,

@@ -18,6 +18,9 @@ from facefusion.service.uploads.values import Upload
 if TYPE_CHECKING:
     from facefusion.jobs.storage.base import Storage
 
+_MISREAD = str.maketrans(dict.fromkeys(",%", "_"))
+"""Lists of paths are cut at commas, and a % stands for numbers of pictures."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -37,13 +40,18 @@ class Stage:
         Raises:
             StorageError: one cannot be fetched, or is damaged.
         """
-        return [self._brought(each) for each in uploads]
+        return [self.fetch(Stored(each.key, each.size, each.sha256 or ""), each.name) for each in uploads]
 
-    def _brought(self, upload: Upload) -> Path:
+    def fetch(self, stored: Stored, name: str) -> Path:
+        """Bring one file here, under a name of its own, and return where it is.
+
+        Raises:
+            StorageError: it cannot be fetched, or is damaged.
+        """
         own = self.folder / str(sum(1 for _ in self.folder.iterdir()))
         own.mkdir()
-        path = own / (upload.name.replace("%", "_") or "upload")
-        self.storage.get(Stored(upload.key, upload.size, upload.sha256 or ""), path)
+        path = own / (name.translate(_MISREAD) or "file")
+        self.storage.get(stored, path)
         return path
 
 

@@ -10,9 +10,9 @@ from pydantic import Field, ValidationError
 
 from facefusion.engine.consents import faces_of_person
 from facefusion.errors import ConsentRecordError, RequestInvalidError, ResourceUnknownError
-from facefusion.service.heavy import heavily
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
+from facefusion.service.heavy import heavily
 from facefusion.service.parts import Parts, ServiceParts
 from facefusion.service.problems import documented
 from facefusion.service.records import options_of
