@@ -22,7 +22,7 @@ def options_schema() -> dict[str, Any]:
     leaves = allowed_options()
     fields: dict[str, Any] = {name: (leaf.field.annotation, leaf.field) for name, leaf in leaves.items()}
     model = create_model("Options", __config__=ConfigDict(extra="forbid"), **fields)
-    schema = model.model_json_schema()
+    schema: dict[str, Any] = model.model_json_schema()
     schema["additionalProperties"] = False
     for name, leaf in leaves.items():
         schema["properties"][name] = _described(leaf, schema["properties"][name])

@@ -121,7 +121,7 @@ def show(face_id: Id, parts: Parts, caller: Reader) -> FaceAnswer:
 @ROUTER.get(
     "/{face_id}/portrait",
     response_class=Response,
-    responses={200: {"description": "The portrait", "content": {"image/png": {}}}} | documented(404, 409),
+    responses=documented(404, 409, also={200: {"description": "The portrait", "content": {"image/png": {}}}}),
 )
 def show_portrait(face_id: Id, parts: Parts, caller: Reader) -> Response:
     """Show what a face was made to look like from its views, and which part is from which."""

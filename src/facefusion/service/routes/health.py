@@ -62,7 +62,7 @@ async def live() -> Live:
     return Live()
 
 
-@ROUTER.get("/health/ready", responses=documented() | {503: {"model": Ready, "description": "It cannot work now"}})
+@ROUTER.get("/health/ready", responses=documented(also={503: {"model": Ready, "description": "It cannot work now"}}))
 def ready(parts: Parts, response: Response) -> Ready:
     """Say whether database, storage, models, disk and broker can be used; 503 where one cannot."""
     checks = [_checked(name, call) for name, call in (*_usual(parts), *parts.checks)]

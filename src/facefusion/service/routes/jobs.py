@@ -148,7 +148,7 @@ def show_all(which: Annotated[WhichJobs, Query()], parts: Parts, caller: Reader)
     return JobPage(jobs=shown, next=parts.cursors.next_of(jobs, which.limit))
 
 
-@ROUTER.get("/{job_id}", responses={304: {"description": "It is as the client has it"}} | documented(404))
+@ROUTER.get("/{job_id}", responses=documented(404, also={304: {"description": "It is as the client has it"}}))
 def show(
     job_id: Id,
     response: Response,
@@ -167,13 +167,15 @@ def show(
 @ROUTER.get(
     "/{job_id}/events",
     response_model=EventList,
-    responses={
-        200: {
-            "description": "Events in order, or a stream of them where `Accept` asks for `text/event-stream`",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        }
-    }
-    | documented(404),
+    responses=documented(
+        404,
+        also={
+            200: {
+                "description": "Events in order, or a stream of them where `Accept` asks for `text/event-stream`",
+                "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            }
+        },
+    ),
 )
 def show_events(
     *,
@@ -298,7 +300,7 @@ def reject(
     return _told(response, _reviewed(parts, caller, job_id, order, if_match, approves=False))
 
 
-_FILE: Final[dict[int | str, dict[str, Any]]] = {
+_FILE: Final[dict[int, dict[str, Any]]] = {
     200: {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
     206: {"description": "A part of it", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
     304: {"description": "It is as the client has it"},
@@ -307,7 +309,7 @@ _FILE: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-@ROUTER.get("/{job_id}/result", response_class=Response, responses=_FILE | documented(404, 409))
+@ROUTER.get("/{job_id}/result", response_class=Response, responses=documented(404, 409, also=_FILE))
 def fetch_result(
     job_id: Id, request: Request, how: Annotated[HowToFetch, Query()], parts: Parts, caller: Reader
 ) -> Response:
@@ -315,7 +317,7 @@ def fetch_result(
     return _fetched(parts, caller, request, job_id, 0, how=how)
 
 
-@ROUTER.get("/{job_id}/outputs/{number}", response_class=Response, responses=_FILE | documented(404, 409))
+@ROUTER.get("/{job_id}/outputs/{number}", response_class=Response, responses=documented(404, 409, also=_FILE))
 def fetch_output(
     *,
     job_id: Id,

@@ -58,13 +58,16 @@ class PreviewOrder(Body):
 @ROUTER.post(
     "",
     response_class=Response,
-    responses={
-        200: {
-            "description": "The frame; `X-Preview` tells its number, its time and the faces in it, as JSON",
-            "content": {kind: {"schema": {"type": "string"}} for kind in _TYPES.values()},
-        }
-    }
-    | documented(404, 409),
+    responses=documented(
+        404,
+        409,
+        also={
+            200: {
+                "description": "The frame; `X-Preview` tells its number, its time and the faces in it, as JSON",
+                "content": {kind: {"schema": {"type": "string"}} for kind in _TYPES.values()},
+            }
+        },
+    ),
 )
 async def show(order: PreviewOrder, parts: Parts, caller: Writer) -> Response:
     """Show one frame, with everything that a job would do to it; it bears the same marks, and is in the audit log."""
