@@ -15,17 +15,20 @@ from facefusion.cli.batch_parser import USAGE, add_batch_flags
 from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.face_parser import READING_OPTIONS, parse_face
 from facefusion.cli.flags import add_option_flags, further_spellings
+from facefusion.cli.job_parser import PLACE_GROUPS, parse_job
 from facefusion.cli.models_parser import parse_models
 from facefusion.cli.policy_parser import parse_policy
 from facefusion.cli.storage_parser import parse_storage
 from facefusion.cli.trust_parser import parse_trust, parse_verify
 from facefusion.cli.verbs import add_json
 from facefusion.errors import OptionsError
-from facefusion.options import Options, iter_leaves
+from facefusion.options import Options, ServingOptions, iter_leaves
 
 COMMANDS = {
     "process": "edit faces in a picture or video; the default command",
     "batch": "edit many pictures and videos in one go, several at once",
+    "worker": "do jobs of the database until it is stopped",
+    "job": "hand in jobs, look after them, fetch results; or do one in steps",
     "preview": "write one frame of the target as the job would give it",
     "live": "edit the frames of a camera or a pipe as they come",
     "inspect": "list and draw the faces found in a picture or video",
@@ -64,6 +67,12 @@ _LIVE_EPILOG = """\
 macOS, a name on Windows), - for stdin, a named pipe, or a file. --output is a
 window (when nothing is named), - for stdout, a file such as out.mkv, or a
 virtual camera such as /dev/video9. Sound is not carried.
+"""
+
+
+_WORKER_EPILOG = """\
+SIGTERM and Ctrl-C: the first finishes what is begun, the second gives it back
+to the queue. Options of a job come with each job.
 """
 
 
@@ -183,6 +192,14 @@ def _batch_parser() -> Parser:
     return _with_common(parser)
 
 
+def _worker_parser() -> Parser:
+    parser = _command_parser("worker", "[options]")
+    parser.epilog = _WORKER_EPILOG
+    add_option_flags(parser, lambda leaf: leaf.path[0] in {"jobs", "storage", "worker"}, ServingOptions)
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != () and leaf.path[0] in PLACE_GROUPS)
+    return _with_common(parser)
+
+
 def _inspect_parser() -> Parser:
     parser = _command_parser("inspect", "FILE [options]")
     group = parser.add_argument_group("inspect")
@@ -259,6 +276,7 @@ def _with_common(parser: Parser) -> Parser:
 _COMMAND_PARSERS = {
     "process": _process_parser,
     "batch": _batch_parser,
+    "worker": _worker_parser,
     "preview": _preview_parser,
     "live": _live_parser,
     "inspect": _inspect_parser,
@@ -266,6 +284,7 @@ _COMMAND_PARSERS = {
     "processors": _processors_parser,
 }
 _FAMILIES = {
+    "job": parse_job,
     "face": parse_face,
     "models": parse_models,
     "audit": parse_audit,

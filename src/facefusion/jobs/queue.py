@@ -343,13 +343,12 @@ def _tasks_of(job: Job, segments: Sequence[SegmentOfPlan]) -> list[dict[str, Any
 def _count_segment(connection: Connection, job: Job, number: int, now: int) -> None:
     """Count a segment that is finished; the last one lets the merge begin."""
     done = job.segments_done + 1
+    change_job(connection, job, now, segments_done=done)
     tell(connection, job, now, "segment.done", {"number": number, "done": done, "of": job.segments})
-    if done != job.segments:
-        change_job(connection, job, now, segments_done=done)
-        return
-    merge = (TASKS.c.job == job.number) & (TASKS.c.kind == "merge")
-    connection.execute(update(TASKS).where(merge).values(state="held" if job.is_paused else "ready"))
-    change_job(connection, job, now, state="merging", segments_done=done)
+    if done == job.segments:
+        merge = (TASKS.c.job == job.number) & (TASKS.c.kind == "merge")
+        connection.execute(update(TASKS).where(merge).values(state="held" if job.is_paused else "ready"))
+        change_job(connection, job, now, state="merging")
 
 
 def _lost(lease: Lease) -> LeaseLostError:
