@@ -16,6 +16,7 @@ from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.face_parser import READING_OPTIONS, parse_face
 from facefusion.cli.flags import add_option_flags, further_spellings
 from facefusion.cli.job_parser import PLACE_GROUPS, parse_job
+from facefusion.cli.keys_parser import parse_keys, parse_tenants
 from facefusion.cli.models_parser import parse_models
 from facefusion.cli.policy_parser import parse_policy
 from facefusion.cli.storage_parser import parse_storage
@@ -41,6 +42,8 @@ COMMANDS = {
     "policy": "show, check and sign what every job has to keep to",
     "verify": "say which marks files bear, who signed them, and whether they hold",
     "trust": "keys and certificates of this place; accept the terms",
+    "keys": "make, list, revoke and replace keys of the service",
+    "tenants": "for whom the service works, and how much each may have",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }
@@ -294,5 +297,7 @@ _FAMILIES = {
     "policy": parse_policy,
     "trust": parse_trust,
     "verify": parse_verify,
+    "keys": parse_keys,
+    "tenants": parse_tenants,
 }
 """Commands with verbs of their own, each read by a module of its own."""
