@@ -70,6 +70,9 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   └── StorageMissingError     93   there is no such file in the storage
     ├── RequestError
     │   ├── RequestInvalidError    110   a body, a parameter or a header is not what is documented
+    │   │   ├── WebhookAddressError  95  nothing is sent to the address of a webhook
+    │   │   ├── TriggerRuleError    96   the rule of a trigger is not understood, or would start itself
+    │   │   └── TriggerEventError   97   what was sent to a trigger is no event that is understood
     │   ├── ResourceUnknownError   111   there is nothing of that name for this tenant
     │   ├── IdempotencyError       112   an idempotency key was used before, for another request
     │   ├── RequestBusyError       113   the same request is being answered already
@@ -88,6 +91,10 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
     │   ├── SlowRequestError       105   a request did not come in time
     │   └── AccessUnavailableError 106   whether a request may be let in cannot be told now
+    ├── WebhookSignatureError       98   a message is not signed as it should be, was changed, or is too old
+    ├── ServiceError
+    │   ├── ServiceUnreachableError 108  the service cannot be reached, or broke off
+    │   └── ServiceAnswerError     109   the service answered with something that is not understood
     ├── KeyUnknownError            107   there is no such API key
     └── CancelledError             130   stopped by the user
 """
@@ -180,6 +187,15 @@ from facefusion.errors.trust import (
     TrustError,
     UnmarkedError,
 )
+from facefusion.errors.webhooks import (
+    ServiceAnswerError,
+    ServiceError,
+    ServiceUnreachableError,
+    TriggerEventError,
+    TriggerRuleError,
+    WebhookAddressError,
+    WebhookSignatureError,
+)
 from facefusion.errors.work import (
     CatalogueError,
     DownloadError,
@@ -251,12 +267,12 @@ __all__ = [
     "NoFaceError",
     "NotAllowedError",
     "OptionsError",
-    "OverloadedError",
     "OutputError",
     "OutputExistsError",
     "OutputIsInputError",
     "OutputTypeError",
     "OutputUnwritableError",
+    "OverloadedError",
     "PolicyError",
     "PreconditionError",
     "ProcessorError",
@@ -271,6 +287,9 @@ __all__ = [
     "ResourceUnknownError",
     "SecretError",
     "SegmentError",
+    "ServiceAnswerError",
+    "ServiceError",
+    "ServiceUnreachableError",
     "SeveralFacesError",
     "SigningError",
     "SlowRequestError",
@@ -281,9 +300,13 @@ __all__ = [
     "StorageUnavailableError",
     "TooLargeError",
     "TooManyRequestsError",
+    "TriggerEventError",
+    "TriggerRuleError",
     "TrustError",
     "UnmarkedError",
     "UploadDamagedError",
     "UploadError",
     "UploadExpiredError",
+    "WebhookAddressError",
+    "WebhookSignatureError",
 ]
