@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from databases import SteppedClock
 from queue_material import BROKEN, Jobs
 
 from facefusion.errors import JobQuotaError, OptionsError
 from facefusion.jobs.tenants import Quota, Tenants
 from facefusion.trust.database import open_database
+from job_databases import SteppedClock
 
 
 @pytest.fixture

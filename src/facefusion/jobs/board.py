@@ -49,7 +49,7 @@ class JobBoard:
     def submitted(self, connection: Connection, new: NewJob) -> Job:
         """Take a job within a transaction of the caller, which decides with it; arguments and errors as of `submit`."""
         now = self._clock(connection)
-        if not 0 < len(new.owner) <= 200:
+        if not (0 < len(new.owner) <= 200 and new.owner.isprintable()):
             raise OptionsError("Who asks for a job has a name of 1 to 200 letters")
         make_tenant(connection, new.tenant)
         check_priority(connection, new.tenant, new.priority)
