@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -11,6 +13,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from facefusion import __version__
+from facefusion.errors import FaceFusionError
 from facefusion.service import problems
 from facefusion.service.document import openapi_document
 from facefusion.service.parts import ServiceParts
@@ -45,6 +48,7 @@ ROUTERS: Final = (
     health.ROUTER,
 )
 """The resources that the service has by itself."""
+_LOG: Final = logging.getLogger(__name__)
 
 
 def create_app(parts: ServiceParts) -> FastAPI:
@@ -87,14 +91,25 @@ def bare_app(routers: Sequence[APIRouter] = ()) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: ServiceParts = app.state.parts
-    upkeep = Upkeep(parts)
+    upkeep, over = Upkeep(parts), asyncio.Event()
     upkeep.start()
+    beside = [asyncio.create_task(_told(run(over))) for run in parts.beside]
     try:
         yield
     finally:
         parts.stopping.set()
+        over.set()
+        await asyncio.gather(*beside)
         await run_sync(upkeep.stop)
         await run_sync(parts.close)
+
+
+async def _told(work: Awaitable[Any]) -> None:
+    """Do something beside requests; that it ends by an error is for the log, as requests are answered all the same."""
+    try:
+        await work
+    except FaceFusionError:
+        _LOG.exception("Something that runs beside requests ended")
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Engine
 
 from facefusion.jobs.board import JobBoard
+from facefusion.jobs.storage import Storage
 from facefusion.options import Options
 from facefusion.service.background.operations import Operations
 from facefusion.service.gateway.quotas import Quotas
@@ -21,9 +23,6 @@ from facefusion.service.paging import Cursors
 from facefusion.service.records import Records
 from facefusion.service.settings import ServiceSettings
 from facefusion.service.uploads.store import UploadStore
-
-if TYPE_CHECKING:
-    from facefusion.jobs.storage.base import Storage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +45,7 @@ class ServiceParts:
         wake: told that there is work, and how many tasks; nobody is when None.
         checks: what tells more of whether the service can work, by name; each returns nothing, or raises.
         routers: further resources, each with its own prefix below `/v1`.
+        beside: what runs as long as the service does, until the event that it is handed is set.
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
     """
@@ -65,6 +65,7 @@ class ServiceParts:
     wake: Callable[[int], None] | None = None
     checks: tuple[tuple[str, Callable[[], Any]], ...] = ()
     routers: tuple[APIRouter, ...] = ()
+    beside: tuple[Callable[[asyncio.Event], Awaitable[Any]], ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
 

@@ -9,14 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from facefusion.errors import FaceFusionError
-from facefusion.jobs.storage.base import Stored
+from facefusion.jobs.storage import Storage, Stored
 from facefusion.service.uploads.values import Upload
-
-if TYPE_CHECKING:
-    from facefusion.jobs.storage.base import Storage
 
 _MISREAD = str.maketrans(dict.fromkeys(",%", "_"))
 """Lists of paths are cut at commas, and a % stands for numbers of pictures."""

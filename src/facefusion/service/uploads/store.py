@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
 
@@ -22,14 +22,12 @@ from facefusion.errors import (
 from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
 from facefusion.jobs.schema import JOBS
 from facefusion.jobs.states import ACTIVE
+from facefusion.jobs.storage import Storage
 from facefusion.options import LimitOptions
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.tables import UPLOAD_PARTS, UPLOAD_USES, UPLOADS
 from facefusion.service.uploads.kinds import kind_of
 from facefusion.service.uploads.values import FileKind, NewUpload, Upload, upload_of
-
-if TYPE_CHECKING:
-    from facefusion.jobs.storage.base import Storage
 
 _PIECE: Final = 1 << 20
 _MICRO: Final = 1_000_000
