@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.database import reading
+from facefusion.jobs.estimate import Estimator
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.states import FINAL, JobState
 from facefusion.jobs.values import Job
@@ -31,7 +32,7 @@ from facefusion.service.jobs.answers import (
 )
 from facefusion.service.jobs.creation import Keep, found, new_job, submitted
 from facefusion.service.jobs.downloads import handed_out, output_of
-from facefusion.service.jobs.estimates import Estimate, estimated
+from facefusion.service.jobs.estimates import Estimate, TimeAnswer, estimated, time_answer
 from facefusion.service.jobs.listing import WantedJobs, frames_done, jobs_page
 from facefusion.service.paging import Page
 from facefusion.service.parts import Parts, ServiceParts
@@ -162,6 +163,12 @@ def show(
         done = frames_done(connection, job)
     response.headers["ETag"] = tag_of_job(job, done)
     return job_answer(job, done)
+
+
+@ROUTER.get("/{job_id}/estimate", responses=documented(404))
+def estimate_time(job_id: Id, parts: Parts, caller: Reader) -> TimeAnswer:
+    """Say when a job begins and ends, as far as that can be told from what was measured here."""
+    return time_answer(Estimator(parts.engine).estimate(job_id, tenant=caller.tenant))
 
 
 @ROUTER.get(
