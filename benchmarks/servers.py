@@ -164,10 +164,10 @@ class Postgres:
         """Return the URL of a database, over TCP; `port` of a cable that leads there, if one is between."""
         return f"postgresql://ours@127.0.0.1:{port or self.port}/{database}"
 
-    def create_database(self) -> str:
-        """Make an empty database and return its name."""
+    def create_database(self, *, template: str = "template1") -> str:
+        """Make a database, empty or as another is that nobody uses, and return its name."""
         name = f"d{secrets.token_hex(6)}"
-        self._admin(f"CREATE DATABASE {name}")
+        self._admin(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def drop_database(self, name: str) -> None:

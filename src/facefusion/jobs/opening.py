@@ -9,8 +9,8 @@ from platformdirs import user_data_path
 from sqlalchemy import Engine
 
 from facefusion.jobs.board import JobBoard
-from facefusion.jobs.schema import METADATA
-from facefusion.jobs.storage import Storage, open_storage
+from facefusion.jobs.migrations import upgrade
+from facefusion.jobs.storage import Storage, StorageSettings, open_storage
 from facefusion.jobs.work.bench import Bench
 from facefusion.jobs.worker import Worker
 from facefusion.media.faults import writing
@@ -31,7 +31,7 @@ def open_jobs(serving: ServingOptions) -> Engine:
         JobsUnavailableError: it cannot be reached.
     """
     engine = open_database(serving.jobs.jobs_database or _home() / _DATABASE)
-    METADATA.create_all(engine)
+    upgrade(engine)
     return engine
 
 
@@ -41,7 +41,25 @@ def open_files(serving: ServingOptions) -> Storage:
     Raises:
         StorageError, OptionsError: it cannot be used.
     """
-    return open_storage(serving.jobs.storage or str(_beside_database(serving) / _STORAGE))
+    return open_storage(serving.jobs.storage or str(_beside_database(serving) / _STORAGE), storage_settings(serving))
+
+
+def storage_settings(serving: ServingOptions) -> StorageSettings:
+    """Return how storage is used.
+
+    Raises:
+        OptionsError: a value is impossible, or does not go with another.
+    """
+    said = serving.storage
+    return StorageSettings(
+        endpoint=said.storage_endpoint,
+        region=said.storage_region,
+        server_encryption=said.storage_encryption,
+        kms_key=said.storage_kms_key,
+        key_file=said.storage_key_file,
+        checksums=said.storage_checksums,
+        share_with_group=said.storage_group,
+    )
 
 
 def open_worker(options: Options, serving: ServingOptions) -> Worker:
@@ -51,7 +69,8 @@ def open_worker(options: Options, serving: ServingOptions) -> Worker:
         FaceFusionError: something that it needs cannot be used.
     """
     engine = open_jobs(serving)
-    bench = Bench.of(options, serving, storage=open_files(serving), board=JobBoard(engine))
+    settings = storage_settings(serving)
+    bench = Bench.of(options, serving, storage=open_files(serving), board=JobBoard(engine), settings=settings)
     return Worker(engine, bench)
 
 

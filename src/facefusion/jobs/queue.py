@@ -81,7 +81,7 @@ class JobQueue:
             JobsUnavailableError: the database cannot be used.
             OptionsError: no such lease is given.
         """
-        if not (0 < seconds < 1e9 and 0 < len(worker) <= 200):
+        if not (0 < seconds < 1e9 and 0 < len(worker) <= 200 and worker.isprintable()):
             raise OptionsError("A lease has a worker, whose name has 1 to 200 letters, and lasts longer than 0 seconds")
         lease = self._claimed(worker, seconds)
         if lease is None and self.sweep():
@@ -121,7 +121,7 @@ class JobQueue:
             lease: of the task `plan`.
             content: where the plan lies, as JSON values.
             segments: at least one, numbered from 0.
-            facts: what the worker measured.
+            facts: what the worker measured: `frames`, `width` and `height` of the output, `device`, seconds by stage.
 
         Raises:
             LeaseLostError: somebody else plans it by now, or nobody is to.
@@ -343,13 +343,12 @@ def _tasks_of(job: Job, segments: Sequence[SegmentOfPlan]) -> list[dict[str, Any
 def _count_segment(connection: Connection, job: Job, number: int, now: int) -> None:
     """Count a segment that is finished; the last one lets the merge begin."""
     done = job.segments_done + 1
+    change_job(connection, job, now, segments_done=done)
     tell(connection, job, now, "segment.done", {"number": number, "done": done, "of": job.segments})
-    if done != job.segments:
-        change_job(connection, job, now, segments_done=done)
-        return
-    merge = (TASKS.c.job == job.number) & (TASKS.c.kind == "merge")
-    connection.execute(update(TASKS).where(merge).values(state="held" if job.is_paused else "ready"))
-    change_job(connection, job, now, state="merging", segments_done=done)
+    if done == job.segments:
+        merge = (TASKS.c.job == job.number) & (TASKS.c.kind == "merge")
+        connection.execute(update(TASKS).where(merge).values(state="held" if job.is_paused else "ready"))
+        change_job(connection, job, now, state="merging")
 
 
 def _lost(lease: Lease) -> LeaseLostError:

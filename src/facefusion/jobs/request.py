@@ -39,7 +39,7 @@ def file_name(text: object) -> str:
     """
     if not isinstance(text, str) or not 0 < len(text.encode("utf-8", "replace")) <= _LONGEST_NAME:
         raise ValueError(f"a file's name has 1 to {_LONGEST_NAME} bytes")
-    if text.startswith(".") or any(sign in '/\\%:*?"<>|' or not sign.isprintable() for sign in text):
+    if text.startswith(".") or any(sign in '/\\%,:*?"<>|' or not sign.isprintable() for sign in text):
         raise ValueError(f"{text!r} is no plain name of a file, such as result.mp4")
     if Path(text).suffix.lower() not in written_suffixes():
         raise ValueError(f"{text!r} asks for no form that is written; there are {', '.join(written_suffixes())}")
@@ -180,7 +180,9 @@ def _checked(leaf: Leaf, value: Any) -> Any:
     if value is None:
         return None
     use = use_of(leaf)
-    return value if use == "value" else file_name(value) if use == "output" else str(Reference.parse(value))
+    if use == "value":
+        return [value] if leaf.is_list and not isinstance(value, list) else value
+    return file_name(value) if use == "output" else str(Reference.parse(value))
 
 
 def _texts(values: Any) -> Iterator[str]:

@@ -99,5 +99,3 @@ def page_of(
     """
     wanted = wanted if before is None else wanted.where(number < before)
     return list(connection.execute(wanted.order_by(number.desc()).limit(limit + 1)))
-
-

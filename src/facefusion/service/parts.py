@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Engine
 
 from facefusion.jobs.board import JobBoard
+from facefusion.jobs.storage import Storage
 from facefusion.options import Options
 from facefusion.service.background.operations import Operations
+from facefusion.service.gateway.quotas import Quotas
+from facefusion.service.gateway.review import ReviewRules
 from facefusion.service.paging import Cursors
 from facefusion.service.records import Records
 from facefusion.service.settings import ServiceSettings
 from facefusion.service.uploads.store import UploadStore
-
-if TYPE_CHECKING:
-    from facefusion.jobs.storage.base import Storage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,10 +39,13 @@ class ServiceParts:
         uploads: files that clients send.
         operations: what goes on beside requests.
         cursors: of pages.
+        quotas: how much each tenant may store.
+        reviews: whose results a second person looks at.
         scratch: folder for files on their way; the system's when None.
         wake: told that there is work, and how many tasks; nobody is when None.
         checks: what tells more of whether the service can work, by name; each returns nothing, or raises.
         routers: further resources, each with its own prefix below `/v1`.
+        beside: what runs as long as the service does, until the event that it is handed is set.
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
     """
@@ -55,10 +59,13 @@ class ServiceParts:
     uploads: UploadStore
     operations: Operations
     cursors: Cursors
+    quotas: Quotas
+    reviews: ReviewRules = field(default_factory=ReviewRules)
     scratch: Path | None = None
     wake: Callable[[int], None] | None = None
     checks: tuple[tuple[str, Callable[[], Any]], ...] = ()
     routers: tuple[APIRouter, ...] = ()
+    beside: tuple[Callable[[asyncio.Event], Awaitable[Any]], ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
 
@@ -75,6 +82,8 @@ def make_parts(
     settings: ServiceSettings,
     options: Options,
     *,
+    quotas: Quotas | None = None,
+    reviews: ReviewRules | None = None,
     scratch: Path | None = None,
     wake: Callable[[int], None] | None = None,
     checks: tuple[tuple[str, Callable[[], Any]], ...] = (),
@@ -87,6 +96,8 @@ def make_parts(
         storage: where files lie.
         settings: of the service.
         options: of this place.
+        quotas: how much each tenant may store; no limits when None.
+        reviews: whose results a second person looks at; nobody's when None.
         scratch: folder for files on their way.
         wake: told that there is work.
         checks: what tells more of whether the service can work.
@@ -96,7 +107,8 @@ def make_parts(
         TrustError: the records of this place cannot be used.
     """
     records = Records.open(options)
-    uploads = UploadStore(engine, storage, options.limits, seconds=settings.upload_seconds, scratch=scratch)
+    quotas = quotas or Quotas(engine)
+    uploads = UploadStore(engine, storage, options.limits, quotas, seconds=settings.upload_seconds, scratch=scratch)
     return ServiceParts(
         engine,
         JobBoard(engine),
@@ -107,6 +119,8 @@ def make_parts(
         uploads,
         Operations(engine, settings.background),
         Cursors(records.ring.derived("cursors of the service")),
+        quotas,
+        reviews or ReviewRules(),
         scratch=scratch,
         wake=wake,
         checks=checks,

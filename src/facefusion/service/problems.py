@@ -133,14 +133,16 @@ def answer_of(error: FaceFusionError) -> JSONResponse:
     return answer(problem, headers)
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def documented(*statuses: int, also: Mapping[int, Mapping[str, Any]] | None = None) -> dict[int | str, dict[str, Any]]:
     """Return the answers of a route that tell of problems, for the OpenAPI document.
 
     Args:
         statuses: beyond those of every route.
+        also: further answers, which may be none of problems.
     """
     every = {400, 401, 403, 413, 422, 429, 500, 503, *statuses}
-    return {status: _documented(status) for status in sorted(every)}
+    shown: dict[int | str, dict[str, Any]] = {status: _documented(status) for status in sorted(every)}
+    return shown | {status: dict(each) for status, each in (also or {}).items()}
 
 
 def install(app: FastAPI) -> None:

@@ -45,9 +45,10 @@ class ServiceRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         handle = super().get_route_handler()
-        if "POST" in self.methods:
+        methods = self.methods or set()
+        if "POST" in methods:
             return _once(handle)
-        return _unless_known(handle) if "GET" in self.methods else handle
+        return _unless_known(handle) if "GET" in methods else handle
 
 
 def claim_of(request: Request) -> Claim | None:

@@ -22,7 +22,9 @@ class ServiceSettings:
         poll_seconds: between looks for new events.
         previews: made at one time.
         background: pieces of work done beside requests at one time, such as face files.
-        two_persons: whether a result is approved by another person than the one who asked for it.
+        cut_after: frames of a clip from which on its job is cut into segments.
+        segment_frames: in a segment, about.
+        allowed_roots: below which tenants may name files of their own, as the option of that name has them.
         idempotency_seconds: that an idempotency key is remembered.
     """
 
@@ -35,5 +37,7 @@ class ServiceSettings:
     poll_seconds: float = 0.5
     previews: int = 1
     background: int = 1
-    two_persons: bool = True
+    cut_after: int = 1500
+    segment_frames: int = 500
+    allowed_roots: tuple[str, ...] = ()
     idempotency_seconds: int = 24 * 3600

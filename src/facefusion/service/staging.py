@@ -9,14 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from facefusion.errors import FaceFusionError
-from facefusion.jobs.storage.base import Stored
+from facefusion.jobs.storage import Storage, Stored
 from facefusion.service.uploads.values import Upload
 
-if TYPE_CHECKING:
-    from facefusion.jobs.storage.base import Storage
+_MISREAD = str.maketrans(dict.fromkeys(",%", "_"))
+"""Lists of paths are cut at commas, and a % stands for numbers of pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,18 @@ class Stage:
         Raises:
             StorageError: one cannot be fetched, or is damaged.
         """
-        return [self._brought(each) for each in uploads]
+        return [self.fetch(Stored(each.key, each.size, each.sha256 or ""), each.name) for each in uploads]
 
-    def _brought(self, upload: Upload) -> Path:
+    def fetch(self, stored: Stored, name: str) -> Path:
+        """Bring one file here, under a name of its own, and return where it is.
+
+        Raises:
+            StorageError: it cannot be fetched, or is damaged.
+        """
         own = self.folder / str(sum(1 for _ in self.folder.iterdir()))
         own.mkdir()
-        path = own / (upload.name.replace("%", "_") or "upload")
-        self.storage.get(Stored(upload.key, upload.size, upload.sha256 or ""), path)
+        path = own / (name.translate(_MISREAD) or "file")
+        self.storage.get(stored, path)
         return path
 
 

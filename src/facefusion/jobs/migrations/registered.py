@@ -13,9 +13,11 @@ _PACKAGE = Path(__file__).parents[2]
 
 
 def registered() -> MetaData:
-    """Return `METADATA` after every `tables.py` of jobs and of the service has put its tables there."""
+    """Return `METADATA` after every module of jobs and of the service that makes tables has put them there."""
     for layer in ("jobs", "service"):
-        for path in sorted((_PACKAGE / layer).rglob("tables.py")):
-            parts = path.relative_to(_PACKAGE.parent).with_suffix("").parts
-            importlib.import_module(".".join(parts))
+        for path in sorted((_PACKAGE / layer).rglob("*.py")):
+            source = path.read_text(encoding="utf-8")
+            if "= Table(" in source and "METADATA" in source:
+                parts = path.relative_to(_PACKAGE.parent).with_suffix("").parts
+                importlib.import_module(".".join(parts))
     return METADATA

@@ -98,7 +98,8 @@ class Task:
     def plan(self, staged: _Staged) -> Done:
         """Plan a job that is cut."""
         attempt = self.attempt
-        plan = plan_job(staged.options, warm=self.bench.warm, cancel=attempt.cancel)
+        frames = self.bench.serving.jobs.segment_frames
+        plan = plan_job(staged.options, segment_frames=frames, warm=self.bench.warm, cancel=attempt.cancel)
         path = staged.folder / "plan"
         path.write_bytes(plan.to_bytes())
         stored = put_file(self.bench.storage, path, task_prefix(self.lease), attempt)
@@ -120,10 +121,14 @@ class Task:
             warm=self.bench.warm,
         )
         prefix = task_prefix(self.lease)
-        names = sorted(path.name for path in folder.iterdir())
-        files = {name: put_file(self.bench.storage, folder / name, f"{prefix}/{name}", attempt) for name in names}
-        content = {"files": {name: stored.to_json() for name, stored in files.items()}, "frames": made.frames}
-        return Done(content, {"staged": round(staged.seconds, 3), "frames": made.frames})
+        files = {
+            path.name: put_file(self.bench.storage, path, f"{prefix}/{path.name}", attempt).to_json()
+            for path in made.files
+        }
+        notes = [self.said.text(note) for note in made.notes]
+        counted = {"frames": made.frames, "faces": made.faces, "seconds": round(made.seconds, 3)}
+        content = {"files": files, "digest": made.digest, "notes": notes, **counted}
+        return Done(content, {"staged": round(staged.seconds, 3), **counted})
 
     def merge(self, staged: _Staged) -> Done:
         """Join the segments."""
@@ -139,7 +144,8 @@ class Task:
         result = merge_segments(
             staged.options, plan, folders, progress=attempt.progress, cancel=attempt.cancel, warm=self.bench.warm
         )
-        return self._finished(staged, result)
+        notes = (note for made in self.lease.results for note in made.get("notes", ()))
+        return self._finished(staged, result, *notes)
 
     def _staging(self, request: JobRequest, folder: Path) -> Staging:
         """Know the digests of inputs: all that were there when the job was planned hold for all of it."""
@@ -160,10 +166,11 @@ class Task:
         except StorageMissingError as error:
             raise SegmentError(f"{name} of this job is in the storage no more", "Begin a new job") from error
 
-    def _finished(self, staged: _Staged, result: Result) -> Done:
+    def _finished(self, staged: _Staged, result: Result, *notes: str) -> Done:
         start = time.perf_counter()
         job, cancel = self.lease.job, self.attempt.cancel
         content = published(result, task_prefix(self.lease), self.bench, self.attempt, self.said)
+        content["notes"] = list(dict.fromkeys((*content["notes"], *notes)))
         address = staged.request.deliver_to
         if address is not None and not job.needs_review:
             content["delivered"] = delivered(result, address, job.tenant, self.bench, cancel)

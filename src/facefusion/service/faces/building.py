@@ -66,13 +66,13 @@ def build(
             sources = place.bring(uploads)
             job = options.changed({"source_paths": sources, "output_path": output})
             found = build_face(job, name=face.name, notify=notify)
+            parts.quotas.keep(face.tenant, f"faces/{face.id}", output.stat().st_size)
             stored = parts.storage.put(output, face.key)
         with writing(parts.engine) as connection:
-            is_wanted = note_built(
-                connection, face, size=stored.size, sha256=stored.sha256, facts=face_facts(found)
-            )
+            is_wanted = note_built(connection, face, size=stored.size, sha256=stored.sha256, facts=face_facts(found))
         if not is_wanted:
             parts.storage.delete(face.key)
+            parts.quotas.free(face.tenant, f"faces/{face.id}")
             raise ResourceUnknownError(f"The face {face.id} was removed while it was built")
         return {"face": face.id}
 

@@ -2,45 +2,50 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
+import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import Any, Final, NoReturn
 
-from facefusion.errors import AuthenticationError
+from facefusion.errors import AuthenticationError, JobsUnavailableError
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.gateway.keys import KeyFound, KeyStore, KeyText, read_key
 from facefusion.service.gateway.keys.form import PREFIX
 from facefusion.service.gateway.local import TOKEN_PREFIX, LocalAccess
+from facefusion.service.gateway.lookups import Lookups
 from facefusion.service.gateway.tokens import TokenVerifier
 
-_MOST: Final = 10_000
+_LOG: Final = logging.getLogger(__name__)
 _SECONDS: Final = 5.0
-_THREADS: Final = 4
+_NOTED_SECONDS: Final = 60.0
+_NO_DIGEST: Final = "0" * 64
 _LONGEST: Final = 8192
 
 
 class KnownKeys:
-    """Keys that were looked up, for a few seconds, so that not every request asks the database.
-
-    What is revoked elsewhere is let in no longer than that.
+    """Keys that were looked up, for a few seconds; what is revoked elsewhere is let in no longer than that.
 
     Args:
         store: has the keys.
+        threads: in which it is asked.
         clock: tells seconds.
         seconds: for which a key is believed without being looked up again.
     """
 
     def __init__(
-        self, store: KeyStore, *, clock: Callable[[], float] = time.monotonic, seconds: float = _SECONDS
+        self,
+        store: KeyStore,
+        threads: Executor,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        seconds: float = _SECONDS,
     ) -> None:
-        self._store, self._clock, self._seconds = store, clock, seconds
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="facefusion-keys")
-        self._kept: OrderedDict[str, tuple[float, asyncio.Task[KeyFound | None]]] = OrderedDict()
+        self._store, self._threads, self._clock = store, threads, clock
+        self._lookups: Lookups[KeyFound | None] = Lookups(store.find, threads, seconds=seconds, clock=clock)
         self._used: set[str] = set()
+        self._noted = clock()
 
     async def caller(self, key: KeyText) -> Caller:
         """Return who comes with a key.
@@ -49,46 +54,30 @@ class KnownKeys:
             AuthenticationError: there is none like it, it has expired, or was revoked.
             JobsUnavailableError: the database cannot be used.
         """
-        when, looking = self._looked_up(key.id)
-        found = await asyncio.shield(looking)
+        found, age = await self._lookups.get(key.id)
         # What is not there takes as long as what is: neither tells which identifiers there are.
-        is_it = hmac.compare_digest(self._store.digest(key.text), found.digest if found else "0" * 64)
+        is_it = hmac.compare_digest(self._store.digest(key.text), found.digest if found else _NO_DIGEST)
         if found is None or not is_it:
             _refuse("key-unknown", "There is no such key")
         if found.is_revoked:
             _refuse("key-revoked", "The key was revoked", found.caller)
-        if self._clock() - when >= found.seconds:
+        if age >= found.seconds:
             _refuse("key-expired", "The key has expired", found.caller)
         self._used.add(key.id)
+        if self._clock() - self._noted >= _NOTED_SECONDS:
+            self._noted = self._clock()
+            self._threads.submit(self.note_used)
         return found.caller
 
-    def forget(self, key_id: str) -> None:
-        """Look a key up anew when it is next used: it was changed here."""
-        self._kept.pop(key_id, None)
-
-    def take_used(self) -> frozenset[str]:
-        """Return which keys were used since this was last asked."""
-        used, self._used = frozenset(self._used), set()
-        return used
-
-    def close(self) -> None:
-        """End the threads."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def _looked_up(self, key_id: str) -> tuple[float, asyncio.Task[KeyFound | None]]:
-        """Return when a key was looked up, and what was found; all who ask meanwhile get the same answer."""
-        kept = self._kept.get(key_id)
-        if kept is not None and self._clock() - kept[0] < self._seconds and not _has_failed(kept[1]):
-            return kept
-        kept = self._clock(), asyncio.ensure_future(self._find(key_id))
-        self._kept[key_id] = kept
-        self._kept.move_to_end(key_id)
-        while len(self._kept) > _MOST:
-            self._kept.popitem(last=False)
-        return kept
-
-    async def _find(self, key_id: str) -> KeyFound | None:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._store.find, key_id)
+    def note_used(self) -> None:
+        """Write down which keys were used; where that cannot be done now, it is done later."""
+        used, self._used = self._used, set()
+        try:
+            if used:
+                self._store.used(used)
+        except JobsUnavailableError as error:
+            _LOG.warning("Which keys were used cannot be noted now: %s", error)
+            self._used |= used
 
 
 class Authentication:
@@ -101,8 +90,11 @@ class Authentication:
     """
 
     def __init__(self, keys: KnownKeys, tokens: TokenVerifier | None, local: LocalAccess | None) -> None:
-        self.keys = keys
-        self._tokens, self._local = tokens, local
+        self._keys, self._tokens, self._local = keys, tokens, local
+
+    def is_own_user(self, caller: Caller | None) -> bool:
+        """Whether somebody was let in as the user of this machine."""
+        return caller is not None and self._local is not None and caller is self._local.caller
 
     async def caller(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Caller | None:
         """Return who calls; None where nobody says who they are.
@@ -123,7 +115,6 @@ class Authentication:
 
     async def close(self) -> None:
         """Close what is open."""
-        self.keys.close()
         if self._tokens is not None:
             await self._tokens.close()
 
@@ -137,14 +128,10 @@ class Authentication:
             key = read_key(credentials)
             if key is None:
                 _refuse("key-malformed", "This is no whole key, or has a typo")
-            return await self.keys.caller(key)
+            return await self._keys.caller(key)
         if self._tokens is None:
             _refuse("credentials-malformed", "This is no key of this service")
         return await self._tokens.caller(credentials)
-
-
-def _has_failed(task: asyncio.Task[KeyFound | None]) -> bool:
-    return task.done() and (task.cancelled() or task.exception() is not None)
 
 
 def _refuse(reason: str, what: str, known: Caller | None = None) -> NoReturn:

@@ -47,6 +47,7 @@ class GuardedBody:
 
     Attributes:
         fault: what is wrong with the body; None as long as nothing is.
+        is_whole: whether all of it was read.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class GuardedBody:
         self._receive, self._limits, self._clock = receive, limits, clock
         kind = headers.get(b"content-type", b"")
         self._depth = JsonDepth(limits.depth) if not kind or _JSON.match(kind) else None
-        self._size, self._waited, self._is_whole = 0, 0.0, False
+        self._size, self._waited, self.is_whole = 0, 0.0, False
 
     async def __call__(self) -> Message:
         """Return the next message.
@@ -71,14 +72,14 @@ class GuardedBody:
         """
         if self.fault is not None:
             raise self.fault
-        if self._is_whole:
+        if self.is_whole:
             return await self._receive()  # tells when the caller goes; that may be waited for as long as need be
         message = await self._in_time()
         if message["type"] == "http.request":
             self._look(message.get("body", b""))
-            self._is_whole = not message.get("more_body", False)
+            self.is_whole = not message.get("more_body", False)
         else:
-            self._is_whole = True
+            self.is_whole = True
         return message
 
     async def _in_time(self) -> Message:

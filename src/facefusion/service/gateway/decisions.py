@@ -67,7 +67,7 @@ class DecisionLog:
     @property
     def is_stuck(self) -> bool:
         """Whether the log cannot be written now: nothing must be changed meanwhile."""
-        return self._is_stuck
+        return self._is_stuck or (self._thread is not None and not self._is_closing and not self._thread.is_alive())
 
     def changed(self, caller: Caller, operation: str | None, status: int, job: object = None) -> Future[None]:
         """Note that somebody changed something.
@@ -107,7 +107,7 @@ class DecisionLog:
             if refusal not in self._refusals and len(self._refusals) >= _MOST_KINDS:
                 refusal = self._tenant, _NOBODY, "several", status, None
             self._refusals[refusal] += 1
-            self._wake()
+            self._wake(is_urgent=False)
 
     def counted(self, caller: Caller, what: str) -> None:
         """Count a request that changed nothing (`reads`), or that carried a part of an upload (`parts`)."""
@@ -169,9 +169,8 @@ class DecisionLog:
         counts: list[NewEntry],
     ) -> None:
         """Write entries; what cannot be written is tried again until it is, or until the end."""
-        entries = (
-            [entry for entry, _ in changes] + [_refusal(*each, count) for each, count in refusals.items()] + counts
-        )
+        refused = [_entry(each, count) for each, count in refusals.items()]
+        entries = [*(entry for entry, _ in changes), *refused, *counts]
         while entries:
             try:
                 self._log.append_all(entries)
@@ -208,6 +207,7 @@ def word(text: str | None) -> str | None:
     return found if _WORD.fullmatch(found) else None
 
 
-def _refusal(tenant: str, actor: str, reason: str, status: int, operation: str | None, count: int) -> NewEntry:
+def _entry(refusal: _Refusal, count: int) -> NewEntry:
+    tenant, actor, reason, status, operation = refusal
     facts = {"reason": reason, "status": status, "operation": operation, "count": count}
     return NewEntry("denied", tenant, actor, {name: value for name, value in facts.items() if value is not None})

@@ -45,6 +45,9 @@ class LocalAccess:
         token: that was made when the service began; see `begin_token`.
         is_user_enough: whether being that user is enough; else they need the token.
         user_of: returns to whom the other end of a connection belongs.
+
+    Attributes:
+        caller: as given.
     """
 
     def __init__(
@@ -56,14 +59,14 @@ class LocalAccess:
         is_user_enough: bool,
         user_of: Callable[[Any, Any], int | None] | None = None,
     ) -> None:
-        self._caller, self._hosts, self._token = caller, hosts, token.encode()
+        self.caller, self._hosts, self._token = caller, hosts, token.encode()
         self._user_of = user_of or peer_user
         self._own = os.getuid() if hasattr(os, "getuid") else _OVERFLOW_USER
         self._is_user_enough = is_user_enough and self._own != _OVERFLOW_USER
 
     def with_token(self, text: str) -> Caller | None:
         """Return who comes with a token; None where it is not the one."""
-        return self._caller if hmac.compare_digest(text.encode("utf-8", "surrogatepass"), self._token) else None
+        return self.caller if hmac.compare_digest(text.encode("utf-8", "surrogatepass"), self._token) else None
 
     def without(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Caller | None:
         """Return who comes without a key or token; None where that is not known for certain.
@@ -81,7 +84,7 @@ class LocalAccess:
         if self._user_of(client, server) != self._own:
             return None
         self._hosts.check_own(headers)
-        return self._caller
+        return self.caller
 
 
 def begin_token(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a tenant may have: bytes in storage, requests a day; jobs are counted by the board that takes them."""
+"""What a tenant may have beyond what the queue knows of: bytes in storage, requests a day, unreviewed results."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from facefusion.errors import JobQuotaError
-from facefusion.jobs.board import make_tenant
+from facefusion.errors import JobQuotaError, OptionsError
 from facefusion.jobs.database import reading, until_it_goes_through, writing
 from facefusion.jobs.schema import TENANTS
-from facefusion.service.gateway.tables import QUOTAS, STORED
+from facefusion.jobs.tenants import make_tenant
+from facefusion.service.gateway.tables import RULES, STORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +20,34 @@ class TenantRules:
     """What holds for one tenant.
 
     Attributes:
-        storage_bytes: that it may have in storage; None for any number.
         requests_a_day: that it may make; None for what holds for all.
         is_reviewed: whether all its results are reviewed.
     """
 
-    storage_bytes: int | None = None
     requests_a_day: int | None = None
     is_reviewed: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse what is no rule.
+
+        Raises:
+            OptionsError: a value is out of its range.
+        """
+        if self.requests_a_day is not None and not 1 <= self.requests_a_day < 1 << 31:
+            raise OptionsError("Requests a day are a whole number from 1 on", "Take the limit away with none")
+
 
 class Quotas:
-    """Knows what tenants may have, and keeps account of what they store.
+    """Knows what holds for tenants, and keeps account of what they store.
+
+    How many bytes a tenant may store stands in its `facefusion.jobs.tenants.Quota`.
 
     Args:
         engine: the database of jobs.
-        storage_bytes: for tenants without a limit of their own; None for any number.
     """
 
-    def __init__(self, engine: Engine, *, storage_bytes: int | None = None) -> None:
-        self._engine, self._usual = engine, storage_bytes
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def rules(self, tenant: str) -> TenantRules:
         """Return what holds for a tenant.
@@ -48,15 +56,21 @@ class Quotas:
             JobsUnavailableError: the database cannot be used.
         """
         with reading(self._engine) as connection:
-            return _rules(connection, tenant)
+            row: Any = connection.execute(select(RULES).where(RULES.c.tenant == tenant)).one_or_none()
+        return TenantRules() if row is None else TenantRules(row.requests_a_day, row.is_reviewed)
 
     @until_it_goes_through
     def set_rules(self, tenant: str, rules: TenantRules) -> None:
-        """Let other rules hold for a tenant, who is made known if need be; errors as of `rules`."""
+        """Let other rules hold for a tenant, who is made known if need be.
+
+        Raises:
+            OptionsError: no tenant is called so.
+            JobsUnavailableError: the database cannot be used.
+        """
         with writing(self._engine) as connection:
             make_tenant(connection, tenant)
-            values = {name: getattr(rules, name) for name in ("storage_bytes", "requests_a_day", "is_reviewed")}
-            _put(connection, QUOTAS, {"tenant": tenant}, values)
+            values = {"requests_a_day": rules.requests_a_day, "is_reviewed": rules.is_reviewed}
+            _put(connection, RULES, {"tenant": tenant}, values)
 
     @until_it_goes_through
     def keep(self, tenant: str, what: str, size: int) -> None:
@@ -74,11 +88,9 @@ class Quotas:
         with writing(self._engine) as connection:
             make_tenant(connection, tenant)
             # Others that ask the same for this tenant wait for the answer.
-            connection.execute(select(TENANTS.c.id).where(TENANTS.c.id == tenant).with_for_update())
-            most = _rules(connection, tenant).storage_bytes
-            most = self._usual if most is None else most
-            others = (STORED.c.tenant == tenant) & (STORED.c.what != what)
-            stored = _total(connection, others)
+            wanted = select(TENANTS.c.max_bytes).where(TENANTS.c.id == tenant).with_for_update(key_share=True)
+            most = connection.execute(wanted).scalar_one()
+            stored = _total(connection, (STORED.c.tenant == tenant) & (STORED.c.what != what))
             if most is not None and stored + size > most:
                 raise JobQuotaError(
                     f"{tenant} would have {stored + size} bytes in storage, and may have {most}",
@@ -97,11 +109,6 @@ class Quotas:
         """Return how many bytes a tenant has in storage; errors as of `rules`."""
         with reading(self._engine) as connection:
             return _total(connection, STORED.c.tenant == tenant)
-
-
-def _rules(connection: Connection, tenant: str) -> TenantRules:
-    row: Any = connection.execute(select(QUOTAS).where(QUOTAS.c.tenant == tenant)).one_or_none()
-    return TenantRules() if row is None else TenantRules(row.storage_bytes, row.requests_a_day, row.is_reviewed)
 
 
 def _total(connection: Connection, which: Any) -> int:

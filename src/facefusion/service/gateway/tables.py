@@ -14,6 +14,7 @@ API_KEYS: Final = Table(
     "api_keys",
     METADATA,
     Column("id", String(12), primary_key=True),
+    Column("line", String(12), nullable=False),  # the first of the keys that took each other's place
     Column("tenant", String(_TENANT), ForeignKey("tenants.id"), nullable=False),
     Column("name", String(100), nullable=False),
     Column("digest", String(64), nullable=False),  # HMAC of the whole key; the key itself is nowhere
@@ -26,12 +27,11 @@ API_KEYS: Final = Table(
     Column("replaced_by", String(12)),
     Index("api_keys_by_tenant", "tenant", "created"),
 )
-QUOTAS: Final = Table(
-    "tenant_quotas",
+RULES: Final = Table(
+    "tenant_rules",
     METADATA,
     Column("tenant", String(_TENANT), ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
-    Column("storage_bytes", BigInteger),  # None: no limit of its own
-    Column("requests_a_day", BigInteger),
+    Column("requests_a_day", BigInteger),  # None: what holds for all
     Column("is_reviewed", Boolean, nullable=False, default=False),
 )
 STORED: Final = Table(

@@ -83,9 +83,7 @@ def search(which: Annotated[WhichEntries, Query()], parts: Parts, caller: Reader
 
 
 @ROUTER.get("/{entry_id}", responses=documented(404))
-def show(
-    entry_id: Annotated[str, Field(pattern="^[0-9a-f]{32}$")], parts: Parts, caller: Reader
-) -> EntryAnswer:
+def show(entry_id: Annotated[str, Field(pattern="^[0-9a-f]{32}$")], parts: Parts, caller: Reader) -> EntryAnswer:
     """Show one entry."""
     try:
         return _answer(parts, parts.records.audit.entry(entry_id, tenant=caller.tenant))

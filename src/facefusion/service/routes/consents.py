@@ -10,9 +10,9 @@ from pydantic import Field, ValidationError
 
 from facefusion.engine.consents import faces_of_person
 from facefusion.errors import ConsentRecordError, RequestInvalidError, ResourceUnknownError
-from facefusion.service.heavy import heavily
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
+from facefusion.service.heavy import heavily
 from facefusion.service.parts import Parts, ServiceParts
 from facefusion.service.problems import documented
 from facefusion.service.records import options_of
@@ -143,7 +143,7 @@ def revoke(
 @ROUTER.get(
     "/{consent_id}/export",
     response_class=Response,
-    responses={200: {"description": "A signed file", "content": {"application/json": {}}}} | documented(404),
+    responses=documented(404, also={200: {"description": "A signed file", "content": {"application/json": {}}}}),
 )
 def export(consent_id: ConsentId, which: Annotated[ExportWith, Query()], parts: Parts, caller: Writer) -> Response:
     """Return a consent as a signed file, which others verify with the public key of this place."""

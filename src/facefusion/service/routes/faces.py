@@ -22,7 +22,7 @@ from facefusion.service.parts import Parts
 from facefusion.service.problems import documented
 from facefusion.service.records import options_of
 from facefusion.service.route import IdempotencyKey, ServiceRoute
-from facefusion.service.routes.operations import ErrorAnswer
+from facefusion.service.routes.operations import OperationError
 from facefusion.service.staging import stage
 from facefusion.service.tables import FACES
 from facefusion.service.uploads.store import ready
@@ -54,7 +54,7 @@ class FaceAnswer(Answer):
     name: str
     state: Literal["building", "ready", "failed"]
     operation: str | None = Field(description="that builds it; see /v1/operations")
-    error: ErrorAnswer | None = Field(description="why it could not be built")
+    error: OperationError | None = Field(description="why it could not be built")
     size: int | None = Field(description="of its file in bytes")
     sha256: str | None = Field(description="of its file")
     facts: dict[str, Any] | None = Field(description="its views, and how much of the face each gives")
@@ -76,7 +76,7 @@ def face_answer(face: KeptFace) -> FaceAnswer:
         name=face.name,
         state=face.state,  # type: ignore[arg-type]
         operation=None if face.operation is None else face.operation.id,
-        error=None if error is None else ErrorAnswer(**error),
+        error=None if error is None else OperationError(**error),
         size=face.size,
         sha256=face.sha256,
         facts=None if face.facts is None else dict(face.facts),
@@ -85,9 +85,7 @@ def face_answer(face: KeptFace) -> FaceAnswer:
 
 
 @ROUTER.post("", status_code=202, responses=documented(404, 409))
-def create(
-    order: NewFace, response: Response, parts: Parts, caller: Writer, _key: IdempotencyKey = None
-) -> FaceAnswer:
+def create(order: NewFace, response: Response, parts: Parts, caller: Writer, _key: IdempotencyKey = None) -> FaceAnswer:
     """Build a face from uploads; it is ready some seconds later."""
     options = options_of(parts.options, caller, **checked(order.options))
     found = [parts.uploads.get(each, tenant=caller.tenant) for each in dict.fromkeys(order.uploads)]
@@ -96,9 +94,7 @@ def create(
         operation = parts.operations.begin(
             connection, tenant=caller.tenant, owner=caller.actor, kind="face.build", about=order.name
         )
-        face = add_face(
-            connection, tenant=caller.tenant, owner=caller.actor, name=order.name, operation=operation.id
-        )
+        face = add_face(connection, tenant=caller.tenant, owner=caller.actor, name=order.name, operation=operation.id)
     parts.operations.run(operation, build(parts, face, uploads, options))
     response.headers["Location"] = f"/v1/faces/{face.id}"
     return face_answer(face)
@@ -125,7 +121,7 @@ def show(face_id: Id, parts: Parts, caller: Reader) -> FaceAnswer:
 @ROUTER.get(
     "/{face_id}/portrait",
     response_class=Response,
-    responses={200: {"description": "The portrait", "content": {"image/png": {}}}} | documented(404, 409),
+    responses=documented(404, 409, also={200: {"description": "The portrait", "content": {"image/png": {}}}}),
 )
 def show_portrait(face_id: Id, parts: Parts, caller: Reader) -> Response:
     """Show what a face was made to look like from its views, and which part is from which."""
@@ -145,4 +141,5 @@ def remove(face_id: Id, parts: Parts, caller: Writer) -> Response:
         face = face_with(connection, face_id, tenant=caller.tenant)
         remove_face(connection, face)
     parts.storage.delete(face.key)
+    parts.quotas.free(face.tenant, f"faces/{face.id}")
     return Response(status_code=204)

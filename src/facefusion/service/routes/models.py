@@ -88,12 +88,12 @@ def show(name: ModelName, parts: Parts, _caller: Reader) -> ModelDetails:
 
 
 @ROUTER.post("/pull", status_code=202, responses=documented())
-def pull(
-    order: Pull, response: Response, parts: Parts, caller: Admin, _key: IdempotencyKey = None
-) -> OperationAnswer:
+def pull(order: Pull, response: Response, parts: Parts, caller: Admin, _key: IdempotencyKey = None) -> OperationAnswer:
     """Fetch weights from where their makers publish them, beside this request."""
     chosen_cards(catalogue_of(parts.options), order.models)
-    return _begun(parts, caller, response, "models.pull", ", ".join(order.models), _pulling(parts, order.models))
+    return _begun(
+        parts, caller, response, kind="models.pull", about=", ".join(order.models), work=_pulling(parts, order.models)
+    )
 
 
 @ROUTER.post("/import", status_code=202, responses=documented(404, 409))
@@ -102,11 +102,11 @@ def read_bundle(
 ) -> OperationAnswer:
     """Read a bundle that `facefusion models export` made, beside this request."""
     upload = ready(parts.uploads.get(order.upload, tenant=caller.tenant))
-    return _begun(parts, caller, response, "models.import", upload.name, _importing(parts, upload))
+    return _begun(parts, caller, response, kind="models.import", about=upload.name, work=_importing(parts, upload))
 
 
 def _begun(
-    parts: ServiceParts, caller: Caller, response: Response, kind: str, about: str, work: Work
+    parts: ServiceParts, caller: Caller, response: Response, *, kind: str, about: str, work: Work
 ) -> OperationAnswer:
     with writing(parts.engine) as connection:
         operation = parts.operations.begin(

@@ -25,7 +25,7 @@ ROUTER: Final = APIRouter(prefix="/v1/operations", tags=["operations"], route_cl
 Reader = Annotated[Caller, Depends(require("jobs:read"))]
 
 
-class ErrorAnswer(Answer):
+class OperationError(Answer):
     """Why something failed."""
 
     type: str = Field(description="name of the error, such as NoFaceError")
@@ -43,7 +43,7 @@ class OperationAnswer(Answer):
     about: str = Field(description="what it makes or changes")
     notes: list[str] = Field(description="what users should know, one sentence each")
     result: dict[str, Any] | None
-    error: ErrorAnswer | None
+    error: OperationError | None
     created: datetime
     finished: datetime | None
 
@@ -59,7 +59,7 @@ def operation_answer(operation: Operation) -> OperationAnswer:
     """Return what clients are told of an operation."""
     values: dict[str, Any] = {name: getattr(operation, name) for name in OperationAnswer.model_fields}
     values["notes"] = list(operation.notes)
-    values["error"] = None if operation.error is None else ErrorAnswer(**operation.error)
+    values["error"] = None if operation.error is None else OperationError(**operation.error)
     return OperationAnswer(**values)
 
 

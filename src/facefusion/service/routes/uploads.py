@@ -207,8 +207,9 @@ def show(upload_id: Id, parts: Parts, caller: Sender) -> UploadAnswer:
     "/{upload_id}",
     status_code=204,
     response_class=Response,
-    responses={204: {"description": "It is there", "headers": _TUS_HEADERS}}
-    | documented(400, 404, 409, 410, 412, 415, 460, 507),
+    responses=documented(
+        400, 404, 409, 410, 412, 415, 460, 507, also={204: {"description": "It is there", "headers": _TUS_HEADERS}}
+    ),
     openapi_extra=_PART,
 )
 async def append(

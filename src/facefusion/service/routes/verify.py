@@ -59,9 +59,7 @@ async def verify(
     with stage(parts.storage, parts.scratch) as place:
         path = place.folder / "file"
         await whole(request, path, most=parts.settings.max_upload)
-        report = await heavily(
-            parts, lambda: verify_file(path, open_layers(parts.options), parts.options.limits)
-        )
+        report = await heavily(parts, lambda: verify_file(path, open_layers(parts.options), parts.options.limits))
         return _answer(report, place, parts, caller, name)
 
 

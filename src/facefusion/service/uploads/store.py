@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
 
@@ -22,13 +22,12 @@ from facefusion.errors import (
 from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
 from facefusion.jobs.schema import JOBS
 from facefusion.jobs.states import ACTIVE
+from facefusion.jobs.storage import Storage
 from facefusion.options import LimitOptions
+from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.tables import UPLOAD_PARTS, UPLOAD_USES, UPLOADS
 from facefusion.service.uploads.kinds import kind_of
 from facefusion.service.uploads.values import FileKind, NewUpload, Upload, upload_of
-
-if TYPE_CHECKING:
-    from facefusion.jobs.storage.base import Storage
 
 _PIECE: Final = 1 << 20
 _MICRO: Final = 1_000_000
@@ -43,6 +42,7 @@ class UploadStore:
         engine: the database of jobs.
         storage: where files lie.
         limits: beyond which pictures and videos are not looked at.
+        quotas: how much each tenant may store.
         seconds: that an upload is kept after the last part came.
         scratch: folder for parts on their way; the system's when None.
         clock: tells the time.
@@ -53,12 +53,14 @@ class UploadStore:
         engine: Engine,
         storage: Storage,
         limits: LimitOptions,
+        quotas: Quotas,
         *,
         seconds: int,
         scratch: Path | None = None,
         clock: Clock = database_time,
     ) -> None:
         self._engine, self._storage, self._limits, self._clock = engine, storage, limits, clock
+        self._quotas = quotas
         self._seconds, self._scratch = seconds, scratch
 
     def create(self, new: NewUpload, *, is_direct: bool = False) -> Upload:
@@ -69,16 +71,24 @@ class UploadStore:
             is_direct: whether the client puts it into storage itself.
 
         Raises:
+            JobQuotaError: the tenant would have more in storage than it may.
             JobsUnavailableError: the database cannot be used.
         """
         upload_id = secrets.token_hex(16)
+        self._quotas.keep(new.tenant, f"uploads/{upload_id}", new.size)
         direct = f"{new.tenant}/uploads/{upload_id}.direct" if is_direct else None
         with writing(self._engine) as connection:
             now = self._clock(connection)
             values = {
                 **{name: getattr(new, name) for name in ("tenant", "owner", "name", "type", "size")},
-                "id": upload_id, "wanted_sha256": new.sha256, "state": "open", "direct": direct, "facts": {},
-                "received": 0, "created": now, "expires": now + self._seconds * _MICRO,
+                "id": upload_id,
+                "wanted_sha256": new.sha256,
+                "state": "open",
+                "direct": direct,
+                "facts": {},
+                "received": 0,
+                "created": now,
+                "expires": now + self._seconds * _MICRO,
             }
             connection.execute(insert(UPLOADS).values(values))
             return self._found(connection, upload_id, new.tenant)
@@ -220,6 +230,7 @@ class UploadStore:
         if upload.wanted_sha256 not in (None, digest):
             self._close(upload, "failed", sha256=digest)
             self._storage.delete(upload.parts)
+            self._quotas.free(upload.tenant, f"uploads/{upload.id}")
             raise UploadDamagedError(f"The upload {upload.id} has another SHA-256 than it shall have", "Begin it anew")
         kind, facts = kind_of(whole, self._limits) if upload.size else ("other", {})
         stored = self._storage.put(whole, upload.key)
@@ -267,6 +278,7 @@ class UploadStore:
         self._storage.delete(upload.parts)
         if upload.direct is not None:
             self._storage.delete(upload.direct)
+        self._quotas.free(upload.tenant, f"uploads/{upload.id}")
 
 
 def use_uploads(connection: Connection, uploads: list[Upload], job: int) -> None:

@@ -11,8 +11,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from facefusion.errors import KeyUnknownError, OptionsError
-from facefusion.jobs.board import make_tenant
 from facefusion.jobs.database import Clock, database_time, maybe_moment, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.tenants import make_tenant
 from facefusion.service.gateway.caller import ROLES, SCOPES, Caller, Role, Scope
 from facefusion.service.gateway.keys.form import KeyText, make_key
 from facefusion.service.gateway.tables import API_KEYS
@@ -29,6 +29,7 @@ class ApiKey:
 
     Attributes:
         id: by which it is known.
+        line: identifier of the first of the keys that took each other's place, by which their holder is known.
         tenant: for whom its holder acts.
         name: what it is for.
         role: which it has; None where it has scopes of its own.
@@ -41,6 +42,7 @@ class ApiKey:
     """
 
     id: str
+    line: str
     tenant: str
     name: str
     role: Role | None
@@ -116,7 +118,7 @@ class KeyStore:
             scopes: what its holder may do, where it has no role.
 
         Raises:
-            OptionsError: it has neither role nor scopes or both, an unknown one, no name or no life.
+            OptionsError: it has neither role nor scopes or both, an unknown one, no tenant, no name or no life.
             JobsUnavailableError: the database cannot be used.
         """
         grants = _grants(role, scopes)
@@ -130,7 +132,14 @@ class KeyStore:
             now = self._clock(connection)
             make_tenant(connection, tenant)
             text = make_key()
-            values = {"id": text.id, "tenant": tenant, "name": name, "grants": grants, "created_by": by}
+            values = {
+                "id": text.id,
+                "line": text.id,
+                "tenant": tenant,
+                "name": name,
+                "grants": grants,
+                "created_by": by,
+            }
             return self._added(connection, values, now, now + lives // timedelta(microseconds=1), text), text
 
     @until_it_goes_through
@@ -157,7 +166,7 @@ class KeyStore:
             end = min(old.expires, now + max(overlap, timedelta()) // timedelta(microseconds=1))
             changes = {"expires": end, "replaced_by": text.id}
             connection.execute(update(API_KEYS).where(API_KEYS.c.id == key_id).values(changes))
-            same = {name: old._mapping[name] for name in ("tenant", "name", "grants")}
+            same = {name: old._mapping[name] for name in ("line", "tenant", "name", "grants")}
             until = now + lives // timedelta(microseconds=1)
             return self._added(connection, same | {"id": text.id, "created_by": by}, now, until, text), text
 
@@ -220,7 +229,7 @@ class KeyStore:
             if row is None:
                 return None
             seconds = (row.expires - self._clock(connection)) / 1e6
-        caller = Caller(row.tenant, f"key:{row.id}", _scopes(row.grants))
+        caller = Caller(row.tenant, f"key:{row.line}", _scopes(row.grants))
         return KeyFound(caller, row.digest, seconds, row.revoked is not None)
 
     @until_it_goes_through
@@ -284,6 +293,7 @@ def _scopes(grants: Mapping[str, Any]) -> frozenset[Scope]:
 def _key_of(row: Row[Any]) -> ApiKey:
     return ApiKey(
         id=row.id,
+        line=row.line,
         tenant=row.tenant,
         name=row.name,
         role=row.grants.get("role"),

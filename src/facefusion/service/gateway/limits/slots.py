@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from facefusion.errors import TooManyRequestsError
+from facefusion.errors import AccessUnavailableError, TooManyRequestsError
 
 
 class Slots:
@@ -29,15 +29,16 @@ class Slots:
             owner: who calls.
 
         Raises:
-            TooManyRequestsError: all are taken, or all that one caller may have.
+            TooManyRequestsError: all that one caller may have are taken.
+            AccessUnavailableError: all are.
         """
         if self._taken.get(owner, 0) >= self._most_of_one:
             raise TooManyRequestsError(
                 f"{self._most_of_one} requests of yours are being answered", "Wait for one of them", reason="concurrent"
             )
         if self._all >= self._most:
-            raise TooManyRequestsError(
-                "The service answers as many requests as it can", "Ask again in a moment", reason="busy"
+            raise AccessUnavailableError(
+                "The service answers as many requests as it can", "Ask again in a moment", seconds=1
             )
         self._all += 1
         self._taken[owner] = self._taken.get(owner, 0) + 1
