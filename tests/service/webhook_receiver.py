@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
     timeout = 20
 
-    def do_POST(self) -> None:  # noqa: N802 - as http.server calls it
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         with self.server.changed:
