@@ -28,6 +28,7 @@ from facefusion.options import Options, ServingOptions, iter_leaves
 COMMANDS = {
     "process": "edit faces in a picture or video; the default command",
     "batch": "edit many pictures and videos in one go, several at once",
+    "serve": "answer requests over HTTP, with workers of its own",
     "worker": "do jobs of the database until it is stopped",
     "job": "hand in jobs, look after them, fetch results; or do one in steps",
     "preview": "write one frame of the target as the job would give it",
@@ -203,6 +204,13 @@ def _worker_parser() -> Parser:
     return _with_common(parser)
 
 
+def _serve_parser() -> Parser:
+    parser = _command_parser("serve", "[options]")
+    add_option_flags(parser, lambda leaf: bool(leaf.path), ServingOptions)
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != () and leaf.path[0] in PLACE_GROUPS)
+    return _with_common(parser)
+
+
 def _inspect_parser() -> Parser:
     parser = _command_parser("inspect", "FILE [options]")
     group = parser.add_argument_group("inspect")
@@ -279,6 +287,7 @@ def _with_common(parser: Parser) -> Parser:
 _COMMAND_PARSERS = {
     "process": _process_parser,
     "batch": _batch_parser,
+    "serve": _serve_parser,
     "worker": _worker_parser,
     "preview": _preview_parser,
     "live": _live_parser,
