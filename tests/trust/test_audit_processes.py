@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import textwrap
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -130,43 +127,14 @@ def test_a_transaction_that_was_never_finished_leaves_nothing(tmp_path):
     log.close()
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    """A server of our own, reached by a socket in a folder alone."""
-    pytest.importorskip("psycopg", reason="psycopg is not installed")
-    programs = {name: shutil.which(name) for name in ("initdb", "postgres", "pg_ctl")}
-    if not all(programs.values()):
-        pytest.skip("PostgreSQL is not installed")
-    as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
-    if as_user and not shutil.which("setpriv"):
-        pytest.skip("PostgreSQL does not run as root, and there is no setpriv")
-    with tempfile.TemporaryDirectory() as folder:
-        if as_user:
-            os.chown(folder, 65534, 65534)
-        server = partial(_run_server, as_user, folder)
-        data = f"{folder}/data"
-        server(programs["initdb"], "-D", data, "-U", "ours", "-A", "trust", "-N", "-E", "UTF8")
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        server(programs["pg_ctl"], "-D", data, "-o", options, "-l", f"{folder}/log", "-w", "start")
-        try:
-            yield f"postgresql://ours@/postgres?host={folder}"
-        finally:
-            server(programs["pg_ctl"], "-D", data, "-m", "immediate", "stop")
-
-
-def _run_server(as_user, folder, *command):
-    environment = os.environ | {"HOME": folder, "LC_ALL": "C"}
-    subprocess.run([*as_user, *command], check=True, stdout=subprocess.DEVNULL, env=environment, cwd=folder)
-
-
 @pytest.mark.slow
-def test_machines_share_a_postgresql_and_each_has_lines_of_all(tmp_path, postgres):
+def test_machines_share_a_postgresql_and_each_has_lines_of_all(tmp_path, postgres_database):
     one, two = tmp_path / "one", tmp_path / "two"
     for home in (one, two):
         home.mkdir()
-    append_from_processes(one, 20, processes=2, database=(postgres,))
-    append_from_processes(two, 20, processes=2, database=(postgres,))
-    logs = [open_log(home, database=postgres) for home in (one, two)]
+    append_from_processes(one, 20, processes=2, database=(postgres_database,))
+    append_from_processes(two, 20, processes=2, database=(postgres_database,))
+    logs = [open_log(home, database=postgres_database) for home in (one, two)]
     for log in logs:
         assert log.verify().entries == 80
     assert lines_of(one) == lines_of(two)

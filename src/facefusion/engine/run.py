@@ -39,6 +39,7 @@ from facefusion.media.info import VideoInfo
 from facefusion.options import Options
 from facefusion.processors.base import ProcessorContext, Role, Source, SourceFace
 from facefusion.processors.guarded import create_processor
+from facefusion.trust.policy import Layer
 
 FrameHook = Callable[[Image], Image]
 """A user's own step: RGB uint8 (H, W, 3) in, the same shape out; it may change the array it is given."""
@@ -58,6 +59,7 @@ class Result:
             the job was prepared, that networks ran.
         notes: what the user should know, such as what could not be carried into the output; one sentence each.
         further_paths: all else that was written: renditions, thumbnail and contact sheet, in this order.
+        disclosure: what the outputs are disclosed by: label, watermark, metadata, provenance.
     """
 
     output_path: Path
@@ -68,6 +70,7 @@ class Result:
     stage_seconds: Mapping[str, float]
     notes: tuple[str, ...] = ()
     further_paths: tuple[Path, ...] = ()
+    disclosure: tuple[Layer, ...] = ()
 
 
 class Runner(Protocol):
@@ -139,6 +142,7 @@ def run(
         *(plan.output, kind, done.frames, done.faces, seconds, clock.seconds),
         notes=tuple(notes.told),
         further_paths=plan.further_outputs,
+        disclosure=door.disclosure,
     )
 
 

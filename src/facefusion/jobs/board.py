@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, delete, insert, select, union_all, update
 
-from facefusion.errors import JobQuotaError, JobStateError
+from facefusion.errors import JobStateError, OptionsError
 from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
-from facefusion.jobs.rows import change_job, event_of, job_of, job_with, tell
-from facefusion.jobs.schema import EVENTS, JOBS, PLANS, TASKS, TENANTS
+from facefusion.jobs.order import settle
+from facefusion.jobs.rows import attempt_of, change_job, event_of, job_of, job_with, tell
+from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, PLANS, TASKS
 from facefusion.jobs.states import ACTIVE, FINAL, JobState, TaskState
 from facefusion.jobs.stopping import stop_tasks
-from facefusion.jobs.values import Event, Job, NewJob
-
-LEAST_PRIORITY: Final = 0
-MOST_PRIORITY: Final = 9
+from facefusion.jobs.tenants import check_count, check_priority, make_tenant
+from facefusion.jobs.values import Attempt, Event, Job, NewJob
 
 
 class JobBoard:
@@ -27,10 +24,13 @@ class JobBoard:
     Args:
         engine: the database.
         clock: tells the time.
+        check: is handed every job before it is changed, in the same transaction; nothing is done where it raises.
     """
 
-    def __init__(self, engine: Engine, *, clock: Clock = database_time) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(
+        self, engine: Engine, *, clock: Clock = database_time, check: Callable[[Job], None] | None = None
+    ) -> None:
+        self._engine, self._clock, self._check = engine, clock, check
 
     @until_it_goes_through
     def submit(self, new: NewJob) -> Job:
@@ -49,14 +49,18 @@ class JobBoard:
     def submitted(self, connection: Connection, new: NewJob) -> Job:
         """Take a job within a transaction of the caller, which decides with it; arguments and errors as of `submit`."""
         now = self._clock(connection)
-        _check_quota(connection, new)
+        if not (0 < len(new.owner) <= 200 and new.owner.isprintable()):
+            raise OptionsError("Who asks for a job has a name of 1 to 200 letters")
+        make_tenant(connection, new.tenant)
+        check_priority(connection, new.tenant, new.priority)
+        check_count(connection, new.tenant)
         job_id = secrets.token_hex(16)
         named = {"id": job_id, "tenant": new.tenant, "owner": new.owner, "state": "queued"}
         asked = {"needs_review": new.needs_review, "priority": new.priority, "request": dict(new.request)}
         connection.execute(insert(JOBS).values(**named, **asked, created=now, queued=now))
         job = job_with(connection, job_id, tenant=new.tenant)
         task = {"job": job.number, "tenant": new.tenant, "kind": "plan" if new.is_cut else "whole", "number": 0}
-        connection.execute(insert(TASKS).values(**task, state="ready", priority=new.priority))
+        connection.execute(insert(TASKS).values(**task, state="ready", rank=-new.priority))
         tell(connection, job, now, "job.queued", {})
         return job
 
@@ -93,13 +97,21 @@ class JobBoard:
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
-        wanted = select(JOBS).order_by(JOBS.c.number.desc()).limit(limit)
+        wanted = select(JOBS)
         if tenant is not None:
             wanted = wanted.where(JOBS.c.tenant == tenant)
-        if states:
-            wanted = wanted.where(JOBS.c.state.in_(states))
         if before is not None:
             wanted = wanted.where(JOBS.c.number < before)
+        newest = JOBS.c.number.desc()
+        if len(states) > 1:
+            # The newest of each state are found by the index, however many others lie between them.
+            each = [wanted.where(JOBS.c.state == state).order_by(newest).limit(limit).subquery() for state in states]
+            pages = union_all(*(select(page) for page in each)).subquery()
+            wanted = select(pages).order_by(pages.c.number.desc())
+        else:
+            wanted = wanted.where(JOBS.c.state.in_(states)) if states else wanted
+            wanted = wanted.order_by(newest)
+        wanted = wanted.limit(limit)
         with reading(self._engine) as connection:
             return [job_of(row) for row in connection.execute(wanted)]
 
@@ -122,6 +134,25 @@ class JobBoard:
             wanted = wanted.where((EVENTS.c.job == job.number) & (EVENTS.c.id > after)).order_by(EVENTS.c.id)
             return [event_of(row) for row in connection.execute(wanted.limit(limit))]
 
+    def attempts(self, job_id: str, *, tenant: str | None, limit: int = 1000) -> list[Attempt]:
+        """Return who worked at a job, the latest first.
+
+        Args:
+            job_id: of the job.
+            tenant: whose it must be; anybody's when None.
+            limit: most attempts.
+
+        Raises:
+            JobUnknownError: there is none, or it is another tenant's.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with reading(self._engine) as connection:
+            job = job_with(connection, job_id, tenant=tenant)
+            wanted = select(ATTEMPTS, TASKS.c.kind, TASKS.c.number).join(TASKS, TASKS.c.id == ATTEMPTS.c.task)
+            latest = ATTEMPTS.c.began.desc(), ATTEMPTS.c.task.desc(), ATTEMPTS.c.token.desc()
+            wanted = wanted.where(TASKS.c.job == job.number).order_by(*latest).limit(limit)
+            return [attempt_of(row) for row in connection.execute(wanted)]
+
     @until_it_goes_through
     def cancel(self, job_id: str, *, tenant: str | None) -> Job:
         """Stop a job; whoever works at it hears of it within seconds. One that is cancelled already stays so.
@@ -134,8 +165,9 @@ class JobBoard:
         with writing(self._engine) as connection:
             job, now = self._held(connection, job_id, tenant)
             if job.state != "cancelled":
+                took = stop_tasks(connection, job, now)
                 change_job(connection, job, now, state="cancelled")
-                stop_tasks(connection, job, now)
+                settle(connection, job.tenant, took)
             return job_with(connection, job_id, tenant=tenant)
 
     @until_it_goes_through
@@ -169,6 +201,7 @@ class JobBoard:
         Raises:
             JobUnknownError: there is none, or it is another tenant's.
             JobStateError: it neither failed nor was cancelled.
+            JobQuotaError: the tenant has as many jobs that are not finished as it may.
             JobsUnavailableError: the database cannot be used.
         """
         with writing(self._engine) as connection:
@@ -185,6 +218,7 @@ class JobBoard:
                 connection.execute(update(TASKS).where(merge).values(state="waiting"))
             state: JobState = "merging" if is_cut_through else "running" if is_planned else "queued"
             change_job(connection, job, now, state=state, queued=now, is_paused=False, finished=None, error=None)
+            check_count(connection, job.tenant, with_one=True)
             return job_with(connection, job_id, tenant=tenant)
 
     @until_it_goes_through
@@ -200,9 +234,10 @@ class JobBoard:
         with writing(self._engine) as connection:
             job, now = self._held(connection, job_id, tenant)
             self._check_active(job, "given another priority")
-            _check_priority(connection, job.tenant, priority)
-            connection.execute(update(TASKS).where(TASKS.c.job == job.number).values(priority=priority))
+            check_priority(connection, job.tenant, priority)
+            connection.execute(update(TASKS).where(TASKS.c.job == job.number).values(rank=-priority))
             change_job(connection, job, now, priority=priority)
+            tell(connection, job, now, "job.prioritised", {"priority": priority})
             return job_with(connection, job_id, tenant=tenant)
 
     @until_it_goes_through
@@ -246,7 +281,10 @@ class JobBoard:
             return job
 
     def _held(self, connection: Connection, job_id: str, tenant: str | None) -> tuple[Job, int]:
-        return job_with(connection, job_id, tenant=tenant, is_locked=True), self._clock(connection)
+        job = job_with(connection, job_id, tenant=tenant, is_locked=True)
+        if self._check is not None:
+            self._check(job)
+        return job, self._clock(connection)
 
     def _check_active(self, job: Job, what: str) -> None:
         if job.state not in ACTIVE:
@@ -255,34 +293,3 @@ class JobBoard:
     def _move(self, connection: Connection, job: Job, before: TaskState, after: TaskState) -> None:
         which = (TASKS.c.job == job.number) & (TASKS.c.state == before)
         connection.execute(update(TASKS).where(which).values(state=after))
-
-
-def _check_quota(connection: Connection, new: NewJob) -> None:
-    """Make sure that a tenant may have one more job, and make the tenant known."""
-    wanted = select(TENANTS).where(TENANTS.c.id == new.tenant)
-    tenant: Any = connection.execute(wanted).one_or_none()
-    if tenant is None:
-        make_tenant(connection, new.tenant)
-    _check_priority(connection, new.tenant, new.priority)
-    if tenant is None or tenant.max_queued is None:
-        return
-    connection.execute(wanted.with_for_update())  # others that ask the same wait for the answer
-    there = select(func.count()).select_from(JOBS).where((JOBS.c.tenant == new.tenant) & JOBS.c.state.in_(ACTIVE))
-    if int(connection.execute(there).scalar_one()) >= tenant.max_queued:
-        raise JobQuotaError(
-            f"{new.tenant} has {tenant.max_queued} jobs that are not finished, as many as it may",
-            "Wait until one is, or ask for a larger quota",
-        )
-
-
-def make_tenant(connection: Connection, tenant: str) -> None:
-    """Make a tenant known, with the usual quotas; nothing happens where it is."""
-    values = {"id": tenant, "weight": 1, "max_priority": MOST_PRIORITY, "is_paused": False}
-    new = postgresql.insert(TENANTS) if connection.dialect.name == "postgresql" else sqlite.insert(TENANTS)
-    connection.execute(new.values(values).on_conflict_do_nothing())
-
-
-def _check_priority(connection: Connection, tenant: str, priority: int) -> None:
-    most = connection.execute(select(TENANTS.c.max_priority).where(TENANTS.c.id == tenant)).scalar_one()
-    if not LEAST_PRIORITY <= priority <= most:
-        raise JobQuotaError(f"{tenant} may have priorities from {LEAST_PRIORITY} to {most}, not {priority}")

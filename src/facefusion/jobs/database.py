@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 
-from facefusion.errors import JobsUnavailableError
+from facefusion.errors import JobsUnavailableError, OptionsError
 from facefusion.trust.database import reason
 
 Clock = Callable[[Connection], int]
@@ -20,7 +21,8 @@ Clock = Callable[[Connection], int]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TRIES: Final = 8
-_AGAIN: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_AGAIN: Final = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
+_FIRST_WAIT: Final = 0.002
 _Args = ParamSpec("_Args")
 _Value = TypeVar("_Value")
 
@@ -69,9 +71,12 @@ def telling() -> Iterator[None]:
 
     Raises:
         JobsUnavailableError: it cannot be used.
+        OptionsError: a value is longer or larger than it can keep.
     """
     try:
         yield
+    except DataError as error:
+        raise OptionsError(f"The database of jobs cannot keep a value: {reason(error)}") from error
     except SQLAlchemyError as error:
         raise JobsUnavailableError(
             f"The database of jobs cannot be used: {reason(error)}", "Nothing is lost; try again when it is back"
@@ -81,22 +86,25 @@ def telling() -> Iterator[None]:
 def until_it_goes_through(call: Callable[_Args, _Value]) -> Callable[_Args, _Value]:
     """Make a call, which is one transaction, again where the database ended it in favour of another.
 
-    Two transactions that want the same rows in another order are such a case: one of them is undone as a whole.
+    Two transactions that want the same rows in another order are such a case: one of them is undone as a whole. So is
+    one that finds a job held for a moment by another, and does not wait because it holds a task itself.
     """
 
     @functools.wraps(call)
     def made(*args: _Args.args, **kwargs: _Args.kwargs) -> _Value:
-        for _ in range(_TRIES - 1):
+        for number in range(_TRIES - 1):
             try:
                 return call(*args, **kwargs)
             except JobsUnavailableError as error:
                 if not _is_to_be_tried_again(error.__cause__):
                     raise
+            # Of two that undo each other again and again, one is to be the first.
+            time.sleep(random.uniform(0, _FIRST_WAIT * 2**number))
         return call(*args, **kwargs)
 
     return made
 
 
 def _is_to_be_tried_again(error: BaseException | None) -> bool:
-    code = getattr(error.orig, "sqlstate", None) if isinstance(error, OperationalError | DBAPIError) else None
+    code = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
     return code in _AGAIN

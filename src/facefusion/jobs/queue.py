@@ -1,7 +1,11 @@
 """The queue: tasks are leased to workers, one at a time, and what workers tell of them moves their jobs on.
 
 Every call is one transaction. A lease has a token that grows: whatever a worker tells after its lease went to another
-is refused, so that a slow worker never overwrites the result of the one that took its place.
+is refused, so that a slow worker never overwrites the result of the one that took its place. What a worker tells a
+second time, because the answer to the first got lost, has the effect of once.
+
+Locks are taken in one order: the job, what is its, and the tenant last. Who leases a task has that before the job,
+and so never waits for a job.
 """
 
 from __future__ import annotations
@@ -10,19 +14,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from facefusion.errors import LeaseLostError
+from facefusion.errors import JobStateError, JobUnknownError, LeaseLostError, OptionsError
 from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
-from facefusion.jobs.order import next_task
-from facefusion.jobs.rows import change_job, end_attempt, job_numbered, tell
+from facefusion.jobs.leasing import lease_task
+from facefusion.jobs.order import next_task, settle
+from facefusion.jobs.rows import change_job, job_numbered, tell
 from facefusion.jobs.schema import ATTEMPTS, LEASES, PLANS, TASKS, WORKERS
-from facefusion.jobs.states import JobState, TaskState
-from facefusion.jobs.stopping import stop_tasks
+from facefusion.jobs.states import JobState, Outcome, TaskKind, TaskState
+from facefusion.jobs.stopping import end_attempt, give_up, try_again
 from facefusion.jobs.values import Failure, Job, Lease, SegmentOfPlan
 
 LEASE_SECONDS: Final = 30.0
 """How long a worker may be silent before its task goes to another."""
+FORGOTTEN_SECONDS: Final = 86_400.0
+"""How long a worker may be silent before it is not listed any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +51,7 @@ class Retries:
 
     def waiting(self, times: int) -> float:
         """Return the seconds before a task is tried again that failed so often."""
-        return min(self.most_wait, self.wait * 2.0 ** (times - 1))
+        return min(self.most_wait, self.wait * 2.0 ** min(times - 1, 100))
 
 
 class JobQueue:
@@ -59,24 +67,26 @@ class JobQueue:
         self._engine, self._clock = engine, clock
         self._retries = retries or Retries()
 
-    @until_it_goes_through
     def claim(self, worker: str, *, seconds: float = LEASE_SECONDS) -> Lease | None:
-        """Lease the task whose turn it is.
+        """Lease the task whose turn it is; where there is none, those of workers that are lost are looked for.
 
         Args:
-            worker: who will do it.
-            seconds: how long the worker may be silent.
+            worker: who will do it, in up to 200 letters.
+            seconds: how long the worker may be silent; more than 0.
 
         Returns:
             the lease; None where there is nothing to do.
 
         Raises:
             JobsUnavailableError: the database cannot be used.
+            OptionsError: no such lease is given.
         """
-        with writing(self._engine) as connection:
-            now = self._clock(connection)
-            task = next_task(connection, now)
-            return None if task is None else self._leased(connection, task, worker, now, seconds)
+        if not (0 < seconds < 1e9 and 0 < len(worker) <= 200 and worker.isprintable()):
+            raise OptionsError("A lease has a worker, whose name has 1 to 200 letters, and lasts longer than 0 seconds")
+        lease = self._claimed(worker, seconds)
+        if lease is None and self.sweep():
+            lease = self._claimed(worker, seconds)
+        return lease
 
     @until_it_goes_through
     def extend(self, lease: Lease, *, frames: int = 0) -> None:
@@ -92,8 +102,7 @@ class JobQueue:
         """
         with writing(self._engine) as connection:
             until = self._clock(connection) + round(lease.seconds * 1e6)
-            held = (LEASES.c.task == lease.task) & (LEASES.c.token == lease.token)
-            done = connection.execute(update(LEASES).where(held).values(until=until, frames=frames))
+            done = connection.execute(update(LEASES).where(_of(lease)).values(until=until, frames=max(0, frames)))
             if done.rowcount != 1:
                 raise _lost(lease)
 
@@ -111,29 +120,29 @@ class JobQueue:
         Args:
             lease: of the task `plan`.
             content: where the plan lies, as JSON values.
-            segments: at least one.
-            facts: what the worker measured.
+            segments: at least one, numbered from 0.
+            facts: what the worker measured: `frames`, `width` and `height` of the output, `device`, seconds by stage.
 
         Raises:
             LeaseLostError: somebody else plans it by now, or nobody is to.
+            JobStateError: the lease is of no `plan`, or the segments are not numbered from 0.
             JobsUnavailableError: the database cannot be used.
         """
+        if not segments or [each.number for each in segments] != list(range(len(segments))):
+            raise JobStateError("A plan has at least one segment, and they are numbered from 0")
         with writing(self._engine) as connection:
-            job, now = self._ending(connection, lease)
-            self._done(connection, lease, now, {}, facts)
+            held = self._ending(connection, lease, "done", ("plan",))
+            if held is None:
+                return
+            job, task, now = held
+            took = _done(connection, task, now, {}, facts)
             values = {"job": job.number, "content": dict(content), "planned": now}
             connection.execute(insert(PLANS).values(values))
-            common = {"job": job.number, "tenant": job.tenant, "priority": job.priority}
-            state: TaskState = "held" if job.is_paused else "ready"
-            rows = [
-                {**common, "kind": "segment", "number": each.number, "state": state, "frames": each.frames}
-                for each in segments
-            ]
-            rows.append({**common, "kind": "merge", "number": 0, "state": "waiting", "frames": None})
-            connection.execute(insert(TASKS), rows)
+            connection.execute(insert(TASKS), _tasks_of(job, segments))
             known = [each.frames for each in segments if each.frames is not None]
             frames = sum(known) if len(known) == len(segments) else None
             change_job(connection, job, now, state="running", segments=len(segments), frames=frames)
+            settle(connection, job.tenant, [took])
 
     @until_it_goes_through
     def finished(self, lease: Lease, result: Mapping[str, Any], *, facts: Mapping[str, Any] | None = None) -> None:
@@ -146,23 +155,21 @@ class JobQueue:
 
         Raises:
             LeaseLostError: somebody else does it by now, or nobody is to; the result is not wanted.
+            JobStateError: the lease is of a `plan`.
             JobsUnavailableError: the database cannot be used.
         """
         with writing(self._engine) as connection:
-            job, now = self._ending(connection, lease)
-            self._done(connection, lease, now, result, facts)
-            if lease.kind != "segment":
+            held = self._ending(connection, lease, "done", ("segment", "merge", "whole"))
+            if held is None:
+                return
+            job, task, now = held
+            took = _done(connection, task, now, result, facts)
+            if task.kind == "segment":
+                _count_segment(connection, job, task.number, now)
+            else:
                 state: JobState = "review" if job.needs_review else "succeeded"
                 change_job(connection, job, now, state=state, result=dict(result))
-                return
-            done = job.segments_done + 1
-            tell(connection, job, now, "segment.done", {"number": lease.number, "done": done, "of": job.segments})
-            if done != job.segments:
-                change_job(connection, job, now, segments_done=done)
-                return
-            merge = (TASKS.c.job == job.number) & (TASKS.c.kind == "merge")
-            connection.execute(update(TASKS).where(merge).values(state="held" if job.is_paused else "ready"))
-            change_job(connection, job, now, state="merging", segments_done=done)
+            settle(connection, job.tenant, [took])
 
     @until_it_goes_through
     def failed(self, lease: Lease, failure: Failure, *, facts: Mapping[str, Any] | None = None) -> None:
@@ -178,16 +185,21 @@ class JobQueue:
             JobsUnavailableError: the database cannot be used.
         """
         with writing(self._engine) as connection:
-            job, now = self._ending(connection, lease)
-            end_attempt(connection, lease.task, lease.token, now, "failed", failure=failure, facts=facts)
-            failures = self._task(connection, lease).failures + 1
+            held = self._ending(connection, lease, "failed")
+            if held is None:
+                return
+            job, task, now = held
+            took = [end_attempt(connection, task.id, task.token, now, "failed", failure=failure, facts=facts)]
+            failures = task.failures + 1
             if failure.is_final or failures > self._retries.failures:
-                self._give_up(connection, job, lease.task, now, failure, failures=failures)
+                took += give_up(connection, job, task.id, now, failure, failures=failures)
             else:
                 later = now + round(self._retries.waiting(failures) * 1e6)
-                self._again(connection, job, lease.task, not_before=later, failures=failures)
-                facts = {**_named(lease), "failure": failure.to_json(), "again": moment(later).isoformat()}
-                tell(connection, job, now, "task.failed", facts)
+                try_again(connection, job, task.id, not_before=later, failures=failures)
+                told = {"kind": task.kind, "number": task.number, "attempt": task.failures + task.losses + 1}
+                told |= {"failure": failure.to_json(), "again": moment(later).isoformat()}
+                tell(connection, job, now, "task.failed", told)
+            settle(connection, job.tenant, took)
 
     @until_it_goes_through
     def released(self, lease: Lease) -> None:
@@ -198,23 +210,31 @@ class JobQueue:
             JobsUnavailableError: the database cannot be used.
         """
         with writing(self._engine) as connection:
-            job, now = self._ending(connection, lease)
-            end_attempt(connection, lease.task, lease.token, now, "released")
-            self._again(connection, job, lease.task, not_before=now)
+            held = self._ending(connection, lease, "released")
+            if held is None:
+                return
+            job, task, now = held
+            took = end_attempt(connection, task.id, task.token, now, "released")
+            try_again(connection, job, task.id, not_before=now)
+            settle(connection, job.tenant, [took])
 
-    @until_it_goes_through
     def sweep(self) -> int:
-        """Give the tasks of workers that were not heard of in time to others.
+        """Give the tasks of workers that were not heard of in time to others; forget workers that are long gone.
 
         Returns:
-            how many there were.
+            how many tasks there were.
 
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
         with reading(self._engine) as connection:
-            over = LEASES.c.until < self._clock(connection)
-            tasks = connection.execute(select(LEASES.c.task, LEASES.c.token).where(over)).all()
+            now = self._clock(connection)
+            over = select(LEASES.c.task, LEASES.c.token).where(LEASES.c.until < now)
+            tasks = connection.execute(over).all()
+            old = WORKERS.c.seen < now - round(FORGOTTEN_SECONDS * 1e6)
+            has_old = connection.execute(select(WORKERS.c.id).where(old).limit(1)).first() is not None
+        if has_old:
+            self._forget(old)
         return sum(self._swept(row.task, row.token) for row in tasks)
 
     @until_it_goes_through
@@ -230,109 +250,105 @@ class JobQueue:
         """
         with writing(self._engine) as connection:
             now = self._clock(connection)
+            new = postgresql.insert(WORKERS) if connection.dialect.name == "postgresql" else sqlite.insert(WORKERS)
             values = {"seen": now, "facts": dict(facts)}
-            done = connection.execute(update(WORKERS).where(WORKERS.c.id == worker).values(values))
-            if not done.rowcount:
-                connection.execute(insert(WORKERS).values(id=worker, began=now, **values))
+            made = new.values(id=worker, began=now, **values)
+            connection.execute(made.on_conflict_do_update(index_elements=["id"], set_=values))
 
     @until_it_goes_through
     def gone(self, worker: str) -> None:
         """Say that a worker has ended; errors as of `seen`."""
+        self._forget(WORKERS.c.id == worker)
+
+    def _forget(self, which: ColumnElement[bool]) -> None:
         with writing(self._engine) as connection:
-            connection.execute(delete(WORKERS).where(WORKERS.c.id == worker))
+            connection.execute(delete(WORKERS).where(which))
+
+    @until_it_goes_through
+    def _claimed(self, worker: str, seconds: float) -> Lease | None:
+        with writing(self._engine) as connection:
+            now = self._clock(connection)
+            task = next_task(connection, now)
+            return None if task is None else lease_task(connection, task, worker, now, seconds)
 
     @until_it_goes_through
     def _swept(self, task: int, token: int) -> bool:
         """Take a task from a worker that is lost, unless it was heard of since."""
         with writing(self._engine) as connection:
-            row = connection.execute(select(TASKS).where(TASKS.c.id == task)).one_or_none()
+            number = connection.execute(select(TASKS.c.job).where(TASKS.c.id == task)).scalar_one_or_none()
+            if number is None:
+                return False
+            job, now = job_numbered(connection, number), self._clock(connection)
+            row = _leased(connection, (LEASES.c.task == task) & (LEASES.c.token == token) & (LEASES.c.until < now))
             if row is None:
                 return False
-            job, now = job_numbered(connection, row.job), self._clock(connection)
-            over = (LEASES.c.task == task) & (LEASES.c.token == token) & (LEASES.c.until < now)
-            worker = connection.execute(select(LEASES.c.worker).where(over).with_for_update()).scalar_one_or_none()
-            if worker is None:
-                return False
-            failure = Failure("WorkerLostError", 1, f"The worker {worker} was not heard of any more")
-            end_attempt(connection, task, token, now, "lost", failure=failure)
             losses = row.losses + 1
+            failure = Failure("WorkerLostError", 1, f"The worker {row.worker} was not heard of any more")
+            took = [end_attempt(connection, task, token, now, "lost", failure=failure)]
             if losses > self._retries.losses:
-                self._give_up(connection, job, task, now, failure, losses=losses)
+                took += give_up(connection, job, task, now, failure, losses=losses)
             else:
-                self._again(connection, job, task, not_before=now, losses=losses)
-                facts = {"kind": row.kind, "number": row.number, "worker": worker}
+                try_again(connection, job, task, not_before=now, losses=losses)
+                facts = {"kind": row.kind, "number": row.number, "worker": row.worker}
                 tell(connection, job, now, "task.lost", facts)
+            settle(connection, job.tenant, took)
             return True
 
-    def _leased(self, connection: Connection, task: Row[Any], worker: str, now: int, seconds: float) -> Lease:
-        token, until = task.token + 1, now + round(seconds * 1e6)
-        connection.execute(update(TASKS).where(TASKS.c.id == task.id).values(state="leased", token=token))
-        values = {"task": task.id, "token": token, "worker": worker}
-        connection.execute(insert(LEASES).values(**values, tenant=task.tenant, until=until, frames=0))
-        connection.execute(insert(ATTEMPTS).values(**values, began=now))
-        job = job_numbered(connection, task.job)
-        state: JobState = {"plan": "planning", "whole": "running"}.get(task.kind, job.state)  # type: ignore[assignment]
-        if state != job.state:
-            change_job(connection, job, now, state=state, started=now)
-        attempt = task.failures + task.losses + 1
-        told = {"kind": task.kind, "number": task.number, "worker": worker, "attempt": attempt}
-        tell(connection, job, now, "task.leased", told)
-        plan = connection.execute(select(PLANS.c.content).where(PLANS.c.job == task.job)).scalar_one_or_none()
-        results = _results(connection, task.job) if task.kind == "merge" else ()
-        return Lease(
-            *(task.id, token, task.kind, task.number, job_numbered(connection, task.job), plan, results),
-            until=moment(until),
-            seconds=seconds,
-            attempt=attempt,
-        )
-
-    def _ending(self, connection: Connection, lease: Lease) -> tuple[Job, int]:
-        """Take hold of a job for a worker that has a lease of one of its tasks."""
-        job = job_numbered(connection, lease.job.number)
-        held = (LEASES.c.task == lease.task) & (LEASES.c.token == lease.token)
-        if connection.execute(select(LEASES.c.task).where(held).with_for_update()).one_or_none() is None:
+    def _ending(
+        self, connection: Connection, lease: Lease, outcome: Outcome, kinds: Sequence[TaskKind] = ()
+    ) -> tuple[Job, Row[Any], int] | None:
+        """Take hold of a job for a worker that has a lease of one of its tasks; None where it told the same before."""
+        try:
+            job = job_numbered(connection, lease.job.number)
+        except JobUnknownError:
+            raise _lost(lease) from None
+        task = _leased(connection, _of(lease))
+        if task is None:
+            attempt = (ATTEMPTS.c.task == lease.task) & (ATTEMPTS.c.token == lease.token)
+            if connection.execute(select(ATTEMPTS.c.outcome).where(attempt)).scalar_one_or_none() == outcome:
+                return None
             raise _lost(lease)
-        return job, self._clock(connection)
-
-    def _task(self, connection: Connection, lease: Lease) -> Row[Any]:
-        return connection.execute(select(TASKS).where(TASKS.c.id == lease.task)).one()
-
-    def _done(
-        self,
-        connection: Connection,
-        lease: Lease,
-        now: int,
-        result: Mapping[str, Any],
-        facts: Mapping[str, Any] | None,
-    ) -> None:
-        end_attempt(connection, lease.task, lease.token, now, "done", facts=facts)
-        connection.execute(update(TASKS).where(TASKS.c.id == lease.task).values(state="done", result=dict(result)))
-
-    def _again(self, connection: Connection, job: Job, task: int, *, not_before: int, **counts: int) -> None:
-        state: TaskState = "held" if job.is_paused else "ready"
-        values = {"state": state, "not_before": not_before, **counts}
-        connection.execute(update(TASKS).where(TASKS.c.id == task).values(values))
-
-    def _give_up(self, connection: Connection, job: Job, task: int, now: int, failure: Failure, **counts: int) -> None:
-        connection.execute(update(TASKS).where(TASKS.c.id == task).values(state="dead", **counts))
-        stop_tasks(connection, job, now)
-        change_job(connection, job, now, state="failed", error=failure.to_json())
+        if kinds and task.kind not in kinds:
+            raise JobStateError(f"A task of the kind {task.kind} does not end like this")
+        return job, task, self._clock(connection)
 
 
-def pending(connection: Connection) -> int:
-    """Return how many tasks could be begun."""
-    ready = select(func.count()).select_from(TASKS).where(TASKS.c.state == "ready")
-    return int(connection.execute(ready).scalar_one())
+def _of(lease: Lease) -> ColumnElement[bool]:
+    return (LEASES.c.task == lease.task) & (LEASES.c.token == lease.token)
 
 
-def _results(connection: Connection, job: int) -> tuple[Mapping[str, Any], ...]:
-    segments = (TASKS.c.job == job) & (TASKS.c.kind == "segment")
-    wanted = select(TASKS.c.result).where(segments).order_by(TASKS.c.number)
-    return tuple(connection.execute(wanted).scalars())
+def _leased(connection: Connection, which: ColumnElement[bool]) -> Row[Any] | None:
+    """Return a task with its worker; nobody changes its lease until the transaction ends. None if there is no lease."""
+    wanted = select(TASKS, LEASES.c.worker).join(LEASES, LEASES.c.task == TASKS.c.id).where(which)
+    return connection.execute(wanted.with_for_update(of=LEASES)).one_or_none()
 
 
-def _named(lease: Lease) -> dict[str, Any]:
-    return {"kind": lease.kind, "number": lease.number, "attempt": lease.attempt}
+def _done(
+    connection: Connection, task: Row[Any], now: int, result: Mapping[str, Any], facts: Mapping[str, Any] | None
+) -> int:
+    """Keep the result of a task, and return how many microseconds it took."""
+    connection.execute(update(TASKS).where(TASKS.c.id == task.id).values(state="done", result=dict(result)))
+    return end_attempt(connection, task.id, task.token, now, "done", facts=facts)
+
+
+def _tasks_of(job: Job, segments: Sequence[SegmentOfPlan]) -> list[dict[str, Any]]:
+    common = {"job": job.number, "tenant": job.tenant, "rank": -job.priority}
+    state: TaskState = "held" if job.is_paused else "ready"
+    rows = [
+        {**common, "kind": "segment", "number": each.number, "state": state, "frames": each.frames} for each in segments
+    ]
+    return [*rows, {**common, "kind": "merge", "number": 0, "state": "waiting", "frames": None}]
+
+
+def _count_segment(connection: Connection, job: Job, number: int, now: int) -> None:
+    """Count a segment that is finished; the last one lets the merge begin."""
+    done = job.segments_done + 1
+    change_job(connection, job, now, segments_done=done)
+    tell(connection, job, now, "segment.done", {"number": number, "done": done, "of": job.segments})
+    if done == job.segments:
+        merge = (TASKS.c.job == job.number) & (TASKS.c.kind == "merge")
+        connection.execute(update(TASKS).where(merge).values(state="held" if job.is_paused else "ready"))
+        change_job(connection, job, now, state="merging")
 
 
 def _lost(lease: Lease) -> LeaseLostError:

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from facefusion.errors import JobUnknownError
 from facefusion.jobs.database import maybe_moment, moment
-from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, LEASES
-from facefusion.jobs.states import FINAL, JobState, Outcome, check_move
-from facefusion.jobs.values import Event, Failure, Job
+from facefusion.jobs.outbox import owe
+from facefusion.jobs.schema import EVENTS, JOBS
+from facefusion.jobs.states import FINAL, JobState, check_move
+from facefusion.jobs.values import Attempt, Event, Failure, Job
 
 
 def job_of(row: Row[Any]) -> Job:
@@ -30,6 +31,21 @@ def event_of(row: Row[Any]) -> Event:
     return Event(row.id, row.job_id, row.kind, moment(row.at), row.facts)
 
 
+def attempt_of(row: Row[Any]) -> Attempt:
+    """Return the attempt of a row of `ATTEMPTS` with the task's kind and number."""
+    return Attempt(
+        row.kind,
+        row.number,
+        worker=row.worker,
+        began=moment(row.began),
+        ended=maybe_moment(row.ended),
+        outcome=row.outcome,
+        seconds=row.seconds,
+        failure=None if row.error is None else Failure.of_json(row.error),
+        facts=row.facts or {},
+    )
+
+
 def job_with(connection: Connection, job_id: str, *, tenant: str | None, is_locked: bool = False) -> Job:
     """Return one job.
 
@@ -45,16 +61,28 @@ def job_with(connection: Connection, job_id: str, *, tenant: str | None, is_lock
     wanted = select(JOBS).where(JOBS.c.id == job_id)
     if tenant is not None:
         wanted = wanted.where(JOBS.c.tenant == tenant)
-    row = connection.execute(wanted.with_for_update() if is_locked else wanted).one_or_none()
+    row = connection.execute(wanted.with_for_update(key_share=True) if is_locked else wanted).one_or_none()
     if row is None:
         raise JobUnknownError(f"There is no job {job_id}", "Look for it with facefusion job list")
     return job_of(row)
 
 
-def job_numbered(connection: Connection, number: int) -> Job:
-    """Return the job of a task, which nobody else changes until the transaction ends."""
-    wanted: Select[Any] = select(JOBS).where(JOBS.c.number == number).with_for_update()
-    return job_of(connection.execute(wanted).one())
+def job_numbered(connection: Connection, number: int, *, waits: bool = True) -> Job:
+    """Return the job of a task, which nobody else changes until the transaction ends.
+
+    Args:
+        connection: in a transaction that writes.
+        number: of the job.
+        waits: whether to wait for who holds it; who holds a task already must not, and is tried again as a whole.
+
+    Raises:
+        JobUnknownError: it was removed.
+    """
+    wanted: Select[Any] = select(JOBS).where(JOBS.c.number == number)
+    row = connection.execute(wanted.with_for_update(key_share=True, nowait=not waits)).one_or_none()
+    if row is None:
+        raise JobUnknownError("The job of this task was removed")
+    return job_of(row)
 
 
 def change_job(connection: Connection, job: Job, now: int, *, state: JobState | None = None, **values: Any) -> None:
@@ -82,29 +110,7 @@ def change_job(connection: Connection, job: Job, now: int, *, state: JobState | 
 
 
 def tell(connection: Connection, job: Job, now: int, kind: str, facts: Mapping[str, Any]) -> None:
-    """Write an event of a job."""
+    """Write an event of a job, and for whom it is news."""
     values = {"job": job.number, "tenant": job.tenant, "at": now, "kind": kind, "facts": dict(facts)}
     connection.execute(insert(EVENTS).values(values))
-
-
-def end_attempt(
-    connection: Connection,
-    task: int,
-    token: int,
-    now: int,
-    outcome: Outcome,
-    *,
-    failure: Failure | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> None:
-    """End the lease of a task, and write how the attempt went."""
-    connection.execute(LEASES.delete().where(LEASES.c.task == task))
-    which = (ATTEMPTS.c.task == task) & (ATTEMPTS.c.token == token)
-    values = {
-        "ended": now,
-        "outcome": outcome,
-        "seconds": (now - ATTEMPTS.c.began) / 1e6,
-        "error": None if failure is None else failure.to_json(),
-        "facts": None if facts is None else dict(facts),
-    }
-    connection.execute(update(ATTEMPTS).where(which).values(values))
+    owe(connection, job.number, job.tenant, now=now, kind=kind, facts=facts)

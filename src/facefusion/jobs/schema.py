@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -16,15 +18,52 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    TypeDecorator,
     UniqueConstraint,
-    desc,
+    text,
 )
 
-METADATA: Final = MetaData()
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+"""Holds the tables of all parts; each constraint has a name, by which a later version of the schema can change it."""
 # SQLite numbers rows by itself only where the type is INTEGER.
 _NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+class _Request(TypeDecorator[Any]):
+    """JSON that somebody may have spoilt: what is no object is read as an empty one, of which no job can be made."""
+
+    impl = JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Return what makes a value of what the database gives."""
+        read = super().result_processor(dialect, coltype)
+
+        def process(value: Any) -> Any:
+            try:
+                found = value if read is None else read(value)
+            except ValueError:
+                found = None
+            return found if isinstance(found, dict) else {}
+
+        return process
+
+
 _TENANT: Final = 64
 _ID: Final = 32
+
+
+def _only(condition: str) -> dict[str, Any]:
+    """Return what makes an index hold only rows of which something is true."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
 
 TENANTS: Final = Table(
     "tenants",
@@ -34,7 +73,9 @@ TENANTS: Final = Table(
     Column("max_running", Integer),  # tasks at one time
     Column("max_queued", Integer),  # jobs that are not finished
     Column("max_priority", Integer, nullable=False, default=9),
+    Column("max_bytes", BigInteger),  # in storage
     Column("is_paused", Boolean, nullable=False, default=False),
+    Column("served", BigInteger, nullable=False, default=0),  # microseconds of workers' time for its weight
 )
 JOBS: Final = Table(
     "jobs",
@@ -48,7 +89,7 @@ JOBS: Final = Table(
     Column("needs_review", Boolean, nullable=False, default=False),
     Column("priority", Integer, nullable=False),
     Column("revision", Integer, nullable=False, default=1),  # counts what changed, for readers that ask again
-    Column("request", JSON, nullable=False),
+    Column("request", _Request, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("queued", BigInteger, nullable=False),  # when it last came into the queue
     Column("started", BigInteger),
@@ -61,6 +102,7 @@ JOBS: Final = Table(
     Column("review", JSON),
     Index("jobs_by_tenant", "tenant", "number"),
     Index("jobs_by_state", "tenant", "state", "number"),
+    sqlite_autoincrement=True,  # a number is never given again, so that nobody mistakes a job for one that was removed
 )
 PLANS: Final = Table(
     "plans",
@@ -78,7 +120,7 @@ TASKS: Final = Table(
     Column("kind", String(8), nullable=False),
     Column("number", Integer, nullable=False),  # of the segment, from 0; 0 for all others
     Column("state", String(12), nullable=False),
-    Column("priority", Integer, nullable=False),
+    Column("rank", Integer, nullable=False),  # minus the priority, so that an index has them in the order of turns
     Column("not_before", BigInteger, nullable=False, default=0),
     Column("failures", Integer, nullable=False, default=0),  # told by workers
     Column("losses", Integer, nullable=False, default=0),  # workers that were not heard of any more
@@ -86,8 +128,10 @@ TASKS: Final = Table(
     Column("frames", BigInteger),
     Column("result", JSON),
     UniqueConstraint("job", "kind", "number"),
-    Index("tasks_in_order", "tenant", "state", desc("priority"), "job", "number"),
+    # Only of what may be begun, in the order in which it is: the first entry of each tenant is its turn.
+    Index("tasks_ready", "tenant", "rank", "job", "number", **_only("state = 'ready'")),
     Index("tasks_of_job", "job", "state"),
+    sqlite_autoincrement=True,
 )
 LEASES: Final = Table(
     "leases",
@@ -99,6 +143,7 @@ LEASES: Final = Table(
     Column("until", BigInteger, nullable=False),
     Column("frames", BigInteger, nullable=False, default=0),  # finished, as last heard
     Index("leases_by_end", "until"),
+    Index("leases_of_tenant", "tenant"),
 )
 ATTEMPTS: Final = Table(
     "attempts",
@@ -106,12 +151,16 @@ ATTEMPTS: Final = Table(
     Column("task", _NUMBER, ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("token", Integer, primary_key=True, autoincrement=False),
     Column("worker", String(200), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("work", String(200), nullable=False),  # its processors: what took so long is comparable with it
     Column("began", BigInteger, nullable=False),
     Column("ended", BigInteger),
     Column("outcome", String(12)),
     Column("error", JSON),
     Column("seconds", Float),
     Column("facts", JSON),  # what the worker measured: seconds by stage, frames, device
+    Index("attempts_measured", "kind", "work", "ended", **_only("outcome = 'done'")),
+    Index("attempts_by_end", "ended", **_only("outcome = 'done'")),
 )
 EVENTS: Final = Table(
     "events",
@@ -123,6 +172,7 @@ EVENTS: Final = Table(
     Column("kind", String(40), nullable=False),
     Column("facts", JSON, nullable=False),
     Index("events_of_job", "job", "id"),
+    sqlite_autoincrement=True,
 )
 WORKERS: Final = Table(
     "workers",

@@ -1,24 +1,79 @@
-"""Stopping all that is left to do of a job."""
+"""How attempts and tasks end, other than by a result."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, update
+from collections.abc import Mapping
+from typing import Any
 
-from facefusion.jobs.rows import end_attempt
-from facefusion.jobs.schema import LEASES, TASKS
-from facefusion.jobs.values import Job
+from sqlalchemy import Connection, delete, select, update
+
+from facefusion.jobs.rows import change_job
+from facefusion.jobs.schema import ATTEMPTS, LEASES, TASKS
+from facefusion.jobs.states import Outcome, TaskState
+from facefusion.jobs.values import Failure, Job
 
 
-def stop_tasks(connection: Connection, job: Job, now: int) -> None:
+def end_attempt(
+    connection: Connection,
+    task: int,
+    token: int,
+    now: int,
+    outcome: Outcome,
+    *,
+    failure: Failure | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> int:
+    """End the lease of a task, write how the attempt went, and return how many microseconds it took."""
+    connection.execute(delete(LEASES).where(LEASES.c.task == task))
+    which = (ATTEMPTS.c.task == task) & (ATTEMPTS.c.token == token)
+    values = {
+        "ended": now,
+        "outcome": outcome,
+        "seconds": (now - ATTEMPTS.c.began) / 1e6,
+        "error": None if failure is None else failure.to_json(),
+        "facts": None if facts is None else dict(facts),
+    }
+    began = connection.execute(update(ATTEMPTS).where(which).values(values).returning(ATTEMPTS.c.began))
+    return max(0, now - int(began.scalar_one()))
+
+
+def stop_tasks(connection: Connection, job: Job, now: int) -> list[int]:
     """Cancel all tasks of a job that are not finished; workers at them hear of it when they next say anything.
 
     Args:
         connection: in a transaction that holds the job.
         job: whose tasks they are.
         now: the time.
+
+    Returns:
+        the microseconds that each attempt took which this ended.
     """
-    held = select(LEASES.c.task, LEASES.c.token).join(TASKS, TASKS.c.id == LEASES.c.task)
-    for row in connection.execute(held.where(TASKS.c.job == job.number)).all():
-        end_attempt(connection, row.task, row.token, now, "cancelled")
     open_ones = (TASKS.c.job == job.number) & TASKS.c.state.in_(("waiting", "ready", "held", "leased"))
+    # First the tasks: that waits for who is just leasing one, so that its lease is seen by what follows.
     connection.execute(update(TASKS).where(open_ones).values(state="cancelled"))
+    held = select(LEASES.c.task, LEASES.c.token).join(TASKS, TASKS.c.id == LEASES.c.task)
+    rows = connection.execute(held.where(TASKS.c.job == job.number)).all()
+    return [end_attempt(connection, row.task, row.token, now, "cancelled") for row in rows]
+
+
+def try_again(connection: Connection, job: Job, task: int, *, not_before: int, **counts: int) -> None:
+    """Let a task be leased again.
+
+    Args:
+        connection: in a transaction that holds the job.
+        job: of the task.
+        task: its identifier.
+        not_before: when it may be leased at the earliest.
+        counts: `failures` and `losses` where they grew.
+    """
+    state: TaskState = "held" if job.is_paused else "ready"
+    values = {"state": state, "not_before": not_before, **counts}
+    connection.execute(update(TASKS).where(TASKS.c.id == task).values(values))
+
+
+def give_up(connection: Connection, job: Job, task: int, now: int, failure: Failure, **counts: int) -> list[int]:
+    """Let a job fail because one of its tasks did; arguments and result as of `stop_tasks` and `try_again`."""
+    connection.execute(update(TASKS).where(TASKS.c.id == task).values(state="dead", **counts))
+    took = stop_tasks(connection, job, now)
+    change_job(connection, job, now, state="failed", error=failure.to_json())
+    return took

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from facefusion.errors import FaceFusionError
-from facefusion.jobs.states import JobState, TaskKind
+from facefusion.jobs.states import JobState, Outcome, TaskKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,8 @@ class Event:
     Attributes:
         id: grows within a job.
         job: its identifier.
-        kind: such as `job.queued`, `job.succeeded`, `task.leased`, `task.failed`.
+        kind: such as `job.queued`, `job.succeeded`, `task.leased`, `task.failed`, `segment.done`. That a segment was
+            leased is no event: `JobBoard.attempts` tells it.
         at: when, in UTC.
         facts: more of it, as JSON values.
     """
@@ -153,6 +154,32 @@ class Event:
     kind: str
     at: datetime
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one lease of a task.
+
+    Attributes:
+        kind: of the task.
+        number: of the segment; 0 for other kinds.
+        worker: who had it.
+        began, ended: when, in UTC; not ended while it is being done.
+        outcome: how it ended; None while it is being done.
+        seconds: how long it took; None while it is being done.
+        failure: why it failed; None where it did not.
+        facts: what the worker measured.
+    """
+
+    kind: TaskKind
+    number: int
+    worker: str
+    began: datetime
+    ended: datetime | None
+    outcome: Outcome | None
+    seconds: float | None
+    failure: Failure | None
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

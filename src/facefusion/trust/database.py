@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,18 @@ _PRAGMAS: Final = (
     "foreign_keys = ON",
     "secure_delete = ON",  # what is erased is overwritten, not merely forgotten
 )
+# Of PostgreSQL. A machine that is gone, or a network that lost its way, is noticed on both sides within half a minute:
+# here, so that work goes on elsewhere, and there, so that what a transaction had locked is let go of.
+_CONNECTING: Final[Mapping[str, str | int]] = {
+    "client_encoding": "utf8",
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "options": f"-c lock_timeout={_BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+    " -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
+}
 
 
 def open_database(place: Path | str) -> Engine:
@@ -54,7 +66,9 @@ def open_database(place: Path | str) -> Engine:
                 f"A database of the kind {url.get_backend_name()} is not used", "Name a file or a postgresql:// URL"
             )
         url = url.set(drivername="postgresql+psycopg")
-        return create_engine(url, pool_pre_ping=True, connect_args={"client_encoding": "utf8"})
+        arguments = {name: value for name, value in _CONNECTING.items() if name not in url.query}
+        # Nothing is asked when a connection is made: one that is cut just then is closed by the driver.
+        return create_engine(url, pool_pre_ping=True, use_native_hstore=False, connect_args=arguments)
     except ModuleNotFoundError as error:
         raise OptionsError(
             "PostgreSQL needs a driver that is not installed", "Run pip install 'facefusion[postgresql]'"

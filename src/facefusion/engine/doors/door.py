@@ -177,6 +177,11 @@ class Door:
         """What is put into the pixels of every frame that is written; None where nothing is."""
         return self._sealed.mark
 
+    @property
+    def disclosure(self) -> tuple[Layer, ...]:
+        """What outputs are disclosed by that have left."""
+        return self._sealed.names
+
     def watch(self, what: Seen) -> Watch:
         """Return what looks at the frames of one stream.
 

@@ -82,6 +82,7 @@ def merge_segments(
         stage_seconds=clock.seconds,
         notes=tuple(notes.told),
         further_paths=job.plan.further_outputs,
+        disclosure=job.door.disclosure,
     )
 
 

@@ -1,0 +1,82 @@
+"""Leasing a task that was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from facefusion.jobs.database import moment
+from facefusion.jobs.order import charge
+from facefusion.jobs.rows import change_job, job_numbered, job_of, tell
+from facefusion.jobs.schema import ATTEMPTS, JOBS, LEASES, PLANS, TASKS
+from facefusion.jobs.states import JobState
+from facefusion.jobs.values import Job, Lease
+
+
+def lease_task(connection: Connection, task: Row[Any], worker: str, now: int, seconds: float) -> Lease:
+    """Give a worker the lease of a task.
+
+    A segment is leased without holding its job, as many are at one moment; whoever stops the job waits for the task
+    instead. All other tasks are alone in being ready, and their job is held, as they change it.
+
+    Args:
+        connection: in a transaction that holds the task.
+        task: a row of `TASKS`.
+        worker: who gets it.
+        now: the time.
+        seconds: how long the worker may be silent.
+
+    Raises:
+        JobsUnavailableError: the job is held by another; to be tried again.
+    """
+    until = now + round(seconds * 1e6)
+    token, attempt = task.token + 1, task.failures + task.losses + 1
+    if task.kind == "segment":
+        job = job_of(connection.execute(select(JOBS).where(JOBS.c.number == task.job)).one())
+    else:
+        job = _begun(connection, task, worker, now, attempt)
+    connection.execute(update(TASKS).where(TASKS.c.id == task.id).values(state="leased", token=token))
+    values = {"task": task.id, "token": token, "worker": worker}
+    connection.execute(insert(LEASES).values(**values, tenant=task.tenant, until=until, frames=0))
+    connection.execute(insert(ATTEMPTS).values(**values, kind=task.kind, work=work_of(job.request), began=now))
+    plan, results = _inputs(connection, task)
+    charge(connection, task.tenant)
+    return Lease(
+        *(task.id, token, task.kind, task.number, job, plan, results),
+        until=moment(until),
+        seconds=seconds,
+        attempt=attempt,
+    )
+
+
+def work_of(request: Mapping[str, Any]) -> str:
+    """Return by what a job's times are comparable with those of others: its processors."""
+    options = request.get("options")
+    processors = options.get("processors") if isinstance(options, Mapping) else None
+    if not isinstance(processors, list | tuple):
+        return ""
+    return ",".join(map(str, processors))[:200]
+
+
+def _begun(connection: Connection, task: Row[Any], worker: str, now: int, attempt: int) -> Job:
+    job = job_numbered(connection, task.job, waits=False)
+    state: JobState = {"plan": "planning", "whole": "running"}.get(task.kind, job.state)  # type: ignore[assignment]
+    if state != job.state:
+        change_job(connection, job, now, state=state, started=now)
+        job = job_numbered(connection, task.job)
+    tell(connection, job, now, "task.leased", {"kind": task.kind, "number": 0, "worker": worker, "attempt": attempt})
+    return job
+
+
+def _inputs(connection: Connection, task: Row[Any]) -> tuple[Mapping[str, Any] | None, tuple[Mapping[str, Any], ...]]:
+    """Return the plan, and what the segments gave, as far as a task needs them."""
+    if task.kind not in {"segment", "merge"}:
+        return None, ()
+    plan = connection.execute(select(PLANS.c.content).where(PLANS.c.job == task.job)).scalar_one()
+    if task.kind == "segment":
+        return plan, ()
+    segments = (TASKS.c.job == task.job) & (TASKS.c.kind == "segment")
+    results = connection.execute(select(TASKS.c.result).where(segments).order_by(TASKS.c.number)).scalars()
+    return plan, tuple(results)

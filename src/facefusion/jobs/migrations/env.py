@@ -1,0 +1,26 @@
+"""What Alembic runs: migrations over the connection that it was handed, within the transaction that is open there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+
+from facefusion.jobs.migrations import VERSION_TABLE
+from facefusion.jobs.schema import METADATA
+
+
+def _is_ours(_object: Any, name: str | None, kind: str, is_reflected: bool, _other: Any) -> bool:
+    """Leave alone what else the database holds, such as the records of trust."""
+    return kind != "table" or not is_reflected or name in METADATA.tables
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,
+    version_table=VERSION_TABLE,
+    render_as_batch=True,
+    include_object=_is_ours,
+)
+with context.begin_transaction():
+    context.run_migrations()
