@@ -14,6 +14,7 @@ from workshop import TENANT, Shop, until
 from facefusion.engine.run import run
 from facefusion.errors import StorageUnavailableError
 from facefusion.jobs.worker import Worker
+from sqlalchemy import make_url
 from material import ASTRONAUT, CAPTAIN, read, save
 
 
@@ -31,8 +32,9 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(
 ) -> None:
     shop = Shop.at(tmp_path / "shop", postgres_database)
     line = cable(postgres.port)
-    name = postgres_database.rpartition("/")[2].partition("?")[0]
+    name = make_url(postgres_database).database
     through = Shop.at(tmp_path / "shop", postgres.tcp_url(name).replace(str(postgres.port), str(line.port)))
+    assert f":{line.port}/" in through.database
     began, go_on = threading.Event(), threading.Event()
 
     def runner(options: Any, **further: Any) -> Any:
