@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 from workshop import TENANT, Shop, until
 
 from facefusion.engine.run import run
 from facefusion.errors import StorageUnavailableError
 from facefusion.jobs.worker import Worker
-from sqlalchemy import make_url
 from material import ASTRONAUT, CAPTAIN, read, save
 
 
@@ -33,8 +33,7 @@ def test_a_database_that_is_away_for_a_while_loses_nothing(
     shop = Shop.at(tmp_path / "shop", postgres_database)
     line = cable(postgres.port)
     name = make_url(postgres_database).database
-    through = Shop.at(tmp_path / "shop", postgres.tcp_url(name).replace(str(postgres.port), str(line.port)))
-    assert f":{line.port}/" in through.database
+    through = Shop.at(tmp_path / "shop", postgres.tcp_url(name, port=line.port))
     began, go_on = threading.Event(), threading.Event()
 
     def runner(options: Any, **further: Any) -> Any:
