@@ -160,6 +160,7 @@ ATTEMPTS: Final = Table(
     Column("seconds", Float),
     Column("facts", JSON),  # what the worker measured: seconds by stage, frames, device
     Index("attempts_measured", "kind", "work", "ended", **_only("outcome = 'done'")),
+    Index("attempts_by_end", "ended", **_only("outcome = 'done'")),
 )
 EVENTS: Final = Table(
     "events",
