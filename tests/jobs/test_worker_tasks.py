@@ -111,10 +111,11 @@ def test_an_input_that_is_gone_or_another_is_told_by_its_reference(shop: Shop, s
     request = {"sources": ["upload:a1"], "target": "upload:b2", "output": "r.png"}
     job = done(shop, shop.keep(request))
     assert (job.state, job.failure.type) == ("failed", "InputMissingError")
-    assert "upload:b2" in job.failure.what
+    assert "upload:a1" in job.failure.what
     shop.storage.put(small, f"{TENANT}/uploads/b2")
     shop.storage.put(ASTRONAUT, f"{TENANT}/uploads/a1")
-    job = done(shop, shop.keep({**request, "digests": {"upload:b2": "0" * 64}}))
+    with shop.working():
+        job = shop.finished(shop.keep({**request, "digests": {"upload:b2": "0" * 64}}))
     assert (job.state, job.failure.type) == ("failed", "StorageDamagedError")
     assert done(shop, shop.keep(request)).state == "succeeded"
 
@@ -251,6 +252,7 @@ def test_work_that_does_not_move_is_given_up_and_tried_anew(shop: Shop, small: P
 
     def runner(options, *, cancel, **further):
         if first.is_set():
+            worker._watch._stall = 600
             return run(options, cancel=cancel, **further)
         first.set()
         cancel.wait(60)
