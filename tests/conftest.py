@@ -11,7 +11,7 @@ from facefusion.faces.types import Face
 from facefusion.options import FaceSelectionOptions
 from material import ASTRONAUT, CAPTAIN, Array, read, write_clip
 
-pytest_plugins = ["servers", "databases"]
+pytest_plugins = ["servers", "job_databases"]
 
 POLICY = Path(__file__).with_name("policy.toml")
 """What tests run under that are not about marks; see the file."""

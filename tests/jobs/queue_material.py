@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from databases import SteppedClock
 from sqlalchemy import Engine, func, select
 
+from databases import SteppedClock
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.queue import JobQueue, Retries
 from facefusion.jobs.schema import LEASES, TASKS
 from facefusion.jobs.values import Failure, Job, Lease, NewJob, SegmentOfPlan
+from job_databases import SteppedClock
 
 BROKEN = Failure("NoFaceError", 20, "No face was found", "Choose another picture")
 

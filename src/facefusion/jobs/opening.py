@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.migrations import upgrade
-from facefusion.jobs.storage import Storage, open_storage
+from facefusion.jobs.storage import Storage, StorageSettings, open_storage
 from facefusion.media.faults import writing
 from facefusion.options import Options, ServingOptions
 from facefusion.trust.database import open_database
@@ -42,7 +42,25 @@ def open_files(serving: ServingOptions) -> Storage:
     Raises:
         StorageError, OptionsError: it cannot be used.
     """
-    return open_storage(serving.jobs.storage or str(_beside_database(serving) / _STORAGE))
+    return open_storage(serving.jobs.storage or str(_beside_database(serving) / _STORAGE), storage_settings(serving))
+
+
+def storage_settings(serving: ServingOptions) -> StorageSettings:
+    """Return how storage is used.
+
+    Raises:
+        OptionsError: a value is impossible, or does not go with another.
+    """
+    said = serving.storage
+    return StorageSettings(
+        endpoint=said.storage_endpoint,
+        region=said.storage_region,
+        server_encryption=said.storage_encryption,
+        kms_key=said.storage_kms_key,
+        key_file=said.storage_key_file,
+        checksums=said.storage_checksums,
+        share_with_group=said.storage_group,
+    )
 
 
 def open_worker(options: Options, serving: ServingOptions) -> Worker:
@@ -55,7 +73,8 @@ def open_worker(options: Options, serving: ServingOptions) -> Worker:
     from facefusion.jobs.worker import Worker  # noqa: PLC0415
 
     engine = open_jobs(serving)
-    bench = Bench.of(options, serving, storage=open_files(serving), board=JobBoard(engine))
+    settings = storage_settings(serving)
+    bench = Bench.of(options, serving, storage=open_files(serving), board=JobBoard(engine), settings=settings)
     return Worker(engine, bench)
 
 

@@ -8,16 +8,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from facefusion.jobs.child import DRAIN, GIVE_BACK, WAKE, Spec
+from facefusion.jobs.devices import device_shares, visible, with_devices
 from facefusion.options import Options, ServingOptions
 
 _LOG = logging.getLogger(__name__)
 _LOOK: Final = 0.2
+_SOON: Final = 0.02
 _LIVED: Final = 60.0
 """Seconds after which a worker that dies is started anew at once."""
 _LEAST_WAIT: Final = 0.5
@@ -31,7 +33,7 @@ class _Place:
 
     Attributes:
         spec: what its worker works with.
-        devices: that its worker sees, as `CUDA_VISIBLE_DEVICES` names them; None for all.
+        devices: graphics cards that its worker sees; all when empty.
         process: the worker; None while there is none.
         began: when it was started, in seconds.
         again: when the next is started.
@@ -39,7 +41,7 @@ class _Place:
     """
 
     spec: Spec
-    devices: str | None
+    devices: tuple[str, ...]
     process: subprocess.Popen[bytes] | None = None
     began: float = 0.0
     again: float = 0.0
@@ -47,9 +49,7 @@ class _Place:
 
     def start(self) -> None:
         """Start a worker, in a session of its own, so that signals of a terminal reach the pool alone."""
-        environment = dict(os.environ)
-        if self.devices is not None:
-            environment["CUDA_VISIBLE_DEVICES"] = self.devices
+        environment = {**os.environ, **visible(self.devices)}
         command = [sys.executable, "-m", "facefusion.jobs.child"]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment, start_new_session=True
@@ -95,13 +95,12 @@ class LocalPool:
 
     def __init__(self, options: Options, serving: ServingOptions, *, log_level: str = "WARNING") -> None:
         workers = serving.worker.workers
-        shares = device_shares(serving.worker.devices, workers)
         self._places = [
-            _Place(Spec(with_devices(options, share), serving, log_level), ",".join(share) if share else None)
-            for share in shares
+            _Place(Spec(with_devices(options, share), serving, log_level), share)
+            for share in device_shares(serving.worker.devices, workers)
         ]
         self._seconds = serving.worker.drain_seconds
-        self._over = threading.Event()
+        self._over, self._hurry = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -127,6 +126,10 @@ class LocalPool:
             for place in self._places[:count] if count < len(self._places) else self._places:
                 place.say(WAKE)
 
+    def give_back(self) -> None:
+        """Have what is begun given back, at once; the workers end."""
+        self._hurry.set()
+
     def stop(self, seconds: float | None = None) -> None:
         """End the workers: they finish what they are at, or give it back when that takes too long.
 
@@ -137,11 +140,11 @@ class LocalPool:
         if self._thread is not None:
             self._thread.join()
         with self._lock:
-            ends = ((DRAIN, self._seconds if seconds is None else seconds), (GIVE_BACK, _SECONDS_TO_GIVE_BACK))
-            for word, patience in ends:
-                for place in self._places:
-                    place.say(word)
-                self._await(time.monotonic() + patience)
+            patience = self._seconds if seconds is None else seconds
+            self._say(DRAIN)
+            self._await(time.monotonic() + patience, self._hurry)
+            self._say(GIVE_BACK)
+            self._await(time.monotonic() + _SECONDS_TO_GIVE_BACK, threading.Event())
             for place in self._places:
                 if place.process is not None and place.process.poll() is None:
                     _LOG.error("A worker process does not end and is killed")
@@ -158,6 +161,10 @@ class LocalPool:
         finally:
             self.stop()
 
+    def _say(self, word: bytes) -> None:
+        for place in self._places:
+            place.say(word)
+
     def _keep(self) -> None:
         while not self._over.wait(_LOOK):
             self._look()
@@ -167,25 +174,8 @@ class LocalPool:
             for place in self._places:
                 place.look()
 
-    def _await(self, end: float) -> None:
-        for place in self._places:
-            if place.process is not None:
-                with suppress(subprocess.TimeoutExpired):
-                    place.process.wait(max(0.0, end - time.monotonic()))
-
-
-def device_shares(devices: Sequence[str], workers: int) -> list[tuple[str, ...]]:
-    """Share out graphics cards among workers: each gets one in turn, or several where there are more of them."""
-    if not devices:
-        return [()] * workers
-    if workers >= len(devices):
-        return [(devices[number % len(devices)],) for number in range(workers)]
-    return [tuple(devices[number::workers]) for number in range(workers)]
-
-
-def with_devices(options: Options, share: Sequence[str]) -> Options:
-    """Return options under which a process that sees some cards alone uses all of them."""
-    if len(share) < 2:
-        return options
-    runtime = options.runtime.model_copy(update={"execution_device_id": tuple(range(len(share)))})
-    return options.model_copy(update={"runtime": runtime})
+    def _await(self, end: float, hurry: threading.Event) -> None:
+        """Wait until all have ended, or until a time, or until it is to go quickly."""
+        while any(place.process is not None and place.process.poll() is None for place in self._places):
+            if time.monotonic() >= end or hurry.wait(_SOON):
+                return

@@ -51,7 +51,7 @@ class Retries:
 
     def waiting(self, times: int) -> float:
         """Return the seconds before a task is tried again that failed so often."""
-        return min(self.most_wait, self.wait * 2.0 ** (times - 1))
+        return min(self.most_wait, self.wait * 2.0 ** min(times - 1, 100))
 
 
 class JobQueue:
@@ -81,7 +81,7 @@ class JobQueue:
             JobsUnavailableError: the database cannot be used.
             OptionsError: no such lease is given.
         """
-        if not (0 < seconds < 1e9 and 0 < len(worker) <= 200):
+        if not (0 < seconds < 1e9 and 0 < len(worker) <= 200 and worker.isprintable()):
             raise OptionsError("A lease has a worker, whose name has 1 to 200 letters, and lasts longer than 0 seconds")
         lease = self._claimed(worker, seconds)
         if lease is None and self.sweep():
@@ -121,7 +121,7 @@ class JobQueue:
             lease: of the task `plan`.
             content: where the plan lies, as JSON values.
             segments: at least one, numbered from 0.
-            facts: what the worker measured.
+            facts: what the worker measured: `frames`, `width` and `height` of the output, `device`, seconds by stage.
 
         Raises:
             LeaseLostError: somebody else plans it by now, or nobody is to.

@@ -37,7 +37,7 @@ _NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
 class _Request(TypeDecorator[Any]):
-    """JSON that somebody may have spoilt: what is no object is read as an empty one, which no worker takes for a job."""
+    """JSON that somebody may have spoilt: what is no object is read as an empty one, of which no job can be made."""
 
     impl = JSON
     cache_ok = True
@@ -160,6 +160,7 @@ ATTEMPTS: Final = Table(
     Column("seconds", Float),
     Column("facts", JSON),  # what the worker measured: seconds by stage, frames, device
     Index("attempts_measured", "kind", "work", "ended", **_only("outcome = 'done'")),
+    Index("attempts_by_end", "ended", **_only("outcome = 'done'")),
 )
 EVENTS: Final = Table(
     "events",

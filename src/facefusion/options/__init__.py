@@ -23,7 +23,7 @@ from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import LicensePolicy, ModelOptions
 from facefusion.options.people import MapEntry
-from facefusion.options.serving import JobsOptions, ServiceOptions, ServingOptions, WorkerOptions
+from facefusion.options.serving import JobsOptions, ServiceOptions, ServingOptions, StorageOptions, WorkerOptions
 from facefusion.options.sources import (
     canonical,
     current_options,
@@ -31,6 +31,7 @@ from facefusion.options.sources import (
     load_options,
     load_serving,
     set_options,
+    settled_values,
 )
 from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
 
@@ -62,6 +63,7 @@ __all__ = [
     "RuntimeOptions",
     "ServiceOptions",
     "ServingOptions",
+    "StorageOptions",
     "WorkerOptions",
     "canonical",
     "current_options",
@@ -70,4 +72,5 @@ __all__ = [
     "load_options",
     "load_serving",
     "set_options",
+    "settled_values",
 ]

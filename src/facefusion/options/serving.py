@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError
 
@@ -66,6 +66,32 @@ class JobsOptions(OptionGroup):
         default=1500, ge=1, description="frames of a video from which on its job is cut into segments for many workers"
     )
     segment_frames: int = Field(default=500, ge=16, le=100_000, description="frames in a segment of a job that is cut")
+
+
+class StorageOptions(OptionGroup):
+    """How the storage is used; credentials come from where the libraries of each provider look for them."""
+
+    storage_endpoint: str | None = Field(
+        default=None, min_length=1, description="URL of an S3 server that is not AWS, such as MinIO or Ceph"
+    )
+    storage_region: str | None = Field(default=None, min_length=1, description="region of the S3 bucket")
+    storage_encryption: Literal["AES256", "aws:kms"] | None = Field(
+        default=None, description="how an S3 store encrypts what it keeps; as the bucket's rule says when not given"
+    )
+    storage_kms_key: str | None = Field(
+        default=None, min_length=1, description="with aws:kms: which key of the key service"
+    )
+    storage_key_file: Path | None = Field(
+        default=None,
+        description="key of 32 bytes, as facefusion storage key makes it, with which all is encrypted before it leaves"
+        " this machine",
+    )
+    storage_checksums: bool = Field(
+        default=True, description="send checksums that an S3 server verifies; older servers do not know them"
+    )
+    storage_group: bool = Field(
+        default=False, description="of a folder: let the group read and write files, and not the owner alone"
+    )
 
 
 class WorkerOptions(OptionGroup):
@@ -126,6 +152,7 @@ class ServingOptions(OptionGroup):
     """Everything the service and its workers need to know beside the options of jobs."""
 
     jobs: JobsOptions = JobsOptions()
+    storage: StorageOptions = StorageOptions()
     worker: WorkerOptions = WorkerOptions()
     service: ServiceOptions = ServiceOptions()
     access: AccessOptions = AccessOptions()

@@ -71,10 +71,23 @@ def load_options(
         InputMissingError: the TOML file that was named is not there.
     """
     environment = os.environ if environment is None else environment
-    config = find_config(config_path, environment)
-    merged = _elsewhere(Options, environment, config)
+    merged = _elsewhere(Options, environment, find_config(config_path, environment))
     given = canonical(values)
     return _given_alone(Options.parse(merged | given), frozenset(given))
+
+
+def settled_values(
+    values: Mapping[str, Any],
+    *,
+    environment: Mapping[str, str] | None = None,
+    config_path: Path | None = None,
+) -> dict[str, Any]:
+    """Return what `load_options` makes options of: values by the options' own names. Arguments and errors are the same.
+
+    Whoever hands a job over to another machine passes on what is said of it here, and nothing else.
+    """
+    environment = os.environ if environment is None else environment
+    return _elsewhere(Options, environment, find_config(config_path, environment)) | canonical(values)
 
 
 def load_serving(

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 from facefusion.errors import StorageAddressError
 from facefusion.jobs.storage.keys import checked_key
 
-Scheme = Literal["file", "s3", "gs", "az", "memory"]
-"""Kinds of places; `memory` is for tests of programs that use this package, and lives as long as the process."""
+Scheme = Literal["file", "s3", "gs", "az"]
+"""Kinds of places."""
 
 _SCHEMES: Final[dict[str, Scheme]] = {
     "file": "file",
@@ -24,7 +24,6 @@ _SCHEMES: Final[dict[str, Scheme]] = {
     "az": "az",
     "abfs": "az",
     "abfss": "az",
-    "memory": "memory",
 }
 _AZURE_HOSTS: Final = (".dfs.core.windows.net", ".blob.core.windows.net")
 _LONGEST_SCHEME: Final = 12

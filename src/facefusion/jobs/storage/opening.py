@@ -6,13 +6,20 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from facefusion.errors import InputLimitError, StorageAddressError
+from facefusion.errors import InputLimitError
 from facefusion.jobs.storage.addresses import Address, allowed_root, parsed_address
+from facefusion.jobs.storage.azure import AzureBucket
 from facefusion.jobs.storage.base import Storage, Stored
+from facefusion.jobs.storage.bucket import Bucket
 from facefusion.jobs.storage.folder import FolderStorage
+from facefusion.jobs.storage.google import GoogleBucket
+from facefusion.jobs.storage.objects import ObjectStorage
 from facefusion.jobs.storage.retrying import Patience
+from facefusion.jobs.storage.s3 import S3Bucket
+from facefusion.jobs.storage.sealed import SealedStorage
 from facefusion.jobs.storage.settings import StorageSettings
 from facefusion.jobs.storage.streams import Tally, write_out
+from facefusion.trust.privacy.envelope import read_key
 
 
 def open_storage(root_url: str, settings: StorageSettings | None = None) -> Storage:
@@ -29,7 +36,8 @@ def open_storage(root_url: str, settings: StorageSettings | None = None) -> Stor
         SecretError: the customer's key cannot be read.
     """
     settings = settings or StorageSettings()
-    return _opened(parsed_address(root_url), settings, is_ours=True)
+    storage = _opened(parsed_address(root_url), settings, is_ours=True)
+    return storage if settings.key_file is None else SealedStorage(storage, read_key(settings.key_file))
 
 
 def fetch(
@@ -108,12 +116,25 @@ def _place(address: str, allowed: Sequence[str], settings: StorageSettings | Non
     return _opened(root, settings or StorageSettings(), is_ours=False), key, str(parsed)
 
 
-def _opened(root: Address, settings: StorageSettings, *, is_ours: bool) -> Storage:
+def _opened(root: Address, settings: StorageSettings, *, is_ours: bool) -> FolderStorage | ObjectStorage:
+    patience = Patience.of(settings)
     if root.scheme != "file":
-        raise StorageAddressError(f"{root} is no folder", "Give a folder, as a path or file:///…")
-    storage = FolderStorage(
-        Path(root.path), Patience.of(settings), for_group=settings.share_with_group, is_ours=is_ours
-    )
+        return ObjectStorage(
+            _bucket(root, settings),
+            root.path,
+            patience,
+            part=settings.part_bytes,
+            concurrency=settings.concurrency,
+        )
+    folder = FolderStorage(Path(root.path), patience, for_group=settings.share_with_group, is_ours=is_ours)
     if is_ours:
-        storage.prepare()
-    return storage
+        folder.prepare()
+    return folder
+
+
+def _bucket(root: Address, settings: StorageSettings) -> Bucket:
+    if root.scheme == "s3":
+        return S3Bucket(root.bucket, settings)
+    if root.scheme == "gs":
+        return GoogleBucket(root.bucket, settings)
+    return AzureBucket(root.bucket, root.account, settings)

@@ -34,7 +34,7 @@ class Bench:
 
     Attributes:
         storage: has what was handed in, and takes what is made.
-        board: knows the results of other jobs.
+        board: knows the results of other jobs; None where there is no database of jobs.
         options: of the place; a request's own come on top.
         serving: options of the service.
         scratch: folder of what is there only while a task is done.
@@ -45,7 +45,7 @@ class Bench:
     """
 
     storage: Storage
-    board: JobBoard
+    board: JobBoard | None
     options: Options
     serving: ServingOptions
     scratch: Path
@@ -55,7 +55,15 @@ class Bench:
     runner: Runner = run
 
     @classmethod
-    def of(cls, options: Options, serving: ServingOptions, *, storage: Storage, board: JobBoard) -> Bench:
+    def of(
+        cls,
+        options: Options,
+        serving: ServingOptions,
+        *,
+        storage: Storage,
+        board: JobBoard | None,
+        settings: StorageSettings | None = None,
+    ) -> Bench:
         """Set one up on this machine.
 
         Raises:
@@ -68,7 +76,8 @@ class Bench:
         in_memory = force.policy.privacy.work_folder.value == "memory"
         inputs = work_root(scratch, in_memory=in_memory) / _INPUTS
         cache = InputCache(inputs, round(serving.worker.scratch_cache * GIB))
-        return cls(storage, board, options, serving, scratch, cache)
+        settings = settings or StorageSettings()
+        return cls(storage, board, options, serving, scratch, cache, settings=settings)
 
     def allowed(self, tenant: str) -> tuple[str, ...]:
         """Return the addresses below which a tenant may name files."""

@@ -12,6 +12,7 @@ from typing import Final
 from facefusion.errors import (
     InputMissingError,
     JobStateError,
+    JobUnknownError,
     StorageDamagedError,
     StorageMissingError,
     StorageUnavailableError,
@@ -93,6 +94,8 @@ class Staging:
                 raise _missing(reference) from error
             return
         if reference.kind == "job":
+            if self.bench.board is None:
+                raise JobUnknownError(f"There is no {reference} here", "Name the file itself")
             place = result_of(self.bench.board.job(reference.value, tenant=self.tenant))
         else:
             key = upload_key if reference.kind == "upload" else face_key

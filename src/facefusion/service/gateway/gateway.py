@@ -61,7 +61,7 @@ class GatewayParts:
     security: SecurityHeaders
     body: BodyLimits
     part: BodyLimits
-    parts_below: tuple[str, ...] = ("/v1/uploads/",)
+    parts_below: tuple[str, ...] = ("/v1/uploads", "/v1/verify")
     open_below: tuple[str, ...] = ("/v1/health/",)
     cors_origins: tuple[str, ...] = ()
     closing: tuple[Callable[[], None], ...] = ()
