@@ -105,7 +105,8 @@ def test_the_kernel_says_who_holds_the_other_end_while_it_is_open() -> None:
 def test_another_user_of_the_machine_is_not_let_in(house: House) -> None:
     code = (
         "import os, socket, sys\nos.setuid(65533)\nmade = socket.socket()\n"
-        "made.connect(('127.0.0.1', int(sys.argv[1])))\nmade.sendall(sys.argv[2].encode())\nprint(made.recv(4096).decode().split()[1])"
+        "made.connect(('127.0.0.1', int(sys.argv[1])))\n"
+        "made.sendall(sys.argv[2].encode())\nprint(made.recv(4096).decode().split()[1])"
     )
     with house.serving(**LOCAL) as service:
         asking = f"GET /v1/jobs/{JOB} HTTP/1.1\r\nHost: localhost\r\n\r\n"
