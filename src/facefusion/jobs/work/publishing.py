@@ -79,7 +79,7 @@ def delivered(result: Result, address: str, tenant: str, bench: Bench, cancel: t
     return [
         deliver(
             path,
-            f"{address}{path.name}" if is_folder else address,
+            delivery_address(address, path.name),
             bench.allowed(tenant),
             settings=bench.settings,
             replace=True,
@@ -87,6 +87,11 @@ def delivered(result: Result, address: str, tenant: str, bench: Bench, cancel: t
         ).address
         for path in paths
     ]
+
+
+def delivery_address(address: str, name: str) -> str:
+    """Return where one output goes: into the folder that an address ends with, or to the address itself."""
+    return f"{address}{name}" if address.endswith("/") else address
 
 
 def media_type(name: str) -> str:
