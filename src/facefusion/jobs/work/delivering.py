@@ -8,7 +8,6 @@ from pathlib import Path
 
 from facefusion.jobs.storage import Storage, StorageSettings, Stored, deliver
 from facefusion.jobs.values import Job
-from facefusion.jobs.work.publishing import delivery_address
 
 
 def deliver_result(
@@ -43,3 +42,8 @@ def deliver_result(
             told.append(deliver(path, to, allowed, settings=settings, replace=True).address)
             path.unlink()
     return told
+
+
+def delivery_address(address: str, name: str) -> str:
+    """Return where one output goes: into the folder that an address ends with, or to the address itself."""
+    return f"{address}{name}" if address.endswith("/") else address

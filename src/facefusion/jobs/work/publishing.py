@@ -14,6 +14,7 @@ from facefusion.errors import StorageDamagedError, StorageUnavailableError
 from facefusion.jobs.storage import Storage, Stored, deliver
 from facefusion.jobs.work.attempt import Attempt
 from facefusion.jobs.work.bench import Bench
+from facefusion.jobs.work.delivering import delivery_address
 from facefusion.jobs.work.patience import Patience
 from facefusion.jobs.work.said import Said
 from facefusion.media.forms import Kind, output_form
@@ -87,11 +88,6 @@ def delivered(result: Result, address: str, tenant: str, bench: Bench, cancel: t
         ).address
         for path in paths
     ]
-
-
-def delivery_address(address: str, name: str) -> str:
-    """Return where one output goes: into the folder that an address ends with, or to the address itself."""
-    return f"{address}{name}" if address.endswith("/") else address
 
 
 def media_type(name: str) -> str:
