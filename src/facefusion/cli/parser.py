@@ -16,6 +16,7 @@ from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.face_parser import READING_OPTIONS, parse_face
 from facefusion.cli.flags import add_option_flags, further_spellings
 from facefusion.cli.job_parser import PLACE_GROUPS, parse_job
+from facefusion.cli.keys_parser import parse_keys, parse_tenants
 from facefusion.cli.models_parser import parse_models
 from facefusion.cli.policy_parser import parse_policy
 from facefusion.cli.storage_parser import parse_storage
@@ -32,6 +33,7 @@ COMMANDS = {
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
+    "serve": "answer requests over HTTP, with workers of its own",
     "worker": "do jobs of the database until it is stopped",
     "job": "hand in jobs, look after them, fetch results; or do one in steps",
     "audit": "show and check what was done and by whom; erase people",
@@ -41,6 +43,8 @@ COMMANDS = {
     "policy": "show, check and sign what every job has to keep to",
     "verify": "say which marks files bear, who signed them, and whether they hold",
     "trust": "keys and certificates of this place; accept the terms",
+    "keys": "make, list, revoke and replace keys of the service",
+    "tenants": "for whom the service works, and how much each may have",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }
@@ -200,6 +204,13 @@ def _worker_parser() -> Parser:
     return _with_common(parser)
 
 
+def _serve_parser() -> Parser:
+    parser = _command_parser("serve", "[options]")
+    add_option_flags(parser, lambda leaf: bool(leaf.path), ServingOptions)
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != () and leaf.path[0] in PLACE_GROUPS)
+    return _with_common(parser)
+
+
 def _inspect_parser() -> Parser:
     parser = _command_parser("inspect", "FILE [options]")
     group = parser.add_argument_group("inspect")
@@ -276,6 +287,7 @@ def _with_common(parser: Parser) -> Parser:
 _COMMAND_PARSERS = {
     "process": _process_parser,
     "batch": _batch_parser,
+    "serve": _serve_parser,
     "worker": _worker_parser,
     "preview": _preview_parser,
     "live": _live_parser,
@@ -294,5 +306,7 @@ _FAMILIES = {
     "policy": parse_policy,
     "trust": parse_trust,
     "verify": parse_verify,
+    "keys": parse_keys,
+    "tenants": parse_tenants,
 }
 """Commands with verbs of their own, each read by a module of its own."""

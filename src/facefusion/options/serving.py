@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup, described
+from facefusion.options.gateway import AccessOptions, IdentityOptions, LoadOptions, ReviewOptions
 from facefusion.options.leaves import nest
 
 _HELP = "Run `facefusion worker --help` and `facefusion serve --help` for all options of the service"
@@ -154,6 +155,10 @@ class ServingOptions(OptionGroup):
     storage: StorageOptions = StorageOptions()
     worker: WorkerOptions = WorkerOptions()
     service: ServiceOptions = ServiceOptions()
+    access: AccessOptions = AccessOptions()
+    identity: IdentityOptions = IdentityOptions()
+    load: LoadOptions = LoadOptions()
+    review: ReviewOptions = ReviewOptions()
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:

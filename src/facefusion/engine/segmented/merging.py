@@ -74,7 +74,12 @@ def merge_segments(
             _write(job, folder, segments, faces)
     seconds = time.perf_counter() - started
     return Result(
-        *(job.plan.output, "video", folder.frames, faces, seconds, clock.seconds),
+        output_path=job.plan.output,
+        kind="video",
+        frames=folder.frames,
+        faces=faces,
+        seconds=seconds,
+        stage_seconds=clock.seconds,
         notes=tuple(notes.told),
         further_paths=job.plan.further_outputs,
         disclosure=job.door.disclosure,
