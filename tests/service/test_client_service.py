@@ -570,6 +570,7 @@ def test_events_are_let_in_by_a_signature_or_a_key_and_else_not(service, client)
     client.triggers.remove(made.trigger.id)
 
 
+@pytest.mark.slow
 def test_what_there_is_beside_jobs(client, portrait):
     assert client.service.live() == {"status": "live"}
     assert client.service.ready()["status"] == "ready"
@@ -598,6 +599,7 @@ def _has(client, name):
     return name in {each.name for each in client.models.all()}
 
 
+@pytest.mark.slow
 def test_faces_and_consents(client, portrait):
     sent = client.uploads.send(portrait)
     assert client.uploads.verify(sent.id).layers
