@@ -29,6 +29,12 @@ def error_of(response: httpx.Response) -> FaceFusionError:
     return _noted(_made(kind, what, str(hint), wait_of(response)), problem)
 
 
+def error_named(name: str, what: str, hint: str) -> FaceFusionError:
+    """Return the error of a class that is called by its name; one of `ServiceAnswerError` where there is none such."""
+    kind = _kind(f"{_URN}{name}")
+    return ServiceAnswerError(what, hint) if kind is None else kind(what, hint)
+
+
 def wait_of(response: httpx.Response) -> float | None:
     """Return the seconds that the service asks to wait; None where it does not."""
     given = response.headers.get("retry-after", "")

@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
 from facefusion.client import uploading
-from facefusion.client.asks import consents, faces, others, triggers, uploads, webhooks
+from facefusion.client.asks import consents, faces, jobs, others, triggers, uploads, webhooks
 from facefusion.client.binding import Doing, Listing, Running
+from facefusion.client.call import Call
+from facefusion.client.values import Job, JobOutput
+from facefusion.errors import JobStateError, ResourceUnknownError
+
+T = TypeVar("T")
+
+
+def output_of(job: Job, number: int) -> JobOutput:
+    """Return one output of a job.
+
+    Raises:
+        JobStateError: it has none yet.
+        ResourceUnknownError: it has none of this number.
+    """
+    if job.result is None:
+        raise JobStateError(f"Job {job.id} is {job.state} and has no result", "Wait until it has succeeded")
+    if not 0 <= number < len(job.result.outputs):
+        raise ResourceUnknownError(f"Job {job.id} has no output {number}")
+    return job.result.outputs[number]
+
+
+def with_headers(call: Call[T], headers: Mapping[str, str]) -> Call[T]:
+    """Return a call with further headers."""
+    return replace(call, headers={**call.headers, **headers})
 
 
 class UploadsOf:
@@ -33,6 +61,29 @@ class FacesOf:
     all = Listing(faces.page)
     portrait = Doing(faces.portrait)
     remove = Doing(faces.remove)
+
+
+class JobsOf:
+    """Jobs: asked for, watched, stopped, fetched."""
+
+    submit = Doing(jobs.submit)
+    estimate = Doing(jobs.estimate)
+    show = Doing(jobs.show)
+    time = Doing(jobs.time)
+    page = Doing(jobs.page)
+    all = Listing(jobs.page)
+    events = Doing(jobs.events)
+    cancel = Doing(jobs.cancel)
+    pause = Doing(jobs.pause)
+    resume = Doing(jobs.resume)
+    retry = Doing(jobs.retry)
+    prioritise = Doing(jobs.prioritise)
+    approve = Doing(jobs.approve)
+    reject = Doing(jobs.reject)
+    result = Doing(jobs.result)
+    output = Doing(jobs.output)
+    remove = Doing(jobs.remove)
+    preview = Doing(jobs.preview)
 
 
 class ConsentsOf:
@@ -98,3 +149,14 @@ class AuditOf:
     show = Doing(others.show_entry)
     page = Doing(others.audit)
     all = Listing(others.audit)
+
+
+class ServiceOf:
+    """The service itself."""
+
+    live = Doing(others.live)
+    ready = Doing(others.ready)
+    version = Doing(others.version)
+    queue = Doing(others.queue)
+    workers = Doing(others.workers)
+    verify = Doing(others.verify)

@@ -304,3 +304,118 @@ class TriggerSecret(Value):
 
     trigger: Trigger
     secret: str
+
+
+class JobProgress(Value):
+    """How far a job is.
+
+    Attributes:
+        segments, segments_done: parts that it was cut into, and those that are finished.
+        frames, frames_done: of the output, and those that are finished.
+        share: from 0 to 1; None where nothing is known.
+    """
+
+    segments: int | None = None
+    segments_done: int = 0
+    frames: int | None = None
+    frames_done: int | None = None
+    share: float | None = None
+
+
+class JobOutput(Value):
+    """One file that a job made.
+
+    Attributes:
+        name: of the file.
+        size, sha256: of its bytes.
+        media_type: such as `video/mp4`.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    media_type: str = ""
+
+
+class JobResult(Value):
+    """What a job made.
+
+    Attributes:
+        outputs: its files, the result first.
+        notes: what the user should know.
+    """
+
+    outputs: list[JobOutput]
+    notes: list[str] = []
+
+
+class Job(Value):
+    """A job.
+
+    Attributes:
+        id: by which it is called.
+        state: see `JobState`.
+        is_paused: whether nothing of it is begun.
+        needs_review: whether a person has to approve its result.
+        priority: from 0 to 9.
+        revision: grows with each change.
+        request: as it was asked for.
+        progress: how far it is.
+        created, queued, started, finished: when.
+        error: why it failed.
+        result: what it made.
+        review: who decided on its result.
+    """
+
+    id: str
+    state: JobState
+    is_paused: bool = False
+    needs_review: bool = False
+    owner: str = ""
+    priority: int = 4
+    revision: int
+    request: dict[str, Any] = {}
+    progress: JobProgress = JobProgress()
+    created: datetime
+    queued: datetime | None = None
+    started: datetime | None = None
+    finished: datetime | None = None
+    error: Problem | None = None
+    result: JobResult | None = None
+    review: dict[str, Any] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing changes any more by itself; a result that waits for its review is over too."""
+        return self.state in {"review", "succeeded", "failed", "cancelled", "rejected"}
+
+
+class JobEvent(Value):
+    """Something that happened to a job.
+
+    Attributes:
+        id: grows; None for what is told in passing, as progress is.
+        kind: such as `job.succeeded` or `progress`.
+        at: when; None for progress.
+        facts: more of it.
+    """
+
+    id: int | None = None
+    kind: str
+    at: datetime | None = None
+    facts: dict[str, Any] = {}
+
+
+class JobTime(Value):
+    """What can be said of the time that a job takes.
+
+    Attributes:
+        share: of its frames that is done, from 0 to 1.
+        begins, ends: seconds until then, as `low`, `likely` and `high`; None where that cannot be said.
+        why_not: why `ends` cannot be said.
+    """
+
+    share: float | None = None
+    begins: dict[str, float] | None = None
+    ends: dict[str, float] | None = None
+    why_not: str = ""

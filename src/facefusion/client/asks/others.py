@@ -128,3 +128,27 @@ def show_entry(entry_id: str) -> Ask:
 def live() -> Ask:
     """Return whether the service lives."""
     return Ask()
+
+
+@operation("GET", "/v1/health/ready", values)
+def ready() -> Ask:
+    """Return whether the service can work; where it cannot, that is an error."""
+    return Ask()
+
+
+@operation("GET", "/v1/version", values)
+def version() -> Ask:
+    """Return what runs there."""
+    return Ask()
+
+
+@operation("GET", "/v1/queue", values)
+def queue() -> Ask:
+    """Return how much waits, is done and was done."""
+    return Ask()
+
+
+@operation("GET", "/v1/workers", values)
+def workers() -> Ask:
+    """Return who works there."""
+    return Ask()

@@ -92,13 +92,8 @@ class Poster:
     async def _sent(self, target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
         origin = httpcore.Origin(target.scheme.encode(), target.host.encode(), target.port)
         url = httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=target.path)
-        own: dict[str | bytes, str | bytes] = {
-            "host": target.authority,
-            "content-length": str(len(body)),
-            **_HEADERS,
-            **headers,
-        }
-        wanted = httpcore.Request("POST", url, headers=own, content=body)
+        own = {"host": target.authority, "content-length": str(len(body)), **_HEADERS, **headers}
+        wanted = httpcore.Request("POST", url, headers=list(own.items()), content=body)
         connection = httpcore.AsyncHTTPConnection(origin, ssl_context=self._context, network_backend=self._way)
         try:
             answer = await connection.handle_async_request(wanted)
