@@ -41,9 +41,15 @@ def _broken() -> APIRouter:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served(tmp_path_factory.mktemp("problems"), routers=(_broken(),)) as here:
-        yield here.client(ADA)
+        yield here
+
+
+@pytest.fixture
+def client(service: Served) -> httpx.Client:
+    """One of its own for each test: after a bug the server ends the connection."""
+    return service.client(ADA)
 
 
 @pytest.mark.parametrize(
