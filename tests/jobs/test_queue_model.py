@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import suppress
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as some
 from hypothesis.stateful import (
     Bundle,
@@ -165,13 +165,16 @@ def machine(engine):
 
         def _forget_expired(self):
             """What claims and sweeps took away was over, and all else is there."""
-            for task in set(self.valid) - set(self._there()):
-                assert self.valid.pop(task)[1] < self.clock.now
-            self._drop_stopped()
-
-        def _drop_stopped(self):
             there = self._there()
-            self.valid = {task: held for task, held in self.valid.items() if task in there}
+            gone = {task: until for task, (token, until) in self.valid.items() if there.get(task) != token}
+            if not gone:
+                return
+            with engine.connect() as connection:
+                wanted = select(TASKS.c.id, JOBS.c.state).join(JOBS, JOBS.c.number == TASKS.c.job)
+                states = dict(connection.execute(wanted.where(TASKS.c.id.in_(list(gone)))).all())
+            for task, until in gone.items():
+                assert until < self.clock.now or states[task] == "failed", "lost too often, or its job was"
+                del self.valid[task]
 
         def _drop_of(self, job):
             with engine.connect() as connection:

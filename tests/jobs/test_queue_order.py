@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from queue_material import BROKEN, Jobs
 
+from databases import SteppedClock
 from facefusion.errors import JobQuotaError, OptionsError
 from facefusion.jobs.tenants import Quota, Tenants
 from facefusion.trust.database import open_database
@@ -51,9 +52,9 @@ def test_higher_priority_goes_first_and_may_be_given_later(jobs):
     assert "job.prioritised" in jobs.kinds(late)
 
 
-def test_segments_of_the_first_job_go_before_those_of_the_next(jobs):
+def test_what_is_left_of_the_first_job_goes_before_the_next(jobs):
     first, second = jobs.planned(3), jobs.submit()
-    assert [lease.job.id for lease in jobs.work()] == [first.id] * 3 + [second.id, first.id]
+    assert [lease.job.id for lease in jobs.work()] == [first.id] * 4 + [second.id]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

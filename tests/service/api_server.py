@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 
 import httpx
 import uvicorn
+from fastapi import APIRouter
 from sqlalchemy import Engine
 
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.migrations import upgrade
 from facefusion.jobs.migrations.registered import registered
-from facefusion.jobs.storage import open_storage
+from facefusion.jobs.storage import Storage, open_storage
 from facefusion.jobs.work.bench import Bench
 from facefusion.jobs.worker import Worker
 from facefusion.options import Options, ServingOptions, load_options
@@ -89,8 +90,10 @@ def served(
     *,
     settings: ServiceSettings | None = None,
     database: str | None = None,
-    storage: str | None = None,
+    opened: Storage | None = None,
     reviews: ReviewRules | None = None,
+    checks: tuple[tuple[str, Callable[[], Any]], ...] = (),
+    routers: tuple[APIRouter, ...] = (),
     **options: Any,
 ) -> Iterator[Served]:
     """Serve for as long as a block lasts."""
@@ -99,11 +102,14 @@ def served(
         ending.callback(engine.dispose)
         parts = make_parts(
             engine,
-            open_storage(storage or str(folder / "storage")),
+            opened or open_storage(str(folder / "storage")),
             settings or ServiceSettings(poll_seconds=0.05, heartbeat_seconds=0.2),
             place(folder, **options),
             quotas=Quotas(engine),
             reviews=reviews,
+            checks=checks,
+            routers=routers,
+            scratch=scratch_of(folder),
         )
         app = create_app(parts)
         config = uvicorn.Config(Callers(app), port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
@@ -150,3 +156,10 @@ def open_jobs_of(database: str) -> Engine:
 def place(folder: Path, **options: Any) -> Options:
     """Return the options of a place of its own."""
     return load_options({"trust_dir": folder / "trust", "acknowledge": True, **options})
+
+
+def scratch_of(folder: Path) -> Path:
+    """Return the folder for files on their way of a service in a folder."""
+    made = folder / "on their way"
+    made.mkdir(exist_ok=True)
+    return made

@@ -174,8 +174,8 @@ def _stage(tasks: Sequence[Row[Any]], found: Sequence[Measure], job: Job, place:
     share = max(1.0, min(most, place.share))
     rounds = math.ceil(len(known) / share)
     return Range(
-        max(sum(left.low for left in known) / most, max(left.low for left in known)),
-        max(sum(left.likely for left in known) / share, max(left.likely for left in known)),
+        max(sum(left.low for left in known) / most, *(left.low for left in known)),
+        max(sum(left.likely for left in known) / share, *(left.likely for left in known)),
         rounds * max(left.high for left in known),
     )
 
@@ -207,17 +207,17 @@ def _begins(connection: Connection, job: Job, place: _Place) -> Range | None:
     rank = -job.priority
     is_ahead = (TASKS.c.rank < rank) | ((TASKS.c.rank == rank) & (TASKS.c.job < job.number))
     open_ones = TASKS.c.state.in_(("ready", "leased")) & (TASKS.c.job != job.number)
-    counted = select(TASKS.c.tenant, TASKS.c.kind, TASKS.c.state, func.count().label("count"))
+    counted = select(TASKS.c.tenant, TASKS.c.kind, TASKS.c.state, func.count().label("many"))
     rows = connection.execute(
         counted.where(open_ones, is_ahead | (TASKS.c.state == "leased")).group_by(*counted.selected_columns[:3])
     ).all()
-    running = sum(row.count for row in rows if row.state == "leased")
+    running = sum(row.many for row in rows if row.state == "leased")
     if running < place.workers and not any(row.state == "ready" for row in rows):
         return _NOW
     hidden = _segments_of_others(connection) if any(row.kind == "plan" for row in rows) else 0.0
     if hidden is None:
         return None
-    weighed = [(row.tenant, row.count * (2 + hidden if row.kind == "plan" else 1)) for row in rows]
+    weighed = [(row.tenant, row.many * (2 + hidden if row.kind == "plan" else 1)) for row in rows]
     mine, everybody = sum(count for tenant, count in weighed if tenant == job.tenant), sum(each for _, each in weighed)
     seconds = last_seconds(connection)
     least, fair, most = sum_of(seconds, mine), sum_of(seconds, mine), sum_of(seconds, everybody)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from platformdirs import user_data_path
 from sqlalchemy import Engine
@@ -11,11 +11,12 @@ from sqlalchemy import Engine
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.migrations import upgrade
 from facefusion.jobs.storage import Storage, StorageSettings, open_storage
-from facefusion.jobs.work.bench import Bench
-from facefusion.jobs.worker import Worker
 from facefusion.media.faults import writing
 from facefusion.options import Options, ServingOptions
 from facefusion.trust.database import open_database
+
+if TYPE_CHECKING:
+    from facefusion.jobs.worker import Worker
 
 _DATABASE: Final = "jobs.db"
 _STORAGE: Final = "storage"
@@ -68,6 +69,9 @@ def open_worker(options: Options, serving: ServingOptions) -> Worker:
     Raises:
         FaceFusionError: something that it needs cannot be used.
     """
+    from facefusion.jobs.work.bench import Bench  # noqa: PLC0415 - the engine takes long to import
+    from facefusion.jobs.worker import Worker  # noqa: PLC0415
+
     engine = open_jobs(serving)
     settings = storage_settings(serving)
     bench = Bench.of(options, serving, storage=open_files(serving), board=JobBoard(engine), settings=settings)

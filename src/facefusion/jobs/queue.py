@@ -51,7 +51,7 @@ class Retries:
 
     def waiting(self, times: int) -> float:
         """Return the seconds before a task is tried again that failed so often."""
-        return min(self.most_wait, self.wait * 2.0 ** (times - 1))
+        return min(self.most_wait, self.wait * 2.0 ** min(times - 1, 100))
 
 
 class JobQueue:

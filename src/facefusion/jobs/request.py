@@ -18,7 +18,7 @@ from facefusion.options import Leaf, Options
 from facefusion.options.own import as_texts
 from facefusion.options.people import read_map
 
-Files = Callable[[str], str]
+Files = Callable[[str], str | Path]
 """Returns the path of a file, given what a request calls it."""
 
 _MOST_OPTIONS: Final = 65_536
@@ -202,7 +202,7 @@ def _checked_map(value: Any) -> list[dict[str, Any]]:
 
 
 def _checked_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
-    table = {"sources": [str(Reference.parse(source)) for source in entry["sources"]]}
+    table: dict[str, Any] = {"sources": [str(Reference.parse(source)) for source in entry["sources"]]}
     table |= {name: entry[name] for name in _OF_A_MAP if entry.get(name) is not None}
     if "reference" in table:
         table["reference"] = str(Reference.parse(table["reference"]))
@@ -218,7 +218,7 @@ def _located(leaf: Leaf, value: Any, read: Files, written: Files) -> Any:
         return [_located_entry(entry, read) for entry in value]
     if leaf.name == "renditions":
         parts = map(rendition_parts, value)
-        return tuple(rendition_at(written(name), words) for name, words in parts)
+        return tuple(rendition_at(str(written(name)), words) for name, words in parts)
     use = use_of(leaf)
     if value is None or use == "value":
         return value

@@ -137,9 +137,9 @@ def make_tenant(connection: Connection, tenant: str) -> None:
     Raises:
         OptionsError: no tenant is called so.
     """
+    _check_name(tenant)
     if connection.execute(select(TENANTS.c.id).where(TENANTS.c.id == tenant)).first() is not None:
         return
-    _check_name(tenant)
     new = postgresql.insert(TENANTS) if connection.dialect.name == "postgresql" else sqlite.insert(TENANTS)
     connection.execute(new.values(id=tenant, **asdict(Quota()), served=0).on_conflict_do_nothing())
 
@@ -182,9 +182,9 @@ def check_count(connection: Connection, tenant: str, *, with_one: bool = False) 
 
 
 def _tenant(connection: Connection, tenant: str) -> Tenant:
+    _check_name(tenant)
     row = connection.execute(select(TENANTS).where(TENANTS.c.id == tenant)).one_or_none()
     if row is None:
-        _check_name(tenant)
         return Tenant(tenant, Quota(), 0, 0)
     leases = select(func.count()).select_from(LEASES).where(LEASES.c.tenant == tenant)
     return Tenant(tenant, _quota(row), connection.execute(leases).scalar_one(), _unfinished(connection, tenant, None))

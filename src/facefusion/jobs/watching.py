@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostError
@@ -94,7 +95,7 @@ class Watch:
         following = 0.0
         while True:
             for attempt in self.attempts:
-                self._tried(lambda attempt=attempt: self._extend(attempt))
+                self._tried(partial(self._extend, attempt))
                 self._look(attempt)
             if time.monotonic() >= following:
                 following = time.monotonic() + self._slow

@@ -74,6 +74,16 @@ class Worker:
             stall_seconds=serving.worker.stall_seconds,
         )
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it takes no further task."""
+        return self._ending.is_set()
+
+    @property
+    def stuck(self) -> threading.Event:
+        """Set when work that was stopped does not end, and never will: the process has to be ended."""
+        return self._watch.stuck
+
     def run(self) -> bool:
         """Do tasks until `drain` is called and what was begun is finished or given back.
 

@@ -40,8 +40,12 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
 def document_text() -> str:
     """Return the document of this version as text."""
     from facefusion.service.app import bare_app  # noqa: PLC0415 - it imports this module
+    from facefusion.service.triggers.routes import triggers_router  # noqa: PLC0415
+    from facefusion.service.webhooks.routes import webhooks_router  # noqa: PLC0415
 
-    return json.dumps(bare_app().openapi(), indent=1, sort_keys=True) + "\n"
+    nothing: Any = None  # that routes are there can be told without what they work with
+    further = (webhooks_router(nothing, nothing), triggers_router(nothing, nothing))
+    return json.dumps(bare_app(further).openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def main(arguments: list[str]) -> int:

@@ -67,7 +67,8 @@ def open_database(place: Path | str) -> Engine:
             )
         url = url.set(drivername="postgresql+psycopg")
         arguments = {name: value for name, value in _CONNECTING.items() if name not in url.query}
-        return create_engine(url, pool_pre_ping=True, connect_args=arguments)
+        # Nothing is asked when a connection is made: one that is cut just then is closed by the driver.
+        return create_engine(url, pool_pre_ping=True, use_native_hstore=False, connect_args=arguments)
     except ModuleNotFoundError as error:
         raise OptionsError(
             "PostgreSQL needs a driver that is not installed", "Run pip install 'facefusion[postgresql]'"

@@ -10,6 +10,7 @@ import threading
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
 from facefusion.cli.signals import each_signal
+from facefusion.errors import OptionsError
 from facefusion.options import Options, ServingOptions, load_options, load_serving
 
 _HUNG = 1
@@ -26,6 +27,8 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     """
     options = load_options(option_values(arguments), config_path=arguments.config)
     serving = load_serving(option_values(arguments, ServingOptions), config_path=arguments.config)
+    if serving.jobs.broker is not None:
+        return _woken(options, serving, context)
     if serving.worker.workers > 1:
         return _several(options, serving, arguments.log_level.upper(), context)
     return _one(options, serving, context)
@@ -52,6 +55,17 @@ def _one(options: Options, serving: ServingOptions, context: Context) -> int:
         return 0
     logging.shutdown()
     os._exit(_HUNG)  # threads that hang in a driver would keep the process
+
+
+def _woken(options: Options, serving: ServingOptions, context: Context) -> int:
+    try:
+        from facefusion.jobs.celery.serving import serve  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise OptionsError(
+            "A broker needs packages that are not installed", "Run pip install 'facefusion[celery]'"
+        ) from error
+    context.terminal.say(f"{serving.worker.workers} workers begin, and wait to be woken")
+    return serve(options, serving)
 
 
 def _several(options: Options, serving: ServingOptions, log_level: str, context: Context) -> int:

@@ -57,7 +57,7 @@ class PostWork:
         sheet = None if self.sheet is None else self.sheet.picture()
         for path, image in ((options.thumbnail, thumbnail), (options.contact_sheet, sheet)):
             if path is not None and image is not None:
-                way.picture(path, Picture(image), is_labelled=False, quality=options.output_image_quality)
+                way.picture(path, Picture(image), quality=options.output_image_quality)
 
     def begin_at(self, index: int, frames: int) -> None:
         """Look at a part of a video, whose parts are put together by `take_behind`.

@@ -73,9 +73,17 @@ def merge_segments(
             _check_faces(job, segments)
             _write(job, folder, segments, faces)
     seconds = time.perf_counter() - started
-    done = (job.plan.output, "video", folder.frames, faces, seconds, clock.seconds)
-    told, further = tuple(notes.told), job.plan.further_outputs
-    return Result(*done, notes=told, further_paths=further, disclosure=job.door.disclosure)
+    return Result(
+        output_path=job.plan.output,
+        kind="video",
+        frames=folder.frames,
+        faces=faces,
+        seconds=seconds,
+        stage_seconds=clock.seconds,
+        notes=tuple(notes.told),
+        further_paths=job.plan.further_outputs,
+        disclosure=job.door.disclosure,
+    )
 
 
 def _loaded(job: Step, plan: SegmentedPlan, folders: Sequence[Path], progress: ProgressListener | None) -> list[Loaded]:

@@ -72,22 +72,25 @@ def source_of(path: Path) -> Iterator[BinaryIO]:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise InputMissingError(f"{path} cannot be read: {error.strerror or error}", "Check its name") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputTypeError(f"{path} is not a file", "Name a file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise InputTypeError(f"{path} is not a file", "Name a file")
         yield file
 
 
 def stream_of(file: BinaryIO, cancel: threading.Event | None, sha256: str | None = None) -> Stream:
-    """Return a file, of the size that it has now, as what is put into a storage."""
+    """Return a file, of the size that it has now, as what is put into a storage; one that grows is not followed."""
 
     def pieces() -> Iterator[bytes]:
-        file.seek(0)
-        while piece := file.read(PIECE):
+        sent = file.seek(0)
+        while sent <= size and (piece := file.read(PIECE)):
             stop_if(cancel)
+            sent += len(piece)
             yield piece
 
-    return Stream(os.fstat(file.fileno()).st_size, pieces, sha256)
+    size = os.fstat(file.fileno()).st_size
+    return Stream(size, pieces, sha256)
 
 
 def stream_of_bytes(data: bytes) -> Stream:

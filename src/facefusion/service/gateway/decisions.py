@@ -85,6 +85,7 @@ class DecisionLog:
         if isinstance(job, str) and _JOB.fullmatch(job):
             facts["job"] = job
         written: Future[None] = Future()
+        written.set_running_or_notify_cancel()  # whoever does not wait for it any more cannot undo it
         with self._turn:
             self._changes.append((NewEntry("called", caller.tenant, caller.actor, facts), written))
             self._wake()

@@ -105,12 +105,18 @@ class Exchange:
         status = message["status"]
         await self.note(status)
         further = [] if self.verdict is None else self.verdict.headers()
-        if self.body is not None and not self.body.is_whole and status >= 400:
+        if status >= 400 and self._has_more():
             further.append((b"connection", b"close"))  # nobody reads the rest
         headers = self._security.added(
             message.get("headers", ()), is_private=self.caller is not None or status >= 400, further=further
         )
         await self._send({**message, "headers": headers})
+
+    def _has_more(self) -> bool:
+        """Whether there is a body of the request that was not read to its end."""
+        if self.body is not None and self.body.is_whole:
+            return False
+        return b"transfer-encoding" in self.headers or self.headers.get(b"content-length", b"0") != b"0"
 
     async def note(self, status: int) -> None:
         """Note an answer for the audit log; of one that tells of a change, wait until that is written."""

@@ -20,7 +20,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from facefusion.errors import SecretError
 from facefusion.service.gateway.caller import Caller
@@ -29,6 +29,7 @@ from facefusion.service.gateway.network import FORWARDING
 from facefusion.trust.keys.file import write_private
 
 TOKEN_PREFIX: Final = "ffl_"
+_End = tuple[str, int]
 _ESTABLISHED: Final = "01"
 _TOKEN_BYTES: Final = 32
 _OVERFLOW_USER: Final = 65534
@@ -57,7 +58,7 @@ class LocalAccess:
         *,
         token: str,
         is_user_enough: bool,
-        user_of: Callable[[Any, Any], int | None] | None = None,
+        user_of: Callable[[_End, _End], int | None] | None = None,
     ) -> None:
         self.caller, self._hosts, self._token = caller, hosts, token.encode()
         self._user_of = user_of or peer_user
@@ -81,7 +82,7 @@ class LocalAccess:
             or FORWARDING & headers.keys()
         ):
             return None
-        if self._user_of(client, server) != self._own:
+        if self._user_of(cast("_End", client), cast("_End", server)) != self._own:
             return None
         self._hosts.check_own(headers)
         return self.caller
@@ -117,7 +118,7 @@ def token_path(home: Path, port: int) -> Path:
     return home / f"service-{port}.token"
 
 
-def peer_user(client: tuple[str, int], server: tuple[str, int]) -> int | None:
+def peer_user(client: _End, server: _End) -> int | None:
     """Return the number of the user who holds the other end of a TCP connection within this machine.
 
     Only a connection that is open counts: what its owner has closed belongs to nobody, and is shown as root's.
@@ -144,7 +145,7 @@ def peer_user(client: tuple[str, int], server: tuple[str, int]) -> int | None:
     return None
 
 
-def _shown(end: tuple[str, int], width: int) -> str:
+def _shown(end: _End, width: int) -> str:
     """Return an end of a connection as the kernel's tables have it: words in the machine's order, in hexadecimal."""
     address = ipaddress.ip_address(end[0])
     packed = address.packed

@@ -133,6 +133,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.create_index(
+            "attempts_by_end",
+            ["ended"],
+            unique=False,
+            postgresql_where=sa.text("outcome = 'done'"),
+            sqlite_where=sa.text("outcome = 'done'"),
+        )
+        batch_op.create_index(
             "attempts_measured",
             ["kind", "work", "ended"],
             unique=False,
@@ -166,6 +173,9 @@ def downgrade() -> None:
     with op.batch_alter_table("attempts", schema=None) as batch_op:
         batch_op.drop_index(
             "attempts_measured", postgresql_where=sa.text("outcome = 'done'"), sqlite_where=sa.text("outcome = 'done'")
+        )
+        batch_op.drop_index(
+            "attempts_by_end", postgresql_where=sa.text("outcome = 'done'"), sqlite_where=sa.text("outcome = 'done'")
         )
 
     op.drop_table("attempts")

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
@@ -287,7 +287,7 @@ def _grants(role: Role | None, scopes: Iterable[Scope]) -> dict[str, Any]:
 def _scopes(grants: Mapping[str, Any]) -> frozenset[Scope]:
     """Return what a key lets its holder do; what this version does not know, it does not give."""
     role = grants.get("role")
-    return ROLES[role] if role in ROLES else SCOPES & frozenset(grants.get("scopes", ()))
+    return ROLES[cast("Role", role)] if role in ROLES else SCOPES & frozenset(grants.get("scopes", ()))
 
 
 def _key_of(row: Row[Any]) -> ApiKey:

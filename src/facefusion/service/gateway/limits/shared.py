@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 _LOG: Final = logging.getLogger(__name__)
-_SECONDS: Final = 0.25
+_SECONDS: Final = 1.0
 """That a request waits for Redis; then it is counted here."""
+_CONNECTIONS: Final = 16
 _PAUSE: Final = 2.0
 """Seconds for which all are counted here before Redis is asked again."""
 # Keys are the buckets; for each come its size and its rate. Microtokens are whole, so that nothing is lost in between.
@@ -52,51 +53,76 @@ class SharedLimiter:
     Args:
         client: of Redis, see `connected`.
         otherwise: counts while it cannot be reached.
+        seconds: that a request waits for it.
         clock: tells seconds.
     """
 
-    def __init__(self, client: Redis, otherwise: Limiter, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client, self._otherwise, self._clock = client, otherwise, clock
+    def __init__(
+        self,
+        client: Redis,
+        otherwise: Limiter,
+        *,
+        seconds: float = _SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        from redis.exceptions import RedisError  # noqa: PLC0415 - an extra
+
+        self._errors = (OSError, TimeoutError, RedisError)
+        self._client, self._otherwise, self._seconds, self._clock = client, otherwise, seconds, clock
         self._script = client.register_script(_TAKE)
         self._away_until = float("-inf")
         self._is_away = False
 
     @classmethod
-    def connected(cls, url: str, otherwise: Limiter) -> SharedLimiter:
+    def connected(
+        cls,
+        url: str,
+        otherwise: Limiter,
+        *,
+        seconds: float = _SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> SharedLimiter:
         """Return one that uses the Redis at an address; nothing is connected to yet.
+
+        Args:
+            url: of the Redis.
+            otherwise: counts while it cannot be reached.
+            seconds: that a request waits for it.
+            clock: tells seconds.
 
         Raises:
             OptionsError: the address is not understood, or the library is not installed.
         """
         try:
-            from redis.asyncio import Redis  # noqa: PLC0415 - an extra
+            from redis.asyncio import BlockingConnectionPool, Redis  # noqa: PLC0415 - an extra
         except ModuleNotFoundError as error:
             raise OptionsError(
                 "Counting requests together needs a library that is not installed", "pip install 'facefusion[redis]'"
             ) from error
+        limits: dict[str, Any] = {"socket_timeout": seconds, "socket_connect_timeout": seconds, "timeout": seconds}
         try:
-            client = Redis.from_url(
-                url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS, retry_on_timeout=False
-            )
+            pool = BlockingConnectionPool.from_url(url, max_connections=_CONNECTIONS, **limits)
         except ValueError as error:
             raise OptionsError("The address of Redis is not understood", "It looks like redis://host:6379/0") from error
-        return cls(client, otherwise)
+        return cls(Redis.from_pool(pool), otherwise, seconds=seconds, clock=clock)
 
     async def take(self, buckets: Sequence[Bucket]) -> Verdict:
         """Take a token of each bucket; of none where one is empty."""
         if self._clock() < self._away_until:
             return await self._otherwise.take(buckets)
+        if self._is_away:
+            self._away_until = self._clock() + _PAUSE  # one request finds out; all others go on as before
         try:
-            async with asyncio.timeout(_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 *left, is_let_in = await self._ask(buckets)
-        except (OSError, TimeoutError, *self._errors()) as error:
+        except self._errors as error:
             self._away_until = self._clock() + _PAUSE
             if not self._is_away:
                 _LOG.warning("Redis cannot be used (%s); each process counts requests by itself", type(error).__name__)
             self._is_away = True
             return await self._otherwise.take(buckets)
         if self._is_away:
-            self._is_away = False
+            self._is_away, self._away_until = False, float("-inf")
             _LOG.warning("Redis can be used again; processes count requests together")
         return Verdict(tuple(buckets), tuple(microtokens / 1e6 for microtokens in left), bool(is_let_in))
 
@@ -110,12 +136,6 @@ class SharedLimiter:
         numbers = [number for each in buckets for number in (int(each.size * 1e6), each.rate * 1e6)]
         found: Any = await self._script(keys=keys, args=numbers)
         return [int(each) for each in found]
-
-    @staticmethod
-    def _errors() -> tuple[type[Exception], ...]:
-        from redis.exceptions import RedisError  # noqa: PLC0415 - an extra
-
-        return (RedisError,)
 
 
 def _key(bucket: Bucket) -> str:

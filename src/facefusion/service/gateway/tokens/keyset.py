@@ -83,7 +83,7 @@ def read_keys(data: bytes) -> KeySet:
 
 def _key(entry: Mapping[str, Any]) -> VerifyingKey | None:
     """Return the key of an entry; None where it is not one of ours."""
-    kind = (entry.get("kty"), None if entry.get("kty") == "RSA" else entry.get("crv"))
+    kind = str(entry.get("kty")), None if entry.get("kty") == "RSA" else str(entry.get("crv"))
     name = entry.get("kid")
     is_named = name is None or (isinstance(name, str) and len(name) <= _LONGEST_ID)
     if kind not in _PUBLIC or not is_named or entry.get("use", "sig") != "sig":

@@ -1,4 +1,4 @@
-"""Uploads, faces, operations, answers of the service."""
+"""Uploads, faces, operations, answers, webhooks and triggers."""
 
 from __future__ import annotations
 
@@ -209,23 +209,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["upload"], ["uploads.number"], name=op.f("fk_upload_uses_upload"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("upload", "job", name=op.f("pk_upload_uses")),
     )
-    with op.batch_alter_table("attempts", schema=None) as batch_op:
-        batch_op.create_index(
-            "attempts_by_end",
-            ["ended"],
-            unique=False,
-            postgresql_where=sa.text("outcome = 'done'"),
-            sqlite_where=sa.text("outcome = 'done'"),
-        )
 
 
 def downgrade() -> None:
     """Take it back to the version before."""
-    with op.batch_alter_table("attempts", schema=None) as batch_op:
-        batch_op.drop_index(
-            "attempts_by_end", postgresql_where=sa.text("outcome = 'done'"), sqlite_where=sa.text("outcome = 'done'")
-        )
-
     op.drop_table("upload_uses")
     with op.batch_alter_table("webhook_kinds", schema=None) as batch_op:
         batch_op.drop_index("webhook_kinds_of")
