@@ -131,17 +131,17 @@ class GoogleBucket:
         """
         return self._signed(name, seconds, method="PUT", content_type=content_type)
 
-    def call(self, name: str, method: str, path: str, *values: str, **facts: Any) -> Any:
+    def call(self, about: str, method: str, path: str, *values: str, **facts: Any) -> Any:
         """Make a request.
 
         Args:
-            name: of the object, for messages; empty for requests about the bucket.
+            about: name of the object, for messages; empty for requests about the bucket.
             method: of HTTP.
             path: with `{}` for each of the values.
             *values: quoted into the path.
             **facts: more of the request.
         """
-        with self._telling(name):
+        with self._telling(about):
             return self._client.files.call(method, path, *values, **facts)
 
     def _signed(self, name: str, seconds: int, **facts: Any) -> str | None:
