@@ -12,8 +12,10 @@ from sqlalchemy import Connection
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.estimate import Estimator
 from facefusion.jobs.request import JobRequest
+from facefusion.jobs.roots import roots_of
 from facefusion.jobs.states import FINAL, JobState
 from facefusion.jobs.values import Job
+from facefusion.jobs.work.delivering import deliver_result
 from facefusion.jobs.work.removing import remove_job_files
 from facefusion.service.etags import revision_wanted
 from facefusion.service.events import EventStream
@@ -357,6 +359,11 @@ def _reviewed(
         check_reviewer(job, caller)
 
     board = JobBoard(parts.engine, check=check)
+    if approves:
+        job = board.job(job_id, tenant=caller.tenant)
+        check(job)
+        if job.state == "review":  # else the board says what is wrong
+            deliver_result(job, parts.storage, roots_of(parts.settings.allowed_roots, job.tenant))
     return board.review(job_id, tenant=caller.tenant, reviewer=caller.actor, approves=approves, reason=order.reason)
 
 
