@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf, log10
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from benchmarks.common import ROOT, Figures, assets, command, finish, parser, pictures, table
-from benchmarks.marked import ATTACKS, Clip, Plane, planes
+from benchmarks.marked import ATTACKS, Attack, Clip, Plane, planes
 from benchmarks.unmarked import false_positives, false_table
 from facefusion.cli.allocator import keep_memory_level
 from facefusion.media.picture import read_picture
@@ -40,10 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     mark = Watermark(_KEY, _PAYLOAD)
     found = sorted([*assets("video").glob("*.m*"), *assets("talk").glob("*.mp4")])
     clips = [path for path in found if path.stem not in _ALIKE]
-    figures: Figures = {"cost": [_cost(mark, name) for name in _COSTS], "clips": []}
+    attacks = dict(list(ATTACKS.items())[: options.attacks])
+    figures: Figures = {"cost": [_cost(mark, name) for name in list(_COSTS)[: options.clips]], "clips": []}
     for path in clips[: options.clips]:
         clip = planes(path, FRAMES)
-        figures["clips"] += [_attacked(path.stem, each, mark) for each in (clip, _enlarged(clip))]
+        figures["clips"] += [_attacked(path.stem, each, mark, attacks) for each in (clip, _enlarged(clip))]
     portraits = pictures("pictures/synthetic", "pictures/usgov")
     figures["pictures"] = [_picture(path, mark) for path in portraits[: options.clips]]
     figures["false positives"] = false_positives(clips[: options.clips], _KEY, _OTHER, options.unmarked)
@@ -58,20 +59,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("watermark", __doc__)
-    made.add_argument("--clips", type=int, help="how many clips and pictures (default: all)")
+    made.add_argument("--clips", type=int, help="how many clips, pictures and sizes (default: all)")
+    made.add_argument("--attacks", type=int, help="how many of what is done to clips (default: all)")
     made.add_argument("--unmarked", type=int, default=5400, help="frames without the mark (default: %(default)s)")
     made.add_argument("--write", action="store_true", help="write the tables into docs/watermark.md as well")
     return made.parse_args(arguments)
 
 
-def _attacked(name: str, clip: Clip, mark: Watermark) -> Figures:
+def _attacked(name: str, clip: Clip, mark: Watermark, attacks: Mapping[str, Attack]) -> Figures:
     """Return what is read of one clip after everything that is done to it."""
     marked = [(y.copy(), u, v) for y, u, v in clip]
     for luma, _, _ in marked:
         mark.mark_luma(luma)
     levels = [_psnr(before[0], after[0]) for before, after in zip(clip, marked, strict=True)]
     height, width = clip[0][0].shape
-    reads = {attack: _read([picture[0] for picture in change(marked)]) for attack, change in ATTACKS.items()}
+    reads = {attack: _read([picture[0] for picture in change(marked)]) for attack, change in attacks.items()}
     return {
         "clip": name,
         "size": f"{width} × {height}",
@@ -132,7 +134,8 @@ def _psnr(before: Plane, after: Plane) -> float:
 
 def _robustness(figures: Figures) -> str:
     groups = [[each for each in figures["clips"] if each["large"] == large] for large in (False, True)]
-    rows = [[attack, *(cell for group in groups for cell in _cells(group, attack))] for attack in ATTACKS]
+    done = [attack for attack in ATTACKS if attack in figures["clips"][0]["reads"]]
+    rows = [[attack, *(cell for group in groups for cell in _cells(group, attack))] for attack in done]
     heads = (
         "done to the clip",
         *("as it is: read", "wrong bits", "chance, at most"),
@@ -147,7 +150,7 @@ def _missed(figures: Figures) -> str:
         f"* {attack}: {each['clip']}, {each['size']}"
         for attack in ATTACKS
         for each in figures["clips"]
-        if not each["reads"][attack]["found"]
+        if attack in each["reads"] and not each["reads"][attack]["found"]
     ]
     return "\n".join(["Not read:" if lines else "Nothing was left unread.", *([""] if lines else []), *lines])
 

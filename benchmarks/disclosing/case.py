@@ -74,7 +74,7 @@ class Case:
 
     Attributes:
         number: of it, by which it is drawn again.
-        entry: way in, of `ENTRIES`.
+        entry: way in, of `ENTRIES`, or `segments`.
         policy: name, of `POLICIES`.
         target: name of the material.
         output: ending of the output.

@@ -25,6 +25,7 @@ from benchmarks.disclosing.spies import Seen, Spies
 from facefusion.cli.main import main
 from facefusion.core import Engine, open_preview, process_batch, process_image, process_video
 from facefusion.engine.live.run import run_live
+from facefusion.engine.segmented import merge_segments, plan_job, run_segment
 from facefusion.errors import FaceFusionError, TrustError
 from facefusion.media.encoding.choose import VideoWish
 from facefusion.media.live.pipe import open_pipe
@@ -42,6 +43,8 @@ from facefusion.trust.privacy.envelope import read_key, write_key
 _HIDDEN_JOB = ".facefusion-job-"
 _COLD = 8
 """One of so many calls loads all anew."""
+_SHORT = 2
+"""Frames in a segment of jobs that are done in segments."""
 _THOROUGH = 20
 """Of so many cases one is looked at thoroughly."""
 
@@ -190,6 +193,7 @@ class World:
             "preview command": self._preview_command,
             "live": self._live,
             "live file": self._live_file,
+            "segments": self._segments,
         }
         with ExitStack() as patches:
             if case.policy == "unacknowledged":
@@ -270,6 +274,19 @@ class World:
         ):
             sink = EncodedSink(path, "", VideoWish.of(options.output), path, is_live=False)
             run_live(options, source, sink, cancel=threading.Event())
+
+    def _segments(self, case: Case, values: dict[str, Any]) -> None:
+        """Do a job in short segments, the last first; they lie where nobody takes them for outputs."""
+        options, place = load_options(values), self._root / f"segments {case.number}"
+        place.mkdir()
+        try:
+            plan = plan_job(options, segment_frames=_SHORT, lead_frames=1, warm=self._engine.parts)
+            folders = [place / f"{part.number}" for part in plan.segments]
+            for part in reversed(plan.segments):
+                run_segment(options, plan, part.number, folders[part.number], warm=self._engine.parts)
+            merge_segments(options, plan, folders, warm=self._engine.parts)
+        finally:
+            shutil.rmtree(place)
 
     def _faults(
         self,

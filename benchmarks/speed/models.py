@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.common import Figures
 from benchmarks.flops import count_macs, without_weights
 
 PACK = "facefusion.inference"
+_PACKAGED = {"nudenet_320n": "nudenet"}
+"""Models by the package that brings their weights."""
 
 
 def model_figures(runs: Sequence[Figures], folder: Path) -> list[Figures]:
@@ -40,6 +43,10 @@ def usual_batch(models: Sequence[Mapping[str, Figures]], name: str) -> int:
 
 
 def _file(model: str, folder: Path) -> Path | None:
-    """Return the weights of a generated or a bundled model; None where it is neither."""
+    """Return the weights of a generated or a bundled model, or of one that another package brings; None of others."""
     pack = Path(str(resources.files(PACK) / "pack"))
-    return next((path for path in (folder / f"{model}.onnx", pack / f"{model}.onnx") if path.is_file()), None)
+    places = [folder / f"{model}.onnx", pack / f"{model}.onnx"]
+    package = find_spec(_PACKAGED[model]) if model in _PACKAGED else None
+    if package is not None and package.origin:
+        places.append(Path(package.origin).parent / f"{model.partition('_')[2]}.onnx")
+    return next((path for path in places if path.is_file()), None)

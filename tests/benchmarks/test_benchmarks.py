@@ -212,12 +212,28 @@ def test_ordinary_pictures_pass_the_content_check(tmp_path):
     }
 
 
+def test_gateway_tells_what_it_costs_a_request(tmp_path):
+    done = run("gateway", "--requests", 20, "--json", tmp_path / "f.json")
+    assert all(value > 0 for value in figures(done, tmp_path / "f.json").values())
+
+
 def test_audit_tells_what_an_entry_costs(tmp_path):
     done = run("audit", "--entries", 20, "--megabytes", 4, "--json", tmp_path / "f.json")
     assert all(value > 0 for value in figures(done, tmp_path / "f.json").values())
 
 
 @pytest.mark.slow
+@needs_assets
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_watermark_is_read_after_what_is_done_to_it(tmp_path):
+    path = tmp_path / "figures.json"
+    found = figures(run("watermark", "--clips", 1, "--attacks", 2, "--unmarked", 24, "--json", path), path)
+    reads = [read for clip in found["clips"] for read in clip["reads"].values()]
+    assert len(reads) == 4
+    assert all(read["found"] and not read["wrong"] for read in reads)
+
+
 def test_provenance(tmp_path):
     path = tmp_path / "figures.json"
     small = ("--step", 2000, "--seconds", 0.2, "--large", 1, "--clips", tmp_path)

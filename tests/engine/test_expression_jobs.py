@@ -12,7 +12,9 @@ import pytest
 
 from facefusion.engine.plan import make_plan
 from facefusion.engine.run import run
+from facefusion.engine.segmented import merge_segments, plan_job, run_segment
 from facefusion.engine.segments.fingerprint import Fingerprint
+from facefusion.engine.warm.parts import WarmParts
 from facefusion.errors import OptionsError, OutputIsInputError
 from facefusion.inference.catalogue import Catalogue
 from facefusion.inference.families import Families
@@ -91,6 +93,21 @@ def test_a_driven_job_that_was_broken_off_comes_out_the_same(options, quiet_plac
     assert done.frames == FRAMES
     assert "An earlier run finished 12 frames; this one goes on after them" in done.notes
     assert (quiet_place / "out.mkv").read_bytes() == (quiet_place / "whole.mkv").read_bytes()
+
+
+def test_in_segments_the_driving_clip_plays_from_the_first_frame_of_the_video(options, quiet_place, driving):
+    values = {"processors": ["expression_restorer"], "expression_restorer_driving": driving}
+    run(options(**values, output_path="whole.mkv"))
+    warm = WarmParts()
+    plan = plan_job(options(**values), segment_frames=8, lead_frames=4, warm=warm)
+    folders = [quiet_place / f"{part.number}" for part in plan.segments]
+    for part in reversed(plan.segments):
+        run_segment(options(**values), plan, part.number, folders[part.number], warm=warm)
+    merge_segments(options(**values), plan, folders, warm=warm)
+    whole, merged = (read_clip(quiet_place / name) for name in ("whole.mkv", "out.mkv"))
+    off = [np.abs(one.astype(int) - other).mean() for one, other in zip(whole, merged, strict=True)]
+    late = [np.abs(one.astype(int) - other).mean() for one, other in zip(whole[8:], whole[1:], strict=False)]
+    assert max(off) < 0.5 < min(late), "frames are those of the whole job, which differ from one another"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="isolation needs Linux")

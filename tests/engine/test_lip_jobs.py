@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from facefusion.engine.run import run
+from facefusion.engine.segmented import merge_segments, plan_job, run_segment
 from facefusion.errors import (
     InputDamagedError,
     InputMissingError,
@@ -228,6 +229,21 @@ def test_frames_of_any_length_follow_time_and_not_their_number(job, portrait, tm
     seen, _ = talking(Path("out.mkv"), portrait)
     assert seen[0] == pytest.approx(1.0, abs=0.05)
     assert seen[-1] == pytest.approx(1.1, abs=0.05)
+
+
+def test_in_segments_lips_follow_the_speech_of_their_own_time(job, silent, portrait, tmp_path):
+    speech = write_speech(tmp_path / "speech.wav", burst(1.6, 0.2, 1.0))
+    values = {"processors": ["lip_syncer"], "lip_syncer_model": "small", "output_path": "out.mp4"}
+    options = Options.parse(values | {"target_path": silent, "source_audio": speech})
+    plan = plan_job(options, segment_frames=12, lead_frames=5)
+    folders = [tmp_path / f"{part.number}" for part in plan.segments]
+    for part in plan.segments:
+        run_segment(options, plan, part.number, folders[part.number])
+    merge_segments(options, plan, folders)
+    seen, _ = talking(Path("out.mp4"), portrait)
+    assert seen[0] == pytest.approx(0.2, abs=FRAME)
+    assert seen[-1] == pytest.approx(1.1, abs=FRAME)
+    assert loud_times(Path("out.mp4"))[-1] == pytest.approx(1.1, abs=0.005)
 
 
 def test_a_job_that_broke_off_goes_on_to_the_same_file(job, silent, tmp_path):

@@ -268,3 +268,23 @@ def test_pixels_that_are_not_square_are_made_so(tmp_path, size, aspect, thumbnai
     face = Thumbnail(aspect)
     face.see(frame(image), [face_of(mesh_at(size[0] // 2, size[1] // 2, size[1] // 3))])
     assert face.picture().shape == (thumbnail[1], thumbnail[0], 3)
+
+
+@pytest.mark.parametrize("count", [1, 7, 41, 90, 333])
+@pytest.mark.parametrize("length", [1, 6, 29, 100])
+def test_parts_of_a_video_put_together_keep_what_the_whole_does(count, length):
+    sharpness = np.random.default_rng(count).uniform(0.3, 4, count)
+    images = [blurred(tinted(40 + index % 150, (45, 80)), much) for index, much in enumerate(sharpness)]
+    options = OutputOptions(thumbnail=Path("a.png"), contact_sheet=Path("b.png"))
+    faces = {index: [face_of(mesh_at(40, 22, 10 + index % 7))] for index in range(5, count, 50)} if length == 29 else {}
+    whole, merged = PostWork.of(options), PostWork.of(options)
+    for index, image in enumerate(images):
+        whole.see(frame(image, index), faces.get(index, []))
+    for first in range(0, count, length):
+        part = PostWork.of(options)
+        part.begin_at(first, count)
+        for index in range(first, min(first + length, count)):
+            part.see(frame(images[index], index), faces.get(index, []))
+        merged.take_behind(unpack(pack(part.state())))
+    assert np.array_equal(merged.thumbnail.picture(), whole.thumbnail.picture())
+    assert np.array_equal(merged.sheet.picture(), whole.sheet.picture())

@@ -10,7 +10,14 @@ import pytest
 
 import facefusion
 from facefusion.engine.preview.preview import Preview
-from facefusion.errors import FaceFusionError, InputMissingError, OptionsError, SeveralFacesError
+from facefusion.errors import (
+    ConsentMissingError,
+    FaceFusionError,
+    InputMissingError,
+    OptionsError,
+    PolicyError,
+    SeveralFacesError,
+)
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.track import FaceTracker
 from facefusion.media.finder import FrameFinder
@@ -25,6 +32,7 @@ from generated.imaging import foreground, super_resolution
 from generated.installed import install
 from material import ASTRONAUT, CAPTAIN, LIMITS, read, save, write_clip
 
+POLICY = Path(__file__).parent.parent / "policy.toml"
 LOSSLESS = {"output_path": "out.mkv", "output_video_encoder": "ffv1"}
 
 
@@ -289,6 +297,32 @@ def test_a_refused_change_leaves_everything_as_it_was(preview):
         with pytest.raises(FaceFusionError):
             view.change(change)
     assert np.array_equal(view.show(1).after, first)
+
+
+def test_other_rules_hold_from_the_next_look_on(preview, monkeypatch):
+    monkeypatch.delenv("FACEFUSION_POLICY")
+    shown = preview(policy=str(POLICY))
+    before = shown.show(0)
+    shown.change(policy="studio", acknowledge=True)
+    with pytest.raises(ConsentMissingError):
+        shown.show(0)
+    shown.change(policy=str(POLICY))
+    assert np.array_equal(shown.show(0).after, before.after)
+
+
+def test_another_label_is_shown_at_once(preview):
+    shown = preview(label="throughout", label_text="before")
+    before = shown.show(0).after
+    shown.change(label_text="after")
+    assert not np.array_equal(shown.show(0).after, before)
+
+
+def test_rules_that_are_refused_leave_those_from_before(preview, tmp_path, monkeypatch):
+    monkeypatch.delenv("FACEFUSION_POLICY")
+    shown = preview(policy=str(POLICY))
+    with pytest.raises(PolicyError):
+        shown.change(policy=str(tmp_path / "none.toml"))
+    assert shown.show(0).faces
 
 
 def test_nothing_is_written(preview, only_file, astronaut, captain):

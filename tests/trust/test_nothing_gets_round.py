@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -33,6 +34,15 @@ def test_whatever_comes_out_bears_its_marks_and_is_on_record(world):
     assert sum(outcome.ending == "refused" for outcome in outcomes) > CASES // 20
     assert {outcome.case.entry for outcome in outcomes if outcome.ending == "done"} == set(ENTRIES)
     assert " 0 |" in told(outcomes).splitlines()[-5]
+
+
+@pytest.mark.slow
+def test_jobs_in_segments_bear_their_marks_and_are_on_record(world):
+    drawn = [each for each in map(draw, range(400)) if each.is_moving and each.entry in {"call", "mapping", "engine"}]
+    cases = [replace(each, entry="segments", hooks="none", number=10_000 + each.number) for each in drawn[:30]]
+    outcomes = [world.run(each) for each in cases]
+    assert [(outcome.case, outcome.faults) for outcome in outcomes if outcome.faults] == []
+    assert sum(outcome.ending == "done" for outcome in outcomes) > len(cases) // 3
 
 
 def case(entry: str, *, policy: str = "eu", target: str = "plain.png", output: str = ".png", **values) -> Case:
@@ -85,6 +95,13 @@ def test_a_watermark_that_is_left_out_is_noticed(world):
     with patch.object(Seals, "marked", lambda self, frame: frame):
         outcome = world.run(case("preview", policy="personal"))
     assert any("marks were put in" in fault for fault in outcome.faults)
+
+
+@pytest.mark.parametrize("left_out", [without_metadata, without_label, without_record])
+def test_a_mark_that_is_left_out_of_a_job_in_segments_is_noticed(world, left_out):
+    with left_out():
+        outcome = world.run(case("segments", target="clip.mp4", output=".mp4"))
+    assert outcome.faults, outcome
 
 
 @pytest.mark.parametrize("entry", ["call", "mapping", "set_options", "engine", "batch", "command", "preview command"])

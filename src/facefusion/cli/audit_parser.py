@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
 _OPTIONS: Final = ("trust_dir", "trust_database", "tenant")
-_KINDS: Final = "admitted, refused, published, streamed, failed, cancelled, changed, swept, pruned, erased"
+_KINDS: Final = (
+    "admitted, refused, published, streamed, failed, cancelled, changed, called, denied, counted, swept, pruned, erased"
+)
 
 
 def parse_audit(

@@ -7,26 +7,32 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from facefusion.options import Leaf, MapEntry, Options, iter_leaves
+from facefusion.options import Leaf, MapEntry, Options, ServingOptions, iter_leaves
 
 _PLACEHOLDERS = {Path: "FILE", int: "N", float: "X", str: "NAME", MapEntry: "SOURCE=PERSON"}
 
 
-def add_option_flags(parser: argparse.ArgumentParser, wanted: Callable[[Leaf], bool] = lambda leaf: True) -> None:
+def add_option_flags(
+    parser: argparse.ArgumentParser,
+    wanted: Callable[[Leaf], bool] = lambda leaf: True,
+    root: type[Options] | type[ServingOptions] = Options,
+) -> None:
     """Add a flag for each wanted option, under the heading of its group.
 
     Flags that are not given leave no trace in the namespace, so that environment and TOML can speak.
     """
     headings: dict[str, Any] = {}
-    for leaf in filter(wanted, iter_leaves(Options)):
+    for leaf in filter(wanted, iter_leaves(root)):
         if leaf.title not in headings:
             headings[leaf.title] = parser.add_argument_group(leaf.title)
         _add_flag(headings[leaf.title], leaf)
 
 
-def option_values(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the values of the options that were given, by the option's name."""
-    names = {leaf.name for leaf in iter_leaves(Options)}
+def option_values(
+    arguments: argparse.Namespace, root: type[Options] | type[ServingOptions] = Options
+) -> dict[str, Any]:
+    """Return the values of the options of a tree that were given, by the option's name."""
+    names = {leaf.name for leaf in iter_leaves(root)}
     return {name: value for name, value in vars(arguments).items() if name in names}
 
 

@@ -15,13 +15,15 @@ from facefusion.cli.batch_parser import USAGE, add_batch_flags
 from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.face_parser import READING_OPTIONS, parse_face
 from facefusion.cli.flags import add_option_flags, further_spellings
+from facefusion.cli.job_parser import PLACE_GROUPS, parse_job
+from facefusion.cli.keys_parser import parse_keys, parse_tenants
 from facefusion.cli.models_parser import parse_models
 from facefusion.cli.policy_parser import parse_policy
 from facefusion.cli.storage_parser import parse_storage
 from facefusion.cli.trust_parser import parse_trust, parse_verify
 from facefusion.cli.verbs import add_json
 from facefusion.errors import OptionsError
-from facefusion.options import Options, iter_leaves
+from facefusion.options import Options, ServingOptions, iter_leaves
 
 COMMANDS = {
     "process": "edit faces in a picture or video; the default command",
@@ -31,6 +33,9 @@ COMMANDS = {
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
+    "serve": "answer requests over HTTP, with workers of its own",
+    "worker": "do jobs of the database until it is stopped",
+    "job": "hand in jobs, look after them, fetch results; or do one in steps",
     "audit": "show and check what was done and by whom; erase people",
     "storage": "remove what is kept no longer, and encrypt files",
     "consent": "put consents on record, show, revoke and pass them on",
@@ -38,6 +43,8 @@ COMMANDS = {
     "policy": "show, check and sign what every job has to keep to",
     "verify": "say which marks files bear, who signed them, and whether they hold",
     "trust": "keys and certificates of this place; accept the terms",
+    "keys": "make, list, revoke and replace keys of the service",
+    "tenants": "for whom the service works, and how much each may have",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
 }
@@ -64,6 +71,12 @@ _LIVE_EPILOG = """\
 macOS, a name on Windows), - for stdin, a named pipe, or a file. --output is a
 window (when nothing is named), - for stdout, a file such as out.mkv, or a
 virtual camera such as /dev/video9. Sound is not carried.
+"""
+
+
+_WORKER_EPILOG = """\
+SIGTERM and Ctrl-C: the first finishes what is begun, the second gives it back
+to the queue. Options of a job come with each job.
 """
 
 
@@ -183,6 +196,21 @@ def _batch_parser() -> Parser:
     return _with_common(parser)
 
 
+def _worker_parser() -> Parser:
+    parser = _command_parser("worker", "[options]")
+    parser.epilog = _WORKER_EPILOG
+    add_option_flags(parser, lambda leaf: leaf.path[0] in {"jobs", "storage", "worker"}, ServingOptions)
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != () and leaf.path[0] in PLACE_GROUPS)
+    return _with_common(parser)
+
+
+def _serve_parser() -> Parser:
+    parser = _command_parser("serve", "[options]")
+    add_option_flags(parser, lambda leaf: bool(leaf.path), ServingOptions)
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != () and leaf.path[0] in PLACE_GROUPS)
+    return _with_common(parser)
+
+
 def _inspect_parser() -> Parser:
     parser = _command_parser("inspect", "FILE [options]")
     group = parser.add_argument_group("inspect")
@@ -259,6 +287,8 @@ def _with_common(parser: Parser) -> Parser:
 _COMMAND_PARSERS = {
     "process": _process_parser,
     "batch": _batch_parser,
+    "serve": _serve_parser,
+    "worker": _worker_parser,
     "preview": _preview_parser,
     "live": _live_parser,
     "inspect": _inspect_parser,
@@ -266,6 +296,7 @@ _COMMAND_PARSERS = {
     "processors": _processors_parser,
 }
 _FAMILIES = {
+    "job": parse_job,
     "face": parse_face,
     "models": parse_models,
     "audit": parse_audit,
@@ -275,5 +306,7 @@ _FAMILIES = {
     "policy": parse_policy,
     "trust": parse_trust,
     "verify": parse_verify,
+    "keys": parse_keys,
+    "tenants": parse_tenants,
 }
 """Commands with verbs of their own, each read by a module of its own."""

@@ -54,3 +54,23 @@ def cancel_on_signals(on_request: Callable[[], None]) -> Iterator[Cancellation]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def each_signal(*steps: Callable[[], None]) -> Iterator[None]:
+    """Take one step at each SIGINT or SIGTERM that comes while a block lasts; after the last they end the process."""
+    left = list(steps)
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if not left:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+            return
+        left.pop(0)()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from facefusion.cli.flags import add_option_flags
 from facefusion.errors import OptionsError
+from facefusion.options import ServingOptions
 
 if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
@@ -24,12 +25,14 @@ class Verb:
         usage: what may stand behind it.
         add: adds its own flags to a group.
         options: names of the options that it takes as well.
+        serving: names of the options of the service that it takes as well.
     """
 
     summary: str
     usage: str
     add: Callable[[argparse._ArgumentGroup], None]
     options: tuple[str, ...] = ()
+    serving: tuple[str, ...] = ()
 
 
 def parse_verbs(
@@ -68,6 +71,7 @@ def parse_verbs(
     parser = make(name, f"{name} {verb.usage}", verb.summary[:1].upper() + verb.summary[1:] + ".")
     verb.add(parser.add_argument_group(f"{command} {typed}"))
     add_option_flags(parser, lambda leaf: leaf.name in verb.options)
+    add_option_flags(parser, lambda leaf: leaf.name in verb.serving, ServingOptions)
     return finish(parser).parse_args(rest, argparse.Namespace(command=command, verb=typed))
 
 

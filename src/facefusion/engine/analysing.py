@@ -67,7 +67,15 @@ class VideoAnalysis:
             frames: in order.
             segment_length: frames in a segment.
         """
-        for item in cut(frames, segment_length=segment_length):
+        yield from self.through(cut(frames, segment_length=segment_length))
+
+    def through(self, items: Iterable[Frame | Cut]) -> Iterator[FaceFrame | AnalysedEnd]:
+        """Yield what `stream` does.
+
+        Args:
+            items: frames in order, and where segments end.
+        """
+        for item in items:
             if isinstance(item, Cut):
                 yield from map(self._given, self._ended())
                 yield AnalysedEnd(item, self.state())
@@ -117,6 +125,12 @@ class VideoAnalysis:
         if seen is not None:
             with shown_beside(plan.output, *seen, overwrite=plan.options.output.overwrite):
                 raise finding.selector.problem(plan.target.path)
+
+    def begin_anew(self) -> None:
+        """Forget what the frames so far have to do with `check_faces`; who is followed and chosen is kept."""
+        self._frames, self._has_faces, self._first = 0, False, None
+        if self._work.finding is not None:
+            self._work.finding.selector.begin_anew()
 
     def state(self) -> State:
         """Return everything that is remembered from frame to frame, as copies."""

@@ -31,6 +31,8 @@ class VideoEdit:
         total: frames that there will be, as far as is known.
         progress: called after each batch.
         between: frames that get their edit from others; see `VideoAnalysis.between`.
+        begin: when the first frame of the output is shown, in seconds; with the first frame that comes when None.
+        part: index of the first frame, and frames of the whole video, where this is a part of it.
 
     Attributes:
         frames: edited so far.
@@ -46,6 +48,8 @@ class VideoEdit:
         total: int | None,
         progress: ProgressListener | None,
         between: dict[int, tuple[Between, ...]],
+        begin: Fraction | None = None,
+        part: tuple[int, int] | None = None,
     ) -> None:
         self._plan = plan
         self._work = work
@@ -57,7 +61,9 @@ class VideoEdit:
         self._progress = progress
         self._start = time.perf_counter()
         self._done_before = 0
-        self._begin: Fraction | None = None
+        self._begin = begin
+        if part is not None:
+            self._post.begin_at(*part)
         self._watch = door.watch("output")
         self.frames = 0
         self.faces = 0
@@ -69,8 +75,7 @@ class VideoEdit:
     def finish(self, batch: Sequence[FaceFrame]) -> list[Frame]:
         """Return the next frames that have been through the processors as they are written, and report."""
         with self._work.clock.measure("process"):
-            finished = self._work.finish(batch)
-            edited = finished if self._filler is None else self._filler.filled(finished)
+            edited = self._filled(batch)
             leaving = [item.with_frame(self._checked(item.frame)) for item in edited]
         for item in edited:  # pictures beside the video bear a label of their own, whichever frame they show
             self._post.see(item.frame, item.faces)
@@ -78,6 +83,11 @@ class VideoEdit:
         self.faces += sum(len(item.faces) for item in leaving)
         self._report()
         return [item.frame for item in leaving]
+
+    def lead(self, batch: Sequence[FaceFrame]) -> None:
+        """Take frames that have been through the processors and are not written: they lead in to those that are."""
+        with self._work.clock.measure("process"):
+            self._filled(batch)
 
     def end(self) -> None:
         """Report that there are no more frames, where other than these were expected."""
@@ -92,6 +102,10 @@ class VideoEdit:
             OutputError: one cannot be written.
         """
         self._post.write(self._plan.options.output, way)
+
+    def kept(self) -> State:
+        """Return what is kept for the pictures beside the video; see `facefusion.state`."""
+        return self._post.state()
 
     def state(self) -> State:
         """Return everything that is remembered from frame to frame."""
@@ -113,6 +127,11 @@ class VideoEdit:
         self._post.restore(state["post"])
         self._begin = None if state["begin"] is None else Fraction(*state["begin"])
         self._watch.restore(state["watch"])
+
+    def _filled(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return frames after the user's step, with those that lie between them."""
+        finished = self._work.finish(batch)
+        return finished if self._filler is None else self._filler.filled(finished)
 
     def _checked(self, frame: Frame) -> Frame:
         """Return a frame as it may leave: looked at, where it is its turn, and with its label."""

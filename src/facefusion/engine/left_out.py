@@ -32,6 +32,10 @@ class LeftOut:
     def __init__(self, options: FaceSelectionOptions, casting: Casting) -> None:
         self._options = options
         self._casting = casting
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget all frames so far."""
         self._largest = 0.0
         self._least_yaw: float | None = None
         self._had_usable = False

@@ -57,7 +57,7 @@ def edit_picture(
     with work.clock.measure("encode"), door.leaving(Count(1, len(faces))) as way:
         quality = plan.options.output.output_image_quality
         finished = _edited(picture, door.labelled(edited, 0))
-        work.notes.tell(*way.picture(plan.output, finished, quality=quality))
+        work.notes.tell(*way.picture(plan.output, finished, quality=quality, is_labelled=True))
     if progress is not None:
         progress(Progress("editing", 1, 1, time.perf_counter() - start))
     return Edited(1, len(faces))

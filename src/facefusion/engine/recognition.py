@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facefusion.faces.acquaintance import Acquaintance
+from facefusion.faces.acquaintance import KEPT, Acquaintance
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.detectors.base import box_overlap
 from facefusion.faces.recognisers.dlib_resnet import identity_distance
@@ -42,6 +42,26 @@ class Recognition:
         self._touching: set[int] = set()
         self._frame = 0
         self.nearest: list[float | None] = [None] * len(self._people)
+
+    @property
+    def learnt(self) -> tuple[Vector, float, int] | None:
+        """Of the one person who is named by `name`: identity, distance and how many views taught it; None before.
+
+        Views that will not come, since the track is no longer surely theirs, count as if they had.
+        """
+        if not self._people:
+            return None
+        known = None if self._learnt_from is None else self._tracks.get(self._learnt_from)
+        return (*self._people[0], KEPT if known is None else known.views)
+
+    def recall(self, vector: Vector, distance: float) -> None:
+        """Let one person be named by what was `learnt` of them elsewhere."""
+        self._people, self._learnt_from = [(vector.copy(), distance)], None
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget how near anybody came so far."""
+        self.nearest = [None] * len(self._people)
 
     @property
     def has_people(self) -> bool:

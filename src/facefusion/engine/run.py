@@ -39,6 +39,7 @@ from facefusion.media.info import VideoInfo
 from facefusion.options import Options
 from facefusion.processors.base import ProcessorContext, Role, Source, SourceFace
 from facefusion.processors.guarded import create_processor
+from facefusion.trust.policy import Layer
 
 FrameHook = Callable[[Image], Image]
 """A user's own step: RGB uint8 (H, W, 3) in, the same shape out; it may change the array it is given."""
@@ -58,6 +59,7 @@ class Result:
             the job was prepared, that networks ran.
         notes: what the user should know, such as what could not be carried into the output; one sentence each.
         further_paths: all else that was written: renditions, thumbnail and contact sheet, in this order.
+        disclosure: what the outputs are disclosed by: label, watermark, metadata, provenance.
     """
 
     output_path: Path
@@ -68,6 +70,7 @@ class Result:
     stage_seconds: Mapping[str, float]
     notes: tuple[str, ...] = ()
     further_paths: tuple[Path, ...] = ()
+    disclosure: tuple[Layer, ...] = ()
 
 
 class Runner(Protocol):
@@ -126,7 +129,7 @@ def run(
         with clock.measure("prepare"):
             sessions = resources.enter_context(warm.sessions(plan.options, frame_memory(plan), notes.tell))
             hooks = (pre_processor, post_processor)
-            work, roles = _prepare(
+            work, roles = prepare(
                 plan, sessions, clock, notes, hooks, cancel=cancel, resources=resources, room=door.room
             )
         with _left_clean(plan):
@@ -139,6 +142,7 @@ def run(
         *(plan.output, kind, done.frames, done.faces, seconds, clock.seconds),
         notes=tuple(notes.told),
         further_paths=plan.further_outputs,
+        disclosure=door.disclosure,
     )
 
 
@@ -153,27 +157,44 @@ def _left_clean(plan: Plan) -> Iterator[None]:
         raise
 
 
-def _prepare(
+def prepare(
     plan: Plan,
     sessions: SessionFactory,
     clock: StageClock,
     notes: Notes,
-    hooks: tuple[FrameHook | None, FrameHook | None],
+    hooks: tuple[FrameHook | None, FrameHook | None] = (None, None),
     *,
     cancel: threading.Event,
     resources: ExitStack,
     room: WorkRoom,
+    edits: bool = True,
 ) -> tuple[Work, tuple[Role, ...]]:
-    """Load models, read sources and references, and make the processors; return with them who plays what."""
+    """Load models, read sources and references, and make the processors; return with them who plays what.
+
+    Args:
+        plan: the job.
+        sessions: opens models.
+        clock: where the time goes.
+        notes: told what the user should know.
+        hooks: the user's own steps, before and after.
+        cancel: ends the work soon after it is set.
+        resources: holds what processors keep open.
+        room: where they keep what is there only while the job runs.
+        edits: whether there are frames to be edited; no processors are made where not.
+
+    Raises:
+        FaceFusionError: see `run`.
+    """
     options = plan.options
     clock.models = sessions.model_time
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = prepare_faces(plan, sessions, resources)
-    context = replace(context, speech=job_speech(plan, cancel.is_set, room.folder))
+    if edits:
+        context = replace(context, speech=job_speech(plan, cancel.is_set, room.folder))
     work = Work(
         finding=finding,
-        processors=tuple(create_processor(spec, context) for spec in plan.processors),
+        processors=tuple(create_processor(spec, context) for spec in plan.processors if edits),
         pre_processor=_checked(hooks[0], "pre-processor"),
         post_processor=_checked(hooks[1], "post-processor"),
         clock=clock,

@@ -13,7 +13,7 @@ from facefusion.engine.recognition import Recognition
 from facefusion.errors import FaceError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.select import order_faces
-from facefusion.faces.types import Face
+from facefusion.faces.types import Face, Vector
 from facefusion.media.frame import Image
 from facefusion.options import FaceSelectionOptions
 from facefusion.state import State
@@ -84,6 +84,20 @@ class TargetSelector:
     def notes(self, path: Path, frames: int | None = None) -> list[str]:
         """Return what the user should know once all is done; see `LeftOut.notes`."""
         return self.left_out.notes(path, self._nearest(), frames)
+
+    @property
+    def learnt(self) -> tuple[Vector, float, int] | None:
+        """Who is meant with mode `one`, where that is learnt from the target; see `Recognition.learnt`."""
+        return None if self._casting.people else self._recognition.learnt
+
+    def recall(self, vector: Vector, distance: float) -> None:
+        """Let the person be meant of whom this was `learnt`."""
+        self._recognition.recall(vector, distance)
+
+    def begin_anew(self) -> None:
+        """Forget why faces of the frames so far were left out; who is who is kept."""
+        self.left_out.begin_anew()
+        self._recognition.begin_anew()
 
     def state(self) -> State:
         """Return who is who and all that is remembered of the others; see `facefusion.state`."""

@@ -22,7 +22,7 @@ from facefusion.engine.segments.cut import describe
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.engine.segments.folder import JobFolder, job_folder
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
-from facefusion.engine.shares import LEAST_IN_FLIGHT, Shares, wanted_batch
+from facefusion.engine.shares import LEAST_IN_FLIGHT, Shares, in_flight_of, wanted_batch
 from facefusion.engine.work import Edited, Work
 from facefusion.errors import (
     CancelledError,
@@ -144,16 +144,12 @@ class _VideoJob:
     def _edit(self, analysis: VideoAnalysis, edit: VideoEdit, info: VideoInfo, frames: Iterator[Frame]) -> None:
         """Decode, analyse, edit and encode side by side."""
         work, options = self.work, self.plan.options
-        edited = self.plan.edited if isinstance(self.plan.edited, VideoInfo) else info
-        # Each frame that is worked on in full may bring along as many as lie between it and the last.
-        together = MOST if self.plan.sampling == "auto" else self.plan.sampling
-        in_flight = max(LEAST_IN_FLIGHT, frames_in_flight(options, info, edited) // together)
-        shares = Shares.of(in_flight, wanted_batch(options.runtime))
+        shares = shares_of(self.plan, info)
         with (
             JobSink(self.folder, [each.encoding for each in self.plan.renditions], self.door.mark) as sink,
             produced(work.clock.each("decode", frames), shares.decoded) as decoded,
             produced(analysis.stream(decoded, options.runtime.video_chunk_size), shares.analysed) as analysed,
-            consumed(_timed(work, sink.take), shares.edited) as give,
+            consumed(timed(work, sink.take), shares.edited) as give,
         ):
             self._process(edit, analysed, give, shares)
 
@@ -201,7 +197,26 @@ def _kept(folder: JobFolder) -> str:
     return f"{folder.frames} finished frames are kept; go on from there with --resume"
 
 
-def _timed(work: Work, take: Callable[[Frame | SegmentEnd], None]) -> Callable[[Frame | SegmentEnd], None]:
+def shares_of(plan: Plan, info: VideoInfo, batch: int = 0) -> Shares:
+    """Return how the frames of a job that are in flight are divided among its stages.
+
+    Args:
+        plan: the job.
+        info: of the frames as they are decoded.
+        batch: frames in a batch, whatever memory holds; by that where 0.
+    """
+    edited = plan.edited if isinstance(plan.edited, VideoInfo) else info
+    # Each frame that is worked on in full may bring along as many as lie between it and the last.
+    together = MOST if plan.sampling == "auto" else plan.sampling
+    in_flight = max(LEAST_IN_FLIGHT, frames_in_flight(plan.options, info, edited) // together)
+    if batch:
+        return Shares.of(max(in_flight, LEAST_IN_FLIGHT if batch == 1 else in_flight_of(batch)), batch)
+    return Shares.of(in_flight, wanted_batch(plan.options.runtime))
+
+
+def timed(work: Work, take: Callable[[Frame | SegmentEnd], None]) -> Callable[[Frame | SegmentEnd], None]:
+    """Return `take` with its time counted as that of encoding."""
+
     def call(item: Frame | SegmentEnd) -> None:
         with work.clock.measure("encode"):
             take(item)

@@ -66,12 +66,52 @@ Each error says in one line what happened, where, and what to do next, and carri
     ├── StorageError
     │   ├── StorageAddressError     90   an address of storage is not understood, or is not allowed
     │   ├── StorageUnavailableError 91   the storage cannot be reached, or failed
-    │   └── StorageDamagedError     92   what the storage gave is not what was put there
+    │   ├── StorageDamagedError     92   what the storage gave is not what was put there
+    │   └── StorageMissingError     93   there is no such file in the storage
+    ├── RequestError
+    │   ├── RequestInvalidError    110   a body, a parameter or a header is not what is documented
+    │   │   ├── WebhookAddressError  95  nothing is sent to the address of a webhook
+    │   │   ├── TriggerRuleError    96   the rule of a trigger is not understood, or would start itself
+    │   │   └── TriggerEventError   97   what was sent to a trigger is no event that is understood
+    │   ├── ResourceUnknownError   111   there is nothing of that name for this tenant
+    │   ├── IdempotencyError       112   an idempotency key was used before, for another request
+    │   ├── RequestBusyError       113   the same request is being answered already
+    │   ├── PreconditionError      114   what was to be changed is not what the request says that it is
+    │   ├── UploadError            115   a part of an upload does not continue what is there
+    │   │   └── UploadDamagedError 117   what came is not what was sent, going by its digest
+    │   ├── UploadExpiredError     116   an upload was not finished, or not used, in time
+    │   ├── MediaTypeError         118   a body is of a type that is not taken here
+    │   ├── ProtocolVersionError   119   a client speaks another version of the protocol of uploads
+    │   └── OverloadedError        120   too much is asked for at one time
+    ├── AccessError
+    │   ├── AuthenticationError    100   the service knows nobody by this key or token
+    │   ├── NotAllowedError        101   who calls the service may not do this
+    │   ├── TooManyRequestsError   102   more requests than a limit of the service lets through
+    │   ├── TooLargeError          103   a request is larger than what the service takes
+    │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
+    │   ├── SlowRequestError       105   a request did not come in time
+    │   └── AccessUnavailableError 106   whether a request may be let in cannot be told now
+    ├── WebhookSignatureError       98   a message is not signed as it should be, was changed, or is too old
+    ├── ServiceError
+    │   ├── ServiceUnreachableError 108  the service cannot be reached, or broke off
+    │   └── ServiceAnswerError     109   the service answered with something that is not understood
+    ├── KeyUnknownError            107   there is no such API key
     └── CancelledError             130   stopped by the user
 """
 
 from __future__ import annotations
 
+from facefusion.errors.access import (
+    AccessError,
+    AccessUnavailableError,
+    AuthenticationError,
+    KeyUnknownError,
+    NotAllowedError,
+    RequestRefusedError,
+    SlowRequestError,
+    TooLargeError,
+    TooManyRequestsError,
+)
 from facefusion.errors.base import (
     BatchError,
     CancelledError,
@@ -111,7 +151,22 @@ from facefusion.errors.jobs import (
     StorageAddressError,
     StorageDamagedError,
     StorageError,
+    StorageMissingError,
     StorageUnavailableError,
+)
+from facefusion.errors.requests import (
+    IdempotencyError,
+    MediaTypeError,
+    OverloadedError,
+    PreconditionError,
+    ProtocolVersionError,
+    RequestBusyError,
+    RequestError,
+    RequestInvalidError,
+    ResourceUnknownError,
+    UploadDamagedError,
+    UploadError,
+    UploadExpiredError,
 )
 from facefusion.errors.trust import (
     AcknowledgementError,
@@ -132,6 +187,15 @@ from facefusion.errors.trust import (
     TrustError,
     UnmarkedError,
 )
+from facefusion.errors.webhooks import (
+    ServiceAnswerError,
+    ServiceError,
+    ServiceUnreachableError,
+    TriggerEventError,
+    TriggerRuleError,
+    WebhookAddressError,
+    WebhookSignatureError,
+)
 from facefusion.errors.work import (
     CatalogueError,
     DownloadError,
@@ -150,9 +214,12 @@ from facefusion.errors.work import (
 )
 
 __all__ = [
+    "AccessError",
+    "AccessUnavailableError",
     "AcknowledgementError",
     "AuditBrokenError",
     "AuditError",
+    "AuthenticationError",
     "BatchError",
     "CancelledError",
     "CatalogueError",
@@ -173,6 +240,7 @@ __all__ = [
     "FaceTooSmallError",
     "FaceTurnedError",
     "HookError",
+    "IdempotencyError",
     "InputDamagedError",
     "InputError",
     "InputLimitError",
@@ -184,9 +252,11 @@ __all__ = [
     "JobStateError",
     "JobUnknownError",
     "JobsUnavailableError",
+    "KeyUnknownError",
     "LeaseLostError",
     "LicenceError",
     "MarkBrokenError",
+    "MediaTypeError",
     "ModelDamagedError",
     "ModelError",
     "ModelMissingError",
@@ -195,25 +265,48 @@ __all__ = [
     "ModelUnsafeError",
     "ModelUntrustedError",
     "NoFaceError",
+    "NotAllowedError",
     "OptionsError",
     "OutputError",
     "OutputExistsError",
     "OutputIsInputError",
     "OutputTypeError",
     "OutputUnwritableError",
+    "OverloadedError",
     "PolicyError",
+    "PreconditionError",
     "ProcessorError",
     "ProcessorUnknownError",
+    "ProtocolVersionError",
     "ProviderError",
     "ReferenceNotFoundError",
+    "RequestBusyError",
+    "RequestError",
+    "RequestInvalidError",
+    "RequestRefusedError",
+    "ResourceUnknownError",
     "SecretError",
     "SegmentError",
+    "ServiceAnswerError",
+    "ServiceError",
+    "ServiceUnreachableError",
     "SeveralFacesError",
     "SigningError",
+    "SlowRequestError",
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
+    "StorageMissingError",
     "StorageUnavailableError",
+    "TooLargeError",
+    "TooManyRequestsError",
+    "TriggerEventError",
+    "TriggerRuleError",
     "TrustError",
     "UnmarkedError",
+    "UploadDamagedError",
+    "UploadError",
+    "UploadExpiredError",
+    "WebhookAddressError",
+    "WebhookSignatureError",
 ]

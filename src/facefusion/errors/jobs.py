@@ -65,3 +65,9 @@ class StorageDamagedError(StorageError):
     """What the storage gave is not what was put there."""
 
     exit_code = 92
+
+
+class StorageMissingError(StorageError):
+    """There is no such file in the storage."""
+
+    exit_code = 93

@@ -49,6 +49,11 @@ class Acquaintance:
     _since: int = 0
 
     @property
+    def views(self) -> int:
+        """How many views are kept, up to `KEPT`."""
+        return len(self._views)
+
+    @property
     def vector(self) -> Vector | None:
         """The identity by the best views, float32 (128,); None before the first."""
         if not self._views:

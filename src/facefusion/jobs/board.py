@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Engine, delete, insert, select, union_all, update
 
@@ -24,10 +24,13 @@ class JobBoard:
     Args:
         engine: the database.
         clock: tells the time.
+        check: is handed every job before it is changed, in the same transaction; nothing is done where it raises.
     """
 
-    def __init__(self, engine: Engine, *, clock: Clock = database_time) -> None:
-        self._engine, self._clock = engine, clock
+    def __init__(
+        self, engine: Engine, *, clock: Clock = database_time, check: Callable[[Job], None] | None = None
+    ) -> None:
+        self._engine, self._clock, self._check = engine, clock, check
 
     @until_it_goes_through
     def submit(self, new: NewJob) -> Job:
@@ -278,7 +281,10 @@ class JobBoard:
             return job
 
     def _held(self, connection: Connection, job_id: str, tenant: str | None) -> tuple[Job, int]:
-        return job_with(connection, job_id, tenant=tenant, is_locked=True), self._clock(connection)
+        job = job_with(connection, job_id, tenant=tenant, is_locked=True)
+        if self._check is not None:
+            self._check(job)
+        return job, self._clock(connection)
 
     def _check_active(self, job: Job, what: str) -> None:
         if job.state not in ACTIVE:

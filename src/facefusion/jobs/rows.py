@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from facefusion.errors import JobUnknownError
 from facefusion.jobs.database import maybe_moment, moment
+from facefusion.jobs.outbox import owe
 from facefusion.jobs.schema import EVENTS, JOBS
 from facefusion.jobs.states import FINAL, JobState, check_move
 from facefusion.jobs.values import Attempt, Event, Failure, Job
@@ -109,6 +110,7 @@ def change_job(connection: Connection, job: Job, now: int, *, state: JobState | 
 
 
 def tell(connection: Connection, job: Job, now: int, kind: str, facts: Mapping[str, Any]) -> None:
-    """Write an event of a job."""
+    """Write an event of a job, and for whom it is news."""
     values = {"job": job.number, "tenant": job.tenant, "at": now, "kind": kind, "facts": dict(facts)}
     connection.execute(insert(EVENTS).values(values))
+    owe(connection, job.number, job.tenant, now=now, kind=kind, facts=facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -9,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    TypeDecorator,
     UniqueConstraint,
     text,
 )
@@ -31,6 +34,28 @@ METADATA: Final = MetaData(
 """Holds the tables of all parts; each constraint has a name, by which a later version of the schema can change it."""
 # SQLite numbers rows by itself only where the type is INTEGER.
 _NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+class _Request(TypeDecorator[Any]):
+    """JSON that somebody may have spoilt: what is no object is read as an empty one, of which no job can be made."""
+
+    impl = JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Return what makes a value of what the database gives."""
+        read = super().result_processor(dialect, coltype)
+
+        def process(value: Any) -> Any:
+            try:
+                found = value if read is None else read(value)
+            except ValueError:
+                found = None
+            return found if isinstance(found, dict) else {}
+
+        return process
+
+
 _TENANT: Final = 64
 _ID: Final = 32
 
@@ -64,7 +89,7 @@ JOBS: Final = Table(
     Column("needs_review", Boolean, nullable=False, default=False),
     Column("priority", Integer, nullable=False),
     Column("revision", Integer, nullable=False, default=1),  # counts what changed, for readers that ask again
-    Column("request", JSON, nullable=False),
+    Column("request", _Request, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("queued", BigInteger, nullable=False),  # when it last came into the queue
     Column("started", BigInteger),

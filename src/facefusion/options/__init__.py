@@ -23,7 +23,16 @@ from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import LicensePolicy, ModelOptions
 from facefusion.options.people import MapEntry
-from facefusion.options.sources import canonical, current_options, find_config, load_options, set_options
+from facefusion.options.serving import JobsOptions, ServiceOptions, ServingOptions, StorageOptions, WorkerOptions
+from facefusion.options.sources import (
+    canonical,
+    current_options,
+    find_config,
+    load_options,
+    load_serving,
+    set_options,
+    settled_values,
+)
 from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
 
 __all__ = [
@@ -39,6 +48,7 @@ __all__ = [
     "FrameColorizerOptions",
     "FrameEnhancerOptions",
     "InputOptions",
+    "JobsOptions",
     "Leaf",
     "LicensePolicy",
     "LimitOptions",
@@ -51,10 +61,16 @@ __all__ = [
     "OutputOptions",
     "Precision",
     "RuntimeOptions",
+    "ServiceOptions",
+    "ServingOptions",
+    "StorageOptions",
+    "WorkerOptions",
     "canonical",
     "current_options",
     "find_config",
     "iter_leaves",
     "load_options",
+    "load_serving",
     "set_options",
+    "settled_values",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +45,12 @@ class OptionGroup(BaseModel):
         What stands in a file or in the environment is meant for all jobs, whether it concerns them or not.
         """
         return name in self.model_fields_set and getattr(self, name) != type(self).model_fields[name].default
+
+
+def described(error: ValidationError) -> str:
+    """Return the first problem in one sentence that names the option as the user knows it."""
+    first = error.errors()[0]
+    name = next((str(part) for part in reversed(first["loc"]) if isinstance(part, str)), "options")
+    message = first["msg"].removeprefix("Value error, ")
+    problem = "input should be a path" if first["type"] == "path_type" else message[:1].lower() + message[1:]
+    return f"Option {name.replace('_', '-')}: {problem}, got {first['input']!r}"

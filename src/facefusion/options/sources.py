@@ -15,7 +15,8 @@ import platformdirs
 
 from facefusion.errors import InputMissingError, OptionsError
 from facefusion.options.base import OptionGroup
-from facefusion.options.leaves import leaf_table
+from facefusion.options.leaves import Leaf, leaf_table
+from facefusion.options.serving import ServingOptions
 from facefusion.options.tree import Options
 
 ENVIRONMENT_PREFIX = "FACEFUSION_"
@@ -26,6 +27,7 @@ _NO_OPTIONS = (CONFIG_VARIABLE, _PASSPHRASE, "FACEFUSION_TEST_ASSETS", "FACEFUSI
 # What Kubernetes and Docker tell every container of a service that somebody called facefusion.
 _OF_A_SERVICE = re.compile(r"FACEFUSION_(NAME|ENV_\w+|SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
 
+_Root = Options | ServingOptions
 _AMBIENT: ContextVar[Mapping[str, Any]] = ContextVar("facefusion_options", default={})  # noqa: B039 - never mutated
 
 
@@ -69,11 +71,62 @@ def load_options(
         InputMissingError: the TOML file that was named is not there.
     """
     environment = os.environ if environment is None else environment
-    config = find_config(config_path, environment)
-    merged = _checked(_from_toml(config), f"In the configuration file {config}: ")
-    merged |= _checked(_from_environment(environment), "In the environment: ")
+    merged = _elsewhere(Options, environment, find_config(config_path, environment))
     given = canonical(values)
     return _given_alone(Options.parse(merged | given), frozenset(given))
+
+
+def settled_values(
+    values: Mapping[str, Any],
+    *,
+    environment: Mapping[str, str] | None = None,
+    config_path: Path | None = None,
+) -> dict[str, Any]:
+    """Return what `load_options` makes options of: values by the options' own names. Arguments and errors are the same.
+
+    Whoever hands a job over to another machine passes on what is said of it here, and nothing else.
+    """
+    environment = os.environ if environment is None else environment
+    return _elsewhere(Options, environment, find_config(config_path, environment)) | canonical(values)
+
+
+def load_serving(
+    values: Mapping[str, Any],
+    *,
+    environment: Mapping[str, str] | None = None,
+    config_path: Path | None = None,
+) -> ServingOptions:
+    """Merge all sources into the options of the service and its workers.
+
+    Args:
+        values: names and values given in the call or on the command line; they win.
+        environment: as of `load_options`.
+        config_path: as of `load_options`; both kinds of options stand in one file.
+
+    Raises:
+        OptionsError: a name is unknown, a value impossible, or the TOML file malformed.
+        InputMissingError: the TOML file that was named is not there.
+    """
+    environment = os.environ if environment is None else environment
+    merged = _elsewhere(ServingOptions, environment, find_config(config_path, environment))
+    return ServingOptions.parse(merged | canonical(values, ServingOptions))
+
+
+def _elsewhere(root: type[_Root], environment: Mapping[str, str], config: Path | None) -> dict[str, Any]:
+    """Return what stands in the TOML file and in the environment for one tree of options."""
+    merged = _checked(root, _own(root, _from_toml(config)), f"In the configuration file {config}: ")
+    return merged | _checked(root, _own(root, _from_environment(environment)), "In the environment: ")
+
+
+def _own(root: type[_Root], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what the other tree has; what none has is left in, for an error."""
+    own, known = leaf_table(root), _all_names()
+    names = {key: key.replace("-", "_") for key in values}
+    return {key: value for key, value in values.items() if names[key] in own or names[key] not in known}
+
+
+def _all_names() -> dict[str, Leaf]:
+    return {**leaf_table(Options), **leaf_table(ServingOptions)}
 
 
 def _given_alone(options: Options, names: frozenset[str]) -> Options:
@@ -86,11 +139,11 @@ def _given_alone(options: Options, names: frozenset[str]) -> Options:
     return options.model_copy(update=groups)
 
 
-def _checked(values: Mapping[str, Any], place: str) -> dict[str, Any]:
+def _checked(root: type[_Root], values: Mapping[str, Any], place: str) -> dict[str, Any]:
     """Name the place of a mistake that does not stand in the call itself."""
     try:
-        Options.parse(values)
-        return canonical(values)
+        root.parse(values)
+        return canonical(values, root)
     except OptionsError as error:
         raise OptionsError(place + error.what, error.hint) from error
 
@@ -113,13 +166,13 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def canonical(values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def canonical(values: Mapping[str, Any] | Iterable[tuple[str, Any]], root: type[_Root] = Options) -> dict[str, Any]:
     """Use one spelling for each option, so that a later source replaces an earlier one.
 
     Raises:
         OptionsError: an option is given twice.
     """
-    table = leaf_table(Options)
+    table = leaf_table(root)
     spelt: dict[str, str] = {}
     result: dict[str, Any] = {}
     for key, value in values.items() if isinstance(values, Mapping) else values:
@@ -140,9 +193,11 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     Raises:
         OptionsError: a variable is named like one of ours and is none.
     """
-    names = {ENVIRONMENT_PREFIX + spelling.upper(): leaf for spelling, leaf in leaf_table(Options).items()}
+    names = {ENVIRONMENT_PREFIX + spelling.upper(): leaf for spelling, leaf in _all_names().items()}
     values = {}
     for key, value in environment.items():
+        if "://" in value and _OF_A_SERVICE.fullmatch(key) is not None:
+            continue  # FACEFUSION_PORT=tcp://10.0.0.1:80 is no port of ours
         if key in names and (value or names[key].may_be_emptied):
             values[key.removeprefix(ENVIRONMENT_PREFIX).lower()] = value
         elif key not in names and key.startswith(ENVIRONMENT_PREFIX) and not _is_no_option(key):
@@ -175,7 +230,7 @@ def _from_toml(path: Path | None) -> dict[str, Any]:
         raise InputMissingError(f"The configuration file {path} cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionsError(f"The configuration file {path} is not valid TOML: {error}") from error
-    tables = {name for name, leaf in leaf_table(Options).items() if issubclass(leaf.kind, OptionGroup)}
+    tables = {name for name, leaf in _all_names().items() if issubclass(leaf.kind, OptionGroup)}
     flat: dict[str, Any] = {}
     for key, value in content.items():
         is_group = isinstance(value, dict) and key.replace("-", "_") not in tables

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
 from facefusion.options.analysis import FaceAnalysisOptions
-from facefusion.options.base import Names, OptionGroup
+from facefusion.options.base import Names, OptionGroup, described
 from facefusion.options.execution import RuntimeOptions
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
 from facefusion.options.face_editor import FaceEditorOptions
@@ -208,7 +208,7 @@ class Options(OptionGroup):
         try:
             options = cls.model_validate(nest(cls, with_preset(values, names)))
         except ValidationError as error:
-            raise OptionsError(_describe(error), _ALL_OPTIONS) from error
+            raise OptionsError(described(error), _ALL_OPTIONS) from error
         own_names(options.processor_options)
         for entry in options.face_map:
             options.for_person(entry)
@@ -258,7 +258,7 @@ class Options(OptionGroup):
         try:
             return self._for_person(entry)
         except ValidationError as error:
-            raise OptionsError(f"Option map, for {entry.person}: {_describe(error)}", _ALL_OPTIONS) from error
+            raise OptionsError(f"Option map, for {entry.person}: {described(error)}", _ALL_OPTIONS) from error
         except OptionsError as error:
             raise OptionsError(f"Option map, for {entry.person}: {error.what}", error.hint) from error
 
@@ -284,7 +284,7 @@ def _with(group: OptionGroup, values: Mapping[str, Any]) -> OptionGroup:
     try:
         type(group).model_validate(dict(group) | dict(values))
     except ValidationError as error:
-        raise OptionsError(_describe(error), _ALL_OPTIONS) from error
+        raise OptionsError(described(error), _ALL_OPTIONS) from error
     return group.model_copy(update=dict(values))
 
 
@@ -302,12 +302,3 @@ def _check_of_a_person(group: str, values: object) -> None:
             f"{wrong[0].replace('_', '-')} cannot differ from person to person",
             f"These can: {ours}, {', '.join(_OF_A_PERSON)}",
         )
-
-
-def _describe(error: ValidationError) -> str:
-    """Turn the first problem into one sentence that names the option as the user knows it."""
-    first = error.errors()[0]
-    name = next((str(part) for part in reversed(first["loc"]) if isinstance(part, str)), "options")
-    message = first["msg"].removeprefix("Value error, ")
-    problem = "input should be a path" if first["type"] == "path_type" else message[:1].lower() + message[1:]
-    return f"Option {name.replace('_', '-')}: {problem}, got {first['input']!r}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -200,6 +201,17 @@ def is_concurrent(processor: Processor) -> bool:
     after the other.
     """
     return getattr(processor, "is_concurrent", False) is True
+
+
+def begin_processor(processor: Processor, time: Fraction) -> None:
+    """Tell a processor when the target begins, in seconds, where it wants to know: it may be given a later part alone.
+
+    A processor that goes by the time since the first frame has a method `begin(time)`; where that is not called, the
+    target begins with the first frame that comes.
+    """
+    begin = getattr(processor, "begin", None)
+    if begin is not None:
+        begin(time)
 
 
 class HoldingProcessor(Processor, Protocol):

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from fractions import Fraction
 
 from facefusion.errors import FaceFusionError, ProcessorError
-from facefusion.processors.base import FaceFrame, Processor, ProcessorContext, ProcessorSpec, is_concurrent
+from facefusion.processors.base import (
+    FaceFrame,
+    Processor,
+    ProcessorContext,
+    ProcessorSpec,
+    begin_processor,
+    is_concurrent,
+)
 from facefusion.processors.registry import package_of_processor
 from facefusion.state import State
 
@@ -37,6 +45,11 @@ class GuardedProcessor:
         if indices != [item.frame.index for item in batch]:
             raise self._error(f"gave back {len(indices)} frames for {len(batch)}, or others")
         return edited
+
+    def begin(self, time: Fraction) -> None:
+        """Hear when the target begins; see `begin_processor`."""
+        with self._told():
+            begin_processor(self._processor, time)
 
     def state(self) -> State:
         """Return what is remembered; see `Processor`."""

@@ -59,7 +59,7 @@ def _list(log: AuditLog, arguments: argparse.Namespace, options: Options, termin
 
 def _more(facts: dict[str, Any]) -> str:
     """Return what tells an entry from others of its kind."""
-    words = [facts[name] for name in ("error", "record", "action") if name in facts]
+    words = [facts[name] for name in ("error", "record", "action", "operation", "reason") if name in facts]
     words += [f"sha256 {digest[:12]}" for digest in facts.get("outputs", ())]
     words += [_counted(facts["entries"])] if "entries" in facts else []
     words += [f"files: {facts['files']}"] if "files" in facts else []

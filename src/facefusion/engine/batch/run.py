@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from traceback import clear_frames
 from typing import Final, Literal
@@ -31,6 +31,8 @@ _LEAST_SHARE: Final = 0.5
 """GiB of `max_memory` for each job at once."""
 
 _REHEARSED: Final = "facefusion-dry-run-"
+_LISTENING: Final = 0.2
+"""Seconds that the thread which waits for the others sleeps at a time."""
 
 
 class BatchListener:
@@ -223,7 +225,10 @@ def _together(worker: Callable[[], None], count: int, cancel: threading.Event) -
 
     with ThreadPoolExecutor(count, thread_name_prefix="job") as pool:
         try:
-            for each in [pool.submit(guarded) for _ in range(count)]:
+            futures = [pool.submit(guarded) for _ in range(count)]
+            while wait(futures, timeout=_LISTENING).not_done:
+                pass  # a signal that the system gave to another thread is handled when this one wakes
+            for each in futures:
                 each.result()
         except BaseException:
             cancel.set()

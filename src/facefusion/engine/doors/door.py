@@ -120,6 +120,25 @@ class Door:
         self._record.consents, self._record.subjects = self._admission.consents, self._admission.subjects
         self._record.admitted()
 
+    def goes_on(self, fingerprint: Fingerprint) -> None:
+        """Say that what is done here is a part of a job that is done apart: all its entries bear one number.
+
+        Args:
+            fingerprint: of the job.
+        """
+        text = json.dumps([fingerprint.digest, self.options.trust.tenant]).encode()
+        self._record.job = hmac.digest(self._place.ring.derived("number of a job"), text, "sha256").hex()[:32]
+
+    def vouched(self, what: str, data: bytes) -> str:
+        """Return by what this place knows again that it made something for a part of a job, in hexadecimal digits.
+
+        Args:
+            what: it is.
+            data: it.
+        """
+        key = self._place.ring.derived(f"parts of a job: {what}")
+        return hmac.digest(key, data, "sha256").hex()
+
     def admit_sources(self, sessions: SessionFactory, analyser: FaceAnalyser, role: Role) -> None:
         """Let pictures of a person in that are to be kept as a face file.
 
@@ -157,6 +176,11 @@ class Door:
     def mark(self) -> Mark | None:
         """What is put into the pixels of every frame that is written; None where nothing is."""
         return self._sealed.mark
+
+    @property
+    def disclosure(self) -> tuple[Layer, ...]:
+        """What outputs are disclosed by that have left."""
+        return self._sealed.names
 
     def watch(self, what: Seen) -> Watch:
         """Return what looks at the frames of one stream.

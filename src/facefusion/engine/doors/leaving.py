@@ -73,7 +73,7 @@ class Way:
         self._files.append(_File(part, output_form(path, kind)))
         return part
 
-    def picture(self, path: Path, picture: Picture, *, quality: int, is_labelled: bool = True) -> tuple[str, ...]:
+    def picture(self, path: Path, picture: Picture, *, quality: int, is_labelled: bool = False) -> tuple[str, ...]:
         """Write a picture; result, errors and further arguments as of `write_picture`.
 
         Args:

@@ -57,7 +57,25 @@ class PostWork:
         sheet = None if self.sheet is None else self.sheet.picture()
         for path, image in ((options.thumbnail, thumbnail), (options.contact_sheet, sheet)):
             if path is not None and image is not None:
-                way.picture(path, Picture(image), is_labelled=False, quality=options.output_image_quality)
+                way.picture(path, Picture(image), quality=options.output_image_quality)
+
+    def begin_at(self, index: int, frames: int) -> None:
+        """Look at a part of a video, whose parts are put together by `take_behind`.
+
+        Args:
+            index: of the frame that is shown next.
+            frames: of the whole video.
+        """
+        for part in (self.thumbnail, self.sheet):
+            if part is not None:
+                part.begin_at(index, frames)
+
+    def take_behind(self, state: State) -> None:
+        """Take over what was kept of the part of the video that comes next, by its state."""
+        if self.thumbnail is not None:
+            self.thumbnail.take_behind(state["thumbnail"])
+        if self.sheet is not None:
+            self.sheet.take_behind(state["sheet"])
 
     def state(self) -> State:
         """Return what is remembered; see `facefusion.state`."""

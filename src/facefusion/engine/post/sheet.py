@@ -63,6 +63,16 @@ class ContactSheet:
             _draw(sheet, tile, _GAP + row * (height + _BAR + _GAP), _GAP + column * (width + _GAP))
         return sheet
 
+    def begin_at(self, index: int, frames: int) -> None:
+        """Take the frames that are shown for a part of a longer video, from a frame of it on."""
+        self._tiles.begin_at(index, frames)
+
+    def take_behind(self, state: State) -> None:
+        """Take over what another kept of the part of the video that comes next, by its state."""
+        kept = zip(state["times"], state["images"], strict=True)
+        tiles = [_Tile(time, image.copy()) for time, image in kept]
+        self._tiles.take_behind(state["stride"], state["count"], tiles, completes=False)
+
     def state(self) -> State:
         """Return the frames kept so far; see `facefusion.state`."""
         return {

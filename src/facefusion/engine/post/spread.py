@@ -35,13 +35,38 @@ class Spread(Generic[Item]):
         """Whether the next item begins a bin."""
         return self.count % self.stride == 0
 
+    def begin_at(self, place: int, length: int) -> None:
+        """Take what comes for a part of a longer series; see `take_behind`.
+
+        Args:
+            place: of what comes next.
+            length: of the whole series.
+        """
+        self.count = place
+        while -(-length // self.stride) > self._most:
+            self.stride *= 2
+
+    def take_behind(self, stride: int, count: int, items: list[Item], *, completes: bool) -> None:
+        """Take over what another kept of the part of the series that comes next.
+
+        Args:
+            stride: of that, which is the same for all parts of a series.
+            count: place behind its last item.
+            items: what it kept.
+            completes: whether the first of them is of the bin that is the last here.
+        """
+        self.stride, self.count = stride, count
+        if completes:
+            self.items[-1], items = self._merge(self.items[-1], items[0]), items[1:]
+        self.items += items
+
     def skip(self) -> None:
         """Let one item go by that is not kept; not the first of a bin."""
         self.count += 1
 
     def add(self, item: Item) -> None:
         """Take the next item."""
-        if not self.begins:
+        if not self.begins and self.items:
             self.items[-1] = self._merge(self.items[-1], item)
         else:
             self._make_room()

@@ -89,6 +89,19 @@ class Thumbnail:
         best = cv2.imdecode(max(near, key=lambda each: each.sharpness).jpeg, cv2.IMREAD_COLOR_RGB)
         return np.asarray(best, np.uint8)
 
+    def begin_at(self, index: int, frames: int) -> None:
+        """Take the frames that are shown for a part of a longer video, from a frame of it on."""
+        self._others.begin_at(index, frames)
+
+    def take_behind(self, state: State) -> None:
+        """Take over what another kept of the part of the video that comes next, by its state."""
+        if state["picture"] is not None and state["best"] > self._best:
+            self._best, self._picture = state["best"], state["picture"].copy()
+        stride, mine = state["stride"], self._others.items
+        others = [_Candidate(place, sharp, jpeg.copy()) for place, sharp, jpeg in state["others"]]
+        completes = bool(mine and others) and mine[-1].place // stride == others[0].place // stride
+        self._others.take_behind(stride, state["count"], others, completes=completes)
+
     def state(self) -> State:
         """Return what is kept; see `facefusion.state`."""
         return {
@@ -121,7 +134,7 @@ class Thumbnail:
     def _candidate(self, image: Image) -> _Candidate:
         grey = cv2.cvtColor(shrunk(image, _OVERVIEW), cv2.COLOR_RGB2GRAY)
         value = float(cv2.Laplacian(grey, cv2.CV_32F).var())
-        kept = None if self._others.begins else self._others.items[-1]
+        kept = None if self._others.begins or not self._others.items else self._others.items[-1]
         if kept is not None and value <= kept.sharpness:
             return kept
         _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(self._kept(image), cv2.COLOR_RGB2BGR), _JPEG)

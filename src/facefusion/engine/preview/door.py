@@ -92,4 +92,4 @@ class PreviewDoor:
             RuntimeError: nothing was shown.
         """
         with self._door.leaving(Count(1, faces)) as way:
-            way.picture(path, picture, quality=quality)
+            way.picture(path, picture, quality=quality, is_labelled=True)

@@ -69,11 +69,7 @@ class Preview:
         self._memory = memory
         self._options = options
         self._resources = ExitStack()
-        door = self._resources.enter_context(opened(options, self._notes))
-        self._door = PreviewDoor(door)
-        plan = self._plan()
-        height, width = plan.edited.height, plan.edited.width
-        self._processing = Processing(max(2, memory // 2 // (height * width * 6)), door.room.folder)
+        self._enter(options)
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +107,8 @@ class Preview:
             before, self._options = self._options, changed
             try:
                 self._plan()
+                if (changed.trust, changed.signing) != (before.trust, before.signing):
+                    self._enter(changed)
             except BaseException:
                 self._options = before
                 raise
@@ -172,9 +170,19 @@ class Preview:
         """Let go of the target and of all that is kept."""
         with self._lock:
             self._resources.close()
-            self._processing.close()
             self._targets.clear()
             self._sessions.clear()
+
+    def _enter(self, options: Options) -> None:
+        """Come in by another door; the one before is left when that went well."""
+        with ExitStack() as resources:
+            door = resources.enter_context(opened(options, self._notes))
+            plan = self._plan()
+            results = max(2, self._memory // 2 // (plan.edited.height * plan.edited.width * 6))
+            processing = Processing(results, door.room.folder)
+            resources.callback(processing.close)
+            self._resources.close()
+            self._resources, self._door, self._processing = resources.pop_all(), PreviewDoor(door), processing
 
     def _edit(
         self, plan: Plan, frames: Sequence[Frame], key: Hashable, seconds: float | None

@@ -70,8 +70,8 @@ class JobFolder:
         Raises:
             OutputError: the disk is full, or refuses.
         """
-        _write(self._state(marker.number), state)
-        _write(self._marker(marker.number), marker.to_json().encode())
+        write_whole(self._state(marker.number), state)
+        write_whole(self._marker(marker.number), marker.to_json().encode())
         self.markers.append(marker)
         self._state(marker.number - _STATES_KEPT).unlink(missing_ok=True)
 
@@ -204,7 +204,7 @@ def _begin(root: Path, fingerprint: Fingerprint, *, resume: bool, notes: Notes) 
     else:
         _remove(folder.path)
         folder.path.mkdir(mode=_OWN)
-        _write(folder.path / _JOB, json.dumps(told).encode())
+        write_whole(folder.path / _JOB, json.dumps(told).encode())
     if folder.markers:
         notes.tell(f"An earlier run finished {folder.frames} frames; this one goes on after them")
     elif resume and others and (left := _finished(others[0])):
@@ -270,8 +270,12 @@ def _is_whole(path: Path, sha256: str) -> bool:
         return False
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Put a file in place, whole and on the disk."""
+def write_whole(path: Path, data: bytes) -> None:
+    """Put a file in place, whole and on the disk.
+
+    Raises:
+        OutputError: the disk is full, or refuses.
+    """
     part = path.with_name(path.name + ".part")
     with writing(path):
         with part.open("wb") as file:

@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from facefusion.engine.memory import give_back
 from facefusion.engine.segments.cut import Cut
-from facefusion.engine.segments.folder import JobFolder
 from facefusion.engine.segments.marker import Marker
 from facefusion.media.encoding.choose import Encoding
 from facefusion.media.encoding.segment import SegmentSink, open_segment
@@ -32,16 +32,38 @@ class SegmentEnd:
     state: bytes
 
 
+class Keeping(Protocol):
+    """Keeps finished segments.
+
+    Attributes:
+        markers: of those that are finished.
+    """
+
+    markers: list[Marker]
+
+    def part(self, number: int, rendition: int) -> Path:
+        """Return where the file of a segment goes."""
+        ...
+
+    def finish(self, marker: Marker, state: bytes) -> None:
+        """Record a finished segment, and what the stages remember then.
+
+        Raises:
+            OutputError: the disk is full, or refuses.
+        """
+        ...
+
+
 class JobSink:
     """Writes each frame into the current segment of every output, and records segments as they are finished.
 
     Args:
-        folder: where segments are kept.
+        folder: keeps segments.
         encodings: one for each output.
         mark: put into every frame; none when None.
     """
 
-    def __init__(self, folder: JobFolder, encodings: Sequence[Encoding], mark: Mark | None = None) -> None:
+    def __init__(self, folder: Keeping, encodings: Sequence[Encoding], mark: Mark | None = None) -> None:
         self._folder = folder
         self._mark = mark
         self._encodings = encodings

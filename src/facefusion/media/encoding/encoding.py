@@ -34,6 +34,7 @@ class Encoding:
         bit_rate: bits a second to aim at; None where a quality is meant.
         passes: 1 or 2.
         is_final: whether the segments hold the packets of the output; else they are lossless, and encoded when joined.
+        threads: of the encoder, by which its bytes may differ; as many as the machine suggests when None.
         notes: what the user should know; one sentence each.
     """
 
@@ -49,6 +50,7 @@ class Encoding:
     bit_rate: int | None = None
     passes: int = 1
     is_final: bool = True
+    threads: int | None = None
     notes: tuple[str, ...] = ()
 
     def key(self) -> dict[str, Any]:
@@ -61,7 +63,7 @@ class Encoding:
             "values": [repr(value) for value in values],
             "options": dict(self.codec_options),
             "rate": [self.bit_rate, self.passes, self.is_final],
-        }
+        } | ({} if self.threads is None else {"threads": self.threads})
 
     def kept(self) -> Encoding:
         """Return how the frames of the segments are kept: lossless, where the output is encoded only at the end."""

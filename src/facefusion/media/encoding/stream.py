@@ -57,7 +57,7 @@ def add_stream(
             context.bit_rate = encoding.bit_rate
         # Threads over slices cost quality at equal size; threads over frames hold back as many frames.
         context.thread_type = "SLICE" if is_live else "FRAME"
-        context.thread_count = min(_MOST_THREADS, usable_cores())
+        context.thread_count = encoding.threads or min(_MOST_THREADS, usable_cores())
         output.start_encoding()
     except OSError as error:
         if not isinstance(error, av.FFmpegError):

@@ -49,6 +49,10 @@ class DrivingFace(Protocol):
         """
         ...
 
+    def begin(self, time: Fraction) -> None:
+        """Hear when the target's first frame is shown, where other frames come first."""
+        ...
+
     def state(self) -> State:
         """Return where it is by now; see `facefusion.state`."""
         ...
@@ -83,6 +87,9 @@ class DrivingPicture:
     def at(self, time: Fraction) -> Drive:
         """Return what it expresses; see `DrivingFace`."""
         return self._drive
+
+    def begin(self, time: Fraction) -> None:
+        """Do nothing: it is the same at any time."""
 
     def state(self) -> State:
         """Return an empty state."""
@@ -138,6 +145,10 @@ class DrivingClip:
             found = self._look(self._shown)
             self._expression = self._expression if found is None else found
         return Drive(self._expression, self._start)
+
+    def begin(self, time: Fraction) -> None:
+        """Let the clip begin with the target; see `DrivingFace`."""
+        self._origin = time
 
     def state(self) -> State:
         """Return the place in the clip and what is known of the face; see `facefusion.state`."""

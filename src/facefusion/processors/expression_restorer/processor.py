@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Self
 
 import numpy as np
@@ -88,6 +89,11 @@ class ExpressionRestorer:
             return list(batch)
         jobs = [CropJob(self._cut(item.frame.image, face), item) for item in batch for face in item.faces]
         return self._restored(batch, jobs) if self._driving is None else self._driven(batch, jobs, self._driving)
+
+    def begin(self, time: Fraction) -> None:
+        """Hear when the target's first frame is shown; see `begin_processor`."""
+        if self._driving is not None:
+            self._driving.begin(time)
 
     def state(self) -> State:
         """Return where the driving clip is; an empty state without one."""

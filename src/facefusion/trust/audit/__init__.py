@@ -4,7 +4,7 @@ from facefusion.trust.audit.entry import Entry
 from facefusion.trust.audit.erase import Proof
 from facefusion.trust.audit.facts import error_facts
 from facefusion.trust.audit.keys import AuditKeys
-from facefusion.trust.audit.log import AuditLog, Wanted
+from facefusion.trust.audit.log import AuditLog, NewEntry, Wanted
 from facefusion.trust.audit.verify import Report
 
-__all__ = ["AuditKeys", "AuditLog", "Entry", "Proof", "Report", "Wanted", "error_facts"]
+__all__ = ["AuditKeys", "AuditLog", "Entry", "NewEntry", "Proof", "Report", "Wanted", "error_facts"]

@@ -48,6 +48,7 @@ Person = Annotated[str, Field(min_length=1, max_length=200)]
 ErrorName = Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]{2,59}$"), AfterValidator(_known_error)]
 Count = Annotated[int, Field(ge=0, lt=1 << 53, strict=True)]
 ExitCode = Annotated[int, Field(ge=0, le=255, strict=True)]
+Status = Annotated[int, Field(ge=100, le=599, strict=True)]
 Mark = Literal["label", "notice", "watermark", "metadata", "provenance"]
 
 
@@ -186,11 +187,55 @@ class Changed(Facts):
         policy: the rules that hold from now on.
     """
 
-    record: Literal["consent", "block list", "allow list", "policy", "acknowledgement"]
+    record: Literal["consent", "block list", "allow list", "policy", "acknowledgement", "key", "tenant"]
     action: Literal["added", "removed", "revoked", "exported", "replaced"]
     consents: tuple[Person, ...] = Field((), max_length=_MOST)
     subjects: tuple[Person, ...] = Field((), max_length=_MOST)
     policy: Rules | None = None
+
+
+class Called(Facts):
+    """Somebody changed something by the service, and was allowed to.
+
+    Attributes:
+        operation: which, such as jobs.submit.
+        status: HTTP status of the answer.
+        job: it was about.
+    """
+
+    operation: Name
+    status: Status
+    job: JobId | None = None
+
+
+class Denied(Facts):
+    """The service refused something.
+
+    Attributes:
+        reason: why, as a word such as key-expired.
+        status: HTTP status of the answer.
+        operation: which, where it came so far that it is known.
+        count: how often, the same within a second or so.
+    """
+
+    reason: Name
+    status: Status
+    operation: Name | None = None
+    count: Count = 1
+
+
+class Counted(Facts):
+    """How often somebody asked the service for what changes nothing, or sent parts of uploads.
+
+    Attributes:
+        reads: requests that changed nothing.
+        parts: requests that carried parts of uploads.
+        seconds: time in which they came, so far back from when this was written.
+    """
+
+    reads: Count = 0
+    parts: Count = 0
+    seconds: Count
 
 
 class Swept(Facts):
@@ -245,6 +290,9 @@ KINDS: Final[Mapping[str, type[Facts]]] = {
     "failed": Ended,
     "cancelled": Ended,
     "changed": Changed,
+    "called": Called,
+    "denied": Denied,
+    "counted": Counted,
     "swept": Swept,
     "pruned": Pruned,
     "erased": Erased,
@@ -253,6 +301,8 @@ RESULTS: Final = {
     "published": "done",
     "streamed": "done",
     "refused": "refused",
+    "called": "done",
+    "denied": "refused",
     "failed": "failed",
     "cancelled": "cancelled",
 }

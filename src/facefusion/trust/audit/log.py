@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -60,6 +60,23 @@ class Wanted:
     subject: str | None = None
     input: str | None = None
     output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry that is to be written.
+
+    Attributes:
+        kind: one of `facts.KINDS`.
+        tenant: for whom the work is done.
+        actor: who does it.
+        facts: as the kind's class in `facts` has them.
+    """
+
+    kind: str
+    tenant: str
+    actor: str
+    facts: Mapping[str, Any]
 
 
 class AuditLog:
@@ -122,11 +139,30 @@ class AuditLog:
             AuditError: it cannot be written, or may not: nothing must leave then.
             AuditBrokenError: the log was changed, so that nothing may be built upon it.
         """
-        dumped = checked(kind, facts).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-        _check_person(actor)
-        _check_tenant(tenant)
+        return self.append_all([NewEntry(kind, tenant, actor, facts)])[0]
+
+    def append_all(self, entries: Sequence[NewEntry]) -> list[Entry]:
+        """Write entries together, which takes less time than one by one; when this returns they are on the disk.
+
+        Args:
+            entries: what to write, in this order; all or none of them are.
+
+        Raises:
+            AuditError: they cannot be written, or one of them may not.
+            AuditBrokenError: the log was changed, so that nothing may be built upon it.
+        """
+        dumped = [
+            checked(each.kind, each.facts).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+            for each in entries
+        ]
+        for each in entries:
+            _check_person(each.actor)
+            _check_tenant(each.tenant)
         with self._chain.growing() as growth:
-            return growth.add(kind, tenant=tenant, actor=actor, facts=dumped)
+            return [
+                growth.add(each.kind, tenant=each.tenant, actor=each.actor, facts=facts)
+                for each, facts in zip(entries, dumped, strict=True)
+            ]
 
     def verify(self) -> Report:
         """Hold every entry against the one before, its signature, the lines of JSON and the head.

@@ -37,7 +37,8 @@ _KEY_BYTES: Final = 32
 _ID_BYTES: Final = 16
 _WRAPPED_BYTES: Final = 40
 _SIZE_BYTES: Final = 4
-_HEADER_BYTES: Final = len(_MAGIC) + _SIZE_BYTES + _ID_BYTES + _WRAPPED_BYTES
+HEADER_BYTES: Final = len(_MAGIC) + _SIZE_BYTES + _ID_BYTES + _WRAPPED_BYTES
+"""Bytes before the first chunk."""
 _TAG_BYTES: Final = 16
 _CHUNK: Final = 1 << 20
 _LARGEST_CHUNK: Final = 16 << 20
@@ -58,13 +59,9 @@ def encrypted(source: Path, target: Path, key: bytes) -> None:
     """
     if is_encrypted(source):
         raise InputTypeError(f"{source} is encrypted already", "Decrypt it first to encrypt it with another key")
-    data_key = secrets.token_bytes(_KEY_BYTES)
-    header = _MAGIC + _CHUNK.to_bytes(_SIZE_BYTES, "big") + _id(key) + aes_key_wrap(key, data_key)
-    cipher = AESGCM(data_key)
     with _opened(source) as file, _in_place(target) as output:
-        output.write(header)
-        for number, chunk, is_last in _chunks(file, _CHUNK):
-            output.write(cipher.encrypt(_nonce(number, is_last), chunk, header))
+        for piece in sealed(_chunks(file, _CHUNK), key):
+            output.write(piece)
 
 
 def decrypted(source: Path, target: Path, key: bytes) -> None:
@@ -83,14 +80,99 @@ def decrypted(source: Path, target: Path, key: bytes) -> None:
         OutputError: `target` cannot be written.
     """
     with _opened(source) as file:
-        header = file.read(_HEADER_BYTES)
-        cipher, size = _unwrapped(source, header, key)
+        opener = Opener(str(source), file.read(HEADER_BYTES), key)
         with _in_place(target) as output:
-            for number, chunk, is_last in _chunks(file, size + _TAG_BYTES):
-                try:
-                    output.write(cipher.decrypt(_nonce(number, is_last), chunk, header))
-                except InvalidTag:
-                    _damaged(source, f"from byte {number * size} of its content on")
+            for number, chunk, is_last in _numbered(_chunks(file, opener.sealed_chunk)):
+                output.write(opener.opened(number, chunk, is_last=is_last))
+
+
+def sealed(pieces: Iterator[bytes], key: bytes) -> Iterator[bytes]:
+    """Yield what is encrypted of some bytes, under a key of its own that the customer's wraps.
+
+    Args:
+        pieces: the bytes, in pieces of any size.
+        key: of the customer, 32 bytes.
+    """
+    data_key = secrets.token_bytes(_KEY_BYTES)
+    header = _MAGIC + _CHUNK.to_bytes(_SIZE_BYTES, "big") + _id(key) + aes_key_wrap(key, data_key)
+    cipher = AESGCM(data_key)
+    yield header
+    for number, chunk, is_last in _numbered(joined(pieces, _CHUNK)):
+        yield cipher.encrypt(_nonce(number, is_last), chunk, header)
+
+
+def sealed_size(size: int) -> int:
+    """Return how many bytes `sealed` makes of so many."""
+    return HEADER_BYTES + size + _TAG_BYTES * max(1, -(-size // _CHUNK))
+
+
+class Opener:
+    """Decrypts chunks of what `sealed` made, from wherever they come, and in any order.
+
+    Attributes:
+        chunk: bytes of content in a chunk; the last has fewer, and at least one unless there are none at all.
+        sealed_chunk: bytes that it takes as it lies there.
+    """
+
+    __slots__ = ("_cipher", "_header", "_name", "chunk", "sealed_chunk")
+
+    def __init__(self, name: str, header: bytes, key: bytes) -> None:
+        """Take the first bytes.
+
+        Args:
+            name: of what they are of, for messages.
+            header: the first `HEADER_BYTES`.
+            key: of the customer, 32 bytes.
+
+        Raises:
+            InputTypeError: it was not encrypted here.
+            InputDamagedError: the header was altered or cut off.
+            SecretError: it was encrypted with another key.
+        """
+        self._name = name
+        self._header = header
+        self._cipher, self.chunk = _unwrapped(name, header, key)
+        self.sealed_chunk = self.chunk + _TAG_BYTES
+
+    def content_size(self, size: int) -> int:
+        """Return the bytes of content in so many encrypted ones, the header among them.
+
+        Raises:
+            InputDamagedError: there cannot be so many.
+        """
+        chunks = -(-(size - HEADER_BYTES) // self.sealed_chunk)
+        content = size - HEADER_BYTES - chunks * _TAG_BYTES
+        if chunks < 1 or content < 0 or (chunks > 1 and content <= (chunks - 1) * self.chunk):
+            _damaged(self._name, "at its end")
+        return content
+
+    def opened(self, number: int, sealed_bytes: bytes, *, is_last: bool) -> bytes:
+        """Return the content of a chunk.
+
+        Args:
+            number: of the chunk, from 0.
+            sealed_bytes: as it lies there.
+            is_last: whether nothing follows it.
+
+        Raises:
+            InputDamagedError: it is not the chunk that was encrypted as this one.
+        """
+        try:
+            return self._cipher.decrypt(_nonce(number, is_last), sealed_bytes, self._header)
+        except InvalidTag:
+            _damaged(self._name, f"from byte {number * self.chunk} of its content on")
+
+
+def joined(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Yield bytes in pieces of one size; the last may be smaller."""
+    kept = bytearray()
+    for piece in pieces:
+        kept += piece
+        while len(kept) >= size:
+            yield bytes(kept[:size])
+            del kept[:size]
+    if kept:
+        yield bytes(kept)
 
 
 def is_encrypted(path: Path) -> bool:
@@ -143,13 +225,13 @@ def write_key(path: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def _unwrapped(source: Path, header: bytes, key: bytes) -> tuple[AESGCM, int]:
+def _unwrapped(source: str, header: bytes, key: bytes) -> tuple[AESGCM, int]:
     """Return the cipher and the size of chunks that a header tells."""
     if not header.startswith(_MAGIC):
         raise InputTypeError(f"{source} is not an encrypted file of ours", "Give one that storage encrypt has written")
     rest = header[len(_MAGIC) :]
     size, of_key = int.from_bytes(rest[:_SIZE_BYTES], "big"), rest[_SIZE_BYTES : _SIZE_BYTES + _ID_BYTES]
-    if len(header) < _HEADER_BYTES or not 1 <= size <= _LARGEST_CHUNK:
+    if len(header) < HEADER_BYTES or not 1 <= size <= _LARGEST_CHUNK:
         _damaged(source, "in its header")
     if not hmac.compare_digest(of_key, _id(key)):
         raise SecretError(f"{source} was encrypted with another key", "Give the one it was encrypted with")
@@ -159,15 +241,18 @@ def _unwrapped(source: Path, header: bytes, key: bytes) -> tuple[AESGCM, int]:
         _damaged(source, "in its header")
 
 
-def _chunks(file: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
+def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    while chunk := file.read(size):
+        yield chunk
+
+
+def _numbered(chunks: Iterator[bytes]) -> Iterator[tuple[int, bytes, bool]]:
     """Yield number, bytes and whether it is the last, of each chunk; there is always one, empty if need be."""
-    number, chunk = 0, file.read(size)
-    while True:
-        following = file.read(size) if len(chunk) == size else b""
-        yield number, chunk, not following
-        if not following:
-            return
+    number, chunk = 0, next(chunks, b"")
+    for following in chunks:
+        yield number, chunk, False
         number, chunk = number + 1, following
+    yield number, chunk, True
 
 
 def _nonce(number: int, is_last: bool) -> bytes:
@@ -220,7 +305,7 @@ def _in_place(path: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _damaged(path: Path, where: str) -> NoReturn:
+def _damaged(name: str, where: str) -> NoReturn:
     raise InputDamagedError(
-        f"{path} is not as it was encrypted, {where}: it was altered, cut off or put together", "Nothing was written"
+        f"{name} is not as it was encrypted, {where}: it was altered, cut off or put together", "Nothing was written"
     )

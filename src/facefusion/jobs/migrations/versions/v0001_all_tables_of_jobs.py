@@ -12,6 +12,96 @@ down_revision = None
 def upgrade() -> None:
     """Take the database to this version."""
     op.create_table(
+        "deliveries",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("message", sa.String(length=40), nullable=False),
+        sa.Column("webhook", sa.String(length=32), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("not_before", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.String(length=300), nullable=True),
+        sa.Column("ended", sa.BigInteger(), nullable=True),
+        sa.Column("job", sa.String(length=32), nullable=True),
+        sa.Column("job_state", sa.String(length=16), nullable=True),
+        sa.Column("job_revision", sa.Integer(), nullable=True),
+        sa.Column("job_created", sa.BigInteger(), nullable=True),
+        sa.Column("job_started", sa.BigInteger(), nullable=True),
+        sa.Column("job_finished", sa.BigInteger(), nullable=True),
+        sa.Column("job_segments", sa.Integer(), nullable=True),
+        sa.Column("job_segments_done", sa.Integer(), nullable=True),
+        sa.Column("job_frames", sa.BigInteger(), nullable=True),
+        sa.Column("job_error", sa.JSON(), nullable=True),
+        sa.Column("job_result", sa.JSON(), nullable=True),
+        sa.Column("facts", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("webhook", "message", name=op.f("uq_deliveries_webhook_message")),
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index("deliveries_being_sent", ["until"], unique=False)
+        batch_op.create_index("deliveries_in_order", ["state", "not_before"], unique=False)
+        batch_op.create_index("deliveries_of_webhook", ["webhook", "number"], unique=False)
+
+    op.create_table(
+        "faces",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("operation", sa.String(length=32), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("facts", sa.JSON(), nullable=True),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_faces")),
+        sa.UniqueConstraint("id", name=op.f("uq_faces_id")),
+    )
+    with op.batch_alter_table("faces", schema=None) as batch_op:
+        batch_op.create_index("faces_by_tenant", ["tenant", "number"], unique=False)
+
+    op.create_table(
+        "idempotency",
+        sa.Column("caller", sa.String(length=64), nullable=False),
+        sa.Column("request", sa.String(length=64), nullable=False),
+        sa.Column("claim", sa.String(length=32), nullable=False),
+        sa.Column("opened", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("headers", sa.JSON(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("caller", name=op.f("pk_idempotency")),
+    )
+    with op.batch_alter_table("idempotency", schema=None) as batch_op:
+        batch_op.create_index("idempotency_by_age", ["opened"], unique=False)
+
+    op.create_table(
+        "operations",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("about", sa.String(length=255), nullable=False),
+        sa.Column("notes", sa.JSON(), nullable=False),
+        sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column("error", sa.JSON(), nullable=True),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("finished", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_operations")),
+        sa.UniqueConstraint("id", name=op.f("uq_operations_id")),
+    )
+    with op.batch_alter_table("operations", schema=None) as batch_op:
+        batch_op.create_index("operations_by_tenant", ["tenant", "number"], unique=False)
+
+    op.create_table(
         "tenants",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),
@@ -24,6 +114,70 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants")),
     )
     op.create_table(
+        "triggers",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=1200), nullable=False),
+        sa.Column("suffixes", sa.JSON(), nullable=False),
+        sa.Column("request", sa.JSON(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=True),
+        sa.Column("refused_reason", sa.String(length=400), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_triggers")),
+    )
+    with op.batch_alter_table("triggers", schema=None) as batch_op:
+        batch_op.create_index("triggers_by_tenant", ["tenant", "created"], unique=False)
+
+    op.create_table(
+        "uploads",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("type", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("wanted_sha256", sa.String(length=64), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("kind", sa.String(length=16), nullable=True),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("direct", sa.String(length=400), nullable=True),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_uploads")),
+        sa.UniqueConstraint("id", name=op.f("uq_uploads_id")),
+    )
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.create_index("uploads_by_end", ["expires"], unique=False)
+        batch_op.create_index("uploads_by_tenant", ["tenant", "number"], unique=False)
+
+    op.create_table(
+        "webhooks",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("description", sa.String(length=200), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("old_secret", sa.LargeBinary(), nullable=True),
+        sa.Column("old_secret_until", sa.BigInteger(), nullable=True),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.Column("disabled_reason", sa.String(length=200), nullable=True),
+        sa.Column("failing_since", sa.BigInteger(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
+    )
+    with op.batch_alter_table("webhooks", schema=None) as batch_op:
+        batch_op.create_index("webhooks_by_tenant", ["tenant", "created"], unique=False)
+
+    op.create_table(
         "workers",
         sa.Column("id", sa.String(length=200), nullable=False),
         sa.Column("began", sa.BigInteger(), nullable=False),
@@ -31,6 +185,26 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workers")),
     )
+    op.create_table(
+        "api_keys",
+        sa.Column("id", sa.String(length=12), nullable=False),
+        sa.Column("line", sa.String(length=12), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("grants", sa.JSON(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.Column("used", sa.BigInteger(), nullable=True),
+        sa.Column("revoked", sa.BigInteger(), nullable=True),
+        sa.Column("replaced_by", sa.String(length=12), nullable=True),
+        sa.ForeignKeyConstraint(["tenant"], ["tenants.id"], name=op.f("fk_api_keys_tenant")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+    )
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.create_index("api_keys_by_tenant", ["tenant", "created"], unique=False)
+
     op.create_table(
         "jobs",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -61,6 +235,58 @@ def upgrade() -> None:
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index("jobs_by_state", ["tenant", "state", "number"], unique=False)
         batch_op.create_index("jobs_by_tenant", ["tenant", "number"], unique=False)
+
+    op.create_table(
+        "tenant_rules",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("requests_a_day", sa.BigInteger(), nullable=True),
+        sa.Column("is_reviewed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant"], ["tenants.id"], name=op.f("fk_tenant_rules_tenant"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("tenant", name=op.f("pk_tenant_rules")),
+    )
+    op.create_table(
+        "tenant_storage",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("what", sa.String(length=200), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["tenant"], ["tenants.id"], name=op.f("fk_tenant_storage_tenant"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("tenant", "what", name=op.f("pk_tenant_storage")),
+    )
+    op.create_table(
+        "triggered",
+        sa.Column("trigger", sa.String(length=32), nullable=False),
+        sa.Column("object", sa.String(length=64), nullable=False),
+        sa.Column("job", sa.String(length=32), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["trigger"], ["triggers.id"], name=op.f("fk_triggered_trigger"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("trigger", "object", name=op.f("pk_triggered")),
+    )
+    with op.batch_alter_table("triggered", schema=None) as batch_op:
+        batch_op.create_index("triggered_by_age", ["at"], unique=False)
+
+    op.create_table(
+        "upload_parts",
+        sa.Column("upload", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("first", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.String(length=400), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["upload"], ["uploads.number"], name=op.f("fk_upload_parts_upload"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("upload", "first", name=op.f("pk_upload_parts")),
+    )
+    op.create_table(
+        "webhook_kinds",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("webhook", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["webhook"], ["webhooks.id"], name=op.f("fk_webhook_kinds_webhook"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("tenant", "kind", "webhook", name=op.f("pk_webhook_kinds")),
+    )
+    with op.batch_alter_table("webhook_kinds", schema=None) as batch_op:
+        batch_op.create_index("webhook_kinds_of", ["webhook"], unique=False)
 
     op.create_table(
         "events",
@@ -115,6 +341,14 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'ready'"),
         )
 
+    op.create_table(
+        "upload_uses",
+        sa.Column("upload", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_upload_uses_job"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["upload"], ["uploads.number"], name=op.f("fk_upload_uses_upload"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("upload", "job", name=op.f("pk_upload_uses")),
+    )
     op.create_table(
         "attempts",
         sa.Column("task", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
@@ -179,6 +413,7 @@ def downgrade() -> None:
         )
 
     op.drop_table("attempts")
+    op.drop_table("upload_uses")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.drop_index(
             "tasks_ready", postgresql_where=sa.text("state = 'ready'"), sqlite_where=sa.text("state = 'ready'")
@@ -191,10 +426,56 @@ def downgrade() -> None:
         batch_op.drop_index("events_of_job")
 
     op.drop_table("events")
+    with op.batch_alter_table("webhook_kinds", schema=None) as batch_op:
+        batch_op.drop_index("webhook_kinds_of")
+
+    op.drop_table("webhook_kinds")
+    op.drop_table("upload_parts")
+    with op.batch_alter_table("triggered", schema=None) as batch_op:
+        batch_op.drop_index("triggered_by_age")
+
+    op.drop_table("triggered")
+    op.drop_table("tenant_storage")
+    op.drop_table("tenant_rules")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index("jobs_by_tenant")
         batch_op.drop_index("jobs_by_state")
 
     op.drop_table("jobs")
+    with op.batch_alter_table("api_keys", schema=None) as batch_op:
+        batch_op.drop_index("api_keys_by_tenant")
+
+    op.drop_table("api_keys")
     op.drop_table("workers")
+    with op.batch_alter_table("webhooks", schema=None) as batch_op:
+        batch_op.drop_index("webhooks_by_tenant")
+
+    op.drop_table("webhooks")
+    with op.batch_alter_table("uploads", schema=None) as batch_op:
+        batch_op.drop_index("uploads_by_tenant")
+        batch_op.drop_index("uploads_by_end")
+
+    op.drop_table("uploads")
+    with op.batch_alter_table("triggers", schema=None) as batch_op:
+        batch_op.drop_index("triggers_by_tenant")
+
+    op.drop_table("triggers")
     op.drop_table("tenants")
+    with op.batch_alter_table("operations", schema=None) as batch_op:
+        batch_op.drop_index("operations_by_tenant")
+
+    op.drop_table("operations")
+    with op.batch_alter_table("idempotency", schema=None) as batch_op:
+        batch_op.drop_index("idempotency_by_age")
+
+    op.drop_table("idempotency")
+    with op.batch_alter_table("faces", schema=None) as batch_op:
+        batch_op.drop_index("faces_by_tenant")
+
+    op.drop_table("faces")
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index("deliveries_of_webhook")
+        batch_op.drop_index("deliveries_in_order")
+        batch_op.drop_index("deliveries_being_sent")
+
+    op.drop_table("deliveries")

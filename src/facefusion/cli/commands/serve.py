@@ -1,0 +1,61 @@
+"""`facefusion serve`: answer requests over HTTP until somebody says stop."""
+
+from __future__ import annotations
+
+import argparse
+
+from facefusion.cli.asking import ask_once
+from facefusion.cli.context import Context
+from facefusion.cli.flags import option_values
+from facefusion.cli.signals import each_signal
+from facefusion.errors import OptionsError
+from facefusion.options import Options, ServingOptions, load_options, load_serving
+
+
+def execute(arguments: argparse.Namespace, context: Context) -> int:
+    """Serve; the first SIGTERM or Ctrl-C answers what was asked and finishes what is begun, the second gives it back.
+
+    Raises:
+        OptionsError: packages of the service are missing, the port is taken, or options do not go together.
+        FaceFusionError: something that the service needs cannot be used.
+    """
+    options = load_options(option_values(arguments), config_path=arguments.config)
+    serving = load_serving(option_values(arguments, ServingOptions), config_path=arguments.config)
+    ask_once(options.trust, context.terminal)
+    return _served(options, serving, context, arguments.log_level.upper())
+
+
+def _served(options: Options, serving: ServingOptions, context: Context, log_level: str) -> int:
+    try:
+        from facefusion.service.serving import Server, listening, opened_service  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise OptionsError(
+            f"The service needs the package {error.name}, which is not installed",
+            "Run pip install 'facefusion[service]'",
+        ) from error
+    socket = listening(serving.service.host, serving.service.port)
+    with socket:
+        port = int(socket.getsockname()[1])
+        with opened_service(options, serving, port=port, log_level=log_level) as service:
+            scheme = "http" if serving.access.tls_certificate is None else "https"
+            name = f"[{serving.service.host}]" if ":" in serving.service.host else serving.service.host
+            terminal, pool = context.terminal, service.pool
+
+            def begun() -> None:
+                terminal.result(f"{scheme}://{name}:{port}")
+                workers = "workers of other machines" if pool is None else f"{serving.worker.workers} worker(s) here"
+                terminal.say(f"ready, with {workers}; Ctrl-C ends it")
+
+            def give_back() -> None:
+                if pool is not None:
+                    pool.give_back()
+
+            def stop() -> None:
+                terminal.say("finishing what is begun; once more gives it back")
+
+            # The server takes signals itself while it runs, and hands them on to these when it has ended.
+            with each_signal(stop, give_back):
+                Server(service, serving, begun).run(sockets=[socket])
+                if pool is not None:
+                    pool.stop()
+    return 0

@@ -1,0 +1,1 @@
+"""All operations of the service, by resource."""

@@ -1,0 +1,226 @@
+"""Operations on jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from facefusion.client.call import Ask, content, model, nothing, operation, values
+from facefusion.client.pages import Page
+from facefusion.client.values import Job, JobEvent, JobTime
+
+
+def _order(
+    target: str,
+    output: str,
+    sources: Sequence[str],
+    options: Mapping[str, Any] | None,
+    *,
+    deliver_to: str | None,
+    digests: Mapping[str, str] | None,
+) -> dict[str, Any]:
+    order = {"target": target, "output": output, "sources": list(sources)}
+    more = {"options": dict(options or {}), "digests": dict(digests or {}), "deliver_to": deliver_to}
+    return order | {name: value for name, value in more.items() if value}
+
+
+def _if_match(revision: int | None) -> dict[str, str]:
+    return {} if revision is None else {"If-Match": f'"{revision}-0"'}
+
+
+@operation("POST", "/v1/jobs", model(Job))
+def submit(
+    target: str,
+    output: str,
+    *,
+    sources: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+    priority: int = 4,
+    deliver_to: str | None = None,
+    digests: Mapping[str, str] | None = None,
+) -> Ask:
+    """Ask for a job; when this returns it will be done.
+
+    Args:
+        target: picture or video to edit, as `upload:ID`, `job:ID` (its result), or an address.
+        output: name of the result; its ending chooses the form.
+        sources: pictures and clips of the new face, or `face:ID`.
+        options: by name.
+        priority: from 0 to 9; higher goes first.
+        deliver_to: address that the result is copied to as well.
+        digests: SHA-256 that files shall have, by what names them.
+    """
+    order = _order(target, output, sources, options, deliver_to=deliver_to, digests=digests)
+    return Ask(json={**order, "priority": priority})
+
+
+@operation("POST", "/v1/jobs/estimate", values)
+def estimate(
+    target: str,
+    output: str,
+    *,
+    sources: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+    deliver_to: str | None = None,
+) -> Ask:
+    """Return whether a job could be taken, and how it would be cut; arguments as of `submit`."""
+    return Ask(json=_order(target, output, sources, options, deliver_to=deliver_to, digests=None))
+
+
+@operation("GET", "/v1/jobs", model(Page[Job]))
+def page(
+    *,
+    state: Sequence[str] = (),
+    owner: str | None = None,
+    created_since: datetime | None = None,
+    created_before: datetime | None = None,
+    priority: int | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Ask:
+    """Return a page of jobs, the newest first; all that is given must hold.
+
+    Args:
+        state: in one of these states.
+        owner: asked for by them.
+        created_since: not before.
+        created_before: before.
+        priority: that they have.
+        limit: most of them.
+        cursor: of the page before; None for the first.
+    """
+    times = {"created_since": created_since, "created_before": created_before}
+    query = {name: time.isoformat() for name, time in times.items() if time is not None}
+    more = {"owner": owner, "priority": priority, "limit": limit, "cursor": cursor}
+    return Ask(query={**query, **more, "state": list(state) or None})
+
+
+@operation("GET", "/v1/jobs/{job_id}", model(Job))
+def show(job_id: str) -> Ask:
+    """Return a job, with how far it is."""
+    return Ask({"job_id": job_id})
+
+
+@operation("GET", "/v1/jobs/{job_id}/estimate", model(JobTime))
+def time(job_id: str) -> Ask:
+    """Return when a job begins and ends, as far as that can be told."""
+    return Ask({"job_id": job_id})
+
+
+@operation("GET", "/v1/jobs/{job_id}/events", model(Page[JobEvent]))
+def events(job_id: str, *, after: int = 0, limit: int = 200) -> Ask:
+    """Return what happened to a job, in order.
+
+    Args:
+        job_id: of the job.
+        after: those after this one.
+        limit: most of them.
+    """
+    return Ask({"job_id": job_id}, query={"after": after, "limit": limit})
+
+
+@operation("POST", "/v1/jobs/{job_id}/cancel", model(Job))
+def cancel(job_id: str, *, revision: int | None = None) -> Ask:
+    """Stop a job.
+
+    Args:
+        job_id: of the job.
+        revision: that it must have; any when None.
+    """
+    return Ask({"job_id": job_id}, headers=_if_match(revision))
+
+
+@operation("POST", "/v1/jobs/{job_id}/pause", model(Job))
+def pause(job_id: str, *, revision: int | None = None) -> Ask:
+    """Begin nothing more of a job until it is resumed; arguments as of `cancel`."""
+    return Ask({"job_id": job_id}, headers=_if_match(revision))
+
+
+@operation("POST", "/v1/jobs/{job_id}/resume", model(Job))
+def resume(job_id: str, *, revision: int | None = None) -> Ask:
+    """Go on with a job that was paused; arguments as of `cancel`."""
+    return Ask({"job_id": job_id}, headers=_if_match(revision))
+
+
+@operation("POST", "/v1/jobs/{job_id}/retry", model(Job))
+def retry(job_id: str, *, revision: int | None = None) -> Ask:
+    """Try a job again that failed or was cancelled; arguments as of `cancel`."""
+    return Ask({"job_id": job_id}, headers=_if_match(revision))
+
+
+@operation("PUT", "/v1/jobs/{job_id}/priority", model(Job))
+def prioritise(job_id: str, priority: int, *, revision: int | None = None) -> Ask:
+    """Give a job another priority.
+
+    Args:
+        job_id: of the job.
+        priority: from 0 to 9.
+        revision: that it must have; any when None.
+    """
+    return Ask({"job_id": job_id}, json={"priority": priority}, headers=_if_match(revision))
+
+
+@operation("POST", "/v1/jobs/{job_id}/approve", model(Job))
+def approve(job_id: str, *, reason: str = "", revision: int | None = None) -> Ask:
+    """Let the result of a job be fetched.
+
+    Args:
+        job_id: of the job.
+        reason: why.
+        revision: that it must have; any when None.
+    """
+    return Ask({"job_id": job_id}, json={"reason": reason}, headers=_if_match(revision))
+
+
+@operation("POST", "/v1/jobs/{job_id}/reject", model(Job))
+def reject(job_id: str, *, reason: str = "", revision: int | None = None) -> Ask:
+    """Let nobody have the result of a job; arguments as of `approve`."""
+    return Ask({"job_id": job_id}, json={"reason": reason}, headers=_if_match(revision))
+
+
+@operation("GET", "/v1/jobs/{job_id}/result", content)
+def result(job_id: str) -> Ask:
+    """Return the result of a job as bytes; `download` is for what is large."""
+    return Ask({"job_id": job_id}, query={"redirect": "false"})
+
+
+@operation("GET", "/v1/jobs/{job_id}/outputs/{number}", content)
+def output(job_id: str, number: int) -> Ask:
+    """Return one output of a job as bytes; `download` is for what is large."""
+    return Ask({"job_id": job_id, "number": str(number)}, query={"redirect": "false"})
+
+
+@operation("DELETE", "/v1/jobs/{job_id}", nothing)
+def remove(job_id: str, *, revision: int | None = None) -> Ask:
+    """Forget a job that is finished, with its result; arguments as of `cancel`."""
+    return Ask({"job_id": job_id}, headers=_if_match(revision))
+
+
+@operation("POST", "/v1/previews", content, has_key=False, is_slow=True)
+def preview(
+    target: str,
+    *,
+    sources: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+    frame: int | None = None,
+    time: float | None = None,
+    max_side: int | None = None,
+    compare: bool = False,
+    form: str = "png",
+) -> Ask:
+    """Return one frame as a job would give it, as the bytes of a picture.
+
+    Args:
+        target: as of `submit`.
+        sources: as of `submit`.
+        options: as of `submit`.
+        frame: its number, from 0.
+        time: a moment instead, in seconds.
+        max_side: longest side of the picture.
+        compare: whether the frame before is beside it.
+        form: `png`, `jpg` or `webp`.
+    """
+    given = {"frame": frame, "time": time, "max_side": max_side}
+    order = {"target": target, "sources": list(sources), "options": dict(options or {}), "compare": compare}
+    return Ask(json={**order, "form": form, **{name: each for name, each in given.items() if each is not None}})

@@ -1,0 +1,162 @@
+"""The resources of the service, for both kinds of clients at once: whose methods wait or are awaited is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from facefusion.client import uploading
+from facefusion.client.asks import consents, faces, jobs, others, triggers, uploads, webhooks
+from facefusion.client.binding import Doing, Listing, Running
+from facefusion.client.call import Call
+from facefusion.client.values import Job, JobOutput
+from facefusion.errors import JobStateError, ResourceUnknownError
+
+T = TypeVar("T")
+
+
+def output_of(job: Job, number: int) -> JobOutput:
+    """Return one output of a job.
+
+    Raises:
+        JobStateError: it has none yet.
+        ResourceUnknownError: it has none of this number.
+    """
+    if job.result is None:
+        raise JobStateError(f"Job {job.id} is {job.state} and has no result", "Wait until it has succeeded")
+    if not 0 <= number < len(job.result.outputs):
+        raise ResourceUnknownError(f"Job {job.id} has no output {number}")
+    return job.result.outputs[number]
+
+
+def with_headers(call: Call[T], headers: Mapping[str, str]) -> Call[T]:
+    """Return a call with further headers."""
+    return replace(call, headers={**call.headers, **headers})
+
+
+class UploadsOf:
+    """Files that are sent to the service."""
+
+    send = Running(uploading.send)
+    begin = Doing(uploads.begin)
+    append = Doing(uploads.append)
+    look = Doing(uploads.look)
+    show = Doing(uploads.show)
+    page = Doing(uploads.page)
+    all = Listing(uploads.page)
+    remove = Doing(uploads.remove)
+    direct = Doing(uploads.direct)
+    complete = Doing(uploads.complete)
+    verify = Doing(others.verify_upload)
+    possible = Doing(uploads.possible)
+
+
+class FacesOf:
+    """Faces, built once and used by many jobs."""
+
+    build = Doing(faces.build)
+    show = Doing(faces.show)
+    page = Doing(faces.page)
+    all = Listing(faces.page)
+    portrait = Doing(faces.portrait)
+    remove = Doing(faces.remove)
+
+
+class JobsOf:
+    """Jobs: asked for, watched, stopped, fetched."""
+
+    submit = Doing(jobs.submit)
+    estimate = Doing(jobs.estimate)
+    show = Doing(jobs.show)
+    time = Doing(jobs.time)
+    page = Doing(jobs.page)
+    all = Listing(jobs.page)
+    events = Doing(jobs.events)
+    cancel = Doing(jobs.cancel)
+    pause = Doing(jobs.pause)
+    resume = Doing(jobs.resume)
+    retry = Doing(jobs.retry)
+    prioritise = Doing(jobs.prioritise)
+    approve = Doing(jobs.approve)
+    reject = Doing(jobs.reject)
+    result = Doing(jobs.result)
+    output = Doing(jobs.output)
+    remove = Doing(jobs.remove)
+    preview = Doing(jobs.preview)
+
+
+class ConsentsOf:
+    """Who agreed to what."""
+
+    add = Doing(consents.add)
+    show = Doing(consents.show)
+    all = Listing(consents.page)
+    revoke = Doing(consents.revoke)
+    export = Doing(consents.export)
+
+
+class WebhooksOf:
+    """Who is told of jobs."""
+
+    create = Doing(webhooks.create)
+    show = Doing(webhooks.show)
+    all = Listing(webhooks.page)
+    change = Doing(webhooks.change)
+    remove = Doing(webhooks.remove)
+    rotate = Doing(webhooks.rotate)
+    test = Doing(webhooks.test)
+    delivery = Doing(webhooks.delivery)
+    delivery_page = Doing(webhooks.deliveries)
+    deliveries = Listing(webhooks.deliveries)
+    redeliver = Doing(webhooks.redeliver)
+
+
+class TriggersOf:
+    """Objects that come into a bucket and start jobs."""
+
+    create = Doing(triggers.create)
+    show = Doing(triggers.show)
+    all = Listing(triggers.page)
+    change = Doing(triggers.change)
+    remove = Doing(triggers.remove)
+    rotate = Doing(triggers.rotate)
+    send = Doing(triggers.send)
+
+
+class ModelsOf:
+    """Models of the catalogue, processors and options."""
+
+    all = Listing(others.models)
+    show = Doing(others.show_model)
+    pull = Doing(others.pull_models)
+    read_bundle = Doing(others.import_models)
+    processors = Doing(others.processors)
+    options = Doing(others.options)
+
+
+class OperationsOf:
+    """What the service does beside requests."""
+
+    show = Doing(others.show_operation)
+    page = Doing(others.operations)
+    all = Listing(others.operations)
+
+
+class AuditOf:
+    """What was done, by whom, under which rules."""
+
+    show = Doing(others.show_entry)
+    page = Doing(others.audit)
+    all = Listing(others.audit)
+
+
+class ServiceOf:
+    """The service itself."""
+
+    live = Doing(others.live)
+    ready = Doing(others.ready)
+    version = Doing(others.version)
+    queue = Doing(others.queue)
+    workers = Doing(others.workers)
+    verify = Doing(others.verify)

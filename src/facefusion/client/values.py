@@ -1,0 +1,421 @@
+"""What the service returns, as values; fields that a newer service adds are kept beside those that are named here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+JobState = Literal["queued", "planning", "running", "merging", "review", "succeeded", "failed", "cancelled", "rejected"]
+Item = TypeVar("Item")
+
+
+class Value(BaseModel):
+    """Base of all values."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class Problem(Value):
+    """Why something failed.
+
+    Attributes:
+        type: name of the error, such as `NoFaceError`.
+        code: exit code of the command line for it.
+        what: what happened.
+        hint: what to do next; may be empty.
+    """
+
+    type: str
+    code: int
+    what: str
+    hint: str = ""
+
+
+class Upload(Value):
+    """A file that is being sent, or is there.
+
+    Attributes:
+        id: by which jobs name it, as `upload:ID`.
+        name: of the file.
+        state: `open` while parts are missing, `ready`, or `failed`.
+        size: in bytes.
+        received: bytes that are there.
+        sha256: of the whole file, once it is there.
+        kind: what its bytes are, such as `picture` or `video`.
+        facts: more of that: width, height, frames, …
+        created, expires: when it was begun, and when it goes.
+    """
+
+    id: str
+    name: str
+    state: str
+    size: int
+    received: int
+    sha256: str | None = None
+    kind: str | None = None
+    facts: dict[str, Any] = {}
+    created: datetime
+    expires: datetime
+
+
+class DirectUpload(Value):
+    """Where a file is to be put that goes into storage directly.
+
+    Attributes:
+        upload: what is known of it.
+        method: of HTTP.
+        url: address of the storage; whoever has it can write there.
+        seconds: for how long it serves.
+    """
+
+    upload: Upload
+    method: str
+    url: str
+    seconds: int
+
+
+class Face(Value):
+    """A face that was built from uploads.
+
+    Attributes:
+        id: by which jobs name it, as `face:ID`.
+        name: as it was called.
+        state: `building`, `ready` or `failed`.
+        operation: that builds it.
+        error: why it could not be built.
+        size, sha256: of its file.
+        facts: its views.
+        created: when it was begun.
+    """
+
+    id: str
+    name: str
+    state: str
+    operation: str | None = None
+    error: Problem | None = None
+    size: int | None = None
+    sha256: str | None = None
+    facts: dict[str, Any] | None = None
+    created: datetime
+
+
+class Operation(Value):
+    """Something that the service does beside requests.
+
+    Attributes:
+        id: by which it is called.
+        kind: such as `face.build`.
+        state: `running`, `succeeded` or `failed`.
+        about: what it makes or changes.
+        notes: what users should know.
+        result: as JSON values.
+        error: why it failed.
+        created, finished: when.
+    """
+
+    id: str
+    kind: str
+    state: str
+    about: str = ""
+    notes: list[str] = []
+    result: dict[str, Any] | None = None
+    error: Problem | None = None
+    created: datetime
+    finished: datetime | None = None
+
+
+class Consent(Value):
+    """A consent on record.
+
+    Attributes:
+        id: by which it is called.
+        state: `holds`, `future`, `ended` or `revoked`.
+        person: whose face it is, where a name is kept.
+        granted_by: who gave it.
+        scope: for what it holds.
+        recorded: when it was put on record.
+    """
+
+    id: str
+    state: str
+    person: str | None = None
+    granted_by: str
+    scope: dict[str, Any]
+    recorded: datetime
+
+
+class Model(Value):
+    """A model of the catalogue.
+
+    Attributes:
+        name: by which jobs name it.
+        task: what it is for.
+        state: whether it can run, such as `ready`.
+    """
+
+    name: str
+    task: str
+    state: str
+
+
+class Layer(Value):
+    """One layer of marks.
+
+    Attributes:
+        layer: provenance, metadata, watermark or audit.
+        state: holds, broken, absent, unknown or unread.
+        what: in words.
+        facts: more of it.
+    """
+
+    layer: str
+    state: str
+    what: str
+    facts: dict[str, Any] = {}
+
+
+class Verified(Value):
+    """What the marks of a file show.
+
+    Attributes:
+        verdict: `holds`, or the name of what is wrong.
+        code: exit code of the command line for it; 0 where all holds.
+        what: in words.
+        layers: all of them.
+    """
+
+    verdict: str
+    code: int
+    what: str
+    layers: list[Layer]
+
+
+class Entry(Value):
+    """An entry of the audit log.
+
+    Attributes:
+        id: by which it is called.
+        time: when.
+        kind: such as `published`.
+        facts: what it says.
+    """
+
+    id: str
+    time: datetime
+    kind: str
+    facts: dict[str, Any]
+
+
+class Webhook(Value):
+    """Who is told of what; see the documentation of webhooks.
+
+    Attributes:
+        id: by which it is called.
+        url: to which messages go.
+        kinds: of events.
+        is_enabled: whether messages are sent.
+        disabled_reason: why the service disabled it.
+        failing_since: from when on nothing arrived.
+        revision: grows with each change.
+    """
+
+    id: str
+    url: str
+    description: str = ""
+    kinds: list[str]
+    is_enabled: bool
+    disabled_reason: str | None = None
+    failing_since: datetime | None = None
+    old_secret_until: datetime | None = None
+    revision: int
+    created: datetime
+
+
+class WebhookSecret(Value):
+    """A webhook with its secret, which is shown this once.
+
+    Attributes:
+        webhook: as it is kept.
+        secret: with which its messages are signed; `verify_webhook` takes it.
+    """
+
+    webhook: Webhook
+    secret: str
+
+
+class Delivery(Value):
+    """What became of a message to a webhook.
+
+    Attributes:
+        message: its identifier, as in the header `webhook-id`.
+        state: `waiting`, `delivered` or `dead`.
+        attempts: how often it was tried.
+        status: of HTTP, of the last try.
+        reason: why the last try failed.
+    """
+
+    message: str
+    webhook: str
+    kind: str
+    job: str | None = None
+    at: datetime
+    state: str
+    attempts: int
+    next_try: datetime | None = None
+    status: int | None = None
+    reason: str | None = None
+    ended: datetime | None = None
+
+
+class Trigger(Value):
+    """Objects that start jobs.
+
+    Attributes:
+        id: by which it is called.
+        source: how addresses begin.
+        suffixes: how they end.
+        request: what a job is to do, with placeholders.
+        is_enabled: whether jobs are started.
+        refused, refused_reason: when an object last matched and started none, and why.
+    """
+
+    id: str
+    name: str = ""
+    source: str
+    suffixes: list[str]
+    request: dict[str, Any]
+    priority: int
+    is_enabled: bool
+    refused: datetime | None = None
+    refused_reason: str | None = None
+    revision: int
+    created: datetime
+
+
+class TriggerSecret(Value):
+    """A trigger with its secret, which is shown this once.
+
+    Attributes:
+        trigger: as it is kept.
+        secret: with which events for it may be signed.
+    """
+
+    trigger: Trigger
+    secret: str
+
+
+class JobProgress(Value):
+    """How far a job is.
+
+    Attributes:
+        segments, segments_done: parts that it was cut into, and those that are finished.
+        frames, frames_done: of the output, and those that are finished.
+        share: from 0 to 1; None where nothing is known.
+    """
+
+    segments: int | None = None
+    segments_done: int = 0
+    frames: int | None = None
+    frames_done: int | None = None
+    share: float | None = None
+
+
+class JobOutput(Value):
+    """One file that a job made.
+
+    Attributes:
+        name: of the file.
+        size, sha256: of its bytes.
+        media_type: such as `video/mp4`.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    media_type: str = ""
+
+
+class JobResult(Value):
+    """What a job made.
+
+    Attributes:
+        outputs: its files, the result first.
+        notes: what the user should know.
+    """
+
+    outputs: list[JobOutput]
+    notes: list[str] = []
+
+
+class Job(Value):
+    """A job.
+
+    Attributes:
+        id: by which it is called.
+        state: see `JobState`.
+        is_paused: whether nothing of it is begun.
+        needs_review: whether a person has to approve its result.
+        priority: from 0 to 9.
+        revision: grows with each change.
+        request: as it was asked for.
+        progress: how far it is.
+        created, queued, started, finished: when.
+        error: why it failed.
+        result: what it made.
+        review: who decided on its result.
+    """
+
+    id: str
+    state: JobState
+    is_paused: bool = False
+    needs_review: bool = False
+    owner: str = ""
+    priority: int = 4
+    revision: int
+    request: dict[str, Any] = {}
+    progress: JobProgress = JobProgress()
+    created: datetime
+    queued: datetime | None = None
+    started: datetime | None = None
+    finished: datetime | None = None
+    error: Problem | None = None
+    result: JobResult | None = None
+    review: dict[str, Any] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing changes any more by itself; a result that waits for its review is over too."""
+        return self.state in {"review", "succeeded", "failed", "cancelled", "rejected"}
+
+
+class JobEvent(Value):
+    """Something that happened to a job.
+
+    Attributes:
+        id: grows; None for what is told in passing, as progress is.
+        kind: such as `job.succeeded` or `progress`.
+        at: when; None for progress.
+        facts: more of it.
+    """
+
+    id: int | None = None
+    kind: str
+    at: datetime | None = None
+    facts: dict[str, Any] = {}
+
+
+class JobTime(Value):
+    """What can be said of the time that a job takes.
+
+    Attributes:
+        share: of its frames that is done, from 0 to 1.
+        begins, ends: seconds until then, as `low`, `likely` and `high`; None where that cannot be said.
+        why_not: why `ends` cannot be said.
+    """
+
+    share: float | None = None
+    begins: dict[str, float] | None = None
+    ends: dict[str, float] | None = None
+    why_not: str = ""

@@ -1,0 +1,233 @@
+"""Making one segment of a job: with its lead, which is worked on and not written."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from facefusion.engine.analysing import AnalysedEnd, VideoAnalysis, batches
+from facefusion.engine.channel import Giver, consumed, produced
+from facefusion.engine.editing import VideoEdit
+from facefusion.engine.notes import NoteListener, Notes
+from facefusion.engine.progress import ProgressListener
+from facefusion.engine.segmented.made import SEGMENT_JSON, Said, SegmentFolder, SegmentMade
+from facefusion.engine.segmented.ranges import SegmentRange
+from facefusion.engine.segmented.step import Step, step
+from facefusion.engine.segmented.tally import Tally
+from facefusion.engine.segmented.value import SegmentedPlan
+from facefusion.engine.segments.cut import Cut, describe
+from facefusion.engine.segments.marker import NextFrame
+from facefusion.engine.segments.sink import JobSink, SegmentEnd
+from facefusion.engine.shares import Shares
+from facefusion.engine.video import shares_of, timed
+from facefusion.engine.warm.parts import WarmParts
+from facefusion.errors import CancelledError, SegmentError
+from facefusion.media.faults import writing
+from facefusion.media.frame import Frame
+from facefusion.media.open import Start
+from facefusion.options import Options
+from facefusion.processors.base import FaceFrame, begin_processor
+from facefusion.state import pack
+
+
+def run_segment(
+    options: Options,
+    plan: SegmentedPlan,
+    number: int,
+    folder: Path,
+    *,
+    progress: ProgressListener | None = None,
+    cancel: threading.Event | None = None,
+    notify: NoteListener | None = None,
+    warm: WarmParts | None = None,
+) -> SegmentMade:
+    """Make one segment of a job.
+
+    Segments may be made in any order, at the same time, and more than once: on machines of one kind, with the same
+    software, the same bytes come out each time. What the segment is, is written last and vouched for by the place.
+
+    Args:
+        options: those that the job was planned with; files may lie elsewhere, if their bytes are the same.
+        plan: of the job.
+        number: of the segment.
+        folder: where its files go, in a folder that is there; what an earlier attempt left is replaced.
+        progress: called now and then with how far the segment is.
+        cancel: the work stops soon after this is set.
+        notify: called with each note as soon as it is known.
+        warm: what is shared with the process's other jobs; nothing when None.
+
+    Raises:
+        SegmentError: there is no such segment, or the plan is not one of this place, or of another job than the options
+            say, or the target's frames are not where the plan has them.
+        OutputError: the folder cannot be written, or the disk is full.
+        FaceFusionError: see `facefusion.engine.run.run`; `CancelledError` after `cancel`.
+    """
+    started = time.perf_counter()
+    part, notes = plan.segment(number), Notes(notify)
+    with step(options, notes, cancel=cancel, warm=warm, under=plan) as job, job.door.keeping_segments() as note:
+        with writing(folder):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            (folder / SEGMENT_JSON).unlink(missing_ok=True)
+        note(folder)
+        kept = SegmentFolder(folder, number)
+        making = _Making(job, plan, part, kept)
+        edit, has_faces, begins = making.run(progress)
+        said = Said(
+            plan=plan.digest,
+            number=number,
+            begins=(begins.index, begins.pts, begins.digest),
+            marker=kept.markers[0].to_json(),
+            frames=edit.frames,
+            faces=edit.faces,
+            has_faces=has_faces,
+        )
+        digest = kept.say(said, job.vouched_segment)
+    seconds = time.perf_counter() - started
+    return SegmentMade(number, edit.frames, edit.faces, has_faces, kept.files, digest, seconds, tuple(notes.told))
+
+
+@dataclass(slots=True)
+class _Lead:
+    """Whether the frames that come still lead in, and which frame comes after them."""
+
+    begins: NextFrame | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """One segment that is being made."""
+
+    job: Step
+    plan: SegmentedPlan
+    part: SegmentRange
+    kept: SegmentFolder
+    lead: _Lead = field(default_factory=_Lead)
+
+    def run(self, progress: ProgressListener | None) -> tuple[VideoEdit, bool, NextFrame]:
+        """Write the segment; return what edited it, whether it has faces, and its first frame."""
+        job, part = self.job, self.part
+        with job.open(Start(part.first - part.lead, part.start) if part.first > part.lead else None) as reader:
+            analysis = VideoAnalysis(job.plan, job.work, job.door.watch("target"))
+            edit = VideoEdit(
+                *(job.plan, job.work, job.door),
+                total=part.frames,
+                progress=progress,
+                between=analysis.between,
+                begin=self._begin,
+                part=(part.first, self.plan.frames),
+            )
+            self._recall()
+            shares = shares_of(job.plan, reader.info, self.plan.batch)
+            has_faces = self._edit(analysis, edit, iter(reader), shares)
+            edit.end()
+        assert self.lead.begins is not None
+        return edit, has_faces, self.lead.begins
+
+    @property
+    def _begin(self) -> Fraction:
+        """When the first frame of the whole output is shown, in seconds."""
+        ticks, numerator, denominator = self.plan.begin
+        return ticks * Fraction(numerator, denominator)
+
+    def _recall(self) -> None:
+        """Let the stages know of the whole video what they would know if they had seen it from its first frame."""
+        finding, meant = self.job.work.finding, self.plan.meant
+        if finding is not None and meant is not None and self.part.number:
+            finding.selector.recall(meant.vector, meant.distance)
+        for processor in self.job.work.processors:
+            begin_processor(processor, self._begin)
+
+    def _edit(self, analysis: VideoAnalysis, edit: VideoEdit, frames: Iterator[Frame], shares: Shares) -> bool:
+        """Decode, analyse, edit and encode side by side; return whether there are faces."""
+        job, work = self.job, self.job.work
+        with (
+            JobSink(self.kept, [each.encoding for each in job.plan.renditions], job.door.mark) as sink,
+            produced(work.clock.each("decode", self._cut(frames)), shares.decoded) as decoded,
+            produced(_analysed(analysis, decoded), shares.analysed) as analysed,
+            consumed(timed(work, sink.take), shares.edited) as give,
+        ):
+            return self._process(edit, analysed, give, shares)
+
+    def _cut(self, frames: Iterator[Frame]) -> Iterator[Frame | Cut]:
+        """Yield the frames of the lead and where it ends, which it always does, then those of the segment and its end.
+
+        Raises:
+            SegmentError: they are not where the plan has them.
+        """
+        part, index = self.part, self.part.first - self.part.lead
+        pts = {index: part.start, part.first: part.pts}
+        for frame in frames:
+            if frame.index != index or frame.pts != pts.get(index, frame.pts):
+                raise self._elsewhere(f"frame {frame.index} is shown at {float(frame.time):.3f} s")
+            if index == part.first:
+                yield Cut(part.number - 1, describe(frame))
+            elif index == part.end:
+                if index == self.plan.frames:
+                    raise self._elsewhere(f"there are more than {self.plan.frames} frames")
+                yield Cut(part.number, describe(frame))
+                return
+            index += 1
+            yield frame
+            del frame  # it is not held while the next one is waited for
+        if index != self.plan.frames:
+            raise self._elsewhere(f"there are only {index} frames")
+        yield Cut(part.number, None)
+
+    def _elsewhere(self, what: str) -> SegmentError:
+        return SegmentError(
+            f"The frames of {self.job.clip.path} are not where the plan has them: {what}", "Do this job whole"
+        )
+
+    def _process(
+        self, edit: VideoEdit, items: Iterable[FaceFrame | AnalysedEnd], give: Giver[Frame | SegmentEnd], shares: Shares
+    ) -> bool:
+        """Edit what was analysed, batch after batch, none across the end of the lead; return whether it has faces."""
+        has_faces = False
+        with edit.overlap(shares.at_once) as overlap:
+            for batch, end in batches(items, shares.batch):
+                if self.job.cancel.is_set():
+                    raise CancelledError("The segment was stopped", "Nothing of it counts")
+                if batch:
+                    overlap.start(batch)
+                del batch
+                while overlap.started >= (overlap.at_once if end is None else 1):
+                    self._finish(edit, overlap.take(), give)
+                if end is not None:
+                    has_faces = self._ended(edit, end, give)
+        return has_faces
+
+    def _finish(self, edit: VideoEdit, edited: list[FaceFrame], give: Giver[Frame | SegmentEnd]) -> None:
+        if self.lead.begins is None:
+            edit.lead(edited)
+        else:
+            give.all(edit.finish(edited))
+
+    def _ended(self, edit: VideoEdit, end: AnalysedEnd, give: Giver[Frame | SegmentEnd]) -> bool:
+        """Go over from the lead to the segment, or finish that."""
+        if self.lead.begins is None:
+            self.lead.begins = end.cut.following
+            return False
+        self.job.door.still_open()
+        tally = Tally.of(end.state, is_first=self.part.number == 0)
+        give(SegmentEnd(end.cut, pack({"tally": tally.state(), "post": edit.kept()})))
+        give.settle()
+        return tally.has_faces
+
+
+def _analysed(analysis: VideoAnalysis, items: Iterator[Frame | Cut]) -> Iterator[FaceFrame | AnalysedEnd]:
+    """Analyse the lead, then the segment, of which alone counts what was found."""
+    yield from analysis.through(_until_cut(items))
+    analysis.begin_anew()
+    yield from analysis.through(items)
+
+
+def _until_cut(items: Iterator[Frame | Cut]) -> Iterator[Frame | Cut]:
+    for item in items:
+        yield item
+        if isinstance(item, Cut):
+            return
+        del item

@@ -1,0 +1,60 @@
+"""Keeping a beat beside a worker: a process of its own, begun again when it died."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any, Final
+
+from celery import bootsteps
+
+_LOOKING: Final = 1.0
+_ENDING: Final = 10.0
+
+
+def beating(line: str) -> type[Any]:
+    """Return a part of a Celery worker that keeps a beat.
+
+    Args:
+        line: what the process of the beat is told; see `facefusion.jobs.celery.beat.told`.
+    """
+
+    class Beating(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
+        """Keeps the process of a beat."""
+
+        requires = ("celery.worker.components:Pool",)
+        _process: subprocess.Popen[str] | None = None
+
+        def start(self, worker: Any) -> None:
+            """Begin it."""
+            # It hears of this process's end, in whatever way, by the end of its input.
+            command = [sys.executable, "-m", "facefusion.jobs.celery.beat"]
+            self._process = process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+            assert process.stdin is not None
+            process.stdin.write(line)
+            process.stdin.flush()
+
+        def register_with_event_loop(self, worker: Any, hub: Any) -> None:
+            """Have it looked after."""
+            hub.call_repeatedly(_LOOKING, self._look, worker)
+
+        def stop(self, worker: Any) -> None:
+            """End it."""
+            process, self._process = self._process, None
+            if process is None:
+                return
+            assert process.stdin is not None
+            process.stdin.close()
+            try:
+                process.wait(_ENDING)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+        terminate = stop
+
+        def _look(self, worker: Any) -> None:
+            if self._process is not None and self._process.poll() is not None:
+                self.start(worker)
+
+    return Beating

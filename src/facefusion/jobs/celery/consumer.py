@@ -1,0 +1,46 @@
+"""The part of a Celery worker that takes messages, without all that we do not use of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from celery import bootsteps
+from celery.worker.consumer import Consumer
+
+from facefusion.jobs.celery.message import flaw
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class WakeConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
+    """Takes messages that are ours, and refuses all others, which RabbitMQ then lays aside."""
+
+    class Blueprint(bootsteps.Blueprint):  # type: ignore[misc]
+        """Its parts: no gossip, no events, no remote control, no queues for delays."""
+
+        name = "Consumer"
+        default_steps: Final = (
+            "celery.worker.consumer.connection:Connection",
+            "celery.worker.consumer.mingle:Mingle",
+            "celery.worker.consumer.tasks:Tasks",
+            "celery.worker.consumer.consumer:Evloop",
+        )
+
+        def shutdown(self, parent: Any) -> None:
+            """End all parts."""
+            self.send_all(parent, "shutdown")
+
+    def create_task_handler(self, *arguments: Any, **named: Any) -> Callable[[Any], Any]:
+        """Return what is called with each message."""
+        handle: Callable[[Any], Any] = super().create_task_handler(*arguments, **named)
+
+        def checked(message: Any) -> Any:
+            wrong = flaw(message)
+            if wrong is None:
+                return handle(message)
+            _LOG.error("A message in the queue was refused: %s", wrong)
+            return message.reject_log_error(_LOG, self.connection_errors)
+
+        return checked

@@ -1,0 +1,107 @@
+"""`facefusion worker` with a broker: the workers of this machine, woken by it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from contextlib import ExitStack
+from typing import Final
+
+from sqlalchemy import Engine
+
+from facefusion.errors import OptionsError
+from facefusion.jobs.celery.broker import Broker
+from facefusion.jobs.celery.child import TaskRunner
+from facefusion.jobs.celery.worker import run_worker
+from facefusion.jobs.devices import device_shares, visible, with_devices
+from facefusion.jobs.opening import open_jobs, open_worker
+from facefusion.jobs.worker import Worker
+from facefusion.options import Options, ServingOptions
+
+_HUNG: Final = 1
+
+
+class WorkerRunner:
+    """Does tasks with a worker, as a `facefusion.jobs.celery.child.TaskRunner`.
+
+    Args:
+        worker: does them; a process has one.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._ending = ExitStack()
+        self._ending.enter_context(worker.watching())
+        threading.Thread(target=self._end_if_stuck, name="stuck work", daemon=True).start()
+
+    def once(self) -> bool:
+        """Do the task whose turn it is; return whether there was one."""
+        return not self._worker.is_ending and self._worker.work_once()
+
+    def drain(self) -> None:
+        """Begin nothing any more."""
+        self._worker.drain()
+
+    def give_back(self) -> None:
+        """Give back what is being done, and begin nothing any more."""
+        self._worker.give_back()
+
+    def close(self) -> None:
+        """Keep no lease any more."""
+        self._ending.close()
+
+    def _end_if_stuck(self) -> None:
+        """End the process where work that was stopped does not end, as it may in a driver; another takes its place."""
+        self._worker.stuck.wait()
+        os._exit(_HUNG)
+
+
+def serve(options: Options, serving: ServingOptions) -> int:
+    """Do jobs until a signal asks this process to end; see `run_worker`.
+
+    Args:
+        options: of the place, for all jobs.
+        serving: with a broker.
+
+    Returns:
+        the exit code.
+
+    Raises:
+        OptionsError: there is no broker, or none that is used; or a process is to do several tasks at once.
+        JobsUnavailableError: the database cannot be reached.
+        SecretError: its file cannot be used.
+    """
+    if serving.jobs.broker is None:
+        raise OptionsError("There is no broker", "Name one with --broker")
+    if serving.worker.slots > 1:
+        raise OptionsError(
+            "With a broker each worker process does one task at a time", "Leave --slots out, and raise --workers"
+        )
+    engine = open_jobs(serving)
+    database = _place(engine)
+    engine.dispose()  # children are forked, and must not share its connections
+    shares = device_shares(serving.worker.devices, serving.worker.workers)
+
+    def build(number: int) -> TaskRunner:
+        share = shares[number % len(shares)]
+        os.environ.update(visible(share))
+        return WorkerRunner(open_worker(with_devices(options, share), serving))
+
+    return run_worker(
+        Broker(serving.jobs.broker),
+        database,
+        build,
+        name=f"{secrets.token_hex(3)}@{socket.gethostname()}",
+        children=len(shares),
+        drain_seconds=serving.worker.drain_seconds,
+    )
+
+
+def _place(engine: Engine) -> str:
+    """Return what `open_database` opens as the same database."""
+    url = engine.url
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)

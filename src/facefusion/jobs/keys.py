@@ -1,0 +1,30 @@
+"""Under which keys files lie in storage. The lease's token is in them, so that two workers never write one object."""
+
+from __future__ import annotations
+
+from facefusion.jobs.values import Lease
+
+
+def upload_key(tenant: str, upload: str) -> str:
+    """Return where a file lies that was handed in."""
+    return f"{tenant}/uploads/{upload}"
+
+
+def face_key(tenant: str, face: str) -> str:
+    """Return where a face file lies."""
+    return f"{tenant}/faces/{face}"
+
+
+def job_prefix(tenant: str, job: str) -> str:
+    """Return below what all files of a job lie."""
+    return f"{tenant}/jobs/{job}"
+
+
+def task_prefix(lease: Lease) -> str:
+    """Return below what one attempt at a task puts its files: of a plan the file itself."""
+    folder = job_prefix(lease.job.tenant, lease.job.id)
+    if lease.kind == "plan":
+        return f"{folder}/plan-{lease.token}"
+    if lease.kind == "segment":
+        return f"{folder}/segments/{lease.number}-{lease.token}"
+    return f"{folder}/result-{lease.token}"

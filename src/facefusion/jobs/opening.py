@@ -1,0 +1,90 @@
+"""Opening what the service and its workers share: the database of jobs, the storage, and a worker at both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from platformdirs import user_data_path
+from sqlalchemy import Engine
+
+from facefusion.jobs.board import JobBoard
+from facefusion.jobs.migrations import upgrade
+from facefusion.jobs.storage import Storage, StorageSettings, open_storage
+from facefusion.media.faults import writing
+from facefusion.options import Options, ServingOptions
+from facefusion.trust.database import open_database
+
+if TYPE_CHECKING:
+    from facefusion.jobs.worker import Worker
+
+_DATABASE: Final = "jobs.db"
+_STORAGE: Final = "storage"
+_OWN: Final = 0o700
+
+
+def open_jobs(serving: ServingOptions) -> Engine:
+    """Return the database of jobs, brought up to date.
+
+    Raises:
+        OptionsError: its place is not understood.
+        SecretError: its file cannot be used.
+        JobsUnavailableError: it cannot be reached.
+    """
+    engine = open_database(serving.jobs.jobs_database or _home() / _DATABASE)
+    upgrade(engine)
+    return engine
+
+
+def open_files(serving: ServingOptions) -> Storage:
+    """Return the storage of jobs.
+
+    Raises:
+        StorageError, OptionsError: it cannot be used.
+    """
+    return open_storage(serving.jobs.storage or str(_beside_database(serving) / _STORAGE), storage_settings(serving))
+
+
+def storage_settings(serving: ServingOptions) -> StorageSettings:
+    """Return how storage is used.
+
+    Raises:
+        OptionsError: a value is impossible, or does not go with another.
+    """
+    said = serving.storage
+    return StorageSettings(
+        endpoint=said.storage_endpoint,
+        region=said.storage_region,
+        server_encryption=said.storage_encryption,
+        kms_key=said.storage_kms_key,
+        key_file=said.storage_key_file,
+        checksums=said.storage_checksums,
+        share_with_group=said.storage_group,
+    )
+
+
+def open_worker(options: Options, serving: ServingOptions) -> Worker:
+    """Return a worker of this machine.
+
+    Raises:
+        FaceFusionError: something that it needs cannot be used.
+    """
+    from facefusion.jobs.work.bench import Bench  # noqa: PLC0415 - the engine takes long to import
+    from facefusion.jobs.worker import Worker  # noqa: PLC0415
+
+    engine = open_jobs(serving)
+    settings = storage_settings(serving)
+    bench = Bench.of(options, serving, storage=open_files(serving), board=JobBoard(engine), settings=settings)
+    return Worker(engine, bench)
+
+
+def _beside_database(serving: ServingOptions) -> Path:
+    place = serving.jobs.jobs_database
+    return _home() if place is None or "://" in place else Path(place).absolute().parent
+
+
+def _home() -> Path:
+    home = user_data_path("facefusion", appauthor=False) / "jobs"
+    with writing(home / _DATABASE):
+        home.mkdir(mode=_OWN, parents=True, exist_ok=True)
+    return home

@@ -1,0 +1,50 @@
+"""How a request names a file: `upload:ID`, `face:ID`, `job:ID`, or an address of the tenant's own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal, Self
+
+Kind = Literal["upload", "face", "job", "address"]
+"""`job`: the output of another job of the same tenant."""
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+", re.ASCII)
+_LONGEST: Final = 2000
+_FORMS: Final = "a file is named as upload:ID, face:ID, job:ID or by an address such as s3://bucket/clip.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A file that a request names.
+
+    Attributes:
+        kind: what it is.
+        value: its identifier, or the whole address.
+    """
+
+    kind: Kind
+    value: str
+
+    @classmethod
+    def parse(cls, text: object) -> Self:
+        """Read one.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if not isinstance(text, str) or len(text) > _LONGEST:
+            raise ValueError(_FORMS)
+        head, colon, rest = text.partition(":")
+        if colon and head in {"upload", "face", "job"}:
+            if _ID.fullmatch(rest) is None:
+                raise ValueError(f"{head}: is followed by an identifier of letters, digits, - and _")
+            return cls(head, rest)  # type: ignore[arg-type]
+        if _ADDRESS.fullmatch(text) is None:
+            raise ValueError(_FORMS)
+        return cls("address", text)
+
+    def __str__(self) -> str:
+        """Show it as it is written."""
+        return self.value if self.kind == "address" else f"{self.kind}:{self.value}"

@@ -1,0 +1,1 @@
+"""Doing one task of a job: from its lease to files in storage."""

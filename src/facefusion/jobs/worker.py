@@ -1,0 +1,258 @@
+"""The worker: a warm process that takes tasks from the queue and does them, several at once if it is told so."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Engine, select
+
+from facefusion.engine.versions import version
+from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostError
+from facefusion.jobs.database import reading
+from facefusion.jobs.keys import task_prefix
+from facefusion.jobs.queue import JobQueue
+from facefusion.jobs.schema import TASKS
+from facefusion.jobs.values import Failure, Lease
+from facefusion.jobs.watching import Watch
+from facefusion.jobs.work.attempt import Attempt
+from facefusion.jobs.work.bench import Bench
+from facefusion.jobs.work.patience import Patience
+from facefusion.jobs.work.removing import remove_rest, removed
+from facefusion.jobs.work.sorting import failure_of
+from facefusion.jobs.work.task import Done, Task
+
+_LOG = logging.getLogger(__name__)
+_LEAST_WAIT: Final = 0.05
+_MOST_WAIT: Final = 0.5
+_AWAY_WAIT: Final = 5.0
+_PATIENCE: Final = Patience(900.0)
+"""For the database, once a task is done; hours of work may be at stake."""
+_LOOK: Final = 0.5
+
+
+class Worker:
+    """Takes tasks and does them until it is asked to end.
+
+    Networks, source faces and encoders stay warm from task to task, and are shared by those that run at once.
+
+    Args:
+        engine: the database of jobs.
+        bench: what tasks are done with.
+        name: of the worker; one of its own when None.
+        most_wait: seconds after which it looks for work again, when nobody wakes it.
+        queue: gives the tasks; the database's own when None.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        bench: Bench,
+        *,
+        name: str | None = None,
+        most_wait: float = _MOST_WAIT,
+        queue: JobQueue | None = None,
+    ) -> None:
+        self.name = name or f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
+        self._engine, self._bench = engine, bench
+        self._queue = queue or JobQueue(engine)
+        self._most_wait = most_wait
+        self._ending, self._woken = threading.Event(), threading.Event()
+        serving = bench.serving
+        self._watch = Watch(
+            self._queue,
+            self.name,
+            self._facts(),
+            seconds=serving.jobs.lease_seconds,
+            stall_seconds=serving.worker.stall_seconds,
+        )
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it takes no further task."""
+        return self._ending.is_set()
+
+    @property
+    def stuck(self) -> threading.Event:
+        """Set when work that was stopped does not end, and never will: the process has to be ended."""
+        return self._watch.stuck
+
+    def run(self) -> bool:
+        """Do tasks until `drain` is called and what was begun is finished or given back.
+
+        Returns:
+            whether all work came to its end; where not, something hangs, and the process should be ended.
+        """
+        slots = self._bench.serving.worker.slots
+        with self.watching():
+            threads = [
+                threading.Thread(target=self._slot, name=f"facefusion task {number}", daemon=True)
+                for number in range(slots)
+            ]
+            for thread in threads:
+                thread.start()
+            return self._joined(threads)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Keep the leases of all that is done within the block."""
+        _LOG.info("worker %s begins", self.name)
+        with self._watch.beating():
+            yield
+        _LOG.info("worker %s ends", self.name)
+
+    def work_once(self) -> bool:
+        """Do the task whose turn it is, if there is one, within `watching`; return whether there was.
+
+        Raises:
+            JobsUnavailableError: the database cannot be asked for one.
+        """
+        if not self._bench.has_room():
+            _LOG.warning("The scratch folder is full: no task is taken before there is room again")
+            return False
+        lease = self._queue.claim(self.name, seconds=self._bench.serving.jobs.lease_seconds)
+        if lease is None:
+            return False
+        self._do(lease)
+        return True
+
+    def wake(self) -> None:
+        """Say that there is work, so that an idle worker looks at once."""
+        self._woken.set()
+
+    def drain(self) -> None:
+        """Take no further task, finish what is begun, and end; may be called from a handler of signals."""
+        self._ending.set()
+        self._woken.set()
+
+    def give_back(self) -> None:
+        """End at once: what is begun goes back to the queue, unharmed; may be called from any thread."""
+        self.drain()
+        for attempt in self._watch.attempts:
+            attempt.stop("given back")
+
+    def _slot(self) -> None:
+        wait = _LEAST_WAIT
+        while not self._ending.is_set():
+            try:
+                wait = _LEAST_WAIT if self.work_once() else min(self._most_wait, 2 * wait)
+            except JobsUnavailableError as error:
+                wait = min(_AWAY_WAIT, 2 * wait)
+                _LOG.warning("%s", error)
+            except Exception:  # noqa: BLE001 - told with its traceback; a worker outlives whatever a row holds
+                wait = _AWAY_WAIT
+                _LOG.exception("An unexpected error while taking a task")
+            if wait > _LEAST_WAIT and self._woken.wait(wait) and not self._ending.is_set():
+                self._woken.clear()
+
+    def _joined(self, threads: list[threading.Thread]) -> bool:
+        """Wait for the threads that work; those that hang are left."""
+        since: float | None = None
+        while any(thread.is_alive() for thread in threads):
+            for thread in threads:
+                thread.join(_LOOK)
+            if self._watch.stuck.is_set():
+                self.drain()
+                if all(attempt.cancel.is_set() for attempt in self._watch.attempts):
+                    _LOG.error("Work that was stopped does not end; the process has to be ended")
+                    return False
+            if self._ending.is_set():
+                since = time.monotonic() if since is None else since
+                if time.monotonic() - since > self._bench.serving.worker.drain_seconds:
+                    self.give_back()
+        return True
+
+    def _do(self, lease: Lease) -> None:
+        """Do a task, and tell the queue what became of it."""
+        what = f"{lease.kind} {lease.number} of job {lease.job.id}"
+        _LOG.info("%s begins, attempt %d", what, lease.attempt)
+        attempt = Attempt(lease)
+        task = Task(attempt, self._bench)
+        with self._watch.over(attempt):
+            try:
+                done = task.do()
+            except Exception as error:  # noqa: BLE001 - whatever a task raises is told as the reason it failed
+                if attempt.reason is not None:
+                    self._stopped(attempt)
+                    return
+                failure = failure_of(error, task.said)
+                is_known = isinstance(error, FaceFusionError)
+                _LOG.warning("%s failed: %s", what, error if is_known else failure.what, exc_info=not is_known)
+                self._dropped(attempt, lambda: self._queue.failed(lease, failure))
+                return
+            self._finished(attempt, done)
+            _LOG.info("%s is done", what)
+
+    def _finished(self, attempt: Attempt, done: Done) -> None:
+        """Tell what came of a task; where nobody waits for it any more, remove it."""
+        lease = attempt.lease
+
+        def tell() -> None:
+            if lease.kind == "plan":
+                self._queue.planned(lease, done.content, done.segments, facts=done.facts)
+            else:
+                self._queue.finished(lease, done.content, facts=done.facts)
+
+        counts = self._told(tell) or self._was_taken(lease)
+        if counts and lease.kind in {"whole", "merge"}:
+            remove_rest(self._bench.storage, lease)
+        elif counts is False:
+            removed(self._bench.storage, task_prefix(lease))
+
+    def _stopped(self, attempt: Attempt) -> None:
+        """Tell what became of a task that was stopped."""
+        lease, reason = attempt.lease, attempt.reason
+        _LOG.warning("%s %d of job %s was stopped: %s", lease.kind, lease.number, lease.job.id, reason)
+        failure = Failure("StalledError", 1, "The work made no progress for too long")
+        telling: dict[str, Callable[[], None]] = {
+            "stalled": lambda: self._queue.failed(lease, failure),
+            "given back": lambda: self._queue.released(lease),
+        }
+        self._dropped(attempt, telling.get(reason or "", lambda: None))
+
+    def _dropped(self, attempt: Attempt, tell: Callable[[], None]) -> None:
+        """Tell the queue of an attempt that came to nothing, and remove what it put into storage."""
+        self._told(tell)
+        removed(self._bench.storage, task_prefix(attempt.lease))
+
+    def _told(self, tell: Callable[[], None]) -> bool | None:
+        """Tell the queue something, however long it is away; return whether it took it, None where nobody knows."""
+        try:
+            _PATIENCE.calling(tell, JobsUnavailableError)
+        except LeaseLostError:
+            return False
+        except JobsUnavailableError as error:
+            _LOG.error("%s; another worker will do the task anew", error.what)
+            return None
+        return True
+
+    def _was_taken(self, lease: Lease) -> bool | None:
+        """Whether what this lease made counts; the database may have taken it although its answer was lost.
+
+        Returns:
+            None where nobody knows.
+        """
+        ours = (TASKS.c.id == lease.task) & (TASKS.c.token == lease.token) & (TASKS.c.state == "done")
+        try:
+            with reading(self._engine) as connection:
+                return connection.execute(select(TASKS.c.id).where(ours)).first() is not None
+        except JobsUnavailableError:
+            return None
+
+    def _facts(self) -> dict[str, Any]:
+        worker, runtime = self._bench.serving.worker, self._bench.options.runtime
+        return {
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+            "version": version(),
+            "slots": worker.slots,
+            "providers": list(runtime.execution_providers),
+            "devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
+        }

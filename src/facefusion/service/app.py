@@ -1,0 +1,124 @@
+"""The REST service as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from facefusion import __version__
+from facefusion.errors import FaceFusionError
+from facefusion.service import problems
+from facefusion.service.document import openapi_document
+from facefusion.service.parts import ServiceParts
+from facefusion.service.routes import (
+    audit,
+    consents,
+    faces,
+    health,
+    jobs,
+    models,
+    operations,
+    overview,
+    previews,
+    processors,
+    uploads,
+    verify,
+)
+from facefusion.service.upkeep import Upkeep
+
+ROUTERS: Final = (
+    uploads.ROUTER,
+    faces.ROUTER,
+    jobs.ROUTER,
+    previews.ROUTER,
+    models.ROUTER,
+    processors.ROUTER,
+    consents.ROUTER,
+    verify.ROUTER,
+    audit.ROUTER,
+    operations.ROUTER,
+    overview.ROUTER,
+    health.ROUTER,
+)
+"""The resources that the service has by itself."""
+_LOG: Final = logging.getLogger(__name__)
+
+
+def create_app(parts: ServiceParts) -> FastAPI:
+    """Return the service.
+
+    It lets nobody in by itself: whoever serves it puts in front what sets `request.state.caller`.
+
+    Args:
+        parts: what it works with; closed when the application ends.
+    """
+    app = bare_app(parts.routers)
+    app.state.parts = parts
+    return app
+
+
+def bare_app(routers: Sequence[APIRouter] = ()) -> FastAPI:
+    """Return the service without what it works with, which is enough to tell what its routes are.
+
+    Args:
+        routers: further resources.
+    """
+    app = FastAPI(
+        title="FaceFusion",
+        version=__version__,
+        description="Edits faces in pictures and video, privately, with every result accountable.",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        generate_unique_id_function=_operation,
+        redirect_slashes=False,
+    )
+    problems.install(app)
+    for router in (*ROUTERS, *routers):
+        app.include_router(router)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    parts: ServiceParts = app.state.parts
+    upkeep, over = Upkeep(parts), asyncio.Event()
+    upkeep.start()
+    beside = [asyncio.create_task(_told(run(over))) for run in parts.beside]
+    try:
+        yield
+    finally:
+        parts.stopping.set()
+        over.set()
+        await asyncio.gather(*beside)
+        await run_sync(upkeep.stop)
+        await run_sync(parts.close)
+
+
+async def _told(work: Awaitable[Any]) -> None:
+    """Do something beside requests; that it ends by an error is for the log, as requests are answered all the same."""
+    try:
+        await work
+    except FaceFusionError:
+        _LOG.exception("Something that runs beside requests ended")
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    if not app.openapi_schema:
+        app.openapi_schema = openapi_document(app)
+    return app.openapi_schema
+
+
+def _operation(route: APIRoute) -> str:
+    """Return the name of an operation, such as `jobs.create`: what clients made from the document call it."""
+    tag = str(route.tags[0]) if route.tags else "service"
+    return f"{tag}.{route.name}"

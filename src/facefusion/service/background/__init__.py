@@ -1,0 +1,1 @@
+"""Work of the service itself that takes longer than a request: building face files, fetching models."""

@@ -1,0 +1,151 @@
+"""One request and its answer, as the gateway sees them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from facefusion.errors import FaceFusionError
+from facefusion.service.gateway.answers import SecurityHeaders, refuse
+from facefusion.service.gateway.asgi import Message, Scope, Send
+from facefusion.service.gateway.caller import Caller
+from facefusion.service.gateway.decisions import DecisionLog
+
+if TYPE_CHECKING:
+    from facefusion.service.gateway.body import GuardedBody
+    from facefusion.service.gateway.limits import Verdict
+
+_LOG: Final = logging.getLogger(__name__)
+SAFE: Final = frozenset(("GET", "HEAD", "OPTIONS", "QUERY"))
+"""Methods that change nothing."""
+_REFUSALS: Final = frozenset((401, 403, 408, 413, 414, 421, 429, 431))
+_SECONDS: Final = 5.0
+"""That an answer waits for its entry in the audit log."""
+_PLACE: Final = "facefusion.exchange"
+_USUAL: Final = {401: "unauthenticated", 403: "not-allowed", 413: "too-large", 429: "too-many-requests"}
+
+
+class Exchange:
+    """Stands in place of `send`: completes the answer, and has it noted before it goes out.
+
+    Args:
+        scope: of the request.
+        send: takes the answer.
+        headers: of the request.
+        security: what every answer has.
+        decisions: where it is noted; None for nowhere.
+        is_part: whether the request may carry a part of an upload.
+
+    Attributes:
+        headers: as given.
+        body: of the request; None before anybody may read it.
+        verdict: of the limits; None before they were asked.
+        caller: who calls; None where nobody is known to.
+        is_begun: whether an answer goes out.
+        is_part: as given.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        send: Send,
+        headers: Mapping[bytes, bytes],
+        *,
+        security: SecurityHeaders,
+        decisions: DecisionLog | None,
+        is_part: bool,
+    ) -> None:
+        self.headers = headers
+        self.body: GuardedBody | None = None
+        self.verdict: Verdict | None = None
+        self.caller: Caller | None = None
+        self.is_begun = False
+        self._scope, self._send, self._security, self._decisions = scope, send, security, decisions
+        self.is_part = is_part
+        self._is_replaced = False
+        scope[_PLACE] = self
+
+    @staticmethod
+    def of(scope: Scope) -> Exchange:
+        """Return the exchange that a request belongs to."""
+        found: Exchange = scope[_PLACE]
+        return found
+
+    def refused(self, error: FaceFusionError, reason: str) -> None:
+        """Note why, for the audit log, before the answer that tells of it."""
+        state = self._scope.setdefault("state", {})
+        state["refusal"] = reason
+        state["refused"] = getattr(error, "tenant", None), getattr(error, "actor", None)
+
+    async def __call__(self, message: Message) -> None:
+        """Send the next message of the answer."""
+        if message["type"] == "http.response.start" and not self.is_begun:
+            fault = None if self.body is None else self.body.fault
+            if fault is not None and not self._is_replaced:
+                # Whatever the application made of it: this is what happened.
+                self._is_replaced = True
+                self.refused(fault, fault.reason)
+                await refuse(self._instead, fault)
+                return
+            await self._begin(message)
+        elif not self._is_replaced:
+            await self._send(message)
+
+    async def _instead(self, message: Message) -> None:
+        """Send a message of an answer that stands in place of the application's."""
+        if message["type"] == "http.response.start":
+            await self._begin(message)
+        else:
+            await self._send(message)
+
+    async def _begin(self, message: Message) -> None:
+        self.is_begun = True
+        status = message["status"]
+        await self.note(status)
+        further = [] if self.verdict is None else self.verdict.headers()
+        if status >= 400 and self._has_more():
+            further.append((b"connection", b"close"))  # nobody reads the rest
+        headers = self._security.added(
+            message.get("headers", ()), is_private=self.caller is not None or status >= 400, further=further
+        )
+        await self._send({**message, "headers": headers})
+
+    def _has_more(self) -> bool:
+        """Whether there is a body of the request that was not read to its end."""
+        if self.body is not None and self.body.is_whole:
+            return False
+        return b"transfer-encoding" in self.headers or self.headers.get(b"content-length", b"0") != b"0"
+
+    async def note(self, status: int) -> None:
+        """Note an answer for the audit log; of one that tells of a change, wait until that is written."""
+        if self._decisions is None:
+            return
+        state = self._scope.get("state", {})
+        if status in _REFUSALS or "refusal" in state:
+            known, operation = state.get("refused", (None, None)), self._operation()
+            tenant, actor = known if self.caller is None else (self.caller.tenant, self.caller.actor)
+            reason = state.get("refusal", _USUAL.get(status, "refused"))
+            self._decisions.refused(reason, status, operation, tenant=tenant, actor=actor)
+        elif self.caller is None:
+            return
+        elif self._scope["method"] in SAFE:
+            self._decisions.counted(self.caller, "reads")
+        elif self.is_part:
+            self._decisions.counted(self.caller, "parts")
+        elif status < 400:
+            job = self._scope.get("path_params", {}).get("job_id")
+            written = self._decisions.changed(self.caller, self._operation(), status, job)
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    await asyncio.wrap_future(written)
+            except TimeoutError:
+                _LOG.error("An answer goes out before its audit entry is written")
+
+    def _operation(self) -> str | None:
+        """Return which operation was asked for, such as jobs.submit; None where it did not come so far."""
+        route = self._scope.get("route")
+        name = getattr(route, "name", None)
+        tags = getattr(route, "tags", None)
+        return f"{tags[0]}.{name}" if name and tags else name

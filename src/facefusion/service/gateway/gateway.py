@@ -1,0 +1,214 @@
+"""The gateway: what every request has to pass before the service sees it, as pure ASGI."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.middleware.cors import CORSMiddleware
+
+from facefusion.errors import AccessError, AccessUnavailableError, FaceFusionError, TooManyRequestsError
+from facefusion.service.gateway.answers import SecurityHeaders, reason_of, refuse
+from facefusion.service.gateway.asgi import App, Message, Receive, Scope, Send
+from facefusion.service.gateway.authentication import Authentication
+from facefusion.service.gateway.body import BodyLimits, GuardedBody, check_length
+from facefusion.service.gateway.caller import Caller
+from facefusion.service.gateway.decisions import DecisionLog
+from facefusion.service.gateway.exchange import SAFE, Exchange
+from facefusion.service.gateway.form import headers_of
+from facefusion.service.gateway.hosts import Hosts
+from facefusion.service.gateway.limits import Limiter, Slots, Verdict
+from facefusion.service.gateway.network import Client, Proxies
+from facefusion.service.gateway.rates import Rates
+
+_MOST_FLOODING: Final = 10_000
+_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+_TAKEN: Final = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID")
+_SHOWN: Final = ("ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayParts:
+    """What a gateway works with.
+
+    Attributes:
+        authentication: finds out who calls.
+        hosts: the names of the service.
+        proxies: that are believed.
+        rates: which buckets a request takes from.
+        limiter: takes from them.
+        slots: requests at one time.
+        decisions: where is noted what was decided; None for nowhere.
+        security: what every answer has.
+        body: what bodies may be.
+        part: what bodies may be that carry a part of an upload.
+        parts_below: paths below which such come.
+        open_below: paths that may be called by any name, such as probes of a cluster do.
+        cors_origins: whose web pages may call; none where empty.
+        closing: what is called at the end.
+    """
+
+    authentication: Authentication
+    hosts: Hosts
+    proxies: Proxies
+    rates: Rates
+    limiter: Limiter
+    slots: Slots
+    decisions: DecisionLog | None
+    security: SecurityHeaders
+    body: BodyLimits
+    part: BodyLimits
+    parts_below: tuple[str, ...] = ("/v1/uploads", "/v1/verify")
+    open_below: tuple[str, ...] = ("/v1/health/",)
+    cors_origins: tuple[str, ...] = ()
+    closing: tuple[Callable[[], None], ...] = ()
+
+
+class Gateway:
+    """Stands in front of the service, and puts who calls into `request.state.caller`.
+
+    Args:
+        app: the service.
+        parts: what it works with.
+        clock: tells seconds.
+    """
+
+    def __init__(self, app: App, parts: GatewayParts, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app, self._parts, self._clock = app, parts, clock
+        self._flooding: OrderedDict[str, float] = OrderedDict()
+        self._admitting: App = self._admit
+        if parts.cors_origins:
+            self._admitting = CORSMiddleware(
+                self._admit,
+                allow_origins=parts.cors_origins,
+                allow_methods=_METHODS,
+                allow_headers=_TAKEN,
+                expose_headers=_SHOWN,
+            )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or let the service do so."""
+        if scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def close(self) -> None:
+        """Write what is left to be noted, and close what is open."""
+        await self._parts.authentication.close()
+        await self._parts.limiter.close()
+        for close in self._parts.closing:
+            close()
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def watched(message: Message) -> None:
+            if message["type"].startswith("lifespan.shutdown."):
+                await self.close()
+            await send(message)
+
+        await self._app(scope, receive, watched)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        parts = self._parts
+        is_part = scope["method"] not in SAFE and scope["path"].startswith(parts.parts_below)
+        exchange = Exchange(scope, send, {}, security=parts.security, decisions=parts.decisions, is_part=is_part)
+        await self._guarded(exchange, exchange, lambda: self._enter(exchange, scope, receive))
+
+    async def _enter(self, exchange: Exchange, scope: Scope, receive: Receive) -> None:
+        exchange.headers = headers = headers_of(scope)
+        if not scope["path"].startswith(self._parts.open_below):
+            self._parts.hosts.check(headers)
+        await self._admitting(scope, receive, exchange)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in that has a form and a name; `send` adds what pages of other origins may see."""
+        exchange = Exchange.of(scope)
+        await self._guarded(exchange, send, lambda: self._let_in(exchange, scope, receive, send))
+
+    async def _let_in(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        client = self._parts.proxies.client(scope, exchange.headers)
+        if client.scheme != scope.get("scheme"):
+            scope["scheme"] = client.scheme
+        exchange.caller = caller = await self._caller(exchange, client, scope)
+        scope.setdefault("state", {})["caller"] = caller
+        self._check_recorded(caller, scope["method"])
+        limits = self._parts.part if exchange.is_part else self._parts.body
+        with self._parts.slots.one(client.owner if caller is None else f"{caller.tenant} {caller.actor}"):
+            check_length(exchange.headers, limits)
+            exchange.body = GuardedBody(receive, exchange.headers, limits, clock=self._clock)
+            await self._app(scope, exchange.body, send)
+
+    async def _caller(self, exchange: Exchange, client: Client, scope: Scope) -> Caller | None:
+        """Return who calls, within the limits.
+
+        Raises:
+            AccessError: they are not let in.
+        """
+        parts = self._parts
+        self._check_flood(client)
+        try:
+            caller = await parts.authentication.caller(scope, exchange.headers)
+        except AccessError:
+            # Whoever tries keys out is counted by where they are.
+            exchange.verdict = await self._taken(exchange, client, None)
+            raise
+        if not parts.authentication.is_own_user(caller):
+            exchange.verdict = await self._taken(exchange, client, caller)
+        return caller
+
+    async def _taken(self, exchange: Exchange, client: Client, caller: Caller | None) -> Verdict:
+        verdict = await self._parts.limiter.take(await self._parts.rates.buckets(client, caller))
+        if verdict.short is None:
+            return verdict
+        exchange.verdict = verdict
+        exchange.caller = caller
+        if verdict.short.name == "address":
+            self._flooding[client.owner] = self._clock() + verdict.seconds
+            self._flooding.move_to_end(client.owner)
+            while len(self._flooding) > _MOST_FLOODING:
+                self._flooding.popitem(last=False)
+        raise _too_many(verdict.short.name, verdict.seconds)
+
+    def _check_flood(self, client: Client) -> None:
+        """Refuse at once what comes from an address that has used up its share, before any key is looked at."""
+        until = self._flooding.get(client.owner)
+        if until is None:
+            return
+        left = until - self._clock()
+        if left > 0:
+            raise _too_many("address", max(1, round(left)))
+        del self._flooding[client.owner]
+
+    def _check_recorded(self, caller: Caller | None, method: str) -> None:
+        decisions = self._parts.decisions
+        if caller is not None and method not in SAFE and decisions is not None and decisions.is_stuck:
+            raise AccessUnavailableError(
+                "What is changed cannot be recorded now, so that nothing is changed", "Ask again in a while"
+            )
+
+    async def _guarded(self, exchange: Exchange, send: Send, step: Callable[[], Awaitable[None]]) -> None:
+        """Do a step, and answer what goes wrong before the service has begun to answer.
+
+        Raises:
+            FaceFusionError: the answer has begun already.
+        """
+        try:
+            await step()
+        except FaceFusionError as error:
+            if exchange.body is not None and exchange.is_begun and error is exchange.body.fault:
+                return  # told already
+            if exchange.is_begun:
+                raise
+            exchange.refused(error, reason_of(error))
+            await refuse(send, error)
+
+
+def _too_many(name: str, seconds: int) -> TooManyRequestsError:
+    return TooManyRequestsError(
+        f"Too many requests ({name})", f"Ask again in {seconds} s", seconds=seconds, reason=f"rate-{name}"
+    )

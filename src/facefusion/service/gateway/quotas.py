@@ -1,0 +1,121 @@
+"""What a tenant may have beyond what the queue knows of: bytes in storage, requests a day, unreviewed results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from facefusion.errors import JobQuotaError, OptionsError
+from facefusion.jobs.database import reading, until_it_goes_through, writing
+from facefusion.jobs.schema import TENANTS
+from facefusion.jobs.tenants import make_tenant
+from facefusion.service.gateway.tables import RULES, STORED
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRules:
+    """What holds for one tenant.
+
+    Attributes:
+        requests_a_day: that it may make; None for what holds for all.
+        is_reviewed: whether all its results are reviewed.
+    """
+
+    requests_a_day: int | None = None
+    is_reviewed: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is no rule.
+
+        Raises:
+            OptionsError: a value is out of its range.
+        """
+        if self.requests_a_day is not None and not 1 <= self.requests_a_day < 1 << 31:
+            raise OptionsError("Requests a day are a whole number from 1 on", "Take the limit away with none")
+
+
+class Quotas:
+    """Knows what holds for tenants, and keeps account of what they store.
+
+    How many bytes a tenant may store stands in its `facefusion.jobs.tenants.Quota`.
+
+    Args:
+        engine: the database of jobs.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def rules(self, tenant: str) -> TenantRules:
+        """Return what holds for a tenant.
+
+        Raises:
+            JobsUnavailableError: the database cannot be used.
+        """
+        with reading(self._engine) as connection:
+            row: Any = connection.execute(select(RULES).where(RULES.c.tenant == tenant)).one_or_none()
+        return TenantRules() if row is None else TenantRules(row.requests_a_day, row.is_reviewed)
+
+    @until_it_goes_through
+    def set_rules(self, tenant: str, rules: TenantRules) -> None:
+        """Let other rules hold for a tenant, who is made known if need be.
+
+        Raises:
+            OptionsError: no tenant is called so.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            make_tenant(connection, tenant)
+            values = {"requests_a_day": rules.requests_a_day, "is_reviewed": rules.is_reviewed}
+            _put(connection, RULES, {"tenant": tenant}, values)
+
+    @until_it_goes_through
+    def keep(self, tenant: str, what: str, size: int) -> None:
+        """Take something into account that a tenant stores, before it is stored; again with another size to change it.
+
+        Args:
+            tenant: whose.
+            what: its key in storage below the tenant's folder, such as `uploads/ID`, up to 200 letters.
+            size: in bytes, 0 or more.
+
+        Raises:
+            JobQuotaError: the tenant would have more than it may; nothing was changed.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            make_tenant(connection, tenant)
+            # Others that ask the same for this tenant wait for the answer.
+            wanted = select(TENANTS.c.max_bytes).where(TENANTS.c.id == tenant).with_for_update(key_share=True)
+            most = connection.execute(wanted).scalar_one()
+            stored = _total(connection, (STORED.c.tenant == tenant) & (STORED.c.what != what))
+            if most is not None and stored + size > most:
+                raise JobQuotaError(
+                    f"{tenant} would have {stored + size} bytes in storage, and may have {most}",
+                    "Remove what is not needed any more, or ask for a larger quota",
+                )
+            _put(connection, STORED, {"tenant": tenant, "what": what}, {"bytes": size})
+
+    @until_it_goes_through
+    def free(self, tenant: str, what: str) -> None:
+        """Take out of account what a tenant does not store any more, with all below it; errors as of `rules`."""
+        with writing(self._engine) as connection:
+            below = STORED.c.what.startswith(f"{what}/", autoescape=True)
+            connection.execute(delete(STORED).where((STORED.c.tenant == tenant) & ((STORED.c.what == what) | below)))
+
+    def stored(self, tenant: str) -> int:
+        """Return how many bytes a tenant has in storage; errors as of `rules`."""
+        with reading(self._engine) as connection:
+            return _total(connection, STORED.c.tenant == tenant)
+
+
+def _total(connection: Connection, which: Any) -> int:
+    return int(connection.execute(select(func.coalesce(func.sum(STORED.c.bytes), 0)).where(which)).scalar_one())
+
+
+def _put(connection: Connection, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
+    """Write a row, whether it is there or not."""
+    new = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    connection.execute(new.values(**key, **values).on_conflict_do_update(index_elements=list(key), set_=values))

@@ -1,0 +1,150 @@
+"""Requests that may be sent twice and are done once: the header `Idempotency-Key`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from facefusion.errors import IdempotencyError, RequestBusyError
+from facefusion.jobs.database import Clock, database_time, until_it_goes_through, writing
+from facefusion.service.tables import IDEMPOTENCY
+
+KEPT_HEADERS: Final = frozenset({"location", "etag", "content-type", "retry-after", "upload-expires", "tus-resumable"})
+# Whoever has been at an answer for longer is gone.
+_STALE: Final = 300 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer that was given before.
+
+    Attributes:
+        status: of HTTP.
+        headers: that belong to it.
+        body: text.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to answer a request.
+
+    Attributes:
+        caller: who asked, with which key, as a digest.
+        token: tells this claim from later ones.
+    """
+
+    caller: str
+    token: str
+
+    def keep(self, connection: Connection, answer: KeptAnswer) -> None:
+        """Keep the answer within the transaction that makes it true.
+
+        Raises:
+            RequestBusyError: somebody else answers the request by now.
+        """
+        mine = (IDEMPOTENCY.c.caller == self.caller) & (IDEMPOTENCY.c.claim == self.token)
+        values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
+        if connection.execute(update(IDEMPOTENCY).where(mine).values(values)).rowcount != 1:
+            raise RequestBusyError("The same request is being answered elsewhere", "Ask again in a moment")
+
+
+class IdempotencyStore:
+    """Remembers which requests were answered, and how.
+
+    Args:
+        engine: the database of jobs.
+        seconds: that an answer is remembered.
+        clock: tells the time.
+    """
+
+    def __init__(self, engine: Engine, seconds: float, *, clock: Clock = database_time) -> None:
+        self._engine, self._seconds, self._clock = engine, seconds, clock
+
+    @until_it_goes_through
+    def begin(self, caller: str, request: str) -> Claim | KeptAnswer:
+        """Claim a request, or return the answer that it got before.
+
+        Args:
+            caller: who asked, with which key, as a digest.
+            request: digest of what is asked for.
+
+        Raises:
+            IdempotencyError: the key was used for another request.
+            RequestBusyError: the same request is being answered.
+            JobsUnavailableError: the database cannot be used.
+        """
+        claim = Claim(caller, secrets.token_hex(16))
+        with writing(self._engine) as connection:
+            now = self._clock(connection)
+            values = {"caller": caller, "request": request, "claim": claim.token, "opened": now}
+            new = postgresql.insert(IDEMPOTENCY) if self._is_postgresql else sqlite.insert(IDEMPOTENCY)
+            if connection.execute(new.values(values).on_conflict_do_nothing()).rowcount == 1:
+                return claim
+            row = connection.execute(
+                select(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == caller).with_for_update()
+            ).one_or_none()
+            if row is None:  # it was let go of in between
+                raise RequestBusyError("The same request is being answered", "Ask again in a moment")
+            age = now - row.opened
+            if age > self._seconds * 1e6 or (row.status is None and age > _STALE):
+                fresh = values | {"status": None, "headers": None, "body": None}
+                connection.execute(update(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == caller).values(fresh))
+                return claim
+            if row.request != request:
+                raise IdempotencyError(
+                    "This idempotency key was used for another request", "Use a new key for each new request"
+                )
+            if row.status is None:
+                raise RequestBusyError("The same request is being answered", "Ask again in a moment")
+            return KeptAnswer(row.status, row.headers, row.body)
+
+    def complete(self, claim: Claim, answer: KeptAnswer) -> None:
+        """Keep the answer to a request.
+
+        Raises:
+            RequestBusyError: somebody else answers the request by now.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            claim.keep(connection, answer)
+
+    def forget(self, claim: Claim) -> None:
+        """Let go of a request that was not answered, so that it may be sent again.
+
+        Raises:
+            JobsUnavailableError: the database cannot be used.
+        """
+        unanswered = (IDEMPOTENCY.c.claim == claim.token) & IDEMPOTENCY.c.status.is_(None)
+        with writing(self._engine) as connection:
+            connection.execute(delete(IDEMPOTENCY).where((IDEMPOTENCY.c.caller == claim.caller) & unanswered))
+
+    def sweep(self) -> int:
+        """Forget what is too old; return how many answers those were.
+
+        Raises:
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            oldest = self._clock(connection) - round(self._seconds * 1e6)
+            return connection.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.opened < oldest)).rowcount
+
+    @property
+    def _is_postgresql(self) -> bool:
+        return self._engine.dialect.name == "postgresql"
+
+
+def digest_of(*parts: Any) -> str:
+    """Return a digest of some values, the same for the same values alone."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,176 @@
+"""What clients are told of jobs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from facefusion.jobs.states import JobState
+from facefusion.jobs.values import Event, Job
+from facefusion.service.values import Answer
+
+
+class ErrorAnswer(Answer):
+    """Why a job failed."""
+
+    type: str = Field(description="name of the error, such as NoFaceError")
+    code: int = Field(description="exit code of the command line for it")
+    what: str
+    hint: str
+    is_final: bool = Field(description="whether trying again cannot help")
+
+
+class ProgressAnswer(Answer):
+    """How far a job is."""
+
+    segments: int | None = Field(description="parts that it was cut into, once that is known")
+    segments_done: int
+    frames: int | None = Field(description="of the output, as far as is known")
+    frames_done: int | None = Field(description="as far as workers have told; not told in lists")
+    share: float | None = Field(description="from 0 to 1; not told where nothing is known")
+
+
+class OutputAnswer(Answer):
+    """One file that a job made."""
+
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    form: str
+    is_encrypted: bool
+    url: str = Field(description="where it is fetched, below the address of the service")
+
+
+class ResultAnswer(Answer):
+    """What a job made."""
+
+    outputs: list[OutputAnswer]
+    kind: str = Field(description="picture or video")
+    frames: int
+    faces: int = Field(description="that were edited, counted in every frame")
+    notes: list[str] = Field(description="what the user should know, one sentence each")
+    disclosure: list[str] = Field(description="marks that say that the output is synthetic")
+    delivered: list[str] = Field(description="addresses that the outputs were copied to")
+
+
+class ReviewAnswer(Answer):
+    """Who decided on a result."""
+
+    by: str
+    approves: bool
+    reason: str
+    at: datetime
+
+
+class JobAnswer(Answer):
+    """A job."""
+
+    id: str
+    state: JobState
+    is_paused: bool
+    needs_review: bool
+    owner: str
+    priority: int
+    revision: int = Field(description="grows with every change; the first part of the entity tag")
+    request: dict[str, Any] = Field(description="as it was asked for, with the digests of its files")
+    progress: ProgressAnswer
+    created: datetime
+    queued: datetime
+    started: datetime | None
+    finished: datetime | None
+    error: ErrorAnswer | None
+    result: ResultAnswer | None
+    review: ReviewAnswer | None
+
+
+class JobPage(Answer):
+    """A part of a list."""
+
+    jobs: list[JobAnswer]
+    next: str | None = Field(description="cursor of the next page")
+
+
+class EventAnswer(Answer):
+    """Something that happened to a job."""
+
+    id: int
+    kind: str = Field(description="such as job.queued, task.leased, job.succeeded")
+    at: datetime
+    facts: dict[str, Any]
+
+
+class EventList(Answer):
+    """What happened to a job, in order."""
+
+    events: list[EventAnswer]
+
+
+def job_answer(job: Job, frames_done: int | None = None) -> JobAnswer:
+    """Return what clients are told of a job.
+
+    Args:
+        job: which.
+        frames_done: finished so far; None where nobody looked.
+    """
+    failure, is_over = job.failure, job.state in {"succeeded", "review", "rejected"}
+    return JobAnswer(
+        id=job.id,
+        state=job.state,
+        is_paused=job.is_paused,
+        needs_review=job.needs_review,
+        owner=job.owner,
+        priority=job.priority,
+        revision=job.revision,
+        request=dict(job.request),
+        progress=ProgressAnswer(
+            segments=job.segments,
+            segments_done=job.segments_done,
+            frames=job.frames,
+            frames_done=frames_done,
+            share=1.0 if is_over else _share(job, frames_done),
+        ),
+        created=job.created,
+        queued=job.queued,
+        started=job.started,
+        finished=job.finished,
+        error=None if failure is None else ErrorAnswer(**failure.to_json()),
+        result=None if not job.result else _result(job),
+        review=None if not job.review else ReviewAnswer(**job.review),
+    )
+
+
+def event_answer(event: Event) -> EventAnswer:
+    """Return what clients are told of an event."""
+    return EventAnswer(id=event.id, kind=event.kind, at=event.at, facts=dict(event.facts))
+
+
+def tag_of_job(job: Job, frames_done: int | None) -> str:
+    """Return the entity tag of a job: its revision, and how far it is."""
+    return f'"{job.revision}-{frames_done or 0}"'
+
+
+def _share(job: Job, frames_done: int | None) -> float | None:
+    if job.frames and frames_done is not None:
+        return round(min(1.0, frames_done / job.frames), 4)
+    return round(job.segments_done / job.segments, 4) if job.segments else None
+
+
+def _result(job: Job) -> ResultAnswer:
+    found = dict(job.result or {})
+    names = ("name", "size", "sha256", "media_type", "form", "is_encrypted")
+    outputs = [
+        OutputAnswer(**{name: each[name] for name in names}, url=f"/v1/jobs/{job.id}/outputs/{number}")
+        for number, each in enumerate(found.get("outputs", ()))
+    ]
+    return ResultAnswer(
+        outputs=outputs,
+        kind=str(found.get("kind", "")),
+        frames=int(found.get("frames", 0)),
+        faces=int(found.get("faces", 0)),
+        notes=list(found.get("notes", ())),
+        disclosure=list(found.get("disclosure", ())),
+        delivered=list(found.get("delivered", ())),
+    )

@@ -1,0 +1,86 @@
+"""Pages of jobs, and how far each is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, func, select
+
+from facefusion.jobs.database import reading
+from facefusion.jobs.rows import job_of
+from facefusion.jobs.schema import JOBS, LEASES, TASKS
+from facefusion.jobs.states import JobState
+from facefusion.jobs.values import Job
+from facefusion.service.paging import page_of
+
+
+@dataclass(frozen=True, slots=True)
+class WantedJobs:
+    """Which jobs are wanted; all that is not None must hold.
+
+    Attributes:
+        tenant: whose.
+        states: in one of which they are; any when empty.
+        owner: who asked for them.
+        since: created not before.
+        until: created before.
+        priority: that they have.
+    """
+
+    tenant: str
+    states: tuple[JobState, ...] = ()
+    owner: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    priority: int | None = None
+
+
+def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: int) -> list[Job]:
+    """Return a page of jobs, the newest first, and one more where there is one.
+
+    Args:
+        engine: the database of jobs.
+        wanted: which.
+        before: number of the last job of the page before; None for the first page.
+        limit: most jobs.
+
+    Raises:
+        JobsUnavailableError: the database cannot be used.
+    """
+    query = select(JOBS).where(JOBS.c.tenant == wanted.tenant)
+    if wanted.states:
+        query = query.where(JOBS.c.state.in_(wanted.states))
+    if wanted.owner is not None:
+        query = query.where(JOBS.c.owner == wanted.owner)
+    if wanted.since is not None:
+        query = query.where(JOBS.c.created >= _micros(wanted.since))
+    if wanted.until is not None:
+        query = query.where(JOBS.c.created < _micros(wanted.until))
+    if wanted.priority is not None:
+        query = query.where(JOBS.c.priority == wanted.priority)
+    with reading(engine) as connection:
+        return [job_of(row) for row in page_of(connection, query, JOBS.c.number, before, limit)]
+
+
+def frames_done(connection: Connection, job: Job) -> int:
+    """Return how many frames of a job are finished, as far as workers have told.
+
+    Args:
+        connection: in a transaction.
+        job: which.
+    """
+    done = select(func.coalesce(func.sum(TASKS.c.frames), 0)).where(
+        (TASKS.c.job == job.number) & (TASKS.c.state == "done") & (TASKS.c.kind == "segment")
+    )
+    going = (
+        select(func.coalesce(func.sum(LEASES.c.frames), 0))
+        .join(TASKS, TASKS.c.id == LEASES.c.task)
+        .where((TASKS.c.job == job.number) & TASKS.c.kind.in_(("segment", "whole")))
+    )
+    row = connection.execute(select(done.scalar_subquery(), going.scalar_subquery())).one()
+    return int(row[0]) + int(row[1])
+
+
+def _micros(moment: datetime) -> int:
+    return round(moment.timestamp() * 1e6)

@@ -1,0 +1,126 @@
+"""What all routes do alike: answer once for one idempotency key, and not at all what a client has already."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated, Any, Final
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi import Header, Request, Response
+from fastapi.routing import APIRoute
+from starlette.responses import StreamingResponse
+
+from facefusion.errors import RequestBusyError, RequestInvalidError
+from facefusion.service.etags import is_known, tag_of
+from facefusion.service.gateway.caller import Caller
+from facefusion.service.idempotency import KEPT_HEADERS, Claim, IdempotencyStore, KeptAnswer, digest_of
+from facefusion.service.parts import parts_of
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern="^[ -~]+$",
+        description="a request that is sent again with the same key is not done again; its first answer is returned",
+    ),
+]
+_KEY: Final = re.compile("[ -~]{1,200}")
+_JSON: Final = "application/json"
+_OF_A_STREAM: Final = ("content-type", "content-length", "upload-length", "upload-metadata", "upload-checksum")
+_WAIT_SECONDS: Final = 5.0
+_LOOK_SECONDS: Final = 0.1
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class ServiceRoute(APIRoute):
+    """A route of the service."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what answers a request."""
+        handle = super().get_route_handler()
+        methods = self.methods or set()
+        if "POST" in methods:
+            return _once(handle)
+        return _unless_known(handle) if "GET" in methods else handle
+
+
+def claim_of(request: Request) -> Claim | None:
+    """Return the claim of a request that has an idempotency key, to keep its answer in a transaction of the route."""
+    return getattr(request.state, "claim", None)
+
+
+def _once(handle: Handler) -> Handler:
+    async def answered(request: Request) -> Response:
+        key, caller = request.headers.get("idempotency-key"), getattr(request.state, "caller", None)
+        if key is None or not isinstance(caller, Caller):
+            return await handle(request)
+        if _KEY.fullmatch(key) is None:
+            raise RequestInvalidError("The idempotency key is not understood", "It is 1 to 200 characters of ASCII")
+        parts = parts_of(request)
+        store = IdempotencyStore(parts.engine, parts.settings.idempotency_seconds)
+        asked = await _asked(request)
+        begun = await _begun(store, digest_of(caller.tenant, caller.actor, key), asked)
+        if isinstance(begun, KeptAnswer):
+            return Response(begun.body, begun.status, {**begun.headers, "Idempotency-Replayed": "true"})
+        return await _kept(store, begun, request, handle)
+
+    return answered
+
+
+async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle: Handler) -> Response:
+    """Answer a request, and keep the answer where it did something; else let it be sent again."""
+    request.state.claim = claim
+    try:
+        response = await handle(request)
+        if response.status_code < 300 and not isinstance(response, StreamingResponse):
+            headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
+            answer = KeptAnswer(response.status_code, headers, bytes(response.body).decode())
+            await run_sync(store.complete, claim, answer)
+            return response
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await run_sync(store.forget, claim)
+        raise
+    await run_sync(store.forget, claim)
+    return response
+
+
+async def _begun(store: IdempotencyStore, caller: str, asked: str) -> Claim | KeptAnswer:
+    """Claim a request; where it is being answered, wait a little for that answer."""
+    end = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            return await run_sync(store.begin, caller, asked)
+        except RequestBusyError:
+            if time.monotonic() >= end:
+                raise
+            await anyio.sleep(_LOOK_SECONDS)
+
+
+async def _asked(request: Request) -> str:
+    """Return a digest of what is asked for; of a stream, by what its headers say of it."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_stream = kind not in {_JSON, ""}
+    body = "" if is_stream else hashlib.sha256(await request.body()).hexdigest()
+    headers = [request.headers.get(name) for name in _OF_A_STREAM] if is_stream else []
+    return digest_of(request.method, request.url.path, request.url.query, body, headers)
+
+
+def _unless_known(handle: Callable[[Request], Awaitable[Response]]) -> Handler:
+    async def answered(request: Request) -> Response:
+        response = await handle(request)
+        if response.status_code != 200 or isinstance(response, StreamingResponse) or not response.body:
+            return response
+        tag = response.headers.setdefault("ETag", tag_of(bytes(response.body)))
+        if not is_known(request.headers.get("if-none-match"), tag):
+            return response
+        return Response(status_code=304, headers={"ETag": tag})
+
+    return answered

@@ -1,0 +1,85 @@
+"""The queue and its workers, at a glance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+from sqlalchemy import func, select
+
+from facefusion.jobs.database import database_time, moment, reading
+from facefusion.jobs.schema import JOBS, LEASES, TASKS, WORKERS
+from facefusion.service.gateway.access import require
+from facefusion.service.gateway.caller import Caller
+from facefusion.service.parts import Parts
+from facefusion.service.problems import documented
+from facefusion.service.route import ServiceRoute
+from facefusion.service.values import Answer
+
+ROUTER: Final = APIRouter(prefix="/v1", tags=["overview"], route_class=ServiceRoute)
+_SILENT: Final = 60 * 1_000_000
+
+Reader = Annotated[Caller, Depends(require("jobs:read"))]
+Admin = Annotated[Caller, Depends(require("admin"))]
+
+
+class QueueAnswer(Answer):
+    """The jobs and tasks of a tenant."""
+
+    jobs: dict[str, int] = Field(description="how many are in each state")
+    tasks: dict[str, int] = Field(description="how many tasks of unfinished jobs are in each state")
+    stored: int = Field(description="bytes that the tenant has in storage")
+
+
+class WorkerAnswer(Answer):
+    """A worker."""
+
+    id: str
+    began: datetime
+    seen: datetime
+    is_silent: bool = Field(description="whether nothing was heard of it for a minute")
+    tasks: int = Field(description="that it is at")
+    facts: dict[str, Any]
+
+
+class WorkerList(Answer):
+    """All workers that are known."""
+
+    workers: list[WorkerAnswer]
+
+
+@ROUTER.get("/queue", responses=documented())
+def show_queue(parts: Parts, caller: Reader) -> QueueAnswer:
+    """Show how much waits, is done and was done for the caller's tenant."""
+    jobs = select(JOBS.c.state, func.count()).where(JOBS.c.tenant == caller.tenant).group_by(JOBS.c.state)
+    tasks = select(TASKS.c.state, func.count()).where(TASKS.c.tenant == caller.tenant)
+    tasks = tasks.where(TASKS.c.state.in_(("waiting", "ready", "held", "leased"))).group_by(TASKS.c.state)
+    with reading(parts.engine) as connection:
+        by_state = {str(state): int(count) for state, count in connection.execute(jobs)}
+        of_tasks = {str(state): int(count) for state, count in connection.execute(tasks)}
+    return QueueAnswer(jobs=by_state, tasks=of_tasks, stored=parts.quotas.stored(caller.tenant))
+
+
+@ROUTER.get("/workers", responses=documented())
+def show_workers(parts: Parts, _caller: Admin) -> WorkerList:
+    """Show who works here, for all tenants."""
+    busy = select(LEASES.c.worker, func.count()).group_by(LEASES.c.worker)
+    with reading(parts.engine) as connection:
+        now = database_time(connection)
+        tasks = {str(worker): int(count) for worker, count in connection.execute(busy)}
+        rows = connection.execute(select(WORKERS).order_by(WORKERS.c.id)).all()
+    return WorkerList(
+        workers=[
+            WorkerAnswer(
+                id=row.id,
+                began=moment(row.began),
+                seen=moment(row.seen),
+                is_silent=now - row.seen > _SILENT,
+                tasks=tasks.get(row.id, 0),
+                facts=dict(row.facts),
+            )
+            for row in rows
+        ]
+    )

@@ -1,0 +1,249 @@
+"""The whole service from its options: database, storage, routes, gateway, workers; and the server in front."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+from sqlalchemy import Engine
+
+from facefusion.errors import DiskFullError, OptionsError
+from facefusion.jobs.migrations.registered import registered
+from facefusion.jobs.opening import open_files, open_jobs
+from facefusion.jobs.pool import LocalPool
+from facefusion.options import Options, ServingOptions
+from facefusion.service.app import create_app
+from facefusion.service.gateway.gateway import Gateway
+from facefusion.service.gateway.opening import gateway
+from facefusion.service.gateway.quotas import Quotas
+from facefusion.service.gateway.review import ReviewRules
+from facefusion.service.jobs.creation import Submitter
+from facefusion.service.parts import ServiceParts, make_parts
+from facefusion.service.settings import ServiceSettings
+from facefusion.service.triggers.routes import triggers_router
+from facefusion.service.triggers.starting import Starter
+from facefusion.service.triggers.store import Triggers
+from facefusion.service.webhooks.deliveries import Deliveries
+from facefusion.service.webhooks.endpoints import Webhooks
+from facefusion.service.webhooks.outbox import Outbox
+from facefusion.service.webhooks.post import Poster
+from facefusion.service.webhooks.routes import webhooks_router
+from facefusion.service.webhooks.sender import WebhookSender
+from facefusion.service.webhooks.settings import WebhookSettings
+from facefusion.trust.acknowledgement import ensure_acknowledged
+from facefusion.trust.actor import actor_of
+from facefusion.trust.home import trust_home
+from facefusion.trust.policy import policy_in_force
+
+_GRACE_SECONDS: Final = 30
+_BACKLOG: Final = 512
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Service:
+    """A service that is set up, and not yet served.
+
+    Attributes:
+        app: that answers requests, with the gateway in front.
+        parts: that it works with.
+        pool: its own workers; None where others work.
+    """
+
+    app: Gateway
+    parts: ServiceParts
+    pool: LocalPool | None
+
+
+@contextmanager
+def opened_service(
+    options: Options, serving: ServingOptions, *, port: int, log_level: str = "WARNING"
+) -> Iterator[Service]:
+    """Set the service up for as long as a block lasts.
+
+    Args:
+        options: of this place.
+        serving: of the service.
+        port: on which it will listen.
+        log_level: from which on its workers log to stderr.
+
+    Raises:
+        AcknowledgementError: nobody has said that the terms of use are known.
+        OptionsError: the options do not go together.
+        FaceFusionError: something that it needs cannot be used.
+    """
+    options = _in_force(options, serving)
+    _check_acknowledged(options)
+    registered()
+    with ExitStack() as ending:
+        engine = open_jobs(serving)
+        ending.callback(engine.dispose)
+        pool = None
+        if serving.jobs.broker is None and serving.worker.workers:
+            pool = LocalPool(options, serving, log_level=log_level)
+        parts = _parts(options, serving, engine, None if pool is None else pool.wake)
+        records = parts.records
+        app = gateway(
+            create_app(parts),
+            serving=serving,
+            trust=options.trust,
+            engine=engine,
+            home=records.home,
+            ring=records.ring,
+            log=records.audit,
+            port=port,
+        )
+        if pool is not None:
+            pool.start()
+            ending.callback(pool.stop)
+        yield Service(app, parts, pool)
+
+
+def settings_of(serving: ServingOptions) -> ServiceSettings:
+    """Return what routes have to know of the options."""
+    jobs, service = serving.jobs, serving.service
+    return ServiceSettings(
+        public_url=(service.public_url or "").rstrip("/"),
+        hosted=service.hosted,
+        cut_after=jobs.cut_after,
+        segment_frames=jobs.segment_frames,
+        allowed_roots=jobs.allowed_roots,
+    )
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound, so that it is known before anything begins whether that is possible.
+
+    Args:
+        host: address or name.
+        port: 0 for any that is free.
+
+    Raises:
+        OptionsError: it cannot be listened there.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise OptionsError(
+            f"There is no address {host} here: {error.strerror or error}", "Choose another --host"
+        ) from (error)
+    try:
+        if os.name == "posix":
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.listen(_BACKLOG)
+    except OSError as error:
+        made.close()
+        if error.errno == errno.EADDRINUSE:
+            raise OptionsError(
+                f"Port {port} of {host} is taken by another program", "Choose another with --port, or end that program"
+            ) from error
+        reason = error.strerror or str(error)
+        raise OptionsError(f"It cannot be listened on port {port} of {host}: {reason}", "Choose another") from error
+    return made
+
+
+class Server(uvicorn.Server):
+    """Serves a service; streams of events end as soon as it is to stop.
+
+    Args:
+        service: what is served.
+        serving: of the service; says where certificates lie.
+        begun: called once requests are answered.
+    """
+
+    def __init__(self, service: Service, serving: ServingOptions, begun: Callable[[], None]) -> None:
+        access = serving.access
+        super().__init__(
+            uvicorn.Config(
+                service.app,
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                date_header=True,
+                backlog=_BACKLOG,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+                ssl_certfile=access.tls_certificate,
+                ssl_keyfile=access.tls_key,
+            )
+        )
+        self._stopping, self._begun = service.parts.stopping, begun
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._begun()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal: what waits for something ends now, what is being answered is answered."""
+        self._stopping.set()
+        super().handle_exit(sig, frame)
+
+
+def _in_force(options: Options, serving: ServingOptions) -> Options:
+    """Return the options with the strict rules where strangers are served, unless others were chosen."""
+    usual = type(options.trust).model_fields["policy"].default
+    is_chosen = options.trust.policy != usual
+    return options.changed({"policy": "hosted"}) if serving.service.hosted and not is_chosen else options
+
+
+def _check_acknowledged(options: Options) -> None:
+    home = trust_home(options.trust.trust_dir)
+    policy = policy_in_force(options.trust.policy, home=home).policy
+    if policy.acknowledgement.required.value:
+        ensure_acknowledged(home, actor_of(options.trust), given=options.trust.acknowledge)
+
+
+def _parts(
+    options: Options, serving: ServingOptions, engine: Engine, wake: Callable[[int], None] | None
+) -> ServiceParts:
+    storage = open_files(serving)
+    parts = make_parts(
+        engine,
+        storage,
+        settings_of(serving),
+        options,
+        quotas=Quotas(engine),
+        reviews=ReviewRules.of(serving.review),
+        scratch=_scratch(serving.worker.scratch_dir),
+        wake=wake,
+    )
+    derived = parts.records.ring.derived
+    settings = WebhookSettings(public_url=serving.service.public_url)
+    webhooks = Webhooks(engine, derived, settings)
+    sender = WebhookSender(
+        Outbox(engine, settings.tries), webhooks, Poster(settings.egress), public_url=settings.public_url
+    )
+    starter = Starter(engine, Submitter(parts), own=_own(serving))
+    routers = (
+        webhooks_router(webhooks, Deliveries(engine)),
+        triggers_router(Triggers(engine, derived), starter),
+    )
+    beside: tuple[Callable[[asyncio.Event], Awaitable[Any]], ...] = (sender.run,)
+    return replace(parts, routers=routers, beside=beside)
+
+
+def _own(serving: ServingOptions) -> tuple[str, ...]:
+    return () if serving.jobs.storage is None else (serving.jobs.storage,)
+
+
+def _scratch(folder: Path | None) -> Path | None:
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DiskFullError(f"The scratch folder {folder} cannot be made: {error.strerror}") from error
+    return folder

@@ -1,0 +1,1 @@
+"""Triggers: an object that comes into a bucket starts a job, once."""

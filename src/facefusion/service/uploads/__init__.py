@@ -1,0 +1,1 @@
+"""Files that clients send: in one piece, in several, or straight into storage."""

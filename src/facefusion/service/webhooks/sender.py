@@ -1,0 +1,123 @@
+"""The sender: takes messages from the outbox, signs and sends them, and says what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from facefusion.client.signature import signed_headers
+from facefusion.errors import FaceFusionError, SecretError
+from facefusion.service.webhooks.body import body_of
+from facefusion.service.webhooks.endpoints import Webhooks
+from facefusion.service.webhooks.outbox import Due, Outbox
+from facefusion.service.webhooks.post import Answer, Poster
+
+_LOG: Final = logging.getLogger(__name__)
+_AT_ONCE: Final = 32
+_TIDY_SECONDS: Final = 600.0
+_MOST_IDLE: Final = 30.0
+
+
+class WebhookSender:
+    """Sends what is in the outbox, for as long as it is let.
+
+    Args:
+        outbox: gives messages.
+        webhooks: knows their secrets.
+        poster: sends them.
+        public_url: by which others reach the service, for links; none when None.
+        idle: seconds between looks where nothing is to be sent.
+        at_once: messages that are sent at one time.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        webhooks: Webhooks,
+        poster: Poster,
+        *,
+        public_url: str | None = None,
+        idle: float = 1.0,
+        at_once: int = _AT_ONCE,
+    ) -> None:
+        self._outbox, self._webhooks, self._poster = outbox, webhooks, poster
+        self._public_url, self._idle, self._at_once = public_url, idle, at_once
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Send until it is told to stop; what is on its way then is brought to its end.
+
+        While the database is away it waits, longer each time, and goes on when that is back.
+        """
+        loop = asyncio.get_running_loop()
+        sending: set[asyncio.Task[None]] = set()
+        tidied, idle = loop.time(), self._idle
+        async with asyncio.TaskGroup() as group:
+            while not stopping.is_set():
+                try:
+                    if loop.time() - tidied >= _TIDY_SECONDS:
+                        tidied = loop.time()
+                        await asyncio.to_thread(self._outbox.tidy)
+                    due = await self._claimed(self._at_once - len(sending))
+                    idle = self._idle
+                except FaceFusionError as error:
+                    _LOG.warning("webhooks wait: %s", error)
+                    due, idle = [], min(_MOST_IDLE, idle * 2)
+                for each in due:
+                    task = group.create_task(self._guarded(each))
+                    sending.add(task)
+                    task.add_done_callback(sending.discard)
+                if not due:
+                    await _either(stopping, idle)
+
+    async def once(self) -> int:
+        """Send what is due now; return how many messages that were.
+
+        Raises:
+            JobsUnavailableError: the database cannot be used.
+        """
+        due = await self._claimed(self._at_once)
+        async with asyncio.TaskGroup() as group:
+            for each in due:
+                group.create_task(self._send(each))
+        return len(due)
+
+    async def _claimed(self, room: int) -> list[Due]:
+        return await asyncio.to_thread(self._outbox.claim, room) if room > 0 else []
+
+    async def _guarded(self, due: Due) -> None:
+        """Send a message; where what became of it cannot be written down, it is sent again when its lease is over."""
+        try:
+            await self._send(due)
+        except FaceFusionError as error:
+            _LOG.warning("what became of %s is not written down: %s", due.row.message, error)
+
+    async def _send(self, due: Due) -> None:
+        answer = await self._answer(due)
+        became = await asyncio.to_thread(self._outbox.became, due, answer)
+        told: Callable[..., None] = _LOG.warning if answer.reason else _LOG.debug
+        told(
+            "message %s of %s to webhook %s is %s: %s",
+            *(due.row.message, due.row.kind, due.webhook.id, became.state, answer.reason or answer.status),
+        )
+        if became.is_disabled:
+            _LOG.error("webhook %s of %s was disabled: %s", due.webhook.id, due.webhook.tenant, answer.reason)
+
+    async def _answer(self, due: Due) -> Answer:
+        body = body_of(due.row, self._public_url)
+        try:
+            keys = self._webhooks.keys(due.webhook, due.now)
+        except SecretError as error:
+            return Answer(None, error.what)
+        headers = signed_headers(body, message=due.row.message, timestamp=due.now // 1_000_000, keys=keys)
+        return await self._poster.post(due.webhook.url, body, headers)
+
+
+async def _either(stopping: asyncio.Event, seconds: float) -> None:
+    """Wait until it is told to stop, or for some seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
+    except TimeoutError:
+        return
