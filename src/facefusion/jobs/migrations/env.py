@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
+from sqlalchemy.types import TypeDecorator
 
 from facefusion.jobs.migrations import VERSION_TABLE
 from facefusion.jobs.schema import METADATA
@@ -15,12 +16,18 @@ def _is_ours(_object: Any, name: str | None, kind: str, is_reflected: bool, _oth
     return kind != "table" or not is_reflected or name in METADATA.tables
 
 
+def _plain(kind: str, value: Any, _context: Any) -> str | Literal[False]:
+    """Write a type of ours as what the database knows, so that a version does not change with our code."""
+    return f"sa.{value.impl!r}" if kind == "type" and isinstance(value, TypeDecorator) else False
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
     version_table=VERSION_TABLE,
     render_as_batch=True,
     include_object=_is_ours,
+    render_item=_plain,
 )
 with context.begin_transaction():
     context.run_migrations()

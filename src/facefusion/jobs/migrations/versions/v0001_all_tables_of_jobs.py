@@ -1,4 +1,4 @@
-"""All tables of jobs and the service."""
+"""All tables of jobs."""
 
 from __future__ import annotations
 
