@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.chaos.faults import FAULTS
 from benchmarks.chaos.findings import Findings, found

@@ -212,6 +212,11 @@ def test_ordinary_pictures_pass_the_content_check(tmp_path):
     }
 
 
+def test_gateway_tells_what_it_costs_a_request(tmp_path):
+    done = run("gateway", "--requests", 20, "--json", tmp_path / "f.json")
+    assert all(value > 0 for value in figures(done, tmp_path / "f.json").values())
+
+
 def test_audit_tells_what_an_entry_costs(tmp_path):
     done = run("audit", "--entries", 20, "--megabytes", 4, "--json", tmp_path / "f.json")
     assert all(value > 0 for value in figures(done, tmp_path / "f.json").values())

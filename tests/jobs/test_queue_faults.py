@@ -150,11 +150,11 @@ def test_a_database_that_crashes_under_load_comes_back_with_all_that_was_taken()
         place = server.url(server.create_database())
         engine = open_database(place)
         upgrade(engine)
-        board, count = JobBoard(engine), 15
+        board, count = JobBoard(engine), 9
         with Crew(place):
             made = []
             for number in range(count):
-                if number % 5 == 3:
+                if number == 4:
                     server.process.restart()
                 made.append(persistently(lambda: board.submit(CUT)).id)
             server.process.restart()

@@ -17,6 +17,7 @@ import pytest
 from api_server import EVE, Served, served, until
 
 from facefusion.jobs.schema import JOBS
+from facefusion.jobs.tenants import Quota, Tenants
 from facefusion.service.settings import ServiceSettings
 from facefusion.service.tables import UPLOADS
 from material import ASTRONAUT, CAPTAIN
@@ -244,10 +245,8 @@ def test_uploads_are_listed_by_tenant(service: Served, client: httpx.Client) -> 
 
 
 def test_no_tenant_stores_more_than_it_may(tmp_path: Path) -> None:
-    from facefusion.service.gateway.quotas import TenantRules
-
     with served(tmp_path) as here:
-        here.parts.quotas.set_rules("acme", TenantRules(storage_bytes=10))
+        Tenants(here.parts.engine).set("acme", Quota(max_bytes=10))
         client = here.client()
         place = begun(client, 8)
         refused(client.post("/v1/uploads", headers=TUS | {"Upload-Length": "3"}), 429, "JobQuotaError")

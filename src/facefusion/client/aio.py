@@ -17,7 +17,7 @@ from facefusion.client import resources as of
 from facefusion.client.asks import jobs
 from facefusion.client.binding import AsyncResource
 from facefusion.client.call import Call
-from facefusion.client.downloading import CHUNK, Download
+from facefusion.client.downloading import Download
 from facefusion.client.flow import Ended, Flow, Wait, sent, thrown
 from facefusion.client.problems import error_of
 from facefusion.client.retrying import Retries
@@ -98,6 +98,8 @@ class AsyncJobs(of.JobsOf, AsyncResource):
                         event = watch.fed(line)
                         if event is not None:
                             yield event
+                        if watch.is_over:
+                            break
                         watch.silence()
             except httpx.TransportError as error:
                 if watch.breaks >= MOST_BREAKS:
@@ -166,7 +168,7 @@ class AsyncJobs(of.JobsOf, AsyncResource):
                         if response.status_code >= 400:
                             await response.aread()
                         download.begun(response)
-                        async for chunk in response.aiter_raw(CHUNK):
+                        async for chunk in response.aiter_raw():
                             download.feed(chunk)
                     download.ended()
                 except (httpx.TransportError, ServiceUnreachableError) as error:

@@ -52,6 +52,7 @@ class Call(Generic[T_co]):
         query, json, content, headers: as of `Ask`.
         read: makes a value of the answer.
         is_repeatable: whether it may be sent again where nobody knows whether it arrived.
+        is_slow: whether the service looks into files before it answers.
     """
 
     method: Method
@@ -62,6 +63,7 @@ class Call(Generic[T_co]):
     headers: Mapping[str, str]
     read: Callable[[httpx.Response], T_co]
     is_repeatable: bool
+    is_slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Operation(Generic[P, T_co]):
         make: returns what a call asks.
         read: makes a value of the answer.
         has_key: whether it knows idempotency keys; each call gets one then.
+        is_slow: whether the service looks into files before it answers.
     """
 
     method: Method
@@ -81,6 +84,7 @@ class Operation(Generic[P, T_co]):
     make: Callable[P, Ask]
     read: Callable[[httpx.Response], T_co]
     has_key: bool
+    is_slow: bool
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Call[T_co]:
         """Return a call of the operation."""
@@ -91,11 +95,16 @@ class Operation(Generic[P, T_co]):
             headers.setdefault(KEY_HEADER, uuid.uuid4().hex)
         repeatable = self.method in _REPEATABLE or self.has_key
         query = {name: value for name, value in ask.query.items() if value is not None}
-        return Call(self.method, path, query, ask.json, ask.content, headers, self.read, repeatable)
+        return Call(self.method, path, query, ask.json, ask.content, headers, self.read, repeatable, self.is_slow)
 
 
 def operation(
-    method: Method, path: str, read: Callable[[httpx.Response], T], *, has_key: bool | None = None
+    method: Method,
+    path: str,
+    read: Callable[[httpx.Response], T],
+    *,
+    has_key: bool | None = None,
+    is_slow: bool = False,
 ) -> Callable[[Callable[P, Ask]], Operation[P, T]]:
     """Make an operation of a function that returns what a call asks.
 
@@ -104,9 +113,10 @@ def operation(
         path: with names in braces.
         read: makes a value of the answer.
         has_key: whether it knows idempotency keys; as all POST do when None.
+        is_slow: whether the service looks into files before it answers.
     """
     known = method == "POST" if has_key is None else has_key
-    return lambda make: Operation(method, path, make, read, known)
+    return lambda make: Operation(method, path, make, read, known, is_slow)
 
 
 def model(kind: type[Model]) -> Callable[[httpx.Response], Model]:

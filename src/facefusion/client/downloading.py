@@ -14,7 +14,6 @@ import httpx
 from facefusion.client.problems import error_of
 from facefusion.errors import OutputUnwritableError, ServiceAnswerError, StorageDamagedError
 
-CHUNK: Final = 1 << 18
 _RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 

@@ -12,6 +12,7 @@ from facefusion.client.call import Call
 from facefusion.errors import OptionsError, ServiceUnreachableError
 
 _AGENT: Final = f"facefusion-client/{__version__}"
+_SLOW_SECONDS: Final = 600.0
 
 
 def settings_of(url: str, key: str | None, timeout: float) -> dict[str, Any]:
@@ -39,7 +40,11 @@ def request_of(
         call: what is asked.
         silence: seconds without a byte after which it is given up; those of the client when None.
     """
-    timeout = http.timeout if silence is None else httpx.Timeout(http.timeout, read=silence)
+    usual = http.timeout
+    read = usual.read if silence is None else silence
+    if call.is_slow and read is not None:
+        read = max(read, _SLOW_SECONDS)
+    timeout = httpx.Timeout(connect=usual.connect, read=read, write=usual.write, pool=usual.pool)
     return http.build_request(
         call.method,
         call.path,

@@ -15,7 +15,7 @@ from facefusion.client import resources as of
 from facefusion.client.asks import jobs
 from facefusion.client.binding import Resource
 from facefusion.client.call import Call
-from facefusion.client.downloading import CHUNK, Download
+from facefusion.client.downloading import Download
 from facefusion.client.flow import Ended, Flow, Wait, sent, thrown
 from facefusion.client.problems import error_of
 from facefusion.client.retrying import Retries
@@ -96,6 +96,8 @@ class Jobs(of.JobsOf, Resource):
                         event = watch.fed(line)
                         if event is not None:
                             yield event
+                        if watch.is_over:
+                            break
                         watch.silence()
             except httpx.TransportError as error:
                 if watch.breaks >= MOST_BREAKS:
@@ -164,7 +166,7 @@ class Jobs(of.JobsOf, Resource):
                         if response.status_code >= 400:
                             response.read()
                         download.begun(response)
-                        for chunk in response.iter_raw(CHUNK):
+                        for chunk in response.iter_raw():
                             download.feed(chunk)
                     download.ended()
                 except (httpx.TransportError, ServiceUnreachableError) as error:

@@ -11,10 +11,9 @@ import logging
 import os
 import pickle
 import signal
-import sys
 import threading
 from dataclasses import dataclass
-from typing import BinaryIO, Final, Self
+from typing import Final, Self
 
 from facefusion.errors import FaceFusionError
 from facefusion.options import Options, ServingOptions
@@ -58,7 +57,8 @@ def main() -> int:
         the exit status: 0, that of what the worker cannot be opened for, or 1 where work hangs.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the parent decides
-    line = sys.stdin.buffer.readline()
+    stdin = os.fdopen(0, "rb", buffering=0, closefd=False)  # words that come with the line must not stay in a buffer
+    line = stdin.readline()
     if not line:
         return 0
     spec = Spec.of_line(line)
@@ -73,14 +73,14 @@ def main() -> int:
     words = {WAKE: worker.wake, DRAIN: worker.drain, GIVE_BACK: worker.give_back}
     signal.signal(signal.SIGTERM, lambda *_: worker.drain())
 
-    def listen(stdin: BinaryIO) -> None:
+    def listen() -> None:
         while word := stdin.read(1):
             words.get(word, worker.wake)()
         worker.give_back()
         threading.Event().wait(_SECONDS_TO_END)
         os._exit(1)  # work that hangs must not outlive the parent
 
-    threading.Thread(target=listen, args=(os.fdopen(0, "rb", buffering=0, closefd=False),), daemon=True).start()
+    threading.Thread(target=listen, daemon=True).start()
     return 0 if worker.run() else 1
 
 

@@ -10,7 +10,7 @@ from facefusion.client.pages import Page
 from facefusion.client.values import Consent
 
 
-@operation("POST", "/v1/consents", model(Consent))
+@operation("POST", "/v1/consents", model(Consent), is_slow=True)
 def add(
     pictures: Sequence[str],
     granted_by: str,

@@ -197,7 +197,7 @@ def remove(job_id: str, *, revision: int | None = None) -> Ask:
     return Ask({"job_id": job_id}, headers=_if_match(revision))
 
 
-@operation("POST", "/v1/previews", content, has_key=False)
+@operation("POST", "/v1/previews", content, has_key=False, is_slow=True)
 def preview(
     target: str,
     *,

@@ -60,7 +60,7 @@ def options() -> Ask:
     return Ask()
 
 
-@operation("POST", "/v1/verify", model(Verified), has_key=False)
+@operation("POST", "/v1/verify", model(Verified), has_key=False, is_slow=True)
 def verify(content: bytes, *, name: str = "file") -> Ask:
     """Read all marks of a file; the service keeps nothing of it.
 
@@ -71,7 +71,7 @@ def verify(content: bytes, *, name: str = "file") -> Ask:
     return Ask(query={"name": name}, content=content, headers={"Content-Type": "application/octet-stream"})
 
 
-@operation("POST", "/v1/uploads/{upload_id}/verify", model(Verified), has_key=False)
+@operation("POST", "/v1/uploads/{upload_id}/verify", model(Verified), has_key=False, is_slow=True)
 def verify_upload(upload_id: str) -> Ask:
     """Read all marks of an upload."""
     return Ask({"upload_id": upload_id})

@@ -59,7 +59,7 @@ def begin(size: int, *, name: str = "", type: str = "", sha256: str | None = Non
     return Ask(headers=headers | ({"Upload-Metadata": metadata} if metadata else {}))
 
 
-@operation("PATCH", "/v1/uploads/{upload_id}", offset)
+@operation("PATCH", "/v1/uploads/{upload_id}", offset, is_slow=True)
 def append(upload_id: str, first: int, part: bytes) -> Ask:
     """Send a part of an upload; returns how many bytes are there after it.
 
@@ -116,7 +116,7 @@ def direct(name: str, size: int, *, type: str = "", sha256: str | None = None) -
     return Ask(json={"name": name, "size": size, "type": type, "sha256": sha256})
 
 
-@operation("POST", "/v1/uploads/{upload_id}/complete", model(Upload))
+@operation("POST", "/v1/uploads/{upload_id}/complete", model(Upload), is_slow=True)
 def complete(upload_id: str) -> Ask:
     """Let the service take over a file that was put into storage."""
     return Ask({"upload_id": upload_id})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from io import BytesIO
 from typing import Any, Final
 
 from facefusion.errors import (
@@ -131,17 +132,17 @@ class GoogleBucket:
         """
         return self._signed(name, seconds, method="PUT", content_type=content_type)
 
-    def call(self, name: str, method: str, path: str, *values: str, **facts: Any) -> Any:
+    def call(self, about: str, method: str, path: str, *values: str, **facts: Any) -> Any:
         """Make a request.
 
         Args:
-            name: of the object, for messages; empty for requests about the bucket.
+            about: name of the object, for messages; empty for requests about the bucket.
             method: of HTTP.
             path: with `{}` for each of the values.
             *values: quoted into the path.
             **facts: more of the request.
         """
-        with self._telling(name):
+        with self._telling(about):
             return self._client.files.call(method, path, *values, **facts)
 
     def _signed(self, name: str, seconds: int, **facts: Any) -> str | None:
@@ -209,7 +210,7 @@ class GoogleParts:
         span = f"{start}-{start + len(data) - 1}" if data else "*"
         headers = {"Content-Range": f"bytes {span}/{self._size}"}
         try:
-            self._bucket.call(self._name, "PUT", self._location, headers=headers, data=data)
+            self._bucket.call(self._name, "PUT", self._location, headers=headers, data=BytesIO(data))
         except ConditionError as error:
             self._refused = error
         return {}
@@ -220,9 +221,7 @@ class GoogleParts:
             raise self._refused
 
     def abandon(self) -> None:
-        """Remove what was sent."""
-        with suppress(StorageMissingError):
-            self._bucket.call(self._name, "DELETE", self._location)
+        """Do nothing: an upload that is not finished ends by itself after a week."""
 
 
 def _found(item: Mapping[str, Any]) -> Found:

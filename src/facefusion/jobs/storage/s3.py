@@ -80,7 +80,7 @@ class S3Bucket:
 
     def abandon(self, prefix: str, before: datetime) -> int:
         """Remove uploads that were never finished; see `Bucket`."""
-        count, marker = 0, {}
+        count, marker = 0, dict[str, str]()
         while True:
             answer = self._requests.call("list_multipart_uploads", Prefix=prefix, **marker)
             for upload in answer.get("Uploads", ()):
