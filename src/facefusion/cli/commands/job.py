@@ -101,7 +101,7 @@ def _submit(desk: _Desk) -> int:
         request.to_json(),
         priority=arguments.priority,
         is_cut=info is not None and is_cut(info, desk.serving),
-        needs_review=arguments.review,
+        needs_review=arguments.needs_review,
     )
     job = desk.board.submit(new)
     if arguments.wait:
