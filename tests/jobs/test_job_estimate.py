@@ -30,10 +30,11 @@ def estimate(jobs):
 
 def film(jobs, segments=4, frames=100, **more):
     """A job that is planned."""
-    job = jobs.submit(request=SWAP, is_cut=True, **more)
+    job = jobs.submit(request=SWAP, is_cut=True, priority=9, **more)
     lease = jobs.claim("planner")
     jobs.clock.forward(1)
     jobs.queue.planned(lease, {}, [SegmentOfPlan(number, frames) for number in range(segments)], facts=FACTS)
+    jobs.board.prioritise(job.id, 4, tenant=None)
     return job
 
 
@@ -117,7 +118,7 @@ def test_the_end_comes_within_the_range(jobs, estimate):
     took = (jobs.clock.now - began) / 1e6
     assert said.ends.low < took < said.ends.high
     assert said.ends.likely == pytest.approx(took, rel=0.15)
-    assert said.ends.high < 1.5 * took
+    assert said.ends.high < 1.4 * took
 
 
 def test_more_workers_end_it_sooner_and_others_later(jobs, estimate):
@@ -159,7 +160,8 @@ def test_a_queued_job_begins_after_what_lies_ahead_of_it(jobs, estimate):
     said = estimate(job)
     assert (said.ends, said.why_not) == (None, "it is not planned yet")
     # Twelve segments of ten seconds, and merges that nobody sees yet, by two workers.
-    assert said.begins.low < 60 < said.begins.high
+    assert said.begins.low < 66 < said.begins.high
+    assert said.begins.likely == pytest.approx(66, rel=0.15)
     assert said.begins.low <= said.begins.likely <= said.begins.high
     first = jobs.submit(request=SWAP, is_cut=True, priority=9)
     assert estimate(first).begins == Range(0, 0, 0), "workers are free, and nothing goes before it"
@@ -179,7 +181,7 @@ def test_ranges_hold_eight_of_ten():
     some = random.Random(3)
     values = [some.lognormvariate(0, 0.5) for _ in range(200)]
     found = quantiles(values)
-    assert sum(found.low <= value <= found.high for value in values) == pytest.approx(160, abs=2)
+    assert sum(found.low <= value <= found.high for value in values) == pytest.approx(162, abs=5)
     held = 0
     for _ in range(400):
         known, new = [[some.lognormvariate(0, 0.5) for _ in range(count)] for count in (40, 12)]
