@@ -112,6 +112,7 @@ def test_jobs_of_the_database_as_commands(command: Run, small: Path, quiet_place
     assert "succeeded" in command("job", "wait", job)
     assert command("job", "fetch", job, "--to", quiet_place) == str(quiet_place / "r.png")
     command("job", "fetch", job, "--to", quiet_place, code=33)
-    command("job", "fetch", job, "--to", quiet_place, "--overwrite")
+    fetched = command("job", "fetch", job, "--to", quiet_place, "--overwrite", "--json")
+    assert fetched == {"files": [str(quiet_place / "r.png")]}
     assert read(quiet_place / "r.png").shape == read(small).shape
     worker._engine.dispose()

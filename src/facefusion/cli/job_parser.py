@@ -44,7 +44,9 @@ def parse_job(
 def _submit(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--priority", type=int, default=4, metavar="N", help="0 to 9; higher goes first [4]")
     group.add_argument("--deliver-to", metavar="ADDRESS", help="copy the result there, such as s3://bucket/results/")
-    group.add_argument("--review", action="store_true", help="nobody gets the result before a person approved it")
+    group.add_argument(
+        "--review", dest="needs_review", action="store_true", help="nobody gets the result before a person approved it"
+    )
     group.add_argument("--wait", action="store_true", help="wait until it is finished")
     add_json(group)
 

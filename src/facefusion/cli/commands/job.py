@@ -103,7 +103,7 @@ def _submit(desk: _Desk) -> int:
         request.to_json(),
         priority=arguments.priority,
         is_cut=info is not None and is_cut(info, desk.serving),
-        needs_review=arguments.review,
+        needs_review=arguments.needs_review,
     )
     with closing(open_dispatcher(desk.serving.jobs.broker)) as dispatcher:
         job = desk.board.submit(new)
@@ -177,13 +177,15 @@ def _fetch(desk: _Desk) -> int:
     if job.state != "succeeded" or job.result is None:
         raise JobStateError(f"Job {job.id} is {job.state} and has nothing to be fetched", "Wait for it with job wait")
     storage = open_files(desk.serving)
+    paths = []
     for each in job.result["outputs"]:
         path = arguments.to / each["name"]
         check_place(
             path, inputs=(), overwrite="overwrite" in option_values(arguments) and desk.options.output.overwrite
         )
         storage.get(Stored.of_json(each), path)
-        desk.terminal.result(str(path))
+        paths.append(str(path))
+    desk.terminal.result(json.dumps({"files": paths}) if arguments.json else "\n".join(paths))
     return 0
 
 
