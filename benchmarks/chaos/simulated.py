@@ -12,6 +12,7 @@ import os
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -48,6 +49,7 @@ class SimulatedRunner:
         seconds: of a lease.
         number: of the worker process.
         wait: waits for seconds, or until the event is set.
+        clock: tells the time in seconds.
     """
 
     def __init__(
@@ -59,9 +61,10 @@ class SimulatedRunner:
         seconds: float,
         number: int = 0,
         wait: Callable[[threading.Event, float], object] = threading.Event.wait,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._queue, self._storage, self._scratch = queue, storage, scratch
-        self._seconds, self._wait = seconds, wait
+        self._seconds, self._wait, self._clock = seconds, wait, clock
         self._name = f"{socket.gethostname()}:{os.getpid()}:{number}"
         self._ending, self._stop = threading.Event(), threading.Event()
 
@@ -108,10 +111,9 @@ class SimulatedRunner:
             ended.set()
 
     def _took_its_time(self, lease: Lease, over: threading.Event) -> bool:
-        left = 0.0 if lease.kind in {"plan", "merge"} else float(lease.job.request["seconds"])
-        while left > 0 and not over.is_set() and not self._stop.is_set():
+        end = self._clock() + (0.0 if lease.kind in {"plan", "merge"} else float(lease.job.request["seconds"]))
+        while (left := end - self._clock()) > 0 and not over.is_set() and not self._stop.is_set():
             self._wait(over, min(left, _STEP))
-            left -= _STEP
         return left <= 0 and not over.is_set()
 
     def _tell(self, lease: Lease) -> None:

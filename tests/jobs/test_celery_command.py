@@ -10,6 +10,8 @@ import pytest
 from celery_machines import beats, pool
 from workshop import Shop
 
+from facefusion.jobs.celery.broker import Broker
+from facefusion.jobs.celery.link import Link
 from material import ASTRONAUT, CAPTAIN, read, save
 
 SECONDS = 120.0
@@ -36,6 +38,19 @@ def test_workers_of_the_command_do_what_the_broker_wakes_them_for(
         assert len(beats(process.pid)) == 1
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
+    shop.engine.dispose()
+
+
+@pytest.mark.slow
+def test_a_job_of_the_command_line_wakes_a_worker(
+    tmp_path: Path, postgres_database: str, redis_url: str, picture: dict[str, Any]
+) -> None:
+    shop = Shop.at(tmp_path / "shop", postgres_database, broker=redis_url)
+    [source] = picture["source_paths"]
+    shop.command("job", "submit", "-s", source, "-t", picture["target_path"], "-o", "result.png")
+    link = Link(Broker(redis_url))
+    assert link.waiting() == 1
+    link.close()
     shop.engine.dispose()
 
 

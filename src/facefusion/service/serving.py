@@ -17,6 +17,7 @@ import uvicorn
 from sqlalchemy import Engine
 
 from facefusion.errors import DiskFullError, OptionsError
+from facefusion.jobs.dispatch import open_dispatcher
 from facefusion.jobs.migrations.registered import registered
 from facefusion.jobs.opening import open_files, open_jobs
 from facefusion.jobs.pool import LocalPool
@@ -87,9 +88,11 @@ def opened_service(
         engine = open_jobs(serving)
         ending.callback(engine.dispose)
         pool = None
+        dispatcher = open_dispatcher(serving.jobs.broker)
+        ending.callback(dispatcher.close)
         if serving.jobs.broker is None and serving.worker.workers:
             pool = LocalPool(options, serving, log_level=log_level)
-        parts = _parts(options, serving, engine, None if pool is None else pool.wake)
+        parts = _parts(options, serving, engine, dispatcher.wake if pool is None else pool.wake)
         records = parts.records
         app = gateway(
             create_app(parts),

@@ -7,6 +7,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from facefusion.cli.terminal import Terminal, one_line
 from facefusion.engine.plan import required
 from facefusion.errors import JobStateError
 from facefusion.jobs.board import JobBoard
+from facefusion.jobs.dispatch import open_dispatcher
 from facefusion.jobs.opening import open_files, open_jobs
 from facefusion.jobs.states import FINAL, JobState
 from facefusion.jobs.storage import Stored
@@ -103,7 +105,9 @@ def _submit(desk: _Desk) -> int:
         is_cut=info is not None and is_cut(info, desk.serving),
         needs_review=arguments.needs_review,
     )
-    job = desk.board.submit(new)
+    with closing(open_dispatcher(desk.serving.jobs.broker)) as dispatcher:
+        job = desk.board.submit(new)
+        dispatcher.wake()
     if arguments.wait:
         return _awaited(desk, job.id, None)
     if arguments.json:
