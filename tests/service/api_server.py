@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import httpx
 import uvicorn
+from fastapi import APIRouter
 from sqlalchemy import Engine
 
 from facefusion.jobs.board import JobBoard
@@ -92,6 +93,7 @@ def served(
     opened: Storage | None = None,
     reviews: ReviewRules | None = None,
     checks: tuple[tuple[str, Callable[[], Any]], ...] = (),
+    routers: tuple[APIRouter, ...] = (),
     **options: Any,
 ) -> Iterator[Served]:
     """Serve for as long as a block lasts."""
@@ -106,6 +108,7 @@ def served(
             quotas=Quotas(engine),
             reviews=reviews,
             checks=checks,
+            routers=routers,
             scratch=scratch_of(folder),
         )
         app = create_app(parts)

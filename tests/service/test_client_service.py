@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import json
 import re
 import threading
@@ -15,6 +16,7 @@ import pytest
 from api_server import ADA, BOB, EVE, until, working
 from benchmarks.cable import Cable
 from client_server import whole_service
+from PIL import Image
 from sqlalchemy import func, select
 from webhook_receiver import receiving
 
@@ -570,7 +572,15 @@ def test_events_are_let_in_by_a_signature_or_a_key_and_else_not(service, client)
     client.triggers.remove(made.trigger.id)
 
 
-def test_what_there_is_beside_jobs(client, portrait):
+def tiny():
+    """A picture so small that it is read at once."""
+    made = io.BytesIO()
+    Image.new("RGB", (48, 48), "grey").save(made, "PNG")
+    return made.getvalue()
+
+
+@pytest.mark.slow
+def test_what_there_is_beside_jobs(client):
     assert client.service.live() == {"status": "live"}
     assert client.service.ready()["status"] == "ready"
     assert client.service.version()["api"] == "v1"
@@ -582,7 +592,7 @@ def test_what_there_is_beside_jobs(client, portrait):
     assert client.models.options()["options"]
     assert list(client.operations.all()) == []
     assert isinstance(list(client.audit.all(limit=200)), list)
-    verified = client.service.verify(portrait.read_bytes(), name="a.jpg")
+    verified = client.service.verify(tiny(), name="a.png")
     assert verified.verdict
     with pytest.raises(ResourceUnknownError):
         client.audit.show("0" * 32)
@@ -598,9 +608,12 @@ def _has(client, name):
     return name in {each.name for each in client.models.all()}
 
 
-def test_faces_and_consents(client, portrait):
+@pytest.mark.slow
+def test_faces_and_consents(client, portrait, tmp_path):
+    (tmp_path / "tiny.png").write_bytes(tiny())
+    small = client.uploads.send(tmp_path / "tiny.png")
+    assert client.uploads.verify(small.id).layers
     sent = client.uploads.send(portrait)
-    assert client.uploads.verify(sent.id).layers
     face = client.faces.build("Ada", [sent.id])
     done = until(lambda: found if (found := client.faces.show(face.id)).state != "building" else None, 60)
     assert (done.state, done.error) == ("ready", None)

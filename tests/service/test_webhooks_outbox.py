@@ -573,3 +573,19 @@ def test_a_sender_that_is_told_to_stop_brings_what_is_on_its_way_to_its_end(lite
 
     asyncio.run(stopped())
     assert states(lite, made) == ["delivered"]
+
+
+def test_a_backlog_of_one_webhook_is_worked_off_without_pauses(lite, receiver):
+    """Only a few are sent at a time, but the next ones follow as soon as one has arrived."""
+    hook(lite, receiver, kinds=("job.queued",))
+    for _ in range(24):
+        lite.submit()
+
+    async def worked_off():
+        stopping = asyncio.Event()
+        running = asyncio.create_task(lite.sender(idle=30.0).run(stopping))
+        await asyncio.to_thread(until, lambda: len(receiver.received) == 24, seconds=25)
+        stopping.set()
+        await asyncio.wait_for(running, 30)
+
+    asyncio.run(worked_off())

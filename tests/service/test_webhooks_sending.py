@@ -24,6 +24,7 @@ from webhook_receiver import (
 )
 
 from facefusion.errors import OptionsError
+from facefusion.options import ServingOptions
 from facefusion.service.webhooks.post import Poster
 from facefusion.service.webhooks.settings import Egress
 
@@ -264,3 +265,19 @@ def test_through_a_proxy_too_nothing_goes_where_it_must_not():
 def test_the_body_holds_json(receiver):
     post(url_of(receiver), body=json.dumps({"é": "ü"}).encode())
     assert json.loads(receiver.received[0].body) == {"é": "ü"}
+
+
+def test_what_is_allowed_comes_from_the_options_of_the_service(tmp_path):
+    given = {"webhook_networks": "10.1.0.0/16,fd12::/16", "webhook_ports": "443,9000", "webhook_http": True}
+    more = {"webhook_proxy": "http://proxy:3128", "webhook_certificates": tmp_path / "own.pem"}
+    egress = Egress.of(ServingOptions.parse({**given, **more}).webhooks)
+    assert egress.networks == (ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("fd12::/16"))
+    assert (egress.ports, egress.has_http) == (frozenset({443, 9000}), True)
+    assert (egress.proxy, egress.ca_file) == ("http://proxy:3128", tmp_path / "own.pem")
+    assert Egress.of(ServingOptions().webhooks) == Egress()
+
+
+@pytest.mark.parametrize("given", [{"webhook_networks": "10.1.2.3/8"}, {"webhook_ports": "0"}, {"webhook_ports": "x"}])
+def test_options_that_are_impossible(given):
+    with pytest.raises(OptionsError):
+        ServingOptions.parse(given)

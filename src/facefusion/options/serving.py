@@ -16,6 +16,7 @@ from facefusion.errors import OptionsError
 from facefusion.options.base import Names, OptionGroup, described
 from facefusion.options.gateway import AccessOptions, IdentityOptions, LoadOptions, ReviewOptions
 from facefusion.options.leaves import nest
+from facefusion.options.webhooks import WebhookOptions
 
 _HELP = "Run `facefusion worker --help` and `facefusion serve --help` for all options of the service"
 
@@ -159,6 +160,7 @@ class ServingOptions(OptionGroup):
     identity: IdentityOptions = IdentityOptions()
     load: LoadOptions = LoadOptions()
     review: ReviewOptions = ReviewOptions()
+    webhooks: WebhookOptions = WebhookOptions()
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:

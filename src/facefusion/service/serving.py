@@ -38,7 +38,7 @@ from facefusion.service.webhooks.outbox import Outbox
 from facefusion.service.webhooks.post import Poster
 from facefusion.service.webhooks.routes import webhooks_router
 from facefusion.service.webhooks.sender import WebhookSender
-from facefusion.service.webhooks.settings import WebhookSettings
+from facefusion.service.webhooks.settings import Egress, WebhookSettings
 from facefusion.trust.acknowledgement import ensure_acknowledged
 from facefusion.trust.actor import actor_of
 from facefusion.trust.home import trust_home
@@ -221,7 +221,7 @@ def _parts(
         wake=wake,
     )
     derived = parts.records.ring.derived
-    settings = WebhookSettings(public_url=serving.service.public_url)
+    settings = WebhookSettings(Egress.of(serving.webhooks), public_url=serving.service.public_url)
     webhooks = Webhooks(engine, derived, settings)
     sender = WebhookSender(
         Outbox(engine, settings.tries), webhooks, Poster(settings.egress), public_url=settings.public_url

@@ -25,6 +25,8 @@ from facefusion.service.gateway.network import Client, Proxies
 from facefusion.service.gateway.rates import Rates
 
 _MOST_FLOODING: Final = 10_000
+_TYPE: Final = b"content-type"
+_BINARY: Final = b"application/octet-stream"
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _TAKEN: Final = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID")
 _SHOWN: Final = ("ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After")
@@ -140,7 +142,9 @@ class Gateway:
         limits = self._parts.part if exchange.is_part else self._parts.body
         with self._parts.slots.one(client.owner if caller is None else f"{caller.tenant} {caller.actor}"):
             check_length(exchange.headers, limits)
-            exchange.body = GuardedBody(receive, exchange.headers, limits, clock=self._clock)
+            # A part of an upload that says nothing of its type is a file, and not to be read as JSON.
+            headers = {_TYPE: _BINARY, **exchange.headers} if exchange.is_part else exchange.headers
+            exchange.body = GuardedBody(receive, headers, limits, clock=self._clock)
             await self._app(scope, exchange.body, send)
 
     async def _caller(self, exchange: Exchange, client: Client, scope: Scope) -> Caller | None:

@@ -47,7 +47,8 @@ class Starter:
     def __init__(
         self, engine: Engine, submit: Submitter, *, own: tuple[str, ...] = (), clock: Clock = database_time
     ) -> None:
-        self._engine, self._submit, self._own, self._clock = engine, submit, own, clock
+        self._engine, self._submit, self._clock = engine, submit, clock
+        self._own = tuple(f"{each.rstrip('/')}/" for each in own)
 
     def started(self, trigger: str, created: Created) -> Became:
         """Start a job for an object, unless there is one or there is to be none.

@@ -54,7 +54,8 @@ class WebhookSender:
         sending: set[asyncio.Task[None]] = set()
         tidied, idle = loop.time(), self._idle
         async with asyncio.TaskGroup() as group:
-            while not stopping.is_set():
+            over = group.create_task(_until(stopping))
+            while not over.done():
                 try:
                     if loop.time() - tidied >= _TIDY_SECONDS:
                         tidied = loop.time()
@@ -68,8 +69,8 @@ class WebhookSender:
                     task = group.create_task(self._guarded(each))
                     sending.add(task)
                     task.add_done_callback(sending.discard)
-                if not due:
-                    await _either(stopping, idle)
+                if not due:  # what arrives makes room for what waits behind it
+                    await asyncio.wait({over, *sending}, timeout=idle, return_when=asyncio.FIRST_COMPLETED)
 
     async def once(self) -> int:
         """Send what is due now; return how many messages that were.
@@ -114,10 +115,5 @@ class WebhookSender:
         return await self._poster.post(due.webhook.url, body, headers)
 
 
-async def _either(stopping: asyncio.Event, seconds: float) -> None:
-    """Wait until it is told to stop, or for some seconds."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stopping.wait()
-    except TimeoutError:
-        return
+async def _until(stopping: asyncio.Event) -> None:
+    await stopping.wait()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Self
+
+from facefusion.options.webhooks import WebhookOptions
 
 Network = IPv4Network | IPv6Network
 
@@ -30,6 +33,17 @@ class Egress:
     ca_file: Path | None = None
     timeout: float = 15.0
     most_answer: int = 16 * 1024
+
+    @classmethod
+    def of(cls, options: WebhookOptions) -> Self:
+        """Return what options allow."""
+        return cls(
+            networks=tuple(ip_network(each) for each in options.webhook_networks),
+            ports=frozenset(map(int, options.webhook_ports)),
+            has_http=options.webhook_http,
+            proxy=options.webhook_proxy,
+            ca_file=options.webhook_certificates,
+        )
 
 
 @dataclass(frozen=True, slots=True)
