@@ -21,6 +21,7 @@ from facefusion.errors import (
 )
 from facefusion.jobs.storage import Stored
 from facefusion.jobs.work.bench import Bench
+from facefusion.jobs.work.delivering import deliver_result
 from facefusion.options import load_options
 from material import ASTRONAUT, CAPTAIN, read, read_clip, save, write_clip
 
@@ -157,6 +158,10 @@ def test_a_result_is_delivered_below_allowed_roots_alone(shop: Shop, small: Path
     held = shop.submit(values, deliver_to=f"file://{tmp_path}/out/{TENANT}/held.png", needs_review=True)
     assert done(shop, held, allowed_roots=roots).state == "review"
     assert not (tmp_path / "out" / TENANT / "held.png").exists()
+    [address] = deliver_result(shop.job(held), shop.storage, [roots.format(tenant=TENANT)])
+    assert address.endswith(f"/{TENANT}/held.png")
+    assert (tmp_path / "out" / TENANT / "held.png").read_bytes() == shop.output(held)
+    assert deliver_result(shop.job(job), shop.storage, []) == []  # it has no result
 
 
 def test_an_address_is_read_below_allowed_roots_alone(shop: Shop, small: Path) -> None:

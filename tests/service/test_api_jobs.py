@@ -226,6 +226,27 @@ def test_the_same_key_makes_one_job_however_often_and_at_once(service: Served) -
     assert theirs.status_code == 201 and theirs.json()["id"] != answers[0].json()["id"]
 
 
+def test_the_same_on_postgresql(tmp_path: Path, postgres_database: str) -> None:
+    with served(tmp_path, database=postgres_database) as here:
+        client = here.client()
+        wanted, key = order(client), {"Idempotency-Key": "one"}
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: client.post("/v1/jobs", json=wanted, headers=key), range(4)))
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({answer.text for answer in answers}) == 1
+        problem(client.post("/v1/jobs", json=wanted | {"priority": 1}, headers=key), 422, "IdempotencyError")
+        job = answers[0].json()["id"]
+        assert [each["id"] for each in client.get("/v1/jobs").json()["jobs"]] == [job]
+        tag = client.get(f"/v1/jobs/{job}").headers["etag"]
+        assert client.post(f"/v1/jobs/{job}/cancel", headers={"If-Match": tag}).json()["state"] == "cancelled"
+        begun = client.post("/v1/uploads", headers={"Tus-Resumable": "1.0.0", "Upload-Length": "6"})
+        part = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+        assert client.patch(begun.headers["location"], content=b"abc", headers=part).status_code == 204
+        rest = part | {"Upload-Offset": "3"}
+        assert client.patch(begun.headers["location"], content=b"def", headers=rest).status_code == 204
+        assert client.get(begun.headers["location"]).json()["state"] == "ready"
+
+
 def test_a_key_is_free_again_after_what_was_refused(service: Served) -> None:
     client = service.client()
     wanted, key = order(client), {"Idempotency-Key": "two"}

@@ -9,11 +9,10 @@ import anyio
 from anyio.to_thread import run_sync
 
 from facefusion.errors import FaceFusionError, JobUnknownError
-from facefusion.jobs.database import reading
 from facefusion.jobs.states import FINAL
 from facefusion.jobs.values import Event, Job
 from facefusion.service.jobs.answers import event_answer, job_answer
-from facefusion.service.jobs.listing import frames_done
+from facefusion.service.jobs.listing import how_far
 from facefusion.service.parts import ServiceParts
 from facefusion.service.problems import problem_of
 
@@ -74,8 +73,7 @@ class EventStream:
         return self._parts.board.job(job.id, tenant=job.tenant).revision
 
     def _progress(self, job: Job) -> bytes | None:
-        with reading(self._parts.engine) as connection:
-            done = frames_done(connection, job)
+        done = how_far(self._parts.engine, job)
         if (job.revision, done) == self._told:
             return None
         self._told = job.revision, done

@@ -90,7 +90,8 @@ class IdempotencyStore:
             now = self._clock(connection)
             values = {"caller": caller, "request": request, "claim": claim.token, "opened": now}
             new = postgresql.insert(IDEMPOTENCY) if self._is_postgresql else sqlite.insert(IDEMPOTENCY)
-            if connection.execute(new.values(values).on_conflict_do_nothing()).rowcount == 1:
+            made = new.values(values).on_conflict_do_nothing().returning(IDEMPOTENCY.c.claim)
+            if connection.execute(made).first() is not None:
                 return claim
             row = connection.execute(
                 select(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == caller).with_for_update()

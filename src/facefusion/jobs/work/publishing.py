@@ -14,6 +14,7 @@ from facefusion.errors import StorageDamagedError, StorageUnavailableError
 from facefusion.jobs.storage import Storage, Stored, deliver
 from facefusion.jobs.work.attempt import Attempt
 from facefusion.jobs.work.bench import Bench
+from facefusion.jobs.work.delivering import delivery_address
 from facefusion.jobs.work.patience import Patience
 from facefusion.jobs.work.said import Said
 from facefusion.media.forms import Kind, output_form
@@ -79,7 +80,7 @@ def delivered(result: Result, address: str, tenant: str, bench: Bench, cancel: t
     return [
         deliver(
             path,
-            f"{address}{path.name}" if is_folder else address,
+            delivery_address(address, path.name),
             bench.allowed(tenant),
             settings=bench.settings,
             replace=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -13,6 +14,8 @@ from facefusion.jobs.schema import JOBS, LEASES, TASKS
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Job
 from facefusion.service.paging import page_of
+
+_MADE: Final = frozenset({"succeeded", "review", "rejected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,24 @@ def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: 
         query = query.where(JOBS.c.priority == wanted.priority)
     with reading(engine) as connection:
         return [job_of(row) for row in page_of(connection, query, JOBS.c.number, before, limit)]
+
+
+def how_far(engine: Engine, job: Job) -> int:
+    """Return how many frames of a job are finished; nobody is asked where that is known without.
+
+    Args:
+        engine: the database of jobs.
+        job: which.
+
+    Raises:
+        JobsUnavailableError: the database cannot be used.
+    """
+    if job.state in _MADE:
+        return job.frames or 0
+    if job.state == "queued":
+        return 0
+    with reading(engine) as connection:
+        return frames_done(connection, job)
 
 
 def frames_done(connection: Connection, job: Job) -> int:

@@ -10,11 +10,12 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import Connection
 
 from facefusion.jobs.board import JobBoard
-from facefusion.jobs.database import reading
 from facefusion.jobs.estimate import Estimator
 from facefusion.jobs.request import JobRequest
+from facefusion.jobs.roots import roots_of
 from facefusion.jobs.states import FINAL, JobState
 from facefusion.jobs.values import Job
+from facefusion.jobs.work.delivering import deliver_result
 from facefusion.jobs.work.removing import remove_job_files
 from facefusion.service.etags import revision_wanted
 from facefusion.service.events import EventStream
@@ -33,7 +34,7 @@ from facefusion.service.jobs.answers import (
 from facefusion.service.jobs.creation import Keep, found, new_job, submitted
 from facefusion.service.jobs.downloads import handed_out, output_of
 from facefusion.service.jobs.estimates import Estimate, TimeAnswer, estimated, time_answer
-from facefusion.service.jobs.listing import WantedJobs, frames_done, jobs_page
+from facefusion.service.jobs.listing import WantedJobs, how_far, jobs_page
 from facefusion.service.paging import Page
 from facefusion.service.parts import Parts, ServiceParts
 from facefusion.service.problems import documented
@@ -159,8 +160,7 @@ def show(
 ) -> JobAnswer:
     """Show one job, with how far it is."""
     job = parts.board.job(job_id, tenant=caller.tenant)
-    with reading(parts.engine) as connection:
-        done = frames_done(connection, job)
+    done = how_far(parts.engine, job)
     response.headers["ETag"] = tag_of_job(job, done)
     return job_answer(job, done)
 
@@ -359,6 +359,11 @@ def _reviewed(
         check_reviewer(job, caller)
 
     board = JobBoard(parts.engine, check=check)
+    if approves:
+        job = board.job(job_id, tenant=caller.tenant)
+        check(job)
+        if job.state == "review":  # else the board says what is wrong
+            deliver_result(job, parts.storage, roots_of(parts.settings.allowed_roots, job.tenant))
     return board.review(job_id, tenant=caller.tenant, reviewer=caller.actor, approves=approves, reason=order.reason)
 
 
