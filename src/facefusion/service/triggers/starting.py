@@ -71,17 +71,6 @@ class Starter:
             return self._refused(trigger, created, error)
 
     @until_it_goes_through
-    def tidy(self) -> int:
-        """Forget objects for which jobs were started long ago; return how many those were.
-
-        Raises:
-            JobsUnavailableError: the database cannot be used.
-        """
-        with writing(self._engine) as connection:
-            old = TRIGGERED.c.at < self._clock(connection) - _KEPT
-            return connection.execute(delete(TRIGGERED).where(old)).rowcount
-
-    @until_it_goes_through
     def _once(self, trigger_id: str, created: Created) -> Became:
         with writing(self._engine) as connection:
             trigger = trigger_with(connection, None, trigger_id)
@@ -90,6 +79,7 @@ class Starter:
             if created.address.startswith(self._own):
                 return Became(created.address, "ignored")
             now = self._clock(connection)
+            connection.execute(delete(TRIGGERED).where(TRIGGERED.c.at < now - _KEPT))
             mine = (TRIGGERED.c.trigger == trigger.id) & (TRIGGERED.c.object == created.identity)
             if not _is_new(connection, trigger, created, now):
                 job = connection.execute(select(TRIGGERED.c.job).where(mine)).scalar_one()
