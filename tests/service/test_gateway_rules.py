@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import SteppedClock
 from gateway_house import House
 from sqlalchemy import Engine, text
 
-from databases import SteppedClock
 from facefusion.errors import (
     AuthenticationError,
     JobQuotaError,
