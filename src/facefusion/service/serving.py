@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -226,7 +227,13 @@ def _brokered(url: str, ending: ExitStack) -> tuple[Callable[[int], None], Check
     dispatcher, link = CeleryDispatcher(broker), Link(broker)
     ending.callback(dispatcher.close)
     ending.callback(link.close)
-    return dispatcher.wake, (("broker", link.waiting),)
+    turn = threading.Lock()
+
+    def check() -> None:
+        with turn:
+            link.waiting()
+
+    return dispatcher.wake, (("broker", check),)
 
 
 def _parts(
