@@ -1,4 +1,4 @@
-"""Swap faces in clips whole, and again from the middle on as a segment done apart, with leads of several lengths."""
+"""Swap faces in clips whole, and again in two segments done apart, with leads of several lengths."""
 
 from __future__ import annotations
 
@@ -44,12 +44,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parse(arguments)
     rows = [row for name in options.clips for row in _judge(name, options)]
-    heads = ("clip", "lead", "off at seam", "off behind", "step at seam", "step, whole", "landmarks, px", "s")
+    heads = (
+        "clip",
+        "lead",
+        "off at seam",
+        "off behind",
+        "step at seam",
+        "in whole",
+        "most near it",
+        "in whole",
+        "landmarks, px",
+        "s",
+    )
     print(table(heads, [[row[name] for name in _NAMES] for row in rows]))
     return finish({"seams": rows}, options.json)
 
 
-_NAMES = ("clip", "lead", "at_seam", "behind", "step", "usual_step", "landmarks", "seconds")
+_NAMES = (
+    "clip",
+    "lead",
+    "at_seam",
+    "behind",
+    "step",
+    "usual_step",
+    "most_step",
+    "most_usual_step",
+    "landmarks",
+    "seconds",
+)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -78,7 +100,7 @@ def _judge(name: str, options: argparse.Namespace) -> list[Figures]:
         rows = []
         for lead in options.leads:
             started = time.perf_counter()
-            apart = whole[:SEAM] + _segment(values, Path(folder), lead)
+            apart = _in_segments(values, Path(folder), lead)
             seconds = time.perf_counter() - started
             rows.append({"clip": name, "lead": lead, "seconds": seconds, **_figures(before, whole, apart)})
             if options.strips:
@@ -86,22 +108,25 @@ def _judge(name: str, options: argparse.Namespace) -> list[Figures]:
         return rows
 
 
-def _segment(values: Mapping[str, Any], folder: Path, lead: int) -> list[Pixels]:
-    """Make the segment behind the seam; return its frames."""
+def _in_segments(values: Mapping[str, Any], folder: Path, lead: int) -> list[Pixels]:
+    """Make the segments before and behind the seam; return all their frames."""
     options = Options.parse({**values, "output_path": folder / "out.mkv"})
     plan = plan_job(options, segment_frames=SEAM, lead_frames=lead)
-    return _frames(run_segment(options, plan, 1, folder / f"{lead}").files[0])
+    made = [run_segment(options, plan, part.number, folder / f"{lead} {part.number}") for part in plan.segments]
+    return [frame for segment in made for frame in _frames(segment.files[0])]
 
 
 def _figures(before: Sequence[Pixels], whole: Sequence[Pixels], apart: Sequence[Pixels]) -> Figures:
     """Hold frames against those of the whole job, where either of them is edited."""
     off = np.array([_off(*frames) for frames in zip(before, whole, apart, strict=True)])
     return {
+        "before": float(np.nanmean(off[: SEAM - _NEAR])),
         "at_seam": float(np.nanmean(off[SEAM : SEAM + _NEAR])),
         "behind": float(np.nanmean(off[SEAM + _NEAR :])),
         "step": _step(before, apart, SEAM),
         "usual_step": _step(before, whole, SEAM),
-        "most_usual_step": max(_step(before, whole, index) for index in range(SEAM - BEHIND, SEAM + BEHIND)),
+        "most_step": max(_step(before, apart, index) for index in range(SEAM - 12, SEAM + 1)),
+        "most_usual_step": max(_step(before, whole, index) for index in range(SEAM - 12, SEAM + 1)),
         "landmarks": _landmarks(whole[SEAM], apart[SEAM]),
         "off": off[SEAM:].round(3).tolist(),
     }

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
 
-from databases import SteppedClock
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.queue import JobQueue, Retries
 from facefusion.jobs.schema import LEASES, TASKS

@@ -8,8 +8,10 @@ import pytest
 from facefusion.errors import OptionsError
 from facefusion.jobs.celery.app import make_app
 from facefusion.jobs.celery.broker import Broker
+from facefusion.jobs.celery.dispatcher import CeleryDispatcher
 from facefusion.jobs.celery.message import BODY, TASK, flaw, headers
 from facefusion.jobs.celery.settings import queues, settings, transport
+from facefusion.jobs.dispatch import NoDispatcher, open_dispatcher
 
 RABBITMQ = Broker("amqp://guest:guest@127.0.0.1//")
 REDIS = Broker("redis://127.0.0.1/0")
@@ -112,3 +114,13 @@ def test_queues_of_rabbitmq_outlive_a_broker_and_lay_aside_what_comes_back_too_o
 def test_redis_holds_a_message_as_long_as_the_longest_task() -> None:
     assert settings(REDIS, tasks_per_child=1)["broker_transport_options"]["visibility_timeout"] == REDIS.longest
     assert [queue.name for queue in queues(REDIS)] == [REDIS.queue]
+
+
+def test_who_submits_gets_what_wakes_workers() -> None:
+    assert isinstance(open_dispatcher(None), NoDispatcher)
+    open_dispatcher(None).wake(3)
+    dispatcher = open_dispatcher(RABBITMQ.url)
+    assert isinstance(dispatcher, CeleryDispatcher)
+    dispatcher.close()  # nothing was connected to
+    with pytest.raises(OptionsError, match="broker"):
+        open_dispatcher("http://host")

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 from queue_material import BROKEN, Jobs
 
-from databases import SteppedClock
 from facefusion.errors import JobQuotaError, OptionsError
 from facefusion.jobs.tenants import Quota, Tenants
 from facefusion.trust.database import open_database

@@ -185,6 +185,7 @@ FAULTS: dict[str, Callable[[Proxy], None]] = {
     "slow down": lambda proxy: proxy.meet("PUT", SLOW_DOWN, SLOW_DOWN),
     "server errors": lambda proxy: proxy.meet("PUT", refused(500, "InternalError"), refused(502, "")),
     "a part whose answer is lost": lambda proxy: proxy.meet("PUT", lost, lost),
+    "an upload that somebody ended": lambda proxy: proxy.meet("PUT", passed_on, refused(404, "NoSuchUpload")),
     "an upload that is begun twice": lambda proxy: proxy.meet("POST", lost),
     "an end whose answer is lost": lambda proxy: proxy.meet("POST", passed_on, lost),
     "a digest that is wrong on the way": lambda proxy: proxy.meet("PUT", refused(400, "BadDigest")),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from workshop import TENANT, Shop, until
 
 from facefusion.engine.run import run
@@ -99,3 +99,41 @@ def test_one_worker_does_several_tasks_at_once(tmp_path: Path, small: Path) -> N
         assert [shop.finished(job).state for job in jobs] == ["succeeded", "succeeded"]
     assert shop.output(jobs[0]) == shop.output(jobs[1])
     shop.engine.dispose()
+
+
+def test_a_worker_keeps_its_task_when_the_database_was_away_for_longer_than_its_lease(
+    tmp_path: Path, small: Path, postgres: Any, postgres_database: str, cable: Callable[[int], Any]
+) -> None:
+    """All workers lose the database; when it is back, those that are at work are not taken for lost."""
+    line = cable(postgres.port)
+    name = make_url(postgres_database).database
+    shop = Shop.at(tmp_path / "shop", postgres_database)
+    through = Shop.at(tmp_path / "shop", postgres.tcp_url(name, port=line.port))
+    other = Shop.at(tmp_path / "shop", postgres.tcp_url(name, port=line.port))
+    began, go_on = threading.Event(), threading.Event()
+
+    def runner(options: Any, **further: Any) -> Any:
+        began.set()
+        assert go_on.wait(60)
+        return run(options, **further)
+
+    job = shop.submit(values(small))
+    busy = Worker(through.engine, replace(through.bench(lease_seconds=4), runner=runner), queue=through.queue)
+    with through.working(busy):
+        assert began.wait(60)
+        with other.working(lease_seconds=4) as idle:
+            with line.away():
+                until(lambda: _is_over(shop), "its lease is over")
+                until(lambda: idle._watch.is_settling and busy._watch.is_settling, "both know that it is away")
+            until(lambda: not _is_over(shop), "the lease is extended")
+            go_on.set()
+            assert shop.finished(job).state == "succeeded"
+    assert shop.kinds(job).count("task.lost") == 0
+    for each in (through, other, shop):
+        each.engine.dispose()
+
+
+def _is_over(shop: Shop) -> bool:
+    asked = "SELECT count(*) FROM leases WHERE until < extract(epoch FROM clock_timestamp()) * 1000000"
+    with shop.engine.connect() as connection:
+        return connection.execute(text(asked)).scalar_one() > 0

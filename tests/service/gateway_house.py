@@ -96,6 +96,12 @@ def small_app() -> FastAPI:
         app.state.waiting -= 1
         return "done"
 
+    @app.post("/v1/signed", tags=["signed"])
+    async def signed(request: Request, tenant: str | None = None) -> str:
+        if tenant is not None:
+            request.state.caller = Caller(tenant, "trigger:7", frozenset())
+        return "taken"
+
     @app.get("/v1/bug")
     async def bug() -> None:
         raise RuntimeError("a bug")

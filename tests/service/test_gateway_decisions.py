@@ -58,6 +58,14 @@ def test_a_change_is_on_the_disk_before_it_is_answered(house: House) -> None:
     assert house.log.verify().entries == 2 + len(house.entries("counted"))
 
 
+def test_what_a_route_lets_in_by_itself_is_noted_too(house: House) -> None:
+    with house.serving() as service, service.client() as client:
+        assert client.post("/v1/signed").status_code == 200
+        assert client.post("/v1/signed?tenant=film").status_code == 200
+    found = [(entry["tenant"], entry["actor"], entry["operation"]) for entry in house.entries("called")]
+    assert found == [("default", "nobody", "signed.signed"), ("film", "trigger:7", "signed.signed")]
+
+
 def test_reads_and_parts_of_uploads_are_counted(house: House) -> None:
     with house.serving() as service, service.client(house.key()) as client:
         for _ in range(30):

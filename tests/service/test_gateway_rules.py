@@ -32,6 +32,7 @@ from facefusion.service.gateway.keys import KeyStore, make_key, read_key
 from facefusion.service.gateway.opening import check_start
 from facefusion.service.gateway.quotas import Quotas, TenantRules
 from facefusion.service.gateway.review import ReviewRules, check_fetchable, check_reviewer
+from job_databases import SteppedClock
 
 WHEN = datetime(2026, 11, 22, tzinfo=UTC)
 OPERATOR = Caller("studio", "user:ada", ROLES["operator"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from facefusion.engine.between.filler import Filler
@@ -33,6 +33,7 @@ class VideoEdit:
         between: frames that get their edit from others; see `VideoAnalysis.between`.
         begin: when the first frame of the output is shown, in seconds; with the first frame that comes when None.
         part: index of the first frame, and frames of the whole video, where this is a part of it.
+        over: makes of each edited frame what is written; the same when None.
 
     Attributes:
         frames: edited so far.
@@ -50,6 +51,7 @@ class VideoEdit:
         between: dict[int, tuple[Between, ...]],
         begin: Fraction | None = None,
         part: tuple[int, int] | None = None,
+        over: Callable[[Frame], Frame] | None = None,
     ) -> None:
         self._plan = plan
         self._work = work
@@ -61,7 +63,7 @@ class VideoEdit:
         self._progress = progress
         self._start = time.perf_counter()
         self._done_before = 0
-        self._begin = begin
+        self._begin, self._over = begin, over
         if part is not None:
             self._post.begin_at(*part)
         self._watch = door.watch("output")
@@ -76,6 +78,8 @@ class VideoEdit:
         """Return the next frames that have been through the processors as they are written, and report."""
         with self._work.clock.measure("process"):
             edited = self._filled(batch)
+            if self._over is not None:
+                edited = [item.with_frame(self._over(item.frame)) for item in edited]
             leaving = [item.with_frame(self._checked(item.frame)) for item in edited]
         for item in edited:  # pictures beside the video bear a label of their own, whichever frame they show
             self._post.see(item.frame, item.faces)
@@ -84,10 +88,10 @@ class VideoEdit:
         self._report()
         return [item.frame for item in leaving]
 
-    def lead(self, batch: Sequence[FaceFrame]) -> None:
-        """Take frames that have been through the processors and are not written: they lead in to those that are."""
+    def lead(self, batch: Sequence[FaceFrame]) -> list[Frame]:
+        """Return frames that have been through the processors and are not written: they lead in to those that are."""
         with self._work.clock.measure("process"):
-            self._filled(batch)
+            return [item.frame for item in self._filled(batch)]
 
     def end(self) -> None:
         """Report that there are no more frames, where other than these were expected."""

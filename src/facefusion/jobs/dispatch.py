@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from facefusion.errors import OptionsError
+
 
 class Dispatcher(Protocol):
     """Wakes workers that wait for work."""
@@ -34,3 +36,24 @@ class NoDispatcher:
 
     def close(self) -> None:
         """Do nothing."""
+
+
+def open_dispatcher(broker: str | None) -> Dispatcher:
+    """Return what wakes workers.
+
+    Args:
+        broker: URL, as the option `broker` has it; None where workers look for themselves.
+
+    Raises:
+        OptionsError: such a broker is not used, or its packages are not installed.
+    """
+    if broker is None:
+        return NoDispatcher()
+    try:
+        from facefusion.jobs.celery.broker import Broker  # noqa: PLC0415
+        from facefusion.jobs.celery.dispatcher import CeleryDispatcher  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise OptionsError(
+            "A broker needs packages that are not installed", "Run pip install 'facefusion[celery]'"
+        ) from error
+    return CeleryDispatcher(Broker(broker))

@@ -8,7 +8,7 @@ nothing was measured, or no worker is there, nothing is said but why.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,6 +54,49 @@ class _Place:
     workers: int
     devices: frozenset[str]
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """The tasks that are begun before those of a job.
+
+    Attributes:
+        rows: how many there are of each tenant, kind and state.
+        hidden: segments of each job that is not planned yet; None where that is not known.
+        seconds: how long the last tasks of each kind took.
+    """
+
+    rows: Sequence[Row[Any]]
+    hidden: float | None
+    seconds: Mapping[str, Sequence[float]]
+
+    def is_free(self, workers: int) -> bool:
+        """Whether a worker has nothing to do before it."""
+        running = sum(row.many for row in self.rows if row.state == "leased")
+        return running < workers and not any(row.state == "ready" for row in self.rows)
+
+    def longest(self) -> float:
+        """Return the seconds of the longest kind of task: so long a worker may be away from the next."""
+        return max((sum(each) / len(each) for each in self.seconds.values()), default=0.0)
+
+    def took(self, tenant: str | None) -> Range | None:
+        """Return the seconds of one worker for all tasks of a tenant, or of all; None where that is not known."""
+        counts: dict[str, float] = {}
+        for row in self.rows:
+            if tenant in {None, row.tenant}:
+                counts[row.kind] = counts.get(row.kind, 0) + row.many
+        if plans := counts.get("plan"):
+            if self.hidden is None:
+                return None
+            counts["segment"] = counts.get("segment", 0) + plans * self.hidden
+            counts["merge"] = counts.get("merge", 0) + plans
+        total = _NOW
+        for kind, count in counts.items():
+            took = sum_of(self.seconds.get(kind, ()), count)
+            if took is None:
+                return None
+            total += took
+        return total
 
 
 _NOW: Final = Range(0.0, 0.0, 0.0)
@@ -204,28 +247,31 @@ def _begins(connection: Connection, job: Job, place: _Place) -> Range | None:
     """Return when the first task of a job is begun, from what lies ahead of it; None where that cannot be said."""
     if not place.share:
         return None
+    ahead = _ahead(connection, job)
+    if ahead.is_free(place.workers):
+        return _NOW
+    mine, all_of_them = ahead.took(job.tenant), ahead.took(None)
+    if mine is None or all_of_them is None:
+        return None
+    fair, even = mine.likely / place.share, all_of_them.likely / place.workers
+    likely = min(fair, even)
+    return Range(
+        min(mine.low / place.workers, likely),
+        likely,
+        max(all_of_them.high / place.workers, min(mine.high / place.share, all_of_them.high)) + ahead.longest(),
+    )
+
+
+def _ahead(connection: Connection, job: Job) -> _Ahead:
     rank = -job.priority
     is_ahead = (TASKS.c.rank < rank) | ((TASKS.c.rank == rank) & (TASKS.c.job < job.number))
-    open_ones = TASKS.c.state.in_(("ready", "leased")) & (TASKS.c.job != job.number)
-    counted = select(TASKS.c.tenant, TASKS.c.kind, TASKS.c.state, func.count().label("many"))
-    rows = connection.execute(
-        counted.where(open_ones, is_ahead | (TASKS.c.state == "leased")).group_by(*counted.selected_columns[:3])
-    ).all()
-    running = sum(row.many for row in rows if row.state == "leased")
-    if running < place.workers and not any(row.state == "ready" for row in rows):
-        return _NOW
-    hidden = _segments_of_others(connection) if any(row.kind == "plan" for row in rows) else 0.0
-    if hidden is None:
-        return None
-    weighed = [(row.tenant, row.many * (2 + hidden if row.kind == "plan" else 1)) for row in rows]
-    mine, everybody = sum(count for tenant, count in weighed if tenant == job.tenant), sum(each for _, each in weighed)
-    seconds = last_seconds(connection)
-    least, fair, most = sum_of(seconds, mine), sum_of(seconds, mine), sum_of(seconds, everybody)
-    if least is None or fair is None or most is None:
-        return None
-    ends = most.high / place.workers if mine == everybody else max(most.high / place.workers, fair.high / place.share)
-    likely = min(fair.likely / place.share, most.likely / place.workers)
-    return Range(min(least.low / place.workers, likely), likely, max(ends, likely))
+    is_open = TASKS.c.state.in_(("ready", "leased", "waiting")) & (TASKS.c.job != job.number)
+    columns = TASKS.c.tenant, TASKS.c.kind, TASKS.c.state
+    counted = select(*columns, func.count().label("many")).group_by(*columns)
+    rows = connection.execute(counted.where(is_open, is_ahead | (TASKS.c.state == "leased"))).all()
+    has_plans = any(row.kind == "plan" for row in rows)
+    hidden = _segments_of_others(connection) if has_plans else 0.0
+    return _Ahead(rows, hidden, last_seconds(connection))
 
 
 def _segments_of_others(connection: Connection) -> float | None:

@@ -31,17 +31,19 @@ def lease_task(connection: Connection, task: Row[Any], worker: str, now: int, se
     Raises:
         JobsUnavailableError: the job is held by another; to be tried again.
     """
+    plan: Mapping[str, Any] | None
+    results: tuple[Mapping[str, Any], ...]
     until = now + round(seconds * 1e6)
     token, attempt = task.token + 1, task.failures + task.losses + 1
     if task.kind == "segment":
-        job = job_of(connection.execute(select(JOBS).where(JOBS.c.number == task.job)).one())
+        job, plan, results = *_planned(connection, task.job), ()
     else:
         job = _begun(connection, task, worker, now, attempt)
+        plan, results = _segments(connection, task.job) if task.kind == "merge" else (None, ())
     connection.execute(update(TASKS).where(TASKS.c.id == task.id).values(state="leased", token=token))
     values = {"task": task.id, "token": token, "worker": worker}
     connection.execute(insert(LEASES).values(**values, tenant=task.tenant, until=until, frames=0))
     connection.execute(insert(ATTEMPTS).values(**values, kind=task.kind, work=work_of(job.request), began=now))
-    plan, results = _inputs(connection, task)
     charge(connection, task.tenant)
     return Lease(
         *(task.id, token, task.kind, task.number, job, plan, results),
@@ -70,13 +72,16 @@ def _begun(connection: Connection, task: Row[Any], worker: str, now: int, attemp
     return job
 
 
-def _inputs(connection: Connection, task: Row[Any]) -> tuple[Mapping[str, Any] | None, tuple[Mapping[str, Any], ...]]:
-    """Return the plan, and what the segments gave, as far as a task needs them."""
-    if task.kind not in {"segment", "merge"}:
-        return None, ()
-    plan = connection.execute(select(PLANS.c.content).where(PLANS.c.job == task.job)).scalar_one()
-    if task.kind == "segment":
-        return plan, ()
-    segments = (TASKS.c.job == task.job) & (TASKS.c.kind == "segment")
+def _planned(connection: Connection, number: int) -> tuple[Job, Mapping[str, Any]]:
+    """Return a job with its plan."""
+    wanted = select(JOBS, PLANS.c.content).join(PLANS, PLANS.c.job == JOBS.c.number).where(JOBS.c.number == number)
+    *columns, content = connection.execute(wanted).one()
+    return job_of(dict(zip(JOBS.c.keys(), columns, strict=True))), content
+
+
+def _segments(connection: Connection, number: int) -> tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]:
+    """Return a job's plan, and what its segments gave."""
+    plan = connection.execute(select(PLANS.c.content).where(PLANS.c.job == number)).scalar_one()
+    segments = (TASKS.c.job == number) & (TASKS.c.kind == "segment")
     results = connection.execute(select(TASKS.c.result).where(segments).order_by(TASKS.c.number)).scalars()
     return plan, tuple(results)

@@ -75,10 +75,13 @@ def measures(connection: Connection, kind: TaskKind, work: str, *, job: int | No
     return [_measure(row.seconds, row.facts or {}, row.frames or row.all_frames) for row in rows]
 
 
-def last_seconds(connection: Connection) -> list[float]:
-    """Return how long each of the last tasks of all tenants took."""
-    wanted = select(ATTEMPTS.c.seconds).where(_DONE).order_by(ATTEMPTS.c.ended.desc()).limit(_MOST)
-    return list(connection.execute(wanted).scalars())
+def last_seconds(connection: Connection) -> dict[str, list[float]]:
+    """Return how long each of the last tasks of all tenants took, by kind."""
+    wanted = select(ATTEMPTS.c.kind, ATTEMPTS.c.seconds).where(_DONE).order_by(ATTEMPTS.c.ended.desc()).limit(_MOST)
+    found: dict[str, list[float]] = {}
+    for row in connection.execute(wanted):
+        found.setdefault(row.kind, []).append(row.seconds)
+    return found
 
 
 def alike(found: Sequence[Measure], *, height: int | None, devices: frozenset[str]) -> list[Measure]:
@@ -100,7 +103,9 @@ def quantiles(values: Sequence[float]) -> Range | None:
         return None
     ordered = sorted(values)
     low, middle, high = (_quantile(ordered, share) for share in (LOW, MIDDLE, HIGH))
-    return Range(low, middle, high)
+    # Of few values neither the middle nor the ends are known well.
+    wider = 1 + 6 / len(ordered)
+    return Range(max(0.0, middle - wider * (middle - low)), middle, middle + wider * (high - middle))
 
 
 def sum_of(values: Sequence[float], count: float) -> Range | None:

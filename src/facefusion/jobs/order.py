@@ -76,16 +76,16 @@ def _in_turn(connection: Connection, now: int) -> list[Row[Any]]:
     first = _first(names.c.tenant, now).with_only_columns(TASKS.c.id).correlate(names).scalar_subquery()
     busy = select(func.count()).select_from(LEASES).where(LEASES.c.tenant == names.c.tenant).correlate(names)
     heads = select(names.c.tenant, first.label("head"), busy.scalar_subquery().label("running")).subquery()
+    most = select(func.max(TENANTS.c.served)).scalar_subquery()
     wanted = (
-        select(TENANTS, heads.c.running, TASKS.c.rank, TASKS.c.job)
+        select(TENANTS, heads.c.running, TASKS.c.rank, TASKS.c.job, most.label("most"))
         .select_from(heads)
         .join(TENANTS, TENANTS.c.id == heads.c.tenant)
         .join(TASKS, TASKS.c.id == heads.c.head)
         .where(TENANTS.c.is_paused.is_(False))
     )
     rows = connection.execute(wanted).all()
-    most = connection.execute(select(func.max(TENANTS.c.served))).scalar_one() if len(rows) > 1 else 0
-    return sorted(rows, key=lambda row: (row.rank, max(row.served, most - MOST_CREDIT), row.job))
+    return sorted(rows, key=lambda row: (row.rank, max(row.served, row.most - MOST_CREDIT), row.job))
 
 
 def _tenants_with_work() -> Any:

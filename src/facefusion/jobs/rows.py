@@ -15,9 +15,9 @@ from facefusion.jobs.states import FINAL, JobState, check_move
 from facefusion.jobs.values import Attempt, Event, Failure, Job
 
 
-def job_of(row: Row[Any]) -> Job:
-    """Return the job of a row of `JOBS`."""
-    values = dict(row._mapping)
+def job_of(row: Row[Any] | Mapping[str, Any]) -> Job:
+    """Return the job of a row of `JOBS`, or of its values by the names of columns."""
+    values = dict(row if isinstance(row, Mapping) else row._mapping)
     error = values.pop("error")
     for name in ("created", "queued"):
         values[name] = moment(values[name])

@@ -20,6 +20,10 @@ _BEATS: Final = 3
 """Times that a lease is extended before it would be over."""
 _MOST_WAIT: Final = 4.0
 """Seconds after which leases are extended at the latest: so soon a worker hears that a job was cancelled."""
+_PROBE: Final = 1.0
+"""Seconds between two looks at a database that was away."""
+_SETTLE: Final = 4.0
+"""Seconds for which a database that was away must be back before tasks are taken from workers that were silent."""
 _GRACE: Final = 120.0
 """Seconds that work which was stopped has to come to its end."""
 
@@ -57,6 +61,7 @@ class Watch:
         self._lock = threading.RLock()  # a handler of signals may ask while its own thread holds it
         self._over = threading.Event()
         self._at: dict[int, float] = {}
+        self._away_at = float("-inf")
         self.stuck = threading.Event()
 
     @contextmanager
@@ -78,6 +83,15 @@ class Watch:
         with self._lock:
             return tuple(self._attempts.values())
 
+    @property
+    def is_settling(self) -> bool:
+        """Whether the database was away just now: then all workers first say that they are still there."""
+        return time.monotonic() - self._away_at < _SETTLE
+
+    def was_away(self) -> None:
+        """Hear that the database could not be used."""
+        self._away_at = time.monotonic()
+
     @contextmanager
     def beating(self) -> Iterator[None]:
         """Beat until the block ends, and say then that the worker is gone."""
@@ -97,11 +111,13 @@ class Watch:
             for attempt in self.attempts:
                 self._tried(partial(self._extend, attempt))
                 self._look(attempt)
-            if time.monotonic() >= following:
+            if self.is_settling:
+                self._tried(partial(self._queue.seen, self._worker, self._facts))
+            elif time.monotonic() >= following:
                 following = time.monotonic() + self._slow
                 self._tried(lambda: self._queue.seen(self._worker, self._facts))
                 self._tried(self._queue.sweep)
-            if self._over.wait(self._wait):
+            if self._over.wait(min(_PROBE, self._wait) if self.is_settling else self._wait):
                 return
 
     def _extend(self, attempt: Attempt) -> None:
@@ -127,7 +143,10 @@ class Watch:
         """Do something that is done again at the next beat, whatever becomes of it."""
         try:
             call()
-        except (JobsUnavailableError, LeaseLostError) as error:
+        except JobsUnavailableError as error:
+            self.was_away()
+            _LOG.warning("%s", error.what)
+        except LeaseLostError as error:
             _LOG.warning("%s", error.what)
         except Exception:  # noqa: BLE001 - told with its traceback; leases must be kept whatever happens
             _LOG.exception("An unexpected error while watching over tasks")

@@ -114,6 +114,8 @@ class Worker:
         Raises:
             JobsUnavailableError: the database cannot be asked for one.
         """
+        if self._watch.is_settling:
+            return False
         if not self._bench.has_room():
             _LOG.warning("The scratch folder is full: no task is taken before there is room again")
             return False
@@ -144,6 +146,7 @@ class Worker:
             try:
                 wait = _LEAST_WAIT if self.work_once() else min(self._most_wait, 2 * wait)
             except JobsUnavailableError as error:
+                self._watch.was_away()
                 wait = min(_AWAY_WAIT, 2 * wait)
                 _LOG.warning("%s", error)
             except Exception:  # noqa: BLE001 - told with its traceback; a worker outlives whatever a row holds

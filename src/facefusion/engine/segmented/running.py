@@ -14,6 +14,7 @@ from facefusion.engine.channel import Giver, consumed, produced
 from facefusion.engine.editing import VideoEdit
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.progress import ProgressListener
+from facefusion.engine.segmented.fade import Fade
 from facefusion.engine.segmented.made import SEGMENT_JSON, Said, SegmentFolder, SegmentMade
 from facefusion.engine.segmented.ranges import SegmentRange
 from facefusion.engine.segmented.step import Step, step
@@ -110,7 +111,8 @@ class _Making:
     def run(self, progress: ProgressListener | None) -> tuple[VideoEdit, bool, NextFrame]:
         """Write the segment; return what edited it, whether it has faces, and its first frame."""
         job, part = self.job, self.part
-        with job.open(Start(part.first - part.lead, part.start) if part.first > part.lead else None) as reader:
+        fade = self._next_lead()
+        with job.open(_start(part)) as reader:
             analysis = VideoAnalysis(job.plan, job.work, job.door.watch("target"))
             edit = VideoEdit(
                 *(job.plan, job.work, job.door),
@@ -119,8 +121,9 @@ class _Making:
                 between=analysis.between,
                 begin=self._begin,
                 part=(part.first, self.plan.frames),
+                over=fade.over,
             )
-            self._recall()
+            self._recall(part)
             shares = shares_of(job.plan, reader.info, self.plan.batch)
             has_faces = self._edit(analysis, edit, iter(reader), shares)
             edit.end()
@@ -133,10 +136,52 @@ class _Making:
         ticks, numerator, denominator = self.plan.begin
         return ticks * Fraction(numerator, denominator)
 
-    def _recall(self) -> None:
+    def _next_lead(self) -> Fade:
+        """Edit what leads in to the next segment, as that does; the stages are as new afterwards."""
+        job, fade = self.job, Fade(self.part.end)
+        if self.part.end == self.plan.frames or not self.plan.segments[self.part.number + 1].lead:
+            return fade
+        following = self.plan.segments[self.part.number + 1]
+        work, selector = job.work, None if job.work.finding is None else job.work.finding.selector
+        new = [processor.state() for processor in work.processors]
+        knew = None if selector is None else selector.state()
+        with job.open(_start(following)) as reader:
+            analysis = VideoAnalysis(job.plan, work, job.door.watch("target"))
+            edit = VideoEdit(
+                *(job.plan, work, job.door), total=None, progress=None, between=analysis.between, begin=self._begin
+            )
+            self._recall(following)
+            shares = shares_of(job.plan, reader.info, self.plan.batch)
+            with (
+                produced(work.clock.each("decode", self._cut(reader, following)), shares.decoded) as decoded,
+                produced(analysis.through(_until_cut(decoded)), shares.analysed) as analysed,
+            ):
+                self._lead(edit, analysed, shares, fade)
+        for processor, state in zip(work.processors, new, strict=True):
+            processor.restore(state)
+        if selector is not None and knew is not None:
+            selector.restore(knew)
+        return fade
+
+    def _lead(self, edit: VideoEdit, items: Iterable[FaceFrame | AnalysedEnd], shares: Shares, fade: Fade) -> None:
+        """Edit the frames of a lead, and keep the last of them."""
+        with edit.overlap(shares.at_once) as overlap:
+            for batch, end in batches(items, shares.batch):
+                self._check_stopped()
+                if batch:
+                    overlap.start(batch)
+                del batch
+                while overlap.started >= (overlap.at_once if end is None else 1):
+                    fade.keep(edit.lead(overlap.take()))
+
+    def _check_stopped(self) -> None:
+        if self.job.cancel.is_set():
+            raise CancelledError("The segment was stopped", "Nothing of it counts")
+
+    def _recall(self, part: SegmentRange) -> None:
         """Let the stages know of the whole video what they would know if they had seen it from its first frame."""
         finding, meant = self.job.work.finding, self.plan.meant
-        if finding is not None and meant is not None and self.part.number:
+        if finding is not None and meant is not None and part.number:
             finding.selector.recall(meant.vector, meant.distance)
         for processor in self.job.work.processors:
             begin_processor(processor, self._begin)
@@ -146,19 +191,19 @@ class _Making:
         job, work = self.job, self.job.work
         with (
             JobSink(self.kept, [each.encoding for each in job.plan.renditions], job.door.mark) as sink,
-            produced(work.clock.each("decode", self._cut(frames)), shares.decoded) as decoded,
+            produced(work.clock.each("decode", self._cut(frames, self.part)), shares.decoded) as decoded,
             produced(_analysed(analysis, decoded), shares.analysed) as analysed,
             consumed(timed(work, sink.take), shares.edited) as give,
         ):
             return self._process(edit, analysed, give, shares)
 
-    def _cut(self, frames: Iterator[Frame]) -> Iterator[Frame | Cut]:
+    def _cut(self, frames: Iterable[Frame], part: SegmentRange) -> Iterator[Frame | Cut]:
         """Yield the frames of the lead and where it ends, which it always does, then those of the segment and its end.
 
         Raises:
             SegmentError: they are not where the plan has them.
         """
-        part, index = self.part, self.part.first - self.part.lead
+        index = part.first - part.lead
         pts = {index: part.start, part.first: part.pts}
         for frame in frames:
             if frame.index != index or frame.pts != pts.get(index, frame.pts):
@@ -189,8 +234,7 @@ class _Making:
         has_faces = False
         with edit.overlap(shares.at_once) as overlap:
             for batch, end in batches(items, shares.batch):
-                if self.job.cancel.is_set():
-                    raise CancelledError("The segment was stopped", "Nothing of it counts")
+                self._check_stopped()
                 if batch:
                     overlap.start(batch)
                 del batch
@@ -216,6 +260,11 @@ class _Making:
         give(SegmentEnd(end.cut, pack({"tally": tally.state(), "post": edit.kept()})))
         give.settle()
         return tally.has_faces
+
+
+def _start(part: SegmentRange) -> Start | None:
+    """Return where reading begins; None for the first frame."""
+    return Start(part.first - part.lead, part.start) if part.first > part.lead else None
 
 
 def _analysed(analysis: VideoAnalysis, items: Iterator[Frame | Cut]) -> Iterator[FaceFrame | AnalysedEnd]:

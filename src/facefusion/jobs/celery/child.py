@@ -120,8 +120,8 @@ class Child:
             if runner.once():
                 self._link.keep_one()
         except JobsUnavailableError as error:
-            # The beat sends another message as soon as both are back.
-            _LOG.warning("Nothing was begun: %s", error.what)
+            # Database or broker: the beat sends another message as soon as both are back.
+            _LOG.warning("The next task waits: %s", error.what)
 
     def end(self) -> None:
         """Let go of everything, before the process ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable
 from typing import Any, Final
@@ -12,6 +13,8 @@ from celery.worker.consumer import Consumer
 from facefusion.jobs.celery.message import flaw
 
 _LOG: Final = logging.getLogger(__name__)
+_WAIT: Final = 1.0
+_MOST_WAIT: Final = 5.0
 
 
 class WakeConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
@@ -31,6 +34,12 @@ class WakeConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
         def shutdown(self, parent: Any) -> None:
             """End all parts."""
             self.send_all(parent, "shutdown")
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Connect; a broker that is away is asked each few seconds, where Celery would wait for half a minute."""
+        often = {"interval_start": _WAIT, "interval_step": _WAIT, "interval_max": _MOST_WAIT}
+        conn.ensure_connection = functools.partial(conn.ensure_connection, **often)
+        return super().ensure_connected(conn)
 
     def create_task_handler(self, *arguments: Any, **named: Any) -> Callable[[Any], Any]:
         """Return what is called with each message."""

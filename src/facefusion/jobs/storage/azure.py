@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any, Final
 
 from facefusion.errors import (
@@ -19,6 +20,7 @@ from facefusion.jobs.storage.clients import Client, imported
 from facefusion.jobs.storage.settings import StorageSettings
 
 _PAGE: Final = 1000
+_SMALL: Final = 1 << 20
 _FOLDER: Final = "hdi_isfolder"
 _LATER: Final = "Nothing is lost; try again when it is back"
 _AGAIN: Final = frozenset({408, 425, 429})
@@ -54,11 +56,16 @@ class AzureBucket:
 
     def put(self, name: str, data: bytes, notes: Mapping[str, str], *, replace: bool) -> None:
         """Put a small object in; see `Bucket`."""
-        self.call(name, self.blob(name).upload_blob, data, overwrite=replace, metadata=dict(notes), max_concurrency=1)
+        if len(data) > _SMALL:  # the client sends it as one piece of memory, which aiohttp warns of
+            parts = self.begin(name, notes, size=len(data), part=len(data), replace=replace)
+            parts.finish([parts.send(1, data)])
+            return
+        facts = {"length": len(data), "overwrite": replace, "metadata": dict(notes), "max_concurrency": 1}
+        self.call(name, self.blob(name).upload_blob, BytesIO(data), **facts)
 
     def begin(self, name: str, notes: Mapping[str, str], *, size: int, part: int, replace: bool) -> AzureParts:
         """Begin to put an object in by parts; see `Bucket`. Nothing has to be asked for that."""
-        condition = {} if replace else {"etag": "*", "match_condition": self._matching.IfMissing}
+        condition = {} if replace else {"match_condition": self._matching.IfMissing}
         return AzureParts(self, name, {"metadata": dict(notes), **condition}, self._blobs.BlobBlock)
 
     def head(self, name: str) -> Found | None:
@@ -156,7 +163,7 @@ class AzureBucket:
         try:
             yield
         except self._azure.ResourceNotFoundError as error:
-            raise self._missing(name, str(error.error_code)) from error
+            raise self._missing(name, _code(error)) from error
         except (self._azure.ResourceExistsError, self._azure.ResourceModifiedError) as error:
             raise ConditionError(f"{name!r} in {self.place} is not what was expected") from error
         except self._azure.HttpResponseError as error:
@@ -172,7 +179,7 @@ class AzureBucket:
         return StorageAddressError(f"There is no container {self.place}", "Make it, or correct the address")
 
     def _of_answer(self, name: str, error: Any) -> FaceFusionError:
-        status, code = int(error.status_code or 0), str(getattr(error, "error_code", None) or "")
+        status, code = int(error.status_code or 0), _code(error)
         if code in _ENDED:
             return StorageMissingError(f"The upload of {name!r} is gone")
         if status == 412:
@@ -201,7 +208,7 @@ class AzureParts:
     def send(self, number: int, data: bytes) -> PartTag:
         """Send a part."""
         block = f"{self._mark}{number:06d}"
-        self._bucket.call(self._name, self._bucket.blob(self._name).stage_block, block, data, length=len(data))
+        self._bucket.call(self._name, self._bucket.blob(self._name).stage_block, block, BytesIO(data), len(data))
         return {"block": block}
 
     def finish(self, tags: Sequence[PartTag]) -> None:
@@ -211,6 +218,12 @@ class AzureParts:
 
     def abandon(self) -> None:
         """Do nothing: blocks that are in no list go by themselves after a week."""
+
+
+def _code(error: Any) -> str:
+    """Return the code of an error, which the library gives as a member of an enumeration, or as text."""
+    code = getattr(error, "error_code", None) or ""
+    return str(getattr(code, "value", code))
 
 
 def _found(item: Any) -> Found:

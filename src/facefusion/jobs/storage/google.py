@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from io import BytesIO
 from typing import Any, Final
 
 from facefusion.errors import (
@@ -209,7 +210,7 @@ class GoogleParts:
         span = f"{start}-{start + len(data) - 1}" if data else "*"
         headers = {"Content-Range": f"bytes {span}/{self._size}"}
         try:
-            self._bucket.call(self._name, "PUT", self._location, headers=headers, data=data)
+            self._bucket.call(self._name, "PUT", self._location, headers=headers, data=BytesIO(data))
         except ConditionError as error:
             self._refused = error
         return {}
@@ -220,9 +221,7 @@ class GoogleParts:
             raise self._refused
 
     def abandon(self) -> None:
-        """Remove what was sent."""
-        with suppress(StorageMissingError):
-            self._bucket.call(self._name, "DELETE", self._location)
+        """Do nothing: an upload that is not finished ends by itself after a week."""
 
 
 def _found(item: Mapping[str, Any]) -> Found:

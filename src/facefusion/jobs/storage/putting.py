@@ -69,11 +69,22 @@ class Putter:
         if not self._replace and self._calling(lambda: self._bucket.head(self._name)) is not None:
             raise self._taken()  # a store that knows no conditions is asked at least
         if stream.size > part:
-            self._put_in_parts(stream, part_size(part, stream.size), concurrency)
+            self._put_large(stream, part_size(part, stream.size), concurrency)
             return
         data = b"".join(stream.pieces())
         check_sent(len(data), stream)
         self._settled(lambda: self._bucket.put(self._name, data, self._notes, replace=self._replace))
+
+    def _put_large(self, stream: Stream, part: int, concurrency: int) -> None:
+        """Put a stream in by parts, from the start again where somebody else ended the upload.
+
+        Another writer of the same name does so with Azure, where parts of all of them lie together.
+        """
+        for _ in range(self._patience.attempts):
+            with suppress(StorageMissingError):
+                self._put_in_parts(stream, part, concurrency)
+                return
+        raise StorageUnavailableError(f"The upload of {self._name!r} was ended by somebody else", "Store it again")
 
     def _put_in_parts(self, stream: Stream, part: int, concurrency: int) -> None:
         parts = self._calling(
@@ -82,10 +93,6 @@ class Putter:
         try:
             tags = self._sent(parts, stream, part, concurrency if self._bucket.takes_parts_at_once else 1)
             self._settled(lambda: parts.finish(tags))
-        except StorageMissingError as error:
-            raise StorageUnavailableError(
-                f"The upload of {self._name!r} was ended by somebody else", "Store it again"
-            ) from error
         except BaseException:
             with suppress(StorageError):  # what cannot be told now is removed by the sweep, or by a rule of the bucket
                 changed(self._patience, attempts=_ENDING_ATTEMPTS).calling(parts.abandon)

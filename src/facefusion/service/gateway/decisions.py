@@ -69,11 +69,11 @@ class DecisionLog:
         """Whether the log cannot be written now: nothing must be changed meanwhile."""
         return self._is_stuck or (self._thread is not None and not self._is_closing and not self._thread.is_alive())
 
-    def changed(self, caller: Caller, operation: str | None, status: int, job: object = None) -> Future[None]:
+    def changed(self, caller: Caller | None, operation: str | None, status: int, job: object = None) -> Future[None]:
         """Note that somebody changed something.
 
         Args:
-            caller: who.
+            caller: who; None where a route let in somebody whom the gateway does not know.
             operation: which.
             status: of the answer.
             job: identifier of the job it is about.
@@ -86,8 +86,9 @@ class DecisionLog:
             facts["job"] = job
         written: Future[None] = Future()
         written.set_running_or_notify_cancel()  # whoever does not wait for it any more cannot undo it
+        tenant, actor = (self._tenant, _NOBODY) if caller is None else (caller.tenant, caller.actor)
         with self._turn:
-            self._changes.append((NewEntry("called", caller.tenant, caller.actor, facts), written))
+            self._changes.append((NewEntry("called", tenant, actor, facts), written))
             self._wake()
         return written
 

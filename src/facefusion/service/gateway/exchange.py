@@ -128,15 +128,14 @@ class Exchange:
             tenant, actor = known if self.caller is None else (self.caller.tenant, self.caller.actor)
             reason = state.get("refusal", _USUAL.get(status, "refused"))
             self._decisions.refused(reason, status, operation, tenant=tenant, actor=actor)
-        elif self.caller is None:
-            return
-        elif self._scope["method"] in SAFE:
-            self._decisions.counted(self.caller, "reads")
-        elif self.is_part:
-            self._decisions.counted(self.caller, "parts")
+        elif self._scope["method"] in SAFE or self.is_part:
+            if self.caller is not None:
+                self._decisions.counted(self.caller, "parts" if self.is_part else "reads")
         elif status < 400:
+            # A route may let somebody in by itself, such as a signature does, and say who it is.
+            caller = self.caller or state.get("caller")
             job = self._scope.get("path_params", {}).get("job_id")
-            written = self._decisions.changed(self.caller, self._operation(), status, job)
+            written = self._decisions.changed(caller, self._operation(), status, job)
             try:
                 async with asyncio.timeout(_SECONDS):
                     await asyncio.wrap_future(written)

@@ -332,6 +332,6 @@ def error_facts(error: BaseException) -> dict[str, Any]:
     """Return what an entry says of an error: the nearest class that is known, and its exit code; never its words."""
     code = error.exit_code if isinstance(error, FaceFusionError) else 1
     for kind in type(error).__mro__:
-        if kind.__module__ in {errors.__name__, builtins.__name__}:
+        if kind in {getattr(module, kind.__name__, None) for module in (errors, builtins)}:
             return {"error": kind.__name__, "exit_code": code}
     return {"error": BaseException.__name__, "exit_code": code}

@@ -1,0 +1,51 @@
+"""`facefusion worker --broker`: real work by workers that a broker wakes."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery_machines import beats, pool
+from workshop import Shop
+
+from material import ASTRONAUT, CAPTAIN, read, save
+
+SECONDS = 120.0
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> dict[str, Any]:
+    image = read(CAPTAIN)
+    small = save(tmp_path / "captain.png", image[: image.shape[0] // 2 * 2 : 2, ::2])
+    return {"source_paths": [str(ASTRONAUT)], "target_path": str(small), "output_path": "result.png"}
+
+
+@pytest.mark.slow
+def test_workers_of_the_command_do_what_the_broker_wakes_them_for(
+    tmp_path: Path, postgres_database: str, redis_url: str, picture: dict[str, Any]
+) -> None:
+    shop = Shop.at(tmp_path / "shop", postgres_database, broker=redis_url, drain_seconds=0)
+    with shop.process("worker", "--workers", "2", "--log-level", "info") as process:
+        first, second = shop.submit(picture), shop.submit(picture)
+        assert shop.finished(first, SECONDS).state == "succeeded"
+        assert shop.finished(second, SECONDS).state == "succeeded"
+        assert shop.output(first) == shop.output(second)
+        assert len(pool(process.pid)) == 2
+        assert len(beats(process.pid)) == 1
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    shop.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [(("--broker", "sqs://"), "broker"), (("--broker", "redis://127.0.0.1:1/0", "--slots", "2"), "one task at a time")],
+)
+def test_what_a_worker_with_a_broker_cannot_be_asked_for_is_told(
+    tmp_path: Path, flags: tuple[str, ...], said: str
+) -> None:
+    shop = Shop.at(tmp_path / "shop")
+    assert said in shop.command("worker", *flags, code=2)
+    shop.engine.dispose()
