@@ -51,6 +51,12 @@ def test_keys_are_listed_by_tenant_and_shown(run: Run) -> None:
     assert "film  a: viewer; until" in run("keys", "list")[1]
 
 
+def test_a_key_without_a_name_is_called_by_what_it_may_do(run: Run) -> None:
+    assert facts(run, "keys", "create", "--role", "viewer")["name"] == "viewer"
+    assert facts(run, "keys", "create", "--scopes", "jobs:read")["name"] == "scopes"
+    assert run("keys", "create", "--role", "viewer", "--name", "")[0] == 2
+
+
 def test_a_key_is_replaced_and_revoked(run: Run) -> None:
     old = facts(run, "keys", "create", "--name", "farm", "--role", "viewer")
     new = facts(run, "keys", "rotate", old["id"], "--overlap", "1")

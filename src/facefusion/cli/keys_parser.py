@@ -37,7 +37,9 @@ def parse_tenants(
 
 
 def _create(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--name", required=True, metavar="NAME", help="what it is for, such as render-farm")
+    group.add_argument(
+        "--name", metavar="NAME", help="what it is for, such as render-farm [default: its role, or `scopes`]"
+    )
     what = group.add_mutually_exclusive_group(required=True)
     what.add_argument("--role", choices=_ROLES, metavar="ROLE", help=", ".join(_ROLES))
     what.add_argument("--scopes", nargs="+", metavar="SCOPE", help="instead of a role, such as jobs:read jobs:write")
@@ -113,7 +115,7 @@ _UNITS: Final = {
 _KEYS: Final = {
     "create": Verb(
         "make a key, which is shown once",
-        "--name NAME --role ROLE | --scopes SCOPE ... [options]",
+        "--role ROLE | --scopes SCOPE ... [--name NAME] [options]",
         _create,
         _PLACE,
         (*_DATABASE, "key_days"),

@@ -46,7 +46,7 @@ def _create(
 ) -> None:
     key, text = store.create(
         tenant=options.trust.tenant,
-        name=arguments.name,
+        name=arguments.role or "scopes" if arguments.name is None else arguments.name,
         by=actor_of(options.trust),
         lives=_lives(arguments, serving),
         role=arguments.role,
