@@ -70,7 +70,7 @@ def client(service: Served) -> httpx.Client:
     ],
 )  # fmt: skip
 def test_problems_have_one_form(
-    client: httpx.Client, method: str, path: str, more: Any, status: int, kind: str
+    *, client: httpx.Client, method: str, path: str, more: Any, status: int, kind: str
 ) -> None:
     answer = client.request(method, path, **more)
     said = answer.json()

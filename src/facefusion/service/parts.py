@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Engine
 
 from facefusion.jobs.board import JobBoard
-from facefusion.jobs.storage import Storage
+from facefusion.jobs.storage import Storage, StorageSettings
 from facefusion.options import Options
 from facefusion.service.background.operations import Operations
 from facefusion.service.gateway.quotas import Quotas
@@ -45,6 +45,7 @@ class ServiceParts:
         wake: told that there is work, and how many tasks; nobody is when None.
         checks: what tells more of whether the service can work, by name; each returns nothing, or raises.
         routers: further resources, each with its own prefix below `/v1`.
+        places: how storage is used at addresses of users' own.
         beside: what runs as long as the service does, until the event that it is handed is set.
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
@@ -65,6 +66,7 @@ class ServiceParts:
     wake: Callable[[int], None] | None = None
     checks: tuple[tuple[str, Callable[[], Any]], ...] = ()
     routers: tuple[APIRouter, ...] = ()
+    places: StorageSettings = field(default_factory=StorageSettings)
     beside: tuple[Callable[[asyncio.Event], Awaitable[Any]], ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))

@@ -79,7 +79,7 @@ async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle:
     request.state.claim = claim
     try:
         response = await handle(request)
-        if response.status_code < 300 and not isinstance(response, StreamingResponse):
+        if response.status_code < 300 and _can_be_kept(response):
             headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
             answer = KeptAnswer(response.status_code, headers, bytes(response.body).decode())
             await run_sync(store.complete, claim, answer)
@@ -90,6 +90,12 @@ async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle:
         raise
     await run_sync(store.forget, claim)
     return response
+
+
+def _can_be_kept(response: Response) -> bool:
+    """Whether an answer is text; pictures are made again."""
+    kind = response.headers.get("content-type", _JSON)
+    return not isinstance(response, StreamingResponse) and kind.startswith(_JSON)
 
 
 async def _begun(store: IdempotencyStore, caller: str, asked: str) -> Claim | KeptAnswer:

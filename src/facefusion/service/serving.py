@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import socket
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from sqlalchemy import Engine
 from facefusion.errors import DiskFullError, OptionsError
 from facefusion.jobs.dispatch import open_dispatcher
 from facefusion.jobs.migrations.registered import registered
-from facefusion.jobs.opening import open_files, open_jobs
+from facefusion.jobs.opening import open_files, open_jobs, storage_settings
 from facefusion.jobs.pool import LocalPool
 from facefusion.options import Options, ServingOptions
 from facefusion.service.app import create_app
@@ -47,6 +48,7 @@ from facefusion.trust.policy import policy_in_force
 
 _GRACE_SECONDS: Final = 30
 _BACKLOG: Final = 512
+Checks = tuple[tuple[str, Callable[[], Any]], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,12 +89,15 @@ def opened_service(
     with ExitStack() as ending:
         engine = open_jobs(serving)
         ending.callback(engine.dispose)
-        pool = None
-        dispatcher = open_dispatcher(serving.jobs.broker)
-        ending.callback(dispatcher.close)
-        if serving.jobs.broker is None and serving.worker.workers:
+        pool: LocalPool | None = None
+        wake: Callable[[int], None] | None = None
+        checks: Checks = ()
+        if serving.jobs.broker is not None:
+            wake, checks = _brokered(serving.jobs.broker, ending)
+        elif serving.worker.workers:
             pool = LocalPool(options, serving, log_level=log_level)
-        parts = _parts(options, serving, engine, dispatcher.wake if pool is None else pool.wake)
+            wake = pool.wake
+        parts = _parts(options, serving, engine, wake, checks)
         records = parts.records
         app = gateway(
             create_app(parts),
@@ -209,8 +214,30 @@ def _check_acknowledged(options: Options) -> None:
         ensure_acknowledged(home, actor_of(options.trust), given=options.trust.acknowledge)
 
 
+def _brokered(url: str, ending: ExitStack) -> tuple[Callable[[int], None], Checks]:
+    """Return what wakes workers of other machines, and what says whether the broker is there."""
+    dispatcher = open_dispatcher(url)
+    from facefusion.jobs.celery.broker import Broker  # noqa: PLC0415 - an extra, which is there by now
+    from facefusion.jobs.celery.link import Link  # noqa: PLC0415
+
+    link = Link(Broker(url))
+    ending.callback(dispatcher.close)
+    ending.callback(link.close)
+    turn = threading.Lock()
+
+    def check() -> None:
+        with turn:
+            link.waiting()
+
+    return dispatcher.wake, (("broker", check),)
+
+
 def _parts(
-    options: Options, serving: ServingOptions, engine: Engine, wake: Callable[[int], None] | None
+    options: Options,
+    serving: ServingOptions,
+    engine: Engine,
+    wake: Callable[[int], None] | None,
+    checks: Checks,
 ) -> ServiceParts:
     storage = open_files(serving)
     parts = make_parts(
@@ -222,6 +249,7 @@ def _parts(
         reviews=ReviewRules.of(serving.review),
         scratch=_scratch(serving.worker.scratch_dir),
         wake=wake,
+        checks=checks,
     )
     derived = parts.records.ring.derived
     settings = WebhookSettings(Egress.of(serving.webhooks), public_url=serving.service.public_url)
@@ -235,7 +263,7 @@ def _parts(
         triggers_router(Triggers(engine, derived), starter),
     )
     beside: tuple[Callable[[asyncio.Event], Awaitable[Any]], ...] = (sender.run,)
-    return replace(parts, routers=routers, beside=beside)
+    return replace(parts, routers=routers, beside=beside, places=storage_settings(serving))
 
 
 def _own(serving: ServingOptions) -> tuple[str, ...]:

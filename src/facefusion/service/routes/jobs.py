@@ -358,6 +358,10 @@ def _reviewed(
         revision_wanted(if_match, job.revision)
         check_reviewer(job, caller)
 
+    if approves:  # who is told that a result is approved finds it where it was to be delivered
+        job = parts.board.job(job_id, tenant=caller.tenant)
+        check(job)
+        deliver_result(job, parts.storage, roots_of(parts.settings.allowed_roots, job.tenant), settings=parts.places)
     board = JobBoard(parts.engine, check=check)
     if approves:
         job = board.job(job_id, tenant=caller.tenant)

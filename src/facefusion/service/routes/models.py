@@ -121,14 +121,18 @@ def _pulling(parts: ServiceParts, names: list[str]) -> Work:
     def work(notify: Callable[[str], None], stop: threading.Event) -> Mapping[str, Any]:
         models = parts.options.models
         outcomes: dict[str, str] = {}
+
+        def heard(_transfer: object) -> None:
+            if stop.is_set():
+                raise CancelledError("The service was stopped while it fetched models", "Ask for them again")
+
         with Downloader(None) as downloader:
-            puller = Puller(catalogue_of(parts.options), open_store(models), downloader, notify=notify)
+            puller = Puller(catalogue_of(parts.options), open_store(models), downloader, listener=heard, notify=notify)
             for pulled in puller.pull(names):
                 outcomes[pulled.name] = pulled.outcome
                 if pulled.error is not None:
                     notify(f"{pulled.name}: {pulled.error}")
-                if stop.is_set():
-                    raise CancelledError("The service was stopped while it fetched models", "Ask for them again")
+                heard(pulled)
                 failed = pulled.error if pulled.outcome == "failed" else None
                 if failed is not None and len(names) == 1:
                     raise failed
