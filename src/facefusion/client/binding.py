@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from inspect import Signature, signature
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from facefusion.client.call import Call, Operation
@@ -80,8 +81,7 @@ class Doing(Generic[P, T]):
         def done(*args: P.args, **kwargs: P.kwargs) -> Any:
             return resource.doer.do(self.operation(*args, **kwargs))
 
-        done.__doc__ = self.__doc__
-        return done
+        return _described(done, self.operation.make, self.__doc__)
 
 
 class Running(Generic[P, T]):
@@ -105,8 +105,7 @@ class Running(Generic[P, T]):
         def done(*args: P.args, **kwargs: P.kwargs) -> Any:
             return resource.doer.run(self.make(*args, **kwargs))
 
-        done.__doc__ = self.__doc__
-        return done
+        return _described(done, self.make, self.__doc__)
 
 
 class Listing(Generic[P, T]):
@@ -133,8 +132,15 @@ class Listing(Generic[P, T]):
                 return _awaited(resource.doer, make, args, kwargs)
             return _waited(resource.doer, make, args, kwargs)
 
-        through.__doc__ = self.__doc__
-        return through
+        return _described(through, self.operation.make, self.__doc__)
+
+
+def _described(method: Callable[..., Any], make: Callable[..., Any], text: str | None) -> Callable[..., Any]:
+    """Let a method say what it takes and does; what it gives is in the types alone, as it depends on the client."""
+    said = signature(make).replace(return_annotation=Signature.empty)
+    vars(method).update(__signature__=said)
+    method.__name__, method.__doc__ = make.__name__, text
+    return method
 
 
 def _waited(doer: Doer, make: Callable[..., Call[Page[T]]], args: Any, kwargs: Any) -> Iterator[T]:
