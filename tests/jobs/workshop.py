@@ -29,7 +29,7 @@ from facefusion.options import load_options, load_serving
 from facefusion.trust.database import open_database
 
 TENANT = "acme"
-DEADLINE = 90.0
+DEADLINE = 180.0  # a machine may be busy with other things
 
 
 def until(is_so: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any:
