@@ -175,7 +175,7 @@ def test_a_preview_that_cannot_be_made(client: httpx.Client) -> None:
 
 def test_marks_are_verified(service: Served, client: httpx.Client) -> None:
     order = {"sources": [f"upload:{sent(client, ASTRONAUT)}"], "target": f"upload:{sent(client, CAPTAIN)}"}
-    made = client.post("/v1/previews", json=order).content
+    made = client.post("/v1/previews", json=order | {"max_side": 256}).content
     shown = client.post("/v1/verify?name=mine.png", content=made).json()
     layers = {each["layer"]: each for each in shown["layers"]}
     assert layers["audit"]["state"] == "holds" and layers["audit"]["facts"]["entry"]
