@@ -79,7 +79,7 @@ class Served:
         if caller is not None:
             who = [caller.tenant, caller.actor, sorted(caller.scopes if scopes is None else scopes)]
             headers[WHO] = json.dumps(who)
-        made = httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
+        made = httpx.Client(base_url=self.url, headers=headers, timeout=240, trust_env=False)
         self.clients.append(made)
         return made
 
