@@ -6,7 +6,7 @@ COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-models test-openvino lint bench lock clean setup-runtime setup-dev
+.PHONY: help demo test test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ lint: setup-dev ## style and format only
 
 bench: setup-dev ## print the figures that the documentation quotes
 	$(BIN)/python -m benchmarks
+
+openapi: setup-dev ## write the document of the REST API, docs/openapi.json
+	$(BIN)/python -m facefusion.service.document docs/openapi.json
 
 lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
