@@ -64,7 +64,6 @@ def test_what_brokers_add_on_their_way_is_no_flaw() -> None:
         {"body": [[], {}, {}]},
     ],
     ids=lambda case: next(iter(case)),  # messages have numbers of their own each time
-    ids=repr,
 )
 def test_whatever_is_not_exactly_ours_is_refused(changes: dict[str, Any]) -> None:
     assert flaw(message(**changes)) is not None
