@@ -155,6 +155,16 @@ def test_a_worker_that_says_so_in_time_keeps_its_task(jobs):
         jobs.queue.extend(lease)
 
 
+def test_how_many_frames_a_whole_job_has_is_known_once_its_worker_says_so(jobs):
+    whole, cut = jobs.submit(), jobs.submit(is_cut=True)
+    leases = [jobs.claim(), jobs.claim()]
+    for lease in leases:
+        jobs.queue.extend(lease, frames=7)
+        jobs.queue.extend(lease, frames=7, total=78)
+        jobs.queue.extend(lease, frames=9, total=99)
+    assert (jobs.job(whole).frames, jobs.job(cut).frames) == (78, None)
+
+
 def test_a_worker_that_is_late_but_not_replaced_yet_may_go_on(jobs):
     job = jobs.submit()
     lease = jobs.claim()

@@ -22,7 +22,7 @@ from facefusion.jobs.database import Clock, database_time, moment, reading, unti
 from facefusion.jobs.leasing import lease_task
 from facefusion.jobs.order import next_task, settle
 from facefusion.jobs.rows import change_job, job_numbered, tell
-from facefusion.jobs.schema import ATTEMPTS, LEASES, PLANS, TASKS, WORKERS
+from facefusion.jobs.schema import ATTEMPTS, JOBS, LEASES, PLANS, TASKS, WORKERS
 from facefusion.jobs.states import JobState, Outcome, TaskKind, TaskState
 from facefusion.jobs.stopping import end_attempt, give_up, try_again
 from facefusion.jobs.values import Failure, Job, Lease, SegmentOfPlan
@@ -89,18 +89,22 @@ class JobQueue:
         return lease
 
     @until_it_goes_through
-    def extend(self, lease: Lease, *, frames: int = 0) -> None:
+    def extend(self, lease: Lease, *, frames: int = 0, total: int | None = None) -> None:
         """Say that a task is still being done.
 
         Args:
             lease: of it.
             frames: finished so far.
+            total: frames that there will be, where that is known; kept of a job that is done as a whole.
 
         Raises:
             LeaseLostError: nobody waits for the result any more.
             JobsUnavailableError: the database cannot be used.
         """
         with writing(self._engine) as connection:
+            if lease.kind == "whole" and total is not None:
+                unknown = (JOBS.c.number == lease.job.number) & JOBS.c.frames.is_(None)
+                connection.execute(update(JOBS).where(unknown).values(frames=max(0, total)))
             until = self._clock(connection) + round(lease.seconds * 1e6)
             done = connection.execute(update(LEASES).where(_of(lease)).values(until=until, frames=max(0, frames)))
             if done.rowcount != 1:

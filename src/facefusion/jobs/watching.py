@@ -124,7 +124,7 @@ class Watch:
         if attempt.reason == "stalled":
             return
         try:
-            self._queue.extend(attempt.lease, frames=attempt.frames)
+            self._queue.extend(attempt.lease, frames=attempt.frames, total=attempt.total)
         except LeaseLostError:
             attempt.stop("lost")
 

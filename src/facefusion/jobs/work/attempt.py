@@ -25,12 +25,14 @@ class Attempt:
         lease: as given.
         cancel: set when the work is to stop.
         frames: finished so far.
+        total: frames that there will be; None where that is not known.
     """
 
     def __init__(self, lease: Lease, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.lease = lease
         self.cancel = threading.Event()
         self.frames = 0
+        self.total: int | None = None
         self._clock = clock
         self._moved = clock()
         self._reason: Reason | None = None
@@ -52,7 +54,7 @@ class Attempt:
 
     def progress(self, progress: Progress) -> None:
         """Hear how far the work is."""
-        self.frames = max(self.frames, progress.done)
+        self.frames, self.total = max(self.frames, progress.done), progress.total
         self.moved()
 
     def stop(self, reason: Reason) -> None:
