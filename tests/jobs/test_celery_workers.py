@@ -158,7 +158,7 @@ def test_a_broker_that_was_killed_is_found_again(begun: Begun, server: Any) -> N
         there.until_done(first)
         server.process.restart()
         second = there.submit()
-        there.until_done(second, seconds=60)
+        there.until_done(second, seconds=200)
 
 
 def test_a_database_that_was_killed_is_found_again(begun: Begun, postgres: Postgres) -> None:

@@ -269,7 +269,7 @@ def test_folders_that_are_removed_while_others_put_into_them_do_no_harm(tmp_path
         stdout=subprocess.PIPE,
     )
     try:
-        storage = open_storage(str(tmp_path), changed(SETTINGS, longest_wait=0.01, attempts=50))
+        storage = open_storage(str(tmp_path), changed(SETTINGS, longest_wait=0.05, attempts=100))
         assert remover.stdout is not None
         remover.stdout.readline()
         for number in range(100):

@@ -124,7 +124,7 @@ _KEYS: Final = {
     "show": Verb("show what is known of a key", "ID [options]", _show, _PLACE, _DATABASE),
     "revoke": Verb("take a key back; within seconds it lets nobody in", "ID [options]", _show, _PLACE, _DATABASE),
     "rotate": Verb(
-        "make a key that takes another's place, which goes on to hold for a while",
+        "make a key in another's place, which holds on for a while",
         "ID [--overlap HOURS] [options]",
         _rotate,
         _PLACE,
