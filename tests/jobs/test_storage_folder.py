@@ -263,7 +263,7 @@ def test_folders_that_are_removed_while_others_put_into_them_do_no_harm(tmp_path
             sys.executable,
             "-c",
             "import sys, time\nfrom facefusion.jobs.storage import open_storage\ns = open_storage(sys.argv[1])\n"
-            "print('up', flush=True)\nwhile True: s.delete('t/old'), time.sleep(0.01)",  # leaves whoever writes a moment
+            "print('up', flush=True)\nwhile True: s.delete('t/old'), time.sleep(0.01)",  # a moment for writers
             str(tmp_path),
         ],
         stdout=subprocess.PIPE,
