@@ -158,7 +158,7 @@ def test_a_broker_that_was_killed_is_found_again(begun: Begun, server: Any) -> N
         there.until_done(first)
         server.process.restart()
         second = there.submit()
-        there.until_done(second, seconds=200)
+        there.until_done(second, seconds=60)
 
 
 def test_a_database_that_was_killed_is_found_again(begun: Begun, postgres: Postgres) -> None:
@@ -322,6 +322,21 @@ def test_redis_that_forgot_all_messages_stops_nothing(
         there.wake(6)
         redis_server.clear()
         there.until_done(*jobs)
+
+
+def test_redis_that_is_away_when_a_task_ends_is_found_again(
+    redis_server: Redis, postgres_database: str, tmp_path: Path
+) -> None:
+    broker = Broker(redis_server.url(), queue=f"tests.{secrets.token_hex(6)}", beat=0.3)
+    with cluster(postgres_database, broker, tmp_path) as there:
+        machine = there.machine()
+        with running(machine):
+            first = there.submit(request={"seconds": 2.0})
+            leased_by(there, first)
+            redis_server.process.kill()
+            until(lambda: "Couldn't ack" in Path(machine.log).read_text())
+            redis_server.process.start()
+            there.until_done(first, there.submit())
 
 
 def test_redis_gives_back_what_a_killed_machine_held(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Any, Final
 
 from celery import bootsteps
@@ -23,16 +24,16 @@ def beating(line: str) -> type[Any]:
         """Keeps the process of a beat."""
 
         requires = ("celery.worker.components:Pool",)
-        _process: subprocess.Popen[str] | None = None
+        _process: subprocess.Popen[bytes] | None = None
 
         def start(self, worker: Any) -> None:
             """Begin it."""
             # It hears of this process's end, in whatever way, by the end of its input.
             command = [sys.executable, "-m", "facefusion.jobs.celery.beat"]
-            self._process = process = subprocess.Popen(command, stdin=subprocess.PIPE, text=True)
+            self._process = process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0)
             assert process.stdin is not None
-            process.stdin.write(line)
-            process.stdin.flush()
+            with suppress(BrokenPipeError):  # it died at once, and is looked after as one that died later
+                process.stdin.write(line.encode())
 
         def register_with_event_loop(self, worker: Any, hub: Any) -> None:
             """Have it looked after."""
@@ -55,6 +56,7 @@ def beating(line: str) -> type[Any]:
 
         def _look(self, worker: Any) -> None:
             if self._process is not None and self._process.poll() is not None:
+                self.stop(worker)
                 self.start(worker)
 
     return Beating

@@ -46,6 +46,8 @@ class WakeConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
         handle: Callable[[Any], Any] = super().create_task_handler(*arguments, **named)
 
         def checked(message: Any) -> Any:
+            message.ack_log_error = self._settling(message, message.ack_log_error)
+            message.reject_log_error = self._settling(message, message.reject_log_error)
             wrong = flaw(message)
             if wrong is None:
                 return handle(message)
@@ -53,3 +55,23 @@ class WakeConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
             return message.reject_log_error(_LOG, self.connection_errors)
 
         return checked
+
+    def _settling(self, message: Any, settle: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what settles a message, and connects anew where the broker could not be told.
+
+        Celery only logs that. On Redis the message counts as being worked on from then on; as nothing is read while
+        a worker has all that it may have, nothing would ever notice that the connection is lost.
+        """
+
+        def settled(*arguments: Any, **named: Any) -> None:
+            settle(*arguments, **named)
+            consumer = self.task_consumer
+            # Messages of an earlier connection are not this one's: their broker has given them back by itself.
+            if not message.acknowledged and consumer is not None and message.channel is consumer.channel:
+                self.hub.call_soon(_lose)
+
+        return settled
+
+
+def _lose() -> None:
+    raise ConnectionResetError("A message could not be settled")
