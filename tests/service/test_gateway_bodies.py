@@ -121,6 +121,19 @@ def test_a_body_that_drips_is_not_waited_for_either(house: House) -> None:
             assert status(answer + received(made)) == 408
 
 
+def test_an_answer_that_comes_before_the_body_does_not_reset_the_connection(house: House) -> None:
+    with house.serving(**LIMITS) as service:
+        head = f"POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\nContent-Length: 60000\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", service.port), timeout=20) as made:
+            made.sendall(head.encode())
+            answer = made.recv(65536)
+            for _ in range(60):
+                made.sendall(b"x" * 1000)
+            while part := made.recv(65536):
+                answer += part
+    assert status(answer) == 413
+
+
 def test_time_in_which_the_application_does_not_read_is_nobodys_fault() -> None:
     now = [0.0]
 

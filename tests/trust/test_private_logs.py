@@ -51,8 +51,9 @@ SECRETS = (
     "--signing-key Hunter2Hunter2",
     "Hunter2Hunter2Hunter2Hunter2Hunter2Hunter2Hunter2",
 )
-TRACES = ("Ada", "Lovelace", "Hunter2", "0.123", "0.456")
-EMBEDDING = np.tile(np.array([0.123, -0.456], np.float32), 256)
+TRACES = ("Ada", "Lovelace", "Hunter2", "0.12304", "0.45605")
+# Longer than the milliseconds of a line's time.
+EMBEDDING = np.tile(np.array([0.123046875, -0.4560546875], np.float32), 256)
 LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
 
 
@@ -160,7 +161,7 @@ def test_arrays_and_rows_of_numbers_are_left_out(log, value):
     logger.info("The face is %s", value)
     logger.info(value)
     logger.info(f"The face is {value}")
-    logger.info("%s %s %s %s %s %s", *([0.123, 0.456] * 3))
+    logger.info("%s %s %s %s %s %s", *([0.123046875, 0.4560546875] * 3))
     clean(stream)
 
 

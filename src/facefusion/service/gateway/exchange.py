@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from facefusion.errors import FaceFusionError
 from facefusion.service.gateway.answers import SecurityHeaders, refuse
-from facefusion.service.gateway.asgi import Message, Scope, Send
+from facefusion.service.gateway.asgi import Message, Receive, Scope, Send
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.gateway.decisions import DecisionLog
 
@@ -23,6 +24,8 @@ SAFE: Final = frozenset(("GET", "HEAD", "OPTIONS", "QUERY"))
 _REFUSALS: Final = frozenset((401, 403, 408, 413, 414, 421, 429, 431))
 _SECONDS: Final = 5.0
 """That an answer waits for its entry in the audit log."""
+_LINGERING: Final = 2.0
+_LEFT: Final = 1 << 20
 _PLACE: Final = "facefusion.exchange"
 _USUAL: Final = {401: "unauthenticated", 403: "not-allowed", 413: "too-large", 429: "too-many-requests"}
 
@@ -32,6 +35,7 @@ class Exchange:
 
     Args:
         scope: of the request.
+        receive: gives parts of its body.
         send: takes the answer.
         headers: of the request.
         security: what every answer has.
@@ -50,6 +54,7 @@ class Exchange:
     def __init__(
         self,
         scope: Scope,
+        receive: Receive,
         send: Send,
         headers: Mapping[bytes, bytes],
         *,
@@ -62,9 +67,10 @@ class Exchange:
         self.verdict: Verdict | None = None
         self.caller: Caller | None = None
         self.is_begun = False
-        self._scope, self._send, self._security, self._decisions = scope, send, security, decisions
+        self._scope, self._receive, self._send = scope, receive, send
+        self._security, self._decisions = security, decisions
         self.is_part = is_part
-        self._is_replaced = False
+        self._is_replaced = self._is_last = False
         scope[_PLACE] = self
 
     @staticmethod
@@ -91,14 +97,35 @@ class Exchange:
                 return
             await self._begin(message)
         elif not self._is_replaced:
-            await self._send(message)
+            await self._go_on(message)
 
     async def _instead(self, message: Message) -> None:
         """Send a message of an answer that stands in place of the application's."""
         if message["type"] == "http.response.start":
             await self._begin(message)
         else:
-            await self._send(message)
+            await self._go_on(message)
+
+    async def _go_on(self, message: Message) -> None:
+        """Send a further message; before the last one on a connection take what is still on its way.
+
+        A connection that is closed with something unread is reset, and then the caller may lose the answer, too.
+        """
+        if self._is_last and not message.get("more_body", False):
+            await self._send({**message, "more_body": True})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LINGERING):
+                    await self._drain()
+            message = {"type": "http.response.body", "body": b""}
+        await self._send(message)
+
+    async def _drain(self) -> None:
+        left = _LEFT
+        while left > 0:
+            message = await self._receive()
+            left -= len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
 
     async def _begin(self, message: Message) -> None:
         self.is_begun = True
@@ -107,6 +134,7 @@ class Exchange:
         further = [] if self.verdict is None else self.verdict.headers()
         if status >= 400 and self._has_more():
             further.append((b"connection", b"close"))  # nobody reads the rest
+            self._is_last = True
         headers = self._security.added(
             message.get("headers", ()), is_private=self.caller is not None or status >= 400, further=further
         )

@@ -118,7 +118,9 @@ class Gateway:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         parts = self._parts
         is_part = scope["method"] not in SAFE and scope["path"].startswith(parts.parts_below)
-        exchange = Exchange(scope, send, {}, security=parts.security, decisions=parts.decisions, is_part=is_part)
+        exchange = Exchange(
+            scope, receive, send, {}, security=parts.security, decisions=parts.decisions, is_part=is_part
+        )
         await self._guarded(exchange, exchange, lambda: self._enter(exchange, scope, receive))
 
     async def _enter(self, exchange: Exchange, scope: Scope, receive: Receive) -> None:
