@@ -21,7 +21,7 @@ from typing import Any, Final
 from facefusion.errors import DiskFullError, JobsUnavailableError, LeaseLostError, StorageError
 from facefusion.jobs.queue import JobQueue
 from facefusion.jobs.storage import Storage, Stored
-from facefusion.jobs.values import Failure, Lease, SegmentOfPlan
+from facefusion.jobs.values import Did, Failure, Lease, SegmentOfPlan
 
 _BLOCK: Final = 1 << 16
 _STEP: Final = 0.2
@@ -67,17 +67,22 @@ class SimulatedRunner:
         self._seconds, self._wait, self._clock = seconds, wait, clock
         self._name = f"{socket.gethostname()}:{os.getpid()}:{number}"
         self._ending, self._stop = threading.Event(), threading.Event()
+        self._following: Lease | None = None
 
-    def once(self) -> bool:
-        """Do the task whose turn it is; return whether there was one."""
-        if self._ending.is_set():
-            return False
-        lease = self._queue.claim(self._name, seconds=self._seconds)
+    def once(self, *, goes_on: Callable[[], bool]) -> Did | None:
+        """Do the task whose turn it is; see `TaskRunner.once`."""
+        lease, self._following = self._following, None
+        if lease is not None and self._ending.is_set():
+            self._queue.released(lease)
+            return Did(freed=1)
+        if lease is None and not self._ending.is_set():
+            lease = self._queue.claim(self._name, seconds=self._seconds)
         if lease is None:
-            return False
+            return None
+        freed = 0
         with suppress(LeaseLostError):
-            self._do(lease)
-        return True
+            freed = self._do(lease, goes_on)
+        return Did(freed, self._following)
 
     def drain(self) -> None:
         """Begin nothing any more."""
@@ -91,15 +96,17 @@ class SimulatedRunner:
     def close(self) -> None:
         """Keep nothing."""
 
-    def _do(self, lease: Lease) -> None:
+    def _do(self, lease: Lease, goes_on: Callable[[], bool]) -> int:
+        """Do a task, and return how many others may begin because of it."""
         over, ended = threading.Event(), threading.Event()
         beating = threading.Thread(target=self._extend, args=(lease, over, ended), daemon=True)
         beating.start()
         try:
             if self._took_its_time(lease, over):
-                self._tell(lease)
-            elif self._stop.is_set():
+                return self._tell(lease, goes_on)
+            if self._stop.is_set():
                 self._queue.released(lease)
+                return 1
         except (StorageError, DiskFullError) as error:
             self._queue.failed(lease, Failure.of(error, is_final=False))
         except OSError as error:
@@ -109,6 +116,7 @@ class SimulatedRunner:
             self._queue.failed(lease, full)
         finally:
             ended.set()
+        return 0
 
     def _took_its_time(self, lease: Lease, over: threading.Event) -> bool:
         end = self._clock() + (0.0 if lease.kind in {"plan", "merge"} else float(lease.job.request["seconds"]))
@@ -116,17 +124,24 @@ class SimulatedRunner:
             self._wait(over, min(left, _STEP))
         return left <= 0 and not over.is_set()
 
-    def _tell(self, lease: Lease) -> None:
+    def _tell(self, lease: Lease, goes_on: Callable[[], bool]) -> int:
         seed, segments = lease.job.request["seed"], range(lease.job.request["segments"])
         if lease.kind == "plan":
             plan = {"plan": self._put(b"plan", f"plan-{lease.token}", lease)}
-            self._queue.planned(lease, plan, [SegmentOfPlan(number, 1) for number in segments])
-        elif lease.kind == "segment":
-            key = f"segments/{lease.number}-{lease.token}/block"
-            self._queue.finished(lease, self._put(block(seed, lease.number), key, lease))
+            made = [SegmentOfPlan(number, 1) for number in segments]
+            self._following = self._queue.planned(lease, plan, made, next_for=self._next_for(goes_on))
+            return len(made)
+        if lease.kind == "segment":
+            name, data = f"segments/{lease.number}-{lease.token}/block", block(seed, lease.number)
         else:
             merged = self._merged(lease) if lease.kind == "merge" else [block(seed, number) for number in segments]
-            self._queue.finished(lease, self._put(b"".join(merged), f"result-{lease.token}/result.bin", lease))
+            name, data = f"result-{lease.token}/result.bin", b"".join(merged)
+        result = self._put(data, name, lease)
+        self._following = self._queue.finished(lease, result, next_for=self._next_for(goes_on))
+        return 0
+
+    def _next_for(self, goes_on: Callable[[], bool]) -> str | None:
+        return self._name if goes_on() and not self._ending.is_set() else None
 
     def _merged(self, lease: Lease) -> list[bytes]:
         if self._storage is None:

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 from queue_material import BROKEN, Jobs
+from sqlalchemy import select
 
 from facefusion.errors import JobQuotaError, OptionsError
+from facefusion.jobs.schema import TENANTS
 from facefusion.jobs.tenants import Quota, Tenants
+from facefusion.jobs.values import SegmentOfPlan
 from facefusion.trust.database import open_database
 from job_databases import SteppedClock
 
@@ -87,13 +90,11 @@ def test_who_had_nothing_to_do_for_long_is_not_served_alone_for_long(jobs):
 
 
 def test_what_a_lost_worker_took_is_charged_and_what_was_released_is_given_back(jobs, tenants):
-    from sqlalchemy import select
-
-    from facefusion.jobs.schema import TENANTS
-
     def account():
+        """What ended counts as it was, and what is at work as 10 seconds."""
         with jobs.engine.connect() as connection:
-            return connection.execute(select(TENANTS.c.served)).scalar_one()
+            served = connection.execute(select(TENANTS.c.served)).scalar_one()
+        return served + jobs.leases() * 5_000_000
 
     tenants.set("studio", Quota(weight=2))
     jobs.submit()
@@ -220,8 +221,6 @@ def test_the_order_is_the_same_on_both_databases(sqlite_jobs_place, postgres_job
             if turn % 7 == 0:
                 jobs.queue.failed(lease, BROKEN)
             elif lease.kind == "plan":
-                from facefusion.jobs.values import SegmentOfPlan
-
                 jobs.queue.planned(lease, {}, [SegmentOfPlan(each, 5) for each in range(1 + turn % 3)])
             else:
                 jobs.queue.finished(lease, {})

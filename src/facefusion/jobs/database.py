@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 
 from facefusion.errors import JobsUnavailableError, OptionsError
-from facefusion.trust.database import reason
+from facefusion.trust.database import reason, sole_writer
 
 Clock = Callable[[Connection], int]
 """Returns the time in microseconds since 1970, as the database knows it."""
@@ -23,6 +23,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TRIES: Final = 8
 _AGAIN: Final = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
 _FIRST_WAIT: Final = 0.002
+_SERVER_TIME: Final = text("SELECT extract(epoch FROM clock_timestamp()) * 1000000")
+_HASTY: Final = text("SET LOCAL synchronous_commit TO off")
 _Args = ParamSpec("_Args")
 _Value = TypeVar("_Value")
 
@@ -30,8 +32,7 @@ _Value = TypeVar("_Value")
 def database_time(connection: Connection) -> int:
     """Return the time: of the server where several machines meet, so that their own clocks need not agree."""
     if connection.dialect.name == "postgresql":
-        seconds = connection.execute(text("SELECT extract(epoch FROM clock_timestamp()) * 1000000")).scalar_one()
-        return int(seconds)
+        return int(connection.execute(_SERVER_TIME).scalar_one())
     return time.time_ns() // 1000
 
 
@@ -46,15 +47,22 @@ def maybe_moment(microseconds: int | None) -> datetime | None:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, is_durable: bool = True) -> Iterator[Connection]:
     """Yield a connection in a transaction that will write.
 
     SQLite lets one writer in at a time and decides that when the transaction begins; PostgreSQL locks rows.
 
+    Args:
+        engine: the database.
+        is_durable: whether what is written is on the disk when the transaction ends. It is there within a second
+            otherwise, and is lost only with the machine or the server that has the database.
+
     Raises:
         JobsUnavailableError: the database cannot be reached, or refuses.
     """
-    with telling(), engine.connect().execution_options(facefusion_alone=True) as connection, connection.begin():
+    with telling(), sole_writer(engine, is_durable=is_durable) as connection:
+        if not is_durable and connection.dialect.name == "postgresql":
+            connection.execute(_HASTY)
         yield connection
 
 

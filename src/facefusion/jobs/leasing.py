@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, select
 
+from facefusion.errors import JobUnknownError
 from facefusion.jobs.database import moment
-from facefusion.jobs.order import charge
-from facefusion.jobs.rows import change_job, job_numbered, job_of, tell
+from facefusion.jobs.order import Turn, catch_up
+from facefusion.jobs.outbox import is_heard
+from facefusion.jobs.rows import change_job, job_of_first, tell
 from facefusion.jobs.schema import ATTEMPTS, JOBS, LEASES, PLANS, TASKS
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Job, Lease
 
+_PLANNED: Final = (
+    select(*JOBS.c, PLANS.c.content.label("plan"), is_heard(JOBS.c.tenant).label("is_heard"))
+    .outerjoin(PLANS, PLANS.c.job == JOBS.c.number)
+    .where(JOBS.c.number == bindparam("of", type_=BigInteger))
+)
+# Who holds a task already must not wait for its job, and is tried again as a whole.
+_HELD: Final = _PLANNED.with_for_update(of=JOBS, key_share=True, nowait=True)
+_RESULTS: Final = (
+    select(TASKS.c.result)
+    .where(TASKS.c.job == bindparam("of", type_=BigInteger), TASKS.c.kind == "segment")
+    .order_by(TASKS.c.number)
+)
+_LEASE: Final = insert(LEASES)
+_ATTEMPT: Final = insert(ATTEMPTS)
+_BEGUN: Final[Mapping[str, JobState]] = {"plan": "planning", "whole": "running"}
 
-def lease_task(connection: Connection, task: Row[Any], worker: str, now: int, seconds: float) -> Lease:
+
+def lease_task(connection: Connection, turn: Turn, worker: str, now: int, seconds: float) -> Lease:
     """Give a worker the lease of a task.
 
     A segment is leased without holding its job, as many are at one moment; whoever stops the job waits for the task
@@ -23,7 +42,7 @@ def lease_task(connection: Connection, task: Row[Any], worker: str, now: int, se
 
     Args:
         connection: in a transaction that holds the task.
-        task: a row of `TASKS`.
+        turn: the task.
         worker: who gets it.
         now: the time.
         seconds: how long the worker may be silent.
@@ -31,22 +50,23 @@ def lease_task(connection: Connection, task: Row[Any], worker: str, now: int, se
     Raises:
         JobsUnavailableError: the job is held by another; to be tried again.
     """
-    plan: Mapping[str, Any] | None
-    results: tuple[Mapping[str, Any], ...]
-    until = now + round(seconds * 1e6)
-    token, attempt = task.token + 1, task.failures + task.losses + 1
-    if task.kind == "segment":
-        job, plan, results = *_planned(connection, task.job), ()
-    else:
-        job = _begun(connection, task, worker, now, attempt)
-        plan, results = _segments(connection, task.job) if task.kind == "merge" else (None, ())
-    connection.execute(update(TASKS).where(TASKS.c.id == task.id).values(state="leased", token=token))
-    values = {"task": task.id, "token": token, "worker": worker}
-    connection.execute(insert(LEASES).values(**values, tenant=task.tenant, until=until, frames=0))
-    connection.execute(insert(ATTEMPTS).values(**values, kind=task.kind, work=work_of(job.request), began=now))
-    charge(connection, task.tenant)
+    task, until = turn.task, now + round(seconds * 1e6)
+    attempt = task.failures + task.losses + 1
+    row = connection.execute(_PLANNED if task.kind == "segment" else _HELD, {"of": task.job}).one_or_none()
+    if row is None:
+        raise JobUnknownError("The job of this task was removed")
+    job = job_of_first(row)
+    if task.kind != "segment":
+        job = _begun(connection, job, task, worker, now, attempt=attempt, is_heard=row.is_heard)
+    results: tuple[Mapping[str, Any], ...] = ()
+    if task.kind == "merge":
+        results = tuple(connection.execute(_RESULTS, {"of": job.number}).scalars())
+    values = {"task": task.id, "token": task.token, "worker": worker}
+    connection.execute(_LEASE, {**values, "tenant": task.tenant, "until": until, "frames": 0})
+    connection.execute(_ATTEMPT, {**values, "kind": task.kind, "work": work_of(job.request), "began": now})
+    catch_up(connection, task.tenant, turn.least)
     return Lease(
-        *(task.id, token, task.kind, task.number, job, plan, results),
+        *(task.id, task.token, task.kind, task.number, job, row.plan, results),
         until=moment(until),
         seconds=seconds,
         attempt=attempt,
@@ -62,26 +82,14 @@ def work_of(request: Mapping[str, Any]) -> str:
     return ",".join(map(str, processors))[:200]
 
 
-def _begun(connection: Connection, task: Row[Any], worker: str, now: int, attempt: int) -> Job:
-    job = job_numbered(connection, task.job, waits=False)
-    state: JobState = {"plan": "planning", "whole": "running"}.get(task.kind, job.state)  # type: ignore[assignment]
+def _begun(
+    connection: Connection, job: Job, task: Row[Any], worker: str, now: int, *, attempt: int, is_heard: bool
+) -> Job:
+    """Move a job on as its task begins, and return it as it is then."""
+    state = _BEGUN.get(task.kind, job.state)
     if state != job.state:
-        change_job(connection, job, now, state=state, started=now)
-        job = job_numbered(connection, task.job)
-    tell(connection, job, now, "task.leased", {"kind": task.kind, "number": 0, "worker": worker, "attempt": attempt})
+        change_job(connection, job, now, state=state, is_heard=is_heard, started=now)
+        job = replace(job, state=state, revision=job.revision + 1, started=moment(now))
+    facts = {"kind": task.kind, "number": 0, "worker": worker, "attempt": attempt}
+    tell(connection, job, now, "task.leased", facts, is_heard=is_heard)
     return job
-
-
-def _planned(connection: Connection, number: int) -> tuple[Job, Mapping[str, Any]]:
-    """Return a job with its plan."""
-    wanted = select(JOBS, PLANS.c.content).join(PLANS, PLANS.c.job == JOBS.c.number).where(JOBS.c.number == number)
-    *columns, content = connection.execute(wanted).one()
-    return job_of(dict(zip(JOBS.c.keys(), columns, strict=True))), content
-
-
-def _segments(connection: Connection, number: int) -> tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]:
-    """Return a job's plan, and what its segments gave."""
-    plan = connection.execute(select(PLANS.c.content).where(PLANS.c.job == number)).scalar_one()
-    segments = (TASKS.c.job == number) & (TASKS.c.kind == "segment")
-    results = connection.execute(select(TASKS.c.result).where(segments).order_by(TASKS.c.number)).scalars()
-    return plan, tuple(results)

@@ -1,11 +1,12 @@
 """The queue: tasks are leased to workers, one at a time, and what workers tell of them moves their jobs on.
 
-Every call is one transaction. A lease has a token that grows: whatever a worker tells after its lease went to another
-is refused, so that a slow worker never overwrites the result of the one that took its place. What a worker tells a
-second time, because the answer to the first got lost, has the effect of once.
+Every call is one transaction, also one that tells how a task ended and leases the next. A lease has a token that grows:
+whatever a worker tells after its lease went to another is refused, so that a slow worker never overwrites the result of
+the one that took its place. What a worker tells a second time, because the answer to the first got lost, has the effect
+of once.
 
-Locks are taken in one order: the job, what is its, and the tenant last. Who leases a task has that before the job,
-and so never waits for a job.
+Locks are taken in one order: the job, what is its, and the tenant last. Who leases a task has that before its job, and
+may have the job of another; so it does not wait for a job.
 """
 
 from __future__ import annotations
@@ -14,23 +15,44 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BigInteger, Connection, Engine, Integer, String, bindparam, insert, select, update
 
-from facefusion.errors import JobStateError, JobUnknownError, LeaseLostError, OptionsError
+from facefusion.errors import JobStateError, LeaseLostError, OptionsError
+from facefusion.jobs.attendance import any_silent, forget_silent, note_gone, note_seen
 from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.holding import Held, hold, hold_late, was_told
 from facefusion.jobs.leasing import lease_task
 from facefusion.jobs.order import next_task, settle
-from facefusion.jobs.rows import change_job, job_numbered, tell
-from facefusion.jobs.schema import ATTEMPTS, JOBS, LEASES, PLANS, TASKS, WORKERS
+from facefusion.jobs.rows import change_job, tell
+from facefusion.jobs.schema import JOBS, LEASES, PLANS, TASKS
 from facefusion.jobs.states import JobState, Outcome, TaskKind, TaskState
-from facefusion.jobs.stopping import end_attempt, give_up, try_again
+from facefusion.jobs.stopping import end_attempt, end_task, give_up, try_again
 from facefusion.jobs.values import Failure, Job, Lease, SegmentOfPlan
 
 LEASE_SECONDS: Final = 30.0
 """How long a worker may be silent before its task goes to another."""
 FORGOTTEN_SECONDS: Final = 86_400.0
 """How long a worker may be silent before it is not listed any more."""
+
+_NOW: Final = bindparam("now", type_=BigInteger)
+_JOB: Final = bindparam("job_of", type_=BigInteger)
+_EXTEND: Final = (
+    update(LEASES)
+    .where(LEASES.c.task == bindparam("of", type_=BigInteger), LEASES.c.token == bindparam("by", type_=Integer))
+    .values(until=bindparam("end", type_=BigInteger), frames=bindparam("done", type_=BigInteger))
+)
+_FRAMES: Final = (
+    update(JOBS)
+    .where(JOBS.c.number == _JOB, JOBS.c.frames.is_(None))
+    .values(frames=bindparam("total", type_=BigInteger))
+)
+_MERGE: Final = (
+    update(TASKS).where(TASKS.c.job == _JOB, TASKS.c.kind == "merge").values(state=bindparam("into", type_=String))
+)
+_PLAN: Final = insert(PLANS)
+_TASK: Final = insert(TASKS)
+_LATE: Final = select(LEASES.c.task, LEASES.c.token).where(LEASES.c.until < _NOW)
+_IS_LATE: Final = _LATE.limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +103,10 @@ class JobQueue:
             JobsUnavailableError: the database cannot be used.
             OptionsError: no such lease is given.
         """
-        if not (0 < seconds < 1e9 and 0 < len(worker) <= 200 and worker.isprintable()):
-            raise OptionsError("A lease has a worker, whose name has 1 to 200 letters, and lasts longer than 0 seconds")
-        lease = self._claimed(worker, seconds)
-        if lease is None and self.sweep():
-            lease = self._claimed(worker, seconds)
+        _check_lease(worker, seconds)
+        lease, is_late = self._claimed(worker, seconds)
+        if is_late and self.sweep():
+            lease, _ = self._claimed(worker, seconds)
         return lease
 
     @until_it_goes_through
@@ -101,12 +122,11 @@ class JobQueue:
             LeaseLostError: nobody waits for the result any more.
             JobsUnavailableError: the database cannot be used.
         """
-        with writing(self._engine) as connection:
-            if lease.kind == "whole" and total is not None:
-                unknown = (JOBS.c.number == lease.job.number) & JOBS.c.frames.is_(None)
-                connection.execute(update(JOBS).where(unknown).values(frames=max(0, total)))
-            until = self._clock(connection) + round(lease.seconds * 1e6)
-            done = connection.execute(update(LEASES).where(_of(lease)).values(until=until, frames=max(0, frames)))
+        with writing(self._engine, is_durable=False) as connection:
+            if lease.kind == "whole" and total is not None and lease.job.frames is None:
+                connection.execute(_FRAMES, {"job_of": lease.job.number, "total": max(0, total)})
+            values = {"end": self._clock(connection) + round(lease.seconds * 1e6), "done": max(0, frames)}
+            done = connection.execute(_EXTEND, {"of": lease.task, "by": lease.token, **values})
             if done.rowcount != 1:
                 raise _lost(lease)
 
@@ -118,7 +138,8 @@ class JobQueue:
         segments: Sequence[SegmentOfPlan],
         *,
         facts: Mapping[str, Any] | None = None,
-    ) -> None:
+        next_for: str | None = None,
+    ) -> Lease | None:
         """Take the plan of a job; its segments may be done from now on.
 
         Args:
@@ -126,6 +147,7 @@ class JobQueue:
             content: where the plan lies, as JSON values.
             segments: at least one, numbered from 0.
             facts: what the worker measured: `frames`, `width` and `height` of the output, `device`, seconds by stage.
+            next_for: as of `finished`; returns as that does.
 
         Raises:
             LeaseLostError: somebody else plans it by now, or nobody is to.
@@ -137,25 +159,38 @@ class JobQueue:
         with writing(self._engine) as connection:
             held = self._ending(connection, lease, "done", ("plan",))
             if held is None:
-                return
-            job, task, now = held
-            took = _done(connection, task, now, {}, facts)
-            values = {"job": job.number, "content": dict(content), "planned": now}
-            connection.execute(insert(PLANS).values(values))
-            connection.execute(insert(TASKS), _tasks_of(job, segments))
+                return None
+            job, now = held.job, self._clock(connection)
+            took = end_task(connection, held.task, held.token, now, {}, facts=facts)
+            connection.execute(_PLAN, {"job": job.number, "content": dict(content), "planned": now})
+            connection.execute(_TASK, _tasks_of(job, segments))
             known = [each.frames for each in segments if each.frames is not None]
-            frames = sum(known) if len(known) == len(segments) else None
-            change_job(connection, job, now, state="running", segments=len(segments), frames=frames)
+            counted = {"segments": len(segments), "frames": sum(known) if len(known) == len(segments) else None}
+            change_job(connection, job, now, state="running", is_heard=held.is_heard, **counted)
+            following = self._following(connection, held, now, next_for, lease.seconds)
             settle(connection, job.tenant, [took])
+            return following
 
     @until_it_goes_through
-    def finished(self, lease: Lease, result: Mapping[str, Any], *, facts: Mapping[str, Any] | None = None) -> None:
+    def finished(
+        self,
+        lease: Lease,
+        result: Mapping[str, Any],
+        *,
+        facts: Mapping[str, Any] | None = None,
+        next_for: str | None = None,
+    ) -> Lease | None:
         """Take the result of a segment, a merge or a whole job.
 
         Args:
             lease: of the task.
             result: as JSON values.
             facts: what the worker measured.
+            next_for: the worker that gets the task whose turn it is now, if it wants one: both are done, or neither.
+
+        Returns:
+            the lease of that task, for as many seconds as this one. None where there is none, where this was told
+            before, or where it is to be asked for by `claim`, as it would have to wait for others.
 
         Raises:
             LeaseLostError: somebody else does it by now, or nobody is to; the result is not wanted.
@@ -165,15 +200,17 @@ class JobQueue:
         with writing(self._engine) as connection:
             held = self._ending(connection, lease, "done", ("segment", "merge", "whole"))
             if held is None:
-                return
-            job, task, now = held
-            took = _done(connection, task, now, result, facts)
-            if task.kind == "segment":
-                _count_segment(connection, job, task.number, now)
+                return None
+            job, now = held.job, self._clock(connection)
+            took = end_task(connection, held.task, held.token, now, result, facts=facts)
+            if held.kind == "segment":
+                _count_segment(connection, held, now)
             else:
                 state: JobState = "review" if job.needs_review else "succeeded"
-                change_job(connection, job, now, state=state, result=dict(result))
+                change_job(connection, job, now, state=state, is_heard=held.is_heard, result=dict(result))
+            following = self._following(connection, held, now, next_for, lease.seconds)
             settle(connection, job.tenant, [took])
+            return following
 
     @until_it_goes_through
     def failed(self, lease: Lease, failure: Failure, *, facts: Mapping[str, Any] | None = None) -> None:
@@ -192,15 +229,15 @@ class JobQueue:
             held = self._ending(connection, lease, "failed")
             if held is None:
                 return
-            job, task, now = held
-            took = [end_attempt(connection, task.id, task.token, now, "failed", failure=failure, facts=facts)]
-            failures = task.failures + 1
+            job, now = held.job, self._clock(connection)
+            took = [end_attempt(connection, held.task, held.token, now, "failed", failure=failure, facts=facts)]
+            failures = held.failures + 1
             if failure.is_final or failures > self._retries.failures:
-                took += give_up(connection, job, task.id, now, failure, failures=failures)
+                took += give_up(connection, job, held.task, now, failure, failures=failures)
             else:
                 later = now + round(self._retries.waiting(failures) * 1e6)
-                try_again(connection, job, task.id, not_before=later, failures=failures)
-                told = {"kind": task.kind, "number": task.number, "attempt": task.failures + task.losses + 1}
+                try_again(connection, job, held.task, not_before=later, failures=failures)
+                told = {"kind": held.kind, "number": held.number, "attempt": held.failures + held.losses + 1}
                 told |= {"failure": failure.to_json(), "again": moment(later).isoformat()}
                 tell(connection, job, now, "task.failed", told)
             settle(connection, job.tenant, took)
@@ -217,10 +254,10 @@ class JobQueue:
             held = self._ending(connection, lease, "released")
             if held is None:
                 return
-            job, task, now = held
-            took = end_attempt(connection, task.id, task.token, now, "released")
-            try_again(connection, job, task.id, not_before=now)
-            settle(connection, job.tenant, [took])
+            now = self._clock(connection)
+            took = end_attempt(connection, held.task, held.token, now, "released")
+            try_again(connection, held.job, held.task, not_before=now)
+            settle(connection, held.job.tenant, [took])
 
     def sweep(self) -> int:
         """Give the tasks of workers that were not heard of in time to others; forget workers that are long gone.
@@ -233,12 +270,11 @@ class JobQueue:
         """
         with reading(self._engine) as connection:
             now = self._clock(connection)
-            over = select(LEASES.c.task, LEASES.c.token).where(LEASES.c.until < now)
-            tasks = connection.execute(over).all()
-            old = WORKERS.c.seen < now - round(FORGOTTEN_SECONDS * 1e6)
-            has_old = connection.execute(select(WORKERS.c.id).where(old).limit(1)).first() is not None
+            tasks = connection.execute(_LATE, {"now": now}).all()
+            long_ago = now - round(FORGOTTEN_SECONDS * 1e6)
+            has_old = any_silent(connection, long_ago)
         if has_old:
-            self._forget(old)
+            self._forget(long_ago)
         return sum(self._swept(row.task, row.token) for row in tasks)
 
     @until_it_goes_through
@@ -252,87 +288,77 @@ class JobQueue:
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
-        with writing(self._engine) as connection:
-            now = self._clock(connection)
-            new = postgresql.insert(WORKERS) if connection.dialect.name == "postgresql" else sqlite.insert(WORKERS)
-            values = {"seen": now, "facts": dict(facts)}
-            made = new.values(id=worker, began=now, **values)
-            connection.execute(made.on_conflict_do_update(index_elements=["id"], set_=values))
+        with writing(self._engine, is_durable=False) as connection:
+            note_seen(connection, worker, facts, self._clock(connection))
 
     @until_it_goes_through
     def gone(self, worker: str) -> None:
         """Say that a worker has ended; errors as of `seen`."""
-        self._forget(WORKERS.c.id == worker)
-
-    def _forget(self, which: ColumnElement[bool]) -> None:
-        with writing(self._engine) as connection:
-            connection.execute(delete(WORKERS).where(which))
+        with writing(self._engine, is_durable=False) as connection:
+            note_gone(connection, worker)
 
     @until_it_goes_through
-    def _claimed(self, worker: str, seconds: float) -> Lease | None:
+    def _forget(self, since: int) -> None:
+        with writing(self._engine, is_durable=False) as connection:
+            forget_silent(connection, since)
+
+    @until_it_goes_through
+    def _claimed(self, worker: str, seconds: float) -> tuple[Lease | None, bool]:
+        """Lease the task whose turn it is; where there is none, say whether a worker is late."""
         with writing(self._engine) as connection:
             now = self._clock(connection)
-            task = next_task(connection, now)
-            return None if task is None else lease_task(connection, task, worker, now, seconds)
+            turn = next_task(connection, now)
+            if turn is None:
+                return None, connection.execute(_IS_LATE, {"now": now}).first() is not None
+            return lease_task(connection, turn, worker, now, seconds), False
+
+    def _following(
+        self, connection: Connection, held: Held, now: int, worker: str | None, seconds: float
+    ) -> Lease | None:
+        """Lease the task whose turn it is to a worker that has told of another in the same transaction."""
+        if worker is None:
+            return None
+        _check_lease(worker, seconds)
+        turn = next_task(connection, now, beside=held.job.tenant)
+        return None if turn is None else lease_task(connection, turn, worker, now, seconds)
 
     @until_it_goes_through
     def _swept(self, task: int, token: int) -> bool:
         """Take a task from a worker that is lost, unless it was heard of since."""
         with writing(self._engine) as connection:
-            number = connection.execute(select(TASKS.c.job).where(TASKS.c.id == task)).scalar_one_or_none()
-            if number is None:
+            now = self._clock(connection)
+            held = hold_late(connection, task, token, now)
+            if held is None:
                 return False
-            job, now = job_numbered(connection, number), self._clock(connection)
-            row = _leased(connection, (LEASES.c.task == task) & (LEASES.c.token == token) & (LEASES.c.until < now))
-            if row is None:
-                return False
-            losses = row.losses + 1
-            failure = Failure("WorkerLostError", 1, f"The worker {row.worker} was not heard of any more")
+            job, losses = held.job, held.losses + 1
+            failure = Failure("WorkerLostError", 1, f"The worker {held.worker} was not heard of any more")
             took = [end_attempt(connection, task, token, now, "lost", failure=failure)]
             if losses > self._retries.losses:
                 took += give_up(connection, job, task, now, failure, losses=losses)
             else:
                 try_again(connection, job, task, not_before=now, losses=losses)
-                facts = {"kind": row.kind, "number": row.number, "worker": row.worker}
+                facts = {"kind": held.kind, "number": held.number, "worker": held.worker}
                 tell(connection, job, now, "task.lost", facts)
             settle(connection, job.tenant, took)
             return True
 
     def _ending(
         self, connection: Connection, lease: Lease, outcome: Outcome, kinds: Sequence[TaskKind] = ()
-    ) -> tuple[Job, Row[Any], int] | None:
-        """Take hold of a job for a worker that has a lease of one of its tasks; None where it told the same before."""
-        try:
-            job = job_numbered(connection, lease.job.number)
-        except JobUnknownError:
-            raise _lost(lease) from None
-        task = _leased(connection, _of(lease))
-        if task is None:
-            attempt = (ATTEMPTS.c.task == lease.task) & (ATTEMPTS.c.token == lease.token)
-            if connection.execute(select(ATTEMPTS.c.outcome).where(attempt)).scalar_one_or_none() == outcome:
+    ) -> Held | None:
+        """Hold the task of a lease for a worker that tells of it; None where it told the same before."""
+        held = hold(connection, lease)
+        if held is None:
+            if was_told(connection, lease, outcome):
                 return None
             raise _lost(lease)
-        if kinds and task.kind not in kinds:
-            raise JobStateError(f"A task of the kind {task.kind} does not end like this")
-        return job, task, self._clock(connection)
+        if kinds and held.kind not in kinds:
+            raise JobStateError(f"A task of the kind {held.kind} does not end like this")
+        return held
 
 
-def _of(lease: Lease) -> ColumnElement[bool]:
-    return (LEASES.c.task == lease.task) & (LEASES.c.token == lease.token)
-
-
-def _leased(connection: Connection, which: ColumnElement[bool]) -> Row[Any] | None:
-    """Return a task with its worker; nobody changes its lease until the transaction ends. None if there is no lease."""
-    wanted = select(TASKS, LEASES.c.worker).join(LEASES, LEASES.c.task == TASKS.c.id).where(which)
-    return connection.execute(wanted.with_for_update(of=LEASES)).one_or_none()
-
-
-def _done(
-    connection: Connection, task: Row[Any], now: int, result: Mapping[str, Any], facts: Mapping[str, Any] | None
-) -> int:
-    """Keep the result of a task, and return how many microseconds it took."""
-    connection.execute(update(TASKS).where(TASKS.c.id == task.id).values(state="done", result=dict(result)))
-    return end_attempt(connection, task.id, task.token, now, "done", facts=facts)
+def _check_lease(worker: str, seconds: float) -> None:
+    if not (0 < seconds < 1e9 and 0 < len(worker) <= 200 and worker.isprintable()):
+        raise OptionsError("A lease has a worker, whose name has 1 to 200 letters, and lasts longer than 0 seconds")
 
 
 def _tasks_of(job: Job, segments: Sequence[SegmentOfPlan]) -> list[dict[str, Any]]:
@@ -344,15 +370,16 @@ def _tasks_of(job: Job, segments: Sequence[SegmentOfPlan]) -> list[dict[str, Any
     return [*rows, {**common, "kind": "merge", "number": 0, "state": "waiting", "frames": None}]
 
 
-def _count_segment(connection: Connection, job: Job, number: int, now: int) -> None:
+def _count_segment(connection: Connection, held: Held, now: int) -> None:
     """Count a segment that is finished; the last one lets the merge begin."""
+    job, heard = held.job, held.is_heard
     done = job.segments_done + 1
     change_job(connection, job, now, segments_done=done)
-    tell(connection, job, now, "segment.done", {"number": number, "done": done, "of": job.segments})
+    told = {"number": held.number, "done": done, "of": job.segments}
+    tell(connection, job, now, "segment.done", told, is_heard=heard)
     if done == job.segments:
-        merge = (TASKS.c.job == job.number) & (TASKS.c.kind == "merge")
-        connection.execute(update(TASKS).where(merge).values(state="held" if job.is_paused else "ready"))
-        change_job(connection, job, now, state="merging")
+        connection.execute(_MERGE, {"job_of": job.number, "into": "held" if job.is_paused else "ready"})
+        change_job(connection, job, now, state="merging", is_heard=heard)
 
 
 def _lost(lease: Lease) -> LeaseLostError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, select, update
 
 from facefusion.errors import JobUnknownError
 from facefusion.jobs.database import maybe_moment, moment
@@ -13,6 +13,12 @@ from facefusion.jobs.outbox import owe
 from facefusion.jobs.schema import EVENTS, JOBS
 from facefusion.jobs.states import FINAL, JobState, check_move
 from facefusion.jobs.values import Attempt, Event, Failure, Job
+
+_COLUMNS: Final = tuple(JOBS.c.keys())
+_CHANGE: Final = (
+    update(JOBS).where(JOBS.c.number == bindparam("of", type_=BigInteger)).values(revision=JOBS.c.revision + 1)
+)
+_EVENT: Final = insert(EVENTS)
 
 
 def job_of(row: Row[Any] | Mapping[str, Any]) -> Job:
@@ -24,6 +30,11 @@ def job_of(row: Row[Any] | Mapping[str, Any]) -> Job:
     for name in ("started", "finished"):
         values[name] = maybe_moment(values[name])
     return Job(**values, failure=None if error is None else Failure.of_json(error))
+
+
+def job_of_first(row: Row[Any]) -> Job:
+    """Return the job of a row whose first columns are those of `JOBS`; what follows may have the same names."""
+    return job_of(dict(zip(_COLUMNS, row, strict=False)))
 
 
 def event_of(row: Row[Any]) -> Event:
@@ -67,25 +78,15 @@ def job_with(connection: Connection, job_id: str, *, tenant: str | None, is_lock
     return job_of(row)
 
 
-def job_numbered(connection: Connection, number: int, *, waits: bool = True) -> Job:
-    """Return the job of a task, which nobody else changes until the transaction ends.
-
-    Args:
-        connection: in a transaction that writes.
-        number: of the job.
-        waits: whether to wait for who holds it; who holds a task already must not, and is tried again as a whole.
-
-    Raises:
-        JobUnknownError: it was removed.
-    """
-    wanted: Select[Any] = select(JOBS).where(JOBS.c.number == number)
-    row = connection.execute(wanted.with_for_update(key_share=True, nowait=not waits)).one_or_none()
-    if row is None:
-        raise JobUnknownError("The job of this task was removed")
-    return job_of(row)
-
-
-def change_job(connection: Connection, job: Job, now: int, *, state: JobState | None = None, **values: Any) -> None:
+def change_job(
+    connection: Connection,
+    job: Job,
+    now: int,
+    *,
+    state: JobState | None = None,
+    is_heard: bool = True,
+    **values: Any,
+) -> None:
     """Change a job, and tell of its state where that is another.
 
     Args:
@@ -93,6 +94,7 @@ def change_job(connection: Connection, job: Job, now: int, *, state: JobState | 
         job: as it was.
         now: the time.
         state: into which it comes; the one it has when None.
+        is_heard: as of `tell`.
         values: further columns.
 
     Raises:
@@ -103,14 +105,25 @@ def change_job(connection: Connection, job: Job, now: int, *, state: JobState | 
         values["state"] = state
         if state in FINAL:
             values["finished"] = now
-    values["revision"] = JOBS.c.revision + 1
-    connection.execute(update(JOBS).where(JOBS.c.number == job.number).values(values))
+    connection.execute(_CHANGE, {"of": job.number, **values})
     if "state" in values:
-        tell(connection, job, now, f"job.{state}", {})
+        tell(connection, job, now, f"job.{state}", {}, is_heard=is_heard)
 
 
-def tell(connection: Connection, job: Job, now: int, kind: str, facts: Mapping[str, Any]) -> None:
-    """Write an event of a job, and for whom it is news."""
+def tell(
+    connection: Connection, job: Job, now: int, kind: str, facts: Mapping[str, Any], *, is_heard: bool = True
+) -> None:
+    """Write an event of a job, and for whom it is news.
+
+    Args:
+        connection: in a transaction that holds the job.
+        job: of the event.
+        now: the time.
+        kind: of the event.
+        facts: more of it, as JSON values.
+        is_heard: whether anybody may want to be told; False where it is known already that the tenant has no webhook.
+    """
     values = {"job": job.number, "tenant": job.tenant, "at": now, "kind": kind, "facts": dict(facts)}
-    connection.execute(insert(EVENTS).values(values))
-    owe(connection, job.number, job.tenant, now=now, kind=kind, facts=facts)
+    connection.execute(_EVENT, values)
+    if is_heard:
+        owe(connection, job.number, job.tenant, now=now, kind=kind, facts=facts)

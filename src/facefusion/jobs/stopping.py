@@ -1,16 +1,46 @@
-"""How attempts and tasks end, other than by a result."""
+"""How attempts and tasks end."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import JSON, BigInteger, Connection, Integer, String, bindparam, delete, select, update
 
 from facefusion.jobs.rows import change_job
 from facefusion.jobs.schema import ATTEMPTS, LEASES, TASKS
 from facefusion.jobs.states import Outcome, TaskState
 from facefusion.jobs.values import Failure, Job
+
+_TASK: Final = bindparam("of", type_=BigInteger)
+_DONE: Final = update(TASKS).where(TASKS.c.id == _TASK).values(state="done", result=bindparam("made", type_=JSON))
+_LET_GO: Final = delete(LEASES).where(LEASES.c.task == _TASK)
+_ENDED: Final = (
+    update(ATTEMPTS)
+    .where(ATTEMPTS.c.task == _TASK, ATTEMPTS.c.token == bindparam("by", type_=Integer))
+    .values(
+        ended=bindparam("now", type_=BigInteger),
+        outcome=bindparam("how", type_=String),
+        seconds=(bindparam("now", type_=BigInteger) - ATTEMPTS.c.began) / 1e6,
+        error=bindparam("why", type_=JSON),
+        facts=bindparam("measured", type_=JSON),
+    )
+    .returning(ATTEMPTS.c.began)
+)
+
+
+def end_task(
+    connection: Connection,
+    task: int,
+    token: int,
+    now: int,
+    result: Mapping[str, Any],
+    *,
+    facts: Mapping[str, Any] | None = None,
+) -> int:
+    """Keep the result of a task, and return how many microseconds it took."""
+    connection.execute(_DONE, {"of": task, "made": dict(result)})
+    return end_attempt(connection, task, token, now, "done", facts=facts)
 
 
 def end_attempt(
@@ -24,16 +54,14 @@ def end_attempt(
     facts: Mapping[str, Any] | None = None,
 ) -> int:
     """End the lease of a task, write how the attempt went, and return how many microseconds it took."""
-    connection.execute(delete(LEASES).where(LEASES.c.task == task))
-    which = (ATTEMPTS.c.task == task) & (ATTEMPTS.c.token == token)
+    connection.execute(_LET_GO, {"of": task})
     values = {
-        "ended": now,
-        "outcome": outcome,
-        "seconds": (now - ATTEMPTS.c.began) / 1e6,
-        "error": None if failure is None else failure.to_json(),
-        "facts": None if facts is None else dict(facts),
+        "now": now,
+        "how": outcome,
+        "why": None if failure is None else failure.to_json(),
+        "measured": None if facts is None else dict(facts),
     }
-    began = connection.execute(update(ATTEMPTS).where(which).values(values).returning(ATTEMPTS.c.began))
+    began = connection.execute(_ENDED, {"of": task, "by": token, **values})
     return max(0, now - int(began.scalar_one()))
 
 

@@ -193,3 +193,17 @@ class SegmentOfPlan:
 
     number: int
     frames: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """What a worker did at one go.
+
+    Attributes:
+        freed: tasks that others may begin because of it.
+        following: the lease of the task that is to be done next, given together with telling of this one; None where
+            there is none.
+    """
+
+    freed: int = 0
+    following: Lease | None = None

@@ -20,7 +20,7 @@ from facefusion.jobs.database import reading
 from facefusion.jobs.keys import task_prefix
 from facefusion.jobs.queue import JobQueue
 from facefusion.jobs.schema import TASKS
-from facefusion.jobs.values import Failure, Lease
+from facefusion.jobs.values import Did, Failure, Lease
 from facefusion.jobs.watching import Watch
 from facefusion.jobs.work.attempt import Attempt
 from facefusion.jobs.work.bench import Bench
@@ -29,6 +29,9 @@ from facefusion.jobs.work.removing import remove_rest, removed
 from facefusion.jobs.work.sorting import failure_of
 from facefusion.jobs.work.task import Done, Task
 
+GoesOn = Callable[[], bool]
+"""Tells whether another task is done after this one."""
+
 _LOG = logging.getLogger(__name__)
 _LEAST_WAIT: Final = 0.05
 _MOST_WAIT: Final = 0.5
@@ -36,6 +39,8 @@ _AWAY_WAIT: Final = 5.0
 _PATIENCE: Final = Patience(900.0)
 """For the database, once a task is done; hours of work may be at stake."""
 _LOOK: Final = 0.5
+_BEFORE_OTHERS: Final = frozenset({"plan", "segment"})
+"""Kinds after which the next task is leased at once; after others there is something to remove first."""
 
 
 class Worker:
@@ -108,22 +113,25 @@ class Worker:
             yield
         _LOG.info("worker %s ends", self.name)
 
-    def work_once(self) -> bool:
-        """Do the task whose turn it is, if there is one, within `watching`; return whether there was.
+    def work_once(self, lease: Lease | None = None, *, goes_on: GoesOn | None = None) -> Did | None:
+        """Do the task whose turn it is, if there is one, within `watching`.
+
+        Args:
+            lease: of the task, which the last call returned as the one that follows; it is asked for when None.
+            goes_on: asked when it is done; whether the next task may be leased together with telling of this one.
+
+        Returns:
+            what was done; None where there was nothing to do.
 
         Raises:
-            JobsUnavailableError: the database cannot be asked for one.
+            JobsUnavailableError: the database cannot be asked for a task.
         """
-        if self._watch.is_settling:
-            return False
-        if not self._bench.has_room():
-            _LOG.warning("The scratch folder is full: no task is taken before there is room again")
-            return False
-        lease = self._queue.claim(self.name, seconds=self._bench.serving.jobs.lease_seconds)
-        if lease is None:
-            return False
-        self._do(lease)
-        return True
+        if lease is not None and self._ending.is_set():
+            self._give_up(lease)
+            return Did(freed=1)
+        if lease is None and self._can():
+            lease = self._queue.claim(self.name, seconds=self._bench.serving.jobs.lease_seconds)
+        return None if lease is None else self._do(lease, goes_on=goes_on)
 
     def wake(self) -> None:
         """Say that there is work, so that an idle worker looks at once."""
@@ -141,10 +149,15 @@ class Worker:
             attempt.stop("given back")
 
     def _slot(self) -> None:
-        wait = _LEAST_WAIT
-        while not self._ending.is_set():
+        wait, lease = _LEAST_WAIT, None
+        while lease is not None or not self._ending.is_set():
+            given, lease = lease, None
             try:
-                wait = _LEAST_WAIT if self.work_once() else min(self._most_wait, 2 * wait)
+                did = self.work_once(given, goes_on=lambda: True)
+                wait = min(self._most_wait, 2 * wait) if did is None else _LEAST_WAIT
+                if did is not None:
+                    lease = did.following
+                    self._wake_others(did.freed)
             except JobsUnavailableError as error:
                 self._watch.was_away()
                 wait = min(_AWAY_WAIT, 2 * wait)
@@ -154,6 +167,20 @@ class Worker:
                 _LOG.exception("An unexpected error while taking a task")
             if wait > _LEAST_WAIT and self._woken.wait(wait) and not self._ending.is_set():
                 self._woken.clear()
+
+    def _wake_others(self, tasks: int) -> None:
+        """Let threads that wait look at once, where tasks became ready."""
+        if tasks:
+            self._woken.set()
+
+    def _can(self) -> bool:
+        """Whether another task may be taken now."""
+        if self._watch.is_settling:
+            return False
+        if not self._bench.has_room():
+            _LOG.warning("The scratch folder is full: no task is taken before there is room again")
+            return False
+        return True
 
     def _joined(self, threads: list[threading.Thread]) -> bool:
         """Wait for the threads that work; those that hang are left."""
@@ -172,7 +199,7 @@ class Worker:
                     self.give_back()
         return True
 
-    def _do(self, lease: Lease) -> None:
+    def _do(self, lease: Lease, *, goes_on: GoesOn | None) -> Did:
         """Do a task, and tell the queue what became of it."""
         what = f"{lease.kind} {lease.number} of job {lease.job.id}"
         _LOG.info("%s begins, attempt %d", what, lease.attempt)
@@ -184,30 +211,39 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - whatever a task raises is told as the reason it failed
                 if attempt.reason is not None:
                     self._stopped(attempt)
-                    return
+                    return Did(freed=int(attempt.reason == "given back"))
                 failure = failure_of(error, task.said)
                 is_known = isinstance(error, FaceFusionError)
                 _LOG.warning("%s failed: %s", what, error if is_known else failure.what, exc_info=not is_known)
                 self._dropped(attempt, lambda: self._queue.failed(lease, failure))
-                return
-            self._finished(attempt, done)
+                return Did()
+            following = self._finished(attempt, done, goes_on=goes_on)
             _LOG.info("%s is done", what)
+            return Did(freed=len(done.segments), following=following)
 
-    def _finished(self, attempt: Attempt, done: Done) -> None:
-        """Tell what came of a task; where nobody waits for it any more, remove it."""
-        lease = attempt.lease
+    def _finished(self, attempt: Attempt, done: Done, *, goes_on: GoesOn | None) -> Lease | None:
+        """Tell what came of a task, and return the next one; where nobody waits for what came of it, remove it."""
+        lease, given = attempt.lease, list[Lease | None]()
+        is_asked = goes_on is not None and lease.kind in _BEFORE_OTHERS and goes_on()
+        next_for = self.name if is_asked and not self._ending.is_set() and self._can() else None
 
         def tell() -> None:
             if lease.kind == "plan":
-                self._queue.planned(lease, done.content, done.segments, facts=done.facts)
+                told = self._queue.planned(lease, done.content, done.segments, facts=done.facts, next_for=next_for)
             else:
-                self._queue.finished(lease, done.content, facts=done.facts)
+                told = self._queue.finished(lease, done.content, facts=done.facts, next_for=next_for)
+            given.append(told)
 
         counts = self._told(tell) or self._was_taken(lease)
         if counts and lease.kind in {"whole", "merge"}:
             remove_rest(self._bench.storage, lease)
         elif counts is False:
             removed(self._bench.storage, task_prefix(lease))
+        return given[0] if given else None
+
+    def _give_up(self, lease: Lease) -> None:
+        """Give back a task that was not begun."""
+        self._told(lambda: self._queue.released(lease))
 
     def _stopped(self, attempt: Attempt) -> None:
         """Tell what became of a task that was stopped."""

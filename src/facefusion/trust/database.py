@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,8 +25,13 @@ from facefusion.errors import OptionsError, SecretError
 _OWN: Final = 0o600
 _OTHERS: Final = 0o077
 _ALONE: Final = "facefusion_alone"
+_IS_DURABLE: Final = "facefusion_is_durable"
+_TURN: Final = "facefusion_turn"
+_SYNCHRONOUS: Final = "facefusion_synchronous"
 # A writer waits so long for another; each holds the file for milliseconds.
 _BUSY_SECONDS: Final = 30
+# To open the file takes longer than what is asked: as many connections are kept as threads use at one time.
+_OPEN: Final = 24
 _PRAGMAS: Final = (
     f"busy_timeout = {_BUSY_SECONDS * 1000}",
     "journal_mode = WAL",
@@ -92,9 +98,29 @@ def alone(engine: Engine, what: str) -> Iterator[Connection]:
     Raises:
         SQLAlchemyError: the database cannot be reached, or another writer does not come to an end.
     """
-    with engine.connect().execution_options(**{_ALONE: True}) as connection, connection.begin():
+    with sole_writer(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(what.encode())})
+        yield connection
+
+
+@contextmanager
+def sole_writer(engine: Engine, *, is_durable: bool = True) -> Iterator[Connection]:
+    """Yield a connection in a transaction that writes; to a SQLite file nobody else writes meanwhile.
+
+    Threads of a process go in turn: SQLite itself lets who waits look again after pauses of up to a tenth of a second,
+    whoever else is let in meanwhile.
+
+    Args:
+        engine: of `open_database`.
+        is_durable: whether a SQLite file holds what is written when the transaction ends, also after a loss of power.
+            What does not survive that is lost from the end backwards, and survives all else.
+
+    Raises:
+        SQLAlchemyError: the database cannot be reached, or another writer does not come to an end.
+    """
+    options = {_ALONE: True, _IS_DURABLE: is_durable}
+    with _in_turn(engine), engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
@@ -105,7 +131,13 @@ def reason(error: SQLAlchemyError) -> str:
 
 def _sqlite(path: Path) -> Engine:
     _make_private(path)
-    engine = create_engine(URL.create("sqlite+pysqlite", database=str(path)), connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)),
+        connect_args={"timeout": _BUSY_SECONDS},
+        pool_size=_OPEN,
+        max_overflow=0,
+        execution_options={_TURN: threading.Lock()},
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "checkout", _keep_in_process)
     event.listen(engine, "begin", _begin)
@@ -149,5 +181,24 @@ def _keep_in_process(_connection: Any, record: Any, proxy: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    is_alone = connection.get_execution_options().get(_ALONE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_alone else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(_ALONE, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    wanted = "FULL" if options.get(_IS_DURABLE, True) else "NORMAL"
+    if connection.info.setdefault(_SYNCHRONOUS, "FULL") != wanted:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {wanted}")
+        connection.info[_SYNCHRONOUS] = wanted
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _in_turn(engine: Engine) -> Iterator[None]:
+    """Wait until no other thread of this process writes to a SQLite file, for as long as SQLite would."""
+    turn: threading.Lock | None = engine.get_execution_options().get(_TURN)
+    is_ours = turn is not None and turn.acquire(timeout=_BUSY_SECONDS)
+    try:
+        yield
+    finally:
+        if turn is not None and is_ours:
+            turn.release()

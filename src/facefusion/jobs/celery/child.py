@@ -1,28 +1,41 @@
-"""What a child process of a Celery worker keeps between messages: models that are loaded, and a tether."""
+"""What a child process of a Celery worker keeps between messages: models that are loaded, and a tether.
+
+A message has a child do tasks for a while, one after the other, as long as there are any: between two of them it waits
+for no broker. When it makes tasks ready that others may begin, it wakes as many.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from facefusion.errors import FaceFusionError, JobsUnavailableError
-from facefusion.jobs.celery.link import Link
+from facefusion.jobs.values import Did
 
 _LOG: Final = logging.getLogger(__name__)
 _PAUSE: Final = 5.0
+_SECONDS: Final = 60.0
+"""For which one message has a child do tasks; what is being done then goes to its end."""
+_TASKS: Final = 20
+"""That one message has a child do at most."""
 
 
 class TaskRunner(Protocol):
     """Does tasks of the database, one at a time; what it has loaded it keeps."""
 
-    def once(self) -> bool:
-        """Do the task whose turn it is.
+    def once(self, *, goes_on: Callable[[], bool]) -> Did | None:
+        """Do the task whose turn it is; how it went is told to the database.
+
+        Args:
+            goes_on: asked when the task is done; whether this is called again at once, and so may lease the next task
+                together with telling of this one.
 
         Returns:
-            whether there was one; how it went is told to the database.
+            what was done; None where there was nothing to do.
 
         Raises:
             JobsUnavailableError: the database cannot be used.
@@ -39,6 +52,18 @@ class TaskRunner(Protocol):
 
     def close(self) -> None:
         """Let go of all that is kept."""
+        ...
+
+
+class Waker(Protocol):
+    """Wakes others; returns at once, and never fails."""
+
+    def keep(self, count: int) -> None:
+        """Have at least so many messages waiting."""
+        ...
+
+    def close(self) -> None:
+        """Send what is still to be sent, for a moment at most, and let go of all connections."""
         ...
 
 
@@ -79,24 +104,26 @@ class Child:
 
     Args:
         build: makes what does tasks; gets the number of the child, from 0, by which devices are shared out.
-        link: to the broker.
+        waker: wakes others.
         draining: to the process that begins the children; when it is cut, nothing is begun any more.
         ending: the same; when it is cut, or when it takes too long, what is being done is given back.
         seconds: from the one to the other at most.
         pause: seconds that a message is held where nothing could be built, before others are asked.
+        clock: tells the time in seconds.
     """
 
     def __init__(
         self,
         build: Callable[[int], TaskRunner],
-        link: Link,
+        waker: Waker,
         *,
         draining: Tether,
         ending: Tether,
         seconds: float,
         pause: float = _PAUSE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._build, self._link = build, link
+        self._build, self._waker, self._clock = build, waker, clock
         self._draining, self._ending = draining, ending
         self._seconds, self._pause = seconds, pause
         self._runner: TaskRunner | None = None
@@ -111,16 +138,21 @@ class Child:
         self._built()
 
     def work(self) -> None:
-        """Do one task, if there is one; then have a message waiting, as there may be another."""
+        """Do tasks as long as there are any, for a while; then have a message waiting, as there may be more."""
         runner = self._built()
         if runner is None:
             self._over.wait(self._pause)
             return
+        shift = _Shift(self._clock)
         try:
-            if runner.once():
-                self._link.keep_one()
+            while (did := runner.once(goes_on=shift.goes_on)) is not None:
+                self._waker.keep(did.freed)
+                if did.following is None and not shift.goes_on():
+                    self._waker.keep(1)
+                    return
+                shift.tasks += 1
         except JobsUnavailableError as error:
-            # Database or broker: the beat sends another message as soon as both are back.
+            # The beat sends another message as soon as the database is back.
             _LOG.warning("The next task waits: %s", error.what)
 
     def end(self) -> None:
@@ -128,7 +160,7 @@ class Child:
         runner, self._runner = self._runner, None
         if runner is not None:
             runner.close()
-        self._link.close()
+        self._waker.close()
 
     def _built(self) -> TaskRunner | None:
         """Return what does tasks; None where something that it needs is away, which is tried again each time."""
@@ -145,3 +177,22 @@ class Child:
             self._runner.drain()
             self._is_late.wait(self._seconds)
             self._runner.give_back()
+
+
+class _Shift:
+    """How long one message has a child do tasks.
+
+    Args:
+        clock: tells the time in seconds.
+
+    Attributes:
+        tasks: which one is being done, from 1.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._end = clock, clock() + _SECONDS
+        self.tasks = 1
+
+    def goes_on(self) -> bool:
+        """Whether another task may be begun after this one."""
+        return self.tasks < _TASKS and self._clock() < self._end

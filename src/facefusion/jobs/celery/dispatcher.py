@@ -33,19 +33,20 @@ class CeleryDispatcher:
         self._link = Link(broker)
         self._clock, self._pause = clock, pause
         self._lock = threading.Lock()
-        self._wanted = 0
+        self._wanted = self._kept = 0
         self._not_before = 0.0
         self._thread: threading.Thread | None = None
 
     def wake(self, count: int = 1) -> None:
         """Say that so many tasks have become ready; returns at once, and never fails."""
-        with self._lock:
-            if count < 1 or self._clock() < self._not_before:
-                return
-            self._wanted = min(self._wanted + count, self._most)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._send, name="waking workers")
-                self._thread.start()
+        self._ask(more=count)
+
+    def keep(self, count: int) -> None:
+        """Have at least so many messages waiting; returns at once, and never fails.
+
+        This is for workers, which look for the next task by themselves: nobody needs a message for each of theirs.
+        """
+        self._ask(least=count)
 
     def close(self) -> None:
         """Send what is still to be sent, for as long as a broker may take to answer, and let go of the connection."""
@@ -56,19 +57,32 @@ class CeleryDispatcher:
         if thread is None or not thread.is_alive():
             self._link.close()
 
+    def _ask(self, *, more: int = 0, least: int = 0) -> None:
+        with self._lock:
+            if max(more, least) < 1 or self._clock() < self._not_before:
+                return
+            self._wanted, self._kept = min(self._wanted + more, self._most), max(self._kept, least)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._send, name="waking workers")
+                self._thread.start()
+
     def _send(self) -> None:
-        while count := self._next():
+        while any(asked := self._next()):
+            more, least = asked
             try:
-                self._link.send(count)
+                if more:
+                    self._link.send(more)
+                if least:
+                    self._link.keep(least)
             except JobsUnavailableError as error:
                 _LOG.warning("Workers are woken later: %s", error.what)
                 with self._lock:
-                    self._wanted = 0
+                    self._wanted = self._kept = 0
                     self._not_before = max(self._not_before, self._clock() + self._pause)
 
-    def _next(self) -> int:
+    def _next(self) -> tuple[int, int]:
         with self._lock:
-            count, self._wanted = self._wanted, 0
-            if not count:
+            asked, self._wanted, self._kept = (self._wanted, self._kept), 0, 0
+            if not any(asked):
                 self._thread = None
-            return count
+            return asked

@@ -51,11 +51,11 @@ class Link:
         Raises:
             JobsUnavailableError: the broker cannot be reached; some may have been sent.
         """
-        return self._through(lambda: self._send(count))
+        return self._through(lambda: self._send(min(count, self._broker.most - self._count())))
 
-    def keep_one(self) -> int:
-        """Send a message where none waits; returns and raises as `send` does."""
-        return self._through(lambda: 0 if self._count() else self._send(1))
+    def keep(self, count: int) -> int:
+        """Send as many messages as are missing to so many that wait; returns and raises as `send` does."""
+        return self._through(lambda: self._send(min(count, self._broker.most) - self._count()))
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -101,8 +101,7 @@ class Link:
         return int(declared[1])
 
     def _send(self, count: int) -> int:
-        room = min(count, self._broker.most - self._count())
-        for _ in range(room):
+        for _ in range(count):
             # A message goes by the exchange without a name to the queue that it names.
             prepared = self._channel.prepare_message(
                 BODY,
@@ -113,7 +112,7 @@ class Link:
             )
             confirming = {} if self._broker.is_redis else {"confirm_timeout": self._broker.patience}
             self._channel.basic_publish(prepared, exchange="", routing_key=self._broker.queue, **confirming)
-        return max(0, room)
+        return max(0, count)
 
 
 def _errors(connection: Any) -> tuple[type[BaseException], ...]:

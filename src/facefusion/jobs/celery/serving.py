@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
 
@@ -17,6 +18,7 @@ from facefusion.jobs.celery.child import TaskRunner
 from facefusion.jobs.celery.worker import run_worker
 from facefusion.jobs.devices import device_shares, visible, with_devices
 from facefusion.jobs.opening import open_jobs, open_worker
+from facefusion.jobs.values import Did, Lease
 from facefusion.jobs.worker import Worker
 from facefusion.options import Options, ServingOptions
 
@@ -32,13 +34,19 @@ class WorkerRunner:
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
+        self._following: Lease | None = None
         self._ending = ExitStack()
         self._ending.enter_context(worker.watching())
         threading.Thread(target=self._end_if_stuck, name="stuck work", daemon=True).start()
 
-    def once(self) -> bool:
-        """Do the task whose turn it is; return whether there was one."""
-        return not self._worker.is_ending and self._worker.work_once()
+    def once(self, *, goes_on: Callable[[], bool]) -> Did | None:
+        """Do the task whose turn it is; see `TaskRunner.once`."""
+        lease, self._following = self._following, None
+        if lease is None and self._worker.is_ending:
+            return None
+        did = self._worker.work_once(lease, goes_on=goes_on)
+        self._following = None if did is None else did.following
+        return did
 
     def drain(self) -> None:
         """Begin nothing any more."""

@@ -20,7 +20,7 @@ from facefusion.jobs.celery.beat import told
 from facefusion.jobs.celery.beating import beating
 from facefusion.jobs.celery.broker import Broker
 from facefusion.jobs.celery.child import Child, TaskRunner, Tether
-from facefusion.jobs.celery.link import Link
+from facefusion.jobs.celery.dispatcher import CeleryDispatcher
 
 TASKS_PER_CHILD: Final = 500
 """Messages after which a child is replaced; its models are loaded anew then, which takes seconds."""
@@ -54,7 +54,7 @@ def run_worker(
         the exit code.
     """
     draining, ending = Tether(), Tether()
-    child = Child(build, Link(broker), draining=draining, ending=ending, seconds=drain_seconds)
+    child = Child(build, CeleryDispatcher(broker), draining=draining, ending=ending, seconds=drain_seconds)
     app = make_app(broker, child.work, tasks_per_child=tasks_per_child)
     app.steps["worker"].add(beating(told(database, broker)))
     with _connected(child, draining, ending):

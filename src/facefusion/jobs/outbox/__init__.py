@@ -10,7 +10,20 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Connection, String, bindparam, insert, literal, select
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    String,
+    bindparam,
+    exists,
+    insert,
+    literal,
+    literal_column,
+    select,
+)
 
 from facefusion.jobs.outbox.tables import DELIVERIES, WEBHOOK_KINDS, WEBHOOKS
 from facefusion.jobs.schema import JOBS
@@ -75,6 +88,12 @@ _OWED: Final = insert(DELIVERIES).from_select(
 def new_message() -> str:
     """Return the identifier of a message; all webhooks that get it know it by the same."""
     return f"msg_{secrets.token_hex(12)}"
+
+
+def is_heard(tenant: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the question whether a tenant has any webhook, for a statement that looks at its jobs anyway."""
+    one = literal_column("1", Integer)
+    return exists(select(one).select_from(WEBHOOK_KINDS).where(WEBHOOK_KINDS.c.tenant == tenant))
 
 
 def owe(
