@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-ASSETS = Path(os.environ.get("FACEFUSION_TEST_ASSETS", ROOT.parent / "shared" / "assets"))
-
-needs_assets = pytest.mark.skipif(
-    not ASSETS.is_dir(), reason=f"the test material is not in {ASSETS} (set FACEFUSION_TEST_ASSETS)"
-)
-
-
-def run(name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, arguments)]
-    environment = {**os.environ, "FACEFUSION_TEST_ASSETS": str(ASSETS), **variables}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+from benchmark_calls import begun, needs_assets, run
+from benchmarks.common import ROOT
 
 
 def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any]:
@@ -43,6 +31,12 @@ def test_says_plainly_where_the_material_is_absent(name, tmp_path):
     assert done.stderr.startswith("Nothing was measured: ")
     assert "FACEFUSION_TEST_ASSETS" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_they_are_commands(tmp_path):
+    done = begun("identity", FACEFUSION_TEST_ASSETS=str(tmp_path))
+    said = run("identity", FACEFUSION_TEST_ASSETS=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (said.returncode, said.stdout, said.stderr)
 
 
 def test_all_of_them_are_known_by_name():
@@ -182,7 +176,7 @@ def test_media_table_tells_of_each_file_what_came_out(tmp_path):
 
 @pytest.mark.slow
 def test_a_batch_is_faster_than_single_runs(tmp_path):
-    done = run("batch", "--count", 4, "--singles", 1, "--sizes", "picture", "--jobs", 2, "--json", tmp_path / "f.json")
+    done = begun("batch", "--count", 4, "--singles", 1, "--sizes", "picture", "--jobs", 2, "--json", tmp_path / "f.json")
     [row] = figures(done, tmp_path / "f.json")["sizes"]
     batch = row["batches"]["2"]
     assert batch["cpu_a_clip"] < row["single"]["cpu"]
@@ -192,7 +186,7 @@ def test_a_batch_is_faster_than_single_runs(tmp_path):
 @pytest.mark.slow
 def test_preview_measures_each_kind_of_look(tmp_path):
     found = tmp_path / "f.json"
-    done = run("preview", "--seconds", 1, "--times", 3, "--clips", tmp_path / "clips", "--json", found)
+    done = begun("preview", "--seconds", 1, "--times", 3, "--clips", tmp_path / "clips", "--json", found)
     result = figures(done, found)
     assert [row["size"] for row in result["rows"]] == ["720p", "720p", "1080p", "1080p"]
     looks = ("next frame", "frame before", "option changed", "any frame", "the same frame")

@@ -9,7 +9,7 @@ from itertools import islice, product
 import numpy as np
 
 from facefusion.trust.watermark.canonical import Luma, canonical, lies
-from facefusion.trust.watermark.code import LENGTH, decoded, encoded
+from facefusion.trust.watermark.code import LENGTH, decoded_each, encoded
 from facefusion.trust.watermark.evidence import LIMIT, chance, weight
 from facefusion.trust.watermark.geometry import Geometry, mirrored, turned, upright
 from facefusion.trust.watermark.lapped import HOP, Matrix
@@ -101,10 +101,13 @@ class _Reader:
         """Return what is read at a geometry, at the step at which it is surest."""
         numbers = [self._layout.chips(geometry.undone(picture)) for picture in pictures]
         seen = _tiles_seen(geometry)[:, None]
+        told = [
+            (sum(soft_bits(each, step) for each in numbers) * seen).reshape(-1)[self._layout.order]
+            for step in STEPS.tolist()
+        ]
+        payloads = decoded_each(np.array([np.bincount(_PLACES, soft, LENGTH) for soft in told], np.float32))
         best: Reading | None = None
-        for step in STEPS.tolist():
-            soft = (sum(soft_bits(each, step) for each in numbers) * seen).reshape(-1)[self._layout.order]
-            payload = decoded(np.bincount(_PLACES, soft, LENGTH).astype(np.float32))
+        for step, soft, payload in zip(STEPS.tolist(), told, payloads, strict=True):
             genuine = check_payload(self._key, payload)
             risk = chance(weight(soft, encoded(payload)[_PLACES]), tried, genuine=genuine)
             if risk <= LIMIT and (best is None or risk < best.chance):
