@@ -176,7 +176,9 @@ def test_media_table_tells_of_each_file_what_came_out(tmp_path):
 
 @pytest.mark.slow
 def test_a_batch_is_faster_than_single_runs(tmp_path):
-    done = begun("batch", "--count", 4, "--singles", 1, "--sizes", "picture", "--jobs", 2, "--json", tmp_path / "f.json")
+    done = begun(
+        "batch", "--count", 4, "--singles", 1, "--sizes", "picture", "--jobs", 2, "--json", tmp_path / "f.json"
+    )
     [row] = figures(done, tmp_path / "f.json")["sizes"]
     batch = row["batches"]["2"]
     assert batch["cpu_a_clip"] < row["single"]["cpu"]
