@@ -57,7 +57,7 @@ def test_angles_of_the_mesh_agree_with_another_network(tmp_path):
 
 @needs_assets
 def test_small_networks_enlarge_better_than_bicubic(tmp_path):
-    done = run("superres", "--most", 4, "--json", tmp_path / "f.json")
+    done = run("superres", "--most", 2, "--json", tmp_path / "f.json")
     gains = {(row["name"], row["shrunk_by"]): row["gain"] for row in figures(done, tmp_path / "f.json")["networks"]}
     assert gains["espcn_x2", "bicubic"] > 0
     assert gains["fsrcnn_x2", "bicubic"] > 0
@@ -76,7 +76,7 @@ def test_identity_tells_people_apart(tmp_path):
 @needs_assets
 @pytest.mark.slow
 def test_sources_compares_one_picture_with_several(tmp_path):
-    done = run("sources", "--people", 1, "--json", tmp_path / "f.json")
+    done = run("sources", "--people", 1, "--times", 1, "--json", tmp_path / "f.json")
     found = figures(done, tmp_path / "f.json")
     assert found["identity"]["both pictures"]["results"] == 9
     assert found["face_files"]["two pictures"]["megabytes"] < 64
@@ -85,7 +85,7 @@ def test_sources_compares_one_picture_with_several(tmp_path):
 @needs_assets
 @pytest.mark.slow
 def test_swap_identity_compares_with_source_and_target(tmp_path):
-    done = run("swap_identity", "--pairs", 4, "--turned", 0, "--json", tmp_path / "f.json")
+    done = run("swap_identity", "--pairs", 4, "--turned", 0, "--most", 8, "--json", tmp_path / "f.json")
     bands = figures(done, tmp_path / "f.json")["bands"]
     assert sum(band["pairs"] for band in bands) == 4
     assert bands[0]["to_source"] < bands[0]["to_target"]
@@ -149,9 +149,9 @@ def test_outside_finds_pictures_and_sound_unchanged(tmp_path):
 
 
 @pytest.mark.slow
-def test_cost_tells_what_a_frame_and_a_source_take(tmp_path):
+def test_cost_tells_what_a_frame_and_a_source_take(kept, tmp_path):
     found = tmp_path / "f.json"
-    done = run("cost", "--frames", 5, "--clips", tmp_path / "clips", "--json", found)
+    done = run("cost", "--frames", 5, "--seconds", 0.8, "--clips", kept / "clips", "--json", found)
     result = figures(done, found)
     assert [size["lines"] for size in result["frames"]] == [720, 1080]
     assert all(0 < size["networks"] < size["analyse"] for size in result["frames"])
@@ -186,9 +186,9 @@ def test_a_batch_is_faster_than_single_runs(tmp_path):
 
 
 @pytest.mark.slow
-def test_preview_measures_each_kind_of_look(tmp_path):
+def test_preview_measures_each_kind_of_look(kept, tmp_path):
     found = tmp_path / "f.json"
-    done = begun("preview", "--seconds", 1, "--times", 3, "--clips", tmp_path / "clips", "--json", found)
+    done = begun("preview", "--seconds", 0.8, "--times", 2, "--clips", kept / "clips", "--json", found)
     result = figures(done, found)
     assert [row["size"] for row in result["rows"]] == ["720p", "720p", "1080p", "1080p"]
     looks = ("next frame", "frame before", "option changed", "any frame", "the same frame")
@@ -230,9 +230,9 @@ def test_the_watermark_is_read_after_what_is_done_to_it(tmp_path):
     assert all(read["found"] and not read["wrong"] for read in reads)
 
 
-def test_provenance(tmp_path):
+def test_provenance(kept, tmp_path):
     path = tmp_path / "figures.json"
-    small = ("--step", 2000, "--seconds", 0.2, "--large", 1, "--clips", tmp_path)
+    small = ("--step", 2000, "--seconds", 0.8, "--large", 1, "--times", 1, "--width", 1000, "--clips", kept / "clips")
     found = figures(run("provenance", *small, "--json", path), path)
     assert [each["unnoticed"] for each in found["bytes"].values()] == [0, 0, 0, 0]
     assert all(each["sign"] > 0 for each in found["cost"].values())
