@@ -86,24 +86,9 @@ def test_throughput_holds_a_network_against_a_bare_session_with_and_without_the_
 @pytest.mark.slow
 def test_gpu_prints_its_tables_for_any_provider(kept, tmp_path):
     found = tmp_path / "f.json"
-    asked = (
-        "--providers",
-        "cpu",
-        "--swapper",
-        "tiny",
-        "--batches",
-        1,
-        2,
-        "--sizes",
-        720,
-        "--seconds",
-        0.4,
-        "--peak-runs",
-        1,
-        "--each",
-        0.2,
-    )
-    done = run("gpu", *asked, "--kept", kept, "--json", found)
+    asked = ("--providers", "cpu", "--swapper", "tiny", "--batches", 1, 2, "--sizes", 720, "--seconds", 0.4)
+    small = ("--peak-runs", 1, "--each", 0.2)
+    done = run("gpu", *asked, *small, "--kept", kept, "--json", found)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(found.read_text("utf-8"))
     assert [row["batch"] for row in result["sweeps"]] == [1, 2]
