@@ -6,7 +6,7 @@ COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
+.PHONY: help demo test types suite test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -16,8 +16,12 @@ demo: setup-runtime ## swap a face in a video and say where to look
 
 test: setup-dev ## lint, types, layers and all tests
 	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory --jobs=2 types suite
+
+types: setup-dev ## types only
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache
+
+suite: setup-dev ## tests only, that of layers among them
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations=10
 
 test-models: setup-dev ## compare the bundled weights with the runtimes of their origin (fetches 107 MB once)

@@ -31,7 +31,6 @@ HEIGHTS = {720: 12.0, 1080: 25.0}
 """Lines of the frame, and the CPU time in milliseconds that all but networks is held against."""
 BUILD = 1.5
 """Seconds that a source is held against, for each picture."""
-_SECONDS = 6
 _WARM_UP = 15
 """Frames that do not count: face memories settle, caches fill."""
 _Result = TypeVar("_Result")
@@ -43,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cv2.setNumThreads(1)  # as the program has it, and the heap
     keep_memory_level()
     studio = Studio()
-    with open_reader(talking_clip(options.clips, _SECONDS), limits=LimitOptions()) as reader:
+    with open_reader(talking_clip(options.clips, options.seconds), limits=LimitOptions()) as reader:
         frames = list(islice(reader, _WARM_UP + options.frames))
     sizes = [_cost(studio, frames, height) for height in HEIGHTS]
     columns = (
@@ -67,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("cost", __doc__)
     made.add_argument("--frames", type=int, default=120, help="frames of each size (default: %(default)s)")
+    made.add_argument("--seconds", type=float, default=6, help="length of the clip (default: %(default)s)")
     made.add_argument(
         "--clips", type=Path, default=Path("out/benchmarks/clips"), help="where clips are kept (default: %(default)s)"
     )

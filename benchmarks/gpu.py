@@ -19,10 +19,10 @@ from benchmarks.flops import count_macs
 from benchmarks.generated import CHANNELS, MESH, models_folder, weights
 from benchmarks.speed.codecs import codec_rates
 from benchmarks.speed.device import card_name
-from benchmarks.speed.peak import device_peak
+from benchmarks.speed.peak import RUNS, device_peak
 from benchmarks.speed.report import report
 from benchmarks.speed.setting import SIZES, Setting
-from benchmarks.speed.sweep import sweep
+from benchmarks.speed.sweep import SECONDS, sweep
 from benchmarks.throughput import machine, measure
 
 BATCHES = (1, 2, 4, 8, 16, 32)
@@ -31,14 +31,16 @@ BATCHES = (1, 2, 4, 8, 16, 32)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parse(arguments)
-    peaks = _peaks(options.providers)
+    peaks = _peaks(options.providers, options.peak_runs)
     if not peaks:
         print("Nothing was measured: none of these providers runs here; docs/execution.md says how to get them.")
         return 2
     sweeps = [row for peak in peaks for name in options.swapper for row in _sweep(name, peak, options)]
     print(f"\n{card_name() or 'no card that can be asked'}; each batch through the session that jobs use\n")
     print(table(("network", *HEADS), [_row(row) for row in sweeps]))
-    result = measure(_settings(options, [peak["provider"] for peak in peaks]), options.kept)
+    result = measure(
+        _settings(options, [peak["provider"] for peak in peaks]), options.kept, peak_runs=options.peak_runs
+    )
     result |= {"cores": len(os.sched_getaffinity(0)), "machine": machine(), "card": card_name(), "sweeps": sweeps}
     report(result)
     result["limits"] = [_limits(run, options.kept) for run in result["runs"]]
@@ -58,6 +60,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     made.add_argument("--sizes", type=int, nargs="+", choices=SIZES, default=[*SIZES], help="lines (default: all)")
     made.add_argument("--seconds", type=float, default=10, help="length of the clips (default: %(default)s)")
+    made.add_argument("--peak-runs", type=int, default=RUNS, help="that show the best rate (default: %(default)s)")
+    made.add_argument("--each", type=float, default=SECONDS, help="seconds for each batch (default: %(default)s)")
     made.add_argument("--preset", default="veryfast", help="of x264 (default: %(default)s)")
     made.add_argument(
         "--kept",
@@ -68,12 +72,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return made.parse_args(arguments)
 
 
-def _peaks(providers: Sequence[str]) -> list[Figures]:
+def _peaks(providers: Sequence[str], runs: int) -> list[Figures]:
     """Return the best rates of those that run here; say why the others do not."""
     peaks = []
     for provider in providers:
         try:
-            peaks.append(device_peak(provider))
+            peaks.append(device_peak(provider, runs))
         except JobFailedError as error:
             print(f"{provider}: {error}", file=sys.stderr)
     return peaks
@@ -82,7 +86,7 @@ def _peaks(providers: Sequence[str]) -> list[Figures]:
 def _sweep(swapper: str, peak: Figures, options: argparse.Namespace) -> list[Figures]:
     file = weights(models_folder(options.kept / "models", swapper), swapper).resolve()
     macs = count_macs(file.read_bytes(), {"target": (1, 3, 128, 128), "source": (1, 512)})
-    rows = sweep(file, peak["provider"], options.batches)
+    rows = sweep(file, peak["provider"], options.batches, options.each)
     about = {"swapper": swapper, "provider": peak["provider"], "macs": macs}
     return [about | row | {"share": 2 * macs / row["crop_s"] / peak["flops"]} for row in rows]
 

@@ -39,13 +39,12 @@ FACTS = ManifestFacts(
     watermark=1,
 )
 SMALL = {"a.jpg": forms.JPEG, "a.png": forms.PNG, "a.webp": forms.WEBP, "a.mp4": forms.MP4}
-_REPEATS = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parse(arguments)
-    figures: Figures = {"import": _import_seconds()}
+    figures: Figures = {"import": _import_seconds(options.times)}
     print(f"importing the C2PA library: {figures['import'] * 1000:.0f} ms of CPU time\n")
     with tempfile.TemporaryDirectory() as folder:
         home = trust_home(Path(folder) / "trust")
@@ -61,34 +60,38 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made.add_argument("--clips", type=Path, default=Path(tempfile.gettempdir()) / "facefusion-clips", metavar="FOLDER")
     made.add_argument("--seconds", type=float, default=10, metavar="N", help="length of the clip that is signed [10]")
     made.add_argument("--large", type=int, default=1024, metavar="N", help="size of a large clip in MiB [1024]")
+    made.add_argument("--width", type=int, default=4000, metavar="N", help="of the pictures that are signed [4000]")
+    made.add_argument("--times", type=int, default=5, metavar="N", help="measurements of each, the best counts [5]")
     return made.parse_args(arguments)
 
 
-def _import_seconds() -> float:
+def _import_seconds(times: int) -> float:
     code = "import time; t = time.process_time(); import c2pa; print(time.process_time() - t)"
-    return min(float(subprocess.check_output([sys.executable, "-c", code], text=True)) for _ in range(_REPEATS))
+    return min(float(subprocess.check_output([sys.executable, "-c", code], text=True)) for _ in range(times))
 
 
 def _costs(folder: Path, authority: LocalAuthority, options: argparse.Namespace) -> Figures:
+    width, height = options.width, options.width * 3 // 4
+    size = f"{width * height / 1e6:g} megapixels"
     files = {
-        "JPEG, 12 megapixels": (_photograph(folder / "p.jpg"), forms.JPEG),
-        "PNG, 12 megapixels": (_photograph(folder / "p.png"), forms.PNG),
+        f"JPEG, {size}": (_photograph(folder / "p.jpg", width, height), forms.JPEG),
+        f"PNG, {size}": (_photograph(folder / "p.png", width, height), forms.PNG),
         f"MP4, {options.seconds:g} s of 1280×720": (talking_clip(options.clips, options.seconds), forms.MP4),
         f"MP4, {options.large} MiB": (_large(folder / "l.mp4", options.large), forms.MP4),
     }
-    figures = {name: _cost(path, form, folder, authority) for name, (path, form) in files.items()}
+    figures = {name: _cost(path, form, folder, authority, options.times) for name, (path, form) in files.items()}
     heads = ("file", "MiB", "CPU ms to sign", "CPU ms to check", "more memory, MiB")
     print(table(heads, [(name, *each.values()) for name, each in figures.items()]), "\n")
     return figures
 
 
-def _cost(path: Path, form: Form, folder: Path, authority: LocalAuthority) -> dict[str, float]:
+def _cost(path: Path, form: Form, folder: Path, authority: LocalAuthority, times: int) -> dict[str, float]:
     copy = folder / f"signed{path.suffix}"
-    repeats = 1 if path.stat().st_size > 1 << 28 else _REPEATS
-    memory = _more_memory(path, folder) if repeats == 1 else 0.0
+    is_large = path.stat().st_size > 1 << 28
+    memory = _more_memory(path, folder) if is_large else 0.0
     signing, checking = [], []
-    for _ in range(repeats):
-        copy.write_bytes(path.read_bytes()) if repeats > 1 else path.replace(copy)
+    for _ in range(1 if is_large else times):
+        path.replace(copy) if is_large else copy.write_bytes(path.read_bytes())
         start = time.process_time()
         sign(copy, form, FACTS, authority.signer())
         middle = time.process_time()
@@ -159,8 +162,8 @@ def _picture(width: int, height: int, number: int = 0) -> np.ndarray:
     return np.clip(waves + noise, 0, 255).astype(np.uint8)
 
 
-def _photograph(path: Path) -> Path:
-    Image.fromarray(_picture(4000, 3000)).save(path, quality=92)
+def _photograph(path: Path, width: int, height: int) -> Path:
+    Image.fromarray(_picture(width, height)).save(path, quality=92)
     return path
 
 

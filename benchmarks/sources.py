@@ -21,7 +21,6 @@ from facefusion.processors.base import SourceFace
 from facefusion.processors.face_swapper.mesh.prepare import source_model
 
 _TARGETS = ("sfhq_23*", "sfhq_30*", "sfhq_07*")
-_TIMES = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             [[name, len(found), f"{mean(found):.3f}"] for name, found in cosines.items()],
         )
     )
-    seconds = {name: _seconds(paths) for name, paths in _given().items()}
+    seconds = {name: _seconds(paths, options.times) for name, paths in _given().items()}
     rows = [[name, *figures.values()] for name, figures in seconds.items()]
     print("\n" + table(("face file of", "build, s", "read, s", "MB"), rows))
     figures = {name: {"results": len(found), "cosine": mean(found)} for name, found in cosines.items()}
@@ -48,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("sources", __doc__)
     made.add_argument("--people", type=int, default=40, help="people of lfw_subset (default: %(default)s)")
+    made.add_argument("--times", type=int, default=5, help="builds of each face file (default: %(default)s)")
     return made.parse_args(arguments)
 
 
@@ -94,13 +94,13 @@ def _given() -> dict[str, list[Path]]:
     }
 
 
-def _seconds(paths: Sequence[Path]) -> Figures:
+def _seconds(paths: Sequence[Path], times: int) -> Figures:
     """Return seconds to build and to read a face file, the median of several times, and its size."""
     built, read = [], []
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "a.face"
         options = Options.parse({"source_paths": paths, "output_path": output})
-        for _ in range(_TIMES):
+        for _ in range(times):
             start = time.perf_counter()
             build_face(options)
             middle = time.perf_counter()

@@ -48,10 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     studio, second = Studio(), MobileFaceNet(assets("models/identity/mobilefacenet_128_dynbatch.onnx"))
     chance = random.Random(options.seed)
-    portraits = [portrait for path in pictures(*_POOL) if (portrait := studio.portrait(path))]
+    portraits = [portrait for path in pictures(*_POOL)[: options.most] if (portrait := studio.portrait(path))]
     sources = [portrait for portrait in portraits if portrait.turn <= FRONTAL]
     pairs = list(itertools.islice(draw_pairs(sources, portraits, chance), options.pairs))
-    pairs += list(itertools.islice(draw_pairs(sources, _turned(studio), chance), options.turned))
+    if options.turned:
+        pairs += list(itertools.islice(draw_pairs(sources, _turned(studio), chance), options.turned))
     outcomes = [measure(studio, second, *pair) for pair in pairs]
     print(f"{len(outcomes)} random pairs (seed {options.seed}), sources turned at most {FRONTAL:.0f} degrees")
     bands = [summary(outcomes, *band) for band in BANDS]
@@ -65,6 +66,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made.add_argument(
         "--turned", type=int, default=40, help="further pairs, with targets turned 15 to 60 degrees (%(default)s)"
     )
+    made.add_argument("--most", type=int, help="draw from so many portraits only (default: all)")
     made.add_argument("--seed", type=int, default=0, help="another seed, other pairs")
     return made.parse_args(arguments)
 

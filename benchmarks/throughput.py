@@ -23,7 +23,7 @@ from benchmarks.generated import CHANNELS, MESH, models_folder, swapper_name, we
 from benchmarks.speed.bare import bare_session
 from benchmarks.speed.compare import compare
 from benchmarks.speed.models import usual_batch
-from benchmarks.speed.peak import device_peak
+from benchmarks.speed.peak import RUNS, device_peak
 from benchmarks.speed.report import report
 from benchmarks.speed.setting import SIZES, Setting, run_once
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     cores = sorted(os.sched_getaffinity(0))[: options.cores]
     os.sched_setaffinity(0, cores)
-    result = measure(list(settings(options)), options.kept, bare=options.bare)
+    result = measure(list(settings(options)), options.kept, bare=options.bare, peak_runs=options.peak_runs)
     result |= {"cores": len(cores), "machine": machine()}
     report(result)
     if options.compare:
@@ -66,6 +66,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made.add_argument("--no-encoder", action="store_true", help="also without the encoder, after each run with it")
     made.add_argument("--bare", action="store_true", help="also the same crops in a bare session; networks only")
     made.add_argument("--repeat", type=int, default=1, help="runs of each (default: %(default)s)")
+    made.add_argument("--peak-runs", type=int, default=RUNS, help="that show the best rate (default: %(default)s)")
     made.add_argument("--container", default="mp4", help="form of the output: mp4, mov or mkv (default: %(default)s)")
     made.add_argument("--cores", type=int, default=CORES, help="that everything is bound to (default: %(default)s)")
     made.add_argument(
@@ -92,18 +93,19 @@ def settings(options: argparse.Namespace) -> Iterator[Setting]:
             yield Setting(swapper, lines, seconds, preset, provider, encodes, options.container)
 
 
-def measure(wanted: Sequence[Setting], kept: Path, *, bare: bool = False) -> Figures:
+def measure(wanted: Sequence[Setting], kept: Path, *, bare: bool = False, peak_runs: int = RUNS) -> Figures:
     """Return the figures of all settings, and the best rate of each provider, measured before and after them.
 
     Args:
         wanted: the settings.
         kept: where clips and models are kept.
         bare: whether the crops go through a bare session too, half of them before the job and half after it.
+        peak_runs: how often each trial of the best rate is run.
     """
     runs: list[Figures] = []
     batches: dict[tuple[str, str], int] = {}
     providers = list(dict.fromkeys(setting.provider for setting in wanted))
-    peaks = {provider: device_peak(provider) for provider in providers}
+    peaks = {provider: device_peak(provider, peak_runs) for provider in providers}
     for setting in wanted:
         key = (setting.swapper, setting.provider)
         if key not in batches:  # so that no run pays for what is kept from job to job
@@ -117,7 +119,7 @@ def measure(wanted: Sequence[Setting], kept: Path, *, bare: bool = False) -> Fig
             run |= _against(run, before, _bare(setting, kept, batch), batch)
         runs.append(run)
     # What else runs on the machine comes and goes, and the best is what is wanted.
-    again = [device_peak(provider) for provider in providers]
+    again = [device_peak(provider, peak_runs) for provider in providers]
     peaks |= {each["provider"]: _better(peaks[each["provider"]], each) for each in again}
     return {"runs": runs, "peaks": peaks}
 

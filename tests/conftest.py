@@ -1,20 +1,32 @@
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from facefusion.faces.analyser import FaceAnalyser
-from facefusion.faces.types import Face
-from facefusion.options import FaceSelectionOptions
-from material import ASTRONAUT, CAPTAIN, Array, read, write_clip
+# As the program itself has it (facefusion.__main__), and asked for when NumPy and OpenCV are imported: a second thread for
+# each small field mostly waits, and each worker of the tests has about one core.
+for _name in ("OPENCV_FOR_THREADS_NUM", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+from facefusion.faces.analyser import FaceAnalyser  # noqa: E402
+from facefusion.faces.types import Face  # noqa: E402
+from facefusion.options import FaceSelectionOptions  # noqa: E402
+from material import ASTRONAUT, CAPTAIN, Array, read, write_clip  # noqa: E402
 
 pytest_plugins = ["servers", "job_databases"]
 
 POLICY = Path(__file__).with_name("policy.toml")
 """What tests run under that are not about marks; see the file."""
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of tests out of what the collector of garbage looks through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,14 +39,22 @@ def clock() -> SteppedClock:
     return SteppedClock()
 
 
-@pytest.fixture(scope="session")
-def sqlite_jobs_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables and no rows."""
-    path = tmp_path_factory.mktemp("jobs") / "template.db"
-    engine = open_database(path)
-    upgrade(engine)
-    engine.dispose()
-    return path
+@cache
+def _template() -> bytes:
+    """Return a SQLite file with all tables of jobs and no rows; migrations take as long as many a test."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = open_database(path := Path(folder, "template.db"))
+        upgrade(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
+def sqlite_with_tables(path: Path) -> str:
+    """Make a SQLite file with all tables of jobs where none is, and return its place."""
+    if not path.exists():
+        path.touch(0o600)
+        path.write_bytes(_template())
+    return str(path)
 
 
 @pytest.fixture(scope="session")
@@ -59,9 +68,9 @@ def postgres_jobs_template(postgres: Postgres) -> str:
 
 
 @pytest.fixture
-def sqlite_jobs_place(sqlite_jobs_template: Path, tmp_path: Path) -> str:
+def sqlite_jobs_place(tmp_path: Path) -> str:
     """The path of a SQLite file with all tables of jobs, for this test alone."""
-    return str(shutil.copy(sqlite_jobs_template, tmp_path / "jobs.db"))
+    return sqlite_with_tables(tmp_path / "jobs.db")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """How fast a device multiplies at its best, through the same session that runs models: the roof of the roofline.
 
-python -m benchmarks.speed.peak PROVIDER
+python -m benchmarks.speed.peak PROVIDER RUNS
 """
 
 from __future__ import annotations
@@ -47,15 +47,19 @@ CARD = (Trial(1024, 12, 64, 3, 4), Trial(4096, 12, 64, 1, 4))
 RUNS = 5
 
 
-def device_peak(provider: str) -> Figures:
+def device_peak(provider: str, runs: int = RUNS) -> Figures:
     """Return the best rate in FLOP/s, by the clock and by CPU time, and which trial reached it.
 
     It is measured in a process of its own.
 
+    Args:
+        provider: as the product calls it.
+        runs: of each trial, of which the best counts.
+
     Raises:
         JobFailedError: the provider could not do it.
     """
-    command = [sys.executable, "-m", "benchmarks.speed.peak", provider]
+    command = [sys.executable, "-m", "benchmarks.speed.peak", provider, str(runs)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise JobFailedError(last_words(done.stderr))
@@ -65,8 +69,10 @@ def device_peak(provider: str) -> Figures:
 
 def main(arguments: Sequence[str]) -> int:
     """Measure, and print the figures as JSON."""
-    provider = arguments[0]
-    rates = {_name(trial): _rates(trial, provider) for trial in (CPU if provider in ("cpu", "openvino") else CARD)}
+    provider, runs = arguments[0], int(arguments[1])
+    rates = {
+        _name(trial): _rates(trial, provider, runs) for trial in (CPU if provider in ("cpu", "openvino") else CARD)
+    }
     wall, cpu = (max(each) for each in zip(*rates.values(), strict=True))
     trials = {name: by_wall for name, (by_wall, _) in rates.items()}
     print(json.dumps({"provider": provider, "flops": wall, "flops_cpu": cpu, "trials": trials}))
@@ -77,7 +83,7 @@ def _name(trial: Trial) -> str:
     return f"{trial.kernel}x{trial.kernel} convolutions of {trial.channels} channels"
 
 
-def _rates(trial: Trial, provider: str) -> tuple[float, float]:
+def _rates(trial: Trial, provider: str, runs: int) -> tuple[float, float]:
     """Return the FLOP/s of the fastest run, and those of a second of CPU time of the one that took least of it."""
     from facefusion.inference.contract import Contract, TensorSpec  # noqa: PLC0415
     from facefusion.inference.execution import Execution  # noqa: PLC0415
@@ -92,7 +98,7 @@ def _rates(trial: Trial, provider: str) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         execution = replace(Execution.of(RuntimeOptions(execution_providers=(provider,))), cache=Path(folder))
         session = Session(lambda: content, execution, contract=contract)
-        for _ in range(RUNS):
+        for _ in range(runs):
             start, cpu = time.perf_counter(), time.process_time()
             session.run(pictures)
             walls.append(time.perf_counter() - start)

@@ -1,6 +1,6 @@
 """A generated swapper at batches of several sizes, through the session that jobs use.
 
-    python -m benchmarks.speed.sweep FILE PROVIDER BATCH [BATCH ...]
+    python -m benchmarks.speed.sweep FILE PROVIDER SECONDS BATCH [BATCH ...]
 
 Prints JSON: of each batch the seconds of one crop, copies to and from the device included.
 """
@@ -21,17 +21,22 @@ import numpy as np
 from benchmarks.common import ROOT, Figures, JobFailedError, last_words
 from benchmarks.networks import IDENTITY
 
-_SECONDS = 2.0
-"""How long each batch is repeated, at least three times."""
+SECONDS = 2.0
 
 
-def sweep(file: Path, provider: str, batches: Sequence[int]) -> list[Figures]:
+def sweep(file: Path, provider: str, batches: Sequence[int], seconds: float = SECONDS) -> list[Figures]:
     """Return the seconds of one crop for each batch, measured in one process of its own.
+
+    Args:
+        file: a generated swapper.
+        provider: as the product calls it.
+        batches: sizes that are tried.
+        seconds: how long each is repeated, at least three times.
 
     Raises:
         JobFailedError: the provider could not do it.
     """
-    command = [sys.executable, "-m", "benchmarks.speed.sweep", str(file), provider, *map(str, batches)]
+    command = [sys.executable, "-m", "benchmarks.speed.sweep", str(file), provider, str(seconds), *map(str, batches)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise JobFailedError(last_words(done.stderr))
@@ -46,7 +51,8 @@ def main(arguments: Sequence[str]) -> int:
     from facefusion.inference.session import Session  # noqa: PLC0415
     from facefusion.options import RuntimeOptions  # noqa: PLC0415
 
-    file, provider, batches = Path(arguments[0]), arguments[1], [int(text) for text in arguments[2:]]
+    file, provider, seconds = Path(arguments[0]), arguments[1], float(arguments[2])
+    batches = [int(text) for text in arguments[3:]]
     crops = ("batch", 3, 128, 128)
     contract = Contract(
         inputs=(TensorSpec("target", crops), TensorSpec("source", ("batch", IDENTITY))),
@@ -55,11 +61,11 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         execution = replace(Execution.of(RuntimeOptions(execution_providers=(provider,))), cache=Path(folder))
         session = Session(lambda: file, execution, contract=contract, name=file.stem)
-        print(json.dumps([_timed(session, batch) for batch in batches if batch <= max(1, session.best_batch)]))
+        print(json.dumps([_timed(session, batch, seconds) for batch in batches if batch <= max(1, session.best_batch)]))
     return 0
 
 
-def _timed(session: object, batch: int) -> Figures:
+def _timed(session: object, batch: int, seconds: float) -> Figures:
     random = np.random.default_rng(0)
     feeds = {
         "target": random.random((batch, 3, 128, 128), np.float32),
@@ -67,7 +73,7 @@ def _timed(session: object, batch: int) -> Figures:
     }
     times: list[float] = []
     session.run(feeds)  # type: ignore[attr-defined]
-    while len(times) < 3 or sum(times) < _SECONDS:
+    while len(times) < 3 or sum(times) < seconds:
         start = time.perf_counter()
         session.run(feeds)  # type: ignore[attr-defined]
         times.append(time.perf_counter() - start)

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).parents[2]
-ASSETS = Path(os.environ.get("FACEFUSION_TEST_ASSETS", ROOT.parent / "shared" / "assets"))
-
-needs_assets = pytest.mark.skipif(
-    not ASSETS.is_dir(), reason=f"the test material is not in {ASSETS} (set FACEFUSION_TEST_ASSETS)"
-)
-
-
-def run(name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", f"benchmarks.{name}", *map(str, arguments)]
-    environment = {**os.environ, "FACEFUSION_TEST_ASSETS": str(ASSETS), **variables}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+from benchmark_calls import begun, needs_assets, run
+from benchmarks.common import ROOT
 
 
 def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any]:
@@ -45,6 +33,12 @@ def test_says_plainly_where_the_material_is_absent(name, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_they_are_commands(tmp_path):
+    done = begun("identity", FACEFUSION_TEST_ASSETS=str(tmp_path))
+    said = run("identity", FACEFUSION_TEST_ASSETS=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (said.returncode, said.stdout, said.stderr)
+
+
 def test_all_of_them_are_known_by_name():
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "speed"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -63,7 +57,7 @@ def test_angles_of_the_mesh_agree_with_another_network(tmp_path):
 
 @needs_assets
 def test_small_networks_enlarge_better_than_bicubic(tmp_path):
-    done = run("superres", "--most", 4, "--json", tmp_path / "f.json")
+    done = run("superres", "--most", 2, "--json", tmp_path / "f.json")
     gains = {(row["name"], row["shrunk_by"]): row["gain"] for row in figures(done, tmp_path / "f.json")["networks"]}
     assert gains["espcn_x2", "bicubic"] > 0
     assert gains["fsrcnn_x2", "bicubic"] > 0
@@ -82,7 +76,7 @@ def test_identity_tells_people_apart(tmp_path):
 @needs_assets
 @pytest.mark.slow
 def test_sources_compares_one_picture_with_several(tmp_path):
-    done = run("sources", "--people", 1, "--json", tmp_path / "f.json")
+    done = run("sources", "--people", 1, "--times", 1, "--json", tmp_path / "f.json")
     found = figures(done, tmp_path / "f.json")
     assert found["identity"]["both pictures"]["results"] == 9
     assert found["face_files"]["two pictures"]["megabytes"] < 64
@@ -91,7 +85,7 @@ def test_sources_compares_one_picture_with_several(tmp_path):
 @needs_assets
 @pytest.mark.slow
 def test_swap_identity_compares_with_source_and_target(tmp_path):
-    done = run("swap_identity", "--pairs", 4, "--turned", 0, "--json", tmp_path / "f.json")
+    done = run("swap_identity", "--pairs", 4, "--turned", 0, "--most", 8, "--json", tmp_path / "f.json")
     bands = figures(done, tmp_path / "f.json")["bands"]
     assert sum(band["pairs"] for band in bands) == 4
     assert bands[0]["to_source"] < bands[0]["to_target"]
@@ -155,9 +149,9 @@ def test_outside_finds_pictures_and_sound_unchanged(tmp_path):
 
 
 @pytest.mark.slow
-def test_cost_tells_what_a_frame_and_a_source_take(tmp_path):
+def test_cost_tells_what_a_frame_and_a_source_take(kept, tmp_path):
     found = tmp_path / "f.json"
-    done = run("cost", "--frames", 5, "--clips", tmp_path / "clips", "--json", found)
+    done = run("cost", "--frames", 5, "--seconds", 0.8, "--clips", kept / "clips", "--json", found)
     result = figures(done, found)
     assert [size["lines"] for size in result["frames"]] == [720, 1080]
     assert all(0 < size["networks"] < size["analyse"] for size in result["frames"])
@@ -182,7 +176,9 @@ def test_media_table_tells_of_each_file_what_came_out(tmp_path):
 
 @pytest.mark.slow
 def test_a_batch_is_faster_than_single_runs(tmp_path):
-    done = run("batch", "--count", 4, "--singles", 1, "--sizes", "picture", "--jobs", 2, "--json", tmp_path / "f.json")
+    done = begun(
+        "batch", "--count", 4, "--singles", 1, "--sizes", "picture", "--jobs", 2, "--json", tmp_path / "f.json"
+    )
     [row] = figures(done, tmp_path / "f.json")["sizes"]
     batch = row["batches"]["2"]
     assert batch["cpu_a_clip"] < row["single"]["cpu"]
@@ -190,9 +186,9 @@ def test_a_batch_is_faster_than_single_runs(tmp_path):
 
 
 @pytest.mark.slow
-def test_preview_measures_each_kind_of_look(tmp_path):
+def test_preview_measures_each_kind_of_look(kept, tmp_path):
     found = tmp_path / "f.json"
-    done = run("preview", "--seconds", 1, "--times", 3, "--clips", tmp_path / "clips", "--json", found)
+    done = begun("preview", "--seconds", 0.8, "--times", 2, "--clips", kept / "clips", "--json", found)
     result = figures(done, found)
     assert [row["size"] for row in result["rows"]] == ["720p", "720p", "1080p", "1080p"]
     looks = ("next frame", "frame before", "option changed", "any frame", "the same frame")
@@ -234,9 +230,9 @@ def test_the_watermark_is_read_after_what_is_done_to_it(tmp_path):
     assert all(read["found"] and not read["wrong"] for read in reads)
 
 
-def test_provenance(tmp_path):
+def test_provenance(kept, tmp_path):
     path = tmp_path / "figures.json"
-    small = ("--step", 2000, "--seconds", 0.2, "--large", 1, "--clips", tmp_path)
+    small = ("--step", 2000, "--seconds", 0.8, "--large", 1, "--times", 1, "--width", 1000, "--clips", kept / "clips")
     found = figures(run("provenance", *small, "--json", path), path)
     assert [each["unnoticed"] for each in found["bytes"].values()] == [0, 0, 0, 0]
     assert all(each["sign"] > 0 for each in found["cost"].values())

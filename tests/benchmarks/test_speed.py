@@ -28,12 +28,6 @@ def run(name, *arguments):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory):
-    """Where clips and models are kept from test to test."""
-    return tmp_path_factory.mktemp("kept")
-
-
 def check(run, frames):
     """Hold the figures of a run against what must be so on any machine."""
     cpu = run["cpu_ms"]
@@ -57,7 +51,7 @@ def check(run, frames):
 @pytest.mark.slow
 def test_throughput_measures_clips_of_several_lengths(kept, tmp_path):
     found = tmp_path / "f.json"
-    done = run("throughput", "--frames", 10, 20, "--sizes", 720, "--kept", kept, "--json", found)
+    done = run("throughput", "--frames", 10, 20, "--sizes", 720, "--peak-runs", 1, "--kept", kept, "--json", found)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(found.read_text("utf-8"))
     for each, frames in zip(result["runs"], (10, 20), strict=True):
@@ -74,7 +68,7 @@ def test_throughput_measures_clips_of_several_lengths(kept, tmp_path):
 @pytest.mark.slow
 def test_throughput_holds_a_network_against_a_bare_session_with_and_without_the_encoder(kept, tmp_path):
     found = tmp_path / "f.json"
-    asked = ("--swapper", "tiny", "--frames", 10, "--sizes", 720, "--bare", "--no-encoder")
+    asked = ("--swapper", "tiny", "--frames", 10, "--sizes", 720, "--bare", "--no-encoder", "--peak-runs", 1)
     done = run("throughput", *asked, "--kept", kept, "--json", found)
     assert done.returncode == 0, done.stdout + done.stderr
     whole, thrown_away = json.loads(found.read_text("utf-8"))["runs"]
@@ -93,7 +87,8 @@ def test_throughput_holds_a_network_against_a_bare_session_with_and_without_the_
 def test_gpu_prints_its_tables_for_any_provider(kept, tmp_path):
     found = tmp_path / "f.json"
     asked = ("--providers", "cpu", "--swapper", "tiny", "--batches", 1, 2, "--sizes", 720, "--seconds", 0.4)
-    done = run("gpu", *asked, "--kept", kept, "--json", found)
+    small = ("--peak-runs", 1, "--each", 0.2)
+    done = run("gpu", *asked, *small, "--kept", kept, "--json", found)
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(found.read_text("utf-8"))
     assert [row["batch"] for row in result["sweeps"]] == [1, 2]

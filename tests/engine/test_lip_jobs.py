@@ -123,16 +123,20 @@ def silent(portrait, tmp_path_factory):
     return write_video(tmp_path_factory.mktemp("silent") / "clip.mp4", [portrait] * FRAMES)
 
 
-@pytest.fixture
-def job(quiet_place, monkeypatch):
-    """Run a lip sync with generated networks."""
-    folder = quiet_place / "models"
-    folder.mkdir()
-    shelf = Shelf(folder)
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    """Generated networks."""
+    shelf = Shelf(tmp_path_factory.mktemp("models"))
     shelf.put("small", "lip_syncer", "wav2lip", wav2lip())
     shelf.put("whole", "lip_syncer", "edtalk", edtalk())
     settings = {"length": 512, "hop": 128, "bins": 200, "frames": 64}
     shelf.put("voice", "voice_extractor", "mdx_net", mdx_net(200, 64, kept=27), settings=settings)
+    return shelf
+
+
+@pytest.fixture
+def job(quiet_place, shelf, monkeypatch):
+    """Run a lip sync with generated networks."""
     monkeypatch.setattr("facefusion.engine.warm.parts.open_sessions", lambda *given, **named: job_sessions(shelf))
 
     def start(hooks=None, **values):

@@ -26,9 +26,9 @@ def picture(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_workers_of_the_command_do_what_the_broker_wakes_them_for(
-    tmp_path: Path, postgres_database: str, redis_url: str, picture: dict[str, Any]
+    tmp_path: Path, postgres_jobs_place: str, redis_url: str, picture: dict[str, Any]
 ) -> None:
-    shop = Shop.at(tmp_path / "shop", postgres_database, broker=redis_url, drain_seconds=0)
+    shop = Shop.at(tmp_path / "shop", postgres_jobs_place, broker=redis_url, drain_seconds=0)
     with shop.process("worker", "--workers", "2", "--log-level", "info") as process:
         first, second = shop.submit(picture), shop.submit(picture)
         assert shop.finished(first, SECONDS).state == "succeeded"
@@ -43,9 +43,9 @@ def test_workers_of_the_command_do_what_the_broker_wakes_them_for(
 
 @pytest.mark.slow
 def test_a_job_of_the_command_line_wakes_a_worker(
-    tmp_path: Path, postgres_database: str, redis_url: str, picture: dict[str, Any]
+    tmp_path: Path, postgres_jobs_place: str, redis_url: str, picture: dict[str, Any]
 ) -> None:
-    shop = Shop.at(tmp_path / "shop", postgres_database, broker=redis_url)
+    shop = Shop.at(tmp_path / "shop", postgres_jobs_place, broker=redis_url)
     [source] = picture["source_paths"]
     shop.command("job", "submit", "-s", source, "-t", picture["target_path"], "-o", "result.png")
     link = Link(Broker(redis_url))

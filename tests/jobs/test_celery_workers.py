@@ -40,14 +40,14 @@ def server(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
-def begun(server: Any, postgres_database: str, tmp_path: Path) -> Iterator[Begun]:
+def begun(server: Any, postgres_jobs_place: str, tmp_path: Path) -> Iterator[Begun]:
     """Makes a cluster; `url` of the broker, if there is a cable between, and values of `Broker`."""
     made: list[Any] = []
 
     def begin(url: str | None = None, **values: Any) -> Cluster:
         queue = f"tests.{secrets.token_hex(6)}"
         broker = Broker(url or server.url(), **({"queue": queue, "beat": 600.0} | values))
-        made.append(cluster(postgres_database, broker, tmp_path))
+        made.append(cluster(postgres_jobs_place, broker, tmp_path))
         return made[-1].__enter__()
 
     yield begin
@@ -300,10 +300,10 @@ def test_messages_of_deployments_that_share_a_broker_stay_apart(begun: Begun) ->
 
 
 def test_a_message_that_comes_back_too_often_is_laid_aside(
-    rabbitmq: RabbitMQ, postgres_database: str, tmp_path: Path
+    rabbitmq: RabbitMQ, postgres_jobs_place: str, tmp_path: Path
 ) -> None:
     broker = Broker(rabbitmq.url(), queue=f"tests.{secrets.token_hex(6)}", deliveries=2)
-    with cluster(postgres_database, broker, tmp_path) as there:
+    with cluster(postgres_jobs_place, broker, tmp_path) as there:
         there.wake()
         for _ in range(3):
             with Connection(broker.url) as link:
@@ -314,10 +314,10 @@ def test_a_message_that_comes_back_too_often_is_laid_aside(
 
 
 def test_redis_that_forgot_all_messages_stops_nothing(
-    redis_server: Redis, postgres_database: str, tmp_path: Path
+    redis_server: Redis, postgres_jobs_place: str, tmp_path: Path
 ) -> None:
     broker = Broker(redis_server.url(), queue=f"tests.{secrets.token_hex(6)}", beat=0.3)
-    with cluster(postgres_database, broker, tmp_path) as there, running(there.machine(children=2)):
+    with cluster(postgres_jobs_place, broker, tmp_path) as there, running(there.machine(children=2)):
         jobs = [there.submit(request={"seconds": 0.2}) for _ in range(6)]
         there.wake(6)
         redis_server.clear()
@@ -325,10 +325,10 @@ def test_redis_that_forgot_all_messages_stops_nothing(
 
 
 def test_redis_that_is_away_when_a_task_ends_is_found_again(
-    redis_server: Redis, postgres_database: str, tmp_path: Path
+    redis_server: Redis, postgres_jobs_place: str, tmp_path: Path
 ) -> None:
     broker = Broker(redis_server.url(), queue=f"tests.{secrets.token_hex(6)}", beat=0.3)
-    with cluster(postgres_database, broker, tmp_path) as there:
+    with cluster(postgres_jobs_place, broker, tmp_path) as there:
         machine = there.machine()
         with running(machine):
             first = there.submit(request={"seconds": 2.0})
@@ -340,10 +340,10 @@ def test_redis_that_is_away_when_a_task_ends_is_found_again(
 
 
 def test_redis_gives_back_what_a_killed_machine_held(
-    redis_server: Redis, postgres_database: str, tmp_path: Path
+    redis_server: Redis, postgres_jobs_place: str, tmp_path: Path
 ) -> None:
     broker = Broker(redis_server.url(), queue=f"tests.{secrets.token_hex(6)}", beat=600.0, longest=1.0)
-    with cluster(postgres_database, broker, tmp_path) as there:
+    with cluster(postgres_jobs_place, broker, tmp_path) as there:
         job = there.submit(request={"seconds": 60.0})
         there.wake()
         with running(there.machine()) as doomed:

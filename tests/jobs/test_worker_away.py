@@ -28,11 +28,11 @@ def values(small: Path) -> dict[str, object]:
 
 
 def test_a_database_that_is_away_for_a_while_loses_nothing(
-    tmp_path: Path, small: Path, postgres: Any, postgres_database: str, cable: Callable[[int], Any]
+    tmp_path: Path, small: Path, postgres: Any, postgres_jobs_place: str, cable: Callable[[int], Any]
 ) -> None:
-    shop = Shop.at(tmp_path / "shop", postgres_database)
+    shop = Shop.at(tmp_path / "shop", postgres_jobs_place)
     line = cable(postgres.port)
-    name = make_url(postgres_database).database
+    name = make_url(postgres_jobs_place).database
     through = Shop.at(tmp_path / "shop", postgres.tcp_url(name, port=line.port))
     began, go_on = threading.Event(), threading.Event()
 
@@ -102,12 +102,12 @@ def test_one_worker_does_several_tasks_at_once(tmp_path: Path, small: Path) -> N
 
 
 def test_a_worker_keeps_its_task_when_the_database_was_away_for_longer_than_its_lease(
-    tmp_path: Path, small: Path, postgres: Any, postgres_database: str, cable: Callable[[int], Any]
+    tmp_path: Path, small: Path, postgres: Any, postgres_jobs_place: str, cable: Callable[[int], Any]
 ) -> None:
     """All workers lose the database; when it is back, those that are at work are not taken for lost."""
     line = cable(postgres.port)
-    name = make_url(postgres_database).database
-    shop = Shop.at(tmp_path / "shop", postgres_database)
+    name = make_url(postgres_jobs_place).database
+    shop = Shop.at(tmp_path / "shop", postgres_jobs_place)
     through = Shop.at(tmp_path / "shop", postgres.tcp_url(name, port=line.port))
     other = Shop.at(tmp_path / "shop", postgres.tcp_url(name, port=line.port))
     began, go_on = threading.Event(), threading.Event()

@@ -27,6 +27,7 @@ from facefusion.jobs.work.bench import Bench
 from facefusion.jobs.worker import Worker
 from facefusion.options import load_options, load_serving
 from facefusion.trust.database import open_database
+from job_databases import sqlite_with_tables
 
 TENANT = "acme"
 DEADLINE = 180.0  # a machine may be busy with other things
@@ -62,7 +63,7 @@ class Shop:
     @classmethod
     def at(cls, folder: Path, database: str | None = None, **serving: Any) -> Shop:
         folder.mkdir(exist_ok=True)
-        database = database or str(folder / "jobs.db")
+        database = database or sqlite_with_tables(folder / "jobs.db")
         engine = open_database(database)
         upgrade(engine)
         place = {"jobs_database": database, "storage": str(folder / "files"), "scratch_dir": str(folder / "scratch")}

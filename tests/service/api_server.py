@@ -30,6 +30,7 @@ from facefusion.service.gateway.review import ReviewRules
 from facefusion.service.parts import ServiceParts, make_parts
 from facefusion.service.settings import ServiceSettings
 from facefusion.trust.database import open_database
+from job_databases import sqlite_with_tables
 
 WHO = "x-test-caller"
 ADA = Caller("acme", "user:ada", SCOPES)
@@ -98,7 +99,7 @@ def served(
 ) -> Iterator[Served]:
     """Serve for as long as a block lasts."""
     with ExitStack() as ending:
-        engine = open_jobs_of(database or str(folder / "jobs.db"))
+        engine = open_jobs_of(database or sqlite_with_tables(folder / "jobs.db"))
         ending.callback(engine.dispose)
         parts = make_parts(
             engine,

@@ -33,6 +33,7 @@ from facefusion.service.webhooks.post import Poster
 from facefusion.service.webhooks.routes import webhooks_router
 from facefusion.service.webhooks.sender import WebhookSender
 from facefusion.service.webhooks.settings import Tries, WebhookSettings
+from job_databases import sqlite_with_tables
 
 MEDIA = "s3://media/{tenant}"
 
@@ -82,7 +83,7 @@ def _said(caller: Caller) -> str:
 def whole_service(folder: Path) -> Iterator[Whole]:
     """Serve everything for as long as a block lasts."""
     with ExitStack() as ending:
-        engine = open_jobs_of(str(folder / "jobs.db"))
+        engine = open_jobs_of(sqlite_with_tables(folder / "jobs.db"))
         ending.callback(engine.dispose)
         settings = ServiceSettings(poll_seconds=0.05, heartbeat_seconds=0.2, allowed_roots=(MEDIA,))
         parts = make_parts(

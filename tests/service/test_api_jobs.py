@@ -226,8 +226,8 @@ def test_the_same_key_makes_one_job_however_often_and_at_once(service: Served) -
     assert theirs.status_code == 201 and theirs.json()["id"] != answers[0].json()["id"]
 
 
-def test_the_same_on_postgresql(tmp_path: Path, postgres_database: str) -> None:
-    with served(tmp_path, database=postgres_database) as here:
+def test_the_same_on_postgresql(tmp_path: Path, postgres_jobs_place: str) -> None:
+    with served(tmp_path, database=postgres_jobs_place) as here:
         client = here.client()
         wanted, key = order(client), {"Idempotency-Key": "one"}
         with ThreadPoolExecutor(4) as pool:

@@ -50,12 +50,17 @@ class Geometry:
 
     def matrix(self, size: tuple[int, int]) -> npt.NDArray[np.float64]:
         """Return the (2, 3) matrix from places of the marked picture to those of the one read, both (width, height)."""
-        turn, stretch, grid = radians(self.angle), np.array([self.aspect, 1.0]), np.array(size, np.float64)
-        rotation = np.array([[cos(turn), -sin(turn)], [sin(turn), cos(turn)]])
-        unit = rotation * stretch[None, :] / stretch[:, None] * np.array([self.across, self.down])
-        linear = unit * grid[:, None] / grid[None, :]
-        centre = (grid - 1) / 2
-        return np.column_stack([linear, centre + np.array([self.right, self.lower]) * grid - linear @ centre])
+        (width, height), turn = size, radians(self.angle)
+        cosine, sine = cos(turn), sin(turn)
+        linear = (
+            (cosine * self.across, -sine / self.aspect * self.down * width / height),
+            (sine * self.aspect * self.across * height / width, cosine * self.down),
+        )
+        # Plain numbers: searches ask for thousands of them, each of which arrays would make ten times as slow.
+        middle, below = (width - 1) / 2, (height - 1) / 2
+        right = middle + self.right * width - (linear[0][0] * middle + linear[0][1] * below)
+        lower = below + self.lower * height - (linear[1][0] * middle + linear[1][1] * below)
+        return np.array(((*linear[0], right), (*linear[1], lower)))
 
     def undone(self, levels: Matrix) -> Matrix:
         """Return the marked picture out of the canonical luma, mirrored back, of the one that is read."""

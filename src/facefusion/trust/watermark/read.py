@@ -9,7 +9,7 @@ from itertools import islice, product
 import numpy as np
 
 from facefusion.trust.watermark.canonical import Luma, canonical, lies
-from facefusion.trust.watermark.code import LENGTH, decoded, encoded
+from facefusion.trust.watermark.code import LENGTH, decoded_each, encoded
 from facefusion.trust.watermark.evidence import LIMIT, chance, weight
 from facefusion.trust.watermark.geometry import Geometry, mirrored, turned, upright
 from facefusion.trust.watermark.lapped import HOP, Matrix
@@ -76,6 +76,7 @@ class _Reader:
         self._key, self._layout = key, Layout.of(key)
         self._frames, self._shape = frames, frames[0].shape
         self._lies = _ways(self._shape)
+        self._levels: dict[bool, list[Matrix]] = {}
 
     def readings(self) -> Iterator[Reading | None]:
         """Try one geometry after the other, the likeliest first."""
@@ -87,24 +88,30 @@ class _Reader:
 
     def _searched(self) -> Iterator[tuple[Sequence[Matrix], Geometry]]:
         """Yield where the pilot seems to be, with the pictures laid as it says."""
-        search = PilotSearch(self._layout)
-        for way, guesses in [(self._lies[0], upright), (self._lies[0], turned), *product(self._lies[1:], [upright])]:
-            pictures = self._pictures(way)
-            for fit, geometry in search.candidates(pictures, guesses(way), _CANDIDATES):
-                if fit > _PROMISING:
-                    yield pictures, geometry
+        search, (first, *others) = PilotSearch(self._layout), self._lies
+        for ways, guesses in [([first], upright), ([first], turned), (others, upright)]:
+            for way, candidates in search.candidates(ways, self._pictures, guesses, _CANDIDATES):
+                pictures = self._pictures(way)
+                for fit, geometry in candidates:
+                    if fit > _PROMISING:
+                        yield pictures, geometry
 
     def _pictures(self, way: Geometry) -> list[Matrix]:
-        return [mirrored(canonical(frame, transposed=way.side), way.mirror) for frame in self._frames]
+        if way.side not in self._levels:
+            self._levels[way.side] = [canonical(frame, transposed=way.side) for frame in self._frames]
+        return [mirrored(levels, way.mirror) for levels in self._levels[way.side]]
 
     def _reading(self, geometry: Geometry, pictures: Sequence[Matrix], *, tried: int) -> Reading | None:
         """Return what is read at a geometry, at the step at which it is surest."""
         numbers = [self._layout.chips(geometry.undone(picture)) for picture in pictures]
         seen = _tiles_seen(geometry)[:, None]
+        told = [
+            (sum(soft_bits(each, step) for each in numbers) * seen).reshape(-1)[self._layout.order]
+            for step in STEPS.tolist()
+        ]
+        payloads = decoded_each(np.array([np.bincount(_PLACES, soft, LENGTH) for soft in told], np.float32))
         best: Reading | None = None
-        for step in STEPS.tolist():
-            soft = (sum(soft_bits(each, step) for each in numbers) * seen).reshape(-1)[self._layout.order]
-            payload = decoded(np.bincount(_PLACES, soft, LENGTH).astype(np.float32))
+        for step, soft, payload in zip(STEPS.tolist(), told, payloads, strict=True):
             genuine = check_payload(self._key, payload)
             risk = chance(weight(soft, encoded(payload)[_PLACES]), tried, genuine=genuine)
             if risk <= LIMIT and (best is None or risk < best.chance):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,6 +24,8 @@ _CLOSE = 0.02
 
 Found = tuple[float, Geometry]
 """How well a pilot fits, and where."""
+_Match = tuple[float, float, float]
+"""How well a pilot fits at its best place, and where that is."""
 
 
 class PilotSearch:
@@ -32,28 +35,40 @@ class PilotSearch:
         pilot = layout.drawn(np.zeros((TILES, PER_TILE), np.float32), np.ones(TILES, np.float32))
         self._coarse, self._fine = _reduced(pilot, _COARSE), _reduced(pilot, _FINE)
 
-    def candidates(self, pictures: Sequence[Matrix], guesses: Iterable[Geometry], most: int) -> list[Found]:
-        """Return the likeliest geometries and how well the pilot fits there, the best first.
+    def candidates(
+        self,
+        ways: Sequence[Geometry],
+        pictures: Callable[[Geometry], Sequence[Matrix]],
+        guesses: Callable[[Geometry], Iterable[Geometry]],
+        most: int,
+    ) -> Iterator[tuple[Geometry, list[Found]]]:
+        """Yield for each way in which pictures may lie the likeliest geometries and how well the pilot fits there.
 
         Args:
-            pictures: canonical lumas of frames that share their geometry.
-            guesses: what to try; places need not be right.
-            most: how many at most.
+            ways: one, or several where no guess is turned: what a guess looks like is then the same for all.
+            pictures: returns the canonical lumas of frames that share their geometry, laid in a way.
+            guesses: returns what to try in a way; places need not be right.
+            most: how many geometries at most, the best first.
         """
-        spectrum = np.asarray(cv2.dft(_whitened(pictures, _COARSE)), np.float32)
-        found = sorted((self._placed(spectrum, guess) for guess in guesses), key=lambda each: -each[0])
-        close = _whitened(pictures, _FINE)
-        refined = (self._refined(close, guess) for _, guess in _distinct(found, most))
-        return _distinct(sorted(refined, key=lambda each: -each[0]), most)
+        spectra = [np.asarray(cv2.dft(_whitened(pictures(way), _COARSE)), np.float32) for way in ways]
+        tried = list(guesses(ways[0]))
+        places = self._places(spectra, tried)
+        for way, matches in zip(ways, places, strict=True):
+            found = sorted(zip(matches, tried, strict=True), key=lambda each: -each[0][0])
+            likely = _distinct((_found(match, guess, way) for match, guess in found), most)
+            close = _whitened(pictures(way), _FINE)
+            refined = [self._refined(close, guess) for _, guess in likely]
+            yield way, _distinct(sorted(refined, key=lambda each: -each[0]), most)
 
-    def _placed(self, spectrum: Matrix, guess: Geometry) -> Found:
-        """Return the place where the pilot fits best, and how well against other places."""
-        height, width = spectrum.shape
-        template = cv2.dft(cv2.warpAffine(self._coarse, guess.matrix((width, height)), (width, height)))
-        match = cv2.idft(cv2.mulSpectrums(spectrum, template, 0, conjB=True))
-        _, best, _, (x, y) = cv2.minMaxLoc(match)
-        right, lower = (x + width / 2) % width / width - 0.5, (y + height / 2) % height / height - 0.5
-        return best / float(cv2.norm(match) + 1e-9), replace(guess, right=right, lower=lower)
+    def _places(self, spectra: Sequence[Matrix], guesses: Sequence[Geometry]) -> list[list[_Match]]:
+        """Return for each picture, by its spectrum, the place where each guess fits best."""
+        height, width = spectra[0].shape
+        places: list[list[_Match]] = [[] for _ in spectra]
+        for guess in guesses:
+            template = cv2.dft(cv2.warpAffine(self._coarse, guess.matrix((width, height)), (width, height)))
+            for spectrum, found in zip(spectra, places, strict=True):
+                found.append(_placed(spectrum, template))
+        return places
 
     def _refined(self, seen: Matrix, guess: Geometry) -> Found:
         """Climb to where the pilot fits best, by ever smaller steps of each part of the geometry."""
@@ -76,7 +91,23 @@ class PilotSearch:
         return float(seen.ravel() @ template.ravel()) / (float(cv2.norm(template)) + 1e-9)
 
 
-def _distinct(found: Sequence[Found], most: int) -> list[Found]:
+def _placed(spectrum: Matrix, template: Any) -> _Match:
+    """Return how well a pilot fits at its best place, against other places, and where that is, from the middle."""
+    height, width = spectrum.shape
+    match = cv2.idft(cv2.mulSpectrums(spectrum, template, 0, conjB=True))
+    _, best, _, (x, y) = cv2.minMaxLoc(match)
+    right, lower = (x + width / 2) % width / width - 0.5, (y + height / 2) % height / height - 0.5
+    return best / float(cv2.norm(match) + 1e-9), right, lower
+
+
+def _found(match: _Match, guess: Geometry, way: Geometry) -> Found:
+    """Return a guess at the place where it fits, in a way in which the picture may lie."""
+    score, right, lower = match
+    laid = replace(guess, side=way.side, mirror=way.mirror, aspect=way.aspect, right=right, lower=lower)
+    return score, laid
+
+
+def _distinct(found: Iterable[Found], most: int) -> list[Found]:
     """Return the best that are not neighbours of better ones."""
     kept: list[Found] = []
     for each in found:
