@@ -22,7 +22,7 @@ from PIL import Image as Pillow
 
 from benchmarks.common import Figures, assets, command, finish, parser, table
 from benchmarks.contact_sheet import picture_of
-from benchmarks.judging.border import off, step
+from benchmarks.judging.border import mean, off, step
 from benchmarks.scenes import FRAMES, SCENES, SEAM, Box, Scene
 from facefusion.engine.run import run
 from facefusion.engine.segmented import LEAD_FRAMES, plan_job, run_segment
@@ -155,18 +155,18 @@ def _in_segments(values: Mapping[str, Any], folder: Path, lead: int) -> list[Ima
 
 def _figures(before: Sequence[Image], whole: Sequence[Image], apart: Sequence[Image]) -> Figures:
     """Hold frames against those of the whole job, where either of them is edited."""
-    far = np.array([off(*frames) for frames in zip(before, whole, apart, strict=True)])
+    far = [off(*frames) for frames in zip(before, whole, apart, strict=True)]
     near = range(SEAM - _FADE, SEAM + 1)
     return {
-        "before": _mean(far[: SEAM - _NEAR]),
-        "at_seam": _mean(far[SEAM : SEAM + _NEAR]),
-        "behind": _mean(far[SEAM + _NEAR :]),
+        "before": mean(far[: SEAM - _NEAR]),
+        "at_seam": mean(far[SEAM : SEAM + _NEAR]),
+        "behind": mean(far[SEAM + _NEAR :]),
         "step": step(before, apart, SEAM),
         "usual_step": step(before, whole, SEAM),
         "most_step": _most(before, apart, near),
         "most_usual_step": _most(before, whole, near),
         "landmarks": _landmarks(whole[SEAM], apart[SEAM]),
-        "off": far[SEAM - _FADE :].round(3).tolist(),
+        "off": np.round(far[SEAM - _FADE :], 3).tolist(),
     }
 
 
@@ -174,12 +174,6 @@ def _most(before: Sequence[Image], frames: Sequence[Image], near: Iterable[int])
     """Return the largest step at some frames; nan where nothing is edited in any of them."""
     steps = [step(before, frames, index) for index in near]
     return max((value for value in steps if not np.isnan(value)), default=float("nan"))
-
-
-def _mean(values: Any) -> float:
-    """Return the mean of what is known; nan where nothing is."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else float("nan")
 
 
 def _landmarks(whole: Image, apart: Image) -> float:

@@ -13,8 +13,9 @@ from PIL import Image as Pillow
 
 from benchmarks.common import Figures
 from benchmarks.film.whole import Pair
-from benchmarks.judging.border import Vector, moved, off, step, tone
+from benchmarks.judging.border import Vector, mean, moved, off, step, tone
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.faces.landmarkers.face_mesh import region_of_mesh
 from facefusion.faces.types import Face
 from facefusion.media.frame import Image
 from facefusion.options import FaceSelectionOptions
@@ -80,13 +81,17 @@ class BorderJudge:
         before, after = [pair.before for pair in pairs], [pair.after for pair in pairs]
         places = {pair.index: number for number, pair in enumerate(pairs)}
         steps = {index: step(before, after, places[index], changed=_CHANGED) for index in list(places)[1:]}
-        moves, tones = self._near(border, pairs)
-        found = {"step": self._jump(steps, border), "landmarks": self._jump(moves, border)}
-        found["tone"] = self._jump(tones, border)
+        near = [pair for pair in pairs if abs(pair.index - border) <= _NEAR]
+        faces = self._followed(near)
+        found = {
+            "step": self._jump(steps, border),
+            "landmarks": self._jump(self._moves(near, faces), border),
+            "tone": self._jump(_tones(near), border),
+        }
         return {
             "border": border,
             "cut": self._cut_near(border),
-            "uncovered": self._uncovered(border, pairs),
+            "uncovered": sum(_is_as_it_was(*seen) for seen in zip(near, faces, strict=True)),
             **{f"{name}_{what}": getattr(jump, what) for name, jump in found.items() for what in _WHATS},
         }
 
@@ -99,43 +104,48 @@ class BorderJudge:
         nearest = min(self._cuts, key=lambda cut: abs(cut - border), default=None)
         return "" if nearest is None or abs(nearest - border) > _NEAR else f"{nearest - border:+d}"
 
-    def _near(self, border: int, pairs: Sequence[Pair]) -> tuple[dict[int, float], dict[int, float]]:
-        """Return by how much landmarks, and the colour that is added, change from frame to frame near a border."""
-        moves, tones = dict[int, float](), dict[int, float]()
-        last: tuple[Face | None, Vector | None, Vector] | None = None
+    def _followed(self, pairs: Sequence[Pair]) -> list[Face | None]:
+        """Return a face of each frame of the target, fitted anew: the same one for as long as it is there."""
+        faces: list[Face | None] = []
         for pair in pairs:
-            if abs(pair.index - border) > _NEAR:
-                continue
-            face = self._largest(pair.before)
-            now = (face, self._moved(face, pair.after), tone(pair.before, pair.after, changed=_CHANGED))
-            if last is not None:
-                has_both = now[2].any() and last[2].any()
-                tones[pair.index] = float(np.linalg.norm(now[2] - last[2])) if has_both else np.nan
-                if now[1] is not None and last[1] is not None:
-                    moves[pair.index] = float(np.linalg.norm(now[1] - last[1], axis=1).mean())
-            last = now
-        return moves, tones
+            last = faces[-1] if faces and pair.index not in self._cuts else None
+            face = None if last is None else self._fitted(pair.before, last)
+            faces.append(face or next(iter(self._analyser.find(pair.before)), None))
+        return faces
 
-    def _moved(self, face: Face | None, after: Image) -> Vector | None:
-        """Return how far the landmarks of a face are moved in the result; None where it is not found there."""
-        if face is None:
-            return None
-        found = self._analyser.find(after)
-        near = [other for other in found if np.abs(other.box - face.box).max() < face.width / 2]
-        return moved(face, near[0]) if near else None
+    def _moves(self, pairs: Sequence[Pair], faces: Sequence[Face | None]) -> dict[int, float]:
+        """Return by how much it changes from frame to frame how far the landmarks of a face are moved, in pixels."""
+        far: dict[int, Vector] = {}
+        for pair, face in zip(pairs, faces, strict=True):
+            after = None if face is None else self._fitted(pair.after, face)
+            if face is not None and after is not None:
+                far[pair.index] = moved(face, after)
+        return {
+            index: float(np.linalg.norm(by - far[index - 1], axis=1).mean())
+            for index, by in far.items()
+            if index - 1 in far
+        }
 
-    def _uncovered(self, border: int, pairs: Sequence[Pair]) -> int:
-        """Return how many frames near a border have a face in the target that is as it was in the result."""
-        count = 0
-        for pair in pairs:
-            if abs(pair.index - border) <= _NEAR and (face := self._largest(pair.before)) is not None:
-                left, top, right, bottom = np.maximum(face.box, 0).round().astype(int)
-                part = np.s_[top:bottom, left:right]
-                count += bool(cv2.absdiff(pair.before[part], pair.after[part]).max(initial=0) < 2 * _CHANGED)
-        return count
+    def _fitted(self, image: Image, near: Face) -> Face | None:
+        return self._analyser.fit(image, [region_of_mesh(near.mesh)], refine=True)[0]
 
-    def _largest(self, image: Image) -> Face | None:
-        return max(self._analyser.find(image), key=lambda face: face.width, default=None)
+
+def _tones(pairs: Sequence[Pair]) -> dict[int, float]:
+    """Return by how much it changes from frame to frame what colour is added; nan where none is."""
+    added = {pair.index: tone(pair.before, pair.after, changed=_CHANGED) for pair in pairs}
+    both = [(index, added[index - 1], by) for index, by in added.items() if index - 1 in added]
+    return {
+        index: float(np.linalg.norm(by - last)) if by.any() and last.any() else float("nan") for index, last, by in both
+    }
+
+
+def _is_as_it_was(pair: Pair, face: Face | None) -> bool:
+    """Whether the result shows a face of the target as it was."""
+    if face is None:
+        return False
+    left, top, right, bottom = np.maximum(face.box, 0).round().astype(int)
+    part = np.s_[top:bottom, left:right]
+    return bool(cv2.absdiff(pair.before[part], pair.after[part]).max(initial=0) < 2 * _CHANGED)
 
 
 def beside_whole(border: int, pairs: Sequence[Pair], whole: dict[int, Image]) -> Figures:
@@ -152,8 +162,8 @@ def beside_whole(border: int, pairs: Sequence[Pair], whole: dict[int, Image]) ->
     far = {pair.index: off(pair.before, other, pair.after, changed=_CHANGED) for pair, other in both}
     return {
         "border": border,
-        "off_before": float(np.nanmean([far[border - number] for number in range(15, 25)])),
-        "off_behind": float(np.nanmean([far[border + number] for number in range(5)])),
+        "off_before": mean([far[border - number] for number in range(15, 25)]),
+        "off_behind": mean([far[border + number] for number in range(5)]),
         "step": step(before, ours, places[border], changed=_CHANGED),
         "step_whole": step(before, theirs, places[border], changed=_CHANGED),
     }

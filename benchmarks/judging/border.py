@@ -61,3 +61,9 @@ def tone(before: Image, frame: Image, *, changed: int = CHANGED) -> Vector:
 def moved(before: Face, after: Face) -> Vector:
     """Return by how far an edit moved each landmark of a face, in pixels, (468, 2)."""
     return np.asarray((after.mesh - before.mesh)[:, :2], np.float64)
+
+
+def mean(values: Sequence[float]) -> float:
+    """Return the mean of those values that are known; nan where none is."""
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")
