@@ -54,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with place(folder, workers=options.workers, segment=options.segment) as there:
             job = there.hand_in(picture_of(_SOURCE), film.path, "film.mp4", *_OPTIONS)
             seconds = there.awaited(job, kills=options.kills, again_after=options.again_after, limit=options.limit)
+            (folder / "results").mkdir()
             there.facefusion("job", "fetch", job, "--to", str(folder / "results"))
             result = folder / "results" / "film.mp4"
             found = _judged(film, result, there, options)
