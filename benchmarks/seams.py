@@ -1,24 +1,33 @@
-"""Swap faces in clips whole, and again in two segments done apart, with leads of several lengths."""
+"""Swap faces in clips whole, and again in two segments done apart, with leads of several lengths.
+
+Beside clips of people who speak there are scenes in which something hard happens just where the segments meet: a cut,
+somebody who comes or leaves, two who cross, a head that is turned all the time. In some of them people are named with
+`--map`, and are not to get each other's face.
+"""
 
 from __future__ import annotations
 
 import argparse
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import av
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image as Pillow
 
 from benchmarks.common import Figures, assets, command, finish, parser, table
 from benchmarks.contact_sheet import picture_of
+from benchmarks.judging.border import mean, off, step
+from benchmarks.scenes import FRAMES, SCENES, SEAM, Box, Scene
 from facefusion.engine.run import run
-from facefusion.engine.segmented import plan_job, run_segment
+from facefusion.engine.segmented import LEAD_FRAMES, plan_job, run_segment
 from facefusion.faces.analyser import FaceAnalyser
+from facefusion.media.frame import Image
 from facefusion.media.open import open_reader
 from facefusion.options import FaceSelectionOptions, LimitOptions, Options
 
@@ -30,85 +39,113 @@ CLIPS = {
 }
 """File of each clip below the test material, and the number of its source in `pictures/synthetic`."""
 LEADS = (0, 12, 25, 50, 100)
-SEAM, BEHIND = 100, 50
-"""The frame with which the segment begins, and how many frames it has."""
+SOURCES: Final = ("05", "23")
+"""The sources of scenes: the first of everybody, or one for each person who is named."""
 _NEAR = 5
 """Frames behind the seam that are told apart from the others."""
-_CHANGED = 2
-"""Change of a pixel, 0 to 255, from which it is a part of what was edited."""
+_FADE = 12
+"""Frames before it in which one segment goes over into the next."""
 
-Pixels = npt.NDArray[np.uint8]
+_NAMES = {
+    "clip": "clip",
+    "lead": "lead",
+    "at_seam": "off at seam",
+    "behind": "off behind",
+    "step": "step at seam",
+    "usual_step": "in whole",
+    "most_step": "most near it",
+    "most_usual_step": "in whole",
+    "landmarks": "landmarks, px",
+    "mistaken": "other face than in whole",
+    "seconds": "s",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
     options = _parse(arguments)
-    rows = [row for name in options.clips for row in _judge(name, options)]
-    heads = (
-        "clip",
-        "lead",
-        "off at seam",
-        "off behind",
-        "step at seam",
-        "in whole",
-        "most near it",
-        "in whole",
-        "landmarks, px",
-        "s",
-    )
-    print(table(heads, [[row[name] for name in _NAMES] for row in rows]))
-    return finish({"seams": rows}, options.json)
-
-
-_NAMES = (
-    "clip",
-    "lead",
-    "at_seam",
-    "behind",
-    "step",
-    "usual_step",
-    "most_step",
-    "most_usual_step",
-    "landmarks",
-    "seconds",
-)
+    rows = [row for name in options.clips for row in _judge_clip(name, options)]
+    rows += [_judge_scene(name, SCENES[name](), options) for name in options.scenes]
+    print(table(list(_NAMES.values()), [[row[name] for name in _NAMES] for row in rows]))
+    return finish({"seams": rows}, options.json) or int(any(row["mistaken"] for row in rows))
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("seams", __doc__)
-    made.add_argument("--clips", nargs="+", choices=CLIPS, default=list(CLIPS), metavar="NAME", help="these alone")
-    made.add_argument("--leads", nargs="+", type=int, default=LEADS, metavar="FRAMES", help="default: %(default)s")
+    made.add_argument("--clips", nargs="*", choices=CLIPS, default=list(CLIPS), metavar="NAME", help="these alone")
+    made.add_argument("--scenes", nargs="*", choices=SCENES, default=list(SCENES), metavar="NAME", help="these alone")
+    made.add_argument("--leads", nargs="+", type=int, default=LEADS, metavar="FRAMES", help="of clips: %(default)s")
     made.add_argument("--strips", type=Path, metavar="FOLDER", help="write the frames around the seam there")
     return made.parse_args(arguments)
 
 
-def _judge(name: str, options: argparse.Namespace) -> list[Figures]:
+def _judge_clip(name: str, options: argparse.Namespace) -> list[Figures]:
     file, number = CLIPS[name]
     target = assets(*file.split("/"))
     with tempfile.TemporaryDirectory() as folder:
-        values: dict[str, Any] = {
-            "target_path": target,
-            "output_path": Path(folder) / "whole.mkv",
-            "source_paths": picture_of(number),
-            "output_video_encoder": "ffv1",
-            "policy": str(Path(__file__).with_name("policy.toml")),
-            "trim_end": f"{SEAM + BEHIND}f",
-        }
-        run(Options.parse(values))
-        whole = _frames(Path(folder) / "whole.mkv")
+        values = _values(target, Path(folder)) | {"source_paths": picture_of(number)}
+        whole = _whole(values, Path(folder) / "whole.mkv")
         before = _frames(target)[: len(whole)]
         rows = []
         for lead in options.leads:
             started = time.perf_counter()
             apart = _in_segments(values, Path(folder), lead)
             seconds = time.perf_counter() - started
-            rows.append({"clip": name, "lead": lead, "seconds": seconds, **_figures(before, whole, apart)})
+            told = {"clip": name, "lead": lead, "seconds": seconds, "mistaken": 0}
+            rows.append(told | _figures(before, whole, apart))
             if options.strips:
                 _write_strip(whole, apart, options.strips / f"{name} {lead}.png")
         return rows
 
 
-def _in_segments(values: Mapping[str, Any], folder: Path, lead: int) -> list[Pixels]:
+def _judge_scene(name: str, scene: Scene, options: argparse.Namespace) -> Figures:
+    with tempfile.TemporaryDirectory() as given:
+        folder = Path(given)
+        values = _values(_written(scene.frames, folder / "target.mkv"), folder)
+        cast = _cast(scene, folder)
+        whole = _whole(values | cast, folder / "whole.mkv")
+        started = time.perf_counter()
+        apart = _in_segments(values | cast, folder, LEAD_FRAMES)
+        seconds = time.perf_counter() - started
+        mistaken = 0
+        if scene.people:
+            alike = [_whole(values | {"source_paths": picture_of(number)}, folder / number) for number in SOURCES]
+            mistaken = sum(_differ(scene, alike, whole, apart))
+        if options.strips:
+            _write_strip(whole, apart, options.strips / f"{name}.png")
+    told = {"clip": name, "lead": LEAD_FRAMES, "seconds": seconds, "mistaken": mistaken}
+    return told | _figures(scene.frames, whole, apart)
+
+
+def _values(target: Path, folder: Path) -> dict[str, Any]:
+    return {
+        "target_path": target,
+        "output_path": folder / "out.mkv",
+        "output_video_encoder": "ffv1",
+        "policy": str(Path(__file__).with_name("policy.toml")),
+        "trim_end": f"{FRAMES}f",
+    }
+
+
+def _cast(scene: Scene, folder: Path) -> dict[str, Any]:
+    """Return the options that say who gets whose face."""
+    if not scene.people:
+        return {"source_paths": picture_of(SOURCES[0])}
+    pairs = []
+    for number, person in zip(SOURCES, scene.people, strict=True):
+        reference = folder / f"person {number}.png"
+        Pillow.fromarray(person).save(reference)
+        pairs.append((picture_of(number), reference))
+    return {"face_map": pairs}
+
+
+def _whole(values: Mapping[str, Any], path: Path) -> list[Image]:
+    path = path.with_suffix(".mkv")
+    run(Options.parse({**values, "output_path": path}))
+    return _frames(path)
+
+
+def _in_segments(values: Mapping[str, Any], folder: Path, lead: int) -> list[Image]:
     """Make the segments before and behind the seam; return all their frames."""
     options = Options.parse({**values, "output_path": folder / "out.mkv"})
     plan = plan_job(options, segment_frames=SEAM, lead_frames=lead)
@@ -116,41 +153,30 @@ def _in_segments(values: Mapping[str, Any], folder: Path, lead: int) -> list[Pix
     return [frame for segment in made for frame in _frames(segment.files[0])]
 
 
-def _figures(before: Sequence[Pixels], whole: Sequence[Pixels], apart: Sequence[Pixels]) -> Figures:
+def _figures(before: Sequence[Image], whole: Sequence[Image], apart: Sequence[Image]) -> Figures:
     """Hold frames against those of the whole job, where either of them is edited."""
-    off = np.array([_off(*frames) for frames in zip(before, whole, apart, strict=True)])
+    far = [off(*frames) for frames in zip(before, whole, apart, strict=True)]
+    near = range(SEAM - _FADE, SEAM + 1)
     return {
-        "before": float(np.nanmean(off[: SEAM - _NEAR])),
-        "at_seam": float(np.nanmean(off[SEAM : SEAM + _NEAR])),
-        "behind": float(np.nanmean(off[SEAM + _NEAR :])),
-        "step": _step(before, apart, SEAM),
-        "usual_step": _step(before, whole, SEAM),
-        "most_step": max(_step(before, apart, index) for index in range(SEAM - 12, SEAM + 1)),
-        "most_usual_step": max(_step(before, whole, index) for index in range(SEAM - 12, SEAM + 1)),
+        "before": mean(far[: SEAM - _NEAR]),
+        "at_seam": mean(far[SEAM : SEAM + _NEAR]),
+        "behind": mean(far[SEAM + _NEAR :]),
+        "step": step(before, apart, SEAM),
+        "usual_step": step(before, whole, SEAM),
+        "most_step": _most(before, apart, near),
+        "most_usual_step": _most(before, whole, near),
         "landmarks": _landmarks(whole[SEAM], apart[SEAM]),
-        "off": off[SEAM:].round(3).tolist(),
+        "off": np.round(far[SEAM - _FADE :], 3).tolist(),
     }
 
 
-def _edited(before: Pixels, *frames: Pixels) -> npt.NDArray[np.bool_]:
-    return np.logical_or.reduce([cv2.absdiff(before, frame).max(axis=2) >= _CHANGED for frame in frames])
+def _most(before: Sequence[Image], frames: Sequence[Image], near: Iterable[int]) -> float:
+    """Return the largest step at some frames; nan where nothing is edited in any of them."""
+    steps = [step(before, frames, index) for index in near]
+    return max((value for value in steps if not np.isnan(value)), default=float("nan"))
 
 
-def _off(before: Pixels, whole: Pixels, apart: Pixels) -> float:
-    """Return the mean difference of two edits of a frame where either changed it, 0 to 255; nan where neither did."""
-    where = _edited(before, whole, apart)
-    return float(cv2.absdiff(whole, apart)[where].mean()) if where.any() else float("nan")
-
-
-def _step(before: Sequence[Pixels], frames: Sequence[Pixels], index: int) -> float:
-    """Return by how much an edit differs from that of the frame before, in the mean of the pixels that both change."""
-    places = (index - 1, index)
-    where = np.logical_and.reduce([_edited(before[place], frames[place]) for place in places])
-    edits = [frames[place].astype(np.int16) - before[place] for place in places]
-    return float(np.abs(edits[1] - edits[0])[where].mean()) if where.any() else float("nan")
-
-
-def _landmarks(whole: Pixels, apart: Pixels) -> float:
+def _landmarks(whole: Image, apart: Image) -> float:
     """Return how far landmarks of a face are from those of the whole job, in pixels."""
     analyser = FaceAnalyser.create(FaceSelectionOptions())
     one, other = analyser.find(whole), analyser.find(apart)
@@ -159,12 +185,50 @@ def _landmarks(whole: Pixels, apart: Pixels) -> float:
     return float(np.linalg.norm((one[0].mesh - other[0].mesh)[:, :2], axis=1).mean())
 
 
-def _frames(path: Path) -> list[Pixels]:
+def _differ(
+    scene: Scene, alike: Sequence[Sequence[Image]], whole: Sequence[Image], apart: Sequence[Image]
+) -> list[bool]:
+    """Return of each person in each frame whether they get another face, or none, than in the whole job.
+
+    Args:
+        scene: the clip.
+        alike: jobs in which everybody gets the face of one source.
+        whole: the job.
+        apart: the same in segments.
+    """
+    differ = []
+    for place in scene.places:
+        for number, box in enumerate(place):
+            if box is not None:
+                looks = [scene.frames[number], *(each[number] for each in alike)]
+                differ.append(_who(looks, whole[number], box) != _who(looks, apart[number], box))
+    return differ
+
+
+def _who(looks: Sequence[Image], frame: Image, box: Box) -> int:
+    """Return whose face is to be seen at a place: 0 for that which was there, or the number of a source from 1 on."""
+    left, top, right, bottom = (max(0, value) for value in box)
+    part = np.s_[top:bottom, left:right]
+    return int(np.argmin([cv2.absdiff(look[part], frame[part]).mean() for look in looks]))
+
+
+def _frames(path: Path) -> list[Image]:
     with open_reader(path, limits=LimitOptions()) as reader:
         return [frame.image for frame in reader]
 
 
-def _write_strip(whole: Sequence[Pixels], apart: Sequence[Pixels], path: Path) -> None:
+def _written(frames: Sequence[Image], path: Path) -> Path:
+    """Write frames as a clip that loses nothing of them."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=Fraction(25))
+        stream.height, stream.width, stream.pix_fmt = *frames[0].shape[:2], "bgr0"
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(frame))))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _write_strip(whole: Sequence[Image], apart: Sequence[Image], path: Path) -> None:
     """Write two frames before the seam and three behind it, of the whole job above those done apart."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [np.hstack(frames[SEAM - 2 : SEAM + 3]) for frames in (whole, apart)]

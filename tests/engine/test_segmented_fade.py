@@ -68,3 +68,10 @@ def test_opacity_goes_over_too():
     assert int(fade.over(frame(last, 90, opacity=clear)).opacity[0, 0]) == 200
     fade.keep([frame(last, 90, opacity=clear)])
     assert fade.over(replace(frame(last, 90), opacity=None)).opacity is clear
+
+
+def test_where_both_edit_only_a_few_frames_it_goes_as_evenly_in_these():
+    fade = Fade(END, 4)
+    fade.keep([frame(index, 140) for index in range(END - 20, END)])
+    shades = [int(fade.over(frame(index, 100)).image[3, 4, 0]) for index in range(END - 6, END)]
+    assert shades == [100, 100, 110, 120, 130, 140]

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from facefusion.media.frame import Frame
 
 FADE_FRAMES: Final = 12
-"""Frames in which one segment goes over into the next."""
+"""Frames in which one segment goes over into the next, at the most."""
 _Pixels = npt.NDArray[np.uint8]
 
 
@@ -28,14 +28,16 @@ class Fade:
 
     Attributes:
         end: index of the frame with which the next segment begins.
+        frames: in which one goes over into the other: as many as both edit, where these are few.
     """
 
     end: int
+    frames: int = FADE_FRAMES
     _kept: dict[int, Frame] = field(default_factory=dict)
 
     def keep(self, frames: Iterable[Frame]) -> None:
         """Keep those of some frames of the next segment's lead that are needed."""
-        wanted = (frame for frame in frames if self.end - FADE_FRAMES <= frame.index < self.end)
+        wanted = (frame for frame in frames if self.end - self.frames <= frame.index < self.end)
         self._kept |= {frame.index: replace(frame, original=None) for frame in wanted}
 
     def over(self, frame: Frame) -> Frame:
@@ -43,7 +45,7 @@ class Fade:
         other = self._kept.pop(frame.index, None)
         if other is None or other.image.shape != frame.image.shape:
             return frame
-        share = (frame.index - self.end + FADE_FRAMES + 1) / FADE_FRAMES
+        share = (frame.index - self.end + self.frames + 1) / self.frames
         image = _between(frame.image, other.image, share)
         opacity = other.opacity if share == 1 else frame.opacity
         if frame.opacity is not None and other.opacity is not None:

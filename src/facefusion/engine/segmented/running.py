@@ -14,7 +14,7 @@ from facefusion.engine.channel import Giver, consumed, produced
 from facefusion.engine.editing import VideoEdit
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.progress import ProgressListener
-from facefusion.engine.segmented.fade import Fade
+from facefusion.engine.segmented.fade import FADE_FRAMES, Fade
 from facefusion.engine.segmented.made import SEGMENT_JSON, Said, SegmentFolder, SegmentMade
 from facefusion.engine.segmented.ranges import SegmentRange
 from facefusion.engine.segmented.step import Step, step
@@ -138,10 +138,11 @@ class _Making:
 
     def _next_lead(self) -> Fade:
         """Edit what leads in to the next segment, as that does; the stages are as new afterwards."""
-        job, fade = self.job, Fade(self.part.end)
+        job = self.job
         if self.part.end == self.plan.frames or not self.plan.segments[self.part.number + 1].lead:
-            return fade
+            return Fade(self.part.end)
         following = self.plan.segments[self.part.number + 1]
+        fade = Fade(self.part.end, min(FADE_FRAMES, self.part.frames, following.lead))
         work, selector = job.work, None if job.work.finding is None else job.work.finding.selector
         new = [processor.state() for processor in work.processors]
         knew = None if selector is None else selector.state()
