@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from facefusion.errors import JobUnknownError
 from facefusion.jobs.database import maybe_moment, moment
@@ -14,10 +14,14 @@ from facefusion.jobs.schema import EVENTS, JOBS
 from facefusion.jobs.states import FINAL, JobState, check_move
 from facefusion.jobs.values import Attempt, Event, Failure, Job
 
+_JOB: Final = select(JOBS).where(JOBS.c.id == bindparam("named"))
+_JOB_OF: Final = _JOB.where(JOBS.c.tenant == bindparam("whose"))
+_EVENT: Final = insert(EVENTS)
+
 
 def job_of(row: Row[Any] | Mapping[str, Any]) -> Job:
     """Return the job of a row of `JOBS`, or of its values by the names of columns."""
-    values = dict(row if isinstance(row, Mapping) else row._mapping)
+    values = dict(row) if isinstance(row, Mapping) else dict(zip(row._fields, row, strict=True))
     error = values.pop("error")
     for name in ("created", "queued"):
         values[name] = moment(values[name])
@@ -58,10 +62,10 @@ def job_with(connection: Connection, job_id: str, *, tenant: str | None, is_lock
     Raises:
         JobUnknownError: there is none, or it is another tenant's, which is told in the same words.
     """
-    wanted = select(JOBS).where(JOBS.c.id == job_id)
-    if tenant is not None:
-        wanted = wanted.where(JOBS.c.tenant == tenant)
-    row = connection.execute(wanted.with_for_update(key_share=True) if is_locked else wanted).one_or_none()
+    wanted = _JOB if tenant is None else _JOB_OF
+    wanted = wanted.with_for_update(key_share=True) if is_locked else wanted
+    named = {"named": job_id} if tenant is None else {"named": job_id, "whose": tenant}
+    row = connection.execute(wanted, named).one_or_none()
     if row is None:
         raise JobUnknownError(f"There is no job {job_id}", "Look for it with facefusion job list")
     return job_of(row)
@@ -112,5 +116,5 @@ def change_job(connection: Connection, job: Job, now: int, *, state: JobState | 
 def tell(connection: Connection, job: Job, now: int, kind: str, facts: Mapping[str, Any]) -> None:
     """Write an event of a job, and for whom it is news."""
     values = {"job": job.number, "tenant": job.tenant, "at": now, "kind": kind, "facts": dict(facts)}
-    connection.execute(insert(EVENTS).values(values))
+    connection.execute(_EVENT, values)
     owe(connection, job.number, job.tenant, now=now, kind=kind, facts=facts)

@@ -19,7 +19,7 @@ from facefusion.errors import (
     UploadError,
     UploadExpiredError,
 )
-from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.database import Clock, database_time, looking, moment, reading, until_it_goes_through, writing
 from facefusion.jobs.schema import JOBS
 from facefusion.jobs.states import ACTIVE
 from facefusion.jobs.storage import Storage
@@ -101,9 +101,10 @@ class UploadStore:
             UploadExpiredError: it was not finished in time.
             JobsUnavailableError: the database cannot be used.
         """
-        with reading(self._engine) as connection:
-            upload, now = self._found(connection, upload_id, tenant), self._clock(connection)
-        if upload.state == "open" and upload.expires <= moment(now):
+        with looking(self._engine) as connection:
+            upload = self._found(connection, upload_id, tenant)
+            is_late = upload.state == "open" and upload.expires <= moment(self._clock(connection))
+        if is_late:
             raise UploadExpiredError(f"The upload {upload_id} was not finished in time", "Begin it anew")
         return upload
 
