@@ -20,6 +20,7 @@ Clock = Callable[[Connection], int]
 """Returns the time in microseconds since 1970, as the database knows it."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TIME: Final = text("SELECT extract(epoch FROM clock_timestamp()) * 1000000")
 _TRIES: Final = 8
 _AGAIN: Final = frozenset({"40001", "40P01", "55P03"})  # serialization failure, deadlock, lock not available
 _FIRST_WAIT: Final = 0.002
@@ -30,8 +31,7 @@ _Value = TypeVar("_Value")
 def database_time(connection: Connection) -> int:
     """Return the time: of the server where several machines meet, so that their own clocks need not agree."""
     if connection.dialect.name == "postgresql":
-        seconds = connection.execute(text("SELECT extract(epoch FROM clock_timestamp()) * 1000000")).scalar_one()
-        return int(seconds)
+        return int(connection.execute(_TIME).scalar_one())
     return time.time_ns() // 1000
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from facefusion.errors import JobQuotaError, OptionsError
@@ -13,6 +13,8 @@ from facefusion.jobs.database import looking, until_it_goes_through, writing
 from facefusion.jobs.schema import TENANTS
 from facefusion.jobs.tenants import make_tenant
 from facefusion.service.gateway.tables import RULES, STORED
+
+_RULES_OF: Final = select(RULES).where(RULES.c.tenant == bindparam("whose"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Quotas:
             JobsUnavailableError: the database cannot be used.
         """
         with looking(self._engine) as connection:
-            row: Any = connection.execute(select(RULES).where(RULES.c.tenant == tenant)).one_or_none()
+            row: Any = connection.execute(_RULES_OF, {"whose": tenant}).one_or_none()
         return TenantRules() if row is None else TenantRules(row.requests_a_day, row.is_reviewed)
 
     @until_it_goes_through
