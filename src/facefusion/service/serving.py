@@ -175,6 +175,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 service.app,
                 lifespan="on",
+                http="h11",  # it bounds what comes before a request is whole; the other parser does not
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
