@@ -91,7 +91,7 @@ class Scene:
 
     def _worked(self) -> tuple[float, float, float]:
         database = [self.database, *below(self.database)]
-        return cpu_seconds(self.service), cpu_seconds(*database), cpu_seconds(*below(self.service))
+        return cpu_seconds(self.service), cpu_seconds(*database, with_ended=True), cpu_seconds(*below(self.service))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

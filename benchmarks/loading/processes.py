@@ -9,9 +9,15 @@ _PROC = Path("/proc")
 _TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 
 
-def cpu_seconds(*processes: int) -> float:
-    """Return for how many seconds processes worked so far; one that is gone counts for nothing."""
-    return sum(_TICK * sum(map(int, _fields(process)[11:13])) for process in processes if _fields(process))
+def cpu_seconds(*processes: int, with_ended: bool = False) -> float:
+    """Return for how many seconds processes worked so far; one that is gone counts for nothing.
+
+    Args:
+        processes: which.
+        with_ended: whether those count, too, that they began and that have ended.
+    """
+    last = 15 if with_ended else 13
+    return sum(_TICK * sum(map(int, _fields(process)[11:last])) for process in processes)
 
 
 def below(process: int) -> list[int]:

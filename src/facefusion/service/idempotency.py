@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Insert, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, Insert, bindparam, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from facefusion.errors import IdempotencyError, RequestBusyError
@@ -19,6 +19,8 @@ from facefusion.service.tables import IDEMPOTENCY
 KEPT_HEADERS: Final = frozenset({"location", "etag", "content-type", "retry-after", "upload-expires", "tus-resumable"})
 # Whoever has been at an answer for longer is gone.
 _STALE: Final = 300 * 1_000_000
+# A claim need not wait for the disk: what is done under it is on the disk only with it, and if nothing was done it may go.
+_LAZILY: Final = text("SET LOCAL synchronous_commit TO off")
 _WHOSE: Final = IDEMPOTENCY.c.caller == bindparam("whose")
 _ANSWERED: Final = update(IDEMPOTENCY).where(_WHOSE & (IDEMPOTENCY.c.claim == bindparam("mine")))
 _NEW: Final[Mapping[str, Insert]] = {
@@ -92,6 +94,8 @@ class IdempotencyStore:
         """
         claim = Claim(caller, secrets.token_hex(16))
         with writing(self._engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(_LAZILY)
             now = self._clock(connection)
             values = {"caller": caller, "request": request, "claim": claim.token, "opened": now}
             if connection.execute(_NEW[connection.dialect.name], values).first() is not None:
