@@ -19,7 +19,7 @@ from facefusion.service.tables import IDEMPOTENCY
 KEPT_HEADERS: Final = frozenset({"location", "etag", "content-type", "retry-after", "upload-expires", "tus-resumable"})
 # Whoever has been at an answer for longer is gone.
 _STALE: Final = 300 * 1_000_000
-# A claim need not wait for the disk: what is done under it is on the disk only with it, and if nothing was done it may go.
+# A claim need not wait for the disk: what is done under it comes there after it, and without that it may go.
 _LAZILY: Final = text("SET LOCAL synchronous_commit TO off")
 _WHOSE: Final = IDEMPOTENCY.c.caller == bindparam("whose")
 _ANSWERED: Final = update(IDEMPOTENCY).where(_WHOSE & (IDEMPOTENCY.c.claim == bindparam("mine")))
