@@ -6,7 +6,7 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from facefusion.jobs.migrations import upgrade
 from facefusion.options import ServingOptions
 from facefusion.options.trust import TrustOptions
 from facefusion.service.gateway.asgi import App, Message, Receive, Scope, Send
-from facefusion.service.gateway.keys import KeyStore
+from facefusion.service.gateway.keys import KeyStore, make_key
 from facefusion.service.gateway.keys.store import PURPOSE
 from facefusion.service.gateway.opening import gateway
 from facefusion.trust.audit import AuditKeys, AuditLog
@@ -67,7 +67,9 @@ async def _measured(folder: Path, count: int) -> dict[str, float]:
         "read with a key": await _microseconds(behind(), count, key.text) - plain,
         "body of 2 KB of JSON with a key": await _microseconds(behind(), count, key.text, _BODY) - plain,
         "read with a token (ES256)": await _microseconds(with_token, count, _token(signing)) - plain,
-        "key that is unknown": await _microseconds(behind(), count, key.text[:-1] + "_") - plain,
+        "key with a typo": await _microseconds(behind(), count, key.text[:-1] + "_") - plain,
+        "unknown key, the same each time": await _microseconds(behind(), count, make_key().text) - plain,
+        "unknown key, another each time": await _microseconds(behind(), count, lambda: make_key().text) - plain,
     }
     with ExitStack() as stack:
         try:
@@ -80,12 +82,13 @@ async def _measured(folder: Path, count: int) -> dict[str, float]:
     return {name: round(value, 1) for name, value in figures.items()}
 
 
-async def _microseconds(app: App, count: int, credentials: str | None, body: bytes = b"") -> float:
+async def _microseconds(app: App, count: int, credentials: str | Callable[[], str] | None, body: bytes = b"") -> float:
     """Return the median time of a request, one after the other."""
     times = []
     for number in range(count + 100):
+        scope = _scope(credentials() if callable(credentials) else credentials, body)
         began = time.perf_counter()
-        await app(_scope(credentials, body), _receiving(body), _sent)
+        await app(scope, _receiving(body), _sent)
         if number >= 100:
             times.append(time.perf_counter() - began)
     return sorted(times)[len(times) // 2] * 1e6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ import pytest
 from audit_material import JOB, Clock, everything, job_facts, line_files, lines_of, open_log, own_keys, publish, sha256
 
 from facefusion.errors import AuditBrokenError, AuditError, ContentRefusedError
-from facefusion.trust.audit import AuditKeys, Wanted, error_facts
+from facefusion.trust.audit import AuditKeys, NewEntry, Wanted, error_facts
 from facefusion.trust.audit.lines import LineFiles
 from facefusion.trust.keys import KeyRing
 
@@ -100,6 +101,14 @@ class TestEntries:
         files.append(entries)
         assert [path.name[:10] for path in files.files()] == ["0000000001", "0000000003"]
         assert list(files.read()) == entries
+
+    def test_of_one_batch_reach_the_disk_in_one_step(self, log, tmp_path, monkeypatch):
+        steps, real = [], os.fsync
+        monkeypatch.setattr(os, "fsync", lambda file: (steps.append(file), real(file)))
+        entries = log.append_all([NewEntry("admitted", "studio", "ada", job_facts()) for _ in range(5)])
+        assert len(steps) == 1
+        assert [f"{entry.line()}\n" for entry in entries] == lines_of(tmp_path / "home")
+        assert log.verify().entries == 5
 
     def test_may_have_as_many_outputs_as_a_sequence_has_pictures(self, log):
         outputs = [sha256(f"picture {number}") for number in range(20_000)]

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
+from benchmarks.servers import until
+from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select, text
 
 from facefusion.errors import OptionsError, SecretError
 from facefusion.trust.database import alone, open_database
@@ -120,3 +121,32 @@ def test_a_file_of_any_name_is_that_very_file(tmp_path, name):
         assert {path.name.removesuffix("-wal").removesuffix("-shm") for path in tmp_path.iterdir()} == {name}
     engine.dispose()
     assert (tmp_path / name).stat().st_size
+
+
+def test_a_connection_that_was_cut_while_nobody_used_it_is_not_used_again(postgres_jobs_place):
+    engine, other = open_database(postgres_jobs_place), open_database(postgres_jobs_place)
+    with engine.connect() as connection:
+        mine = connection.execute(select(func.pg_backend_pid())).scalar_one()
+    with other.begin() as connection:
+        connection.execute(select(func.pg_terminate_backend(mine)))
+    is_there = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+    with other.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        until(lambda: connection.execute(is_there, {"pid": mine}).scalar_one() == 0)
+    with engine.connect() as connection:
+        assert connection.execute(select(func.pg_backend_pid())).scalar_one() != mine
+    for each in (engine, other):
+        each.dispose()
+
+
+def test_a_server_is_asked_whether_it_is_there_only_after_a_while(postgres_jobs_place, monkeypatch):
+    engine, asked = open_database(postgres_jobs_place), []
+    monkeypatch.setattr(engine.dialect, "do_ping", asked.append)
+    for _ in range(3):
+        with engine.connect() as connection:
+            connection.execute(select(1))
+    assert not asked
+    monkeypatch.setattr("facefusion.trust.database._FRESH_SECONDS", 0.0)
+    with engine.connect() as connection:
+        connection.execute(select(1))
+    assert len(asked) == 1
+    engine.dispose()

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from sqlalchemy import Connection, Engine, delete, insert, select, union_all, update
 
 from facefusion.errors import JobStateError, OptionsError
-from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.database import Clock, database_time, looking, moment, until_it_goes_through, writing
 from facefusion.jobs.order import settle
 from facefusion.jobs.rows import attempt_of, change_job, event_of, job_of, job_with, tell
 from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, PLANS, TASKS
 from facefusion.jobs.states import ACTIVE, FINAL, JobState, TaskState
 from facefusion.jobs.stopping import stop_tasks
-from facefusion.jobs.tenants import check_count, check_priority, make_tenant
+from facefusion.jobs.tenants import admit_job, check_count, check_priority
 from facefusion.jobs.values import Attempt, Event, Job, NewJob
+
+_NEW_JOB: Final = insert(JOBS).returning(*JOBS.c)
+_NEW_TASK: Final = insert(TASKS)
 
 
 class JobBoard:
@@ -51,16 +55,12 @@ class JobBoard:
         now = self._clock(connection)
         if not (0 < len(new.owner) <= 200 and new.owner.isprintable()):
             raise OptionsError("Who asks for a job has a name of 1 to 200 letters")
-        make_tenant(connection, new.tenant)
-        check_priority(connection, new.tenant, new.priority)
-        check_count(connection, new.tenant)
-        job_id = secrets.token_hex(16)
-        named = {"id": job_id, "tenant": new.tenant, "owner": new.owner, "state": "queued"}
+        admit_job(connection, new.tenant, new.priority)
+        named = {"id": secrets.token_hex(16), "tenant": new.tenant, "owner": new.owner, "state": "queued"}
         asked = {"needs_review": new.needs_review, "priority": new.priority, "request": dict(new.request)}
-        connection.execute(insert(JOBS).values(**named, **asked, created=now, queued=now))
-        job = job_with(connection, job_id, tenant=new.tenant)
+        job = job_of(connection.execute(_NEW_JOB, {**named, **asked, "created": now, "queued": now}).one())
         task = {"job": job.number, "tenant": new.tenant, "kind": "plan" if new.is_cut else "whole", "number": 0}
-        connection.execute(insert(TASKS).values(**task, state="ready", rank=-new.priority))
+        connection.execute(_NEW_TASK, {**task, "state": "ready", "rank": -new.priority})
         tell(connection, job, now, "job.queued", {})
         return job
 
@@ -75,7 +75,7 @@ class JobBoard:
             JobUnknownError: there is none, or it is another tenant's.
             JobsUnavailableError: the database cannot be used.
         """
-        with reading(self._engine) as connection:
+        with looking(self._engine) as connection:
             return job_with(connection, job_id, tenant=tenant)
 
     def jobs(
@@ -112,7 +112,7 @@ class JobBoard:
             wanted = wanted.where(JOBS.c.state.in_(states)) if states else wanted
             wanted = wanted.order_by(newest)
         wanted = wanted.limit(limit)
-        with reading(self._engine) as connection:
+        with looking(self._engine) as connection:
             return [job_of(row) for row in connection.execute(wanted)]
 
     def events(self, job_id: str, *, tenant: str | None, after: int = 0, limit: int = 1000) -> list[Event]:
@@ -128,7 +128,7 @@ class JobBoard:
             JobUnknownError: there is none, or it is another tenant's.
             JobsUnavailableError: the database cannot be used.
         """
-        with reading(self._engine) as connection:
+        with looking(self._engine) as connection:
             job = job_with(connection, job_id, tenant=tenant)
             wanted = select(EVENTS, JOBS.c.id.label("job_id")).join(JOBS, JOBS.c.number == EVENTS.c.job)
             wanted = wanted.where((EVENTS.c.job == job.number) & (EVENTS.c.id > after)).order_by(EVENTS.c.id)
@@ -146,7 +146,7 @@ class JobBoard:
             JobUnknownError: there is none, or it is another tenant's.
             JobsUnavailableError: the database cannot be used.
         """
-        with reading(self._engine) as connection:
+        with looking(self._engine) as connection:
             job = job_with(connection, job_id, tenant=tenant)
             wanted = select(ATTEMPTS, TASKS.c.kind, TASKS.c.number).join(TASKS, TASKS.c.id == ATTEMPTS.c.task)
             latest = ATTEMPTS.c.began.desc(), ATTEMPTS.c.task.desc(), ATTEMPTS.c.token.desc()

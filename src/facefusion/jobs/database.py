@@ -74,6 +74,20 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def looking(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection for looks each of which sees what is there by then; errors as of `writing`.
+
+    PostgreSQL shows each statement of a usual transaction that, too. So none is begun there, and none ended, which
+    would cost twice as much as a look. Locks are not held from one statement to the next.
+    """
+    with telling(), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def telling() -> Iterator[None]:
     """Tell what goes wrong with the database in words of ours.
 

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from facefusion.errors import FaceFusionError, OptionsError
 from facefusion.jobs.allowed import found_option, use_of
@@ -52,6 +61,10 @@ def _address(text: str | None) -> str | None:
     return text
 
 
+_Digests = dict[Annotated[str, AfterValidator(_reference)], Annotated[str, Field(pattern=_DIGEST)]]
+_DIGESTS: Final = TypeAdapter(_Digests)
+
+
 class JobRequest(BaseModel):
     """What a job is to do.
 
@@ -72,7 +85,7 @@ class JobRequest(BaseModel):
     output: Annotated[str, AfterValidator(file_name)]
     deliver_to: Annotated[str | None, AfterValidator(_address)] = None
     options: dict[str, Any] = {}
-    digests: dict[Annotated[str, AfterValidator(_reference)], Annotated[str, Field(pattern=_DIGEST)]] = {}
+    digests: _Digests = {}
 
     @classmethod
     def parse(cls, values: object) -> Self:
@@ -117,8 +130,7 @@ class JobRequest(BaseModel):
         names = [name.lower() for name in self.outputs()]
         if len({*names}) < len(names):
             raise ValueError("two outputs have one name")
-        if unknown := self.digests.keys() - set(self.references()):
-            raise ValueError(f"digests: {min(unknown)} is named nowhere else")
+        self._check_named(self.digests)
         return self
 
     def references(self) -> tuple[str, ...]:
@@ -131,8 +143,14 @@ class JobRequest(BaseModel):
         return (*names, *(value for leaf, value in self._leaves() if use_of(leaf) == "output" and value is not None))
 
     def pinned(self, digests: Mapping[str, str]) -> Self:
-        """Return the request with the SHA-256 of some of its files, so that no other content can take their places."""
-        return self.model_validate(self.model_dump() | {"digests": {**self.digests, **digests}})
+        """Return the request with the SHA-256 of some of its files, so that no other content can take their places.
+
+        Raises:
+            ValueError: one is no SHA-256, or is that of a file which the request does not name.
+        """
+        pinned = _DIGESTS.validate_python({**self.digests, **digests})
+        self._check_named(pinned)
+        return self.model_copy(update={"digests": pinned})
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values, as `parse` takes them."""
@@ -148,6 +166,10 @@ class JobRequest(BaseModel):
         values: dict[str, Any] = {leaf.name: _located(leaf, value, read, written) for leaf, value in self._leaves()}
         values |= {"source_paths": tuple(map(read, self.sources)), "target_path": read(self.target)}
         return values | {"output_path": written(self.output)}
+
+    def _check_named(self, digests: Mapping[str, str]) -> None:
+        if unknown := digests.keys() - set(self.references()):
+            raise ValueError(f"digests: {min(unknown)} is named nowhere else")
 
     def _leaves(self) -> Iterator[tuple[Leaf, Any]]:
         return ((found_option(name), value) for name, value in self.options.items())

@@ -18,12 +18,14 @@ _COLUMNS: Final = tuple(JOBS.c.keys())
 _CHANGE: Final = (
     update(JOBS).where(JOBS.c.number == bindparam("of", type_=BigInteger)).values(revision=JOBS.c.revision + 1)
 )
+_JOB: Final = select(JOBS).where(JOBS.c.id == bindparam("named"))
+_JOB_OF: Final = _JOB.where(JOBS.c.tenant == bindparam("whose"))
 _EVENT: Final = insert(EVENTS)
 
 
 def job_of(row: Row[Any] | Mapping[str, Any]) -> Job:
     """Return the job of a row of `JOBS`, or of its values by the names of columns."""
-    values = dict(row if isinstance(row, Mapping) else row._mapping)
+    values = dict(row) if isinstance(row, Mapping) else dict(zip(row._fields, row, strict=True))
     error = values.pop("error")
     for name in ("created", "queued"):
         values[name] = moment(values[name])
@@ -69,10 +71,10 @@ def job_with(connection: Connection, job_id: str, *, tenant: str | None, is_lock
     Raises:
         JobUnknownError: there is none, or it is another tenant's, which is told in the same words.
     """
-    wanted = select(JOBS).where(JOBS.c.id == job_id)
-    if tenant is not None:
-        wanted = wanted.where(JOBS.c.tenant == tenant)
-    row = connection.execute(wanted.with_for_update(key_share=True) if is_locked else wanted).one_or_none()
+    wanted = _JOB if tenant is None else _JOB_OF
+    wanted = wanted.with_for_update(key_share=True) if is_locked else wanted
+    named = {"named": job_id} if tenant is None else {"named": job_id, "whose": tenant}
+    row = connection.execute(wanted, named).one_or_none()
     if row is None:
         raise JobUnknownError(f"There is no job {job_id}", "Look for it with facefusion job list")
     return job_of(row)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, func, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from facefusion.errors import JobQuotaError, OptionsError
@@ -20,6 +20,7 @@ MOST_PRIORITY: Final = 9
 MOST_WEIGHT: Final = 1000
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST: Final = 2**31 - 1
+_QUOTA: Final = select(TENANTS.c.max_priority, TENANTS.c.max_queued).where(TENANTS.c.id == bindparam("whose"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,27 @@ def make_tenant(connection: Connection, tenant: str) -> None:
     connection.execute(new.values(id=tenant, **asdict(Quota()), served=0).on_conflict_do_nothing())
 
 
+def admit_job(connection: Connection, tenant: str, priority: int) -> None:
+    """Make sure that a tenant may have one more job of a priority; make it known if it is new.
+
+    Args:
+        connection: in a transaction that writes.
+        tenant: its name.
+        priority: of the job.
+
+    Raises:
+        OptionsError: no tenant is called so.
+        JobQuotaError: it may not.
+    """
+    row: Any = connection.execute(_QUOTA, {"whose": tenant}).one_or_none()
+    if row is None:
+        make_tenant(connection, tenant)
+        row = connection.execute(_QUOTA, {"whose": tenant}).one()
+    _check_priority(tenant, priority, row.max_priority)
+    if row.max_queued is not None:
+        check_count(connection, tenant)
+
+
 def check_priority(connection: Connection, tenant: str, priority: int) -> None:
     """Make sure that a tenant may have jobs of a priority.
 
@@ -151,8 +173,7 @@ def check_priority(connection: Connection, tenant: str, priority: int) -> None:
         JobQuotaError: it may not.
     """
     most = connection.execute(select(TENANTS.c.max_priority).where(TENANTS.c.id == tenant)).scalar_one()
-    if not LEAST_PRIORITY <= priority <= most:
-        raise JobQuotaError(f"{tenant} may have priorities from {LEAST_PRIORITY} to {most}, not {priority}")
+    _check_priority(tenant, priority, most)
 
 
 def check_count(connection: Connection, tenant: str, *, with_one: bool = False) -> None:
@@ -201,6 +222,11 @@ def _quota(row: Row[Any]) -> Quota:
 
 def _counts(connection: Connection, wanted: Any) -> Mapping[str, int]:
     return {row[0]: row[1] for row in connection.execute(wanted)}
+
+
+def _check_priority(tenant: str, priority: int, most: int) -> None:
+    if not LEAST_PRIORITY <= priority <= most:
+        raise JobQuotaError(f"{tenant} may have priorities from {LEAST_PRIORITY} to {most}, not {priority}")
 
 
 def _check_name(tenant: str) -> None:

@@ -34,9 +34,9 @@ from facefusion.service.routes import (
 from facefusion.service.upkeep import Upkeep
 
 ROUTERS: Final = (
+    jobs.ROUTER,
     uploads.ROUTER,
     faces.ROUTER,
-    jobs.ROUTER,
     previews.ROUTER,
     models.ROUTER,
     processors.ROUTER,
@@ -47,7 +47,7 @@ ROUTERS: Final = (
     overview.ROUTER,
     health.ROUTER,
 )
-"""The resources that the service has by itself."""
+"""The resources that the service has by itself; paths are looked for in this order, and most ask for jobs."""
 _LOG: Final = logging.getLogger(__name__)
 
 

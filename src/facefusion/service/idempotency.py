@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, Insert, bindparam, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from facefusion.errors import IdempotencyError, RequestBusyError
@@ -19,6 +19,14 @@ from facefusion.service.tables import IDEMPOTENCY
 KEPT_HEADERS: Final = frozenset({"location", "etag", "content-type", "retry-after", "upload-expires", "tus-resumable"})
 # Whoever has been at an answer for longer is gone.
 _STALE: Final = 300 * 1_000_000
+# A claim need not wait for the disk: what is done under it comes there after it, and without that it may go.
+_LAZILY: Final = text("SET LOCAL synchronous_commit TO off")
+_WHOSE: Final = IDEMPOTENCY.c.caller == bindparam("whose")
+_ANSWERED: Final = update(IDEMPOTENCY).where(_WHOSE & (IDEMPOTENCY.c.claim == bindparam("mine")))
+_NEW: Final[Mapping[str, Insert]] = {
+    "postgresql": postgresql.insert(IDEMPOTENCY).on_conflict_do_nothing().returning(IDEMPOTENCY.c.claim),
+    "sqlite": sqlite.insert(IDEMPOTENCY).on_conflict_do_nothing().returning(IDEMPOTENCY.c.claim),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,8 @@ class Claim:
         Raises:
             RequestBusyError: somebody else answers the request by now.
         """
-        mine = (IDEMPOTENCY.c.caller == self.caller) & (IDEMPOTENCY.c.claim == self.token)
         values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
-        if connection.execute(update(IDEMPOTENCY).where(mine).values(values)).rowcount != 1:
+        if connection.execute(_ANSWERED, {"whose": self.caller, "mine": self.token, **values}).rowcount != 1:
             raise RequestBusyError("The same request is being answered elsewhere", "Ask again in a moment")
 
 
@@ -87,11 +94,11 @@ class IdempotencyStore:
         """
         claim = Claim(caller, secrets.token_hex(16))
         with writing(self._engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(_LAZILY)
             now = self._clock(connection)
             values = {"caller": caller, "request": request, "claim": claim.token, "opened": now}
-            new = postgresql.insert(IDEMPOTENCY) if self._is_postgresql else sqlite.insert(IDEMPOTENCY)
-            made = new.values(values).on_conflict_do_nothing().returning(IDEMPOTENCY.c.claim)
-            if connection.execute(made).first() is not None:
+            if connection.execute(_NEW[connection.dialect.name], values).first() is not None:
                 return claim
             row = connection.execute(
                 select(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == caller).with_for_update()
@@ -140,10 +147,6 @@ class IdempotencyStore:
         with writing(self._engine) as connection:
             oldest = self._clock(connection) - round(self._seconds * 1e6)
             return connection.execute(delete(IDEMPOTENCY).where(IDEMPOTENCY.c.opened < oldest)).rowcount
-
-    @property
-    def _is_postgresql(self) -> bool:
-        return self._engine.dialect.name == "postgresql"
 
 
 def digest_of(*parts: Any) -> str:

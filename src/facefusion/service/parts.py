@@ -139,5 +139,10 @@ def parts_of(request: Request) -> ServiceParts:
     return parts
 
 
-Parts = Annotated[ServiceParts, Depends(parts_of)]
+async def _given(request: Request) -> ServiceParts:
+    """Hand a route its parts; not in a thread of its own, as nothing is waited for."""
+    return parts_of(request)
+
+
+Parts = Annotated[ServiceParts, Depends(_given)]
 """A parameter of a route that is handed the parts of the service."""

@@ -12,6 +12,8 @@ import anyio
 from anyio.to_thread import run_sync
 from fastapi import Header, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
 from facefusion.errors import RequestBusyError, RequestInvalidError
@@ -51,9 +53,35 @@ class ServiceRoute(APIRoute):
         return _unless_known(handle) if "GET" in methods else handle
 
 
-def claim_of(request: Request) -> Claim | None:
-    """Return the claim of a request that has an idempotency key, to keep its answer in a transaction of the route."""
-    return getattr(request.state, "claim", None)
+def answered(answer: BaseModel, status: int = 200, **headers: str) -> Response:
+    """Return an answer as it is sent.
+
+    A route that returns the model itself has it checked once more, in one more thread, and written by the thread that
+    serves everybody.
+
+    Args:
+        answer: of the route, as its `response_model` says.
+        status: of HTTP.
+        headers: that belong to it, such as `ETag`.
+    """
+    return Response(answer.model_dump_json(), status, headers, media_type=_JSON)
+
+
+def keep_within(request: Request, connection: Connection, answer: Response) -> None:
+    """Keep the answer to a request that has an idempotency key in the transaction that makes it true.
+
+    Args:
+        request: to which it is the answer.
+        connection: in that transaction.
+        answer: that will be given.
+
+    Raises:
+        RequestBusyError: somebody else answers the request by now.
+    """
+    claim: Claim | None = getattr(request.state, "claim", None)
+    if claim is not None:
+        claim.keep(connection, _kept_of(answer))
+        request.state.is_kept = True
 
 
 def _once(handle: Handler) -> Handler:
@@ -80,9 +108,8 @@ async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle:
     try:
         response = await handle(request)
         if response.status_code < 300 and _can_be_kept(response):
-            headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
-            answer = KeptAnswer(response.status_code, headers, bytes(response.body).decode())
-            await run_sync(store.complete, claim, answer)
+            if not getattr(request.state, "is_kept", False):
+                await run_sync(store.complete, claim, _kept_of(response))
             return response
     except BaseException:
         with anyio.CancelScope(shield=True):
@@ -90,6 +117,11 @@ async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle:
         raise
     await run_sync(store.forget, claim)
     return response
+
+
+def _kept_of(response: Response) -> KeptAnswer:
+    headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
+    return KeptAnswer(response.status_code, headers, bytes(response.body).decode())
 
 
 def _can_be_kept(response: Response) -> bool:

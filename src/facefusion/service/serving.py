@@ -95,7 +95,7 @@ def opened_service(
         if serving.jobs.broker is not None:
             wake, checks = _brokered(serving.jobs.broker, ending)
         elif serving.worker.workers:
-            pool = LocalPool(options, serving, log_level=log_level)
+            pool = LocalPool(options, serving, log_level=log_level, gives_way=True)
             wake = pool.wake
         parts = _parts(options, serving, engine, wake, checks)
         records = parts.records
@@ -175,6 +175,7 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 service.app,
                 lifespan="on",
+                http="h11",  # it bounds what comes before a request is whole; the other parser does not
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import stat
+import sys
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, InvalidatePoolError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from facefusion.errors import OptionsError, SecretError
@@ -51,6 +54,11 @@ _CONNECTING: Final[Mapping[str, str | int]] = {
     "options": f"-c lock_timeout={_BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s"
     " -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
 }
+# To connect takes longer than what is asked: as many are kept as a service under load uses at one time.
+_KEPT: Final = 16
+_MORE: Final = 8
+_FRESH_SECONDS: Final = 1.0
+_RETURNED: Final = "facefusion_returned"
 
 
 def open_database(place: Path | str) -> Engine:
@@ -74,7 +82,8 @@ def open_database(place: Path | str) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
         arguments = {name: value for name, value in _CONNECTING.items() if name not in url.query}
         # Nothing is asked when a connection is made: one that is cut just then is closed by the driver.
-        return create_engine(url, pool_pre_ping=True, use_native_hstore=False, connect_args=arguments)
+        more: dict[str, Any] = {"pool_size": _KEPT, "max_overflow": _MORE, "pool_use_lifo": True}
+        return _looked_after(create_engine(url, use_native_hstore=False, connect_args=arguments, **more))
     except ModuleNotFoundError as error:
         raise OptionsError(
             "PostgreSQL needs a driver that is not installed", "Run pip install 'facefusion[postgresql]'"
@@ -127,6 +136,40 @@ def sole_writer(engine: Engine, *, is_durable: bool = True) -> Iterator[Connecti
 def reason(error: SQLAlchemyError) -> str:
     """Return what a database said, on one line, without the statement and its values."""
     return " ".join(str(getattr(error, "orig", None) or type(error).__name__).split())
+
+
+def _looked_after(engine: Engine) -> Engine:
+    """Let no connection to a PostgreSQL be used that was cut while nobody used it.
+
+    To ask the server before each use would cost as much as what is asked then. One that came back a moment ago is
+    looked at without asking: a server that ends, or ends a connection, says so on it. Others are asked, as a machine
+    that is gone says nothing.
+    """
+
+    def note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_RETURNED] = time.monotonic()
+
+    def look(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        returned = record.info.get(_RETURNED)
+        if returned is None or (time.monotonic() - returned < _FRESH_SECONDS and _is_silent(connection)):
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError("it was cut while nobody used it") from error
+
+    event.listen(engine, "checkin", note)
+    event.listen(engine, "checkout", look)
+    return engine
+
+
+def _is_silent(connection: Any) -> bool:
+    """Whether a connection is open and holds nothing that the server said unasked; not so where nobody can tell."""
+    if sys.platform == "win32" or connection.closed:
+        return False
+    looking = select.poll()
+    looking.register(connection.fileno(), select.POLLIN)
+    return not looking.poll(0)
 
 
 def _sqlite(path: Path) -> Engine:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from facefusion.errors import JobQuotaError, OptionsError
-from facefusion.jobs.database import reading, until_it_goes_through, writing
+from facefusion.jobs.database import looking, until_it_goes_through, writing
 from facefusion.jobs.schema import TENANTS
 from facefusion.jobs.tenants import make_tenant
 from facefusion.service.gateway.tables import RULES, STORED
+
+_RULES_OF: Final = select(RULES).where(RULES.c.tenant == bindparam("whose"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Quotas:
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
-        with reading(self._engine) as connection:
-            row: Any = connection.execute(select(RULES).where(RULES.c.tenant == tenant)).one_or_none()
+        with looking(self._engine) as connection:
+            row: Any = connection.execute(_RULES_OF, {"whose": tenant}).one_or_none()
         return TenantRules() if row is None else TenantRules(row.requests_a_day, row.is_reviewed)
 
     @until_it_goes_through
@@ -107,7 +109,7 @@ class Quotas:
 
     def stored(self, tenant: str) -> int:
         """Return how many bytes a tenant has in storage; errors as of `rules`."""
-        with reading(self._engine) as connection:
+        with looking(self._engine) as connection:
             return _total(connection, STORED.c.tenant == tenant)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from facefusion.errors import JobStateError, OptionsError, StorageAddressError, UploadError
-from facefusion.jobs.database import reading, until_it_goes_through, writing
+from facefusion.jobs.database import looking, until_it_goes_through, writing
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.roots import roots_of
@@ -94,7 +94,7 @@ def found(parts: ServiceParts, caller: Caller, request: JobRequest) -> Found:
 def _face_digest(parts: ServiceParts, caller: Caller, text: str, reference: Reference, request: JobRequest) -> str:
     if text == request.target:
         raise UploadError("A face is no target", "Name a picture or a video as the target")
-    with reading(parts.engine) as connection:
+    with looking(parts.engine) as connection:
         return built(face_with(connection, reference.value, tenant=caller.tenant)).sha256 or ""
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, func, select
 
-from facefusion.jobs.database import reading
+from facefusion.jobs.database import looking
 from facefusion.jobs.rows import job_of
 from facefusion.jobs.schema import JOBS, LEASES, TASKS
 from facefusion.jobs.states import JobState
@@ -62,7 +62,7 @@ def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: 
         query = query.where(JOBS.c.created < _micros(wanted.until))
     if wanted.priority is not None:
         query = query.where(JOBS.c.priority == wanted.priority)
-    with reading(engine) as connection:
+    with looking(engine) as connection:
         return [job_of(row) for row in page_of(connection, query, JOBS.c.number, before, limit)]
 
 
@@ -80,7 +80,7 @@ def how_far(engine: Engine, job: Job) -> int:
         return job.frames or 0
     if job.state == "queued":
         return 0
-    with reading(engine) as connection:
+    with looking(engine) as connection:
         return frames_done(connection, job)
 
 

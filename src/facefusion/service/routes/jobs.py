@@ -22,7 +22,6 @@ from facefusion.service.events import EventStream
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.gateway.review import check_fetchable, check_reviewer
-from facefusion.service.idempotency import KeptAnswer
 from facefusion.service.jobs.answers import (
     EventList,
     JobAnswer,
@@ -31,14 +30,15 @@ from facefusion.service.jobs.answers import (
     job_answer,
     tag_of_job,
 )
-from facefusion.service.jobs.creation import Keep, found, new_job, submitted
+from facefusion.service.jobs.creation import found, new_job, submitted
 from facefusion.service.jobs.downloads import handed_out, output_of
 from facefusion.service.jobs.estimates import Estimate, TimeAnswer, estimated, time_answer
 from facefusion.service.jobs.listing import WantedJobs, how_far, jobs_page
+from facefusion.service.jobs.steering import Held, Judged, Steered, told, woken
 from facefusion.service.paging import Page
 from facefusion.service.parts import Parts, ServiceParts
 from facefusion.service.problems import documented
-from facefusion.service.route import IdempotencyKey, ServiceRoute, claim_of
+from facefusion.service.route import IdempotencyKey, ServiceRoute, answered, keep_within
 from facefusion.service.values import Body, Digest, Id
 from facefusion.service.values import Query as Parameters
 
@@ -47,10 +47,6 @@ _MOST_SOURCES: Final = 64
 
 Reader = Annotated[Caller, Depends(require("jobs:read"))]
 Writer = Annotated[Caller, Depends(require("jobs:write"))]
-Reviewer = Annotated[Caller, Depends(require("review:write"))]
-IfMatch = Annotated[
-    str | None, Header(description="entity tag of the job as the client has seen it; else nothing is done")
-]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -121,10 +117,11 @@ def create(order: NewJobOrder, request: Request, parts: Parts, caller: Writer, _
     """Ask for a job; when this is answered it will be done, whatever is killed."""
     what = found(parts, caller, order.request())
     new = new_job(parts, caller, what, order.priority)
-    job = submitted(parts, new, what.uploads, _keeping(request))
-    if parts.wake is not None:
-        parts.wake(1)
-    return _created(job)
+
+    def keep(connection: Connection, job: Job) -> None:
+        keep_within(request, connection, _created(job))
+
+    return _created(woken(parts, submitted(parts, new, what.uploads, keep)))
 
 
 @ROUTER.post("/estimate", responses=documented(404, 409))
@@ -133,8 +130,8 @@ def estimate(order: Order, parts: Parts, caller: Writer) -> Estimate:
     return estimated(parts, found(parts, caller, order.request()))
 
 
-@ROUTER.get("", responses=documented())
-def show_all(which: Annotated[WhichJobs, Query()], parts: Parts, caller: Reader) -> JobPage:
+@ROUTER.get("", response_model=JobPage, responses=documented())
+def show_all(which: Annotated[WhichJobs, Query()], parts: Parts, caller: Reader) -> Response:
     """List jobs, the newest first."""
     wanted = WantedJobs(
         caller.tenant,
@@ -147,22 +144,24 @@ def show_all(which: Annotated[WhichJobs, Query()], parts: Parts, caller: Reader)
     before = parts.cursors.number(which.cursor)
     jobs = jobs_page(parts.engine, wanted, before=before, limit=which.limit)
     shown = [job_answer(each) for each in jobs[: which.limit]]
-    return JobPage(jobs=shown, next=parts.cursors.next_of(jobs, which.limit))
+    return answered(JobPage(jobs=shown, next=parts.cursors.next_of(jobs, which.limit)))
 
 
-@ROUTER.get("/{job_id}", responses=documented(404, also={304: {"description": "It is as the client has it"}}))
+@ROUTER.get(
+    "/{job_id}",
+    response_model=JobAnswer,
+    responses=documented(404, also={304: {"description": "It is as the client has it"}}),
+)
 def show(
     job_id: Id,
-    response: Response,
     parts: Parts,
     caller: Reader,
     _if_none_match: Annotated[str | None, Header(alias="If-None-Match")] = None,
-) -> JobAnswer:
+) -> Response:
     """Show one job, with how far it is."""
     job = parts.board.job(job_id, tenant=caller.tenant)
     done = how_far(parts.engine, job)
-    response.headers["ETag"] = tag_of_job(job, done)
-    return job_answer(job, done)
+    return answered(job_answer(job, done), ETag=tag_of_job(job, done))
 
 
 @ROUTER.get("/{job_id}/estimate", responses=documented(404))
@@ -201,8 +200,7 @@ def show_events(
     job = parts.board.job(job_id, tenant=caller.tenant)
     if "text/event-stream" not in request.headers.get("accept", ""):
         events = parts.board.events(job_id, tenant=caller.tenant, after=which.after, limit=which.limit)
-        listed = EventList(events=[event_answer(each) for each in events])
-        return Response(listed.model_dump_json(), media_type="application/json")
+        return answered(EventList(events=[event_answer(each) for each in events]))
     after = which.after if last_event_id is None else int(last_event_id)
     is_over = last_event_id is not None and job.state in FINAL
     if is_over and not parts.board.events(job_id, tenant=caller.tenant, after=after, limit=1):
@@ -211,100 +209,49 @@ def show_events(
     return StreamingResponse(EventStream(parts, job, after), headers=headers, media_type="text/event-stream")
 
 
-@ROUTER.post("/{job_id}/cancel", responses=documented(404, 409, 412))
-def cancel(
-    *,
-    job_id: Id,
-    response: Response,
-    parts: Parts,
-    caller: Writer,
-    if_match: IfMatch = None,
-    _key: IdempotencyKey = None,
-) -> JobAnswer:
+_CHANGED: Final[dict[str, Any]] = {"response_model": JobAnswer, "responses": documented(404, 409, 412)}
+
+
+@ROUTER.post("/{job_id}/cancel", **_CHANGED)
+def cancel(job: Steered) -> Response:
     """Stop a job; whoever works at it hears of it within seconds."""
-    return _told(response, _board(parts, if_match).cancel(job_id, tenant=caller.tenant))
+    return told(job.board.cancel(job.job_id, tenant=job.tenant))
 
 
-@ROUTER.post("/{job_id}/pause", responses=documented(404, 409, 412))
-def pause(
-    *,
-    job_id: Id,
-    response: Response,
-    parts: Parts,
-    caller: Writer,
-    if_match: IfMatch = None,
-    _key: IdempotencyKey = None,
-) -> JobAnswer:
+@ROUTER.post("/{job_id}/pause", **_CHANGED)
+def pause(job: Steered) -> Response:
     """Begin nothing more of a job until it is resumed; what is being done goes to its end."""
-    return _told(response, _board(parts, if_match).pause(job_id, tenant=caller.tenant))
+    return told(job.board.pause(job.job_id, tenant=job.tenant))
 
 
-@ROUTER.post("/{job_id}/resume", responses=documented(404, 409, 412))
-def resume(
-    *,
-    job_id: Id,
-    response: Response,
-    parts: Parts,
-    caller: Writer,
-    if_match: IfMatch = None,
-    _key: IdempotencyKey = None,
-) -> JobAnswer:
+@ROUTER.post("/{job_id}/resume", **_CHANGED)
+def resume(job: Steered) -> Response:
     """Go on with a job that was paused."""
-    job = _board(parts, if_match).resume(job_id, tenant=caller.tenant)
-    return _told(response, _woken(parts, job))
+    return told(woken(job.parts, job.board.resume(job.job_id, tenant=job.tenant)))
 
 
-@ROUTER.post("/{job_id}/retry", responses=documented(404, 409, 412))
-def retry(
-    *,
-    job_id: Id,
-    response: Response,
-    parts: Parts,
-    caller: Writer,
-    if_match: IfMatch = None,
-    _key: IdempotencyKey = None,
-) -> JobAnswer:
+@ROUTER.post("/{job_id}/retry", **_CHANGED)
+def retry(job: Steered) -> Response:
     """Try a job again that failed or was cancelled, from what is finished of it."""
-    job = _board(parts, if_match).retry(job_id, tenant=caller.tenant)
-    return _told(response, _woken(parts, job))
+    return told(woken(job.parts, job.board.retry(job.job_id, tenant=job.tenant)))
 
 
-@ROUTER.put("/{job_id}/priority", responses=documented(404, 409, 412))
-def prioritise(
-    *, job_id: Id, order: Priority, response: Response, parts: Parts, caller: Writer, if_match: IfMatch = None
-) -> JobAnswer:
+@ROUTER.put("/{job_id}/priority", **_CHANGED)
+def prioritise(job: Held, order: Priority) -> Response:
     """Give a job another priority, which holds for what is not begun yet."""
-    return _told(response, _board(parts, if_match).prioritise(job_id, order.priority, tenant=caller.tenant))
+    return told(job.board.prioritise(job.job_id, order.priority, tenant=job.tenant))
 
 
-@ROUTER.post("/{job_id}/approve", responses=documented(404, 409, 412))
-def approve(
-    *,
-    job_id: Id,
-    order: Reason,
-    response: Response,
-    parts: Parts,
-    caller: Reviewer,
-    if_match: IfMatch = None,
-    _key: IdempotencyKey = None,
-) -> JobAnswer:
+@ROUTER.post("/{job_id}/approve", **_CHANGED)
+def approve(job: Judged, order: Reason) -> Response:
     """Let the result of a job be fetched; whoever asked for the job cannot do that."""
-    return _told(response, _reviewed(parts, caller, job_id, order, if_match, approves=True))
+    return told(_reviewed(job.parts, job.caller, job.job_id, order, job.if_match, approves=True))
 
 
-@ROUTER.post("/{job_id}/reject", responses=documented(404, 409, 412))
-def reject(
-    *,
-    job_id: Id,
-    order: Reason,
-    response: Response,
-    parts: Parts,
-    caller: Reviewer,
-    if_match: IfMatch = None,
-    _key: IdempotencyKey = None,
-) -> JobAnswer:
+@ROUTER.post("/{job_id}/reject", **_CHANGED)
+def reject(job: Judged, order: Reason) -> Response:
     """Let nobody have the result of a job; whoever asked for the job cannot do that."""
-    return _told(response, _reviewed(parts, caller, job_id, order, if_match, approves=False))
+    return told(_reviewed(job.parts, job.caller, job.job_id, order, job.if_match, approves=False))
 
 
 _FILE: Final[dict[int, dict[str, Any]]] = {
@@ -339,16 +286,12 @@ def fetch_output(
 
 
 @ROUTER.delete("/{job_id}", status_code=204, response_class=Response, responses=documented(404, 409, 412))
-def remove(job_id: Id, parts: Parts, caller: Writer, if_match: IfMatch = None) -> Response:
+def remove(job: Held) -> Response:
     """Forget a job that is finished, with its result."""
-    job = _board(parts, if_match).remove(job_id, tenant=caller.tenant)
-    remove_job_files(parts.storage, job)
-    parts.quotas.free(job.tenant, f"jobs/{job.id}")
+    removed, parts = job.board.remove(job.job_id, tenant=job.tenant), job.parts
+    remove_job_files(parts.storage, removed)
+    parts.quotas.free(removed.tenant, f"jobs/{removed.id}")
     return Response(status_code=204)
-
-
-def _board(parts: ServiceParts, if_match: str | None) -> JobBoard:
-    return JobBoard(parts.engine, check=lambda job: revision_wanted(if_match, job.revision))
 
 
 def _reviewed(
@@ -379,30 +322,5 @@ def _fetched(
     return handed_out(parts, request, output_of(job, number), may_redirect=how.redirect)
 
 
-def _told(response: Response, job: Job) -> JobAnswer:
-    response.headers["ETag"] = tag_of_job(job, None)
-    return job_answer(job)
-
-
-def _woken(parts: ServiceParts, job: Job) -> Job:
-    if parts.wake is not None:
-        parts.wake(1)
-    return job
-
-
 def _created(job: Job) -> Response:
-    headers = {"Location": f"/v1/jobs/{job.id}", "ETag": tag_of_job(job, None)}
-    return Response(job_answer(job).model_dump_json(), 201, headers, media_type="application/json")
-
-
-def _keeping(request: Request) -> Keep | None:
-    """Return what keeps the answer in the job's own transaction, so that a job is never taken twice."""
-    claim = claim_of(request)
-    if claim is None:
-        return None
-
-    def keep(connection: Connection, job: Job) -> None:
-        answer = _created(job)
-        claim.keep(connection, KeptAnswer(201, dict(answer.headers), bytes(answer.body).decode()))
-
-    return keep
+    return answered(job_answer(job), 201, Location=f"/v1/jobs/{job.id}", ETag=tag_of_job(job, None))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, exists, insert, select, update
 
 from facefusion.errors import (
     ResourceUnknownError,
@@ -19,7 +19,7 @@ from facefusion.errors import (
     UploadError,
     UploadExpiredError,
 )
-from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.database import Clock, database_time, looking, moment, reading, until_it_goes_through, writing
 from facefusion.jobs.schema import JOBS
 from facefusion.jobs.states import ACTIVE
 from facefusion.jobs.storage import Storage
@@ -31,6 +31,12 @@ from facefusion.service.uploads.values import FileKind, NewUpload, Upload, uploa
 
 _PIECE: Final = 1 << 20
 _MICRO: Final = 1_000_000
+_ONE: Final = select(UPLOADS).where((UPLOADS.c.id == bindparam("named")) & (UPLOADS.c.tenant == bindparam("whose")))
+# It stays as long as a transaction lasts, and others may say the same of it meanwhile.
+_STAYS: Final = (
+    select(UPLOADS.c.number).where(UPLOADS.c.number == bindparam("wanted")).with_for_update(read=True, key_share=True)
+)
+_USE: Final = insert(UPLOAD_USES)
 
 
 class UploadStore:
@@ -101,9 +107,10 @@ class UploadStore:
             UploadExpiredError: it was not finished in time.
             JobsUnavailableError: the database cannot be used.
         """
-        with reading(self._engine) as connection:
-            upload, now = self._found(connection, upload_id, tenant), self._clock(connection)
-        if upload.state == "open" and upload.expires <= moment(now):
+        with looking(self._engine) as connection:
+            upload = self._found(connection, upload_id, tenant)
+            is_late = upload.state == "open" and upload.expires <= moment(self._clock(connection))
+        if is_late:
             raise UploadExpiredError(f"The upload {upload_id} was not finished in time", "Begin it anew")
         return upload
 
@@ -197,8 +204,7 @@ class UploadStore:
         return len(found)
 
     def _found(self, connection: Connection, upload_id: str, tenant: str) -> Upload:
-        mine = (UPLOADS.c.id == upload_id) & (UPLOADS.c.tenant == tenant)
-        row = connection.execute(select(UPLOADS).where(mine)).one_or_none()
+        row = connection.execute(_ONE, {"named": upload_id, "whose": tenant}).one_or_none()
         if row is None:
             raise ResourceUnknownError(f"There is no upload {upload_id}")
         return upload_of(row)
@@ -288,10 +294,9 @@ def use_uploads(connection: Connection, uploads: list[Upload], job: int) -> None
         ResourceUnknownError: one went meanwhile.
     """
     for upload in uploads:
-        found = connection.execute(select(UPLOADS.c.number).where(UPLOADS.c.number == upload.number).with_for_update())
-        if found.first() is None:
+        if connection.execute(_STAYS, {"wanted": upload.number}).first() is None:
             raise ResourceUnknownError(f"There is no upload {upload.id}")
-        connection.execute(insert(UPLOAD_USES).values(upload=upload.number, job=job))
+        connection.execute(_USE, {"upload": upload.number, "job": job})
 
 
 def ready(upload: Upload, *kinds: FileKind) -> Upload:

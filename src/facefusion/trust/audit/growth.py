@@ -19,6 +19,9 @@ from facefusion.trust.audit.tables import ENTRIES, INPUT_KEYS, REFERENCES
 
 _VERSION: Final = 1
 _KEY_BYTES: Final = 32
+_ENTRY: Final = insert(ENTRIES)
+_REFERENCE: Final = insert(REFERENCES)
+_INPUT_KEY: Final = insert(INPUT_KEYS)
 _PEOPLE: Final[Mapping[str, Role]] = {"consents": "consent", "subjects": "subject"}
 _LISTS: Final = {"outputs": "output", "consents": "consent", "subjects": "subject"}
 _SINGLE: Final = ("actor", "produce_id", "watermark")
@@ -51,6 +54,7 @@ class Growth:
         self._keys = keys
         self._now = now
         self._keeps_names = keeps_names
+        self._known: dict[tuple[Role, str, str], str] = {}
 
     def add(self, kind: str, *, tenant: str, actor: str, facts: Mapping[str, Any]) -> Entry:
         """Add an entry.
@@ -74,9 +78,9 @@ class Growth:
         if kind in RESULTS:
             body["result"] = RESULTS[kind]
         entry = Entry.follow(self.head.digest, body, self._keys)
-        self.connection.execute(insert(ENTRIES).values(row_of(entry)))
+        self.connection.execute(_ENTRY, row_of(entry))
         references = [{"sequence": sequence, "what": what, "value": value} for what, value in references_of(body)]
-        self.connection.execute(insert(REFERENCES), references)
+        self.connection.execute(_REFERENCE, references)
         self.entries.append(entry)
         self.head = Head(sequence, entry.digest)
         return entry
@@ -89,12 +93,15 @@ class Growth:
                 hidden[name] = sorted({self._pseudonym(role, tenant, each) for each in facts[name]})
         if "inputs" in facts:
             key = secrets.token_bytes(_KEY_BYTES)
-            self.connection.execute(insert(INPUT_KEYS).values(sequence=sequence, key=key))
+            self.connection.execute(_INPUT_KEY, {"sequence": sequence, "key": key})
             hidden["inputs"] = [self._keys.input_digest(key, digest) for digest in facts["inputs"]]
         return hidden
 
     def _pseudonym(self, role: Role, tenant: str, name: str) -> str:
-        return enter(self.connection, self._keys, role, tenant, name, keeps_name=self._keeps_names)
+        who = role, tenant, name
+        if who not in self._known:
+            self._known[who] = enter(self.connection, self._keys, *who, keeps_name=self._keeps_names)
+        return self._known[who]
 
 
 def entry_of(row: Row[Any]) -> Entry:

@@ -19,7 +19,7 @@ from facefusion.trust.audit.entry import Entry
 
 _NAME: Final = re.compile(r"(\d{10,})-\d{4}-\d{2}\.jsonl")
 _LARGEST_FILE: Final = 16 << 20
-_BLOCK: Final = 1 << 16
+_BLOCK: Final = 1 << 12
 
 
 class LineFiles:
@@ -59,12 +59,15 @@ class LineFiles:
         Raises:
             OSError: they cannot be written.
         """
+        path = next(reversed(self.files()), None)
+        size, waiting = (0 if path is None else path.stat().st_size), list[bytes]()
         for entry in entries:
-            path = self._file_for(entry)
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
-                file.write(f"{entry.line()}\n".encode())
-                file.flush()
-                os.fsync(file.fileno())
+            if path is None or path.stem[-7:] != _month(entry) or size >= self._largest:
+                _write(path, waiting)
+                path, size, waiting = self._begun(entry), 0, []
+            waiting.append(f"{entry.line()}\n".encode())
+            size += len(waiting[-1])
+        _write(path, waiting)
 
     def read(self) -> Iterator[Entry | str]:
         """Yield the entries; for a line that is none, where it stands in words.
@@ -105,12 +108,6 @@ class LineFiles:
             os.fsync(file.fileno())
         part.replace(self._begun(entries[0]))
 
-    def _file_for(self, entry: Entry) -> Path:
-        last = next(reversed(self.files()), None)
-        if last is None or last.stem[-7:] != _month(entry) or last.stat().st_size >= self._largest:
-            return self._begun(entry)
-        return last
-
     def _begun(self, entry: Entry) -> Path:
         return self.folder / f"{entry.sequence:010d}-{_month(entry)}.jsonl"
 
@@ -127,6 +124,16 @@ def read_lines(path: Path) -> Iterator[Entry | str]:
                 yield Entry.of_line(line.decode().removesuffix("\n"))
             except ValueError:
                 yield f"line {number} of {path.name}"
+
+
+def _write(path: Path | None, lines: list[bytes]) -> None:
+    """Add lines to a file, all of them in one step onto the disk."""
+    if path is None or not lines:
+        return
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _first(path: Path) -> int:

@@ -31,6 +31,7 @@ _DATABASE: Final = "trust.db"
 _FOLDER: Final = "audit"
 _ID_DIGITS: Final = 6
 _TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PERSON: Final = TypeAdapter[str](Person)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,7 +355,7 @@ def _with_reference(query: Select[Any], what: str, value: str) -> Select[Any]:
 
 def _check_person(name: str) -> None:
     try:
-        TypeAdapter[str](Person).validate_python(name)
+        _PERSON.validate_python(name)
     except ValidationError:
         raise AuditError("The audit log needs to know who works", "Say so with --actor, in up to 200 letters") from None
 

@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from facefusion.trust.audit.keys import AuditKeys
 from facefusion.trust.audit.tables import PEOPLE
@@ -15,6 +15,9 @@ from facefusion.trust.audit.tables import PEOPLE
 Role = Literal["actor", "subject", "consent"]
 ROLES: Final[tuple[Role, ...]] = ("actor", "subject", "consent")
 _KEY_BYTES: Final = 32
+_PSEUDONYM: Final = select(PEOPLE.c.pseudonym).where(
+    PEOPLE.c.role == bindparam("of"), PEOPLE.c.tenant == bindparam("whose"), PEOPLE.c.lookup == bindparam("known_by")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,8 @@ class Person:
 def pseudonym_of(connection: Connection, keys: AuditKeys, role: Role, tenant: str, name: str) -> str | None:
     """Return what entries call somebody; None where they speak of nobody by that name."""
     lookup = keys.lookup(role, tenant, name)
-    query = select(PEOPLE.c.pseudonym).where(
-        PEOPLE.c.role == role, PEOPLE.c.tenant == tenant, PEOPLE.c.lookup == lookup
-    )
-    found: str | None = connection.execute(query).scalar_one_or_none()
+    who = {"of": role, "whose": tenant, "known_by": lookup}
+    found: str | None = connection.execute(_PSEUDONYM, who).scalar_one_or_none()
     return found
 
 

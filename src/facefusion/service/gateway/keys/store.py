@@ -11,7 +11,16 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from facefusion.errors import KeyUnknownError, OptionsError
-from facefusion.jobs.database import Clock, database_time, maybe_moment, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.database import (
+    Clock,
+    database_time,
+    looking,
+    maybe_moment,
+    moment,
+    reading,
+    until_it_goes_through,
+    writing,
+)
 from facefusion.jobs.tenants import make_tenant
 from facefusion.service.gateway.caller import ROLES, SCOPES, Caller, Role, Scope
 from facefusion.service.gateway.keys.form import KeyText, make_key
@@ -224,7 +233,7 @@ class KeyStore:
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
-        with reading(self._engine) as connection:
+        with looking(self._engine) as connection:
             row: Any = connection.execute(select(API_KEYS).where(API_KEYS.c.id == key_id)).one_or_none()
             if row is None:
                 return None
