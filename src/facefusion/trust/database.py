@@ -26,6 +26,8 @@ _OTHERS: Final = 0o077
 _ALONE: Final = "facefusion_alone"
 # A writer waits so long for another; each holds the file for milliseconds.
 _BUSY_SECONDS: Final = 30
+# More than a lock is waited for, and than any statement of ours takes.
+_SILENT_SECONDS: Final = 120.0
 _PRAGMAS: Final = (
     f"busy_timeout = {_BUSY_SECONDS * 1000}",
     "journal_mode = WAL",
@@ -47,11 +49,12 @@ _CONNECTING: Final[Mapping[str, str | int]] = {
 }
 
 
-def open_database(place: Path | str) -> Engine:
+def open_database(place: Path | str, *, silence: float = _SILENT_SECONDS) -> Engine:
     """Return the database at a place; nothing is connected to yet but a SQLite file, which is made where it is missing.
 
     Args:
         place: of a SQLite file, or the URL of a PostgreSQL database (`postgresql://user@host/name`).
+        silence: seconds without a word from a server that was asked something, after which its connection is given up.
 
     Raises:
         OptionsError: the URL is none that is understood, or its driver is not installed.
@@ -68,7 +71,11 @@ def open_database(place: Path | str) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
         arguments = {name: value for name, value in _CONNECTING.items() if name not in url.query}
         # Nothing is asked when a connection is made: one that is cut just then is closed by the driver.
-        return create_engine(url, pool_pre_ping=True, use_native_hstore=False, connect_args=arguments)
+        engine = create_engine(url, pool_pre_ping=True, use_native_hstore=False, connect_args=arguments)
+        from facefusion.trust.postgres import bound_waits  # noqa: PLC0415 - an extra, which is there by now
+
+        bound_waits(engine, silence)
+        return engine
     except ModuleNotFoundError as error:
         raise OptionsError(
             "PostgreSQL needs a driver that is not installed", "Run pip install 'facefusion[postgresql]'"
