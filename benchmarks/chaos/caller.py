@@ -23,6 +23,7 @@ from facefusion.client.resources import with_headers
 from facefusion.client.retrying import Retries
 from facefusion.client.values import Job
 from facefusion.errors import (
+    AccessUnavailableError,
     AuditBrokenError,
     AuditError,
     DiskFullError,
@@ -49,7 +50,7 @@ _SOURCES: Final = 20
 _ACTIVE: Final = ("queued", "planning", "running", "merging")
 _PASSING: Final = (
     *(ServiceUnreachableError, JobsUnavailableError, StorageUnavailableError, RequestBusyError, OverloadedError),
-    *(DiskFullError, AuditError, TooManyRequestsError),
+    *(DiskFullError, AuditError, TooManyRequestsError, AccessUnavailableError),
 )
 
 

@@ -31,6 +31,7 @@ _SCRATCH_MIB: Final = 64
 _STORE_MIB: Final = 256
 _REGION: Final = "us-east-1"
 _SKEW: Final = "+3h"
+_SKEWED: Final = Path(__file__).with_name("skewed")
 _FAKE_TIME: Final = Path("/usr/lib")
 
 
@@ -223,7 +224,9 @@ def _machine(scene: Scene, number: int) -> Kept:
         library = next(_FAKE_TIME.glob("*/faketime/libfaketime.so.1"), None)
         if number and number == size.machines - 1 and library is not None:
             scene.skew = _SKEW
-            variables |= {"LD_PRELOAD": str(library), "FAKETIME": _SKEW, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            paths = f"{_SKEWED}{os.pathsep}{os.environ.get('PYTHONPATH', ROOT)}"
+            variables |= {"LD_PRELOAD": str(library), "FAKETIME": _SKEW, "PYTHONPATH": paths}
+            variables["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
         return Kept("facefusion", "worker", "--log-level", "info", log=log, variables=variables)
     assert scene.told is not None
     machine = Machine(

@@ -11,6 +11,7 @@ from facefusion.client.asks import uploads
 from facefusion.client.flow import Flow, Wait
 from facefusion.client.values import Upload
 from facefusion.errors import (
+    AccessUnavailableError,
     AuditError,
     DiskFullError,
     FaceFusionError,
@@ -30,7 +31,7 @@ _LONGEST_WAIT: Final = 30.0
 _DIGEST_BYTES: Final = 1 << 20
 _PASSING: Final = (
     *(ServiceUnreachableError, UploadError, JobsUnavailableError, StorageUnavailableError),
-    *(DiskFullError, OverloadedError, AuditError),
+    *(DiskFullError, OverloadedError, AuditError, AccessUnavailableError),
 )
 """What may be over when the part is sent again."""
 
