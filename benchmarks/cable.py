@@ -24,6 +24,7 @@ class Cable:
         self._to = to
         self._lock = threading.Lock()
         self._ends: set[socket.socket] = set()
+        self._lost: set[socket.socket] = set()
         self._flows = threading.Event()
         self._flows.set()
         self._is_cut = False
@@ -46,6 +47,11 @@ class Cable:
         """End all connections that there are; new ones go through."""
         with self._lock:
             self._drop()
+
+    def lose(self) -> None:
+        """Let all connections that there are go silent for good, without a word to either end; new ones go through."""
+        with self._lock:
+            self._lost |= self._ends
 
     @contextmanager
     def away(self) -> Iterator[None]:
@@ -74,9 +80,7 @@ class Cable:
         self._flows.set()
 
     def _drop(self) -> None:
-        for end in self._ends:
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        _end(*self._ends)
 
     def _listen(self) -> None:
         while True:
@@ -101,15 +105,23 @@ class Cable:
                 back = threading.Thread(target=self._pass_on, args=(far, near), daemon=True)
                 back.start()
                 self._pass_on(near, far)
+                _end(near, far)  # the server hears that nobody is there, as keepalive would tell it
                 back.join()
                 with self._lock:
                     self._ends -= {near, far}
+                    self._lost -= {near, far}
 
     def _pass_on(self, source: socket.socket, to: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(_CHUNK):
                 self._flows.wait()
-                to.sendall(data)
-        for end in (source, to):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+                if source not in self._lost:
+                    to.sendall(data)
+        if source not in self._lost:
+            _end(source, to)
+
+
+def _end(*ends: socket.socket) -> None:
+    for end in ends:
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)

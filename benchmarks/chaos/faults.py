@@ -19,7 +19,10 @@ from benchmarks.chaos.scene import Scene
 from facefusion.errors import JobsUnavailableError
 from facefusion.jobs.celery.link import Link
 from facefusion.jobs.celery.settings import transport
+from facefusion.jobs.storage.names import MARKER
 
+BALLAST: Final = ".facefusion-part-ballast"
+_MINUTES: Final = (60.0, 150.0)
 Act = Callable[[Scene, random.Random], bool]
 """Does something to a cluster; returns whether there was anything to do it to."""
 
@@ -32,7 +35,7 @@ class Fault:
         name: for the table.
         weight: how often it is done, beside others.
         act: does it.
-        needs: the server that it needs.
+        needs: what there has to be for it; see `Scene.has`.
     """
 
     name: str
@@ -43,7 +46,12 @@ class Fault:
 
 def kill_machine(scene: Scene, chance: random.Random) -> bool:
     """Kill the process of a worker machine that begins all others of it."""
-    return chance.choice(scene.machines).kill()
+    return bool(scene.machines) and chance.choice(scene.machines).kill()
+
+
+def kill_service(scene: Scene, chance: random.Random) -> bool:
+    """Kill the service, and with it the process that begins the workers of its pool."""
+    return scene.service is not None and scene.service.kill()
 
 
 def kill_child(scene: Scene, chance: random.Random) -> bool:
@@ -82,19 +90,47 @@ def freeze_child(scene: Scene, chance: random.Random) -> bool:
 
 def restart_broker(scene: Scene, chance: random.Random) -> bool:
     """Kill the broker, and begin it again."""
-    return _meanwhile(scene.busy["broker"], scene.servers["broker"].restart)
+    return _stopped(scene, "broker", 0.0)
 
 
 def restart_database(scene: Scene, chance: random.Random) -> bool:
     """End the database at once, without letting it write anything, and begin it again."""
-    return _meanwhile(scene.busy["database"], scene.servers["database"].restart)
+    return _stopped(scene, "database", 0.0)
+
+
+def hide_storage(scene: Scene, chance: random.Random) -> bool:
+    """Take the folder of the storage away for some seconds, as one that is not mounted."""
+    return _hidden(scene, chance.uniform(0.3, 3.0))
+
+
+def stop_broker(scene: Scene, chance: random.Random) -> bool:
+    """Stop the broker for a minute or two."""
+    return _stopped(scene, "broker", chance.uniform(*_MINUTES))
+
+
+def stop_database(scene: Scene, chance: random.Random) -> bool:
+    """Stop the database for a minute or two."""
+    return _stopped(scene, "database", chance.uniform(*_MINUTES))
+
+
+def part_from_storage(scene: Scene, chance: random.Random) -> bool:
+    """Keep everybody from the storage for a minute or two."""
+    seconds = chance.uniform(*_MINUTES)
+    if scene.endpoint is None:
+        return _hidden(scene, seconds)
+
+    def away() -> None:
+        with scene.cables["storage"].away():
+            time.sleep(seconds)
+
+    return _meanwhile(scene.busy["storage"], away)
 
 
 def _on_cable(to: str, how: str) -> Act:
     def act(scene: Scene, chance: random.Random) -> bool:
         seconds, between = chance.uniform(0.3, 3.0), scene.cables[to]
-        if how == "drop":
-            between.drop()
+        if how in {"drop", "lose"}:
+            (between.drop if how == "drop" else between.lose)()
             return True
 
         def hold() -> None:
@@ -107,12 +143,12 @@ def _on_cable(to: str, how: str) -> Act:
     return act
 
 
-def fill_disk(scene: Scene, chance: random.Random) -> bool:
-    """Fill the disk on which machines make files, for some seconds."""
-    if not scene.is_small_disk:
-        return False
-    seconds, ballast = chance.uniform(0.5, 3.0), scene.scratch / "ballast"
-    return _meanwhile(scene.busy["disk"], lambda: _filled(ballast, seconds))
+def _fill(name: str) -> Act:
+    def act(scene: Scene, chance: random.Random) -> bool:
+        seconds, ballast = chance.uniform(0.5, 3.0), scene.disks[name] / BALLAST
+        return _meanwhile(scene.busy[name], lambda: _filled(ballast, seconds))
+
+    return act
 
 
 def send_more(scene: Scene, chance: random.Random) -> bool:
@@ -139,7 +175,9 @@ def lose_messages(scene: Scene, chance: random.Random) -> bool:
 
 
 FAULTS: Final = (
-    Fault("machine killed", 8, kill_machine),
+    Fault("machine killed", 8, kill_machine, "broker"),
+    Fault("service killed", 10, kill_service, "service"),
+    Fault("connections to the service cut", 6, _on_cable("service", "drop"), "service"),
     Fault("child killed", 14, kill_child),
     Fault("child frozen beyond its lease", 8, freeze_child),
     Fault("beat killed", 5, kill_beat, "broker"),
@@ -149,19 +187,32 @@ FAULTS: Final = (
     Fault("connections to the broker cut", 6, _on_cable("broker", "drop"), "broker"),
     Fault("broker out of reach", 3, _on_cable("broker", "away"), "broker"),
     Fault("messages delayed", 4, _on_cable("broker", "hold"), "broker"),
+    Fault("connections to the broker silent for good", 2, _on_cable("broker", "lose"), "broker"),
     Fault("connections to the database cut", 8, _on_cable("database", "drop"), "database"),
     Fault("database out of reach", 4, _on_cable("database", "away"), "database"),
-    Fault("connections to the storage cut", 8, _on_cable("storage", "drop")),
-    Fault("storage out of reach", 4, _on_cable("storage", "away")),
+    Fault("database silent", 3, _on_cable("database", "hold"), "database"),
+    Fault("connections to the database silent for good", 1, _on_cable("database", "lose"), "database"),
+    Fault("connections to the storage cut", 8, _on_cable("storage", "drop"), "bucket"),
+    Fault("storage out of reach", 4, _on_cable("storage", "away"), "bucket"),
+    Fault("storage silent", 3, _on_cable("storage", "hold"), "bucket"),
+    Fault("folder of the storage away", 8, hide_storage, "folder"),
     Fault("messages doubled", 6, send_more, "broker"),
     Fault("messages lost", 4, lose_messages, "broker"),
     Fault("messages forged", 4, send_garbage, "broker"),
-    Fault("disk full", 6, fill_disk),
+    Fault("disk of the machines full", 6, _fill("scratch"), "scratch disk"),
+    Fault("disk of the storage full", 6, _fill("storage"), "storage disk"),
 )
+OUTAGES: Final = (
+    Fault("database away for minutes", 1, stop_database, "database"),
+    Fault("storage away for minutes", 1, part_from_storage, None),
+    Fault("broker away for minutes", 1, stop_broker, "broker"),
+)
+"""Faults of one to two and a half minutes, which are done once each."""
 
 
 def _children(scene: Scene, *, is_beat: bool) -> list[int]:
-    found = [each for machine in scene.machines for each in machine.begun()]
+    begin = scene.machines or ([] if scene.service is None else [scene.service])
+    found = [each for machine in begin for each in machine.begun()]
     return [pid for pid, line in found if ("celery.beat" in line) == is_beat]
 
 
@@ -189,11 +240,37 @@ def _meanwhile(lock: threading.Lock, call: Callable[[], None]) -> bool:
     return True
 
 
+def _stopped(scene: Scene, name: str, seconds: float) -> bool:
+    """End a server at once, and begin it again after some seconds."""
+    server = scene.servers[name]
+
+    def stop() -> None:
+        server.kill()
+        time.sleep(seconds)
+        server.start()
+
+    return _meanwhile(scene.busy[name], stop)
+
+
+def _hidden(scene: Scene, seconds: float) -> bool:
+    """Take away for a while by what the folder of the storage is known."""
+    marker = Path(scene.root, MARKER)
+
+    def hide() -> None:
+        marker.unlink(missing_ok=True)
+        time.sleep(seconds)
+        marker.touch()
+
+    return _meanwhile(scene.busy["storage"], hide)
+
+
 def _filled(ballast: Path, seconds: float) -> None:
     try:
         with suppress(OSError), ballast.open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(1 << 16))
+            for size in (1 << 20, 1 << 12):
+                with suppress(OSError):
+                    while True:
+                        file.write(bytes(size))
         time.sleep(seconds)
     finally:
         ballast.unlink(missing_ok=True)

@@ -6,11 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 _ENDING = 30.0
+_LIVED = 5.0
+_PAUSE = 2.0
 
 
 class Kept:
@@ -28,6 +31,7 @@ class Kept:
         self._line, self._log = line, log
         self._environment = {**os.environ, **(variables or {})}
         self._process: subprocess.Popen[bytes] | None = None
+        self._began = self._not_before = 0.0
         self.starts = 0
 
     @property
@@ -42,9 +46,14 @@ class Kept:
         return None if self._process is None else self._process.poll()
 
     def tend(self) -> None:
-        """Begin it where it does not run."""
-        if self.pid is not None:
+        """Begin it where it does not run; after a pause where it ended by itself as soon as it was begun."""
+        now = time.monotonic()
+        if self.pid is not None or now < self._not_before:
             return
+        if self.code not in {None, -signal.SIGKILL} and now - self._began < _LIVED:
+            self._not_before, self._began = now + _PAUSE, 0.0
+            return
+        self._began = now
         with self._log.open("ab") as log:
             process = subprocess.Popen(
                 self._command,
@@ -82,8 +91,12 @@ class Kept:
 
     def begun(self) -> Sequence[tuple[int, str]]:
         """Return the identifiers and command lines of the processes that it began."""
-        pid = self.pid
-        with suppress(OSError):
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            return [(int(each), Path(f"/proc/{each}/cmdline").read_text().replace("\0", " ")) for each in children]
-        return []
+        pids = list[str]()
+        for children in Path(f"/proc/{self.pid}/task").glob("*/children"):  # each thread has its own
+            with suppress(OSError):
+                pids += children.read_text().split()
+        found = []
+        for pid in pids:
+            with suppress(OSError):
+                found.append((int(pid), Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")))
+        return found

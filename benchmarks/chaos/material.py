@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -12,44 +13,56 @@ import av
 import cv2
 import numpy as np
 
-from benchmarks.chaos.scene import Scene
+from benchmarks.chaos.scene import TENANTS, Scene
 from benchmarks.clips import SOURCE, TARGET
 from benchmarks.servers import until
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.submitting import HandingIn
 from facefusion.jobs.values import Job, NewJob
 
-Form = tuple[str, dict[str, Any], bool]
-"""A tenant, a request, and whether its job is cut."""
-TENANTS: Final = ("a", "b", "c")
 _FRAMES: Final = 40
 _SIDE: Final = 160
 
 
-def forms(scene: Scene) -> tuple[Form, ...]:
-    """Return real jobs for each tenant; their files are in the storage."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to have done.
+
+    Attributes:
+        source: path of the picture of the new face.
+        target: path of what is to be edited.
+        output: name of the result, which no other wish has.
+    """
+
+    source: str
+    target: str
+    output: str
+
+    @property
+    def is_clip(self) -> bool:
+        """Whether its job is cut."""
+        return self.output.endswith(".mp4")
+
+
+def wishes(folder: Path) -> tuple[Wish, ...]:
+    """Write the files of some wishes into a folder, and return them."""
     portrait, other = cv2.imread(str(SOURCE)), cv2.imread(str(TARGET))
-    pictures = {"near.png": portrait[30:222, 120:312], "small.png": other[: other.shape[0] // 2 * 2 : 2, ::2]}
-    for name, image in pictures.items():
-        cv2.imwrite(str(scene.folder / name), image)
-    _write_clip(scene.folder / "moving.mp4", portrait)
-    made: list[Form] = []
-    for tenant in TENANTS:
-        for target, output in (("near.png", "result.png"), ("small.png", "result.jpg"), ("moving.mp4", "result.mp4")):
-            values = {
-                "source_paths": [str(SOURCE if target == "small.png" else TARGET)],
-                "target_path": str(scene.folder / target),
-                "output_path": output,
-            }
-            request = HandingIn(scene.storage, tenant).request(values).to_json()
-            made.append((tenant, request, output.endswith(".mp4")))
-    return tuple(made)
+    near, small, clip, face = (folder / name for name in ("near.png", "small.png", "moving.mp4", "face.png"))
+    cv2.imwrite(str(near), portrait[30:222, 120:312])
+    cv2.imwrite(str(small), other[: other.shape[0] // 2 * 2 : 2, ::2])
+    cv2.imwrite(str(face), portrait[10:240, 100:330])
+    _write_clip(clip, portrait)
+    return (
+        Wish(str(TARGET), str(near), "near.png"),
+        Wish(str(face), str(small), "small.jpg"),
+        Wish(str(TARGET), str(clip), "moving.mp4"),
+    )
 
 
-def undisturbed(scene: Scene, wanted: tuple[Form, ...]) -> dict[str, str]:
-    """Do each job once while nothing disturbs it; return digests of the results by `key`."""
+def undisturbed(scene: Scene, wanted: tuple[Wish, ...]) -> dict[str, str]:
+    """Do each job once for each tenant while nothing disturbs it; return digests of the results by `key`."""
     board = JobBoard(scene.engine)
-    jobs = [board.submit(NewJob(tenant, "reference", request, is_cut=is_cut)) for tenant, request, is_cut in wanted]
+    jobs = [board.submit(_job(scene, tenant, wish)) for tenant in TENANTS for wish in wanted]
 
     def are_done() -> bool:
         scene.tend()
@@ -64,7 +77,7 @@ def undisturbed(scene: Scene, wanted: tuple[Form, ...]) -> dict[str, str]:
 
 def key(tenant: str, request: Mapping[str, Any]) -> str:
     """Return by what jobs are known that give the same; outputs of two tenants differ in an identifier."""
-    return json.dumps([tenant, request], sort_keys=True)
+    return json.dumps([tenant, request["output"]])
 
 
 def output(result: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -76,6 +89,12 @@ def output(result: Mapping[str, Any]) -> Mapping[str, Any]:
 def digest(result: Mapping[str, Any]) -> str:
     """Return the digest of the file that a job's result is."""
     return str(output(result)["sha256"])
+
+
+def _job(scene: Scene, tenant: str, wish: Wish) -> NewJob:
+    values = {"source_paths": [wish.source], "target_path": wish.target, "output_path": wish.output}
+    request = HandingIn(scene.storage, tenant).request(values).to_json()
+    return NewJob(tenant, "reference", request, is_cut=wish.is_clip)
 
 
 def _state(board: JobBoard, job: Job) -> str:

@@ -1,4 +1,7 @@
-"""Submits jobs, as the service does: `python -m benchmarks.chaos.submitter`; begun again, it goes on where it was."""
+"""Submits simulated jobs, as the service does: `python -m benchmarks.chaos.submitter`.
+
+Begun again, it goes on where it was.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +40,6 @@ class Orders:
         ahead: jobs that are not finished at one time.
         seed: of what is asked for.
         enough: file that appears when no more than `jobs` need be submitted.
-        forms: tenants, requests, and whether each is cut; one is taken at random for each job. Simulated ones when
-            empty.
     """
 
     database: str
@@ -47,7 +48,6 @@ class Orders:
     ahead: int
     seed: int
     enough: str
-    forms: tuple[tuple[str, dict[str, Any], bool], ...] = ()
 
     def to_line(self) -> str:
         """Return the line from which `of_line` makes it again."""
@@ -58,18 +58,14 @@ class Orders:
         """Return the orders of a line."""
         values: dict[str, Any] = json.loads(line)
         broker = None if values["broker"] is None else Broker(**values["broker"])
-        forms = tuple((tenant, request, is_cut) for tenant, request, is_cut in values["forms"])
-        return cls(**{**values, "broker": broker, "forms": forms})
+        return cls(**{**values, "broker": broker})
 
     def job(self, index: int) -> NewJob:
         """Return one of the jobs; the same whenever it is asked for."""
         chance = random.Random(f"{self.seed}/{index}")
-        if self.forms:
-            tenant, request, is_cut = chance.choice(self.forms)
-        else:
-            tenant, is_cut = chance.choice("abc"), chance.random() < 0.5
-            segments = chance.randint(2, 5) if is_cut else 1
-            request = {"seed": index, "segments": segments, "seconds": round(chance.uniform(0.3, 4.0), 2)}
+        tenant, is_cut = chance.choice("abc"), chance.random() < 0.5
+        segments = chance.randint(2, 5) if is_cut else 1
+        request = {"seed": index, "segments": segments, "seconds": round(chance.uniform(0.3, 4.0), 2)}
         return NewJob(tenant, f"{self.seed}/{index}", request, priority=chance.randint(0, 9), is_cut=is_cut)
 
 

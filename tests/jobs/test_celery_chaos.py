@@ -11,8 +11,8 @@ import pytest
 from benchmarks.common import ROOT
 
 SMALL = {
-    "rabbitmq": ["--simulated", "--jobs", "20", "--faults", "25", "--between", "1.2"],
-    "local": ["--jobs", "6", "--faults", "6", "--between", "2"],
+    "rabbitmq": ["--simulated", "--jobs", "20", "--faults", "25", "--between", "1.2", "--outages", "0"],
+    "local": ["--jobs", "6", "--faults", "6", "--between", "2", "--outages", "0"],
 }
 
 

@@ -130,6 +130,31 @@ def test_two_that_send_the_same_part_do_not_damage_the_file(client: httpx.Client
     assert client.get(place).json()["sha256"] == hashlib.sha256(2 * data).hexdigest()
 
 
+def test_a_service_that_dies_at_the_last_part_leaves_an_upload_that_goes_on(
+    service: Served, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class KilledError(BaseException):
+        """The process ends, at any place."""
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KilledError
+
+    data, part, store = ASTRONAUT.read_bytes(), tmp_path / "part", service.parts.uploads
+    place = begun(client, len(data))
+    assert put(client, place, 0, data[:300_000]).status_code == 204
+    part.write_bytes(data[300_000:])
+    upload = store.get(place.rpartition("/")[2], tenant="acme")
+    for step in ("_finished", "_close"):
+        with monkeypatch.context() as patch, pytest.raises(KilledError):
+            patch.setattr(store, step, killed)
+            store.append(upload, 300_000, part)
+        assert there(client, place) == 300_000
+    assert put(client, place, 300_000, data[300_000:]).status_code == 204
+    shown = client.get(place).json()
+    assert (shown["state"], shown["sha256"]) == ("ready", hashlib.sha256(data).hexdigest())
+    assert not list(service.parts.storage.keys(upload.parts))
+
+
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5"])
 def test_a_part_with_another_checksum_is_not_kept(client: httpx.Client, algorithm: str) -> None:
     data = b"some bytes" * 100

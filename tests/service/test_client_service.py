@@ -130,6 +130,52 @@ def test_sending_goes_on_after_the_connection_was_cut(cut, tmp_path):
     assert len(cuts) == 3
 
 
+def test_sending_goes_on_where_the_service_is_away_for_longer(service, tmp_path):
+    path = tmp_path / "film.bin"
+    path.write_bytes(b"x" * 500_000)
+
+    class Away(httpx.HTTPTransport):
+        def __init__(self):
+            super().__init__()
+            self.parts, self.missed = 0, 0
+
+        def handle_request(self, request):
+            self.parts += request.method == "PATCH"
+            if self.parts > 2 and self.missed < 17:  # three times all tries of a call, and some more
+                self.missed += 1
+                if self.missed > 15:
+                    return httpx.Response(503)  # as proxies answer a look, without a word
+                raise httpx.ConnectError("nobody is there")
+            return super().handle_request(request)
+
+    client = service.client(transport=Away(), sleep=lambda _seconds: None)
+    assert client.uploads.send(path, part=100_000).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    client.close()
+
+
+def test_sending_ends_well_where_the_answer_to_the_last_part_got_lost(service, tmp_path):
+    path = tmp_path / "film.bin"
+    path.write_bytes(b"x" * 500_000)
+
+    class Lossy(httpx.HTTPTransport):
+        lost = 0
+
+        def handle_request(self, request):
+            answer = super().handle_request(request)
+            if request.method == "PATCH" and request.headers["upload-offset"] == "400000":
+                self.lost += 1
+                answer.close()
+                raise httpx.ReadError("the line is dead")
+            return answer
+
+    transport = Lossy()
+    client = service.client(transport=transport, sleep=lambda _seconds: None)
+    sent = client.uploads.send(path, part=100_000)
+    assert (sent.state, sent.sha256) == ("ready", hashlib.sha256(path.read_bytes()).hexdigest())
+    assert transport.lost == 1
+    client.close()
+
+
 def test_sending_goes_on_later_where_it_stopped(service, client, tmp_path):
     path = tmp_path / "film.bin"
     path.write_bytes(b"x" * 500_000)

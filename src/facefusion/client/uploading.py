@@ -11,9 +11,16 @@ from facefusion.client.asks import uploads
 from facefusion.client.flow import Flow, Wait
 from facefusion.client.values import Upload
 from facefusion.errors import (
+    AccessUnavailableError,
+    AuditError,
+    DiskFullError,
     FaceFusionError,
     InputMissingError,
+    JobsUnavailableError,
+    OverloadedError,
+    ServiceAnswerError,
     ServiceUnreachableError,
+    StorageUnavailableError,
     UploadDamagedError,
     UploadError,
 )
@@ -22,6 +29,11 @@ PART_BYTES: Final = 8 << 20
 _TRIES: Final = 8
 _LONGEST_WAIT: Final = 30.0
 _DIGEST_BYTES: Final = 1 << 20
+_PASSING: Final = (
+    *(ServiceUnreachableError, UploadError, JobsUnavailableError, StorageUnavailableError),
+    *(DiskFullError, OverloadedError, AuditError, AccessUnavailableError),
+)
+"""What may be over when the part is sent again."""
 
 Progress = Callable[[int, int], None]
 """Told how many bytes are there, and of how many."""
@@ -81,21 +93,33 @@ def _parts(
 ) -> Flow[None]:
     failed = 0
     while offset < size:
-        file.seek(offset)
-        content = file.read(min(part, size - offset))
-        if not content:
-            raise InputMissingError("The file became shorter while it was sent", "Send it again")
         try:
-            offset = yield uploads.append(upload_id, offset, content)
+            if failed:
+                offset = yield uploads.look(upload_id)
+            if offset < size:
+                offset = yield uploads.append(upload_id, offset, _part(file, offset, min(part, size - offset)))
             failed = 0
-        except (ServiceUnreachableError, UploadError):
+        except FaceFusionError as error:
             failed += 1
-            if failed > _TRIES:
+            if failed > _TRIES or not _passes(error):
                 raise
             yield Wait(min(_LONGEST_WAIT, 0.25 * 2.0**failed))
-            offset = yield uploads.look(upload_id)
         if progress is not None:
             progress(offset, size)
+
+
+def _passes(error: FaceFusionError) -> bool:
+    # The answer to a look has no body that would say more than its status.
+    is_away = isinstance(error, ServiceAnswerError) and error.status >= 500
+    return is_away or isinstance(error, _PASSING)
+
+
+def _part(file: IO[bytes], offset: int, size: int) -> bytes:
+    file.seek(offset)
+    content = file.read(size)
+    if not content:
+        raise InputMissingError("The file became shorter while it was sent", "Send it again")
+    return content
 
 
 def _measured(file: IO[bytes]) -> tuple[int, str]:

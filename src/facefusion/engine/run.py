@@ -84,6 +84,7 @@ class Runner(Protocol):
         cancel: threading.Event | None = None,
         notify: NoteListener | None = None,
         warm: WarmParts | None = None,
+        job_number: str | None = None,
     ) -> Result:
         """Edit the faces as `options` say."""
 
@@ -98,6 +99,7 @@ def run(
     cancel: threading.Event | None = None,
     notify: NoteListener | None = None,
     warm: WarmParts | None = None,
+    job_number: str | None = None,
 ) -> Result:
     """Run one job to its end.
 
@@ -113,6 +115,7 @@ def run(
         cancel: the job stops soon after this is set.
         notify: called with each of the result's notes as soon as it is known, with most before any work.
         warm: what is shared with the process's other jobs, and makes no difference to the output; nothing when None.
+        job_number: of the job in the audit log, the same each time it is done; one of its own when None.
 
     Raises:
         FaceFusionError: see the tree in `facefusion.errors`; `CancelledError` after `cancel`.
@@ -122,7 +125,7 @@ def run(
     cancel = cancel or threading.Event()
     warm = warm or WarmParts(most_kept=0)
     clock, notes = StageClock(), Notes(notify)
-    with opened(options, notes) as door, ExitStack() as resources:
+    with opened(options, notes, number=job_number) as door, ExitStack() as resources:
         plan = make_plan(door.options, has_hooks=has_hooks, expected=expected, try_encoder=warm.try_encoder)
         notes.tell(*plan.notes)
         edit = edit_video if isinstance(plan.target, VideoInfo) else edit_picture

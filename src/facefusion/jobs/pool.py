@@ -69,12 +69,25 @@ class _Place:
         now = time.monotonic()
         if self.process is None:
             if now >= self.again:
-                self.start()
+                self._try(now)
         elif (status := self.process.poll()) is not None:
             self.forget()
-            self.wait = _LEAST_WAIT if now - self.began > _LIVED else min(_MOST_WAIT, 2 * self.wait)
-            self.again = now + self.wait
+            if now - self.began > _LIVED:
+                self.wait = _LEAST_WAIT / 2
+            self._later(now)
             _LOG.warning("A worker process ended with status %d; another is started in %.1f s", status, self.wait)
+
+    def _try(self, now: float) -> None:
+        """Start a worker; where the machine has no room for another process, try again later."""
+        try:
+            self.start()
+        except OSError as error:
+            self._later(now)
+            _LOG.error("A worker process cannot be started: %s; tried again in %.1f s", error.strerror, self.wait)
+
+    def _later(self, now: float) -> None:
+        self.wait = min(_MOST_WAIT, 2 * self.wait)
+        self.again = now + self.wait
 
     def forget(self) -> None:
         """Let go of a process that has ended."""

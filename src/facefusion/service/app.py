@@ -13,7 +13,6 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from facefusion import __version__
-from facefusion.errors import FaceFusionError
 from facefusion.service import problems
 from facefusion.service.document import openapi_document
 from facefusion.service.parts import ServiceParts
@@ -108,7 +107,7 @@ async def _told(work: Awaitable[Any]) -> None:
     """Do something beside requests; that it ends by an error is for the log, as requests are answered all the same."""
     try:
         await work
-    except FaceFusionError:
+    except Exception:  # noqa: BLE001 - whatever it is
         _LOG.exception("Something that runs beside requests ended")
 
 

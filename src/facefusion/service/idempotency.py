@@ -17,8 +17,8 @@ from facefusion.jobs.database import Clock, database_time, until_it_goes_through
 from facefusion.service.tables import IDEMPOTENCY
 
 KEPT_HEADERS: Final = frozenset({"location", "etag", "content-type", "retry-after", "upload-expires", "tus-resumable"})
-# Whoever has been at an answer for longer is gone.
-_STALE: Final = 300 * 1_000_000
+CLAIM_SECONDS: Final = 15.0
+"""How long a claim holds; whoever answers renews it, so that one who was killed is not waited for."""
 # A claim need not wait for the disk: what is done under it comes there after it, and without that it may go.
 _LAZILY: Final = text("SET LOCAL synchronous_commit TO off")
 _WHOSE: Final = IDEMPOTENCY.c.caller == bindparam("whose")
@@ -106,7 +106,7 @@ class IdempotencyStore:
             if row is None:  # it was let go of in between
                 raise RequestBusyError("The same request is being answered", "Ask again in a moment")
             age = now - row.opened
-            if age > self._seconds * 1e6 or (row.status is None and age > _STALE):
+            if age > self._seconds * 1e6 or (row.status is None and age > CLAIM_SECONDS * 1e6):
                 fresh = values | {"status": None, "headers": None, "body": None}
                 connection.execute(update(IDEMPOTENCY).where(IDEMPOTENCY.c.caller == caller).values(fresh))
                 return claim
@@ -117,6 +117,17 @@ class IdempotencyStore:
             if row.status is None:
                 raise RequestBusyError("The same request is being answered", "Ask again in a moment")
             return KeptAnswer(row.status, row.headers, row.body)
+
+    def renew(self, claim: Claim) -> None:
+        """Say that a request is still being answered.
+
+        Raises:
+            JobsUnavailableError: the database cannot be used.
+        """
+        unanswered = (IDEMPOTENCY.c.claim == claim.token) & IDEMPOTENCY.c.status.is_(None)
+        mine = (IDEMPOTENCY.c.caller == claim.caller) & unanswered
+        with writing(self._engine) as connection:
+            connection.execute(update(IDEMPOTENCY).where(mine).values(opened=self._clock(connection)))
 
     def complete(self, claim: Claim, answer: KeptAnswer) -> None:
         """Keep the answer to a request.

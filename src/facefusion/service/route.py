@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
+import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Annotated, Any, Final
 
 import anyio
@@ -16,10 +19,17 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
-from facefusion.errors import RequestBusyError, RequestInvalidError
+from facefusion.errors import FaceFusionError, RequestBusyError, RequestInvalidError
 from facefusion.service.etags import is_known, tag_of
 from facefusion.service.gateway.caller import Caller
-from facefusion.service.idempotency import KEPT_HEADERS, Claim, IdempotencyStore, KeptAnswer, digest_of
+from facefusion.service.idempotency import (
+    CLAIM_SECONDS,
+    KEPT_HEADERS,
+    Claim,
+    IdempotencyStore,
+    KeptAnswer,
+    digest_of,
+)
 from facefusion.service.parts import parts_of
 
 IdempotencyKey = Annotated[
@@ -37,6 +47,7 @@ _JSON: Final = "application/json"
 _OF_A_STREAM: Final = ("content-type", "content-length", "upload-length", "upload-metadata", "upload-checksum")
 _WAIT_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.1
+_LOG: Final = logging.getLogger(__name__)
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -106,7 +117,8 @@ async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle:
     """Answer a request, and keep the answer where it did something; else let it be sent again."""
     request.state.claim = claim
     try:
-        response = await handle(request)
+        async with _renewed(store, claim):
+            response = await handle(request)
         if response.status_code < 300 and _can_be_kept(response):
             if not getattr(request.state, "is_kept", False):
                 await run_sync(store.complete, claim, _kept_of(response))
@@ -122,6 +134,25 @@ async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle:
 def _kept_of(response: Response) -> KeptAnswer:
     headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
     return KeptAnswer(response.status_code, headers, bytes(response.body).decode())
+
+
+@contextlib.asynccontextmanager
+async def _renewed(store: IdempotencyStore, claim: Claim) -> AsyncIterator[None]:
+    """Keep a claim for as long as the block lasts; it is lost soon where this process is."""
+
+    async def renew() -> None:
+        while True:
+            await anyio.sleep(CLAIM_SECONDS / 3)
+            try:
+                await run_sync(store.renew, claim)
+            except FaceFusionError as error:  # the next time may go through; else whoever asks again answers
+                _LOG.warning("A claim could not be renewed: %s", error.what)
+
+    renewing = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        renewing.cancel()
 
 
 def _can_be_kept(response: Response) -> bool:

@@ -17,11 +17,12 @@ from typing import Any, Final
 import uvicorn
 from sqlalchemy import Engine
 
-from facefusion.errors import DiskFullError, OptionsError
+from facefusion.errors import OptionsError
 from facefusion.jobs.dispatch import open_dispatcher
 from facefusion.jobs.migrations.registered import registered
 from facefusion.jobs.opening import open_files, open_jobs, storage_settings
 from facefusion.jobs.pool import LocalPool
+from facefusion.jobs.work.bench import scratch_folder
 from facefusion.options import Options, ServingOptions
 from facefusion.service.app import create_app
 from facefusion.service.gateway.gateway import Gateway
@@ -45,6 +46,7 @@ from facefusion.trust.acknowledgement import ensure_acknowledged
 from facefusion.trust.actor import actor_of
 from facefusion.trust.home import trust_home
 from facefusion.trust.policy import policy_in_force
+from facefusion.trust.privacy.work import work_folder
 
 _GRACE_SECONDS: Final = 30
 _BACKLOG: Final = 512
@@ -97,7 +99,9 @@ def opened_service(
         elif serving.worker.workers:
             pool = LocalPool(options, serving, log_level=log_level, gives_way=True)
             wake = pool.wake
-        parts = _parts(options, serving, engine, wake, checks)
+        # What is on its way when this process is killed is wiped by the next that uses the scratch folder.
+        scratch = ending.enter_context(work_folder(scratch_folder(serving.worker.scratch_dir)))
+        parts = _parts(options, serving, engine, scratch, (wake, checks))
         records = parts.records
         app = gateway(
             create_app(parts),
@@ -237,9 +241,10 @@ def _parts(
     options: Options,
     serving: ServingOptions,
     engine: Engine,
-    wake: Callable[[int], None] | None,
-    checks: Checks,
+    scratch: Path,
+    brokered: tuple[Callable[[int], None] | None, Checks],
 ) -> ServiceParts:
+    wake, checks = brokered
     storage = open_files(serving)
     parts = make_parts(
         engine,
@@ -248,7 +253,7 @@ def _parts(
         options,
         quotas=Quotas(engine),
         reviews=ReviewRules.of(serving.review),
-        scratch=_scratch(serving.worker.scratch_dir),
+        scratch=scratch,
         wake=wake,
         checks=checks,
     )
@@ -269,13 +274,3 @@ def _parts(
 
 def _own(serving: ServingOptions) -> tuple[str, ...]:
     return () if serving.jobs.storage is None else (serving.jobs.storage,)
-
-
-def _scratch(folder: Path | None) -> Path | None:
-    if folder is None:
-        return None
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DiskFullError(f"The scratch folder {folder} cannot be made: {error.strerror}") from error
-    return folder

@@ -59,3 +59,5 @@ def _tried(name: str, call: Callable[[], Any]) -> None:
         call()
     except FaceFusionError as error:
         _LOG.warning("Old %s could not be removed: %s", name, error.what)
+    except Exception:  # noqa: BLE001 - told with its traceback; the next round may go through
+        _LOG.exception("An unexpected error while old %s were removed", name)

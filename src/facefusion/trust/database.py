@@ -35,6 +35,8 @@ _SYNCHRONOUS: Final = "facefusion_synchronous"
 _BUSY_SECONDS: Final = 30
 # To open the file takes longer than what is asked: as many connections are kept as threads use at one time.
 _OPEN: Final = 24
+# More than a lock is waited for, and than any statement of ours takes.
+_SILENT_SECONDS: Final = 120.0
 _PRAGMAS: Final = (
     f"busy_timeout = {_BUSY_SECONDS * 1000}",
     "journal_mode = WAL",
@@ -61,11 +63,12 @@ _FRESH_SECONDS: Final = 1.0
 _RETURNED: Final = "facefusion_returned"
 
 
-def open_database(place: Path | str) -> Engine:
+def open_database(place: Path | str, *, silence: float = _SILENT_SECONDS) -> Engine:
     """Return the database at a place; nothing is connected to yet but a SQLite file, which is made where it is missing.
 
     Args:
         place: of a SQLite file, or the URL of a PostgreSQL database (`postgresql://user@host/name`).
+        silence: seconds without a word from a server that was asked something, after which its connection is given up.
 
     Raises:
         OptionsError: the URL is none that is understood, or its driver is not installed.
@@ -83,7 +86,11 @@ def open_database(place: Path | str) -> Engine:
         arguments = {name: value for name, value in _CONNECTING.items() if name not in url.query}
         # Nothing is asked when a connection is made: one that is cut just then is closed by the driver.
         more: dict[str, Any] = {"pool_size": _KEPT, "max_overflow": _MORE, "pool_use_lifo": True}
-        return _looked_after(create_engine(url, use_native_hstore=False, connect_args=arguments, **more))
+        engine = _looked_after(create_engine(url, use_native_hstore=False, connect_args=arguments, **more))
+        from facefusion.trust.postgres import bound_waits  # noqa: PLC0415 - an extra, which is there by now
+
+        bound_waits(engine, silence)
+        return engine
     except ModuleNotFoundError as error:
         raise OptionsError(
             "PostgreSQL needs a driver that is not installed", "Run pip install 'facefusion[postgresql]'"

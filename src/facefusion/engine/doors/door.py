@@ -124,8 +124,10 @@ class Door:
         """Say that what is done here is a part of a job that is done apart: all its entries bear one number.
 
         Args:
-            fingerprint: of the job.
+            fingerprint: of the job, from which the number follows where it has none.
         """
+        if self._record.may_repeat:
+            return
         text = json.dumps([fingerprint.digest, self.options.trust.tenant]).encode()
         self._record.job = hmac.digest(self._place.ring.derived("number of a job"), text, "sha256").hex()[:32]
 

@@ -21,12 +21,13 @@ from facefusion.trust.policy import Policy
 
 
 @contextmanager
-def opened(options: Options, notes: Notes) -> Iterator[Door]:
+def opened(options: Options, notes: Notes, *, number: str | None = None) -> Iterator[Door]:
     """Give the door of a job; the audit log is told when the block raises.
 
     Args:
         options: of the job.
         notes: told what the user should know.
+        number: of the job in the audit log, the same each time it is done; one of its own when None.
 
     Raises:
         TrustError: the policy does not allow the job, or something that it asks for is not there.
@@ -34,12 +35,12 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
     try:
         place = Place.of(options)
     except PolicyError as error:
-        with _recorded(options, trust_home(options.trust.trust_dir), None) as record:
+        with _recorded(options, trust_home(options.trust.trust_dir), None, number) as record:
             record.ended(error)
         raise
     if place.instead_of:
         notes.tell(f"The policy {place.policy.name} holds on this machine, not {place.instead_of}")
-    with _recorded(options, place.home, place.policy) as record, ExitStack() as resources:
+    with _recorded(options, place.home, place.policy, number) as record, ExitStack() as resources:
         try:
             if place.acknowledged(options):
                 record.acknowledged()
@@ -57,8 +58,11 @@ def opened(options: Options, notes: Notes) -> Iterator[Door]:
 
 
 @contextmanager
-def _recorded(options: Options, home: Path, policy: Policy | None) -> Iterator[Record]:
+def _recorded(options: Options, home: Path, policy: Policy | None, number: str | None) -> Iterator[Record]:
     """Give what tells the audit log of a job."""
     keys = AuditKeys.of(KeyRing.open(home))
     with closing(AuditLog.open(home, keys, database=options.trust.trust_database)) as audit:
-        yield Record(audit, options.trust.tenant, actor_of(options.trust), policy)
+        record = Record(audit, options.trust.tenant, actor_of(options.trust), policy)
+        if number is not None:
+            record.job, record.may_repeat = number, True
+        yield record

@@ -6,12 +6,17 @@ import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from facefusion.engine.versions import version
-from facefusion.errors import CancelledError, TrustError
+from facefusion.errors import AuditError, CancelledError, TrustError
 from facefusion.trust.audit import AuditLog, error_facts
 from facefusion.trust.policy import Policy
+
+_PATIENCE: Final = 60.0
+"""Seconds for which a log that is away is waited for, once the work is done."""
+_FIRST_WAIT: Final = 0.2
+_MOST_WAIT: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -24,6 +29,8 @@ class Record:
         actor: who does it.
         policy: that holds; None where it cannot be used.
         job: number of the job, the same in all of its entries.
+        may_repeat: whether the job may be done again under that number, as a worker does it whose forerunner was lost:
+            the same outputs are recorded once then, and a log that is away for a moment is waited for.
         processors: what is done.
         models: by what: name and SHA-256 of the weights of each.
         consents: numbers of the consents that cover it.
@@ -36,6 +43,7 @@ class Record:
     actor: str
     policy: Policy | None
     job: str = field(default_factory=lambda: secrets.token_hex(16))
+    may_repeat: bool = False
     processors: Sequence[str] = ()
     models: Sequence[tuple[str, str]] = ()
     consents: Sequence[str] = ()
@@ -72,7 +80,11 @@ class Record:
         Raises:
             AuditError: the entry cannot be written; nothing may leave then.
         """
-        self._append("published", self._done() | {"outputs": tuple(outputs), "marks": tuple(marks)} | more)
+        facts = self._done() | {"outputs": tuple(outputs), "marks": tuple(marks)} | more
+        if self.may_repeat:
+            self._append_once("published", facts)
+        else:
+            self._append("published", facts)
 
     def streamed(self, marks: Sequence[str], **more: Any) -> None:
         """Record that frames are shown from now on, or, with `frames`, that so many were.
@@ -113,6 +125,20 @@ class Record:
 
     def _done(self) -> dict[str, Any]:
         return self._facts() | {"milliseconds": round((time.perf_counter() - self._start) * 1000)}
+
+    def _append_once(self, kind: str, facts: dict[str, Any]) -> None:
+        wait, end = _FIRST_WAIT, time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self.audit.append_once(kind, tenant=self.tenant, actor=self.actor, facts=facts)
+            except AuditError as error:
+                is_away = error.__cause__ is not None  # what may not be written, or was altered, has no other reason
+                if not is_away or time.monotonic() + wait > end:
+                    raise
+                time.sleep(wait)
+                wait = min(_MOST_WAIT, 2 * wait)
+            else:
+                return
 
     def _append(self, kind: str, facts: dict[str, Any]) -> None:
         self.audit.append(kind, tenant=self.tenant, actor=self.actor, facts=facts)

@@ -37,6 +37,7 @@ def merge_segments(
     cancel: threading.Event | None = None,
     notify: NoteListener | None = None,
     warm: WarmParts | None = None,
+    job_number: str | None = None,
 ) -> Result:
     """Make the outputs of a job whose segments are all made.
 
@@ -52,6 +53,7 @@ def merge_segments(
         cancel: the work stops soon after this is set.
         notify: called with each note as soon as it is known.
         warm: what is shared with the process's other jobs; nothing when None.
+        job_number: number of the job in the audit log; one that follows from what it is when None.
 
     Raises:
         SegmentError: a segment is missing, given twice, damaged, altered, or was made under another plan or at another
@@ -60,7 +62,7 @@ def merge_segments(
         FaceFusionError: see `facefusion.engine.run.run`; `CancelledError` after `cancel`.
     """
     started, notes = time.perf_counter(), Notes(notify)
-    with step(options, notes, cancel=cancel, warm=warm, under=plan, edits=False) as job:
+    with step(options, notes, cancel=cancel, warm=warm, under=plan, edits=False, number=job_number) as job:
         segments = _loaded(job, plan, folders, progress)
         faces = sum(segment.said.faces for segment in segments)
         outputs, room = (job.plan.output, *job.plan.further_outputs), job.door.room.folder(0)

@@ -39,6 +39,7 @@ def plan_job(
     warm: WarmParts | None = None,
     cancel: threading.Event | None = None,
     notify: NoteListener | None = None,
+    job_number: str | None = None,
 ) -> SegmentedPlan:
     """Plan a video job whose segments are done apart.
 
@@ -53,6 +54,7 @@ def plan_job(
         warm: what is shared with the process's other jobs; nothing when None.
         cancel: the planning stops soon after this is set.
         notify: called with each note as soon as it is known.
+        job_number: number of the job in the audit log; one that follows from what it is when None.
 
     Raises:
         InputTypeError: the target is no video.
@@ -62,7 +64,7 @@ def plan_job(
     """
     _check_numbers(segment_frames, lead_frames)
     notes = Notes(notify)
-    with step(options, notes, cancel=cancel, warm=warm) as job:
+    with step(options, notes, cancel=cancel, warm=warm, number=job_number) as job:
         with job.open() as reader:
             pts = _times(job, reader if isinstance(reader, StillsReader) else None)
             clock, batch = reader.info.time_base, shares_of(job.plan, reader.info).batch

@@ -45,6 +45,7 @@ def run_segment(
     cancel: threading.Event | None = None,
     notify: NoteListener | None = None,
     warm: WarmParts | None = None,
+    job_number: str | None = None,
 ) -> SegmentMade:
     """Make one segment of a job.
 
@@ -60,6 +61,7 @@ def run_segment(
         cancel: the work stops soon after this is set.
         notify: called with each note as soon as it is known.
         warm: what is shared with the process's other jobs; nothing when None.
+        job_number: number of the job in the audit log; one that follows from what it is when None.
 
     Raises:
         SegmentError: there is no such segment, or the plan is not one of this place, or of another job than the options
@@ -69,7 +71,10 @@ def run_segment(
     """
     started = time.perf_counter()
     part, notes = plan.segment(number), Notes(notify)
-    with step(options, notes, cancel=cancel, warm=warm, under=plan) as job, job.door.keeping_segments() as note:
+    with (
+        step(options, notes, cancel=cancel, warm=warm, under=plan, number=job_number) as job,
+        job.door.keeping_segments() as note,
+    ):
         with writing(folder):
             folder.mkdir(mode=0o700, exist_ok=True)
             (folder / SEGMENT_JSON).unlink(missing_ok=True)

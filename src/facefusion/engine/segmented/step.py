@@ -77,6 +77,7 @@ def step(
     warm: WarmParts | None,
     under: SegmentedPlan | None = None,
     edits: bool = True,
+    number: str | None = None,
 ) -> Iterator[Step]:
     """Let one thing in that is done for a job in segments; the audit log is told when the block raises.
 
@@ -87,6 +88,7 @@ def step(
         warm: what is shared with the process's other jobs; nothing when None.
         under: the plan of the job; None where it is being made.
         edits: whether frames are edited.
+        number: of the job in the audit log; one that follows from what it is when None.
 
     Raises:
         SegmentError: the plan is not one of this place, or not of this job as it is now.
@@ -96,7 +98,7 @@ def step(
         raise OptionsError("A job that is done in segments is not gone on with", "Leave out resume")
     warm = warm or WarmParts(most_kept=0)
     clock, cancel = StageClock(), cancel or threading.Event()
-    with opened(options, notes) as door, ExitStack() as resources:
+    with opened(options, notes, number=number) as door, ExitStack() as resources:
         if under is not None and not under.is_sealed(partial(door.vouched, _PLAN)):
             raise SegmentError("The plan was not made at this place", "Plan the job anew, with the keys of this place")
         with clock.measure("prepare"):

@@ -78,6 +78,9 @@ class Beat:
                 self.once()
             except JobsUnavailableError as error:
                 _LOG.warning("The beat goes on later: %s", error.what)
+            except Exception:  # noqa: BLE001 - told with its traceback; a beat outlives whatever a driver raises
+                _LOG.exception("An unexpected error of the beat")
+                self._link.close()
 
 
 @contextmanager

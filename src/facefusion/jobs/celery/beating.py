@@ -25,9 +25,11 @@ def beating(line: str) -> type[Any]:
 
         requires = ("celery.worker.components:Pool",)
         _process: subprocess.Popen[bytes] | None = None
+        _is_wanted = False
 
         def start(self, worker: Any) -> None:
             """Begin it."""
+            self._is_wanted = True
             # It hears of this process's end, in whatever way, by the end of its input.
             command = [sys.executable, "-m", "facefusion.jobs.celery.beat"]
             self._process = process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0)
@@ -41,6 +43,12 @@ def beating(line: str) -> type[Any]:
 
         def stop(self, worker: Any) -> None:
             """End it."""
+            self._is_wanted = False
+            self._end()
+
+        terminate = stop
+
+        def _end(self) -> None:
             process, self._process = self._process, None
             if process is None:
                 return
@@ -52,11 +60,10 @@ def beating(line: str) -> type[Any]:
                 process.kill()
                 process.wait()
 
-        terminate = stop
-
         def _look(self, worker: Any) -> None:
-            if self._process is not None and self._process.poll() is not None:
-                self.stop(worker)
+            """Begin it again where it died; where the machine has no room for a process, the next look does."""
+            if self._is_wanted and (self._process is None or self._process.poll() is not None):
+                self._end()
                 self.start(worker)
 
     return Beating

@@ -76,9 +76,16 @@ class CeleryDispatcher:
                     self._link.keep(least)
             except JobsUnavailableError as error:
                 _LOG.warning("Workers are woken later: %s", error.what)
-                with self._lock:
-                    self._wanted = self._kept = 0
-                    self._not_before = max(self._not_before, self._clock() + self._pause)
+                self._leave_alone()
+            except Exception:  # noqa: BLE001 - told with its traceback; who hands in jobs never hears of it
+                _LOG.exception("An unexpected error while waking workers")
+                self._link.close()
+                self._leave_alone()
+
+    def _leave_alone(self) -> None:
+        with self._lock:
+            self._wanted = self._kept = 0
+            self._not_before = max(self._not_before, self._clock() + self._pause)
 
     def _next(self) -> tuple[int, int]:
         with self._lock:

@@ -54,9 +54,9 @@ def transport(broker: Broker, *, is_publisher: bool) -> dict[str, Any]:
             "socket_keepalive": True,
             "health_check_interval": 10,
         }
-    if not is_publisher:
-        return {}
-    return {"confirm_publish": True, "read_timeout": broker.patience, "write_timeout": broker.patience}
+    # Also of one that listens: what it asks before it listens, nobody else would see to be unanswered.
+    bounded = {"read_timeout": broker.patience, "write_timeout": broker.patience}
+    return {"confirm_publish": True, **bounded} if is_publisher else bounded
 
 
 def settings(broker: Broker, *, tasks_per_child: int) -> dict[str, Any]:

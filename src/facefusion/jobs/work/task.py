@@ -91,7 +91,11 @@ class Task:
         """Do a job that is not cut."""
         attempt = self.attempt
         result = self.bench.runner(
-            staged.options, progress=attempt.progress, cancel=attempt.cancel, warm=self.bench.warm
+            staged.options,
+            progress=attempt.progress,
+            cancel=attempt.cancel,
+            warm=self.bench.warm,
+            job_number=self.lease.job.id,
         )
         return self._finished(staged, result)
 
@@ -99,7 +103,13 @@ class Task:
         """Plan a job that is cut."""
         attempt = self.attempt
         frames = self.bench.serving.jobs.segment_frames
-        plan = plan_job(staged.options, segment_frames=frames, warm=self.bench.warm, cancel=attempt.cancel)
+        plan = plan_job(
+            staged.options,
+            segment_frames=frames,
+            warm=self.bench.warm,
+            cancel=attempt.cancel,
+            job_number=self.lease.job.id,
+        )
         path = staged.folder / "plan"
         path.write_bytes(plan.to_bytes())
         stored = put_file(self.bench.storage, path, task_prefix(self.lease), attempt)
@@ -119,6 +129,7 @@ class Task:
             progress=attempt.progress,
             cancel=attempt.cancel,
             warm=self.bench.warm,
+            job_number=self.lease.job.id,
         )
         prefix = task_prefix(self.lease)
         files = {
@@ -142,7 +153,11 @@ class Task:
                 attempt.moved()
             folders.append(folder)
         result = merge_segments(
-            staged.options, plan, folders, progress=attempt.progress, cancel=attempt.cancel, warm=self.bench.warm
+            *(staged.options, plan, folders),
+            progress=attempt.progress,
+            cancel=attempt.cancel,
+            warm=self.bench.warm,
+            job_number=self.lease.job.id,
         )
         notes = (note for made in self.lease.results for note in made.get("notes", ()))
         return self._finished(staged, result, *notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -134,13 +135,12 @@ class UploadStore:
         size = part.stat().st_size
         if upload.state != "open" or upload.direct is not None or first != upload.received:
             raise _not_here(upload, first)
-        if first == 0 and size == upload.size:
-            return self._finished(upload, part)
-        if size:
-            self._keep(upload, first, part, size)
         if first + size < upload.size:
+            if size:
+                self._keep(upload, first, part, size)
             return self.get(upload.id, tenant=upload.tenant)
-        with self._joined(upload) as whole:
+        # The last part counts once the whole is there: where this process dies before, it is sent again.
+        with self._joined(upload, part) as whole:
             return self._finished(upload, whole)
 
     def take_over(self, upload: Upload) -> Upload:
@@ -258,18 +258,24 @@ class UploadStore:
             return self._found(connection, upload.id, upload.tenant)
 
     @contextmanager
-    def _joined(self, upload: Upload) -> Iterator[Path]:
+    def _joined(self, upload: Upload, last: Path) -> Iterator[Path]:
+        """Give an upload as one file: the parts that are in storage, and the last, which is here."""
+        if upload.received == 0:
+            yield last
+            return
         with reading(self._engine) as connection:
             wanted = select(UPLOAD_PARTS).where(UPLOAD_PARTS.c.upload == upload.number)
             parts = connection.execute(wanted.order_by(UPLOAD_PARTS.c.first)).all()
-        if sum(part.size for part in parts) != upload.size:
-            raise UploadError(f"The upload {upload.id} is being finished already", "Look at its state")
+        if sum(part.size for part in parts) != upload.received:
+            raise UploadError(f"The upload {upload.id} is finished already", "Look at its state")
         with self._room() as folder:
             whole = folder / "whole"
             with whole.open("wb") as file:
                 for part in parts:
                     for piece in self._storage.read(part.key):
                         file.write(piece)
+                with last.open("rb") as rest:
+                    shutil.copyfileobj(rest, file, _PIECE)
             if whole.stat().st_size != upload.size:
                 raise StorageDamagedError(f"Parts of the upload {upload.id} are missing in storage", "Begin it anew")
             yield whole

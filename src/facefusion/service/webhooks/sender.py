@@ -65,6 +65,9 @@ class WebhookSender:
                 except FaceFusionError as error:
                     _LOG.warning("webhooks wait: %s", error)
                     due, idle = [], min(_MOST_IDLE, idle * 2)
+                except Exception:  # noqa: BLE001 - told with its traceback; others' messages go on
+                    _LOG.exception("an unexpected error while messages are taken")
+                    due, idle = [], min(_MOST_IDLE, idle * 2)
                 for each in due:
                     task = group.create_task(self._guarded(each))
                     sending.add(task)
@@ -93,6 +96,8 @@ class WebhookSender:
             await self._send(due)
         except FaceFusionError as error:
             _LOG.warning("what became of %s is not written down: %s", due.row.message, error)
+        except Exception:  # noqa: BLE001 - told with its traceback; one message must not end the sending of all
+            _LOG.exception("an unexpected error while %s is sent", due.row.message)
 
     async def _send(self, due: Due) -> None:
         answer = await self._answer(due)

@@ -142,6 +142,31 @@ class AuditLog:
         """
         return self.append_all([NewEntry(kind, tenant, actor, facts)])[0]
 
+    def append_once(self, kind: str, *, tenant: str, actor: str, facts: Mapping[str, Any]) -> Entry:
+        """Write an entry unless one of the same kind, job and outputs is there, which is returned then.
+
+        So work that is done again, because nobody knew how it ended, is recorded once; and so this may be called again
+        where its answer was lost.
+
+        Args:
+            kind: one of `facts.KINDS`.
+            tenant: for whom the work is done.
+            actor: who does it.
+            facts: as the kind's class in `facts` has them, with `job` and `outputs`.
+
+        Raises:
+            AuditError: it cannot be written, or may not: nothing must leave then.
+            AuditBrokenError: the log was changed, so that nothing may be built upon it.
+        """
+        checked_facts = _checked(NewEntry(kind, tenant, actor, facts))
+        with self._chain.growing() as growth:
+            same = (ENTRIES.c.job == facts["job"]) & (ENTRIES.c.kind == kind) & (ENTRIES.c.tenant == tenant)
+            for row in growth.connection.execute(select(ENTRIES).where(same)):
+                entry = entry_of(row)
+                if entry.facts.get("outputs") == checked_facts["outputs"]:
+                    return entry
+            return growth.add(kind, tenant=tenant, actor=actor, facts=checked_facts)
+
     def append_all(self, entries: Sequence[NewEntry]) -> list[Entry]:
         """Write entries together, which takes less time than one by one; when this returns they are on the disk.
 
@@ -152,13 +177,7 @@ class AuditLog:
             AuditError: they cannot be written, or one of them may not.
             AuditBrokenError: the log was changed, so that nothing may be built upon it.
         """
-        dumped = [
-            checked(each.kind, each.facts).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-            for each in entries
-        ]
-        for each in entries:
-            _check_person(each.actor)
-            _check_tenant(each.tenant)
+        dumped = [_checked(each) for each in entries]
         with self._chain.growing() as growth:
             return [
                 growth.add(each.kind, tenant=each.tenant, actor=each.actor, facts=facts)
@@ -351,6 +370,18 @@ class AuditLog:
 def _with_reference(query: Select[Any], what: str, value: str) -> Select[Any]:
     sequences = select(REFERENCES.c.sequence).where(REFERENCES.c.what == what, REFERENCES.c.value == value)
     return query.where(ENTRIES.c.sequence.in_(sequences))
+
+
+def _checked(new: NewEntry) -> dict[str, Any]:
+    """Return the facts of an entry that may be written, as JSON.
+
+    Raises:
+        AuditError: it may not.
+    """
+    dumped = checked(new.kind, new.facts).model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    _check_person(new.actor)
+    _check_tenant(new.tenant)
+    return dumped
 
 
 def _check_person(name: str) -> None:
