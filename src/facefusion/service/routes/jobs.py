@@ -180,7 +180,8 @@ def estimate_time(job_id: Id, parts: Parts, caller: Reader) -> TimeAnswer:
             200: {
                 "description": "Events in order, or a stream of them where `Accept` asks for `text/event-stream`",
                 "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            }
+            },
+            204: {"description": "Nothing follows `Last-Event-ID`, and nothing will"},
         },
     ),
 )
