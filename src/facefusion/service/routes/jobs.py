@@ -359,17 +359,15 @@ def _reviewed(
         revision_wanted(if_match, job.revision)
         check_reviewer(job, caller)
 
-    if approves:  # who is told that a result is approved finds it where it was to be delivered
-        job = parts.board.job(job_id, tenant=caller.tenant)
-        check(job)
-        deliver_result(job, parts.storage, roots_of(parts.settings.allowed_roots, job.tenant), settings=parts.places)
     board = JobBoard(parts.engine, check=check)
-    if approves:
+    delivered: list[str] = []
+    if approves:  # who is told that a result is approved finds it where it was to be delivered
         job = board.job(job_id, tenant=caller.tenant)
         check(job)
-        if job.state == "review":  # else the board says what is wrong
-            deliver_result(job, parts.storage, roots_of(parts.settings.allowed_roots, job.tenant))
-    return board.review(job_id, tenant=caller.tenant, reviewer=caller.actor, approves=approves, reason=order.reason)
+        allowed = roots_of(parts.settings.allowed_roots, job.tenant)
+        delivered = deliver_result(job, parts.storage, allowed, settings=parts.places)
+    who = {"reviewer": caller.actor, "approves": approves, "reason": order.reason}
+    return board.review(job_id, tenant=caller.tenant, delivered=delivered, **who)
 
 
 def _fetched(
