@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from facefusion.service.background.supervised import Supervised
 from facefusion.service.jobs.creation import Submitter
 from facefusion.service.parts import ServiceParts
 from facefusion.service.triggers.routes import triggers_router
@@ -38,4 +39,6 @@ def with_hooks(
     sender = WebhookSender(outbox, webhooks, poster, public_url=settings.public_url, idle=idle)
     starter = Starter(engine, Submitter(parts), own=own)
     routers = (webhooks_router(webhooks, Deliveries(engine)), triggers_router(Triggers(engine, derived), starter))
-    return replace(parts, routers=(*parts.routers, *routers), beside=(*parts.beside, sender.run))
+    return replace(
+        parts, routers=(*parts.routers, *routers), beside=(*parts.beside, Supervised("webhooks", sender.run))
+    )

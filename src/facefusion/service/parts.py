@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ from facefusion.jobs.board import JobBoard
 from facefusion.jobs.storage import Storage, StorageSettings
 from facefusion.options import Options
 from facefusion.service.background.operations import Operations
+from facefusion.service.background.supervised import Supervised
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
 from facefusion.service.paging import Cursors
@@ -46,7 +46,7 @@ class ServiceParts:
         checks: what tells more of whether the service can work, by name; each returns nothing, or raises.
         routers: further resources, each with its own prefix below `/v1`.
         places: how storage is used at addresses of users' own.
-        beside: what runs as long as the service does, until the event that it is handed is set.
+        beside: what runs as long as the service does.
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
     """
@@ -67,7 +67,7 @@ class ServiceParts:
     checks: tuple[tuple[str, Callable[[], Any]], ...] = ()
     routers: tuple[APIRouter, ...] = ()
     places: StorageSettings = field(default_factory=StorageSettings)
-    beside: tuple[Callable[[asyncio.Event], Awaitable[Any]], ...] = ()
+    beside: tuple[Supervised, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
 
