@@ -55,7 +55,9 @@ class Whole:
         return made
 
     def awaited(self, caller: Caller = ADA, **more: Any) -> AsyncClient:
-        made = AsyncClient(self.url, **{"timeout": 30, "transport": httpx.AsyncHTTPTransport(), **more})
+        made = AsyncClient(
+            more.pop("url", self.url), **{"timeout": 30, "transport": httpx.AsyncHTTPTransport(), **more}
+        )
         made._http.headers[WHO] = _said(caller)
         return made
 

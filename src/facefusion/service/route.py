@@ -6,7 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import anyio
 from anyio.to_thread import run_sync
@@ -17,7 +17,14 @@ from starlette.responses import StreamingResponse
 from facefusion.errors import RequestBusyError, RequestInvalidError
 from facefusion.service.etags import is_known, tag_of
 from facefusion.service.gateway.caller import Caller
-from facefusion.service.idempotency import KEPT_HEADERS, Claim, IdempotencyStore, KeptAnswer, digest_of
+from facefusion.service.idempotency import (
+    KEPT_HEADERS,
+    AnswerSeal,
+    Claim,
+    IdempotencyStore,
+    KeptAnswer,
+    digest_of,
+)
 from facefusion.service.parts import parts_of
 
 IdempotencyKey = Annotated[
@@ -32,6 +39,7 @@ IdempotencyKey = Annotated[
 ]
 _KEY: Final = re.compile("[ -~]{1,200}")
 _JSON: Final = "application/json"
+_SEALED: Final = "kept answers that hold secrets"
 _OF_A_STREAM: Final = ("content-type", "content-length", "upload-length", "upload-metadata", "upload-checksum")
 _WAIT_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.1
@@ -42,13 +50,21 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class ServiceRoute(APIRoute):
     """A route of the service."""
 
+    holds_secrets: ClassVar[bool] = False
+
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         handle = super().get_route_handler()
         methods = self.methods or set()
         if "POST" in methods:
-            return _once(handle)
+            return _once(handle, is_sealed=self.holds_secrets)
         return _unless_known(handle) if "GET" in methods else handle
+
+
+class SecretRoute(ServiceRoute):
+    """A route whose answers hold a secret; they are kept sealed."""
+
+    holds_secrets: ClassVar[bool] = True
 
 
 def claim_of(request: Request) -> Claim | None:
@@ -56,7 +72,7 @@ def claim_of(request: Request) -> Claim | None:
     return getattr(request.state, "claim", None)
 
 
-def _once(handle: Handler) -> Handler:
+def _once(handle: Handler, *, is_sealed: bool) -> Handler:
     async def answered(request: Request) -> Response:
         key, caller = request.headers.get("idempotency-key"), getattr(request.state, "caller", None)
         if key is None or not isinstance(caller, Caller):
@@ -65,16 +81,20 @@ def _once(handle: Handler) -> Handler:
             raise RequestInvalidError("The idempotency key is not understood", "It is 1 to 200 characters of ASCII")
         parts = parts_of(request)
         store = IdempotencyStore(parts.engine, parts.settings.idempotency_seconds)
-        asked = await _asked(request)
-        begun = await _begun(store, digest_of(caller.tenant, caller.actor, key), asked)
+        who, asked = digest_of(caller.tenant, caller.actor, key), await _asked(request)
+        seal = AnswerSeal(parts.records.ring.derived(_SEALED), who) if is_sealed else None
+        begun = await _begun(store, who, asked)
         if isinstance(begun, KeptAnswer):
-            return Response(begun.body, begun.status, {**begun.headers, "Idempotency-Replayed": "true"})
-        return await _kept(store, begun, request, handle)
+            given = begun if seal is None else seal.opened(begun)
+            return Response(given.body, given.status, {**given.headers, "Idempotency-Replayed": "true"})
+        return await _kept(store, begun, request, handle, seal)
 
     return answered
 
 
-async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle: Handler) -> Response:
+async def _kept(
+    store: IdempotencyStore, claim: Claim, request: Request, handle: Handler, seal: AnswerSeal | None
+) -> Response:
     """Answer a request, and keep the answer where it did something; else let it be sent again."""
     request.state.claim = claim
     try:
@@ -82,7 +102,7 @@ async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle:
         if response.status_code < 300 and _can_be_kept(response):
             headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
             answer = KeptAnswer(response.status_code, headers, bytes(response.body).decode())
-            await run_sync(store.complete, claim, answer)
+            await run_sync(store.complete, claim, answer if seal is None else seal.sealed(answer))
             return response
     except BaseException:
         with anyio.CancelScope(shield=True):
