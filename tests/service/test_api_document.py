@@ -70,7 +70,7 @@ def test_problems_look_alike(document: dict[str, Any]) -> None:
 
 def _with_every_route(parts: ServiceParts) -> ServiceParts:
     """Put webhooks and triggers on a service, and nothing that would send messages."""
-    return replace(with_hooks(parts, WebhookSettings()), beside=())
+    return replace(with_hooks(parts, WebhookSettings()), beside=parts.beside)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from facefusion.jobs.storage import Storage, StorageSettings
 from facefusion.options import Options
 from facefusion.service.background.operations import Operations
 from facefusion.service.background.supervised import Supervised
+from facefusion.service.feed import EventFeed
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
 from facefusion.service.paging import Cursors
@@ -39,6 +40,7 @@ class ServiceParts:
         uploads: files that clients send.
         operations: what goes on beside requests.
         cursors: of pages.
+        feed: tells what happens to jobs.
         quotas: how much each tenant may store.
         reviews: whose results a second person looks at.
         scratch: folder for files on their way; the system's when None.
@@ -60,6 +62,7 @@ class ServiceParts:
     uploads: UploadStore
     operations: Operations
     cursors: Cursors
+    feed: EventFeed
     quotas: Quotas
     reviews: ReviewRules = field(default_factory=ReviewRules)
     scratch: Path | None = None
@@ -111,6 +114,8 @@ def make_parts(
     records = Records.open(options)
     quotas = quotas or Quotas(engine)
     uploads = UploadStore(engine, storage, options.limits, quotas, seconds=settings.upload_seconds, scratch=scratch)
+    stopping = threading.Event()
+    feed = EventFeed(engine, settings.poll_seconds, stopping)
     return ServiceParts(
         engine,
         JobBoard(engine),
@@ -121,12 +126,15 @@ def make_parts(
         uploads,
         Operations(engine, settings.background),
         Cursors(records.ring.derived("cursors of the service")),
+        feed,
         quotas,
         reviews or ReviewRules(),
         scratch=scratch,
         wake=wake,
         checks=checks,
         routers=routers,
+        beside=(Supervised("events", feed.run),),
+        stopping=stopping,
         heavy=anyio.CapacityLimiter(settings.previews),
     )
 
