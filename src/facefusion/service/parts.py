@@ -24,6 +24,7 @@ from facefusion.service.paging import Cursors
 from facefusion.service.records import Records
 from facefusion.service.settings import ServiceSettings
 from facefusion.service.uploads.store import UploadStore
+from facefusion.service.warm import WarmEngine
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +52,7 @@ class ServiceParts:
         beside: what runs as long as the service does.
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
+        warm: models that stay loaded between previews.
     """
 
     engine: Engine
@@ -73,6 +75,7 @@ class ServiceParts:
     beside: tuple[Supervised, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
+    warm: WarmEngine = field(default_factory=lambda: WarmEngine(0))
 
     def close(self) -> None:
         """Stop what goes on, and close what is open."""
@@ -136,6 +139,7 @@ def make_parts(
         beside=(Supervised("events", feed.run),),
         stopping=stopping,
         heavy=anyio.CapacityLimiter(settings.previews),
+        warm=WarmEngine(settings.warm_seconds),
     )
 
 

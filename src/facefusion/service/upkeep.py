@@ -1,4 +1,4 @@
-"""What has to be done now and then: uploads that nobody finished, answers that nobody asks for again."""
+"""What has to be done now and then: letting go of uploads, answers and models that nobody needs any more."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Upkeep:
             ("uploads", parts.uploads.sweep),
             ("answers", answers.sweep),
             ("operations", lambda: parts.operations.sweep(keep_seconds=_KEPT_SECONDS)),
+            ("models", parts.warm.cool),
         ):
             [ended] = await asyncio.gather(asyncio.to_thread(call), return_exceptions=True)
             if isinstance(ended, FaceFusionError):
