@@ -366,8 +366,14 @@ def _reviewed(
         check(job)
         allowed = roots_of(parts.settings.allowed_roots, job.tenant)
         delivered = deliver_result(job, parts.storage, allowed, settings=parts.places)
-    who = {"reviewer": caller.actor, "approves": approves, "reason": order.reason}
-    return board.review(job_id, tenant=caller.tenant, delivered=delivered, **who)
+    return board.review(
+        job_id,
+        tenant=caller.tenant,
+        reviewer=caller.actor,
+        approves=approves,
+        reason=order.reason,
+        delivered=delivered,
+    )
 
 
 def _fetched(
