@@ -95,9 +95,10 @@ def served(
     reviews: ReviewRules | None = None,
     checks: tuple[tuple[str, Callable[[], Any]], ...] = (),
     routers: tuple[APIRouter, ...] = (),
+    more: Callable[[ServiceParts], ServiceParts] = lambda parts: parts,
     **options: Any,
 ) -> Iterator[Served]:
-    """Serve for as long as a block lasts."""
+    """Serve for as long as a block lasts; `more` puts further things on the service."""
     with ExitStack() as ending:
         engine = open_jobs_of(database or sqlite_with_tables(folder / "jobs.db"))
         ending.callback(engine.dispose)
@@ -112,6 +113,7 @@ def served(
             routers=routers,
             scratch=scratch_of(folder),
         )
+        parts = more(parts)
         app = create_app(parts)
         config = uvicorn.Config(Callers(app), port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
         server = uvicorn.Server(config)

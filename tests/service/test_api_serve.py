@@ -36,7 +36,7 @@ def serving(folder: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[str], 
     try:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
-        assert address.startswith("http://127.0.0.1:"), process.communicate(timeout=30)
+        assert "://127.0.0.1:" in address, process.communicate(timeout=30)
         yield process, address
     finally:
         if process.poll() is None:

@@ -88,6 +88,16 @@ def test_it_waits_as_long_as_the_service_asks_and_not_for_ever():
     assert script.waits == []
 
 
+def test_a_date_to_wait_for_is_held_against_that_of_the_answer():
+    headers = {"Date": "Wed, 21 Oct 2015 07:28:00 GMT", "Retry-After": "Wed, 21 Oct 2015 07:28:09 GMT"}
+    script = Script(problem("OverloadedError", 503, headers=headers), ok())
+    script.client().jobs.show("a")
+    assert script.waits == [9.0]
+    script = Script(problem("OverloadedError", 503, headers={"Retry-After": "soon"}), ok())
+    script.client().jobs.show("a")
+    assert script.waits == [0.5]
+
+
 def test_a_request_that_is_being_answered_is_asked_again():
     script = Script(problem("RequestBusyError", 409, headers={"Retry-After": "1"}), ok())
     script.client().jobs.submit("upload:a", "a.png")
@@ -115,11 +125,12 @@ def test_where_nobody_knows_whether_it_arrived_only_what_does_no_harm_is_sent_ag
     script = Script(error, ok())
     script.client().jobs.submit("upload:a", "a.png")
     assert len(script.asked) == 2
+    script = Script(error, httpx.Response(204))
+    assert script.client().triggers.send("a", {}) == []
     for call in (
-        lambda client: client.webhooks.create("https://a.example/"),
-        lambda client: client.webhooks.rotate("a"),
         lambda client: client.webhooks.change("a", is_enabled=True),
-        lambda client: client.triggers.create("s3://a/", {}),
+        lambda client: client.triggers.change("a", is_enabled=True),
+        lambda client: client.jobs.preview("upload:a"),
     ):
         script = Script(error, ok())
         with pytest.raises(ServiceUnreachableError):

@@ -76,6 +76,7 @@ class Operation(Generic[P, T_co]):
         make: returns what a call asks.
         read: makes a value of the answer.
         has_key: whether it knows idempotency keys; each call gets one then.
+        is_harmless: whether it does nothing further when it is sent again.
         is_slow: whether the service looks into files before it answers.
     """
 
@@ -84,6 +85,7 @@ class Operation(Generic[P, T_co]):
     make: Callable[P, Ask]
     read: Callable[[httpx.Response], T_co]
     has_key: bool
+    is_harmless: bool
     is_slow: bool
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Call[T_co]:
@@ -93,7 +95,7 @@ class Operation(Generic[P, T_co]):
         headers = dict(ask.headers)
         if self.has_key:
             headers.setdefault(KEY_HEADER, uuid.uuid4().hex)
-        repeatable = self.method in _REPEATABLE or self.has_key
+        repeatable = self.method in _REPEATABLE or self.has_key or self.is_harmless
         query = {name: value for name, value in ask.query.items() if value is not None}
         return Call(self.method, path, query, ask.json, ask.content, headers, self.read, repeatable, self.is_slow)
 
@@ -104,6 +106,7 @@ def operation(
     read: Callable[[httpx.Response], T],
     *,
     has_key: bool | None = None,
+    is_harmless: bool = False,
     is_slow: bool = False,
 ) -> Callable[[Callable[P, Ask]], Operation[P, T]]:
     """Make an operation of a function that returns what a call asks.
@@ -113,10 +116,11 @@ def operation(
         path: with names in braces.
         read: makes a value of the answer.
         has_key: whether it knows idempotency keys; as all POST do when None.
+        is_harmless: whether it does nothing further when it is sent again, without a key too.
         is_slow: whether the service looks into files before it answers.
     """
     known = method == "POST" if has_key is None else has_key
-    return lambda make: Operation(method, path, make, read, known, is_slow)
+    return lambda make: Operation(method, path, make, read, known, is_harmless, is_slow)
 
 
 def model(kind: type[Model]) -> Callable[[httpx.Response], Model]:

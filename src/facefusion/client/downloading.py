@@ -5,14 +5,23 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Any, Final, Self
 
 import httpx
 
+from facefusion.client.call import Call
 from facefusion.client.problems import error_of
-from facefusion.errors import OutputUnwritableError, ServiceAnswerError, StorageDamagedError
+from facefusion.client.settings import unreachable
+from facefusion.client.watching import MOST_BREAKS, wait_of
+from facefusion.errors import (
+    OutputUnwritableError,
+    ServiceAnswerError,
+    ServiceUnreachableError,
+    StorageDamagedError,
+)
 
 _RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
@@ -32,6 +41,7 @@ class Download:
         self._have = 0
         self._size: int | None = None
         self._file: IO[bytes] | None = None
+        self._breaks, self._had = 0, 0
 
     def __enter__(self) -> Self:
         """Begin.
@@ -54,21 +64,20 @@ class Download:
         self._part.unlink(missing_ok=True)
 
     @property
-    def have(self) -> int:
-        """Bytes that are there."""
-        return self._have
-
-    @property
     def is_whole(self) -> bool:
         """Whether all bytes are there."""
         return self._size is not None and self._have >= self._size
 
-    def headers(self) -> dict[str, str]:
-        """Return the headers that ask for what is missing."""
-        wanted = {"Accept-Encoding": "identity"}
+    def missing(self, call: Call[Any]) -> Call[Any]:
+        """Return the call that asks for what is missing.
+
+        Args:
+            call: that asks for the whole file.
+        """
+        wanted = {**call.headers, "Accept-Encoding": "identity"}
         if self._have and self._tag:
             wanted |= {"Range": f"bytes={self._have}-", "If-Range": self._tag}
-        return wanted
+        return replace(call, headers=wanted)
 
     def begun(self, response: httpx.Response) -> None:
         """Take the head of an answer.
@@ -110,6 +119,18 @@ class Download:
     def ended(self) -> None:
         """Take the end of an answer that was not cut off."""
         self._size = self._have if self._size is None else self._size
+
+    def broken(self, error: httpx.TransportError | ServiceUnreachableError) -> float:
+        """Return the seconds after which to go on, after a break.
+
+        Raises:
+            ServiceUnreachableError: there were too many between which nothing came.
+        """
+        self._breaks = 0 if self._have > self._had else self._breaks + 1
+        self._had = self._have
+        if self._breaks > MOST_BREAKS:
+            raise unreachable(error) from error
+        return wait_of(self._breaks)
 
     def finish(self) -> Path:
         """Put the file in its place.

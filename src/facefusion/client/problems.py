@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
@@ -36,9 +37,18 @@ def error_named(name: str, what: str, hint: str) -> FaceFusionError:
 
 
 def wait_of(response: httpx.Response) -> float | None:
-    """Return the seconds that the service asks to wait; None where it does not."""
+    """Return the seconds that the service, or a proxy before it, asks to wait; None where nobody does.
+
+    A date is held against that of the answer, so that clocks need not agree.
+    """
     given = response.headers.get("retry-after", "")
-    return min(float(given[:9]), _MOST_SECONDS) if given.isascii() and given.isdigit() else None
+    if given.isascii() and given.isdigit():
+        return min(float(given[:9]), _MOST_SECONDS)
+    try:
+        until, now = (parsedate_to_datetime(each) for each in (given, response.headers.get("date", "")))
+        return min(max(0.0, (until - now).total_seconds()), _MOST_SECONDS)
+    except (TypeError, ValueError):
+        return None
 
 
 def _problem(response: httpx.Response) -> Mapping[str, Any]:

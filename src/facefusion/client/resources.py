@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TypeVar
-
 from facefusion.client import uploading
 from facefusion.client.asks import consents, faces, jobs, others, triggers, uploads, webhooks
 from facefusion.client.binding import Doing, Listing, Running
-from facefusion.client.call import Call
 from facefusion.client.values import Job, JobOutput
 from facefusion.errors import JobStateError, ResourceUnknownError
-
-T = TypeVar("T")
 
 
 def output_of(job: Job, number: int) -> JobOutput:
@@ -28,11 +21,6 @@ def output_of(job: Job, number: int) -> JobOutput:
     if not 0 <= number < len(job.result.outputs):
         raise ResourceUnknownError(f"Job {job.id} has no output {number}")
     return job.result.outputs[number]
-
-
-def with_headers(call: Call[T], headers: Mapping[str, str]) -> Call[T]:
-    """Return a call with further headers."""
-    return replace(call, headers={**call.headers, **headers})
 
 
 class UploadsOf:

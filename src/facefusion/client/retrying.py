@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import httpx
 
 from facefusion.client.call import Call
-from facefusion.client.problems import wait_of
+from facefusion.client.flow import Ended, Wait
+from facefusion.client.problems import error_of, wait_of
+from facefusion.client.settings import unreachable
 
 _PASSING: Final = frozenset({429, 502, 503, 504})
 _BUSY: Final = 409  # with Retry-After: the same request is being answered
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +65,39 @@ class Retries:
 
     def _usual(self, sent: int) -> float:
         return min(self.longest, self.first * 2.0 ** (sent - 1)) * (0.5 + self.chance() / 2)
+
+
+class Tries(Generic[T]):
+    """One call, which is sent until it is answered, or until that cannot help any more.
+
+    Args:
+        call: which is sent.
+        retries: how often, and after how long.
+    """
+
+    def __init__(self, call: Call[T], retries: Retries) -> None:
+        self._call, self._retries, self._sent = call, retries, 0
+
+    def after(self, outcome: httpx.Response | httpx.TransportError) -> Wait | Ended[T]:
+        """Return what comes next: what the call brings, or a wait before it is sent again.
+
+        Args:
+            outcome: of sending it: the answer, or why there is none.
+
+        Raises:
+            ServiceUnreachableError: there is no answer, and it is not sent again.
+            ServiceAnswerError: the answer is not understood.
+            FaceFusionError: what the answer tells of, as the class that it was of.
+        """
+        self._sent += 1
+        if isinstance(outcome, httpx.TransportError):
+            wait = self._retries.after_error(self._call, outcome, self._sent)
+            if wait is None:
+                raise unreachable(outcome) from outcome
+            return Wait(wait)
+        if outcome.is_success:
+            return Ended(self._call.read(outcome))
+        wait = self._retries.after_answer(self._call, outcome, self._sent)
+        if wait is None:
+            raise error_of(outcome)
+        return Wait(wait)

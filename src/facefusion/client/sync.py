@@ -17,11 +17,10 @@ from facefusion.client.binding import Resource
 from facefusion.client.call import Call
 from facefusion.client.downloading import Download
 from facefusion.client.flow import Ended, Flow, Wait, sent, thrown
-from facefusion.client.problems import error_of
-from facefusion.client.retrying import Retries
-from facefusion.client.settings import request_of, settings_of, unreachable
+from facefusion.client.retrying import Retries, Tries
+from facefusion.client.settings import request_of, settings_of
 from facefusion.client.values import Job, JobEvent
-from facefusion.client.watching import MOST_BREAKS, Watch, check_job, end_of, wait_of
+from facefusion.client.watching import Watch, check_job, end_of, settled
 from facefusion.errors import FaceFusionError, ServiceError, ServiceUnreachableError
 
 T = TypeVar("T")
@@ -99,12 +98,8 @@ class Jobs(of.JobsOf, Resource):
                         if watch.is_over:
                             break
                         watch.silence()
-            except httpx.TransportError as error:
-                if watch.breaks >= MOST_BREAKS:
-                    raise unreachable(error) from error
-            except ServiceUnreachableError:
-                if watch.breaks >= MOST_BREAKS:
-                    raise
+            except (httpx.TransportError, ServiceUnreachableError) as error:
+                watch.failed(error)
             if not watch.is_over:
                 self._client.sleep(watch.broken())
                 watch.is_over = watch.breaks > 1 and self.show(job_id).is_over
@@ -129,13 +124,7 @@ class Jobs(of.JobsOf, Resource):
                 pass
         except ServiceError:
             pass  # it is looked at instead
-        looks = 0
-        while not (job := self.show(job_id)).is_over:
-            if end is not None and time.monotonic() > end:
-                raise TimeoutError(f"job {job_id} is not over in time")
-            self._client.sleep(wait_of(looks))
-            looks += 1
-        return job
+        return self._client.run(settled(job_id, end))
 
     def check(self, job: Job) -> Job:
         """Return a job that succeeded, or waits for its review; errors as of `check_job`."""
@@ -157,23 +146,17 @@ class Jobs(of.JobsOf, Resource):
         """
         made = of.output_of(self.show(job_id), number)
         path = Path(path) / made.name if Path(path).is_dir() else Path(path)
-        call, breaks = jobs.output(job_id, number), 0
+        whole = jobs.output(job_id, number)
         with Download(path, sha256=made.sha256) as download:
             while not download.is_whole:
-                before = download.have
                 try:
-                    with self._client.stream(of.with_headers(call, download.headers())) as response:
-                        if response.status_code >= 400:
-                            response.read()
+                    with self._client.stream(download.missing(whole)) as response:
                         download.begun(response)
                         for chunk in response.iter_raw():
                             download.feed(chunk)
                     download.ended()
                 except (httpx.TransportError, ServiceUnreachableError) as error:
-                    breaks = 0 if download.have > before else breaks + 1
-                    if breaks > MOST_BREAKS:
-                        raise unreachable(error) from error
-                    self._client.sleep(wait_of(breaks))
+                    self._client.sleep(download.broken(error))
             return download.finish()
 
 
@@ -234,22 +217,15 @@ class Client:
             ServiceAnswerError: the answer is not understood.
             FaceFusionError: what the answer tells of, as the class that it was of.
         """
-        times = 0
+        tries = Tries(call, self._retries)
         while True:
-            times += 1
             try:
-                response = self._http.send(request_of(self._http, call))
+                step = tries.after(self._http.send(request_of(self._http, call)))
             except httpx.TransportError as error:
-                wait = self._retries.after_error(call, error, times)
-                if wait is None:
-                    raise unreachable(error) from error
-            else:
-                if response.is_success:
-                    return call.read(response)
-                wait = self._retries.after_answer(call, response, times)
-                if wait is None:
-                    raise error_of(response)
-            self.sleep(wait)
+                step = tries.after(error)
+            if isinstance(step, Ended):
+                return step.value
+            self.sleep(step.seconds)
 
     def run(self, flow: Flow[T]) -> T:
         """Return what a flow brings; errors are its own."""

@@ -343,10 +343,12 @@ class JobResult(Value):
     Attributes:
         outputs: its files, the result first.
         notes: what the user should know.
+        delivered: addresses to which they were copied.
     """
 
     outputs: list[JobOutput]
     notes: list[str] = []
+    delivered: list[str] = []
 
 
 class Job(Value):

@@ -10,10 +10,18 @@ import httpx
 
 from facefusion.client.asks import jobs
 from facefusion.client.call import Call
+from facefusion.client.flow import Flow, Wait
 from facefusion.client.problems import error_named, error_of
+from facefusion.client.settings import unreachable
 from facefusion.client.sse import EventParser
 from facefusion.client.values import Job, JobEvent
-from facefusion.errors import CancelledError, FaceFusionError, JobStateError, ServiceAnswerError
+from facefusion.errors import (
+    CancelledError,
+    FaceFusionError,
+    JobStateError,
+    ServiceAnswerError,
+    ServiceUnreachableError,
+)
 
 SILENCE_SECONDS: Final = 60.0
 """After so long without a word, not even a sign of life, the stream is taken for broken."""
@@ -98,6 +106,15 @@ class Watch:
         self.is_over = kind in _OVER
         return event
 
+    def failed(self, error: httpx.TransportError | ServiceUnreachableError) -> None:
+        """Take an error of the connection.
+
+        Raises:
+            ServiceUnreachableError: there were too many, one after the other.
+        """
+        if self.breaks >= MOST_BREAKS:
+            raise unreachable(error) from error
+
     def broken(self) -> float:
         """Return the seconds after which to come back, after a break.
 
@@ -117,6 +134,27 @@ def end_of(timeout: float | None) -> float | None:
 def wait_of(looks: int) -> float:
     """Return the seconds between two looks at a job, for those that cannot be told of it."""
     return min(_LONGEST_WAIT, _FIRST_WAIT * 1.5**looks)
+
+
+def settled(job_id: str, end: float | None) -> Flow[Job]:
+    """Look at a job now and then until it is over; return it.
+
+    Args:
+        job_id: of the job.
+        end: of waiting, by the monotonic clock; None where there is none.
+
+    Raises:
+        TimeoutError: it is not over in time.
+    """
+    looks = 0
+    job: Job = yield jobs.show(job_id)
+    while not job.is_over:
+        if end is not None and time.monotonic() > end:
+            raise TimeoutError(f"job {job_id} is not over in time")
+        yield Wait(wait_of(looks))
+        looks += 1
+        job = yield jobs.show(job_id)
+    return job
 
 
 def check_job(job: Job) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, delete, insert, select, union_all, update
 
@@ -241,7 +241,16 @@ class JobBoard:
             return job_with(connection, job_id, tenant=tenant)
 
     @until_it_goes_through
-    def review(self, job_id: str, *, tenant: str | None, reviewer: str, approves: bool, reason: str = "") -> Job:
+    def review(
+        self,
+        job_id: str,
+        *,
+        tenant: str | None,
+        reviewer: str,
+        approves: bool,
+        reason: str = "",
+        delivered: Sequence[str] = (),
+    ) -> Job:
         """Approve a result that waits for it, or reject it.
 
         Args:
@@ -250,6 +259,7 @@ class JobBoard:
             reviewer: who decides.
             approves: whether the result may be fetched.
             reason: why.
+            delivered: addresses to which the outputs were copied, of a result that is approved.
 
         Raises:
             JobUnknownError: there is none, or it is another tenant's.
@@ -261,7 +271,10 @@ class JobBoard:
             if job.state != "review":
                 raise JobStateError(f"Job {job_id} is {job.state} and waits for no review")
             said = {"by": reviewer, "approves": approves, "reason": reason, "at": moment(now).isoformat()}
-            change_job(connection, job, now, state="succeeded" if approves else "rejected", review=said)
+            values: dict[str, Any] = {"review": said}
+            if delivered:
+                values["result"] = {**(job.result or {}), "delivered": list(delivered)}
+            change_job(connection, job, now, state="succeeded" if approves else "rejected", **values)
             return job_with(connection, job_id, tenant=tenant)
 
     @until_it_goes_through

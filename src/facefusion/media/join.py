@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from io import BufferedRandom, BufferedReader, BufferedWriter
@@ -80,17 +81,10 @@ def join(
         pictures = stack.enter_context(final_packets(encoding, segments, cancel=cancel, files=files))
         times = packed_times(chain.from_iterable(segment.times for segment in segments))
         early = min(0, times[0]) if times else 0
-        tracks = None
-        voice = None
-        if speech is not None:
-            if options.keep_audio and holds_tracks(encoding.form):
-                opened_speech = _opened_speech(speech, encoding, segments, early, files=files)
-                voice = stack.enter_context(closing(opened_speech))
-            options = options.model_copy(update={"keep_audio": False})
-        if source is not None and holds_tracks(encoding.form) and has_tracks(source, files.source(source)):
-            cut = Trimmed(early * encoding.time_base) if early and range is None else range
-            opened = SourceTracks(source, files.source(source), encoding.form, options, cut)
-            tracks = stack.enter_context(closing(opened))
+        beside = _Beside(encoding, segments, early, files)
+        voice = stack.enter_context(beside.speech(speech, options))
+        kept = options if speech is None else options.model_copy(update={"keep_audio": False})
+        tracks = stack.enter_context(beside.tracks(source, kept, range))
         with writing(output):
             file = GuardedFile(BufferedWriter(files.open(output, "wb"), BUFFER))
         stack.callback(_let_go, file)
@@ -98,27 +92,67 @@ def join(
             again = partial(_opened_again, files, output)
             joint = stack.enter_context(_joint(file, again, encoding, pictures, tracks, voice=voice))
             stamps = _stamps(pictures, encoding, times, segments)
-            for count, packet in enumerate(_stamped(pictures, stamps, encoding.time_base, early)):
-                if cancel():
-                    raise CancelledError("The job was stopped")
-                joint.put(packet)
-                if progress is not None:
-                    progress(count + 1)
-            joint.finish()
+            _put_all(joint, _stamped(pictures, stamps, encoding.time_base, early), cancel, progress)
             file.close()
             if _wants_shape(encoding):
                 with BufferedRandom(files.open(output, "r+b")) as finished:
                     tell_shape(finished, (encoding.pixels.width, encoding.pixels.height), encoding.sample_aspect)
 
 
-def _opened_speech(
-    speech: Path, encoding: Encoding, segments: Sequence[Segment], early: int, *, files: Files
-) -> SpeechTrack:
-    """Open speech that begins and ends with the frames."""
-    tick = encoding.time_base
-    first, end = (segments[0].times[0], segments[-1].end) if segments else (0, 0)
-    begin, length = (first - early) * tick, (end - first) * tick
-    return SpeechTrack(speech, files.source(speech), encoding.form, begin=begin, length=length)
+def _put_all(
+    joint: _Joint,
+    packets: Iterator[Packet[Any]],
+    cancel: Callable[[], bool],
+    progress: Callable[[int], None] | None,
+) -> None:
+    """Write all packets of the picture, and whatever goes with them.
+
+    Raises:
+        CancelledError: `cancel` said so.
+    """
+    for count, packet in enumerate(packets, 1):
+        if cancel():
+            raise CancelledError("The job was stopped")
+        joint.put(packet)
+        if progress is not None:
+            progress(count)
+    joint.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What goes beside the pictures of a video.
+
+    Attributes:
+        encoding: that the segments were made with.
+        segments: all of them, in order.
+        early: ticks before time 0 at which the first frame begins; 0 or less.
+        files: opens the source and the speech.
+    """
+
+    encoding: Encoding
+    segments: Sequence[Segment]
+    early: int
+    files: Files
+
+    def speech(self, path: Path | None, options: OutputOptions) -> AbstractContextManager[SpeechTrack | None]:
+        """Open speech that begins and ends with the frames, where it is wanted; nothing else."""
+        if path is None or not options.keep_audio or not holds_tracks(self.encoding.form):
+            return nullcontext()
+        tick = self.encoding.time_base
+        first, end = (self.segments[0].times[0], self.segments[-1].end) if self.segments else (0, 0)
+        begin, length = (first - self.early) * tick, (end - first) * tick
+        return closing(SpeechTrack(path, self.files.source(path), self.encoding.form, begin=begin, length=length))
+
+    def tracks(
+        self, path: Path | None, options: OutputOptions, cut: Trimmed | None
+    ) -> AbstractContextManager[SourceTracks | None]:
+        """Open everything else that the source holds, where there is any; nothing else."""
+        if path is None or not holds_tracks(self.encoding.form) or not has_tracks(path, self.files.source(path)):
+            return nullcontext()
+        if self.early and cut is None:
+            cut = Trimmed(self.early * self.encoding.time_base)
+        return closing(SourceTracks(path, self.files.source(path), self.encoding.form, options, cut))
 
 
 class _Joint:

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final, TypeVar
 
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from facefusion.errors import OptionsError
-from facefusion.options.base import Names, OptionGroup
+from facefusion.options.base import Names, OptionGroup, described
+
+ALL_OPTIONS: Final = "Run `facefusion process --help` for all options"
+Group = TypeVar("Group", bound=OptionGroup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,24 @@ def leaf_table(group: type[OptionGroup]) -> Mapping[str, Leaf]:
     return MappingProxyType({spelling: leaf for leaf in leaves for spelling in (leaf.name, *leaf.names.also)})
 
 
-def nest(group: type[OptionGroup], values: Mapping[str, Any]) -> dict[str, Any]:
+def built(group: type[Group], values: Mapping[str, Any], *, hint: str) -> Group:
+    """Build a tree of options from a flat mapping of names (or aliases) to values.
+
+    Args:
+        group: the tree.
+        values: Python values, or texts as they come from a command line; lists may be texts with commas.
+        hint: where all options are told.
+
+    Raises:
+        OptionsError: a name is unknown, or given twice under two spellings, or a value is impossible.
+    """
+    try:
+        return group.model_validate(nest(group, values, hint=hint))
+    except ValidationError as error:
+        raise OptionsError(described(error), hint) from error
+
+
+def nest(group: type[OptionGroup], values: Mapping[str, Any], *, hint: str = ALL_OPTIONS) -> dict[str, Any]:
     """Put flat values into the groups where the tree wants them.
 
     Raises:
@@ -107,7 +128,7 @@ def nest(group: type[OptionGroup], values: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in values.items():
         name = key.replace("-", "_")
         if name not in table:
-            raise OptionsError(f"There is no option {key!r}", suggestion(name, table))
+            raise OptionsError(f"There is no option {key!r}", suggestion(name, table, hint=hint))
         leaf = table[name]
         place = tree
         for part in leaf.path:
@@ -139,7 +160,7 @@ def _bounds(mark: object) -> Iterator[tuple[str, float]]:
             yield name, value
 
 
-def suggestion(name: str, table: Mapping[str, Leaf]) -> str:
-    """Return what to do about a name that is in no table of options."""
+def suggestion(name: str, table: Mapping[str, Leaf], *, hint: str = ALL_OPTIONS) -> str:
+    """Return what to do about a name that is in no table of options; the hint where none is much like it."""
     near = difflib.get_close_matches(name, table, n=1)
-    return f"Did you mean {near[0]!r}" if near else "Run `facefusion process --help` for all options"
+    return f"Did you mean {near[0]!r}" if near else hint

@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
-from facefusion.errors import OptionsError
-from facefusion.options.base import Names, OptionGroup, described
+from facefusion.options.base import Names, OptionGroup
 from facefusion.options.gateway import AccessOptions, IdentityOptions, LoadOptions, ReviewOptions
-from facefusion.options.leaves import nest
+from facefusion.options.leaves import built
 from facefusion.options.webhooks import WebhookOptions
 
 _HELP = "Run `facefusion worker --help` and `facefusion serve --help` for all options of the service"
@@ -172,7 +171,4 @@ class ServingOptions(OptionGroup):
         Raises:
             OptionsError: a name is unknown or a value impossible; the message names it.
         """
-        try:
-            return cls.model_validate(nest(cls, values))
-        except ValidationError as error:
-            raise OptionsError(described(error), _HELP) from error
+        return built(cls, values, hint=_HELP)

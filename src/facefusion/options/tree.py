@@ -22,7 +22,7 @@ from facefusion.options.imaging import (
     FrameColorizerOptions,
     FrameEnhancerOptions,
 )
-from facefusion.options.leaves import leaf_table, nest
+from facefusion.options.leaves import ALL_OPTIONS, built, leaf_table, nest
 from facefusion.options.lip_syncer import LipSyncerOptions
 from facefusion.options.live import LiveOptions
 from facefusion.options.masks import FaceMaskOptions
@@ -57,7 +57,6 @@ def _side(value: object) -> object:
     return width if sign and width == height else value
 
 
-_ALL_OPTIONS = "Run `facefusion process --help` for all options"
 _OF_A_PERSON = ("source_face_position", "reference_face_position", "reference_face_distance")
 """Options of the selection that may differ from person to person; those of the swapper and of masks all may."""
 _ALL_OF_A_PERSON = ("face_swapper", "face_masks")
@@ -205,10 +204,7 @@ class Options(OptionGroup):
             OptionsError: a name is unknown or a value impossible; the message names it.
         """
         names = {spelling: leaf.name for spelling, leaf in leaf_table(cls).items()}
-        try:
-            options = cls.model_validate(nest(cls, with_preset(values, names)))
-        except ValidationError as error:
-            raise OptionsError(described(error), _ALL_OPTIONS) from error
+        options = built(cls, with_preset(values, names), hint=ALL_OPTIONS)
         own_names(options.processor_options)
         for entry in options.face_map:
             options.for_person(entry)
@@ -258,7 +254,7 @@ class Options(OptionGroup):
         try:
             return self._for_person(entry)
         except ValidationError as error:
-            raise OptionsError(f"Option map, for {entry.person}: {described(error)}", _ALL_OPTIONS) from error
+            raise OptionsError(f"Option map, for {entry.person}: {described(error)}", ALL_OPTIONS) from error
         except OptionsError as error:
             raise OptionsError(f"Option map, for {entry.person}: {error.what}", error.hint) from error
 
@@ -284,7 +280,7 @@ def _with(group: OptionGroup, values: Mapping[str, Any]) -> OptionGroup:
     try:
         type(group).model_validate(dict(group) | dict(values))
     except ValidationError as error:
-        raise OptionsError(described(error), _ALL_OPTIONS) from error
+        raise OptionsError(described(error), ALL_OPTIONS) from error
     return group.model_copy(update=dict(values))
 
 

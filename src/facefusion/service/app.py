@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 from anyio.to_thread import run_sync
@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 
 from facefusion import __version__
 from facefusion.service import problems
+from facefusion.service.background.supervised import Supervised
 from facefusion.service.document import openapi_document
 from facefusion.service.parts import ServiceParts
 from facefusion.service.routes import (
@@ -47,7 +48,6 @@ ROUTERS: Final = (
     health.ROUTER,
 )
 """The resources that the service has by itself; paths are looked for in this order, and most ask for jobs."""
-_LOG: Final = logging.getLogger(__name__)
 
 
 def create_app(parts: ServiceParts) -> FastAPI:
@@ -59,7 +59,8 @@ def create_app(parts: ServiceParts) -> FastAPI:
         parts: what it works with; closed when the application ends.
     """
     app = bare_app(parts.routers)
-    app.state.parts = parts
+    upkeep = Supervised("upkeep", Upkeep(parts).run)
+    app.state.parts = replace(parts, beside=(*parts.beside, upkeep))
     return app
 
 
@@ -90,25 +91,15 @@ def bare_app(routers: Sequence[APIRouter] = ()) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: ServiceParts = app.state.parts
-    upkeep, over = Upkeep(parts), asyncio.Event()
-    upkeep.start()
-    beside = [asyncio.create_task(_told(run(over))) for run in parts.beside]
+    over = asyncio.Event()
+    beside = [asyncio.create_task(each.run(over), name=each.name) for each in parts.beside]
     try:
         yield
     finally:
         parts.stopping.set()
         over.set()
         await asyncio.gather(*beside)
-        await run_sync(upkeep.stop)
         await run_sync(parts.close)
-
-
-async def _told(work: Awaitable[Any]) -> None:
-    """Do something beside requests; that it ends by an error is for the log, as requests are answered all the same."""
-    try:
-        await work
-    except Exception:  # noqa: BLE001 - whatever it is
-        _LOG.exception("Something that runs beside requests ended")
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

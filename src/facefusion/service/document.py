@@ -13,7 +13,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from facefusion.service.problems import FieldProblem, Problem
+from facefusion.client.call import KEY_HEADER
+from facefusion.service.problems import FieldProblem, Problem, documented
 
 _UNUSED = ("HTTPValidationError", "ValidationError")
 
@@ -34,7 +35,15 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         schemas[model.__name__] = schema
     for name in _UNUSED:
         schemas.pop(name, None)
+    _tell_of_keys(document)
     return document
+
+
+def _tell_of_keys(document: dict[str, Any]) -> None:
+    """Tell how every operation answers while the same request is being answered, where it knows idempotency keys."""
+    for operation in (each for methods in document["paths"].values() for each in methods.values()):
+        if any(each["name"] == KEY_HEADER for each in operation.get("parameters", ())):
+            operation["responses"].setdefault("409", documented(409)[409])
 
 
 def document_text() -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 
-import anyio
 from anyio.to_thread import run_sync
 
 from facefusion.errors import FaceFusionError, JobUnknownError
 from facefusion.jobs.states import FINAL
 from facefusion.jobs.values import Event, Job
+from facefusion.service.feed import Look
 from facefusion.service.jobs.answers import event_answer, job_answer
-from facefusion.service.jobs.listing import how_far
 from facefusion.service.parts import ServiceParts
 from facefusion.service.problems import problem_of
 
@@ -34,51 +32,43 @@ class EventStream:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield what is sent."""
-        settings, spoke = self._parts.settings, time.monotonic()
+        settings, known = self._parts.settings, None
         yield f"retry: {round(settings.poll_seconds * 4000)}\n\n".encode()
-        while not self._parts.stopping.is_set():
-            try:
-                found, is_over = await run_sync(self._new)
-            except JobUnknownError:  # it was removed meanwhile
-                return
-            except FaceFusionError as error:  # the client comes again, and goes on where it was
-                yield _message("error", problem_of(error).model_dump_json())
-                return
-            for text in found:
-                yield text
-            if is_over:
-                return
-            if found:
-                spoke = time.monotonic()
-            elif time.monotonic() - spoke >= settings.heartbeat_seconds:
-                yield b": still here\n\n"
-                spoke = time.monotonic()
-            await anyio.sleep(settings.poll_seconds)
+        with self._parts.feed.listening(self._job.number) as listener:
+            while not self._parts.stopping.is_set():
+                try:
+                    found = await listener.news(known, settings.heartbeat_seconds)
+                    if found is None:
+                        yield b": still here\n\n"
+                        continue
+                    known = found
+                    async for text in self._messages(known):
+                        yield text
+                except JobUnknownError:  # it was removed meanwhile
+                    return
+                except FaceFusionError as error:  # the client comes again, and goes on where it was
+                    yield _message("error", problem_of(error).model_dump_json())
+                    return
+                if known.job.state in FINAL:
+                    return
 
-    def _new(self) -> tuple[list[bytes], bool]:
-        """Return what happened since the last look, and whether nothing can follow."""
-        board, tenant = self._parts.board, self._job.tenant
-        job = board.job(self._job.id, tenant=tenant)
-        events = board.events(job.id, tenant=tenant, after=self._after, limit=_BATCH)
-        messages = [_of_event(each) for each in events]
-        if events:
-            self._after = events[-1].id
-        progress = self._progress(job)
-        if progress is not None:
-            messages.append(progress)
-        return messages, job.state in FINAL and len(events) < _BATCH and job.revision == self._seen(job)
+    async def _messages(self, look: Look) -> AsyncIterator[bytes]:
+        """Yield what happened since the client was told of something, and how far the job is."""
+        while self._after < look.last:
+            events = look.events if self._after >= look.since else await run_sync(self._read)
+            for event in events:
+                if event.id > self._after:
+                    self._after = event.id
+                    yield _of_event(event)
+            if not events:
+                break
+        if (look.job.revision, look.frames_done) != self._told:
+            self._told = look.job.revision, look.frames_done
+            shown = {"id", "state", "is_paused", "revision", "progress"}
+            yield _message("progress", job_answer(look.job, look.frames_done).model_dump_json(include=shown))
 
-    def _seen(self, job: Job) -> int:
-        """Return the revision that was there when the events were read; one that grew meanwhile has more of them."""
-        return self._parts.board.job(job.id, tenant=job.tenant).revision
-
-    def _progress(self, job: Job) -> bytes | None:
-        done = how_far(self._parts.engine, job)
-        if (job.revision, done) == self._told:
-            return None
-        self._told = job.revision, done
-        shown = job_answer(job, done).model_dump_json(include={"id", "state", "is_paused", "revision", "progress"})
-        return _message("progress", shown)
+    def _read(self) -> list[Event]:
+        return self._parts.board.events(self._job.id, tenant=self._job.tenant, after=self._after, limit=_BATCH)
 
 
 def _of_event(event: Event) -> bytes:

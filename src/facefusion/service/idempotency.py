@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Insert, bindparam, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from facefusion.errors import IdempotencyError, RequestBusyError
+from facefusion.errors import IdempotencyError, RequestBusyError, SecretError
 from facefusion.jobs.database import Clock, database_time, until_it_goes_through, writing
 from facefusion.service.tables import IDEMPOTENCY
+from facefusion.trust.sealing import SealBrokenError, Sealer
 
-KEPT_HEADERS: Final = frozenset({"location", "etag", "content-type", "retry-after", "upload-expires", "tus-resumable"})
+KEPT_HEADERS: Final = frozenset(
+    {"location", "etag", "content-type", "retry-after", "upload-expires", "tus-resumable", "cache-control"}
+)
 CLAIM_SECONDS: Final = 15.0
 """How long a claim holds; whoever answers renews it, so that one who was killed is not waited for."""
 # A claim need not wait for the disk: what is done under it comes there after it, and without that it may go.
@@ -65,6 +69,38 @@ class Claim:
         values = {"status": answer.status, "headers": dict(answer.headers), "body": answer.body}
         if connection.execute(_ANSWERED, {"whose": self.caller, "mine": self.token, **values}).rowcount != 1:
             raise RequestBusyError("The same request is being answered elsewhere", "Ask again in a moment")
+
+
+class AnswerSeal:
+    """Seals answers that hold a secret, for as long as they are kept.
+
+    Args:
+        key: 32 secret bytes.
+        caller: who asked, with which key, as a digest; for others the answer does not open.
+    """
+
+    def __init__(self, key: bytes, caller: str) -> None:
+        self._sealer, self._place = Sealer(key), f"answer/{caller}"
+
+    def sealed(self, answer: KeptAnswer) -> KeptAnswer:
+        """Return an answer as it is kept."""
+        body = self._sealer.sealed(answer.body.encode(), self._place)
+        return replace(answer, body=base64.b64encode(body).decode())
+
+    def opened(self, answer: KeptAnswer) -> KeptAnswer:
+        """Return an answer as it was given.
+
+        Raises:
+            SecretError: it was sealed with another key, or changed.
+        """
+        try:
+            body = self._sealer.opened(base64.b64decode(answer.body), self._place)
+        except SealBrokenError as error:
+            raise SecretError(
+                "An answer that was given before was changed, or sealed with another key",
+                "Let all services of this database use the same folder of keys",
+            ) from error
+        return replace(answer, body=body.decode())
 
 
 class IdempotencyStore:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,12 +16,15 @@ from facefusion.jobs.board import JobBoard
 from facefusion.jobs.storage import Storage, StorageSettings
 from facefusion.options import Options
 from facefusion.service.background.operations import Operations
+from facefusion.service.background.supervised import Supervised
+from facefusion.service.feed import EventFeed
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
 from facefusion.service.paging import Cursors
 from facefusion.service.records import Records
 from facefusion.service.settings import ServiceSettings
 from facefusion.service.uploads.store import UploadStore
+from facefusion.service.warm import WarmEngine
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,7 @@ class ServiceParts:
         uploads: files that clients send.
         operations: what goes on beside requests.
         cursors: of pages.
+        feed: tells what happens to jobs.
         quotas: how much each tenant may store.
         reviews: whose results a second person looks at.
         scratch: folder for files on their way; the system's when None.
@@ -46,9 +49,10 @@ class ServiceParts:
         checks: what tells more of whether the service can work, by name; each returns nothing, or raises.
         routers: further resources, each with its own prefix below `/v1`.
         places: how storage is used at addresses of users' own.
-        beside: what runs as long as the service does, until the event that it is handed is set.
+        beside: what runs as long as the service does.
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
+        warm: models that stay loaded between previews.
     """
 
     engine: Engine
@@ -60,6 +64,7 @@ class ServiceParts:
     uploads: UploadStore
     operations: Operations
     cursors: Cursors
+    feed: EventFeed
     quotas: Quotas
     reviews: ReviewRules = field(default_factory=ReviewRules)
     scratch: Path | None = None
@@ -67,9 +72,10 @@ class ServiceParts:
     checks: tuple[tuple[str, Callable[[], Any]], ...] = ()
     routers: tuple[APIRouter, ...] = ()
     places: StorageSettings = field(default_factory=StorageSettings)
-    beside: tuple[Callable[[asyncio.Event], Awaitable[Any]], ...] = ()
+    beside: tuple[Supervised, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
+    warm: WarmEngine = field(default_factory=lambda: WarmEngine(0))
 
     def close(self) -> None:
         """Stop what goes on, and close what is open."""
@@ -111,6 +117,8 @@ def make_parts(
     records = Records.open(options)
     quotas = quotas or Quotas(engine)
     uploads = UploadStore(engine, storage, options.limits, quotas, seconds=settings.upload_seconds, scratch=scratch)
+    stopping = threading.Event()
+    feed = EventFeed(engine, settings.poll_seconds, stopping)
     return ServiceParts(
         engine,
         JobBoard(engine),
@@ -121,13 +129,17 @@ def make_parts(
         uploads,
         Operations(engine, settings.background),
         Cursors(records.ring.derived("cursors of the service")),
+        feed,
         quotas,
         reviews or ReviewRules(),
         scratch=scratch,
         wake=wake,
         checks=checks,
         routers=routers,
+        beside=(Supervised("events", feed.run),),
+        stopping=stopping,
         heavy=anyio.CapacityLimiter(settings.previews),
+        warm=WarmEngine(settings.warm_seconds),
     )
 
 

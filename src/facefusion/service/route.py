@@ -9,7 +9,7 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import anyio
 from anyio.to_thread import run_sync
@@ -25,6 +25,7 @@ from facefusion.service.gateway.caller import Caller
 from facefusion.service.idempotency import (
     CLAIM_SECONDS,
     KEPT_HEADERS,
+    AnswerSeal,
     Claim,
     IdempotencyStore,
     KeptAnswer,
@@ -44,6 +45,7 @@ IdempotencyKey = Annotated[
 ]
 _KEY: Final = re.compile("[ -~]{1,200}")
 _JSON: Final = "application/json"
+_SEALED: Final = "kept answers that hold secrets"
 _OF_A_STREAM: Final = ("content-type", "content-length", "upload-length", "upload-metadata", "upload-checksum")
 _WAIT_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.1
@@ -55,12 +57,14 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class ServiceRoute(APIRoute):
     """A route of the service."""
 
+    holds_secrets: ClassVar[bool] = False
+
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
         handle = super().get_route_handler()
         methods = self.methods or set()
         if "POST" in methods:
-            return _once(handle)
+            return _once(handle, is_sealed=self.holds_secrets)
         return _unless_known(handle) if "GET" in methods else handle
 
 
@@ -95,7 +99,13 @@ def keep_within(request: Request, connection: Connection, answer: Response) -> N
         request.state.is_kept = True
 
 
-def _once(handle: Handler) -> Handler:
+class SecretRoute(ServiceRoute):
+    """A route whose answers hold a secret; they are kept sealed."""
+
+    holds_secrets: ClassVar[bool] = True
+
+
+def _once(handle: Handler, *, is_sealed: bool) -> Handler:
     async def answered(request: Request) -> Response:
         key, caller = request.headers.get("idempotency-key"), getattr(request.state, "caller", None)
         if key is None or not isinstance(caller, Caller):
@@ -104,16 +114,20 @@ def _once(handle: Handler) -> Handler:
             raise RequestInvalidError("The idempotency key is not understood", "It is 1 to 200 characters of ASCII")
         parts = parts_of(request)
         store = IdempotencyStore(parts.engine, parts.settings.idempotency_seconds)
-        asked = await _asked(request)
-        begun = await _begun(store, digest_of(caller.tenant, caller.actor, key), asked)
+        who, asked = digest_of(caller.tenant, caller.actor, key), await _asked(request)
+        seal = AnswerSeal(parts.records.ring.derived(_SEALED), who) if is_sealed else None
+        begun = await _begun(store, who, asked)
         if isinstance(begun, KeptAnswer):
-            return Response(begun.body, begun.status, {**begun.headers, "Idempotency-Replayed": "true"})
-        return await _kept(store, begun, request, handle)
+            given = begun if seal is None else seal.opened(begun)
+            return Response(given.body, given.status, {**given.headers, "Idempotency-Replayed": "true"})
+        return await _kept(store, begun, request, handle, seal)
 
     return answered
 
 
-async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle: Handler) -> Response:
+async def _kept(
+    store: IdempotencyStore, claim: Claim, request: Request, handle: Handler, seal: AnswerSeal | None
+) -> Response:
     """Answer a request, and keep the answer where it did something; else let it be sent again."""
     request.state.claim = claim
     try:
@@ -121,7 +135,8 @@ async def _kept(store: IdempotencyStore, claim: Claim, request: Request, handle:
             response = await handle(request)
         if response.status_code < 300 and _can_be_kept(response):
             if not getattr(request.state, "is_kept", False):
-                await run_sync(store.complete, claim, _kept_of(response))
+                answer = _kept_of(response)
+                await run_sync(store.complete, claim, answer if seal is None else seal.sealed(answer))
             return response
     except BaseException:
         with anyio.CancelScope(shield=True):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,18 +28,9 @@ from facefusion.service.gateway.gateway import Gateway
 from facefusion.service.gateway.opening import gateway
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
-from facefusion.service.jobs.creation import Submitter
+from facefusion.service.hooks import with_hooks
 from facefusion.service.parts import ServiceParts, make_parts
 from facefusion.service.settings import ServiceSettings
-from facefusion.service.triggers.routes import triggers_router
-from facefusion.service.triggers.starting import Starter
-from facefusion.service.triggers.store import Triggers
-from facefusion.service.webhooks.deliveries import Deliveries
-from facefusion.service.webhooks.endpoints import Webhooks
-from facefusion.service.webhooks.outbox import Outbox
-from facefusion.service.webhooks.post import Poster
-from facefusion.service.webhooks.routes import webhooks_router
-from facefusion.service.webhooks.sender import WebhookSender
 from facefusion.service.webhooks.settings import Egress, WebhookSettings
 from facefusion.trust.acknowledgement import ensure_acknowledged
 from facefusion.trust.actor import actor_of
@@ -257,19 +247,8 @@ def _parts(
         wake=wake,
         checks=checks,
     )
-    derived = parts.records.ring.derived
     settings = WebhookSettings(Egress.of(serving.webhooks), public_url=serving.service.public_url)
-    webhooks = Webhooks(engine, derived, settings)
-    sender = WebhookSender(
-        Outbox(engine, settings.tries), webhooks, Poster(settings.egress), public_url=settings.public_url
-    )
-    starter = Starter(engine, Submitter(parts), own=_own(serving))
-    routers = (
-        webhooks_router(webhooks, Deliveries(engine)),
-        triggers_router(Triggers(engine, derived), starter),
-    )
-    beside: tuple[Callable[[asyncio.Event], Awaitable[Any]], ...] = (sender.run,)
-    return replace(parts, routers=routers, beside=beside, places=storage_settings(serving))
+    return replace(with_hooks(parts, settings, own=_own(serving)), places=storage_settings(serving))
 
 
 def _own(serving: ServingOptions) -> tuple[str, ...]:

@@ -1,13 +1,13 @@
-"""What has to be done now and then: uploads that nobody finished, answers that nobody asks for again."""
+"""What has to be done now and then: letting go of uploads, answers and models that nobody needs any more."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import threading
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from facefusion.errors import FaceFusionError
+from facefusion.service.background.supervised import Failed, paused
 from facefusion.service.idempotency import IdempotencyStore
 from facefusion.service.parts import ServiceParts
 
@@ -17,7 +17,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """Does it in a thread, as long as the service runs.
+    """Does it as long as the service runs.
 
     Args:
         parts: of the service.
@@ -26,19 +26,13 @@ class Upkeep:
 
     def __init__(self, parts: ServiceParts, *, seconds: float = _SECONDS) -> None:
         self._parts, self._seconds = parts, seconds
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="facefusion upkeep", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+    async def run(self, stopping: asyncio.Event, failed: Failed) -> None:
+        """Do one round after the other until it is told to stop."""
+        while not await paused(stopping, self._seconds):
+            await self.round(failed)
 
-    def stop(self) -> None:
-        """End, after the round that goes on."""
-        self._over.set()
-        self._thread.join()
-
-    def round(self) -> None:
+    async def round(self, failed: Failed) -> None:
         """Do all of it once; what cannot be done now is done in the next round."""
         parts = self._parts
         answers = IdempotencyStore(parts.engine, parts.settings.idempotency_seconds)
@@ -46,18 +40,10 @@ class Upkeep:
             ("uploads", parts.uploads.sweep),
             ("answers", answers.sweep),
             ("operations", lambda: parts.operations.sweep(keep_seconds=_KEPT_SECONDS)),
+            ("models", parts.warm.cool),
         ):
-            _tried(name, call)
-
-    def _run(self) -> None:
-        while not self._over.wait(self._seconds):
-            self.round()
-
-
-def _tried(name: str, call: Callable[[], Any]) -> None:
-    try:
-        call()
-    except FaceFusionError as error:
-        _LOG.warning("Old %s could not be removed: %s", name, error.what)
-    except Exception:  # noqa: BLE001 - told with its traceback; the next round may go through
-        _LOG.exception("An unexpected error while old %s were removed", name)
+            [ended] = await asyncio.gather(asyncio.to_thread(call), return_exceptions=True)
+            if isinstance(ended, FaceFusionError):
+                _LOG.warning("Old %s could not be removed: %s", name, ended.what)
+            elif isinstance(ended, BaseException):
+                failed(ended)

@@ -17,7 +17,7 @@ def became(response: httpx.Response) -> list[dict[str, Any]]:
     return [] if response.status_code == 204 else list(values(response).get("objects", ()))
 
 
-@operation("POST", "/v1/triggers", model(TriggerSecret), has_key=False)
+@operation("POST", "/v1/triggers", model(TriggerSecret))
 def create(
     source: str, request: Mapping[str, Any], *, suffixes: Sequence[str] = (), priority: int = 4, name: str = ""
 ) -> Ask:
@@ -63,13 +63,13 @@ def remove(trigger_id: str) -> Ask:
     return Ask({"trigger_id": trigger_id})
 
 
-@operation("POST", "/v1/triggers/{trigger_id}/secret", model(TriggerSecret), has_key=False)
+@operation("POST", "/v1/triggers/{trigger_id}/secret", model(TriggerSecret))
 def rotate(trigger_id: str) -> Ask:
     """Make a new secret; the one before holds no more."""
     return Ask({"trigger_id": trigger_id})
 
 
-@operation("POST", "/v1/triggers/{trigger_id}/events", became, has_key=False)
+@operation("POST", "/v1/triggers/{trigger_id}/events", became, has_key=False, is_harmless=True)
 def send(trigger_id: str, event: Mapping[str, Any]) -> Ask:
     """Tell of an object; returns what became of each.
 

@@ -9,7 +9,7 @@ from facefusion.client.pages import Page
 from facefusion.client.values import Delivery, Webhook, WebhookSecret
 
 
-@operation("POST", "/v1/webhooks", model(WebhookSecret), has_key=False)
+@operation("POST", "/v1/webhooks", model(WebhookSecret))
 def create(url: str, *, kinds: Sequence[str] | None = None, description: str = "") -> Ask:
     """Make a webhook; its secret is in the answer this once.
 
@@ -67,7 +67,7 @@ def remove(webhook_id: str) -> Ask:
     return Ask({"webhook_id": webhook_id})
 
 
-@operation("POST", "/v1/webhooks/{webhook_id}/secret", model(WebhookSecret), has_key=False)
+@operation("POST", "/v1/webhooks/{webhook_id}/secret", model(WebhookSecret))
 def rotate(webhook_id: str) -> Ask:
     """Make a new secret; the one before signs too for a day."""
     return Ask({"webhook_id": webhook_id})

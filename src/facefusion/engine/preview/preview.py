@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,10 +20,8 @@ from facefusion.engine.preview.processing import Processing
 from facefusion.engine.preview.recent import Recent
 from facefusion.engine.preview.shown import Shown, shown
 from facefusion.engine.preview.target import Target, mark, open_target
+from facefusion.engine.warm.parts import WarmParts
 from facefusion.faces.types import Face
-from facefusion.inference.kept import Kept
-from facefusion.inference.opening import open_sessions
-from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame
 from facefusion.media.info import PictureInfo, VideoInfo
@@ -41,6 +39,14 @@ _WITHOUT_EFFECT = frozenset(
 """Options by which nothing is refused before work begins."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Models:
+    """What opens models, and what lets go of it."""
+
+    sessions: SessionFactory
+    ending: ExitStack
+
+
 class Preview:
     """Shows frames of a target as a job with the same options gives them.
 
@@ -52,18 +58,26 @@ class Preview:
     Args:
         options: of the job; its output is not needed and never written.
         memory: bytes of frames that are kept.
+        warm: keeps models for previews that follow; they go with this one when None.
         notify: called with what the user should know, one sentence each.
 
     Raises:
         FaceFusionError: whatever a job refuses before any work; see `facefusion.errors`.
     """
 
-    def __init__(self, options: Options, *, memory: int = MEMORY, notify: NoteListener | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        *,
+        memory: int = MEMORY,
+        warm: WarmParts | None = None,
+        notify: NoteListener | None = None,
+    ) -> None:
         self._lock = threading.Lock()
         self._notes = Notes(notify)
-        self._kept = Kept(_SOURCES)
+        self._warm, self._is_warm_after = warm or WarmParts(most_kept=_SOURCES, ways=1), warm is not None
         self._plans: Recent[Plan] = Recent(2)
-        self._sessions: Recent[SessionFactory] = Recent(1, lambda sessions: sessions.unload())
+        self._models: Recent[_Models] = Recent(1, lambda models: models.ending.close())
         self._targets: Recent[Target] = Recent(1, lambda target: target.close())
         self._faces = FaceFinder()
         self._memory = memory
@@ -171,7 +185,9 @@ class Preview:
         with self._lock:
             self._resources.close()
             self._targets.clear()
-            self._sessions.clear()
+            self._models.clear()
+            if not self._is_warm_after:
+                self._warm.clear()
 
     def _enter(self, options: Options) -> None:
         """Come in by another door; the one before is left when that went well."""
@@ -219,8 +235,9 @@ class Preview:
         )
 
     def _open(self, plan: Plan) -> SessionFactory:
-        def make() -> SessionFactory:
-            pool = SessionPool(model_budget(plan.options.runtime, frame_memory(plan)), self._notes.tell)
-            return open_sessions(plan.options, pool=pool, notify=self._notes.tell, kept=self._kept)
+        def make() -> _Models:
+            with ExitStack() as ending:
+                found = self._warm.sessions(plan.options, frame_memory(plan), self._notes.tell)
+                return _Models(ending.enter_context(found), ending.pop_all())
 
-        return self._sessions.get((repr(plan.options.models), repr(plan.options.runtime)), make)
+        return self._models.get((repr(plan.options.models), repr(plan.options.runtime)), make).sessions

@@ -55,10 +55,11 @@ class WarmParts:
 
     Args:
         most_kept: bytes that source faces and what was made of them may take; none are kept when 0.
+        ways: in which models are kept that run in several, the last ones used.
     """
 
-    def __init__(self, *, most_kept: int = MOST_KEPT) -> None:
-        self._most_kept = most_kept
+    def __init__(self, *, most_kept: int = MOST_KEPT, ways: int = _MOST_WAYS) -> None:
+        self._most_kept, self._ways = most_kept, ways
         self._places: OrderedDict[Hashable, _Place] = OrderedDict()
         self._encoders: set[str] = set()
         self._lock = threading.Lock()
@@ -107,7 +108,7 @@ class WarmParts:
         with self._lock:
             place = self._places.setdefault(key, _Place())
             self._places.move_to_end(key)
-            while len(self._places) > _MOST_WAYS:
+            while len(self._places) > self._ways:
                 self._places.popitem(last=False)
         with place.opening:
             if place.models is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, func, literal, select
 
 from facefusion.jobs.database import looking
 from facefusion.jobs.rows import job_of
@@ -15,7 +15,8 @@ from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Job
 from facefusion.service.paging import page_of
 
-_MADE: Final = frozenset({"succeeded", "review", "rejected"})
+MADE: Final = frozenset({"succeeded", "review", "rejected"})
+"""States of jobs all of whose frames are finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def how_far(engine: Engine, job: Job) -> int:
     Raises:
         JobsUnavailableError: the database cannot be used.
     """
-    if job.state in _MADE:
+    if job.state in MADE:
         return job.frames or 0
     if job.state == "queued":
         return 0
@@ -91,16 +92,24 @@ def frames_done(connection: Connection, job: Job) -> int:
         connection: in a transaction.
         job: which.
     """
+    return int(connection.execute(select(frames_of(literal(job.number)))).scalar_one())
+
+
+def frames_of(number: ColumnElement[int]) -> ColumnElement[int]:
+    """Return what counts the finished frames of a job in a statement, as `frames_done` does.
+
+    Args:
+        number: of the job; a column of the statement, or a value.
+    """
     done = select(func.coalesce(func.sum(TASKS.c.frames), 0)).where(
-        (TASKS.c.job == job.number) & (TASKS.c.state == "done") & (TASKS.c.kind == "segment")
+        (TASKS.c.job == number) & (TASKS.c.state == "done") & (TASKS.c.kind == "segment")
     )
     going = (
         select(func.coalesce(func.sum(LEASES.c.frames), 0))
         .join(TASKS, TASKS.c.id == LEASES.c.task)
-        .where((TASKS.c.job == job.number) & TASKS.c.kind.in_(("segment", "whole")))
+        .where((TASKS.c.job == number) & TASKS.c.kind.in_(("segment", "whole")))
     )
-    row = connection.execute(select(done.scalar_subquery(), going.scalar_subquery())).one()
-    return int(row[0]) + int(row[1])
+    return done.correlate(JOBS).scalar_subquery() + going.correlate(JOBS).scalar_subquery()
 
 
 def _micros(moment: datetime) -> int:

@@ -6,6 +6,7 @@ import platform
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Response
@@ -40,11 +41,21 @@ class Check(Answer):
     error: str = Field(description="name of what is wrong; empty where nothing is")
 
 
+class Beside(Answer):
+    """Something that runs beside requests, and is begun again when it failed."""
+
+    name: str = Field(description="webhooks, events, upkeep, …")
+    is_well: bool = Field(description="whether it did not fail lately")
+    error: str = Field(description="name of what it failed by last; empty where it never did")
+    failures: int = Field(description="since the process began")
+
+
 class Ready(Answer):
-    """Whether the service can work."""
+    """Whether the service can work; what runs beside requests has no say in that."""
 
     status: Literal["ready", "not ready", "stopping"]
     checks: list[Check]
+    beside: list[Beside]
 
 
 class Version(Answer):
@@ -71,7 +82,7 @@ def ready(parts: Parts, response: Response) -> Ready:
     if parts.stopping.is_set():
         status = "stopping"
     response.status_code = 200 if status == "ready" else 503
-    return Ready(status=status, checks=checks)
+    return Ready(status=status, checks=checks, beside=[Beside(**asdict(each.health)) for each in parts.beside])
 
 
 @ROUTER.get("/version", responses=documented())

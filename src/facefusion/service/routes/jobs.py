@@ -179,7 +179,8 @@ def estimate_time(job_id: Id, parts: Parts, caller: Reader) -> TimeAnswer:
             200: {
                 "description": "Events in order, or a stream of them where `Accept` asks for `text/event-stream`",
                 "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            }
+            },
+            204: {"description": "Nothing follows `Last-Event-ID`, and nothing will"},
         },
     ),
 )
@@ -301,17 +302,21 @@ def _reviewed(
         revision_wanted(if_match, job.revision)
         check_reviewer(job, caller)
 
-    if approves:  # who is told that a result is approved finds it where it was to be delivered
-        job = parts.board.job(job_id, tenant=caller.tenant)
-        check(job)
-        deliver_result(job, parts.storage, roots_of(parts.settings.allowed_roots, job.tenant), settings=parts.places)
     board = JobBoard(parts.engine, check=check)
-    if approves:
+    delivered: list[str] = []
+    if approves:  # who is told that a result is approved finds it where it was to be delivered
         job = board.job(job_id, tenant=caller.tenant)
         check(job)
-        if job.state == "review":  # else the board says what is wrong
-            deliver_result(job, parts.storage, roots_of(parts.settings.allowed_roots, job.tenant))
-    return board.review(job_id, tenant=caller.tenant, reviewer=caller.actor, approves=approves, reason=order.reason)
+        allowed = roots_of(parts.settings.allowed_roots, job.tenant)
+        delivered = deliver_result(job, parts.storage, allowed, settings=parts.places)
+    return board.review(
+        job_id,
+        tenant=caller.tenant,
+        reviewer=caller.actor,
+        approves=approves,
+        reason=order.reason,
+        delivered=delivered,
+    )
 
 
 def _fetched(

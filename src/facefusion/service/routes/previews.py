@@ -80,7 +80,7 @@ def _shown(order: PreviewOrder, parts: ServiceParts, caller: Caller) -> Response
         output = place.folder / f"preview.{order.form}"
         values = request.values(_reading(place, parts, caller, request), lambda name: str(place.folder / name))
         options = options_of(parts.options, caller, **values | {"output_path": output, "work_dir": place.folder})
-        with Preview(options) as preview:
+        with parts.warm.used() as warm, Preview(options, warm=warm) as preview:
             seen = preview.show(order.frame, time=order.time, history=order.history, max_side=order.max_side)
             preview.write(output, seen, compare=order.compare)
             count = preview.count

@@ -183,7 +183,11 @@ def show_all(page: Annotated[Page, Query()], parts: Parts, caller: Sender) -> Up
     return UploadPage(uploads=shown, next=parts.cursors.next_of(uploads, page.limit))
 
 
-@ROUTER.head("/{upload_id}", responses=documented(404, 410, 412))
+@ROUTER.head(
+    "/{upload_id}",
+    response_class=Response,
+    responses=documented(404, 410, 412, also={200: {"description": "So much of it is there", "headers": _TUS_HEADERS}}),
+)
 def look(
     upload_id: Id,
     parts: Parts,

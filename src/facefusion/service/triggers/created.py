@@ -24,7 +24,8 @@ class Created:
     @property
     def identity(self) -> str:
         """The same for all events of this object with this content, and for no others."""
-        return hashlib.sha256(f"{self.address}\n{self.version}".encode()).hexdigest()
+        said = f"{self.address}\n{self.version}"
+        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()  # JSON holds halves of characters
 
     @property
     def key(self) -> str:

@@ -77,10 +77,8 @@ def _of_s3(record: Values) -> list[Created]:
     thing = _table(place.get("object"))
     bucket = _text(_table(place.get("bucket")), "name")
     key = unquote_plus(_text(thing, "key"))
-    version = next(
-        (thing[name] for name in ("versionId", "sequencer", "eTag") if thing.get(name) not in _NO_VERSION), ""
-    )
-    return [_made(f"s3://{bucket}/{key}", str(version) or str(record.get("eventTime", "")))]
+    version = _version(thing, "versionId", "sequencer", "eTag") or _version(record, "eventTime")
+    return [_made(f"s3://{bucket}/{key}", version)]
 
 
 def _of_event_bridge(values: Values) -> list[Created]:
@@ -89,9 +87,8 @@ def _of_event_bridge(values: Values) -> list[Created]:
         return []
     detail = _table(values.get("detail"))
     thing = _table(detail.get("object"))
-    names = ("version-id", "sequencer", "etag")
-    version = next((thing[name] for name in names if thing.get(name) not in _NO_VERSION), "")
-    return [_made(f"s3://{_text(_table(detail.get('bucket')), 'name')}/{_text(thing, 'key')}", str(version))]
+    version = _version(thing, "version-id", "sequencer", "etag")
+    return [_made(f"s3://{_text(_table(detail.get('bucket')), 'name')}/{_text(thing, 'key')}", version)]
 
 
 def _of_pub_sub(message: Values) -> list[Created]:
@@ -129,7 +126,7 @@ def _data(event: Values) -> Values:
 
 
 def _of_google(_event: Values, data: Values) -> list[Created]:
-    return [_made(f"gs://{_text(data, 'bucket')}/{_text(data, 'name')}", str(data.get("generation", "")))]
+    return [_made(f"gs://{_text(data, 'bucket')}/{_text(data, 'name')}", _version(data, "generation"))]
 
 
 def _of_azure(_event: Values, data: Values) -> list[Created]:
@@ -142,13 +139,13 @@ def _of_azure(_event: Values, data: Values) -> list[Created]:
     container, _, path = parts.path.removeprefix("/").partition("/")
     if not account or not container or not path:
         refuse("The address of the blob names no container or no blob")
-    version = str(data.get("eTag") or data.get("sequencer") or "")
+    version = _version(data, "eTag", "sequencer")
     return [_made(f"abfs://{container}@{account}.dfs.core.windows.net/{unquote(path)}", version)]
 
 
 def _of_own(event: Values, data: Values) -> list[Created]:
-    version = data.get("version")
-    return [_made(_text(data, "address"), f"{event['source']}\n{event['id']}" if version is None else str(version))]
+    version = f"{event['source']}\n{event['id']}" if data.get("version") is None else _version(data, "version")
+    return [_made(_text(data, "address"), version)]
 
 
 def _of_amazon(_event: Values, data: Values) -> list[Created]:
@@ -161,7 +158,13 @@ _READERS: Final[Mapping[str, Callable[[Values, Values], list[Created]]]] = {
     "com.amazonaws.s3": _of_amazon,
     _OWN: _of_own,
 }
-_NO_VERSION: Final = (None, "", "null")
+_NO_VERSION: Final = ("", "null")
+
+
+def _version(values: Values, *names: str) -> str:
+    """Return the first of these that says something, as text; nothing where none does."""
+    said = [str(each) for each in map(values.get, names) if isinstance(each, str | int)]
+    return next((each for each in said if each not in _NO_VERSION), "")
 
 
 def _made(address: str, version: str) -> Created:

@@ -13,7 +13,7 @@ from facefusion.service.etags import revision_wanted
 from facefusion.service.gateway.access import allowed, check_tenant, require
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.problems import documented
-from facefusion.service.route import ServiceRoute
+from facefusion.service.route import IdempotencyKey, SecretRoute, ServiceRoute
 from facefusion.service.triggers.formats import MOST_BYTES, created_by
 from facefusion.service.triggers.shown import (
     EventAnswer,
@@ -60,18 +60,22 @@ def triggers_router(triggers: Triggers, starter: Starter) -> APIRouter:
 
 
 def _with_secrets(triggers: Triggers) -> APIRouter:
-    """Return the routes whose answers hold a secret; no answer of theirs is kept, so they know no idempotency keys."""
-    router = APIRouter(prefix=_PREFIX)
+    """Return the routes whose answers hold a secret."""
+    router = APIRouter(prefix=_PREFIX, route_class=SecretRoute)
 
     @router.post("", status_code=201, responses=documented())
-    def create_trigger(body: TriggerBody, caller: _Writer, response: Response) -> TriggerSecret:
+    def create_trigger(
+        body: TriggerBody, caller: _Writer, response: Response, key: IdempotencyKey = None
+    ) -> TriggerSecret:
         """Make a trigger; its secret is shown this once."""
         made = triggers.add(caller.tenant, body.rule(), name=body.name)
         response.headers.update({"Location": f"{_PREFIX}/{made.trigger.id}", "Cache-Control": "no-store"})
         return TriggerSecret.of(made)
 
     @router.post("/{trigger_id}/secret", responses=documented(404))
-    def rotate_trigger_secret(trigger_id: _Id, caller: _Writer, response: Response) -> TriggerSecret:
+    def rotate_trigger_secret(
+        trigger_id: _Id, caller: _Writer, response: Response, key: IdempotencyKey = None
+    ) -> TriggerSecret:
         """Make a new secret, shown this once; the one before holds no more."""
         response.headers["Cache-Control"] = "no-store"
         return TriggerSecret.of(triggers.rotate(caller.tenant, trigger_id))

@@ -17,6 +17,7 @@ PLACEHOLDERS: Final = ("address", "key", "name", "stem", "suffix", "slug", "fold
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]*)\}")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_SLUG: Final = 80
+_DEEPEST: Final = 16
 _SAMPLE: Final = "0" * 64
 _SOURCE: Final = re.compile(r"(s3|gs|az|abfs|file)://[^/?#\s]*/[^?#]*")
 _ACCOUNT: Final = re.compile(r"^abfs://([^/@]+)@[^/]+/")
@@ -66,6 +67,8 @@ class Rule:
         """
         if _SOURCE.fullmatch(self.source) is None:
             raise TriggerRuleError("The source of a trigger is an address such as s3://bucket/in/")
+        if not _is_flat(self.request):
+            raise TriggerRuleError(f"What the job is to do is nested more than {_DEEPEST} deep")
         unknown = sorted(_named(self.request) - set(PLACEHOLDERS))
         if unknown:
             raise TriggerRuleError(
@@ -139,6 +142,15 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
     if isinstance(value, list | tuple):
         return [_filled(each, values) for each in value]
     return value
+
+
+def _is_flat(value: Any) -> bool:
+    """Whether values lie no deeper in one another than anything that a job may be asked."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        inner = [each.values() if isinstance(each, Mapping) else each for each in level]
+        level = [below for each in inner if not isinstance(each, str) and isinstance(each, Iterable) for below in each]
+    return not level
 
 
 def _named(value: Any) -> set[str]:

@@ -48,7 +48,32 @@ class SystemResolver:
         return list(dict.fromkeys(str(place[0]) for *_, place in found))
 
 
-class CheckedBackend(AsyncNetworkBackend):
+class _Way(AsyncNetworkBackend):
+    """Connects by another way, and by TCP alone.
+
+    Args:
+        inner: the other way.
+    """
+
+    def __init__(self, inner: AsyncNetworkBackend) -> None:
+        self._inner = inner
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[SOCKET_OPTION] | None = None
+    ) -> AsyncNetworkStream:
+        """Refuse: messages go to no sockets of this machine.
+
+        Raises:
+            WebhookAddressError: always.
+        """
+        raise WebhookAddressError("Nothing is sent to sockets of this machine")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await self._inner.sleep(seconds)
+
+
+class CheckedBackend(_Way):
     """Connects to names whose addresses may all be connected to.
 
     Args:
@@ -58,7 +83,8 @@ class CheckedBackend(AsyncNetworkBackend):
     """
 
     def __init__(self, inner: AsyncNetworkBackend, resolver: Resolver, networks: tuple[Network, ...]) -> None:
-        self._inner, self._resolver, self._networks = inner, resolver, networks
+        super().__init__(inner)
+        self._resolver, self._networks = resolver, networks
 
     async def connect_tcp(
         self,
@@ -82,20 +108,6 @@ class CheckedBackend(AsyncNetworkBackend):
                 problem = error
         raise problem
 
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[SOCKET_OPTION] | None = None
-    ) -> AsyncNetworkStream:
-        """Refuse: messages go to no sockets of this machine.
-
-        Raises:
-            WebhookAddressError: always.
-        """
-        raise WebhookAddressError("Nothing is sent to sockets of this machine")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await self._inner.sleep(seconds)
-
     async def _checked(self, host: str, port: int) -> list[Address]:
         try:
             texts = await self._resolver.addresses(host, port)
@@ -109,7 +121,7 @@ class CheckedBackend(AsyncNetworkBackend):
         return addresses
 
 
-class ProxyBackend(AsyncNetworkBackend):
+class ProxyBackend(_Way):
     """Connects through a proxy, by the method `CONNECT`; it is told an address that was checked, not a name.
 
     Args:
@@ -124,7 +136,8 @@ class ProxyBackend(AsyncNetworkBackend):
         parts = urlsplit(url)
         if parts.scheme != "http" or not parts.hostname:
             raise OptionsError("The proxy of webhooks is not understood", "It looks like http://proxy.example.com:3128")
-        self._inner, self._host, self._port = inner, parts.hostname, parts.port or 3128
+        super().__init__(inner)
+        self._host, self._port = parts.hostname, parts.port or 3128
         who = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
         self._who = base64.b64encode(who.encode()).decode() if parts.username else ""
 
@@ -152,20 +165,6 @@ class ProxyBackend(AsyncNetworkBackend):
             await stream.aclose()
             raise
         return stream
-
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[SOCKET_OPTION] | None = None
-    ) -> AsyncNetworkStream:
-        """Refuse: there are no sockets behind a proxy.
-
-        Raises:
-            WebhookAddressError: always.
-        """
-        raise WebhookAddressError("Nothing is sent to sockets of this machine")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await self._inner.sleep(seconds)
 
     async def _answered(self, stream: AsyncNetworkStream, timeout: float | None) -> None:
         """Read the head of the answer, byte by byte: what follows it is the receiver's."""

@@ -11,7 +11,7 @@ from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.parts import Parts
 from facefusion.service.problems import documented
-from facefusion.service.route import IdempotencyKey, ServiceRoute
+from facefusion.service.route import IdempotencyKey, SecretRoute, ServiceRoute
 from facefusion.service.values import ID_PATTERN
 from facefusion.service.webhooks.deliveries import Deliveries
 from facefusion.service.webhooks.endpoints import Webhooks
@@ -49,18 +49,22 @@ def webhooks_router(webhooks: Webhooks, deliveries: Deliveries) -> APIRouter:
 
 
 def _with_secrets(webhooks: Webhooks) -> APIRouter:
-    """Return the routes whose answers hold a secret; no answer of theirs is kept, so they know no idempotency keys."""
-    router = APIRouter(prefix=_PREFIX)
+    """Return the routes whose answers hold a secret."""
+    router = APIRouter(prefix=_PREFIX, route_class=SecretRoute)
 
     @router.post("", status_code=201, responses=documented())
-    def create_webhook(body: WebhookBody, caller: _Writer, response: Response) -> WebhookSecret:
+    def create_webhook(
+        body: WebhookBody, caller: _Writer, response: Response, key: IdempotencyKey = None
+    ) -> WebhookSecret:
         """Make a webhook; its secret is shown this once."""
         made = webhooks.add(caller.tenant, body.url, kinds=body.kinds, description=body.description)
         response.headers.update({"Location": f"{_PREFIX}/{made.webhook.id}", "Cache-Control": "no-store"})
         return WebhookSecret.of(made)
 
     @router.post("/{webhook_id}/secret", responses=documented(404))
-    def rotate_webhook_secret(webhook_id: _Id, caller: _Writer, response: Response) -> WebhookSecret:
+    def rotate_webhook_secret(
+        webhook_id: _Id, caller: _Writer, response: Response, key: IdempotencyKey = None
+    ) -> WebhookSecret:
         """Make a new secret, shown this once; the one before signs too for a day."""
         response.headers["Cache-Control"] = "no-store"
         return WebhookSecret.of(webhooks.rotate(caller.tenant, webhook_id))

@@ -9,6 +9,7 @@ from typing import Final
 
 from facefusion.client.signature import signed_headers
 from facefusion.errors import FaceFusionError, SecretError
+from facefusion.service.background.supervised import Failed, logged
 from facefusion.service.webhooks.body import body_of
 from facefusion.service.webhooks.endpoints import Webhooks
 from facefusion.service.webhooks.outbox import Due, Outbox
@@ -45,35 +46,22 @@ class WebhookSender:
         self._outbox, self._webhooks, self._poster = outbox, webhooks, poster
         self._public_url, self._idle, self._at_once = public_url, idle, at_once
 
-    async def run(self, stopping: asyncio.Event) -> None:
+    async def run(self, stopping: asyncio.Event, failed: Failed = logged) -> None:
         """Send until it is told to stop; what is on its way then is brought to its end.
 
         While the database is away it waits, longer each time, and goes on when that is back.
+
+        Args:
+            stopping: tells it to stop.
+            failed: told of errors that nobody foresaw in sending one message, after which others are sent.
         """
-        loop = asyncio.get_running_loop()
         sending: set[asyncio.Task[None]] = set()
-        tidied, idle = loop.time(), self._idle
-        async with asyncio.TaskGroup() as group:
-            over = group.create_task(_until(stopping))
-            while not over.done():
-                try:
-                    if loop.time() - tidied >= _TIDY_SECONDS:
-                        tidied = loop.time()
-                        await asyncio.to_thread(self._outbox.tidy)
-                    due = await self._claimed(self._at_once - len(sending))
-                    idle = self._idle
-                except FaceFusionError as error:
-                    _LOG.warning("webhooks wait: %s", error)
-                    due, idle = [], min(_MOST_IDLE, idle * 2)
-                except Exception:  # noqa: BLE001 - told with its traceback; others' messages go on
-                    _LOG.exception("an unexpected error while messages are taken")
-                    due, idle = [], min(_MOST_IDLE, idle * 2)
-                for each in due:
-                    task = group.create_task(self._guarded(each))
-                    sending.add(task)
-                    task.add_done_callback(sending.discard)
-                if not due:  # what arrives makes room for what waits behind it
-                    await asyncio.wait({over, *sending}, timeout=idle, return_when=asyncio.FIRST_COMPLETED)
+        over = asyncio.create_task(_until(stopping))
+        try:
+            await self._go_on(over, sending, failed)
+        finally:
+            over.cancel()
+            await asyncio.gather(*sending)
 
     async def once(self) -> int:
         """Send what is due now; return how many messages that were.
@@ -84,23 +72,45 @@ class WebhookSender:
         due = await self._claimed(self._at_once)
         async with asyncio.TaskGroup() as group:
             for each in due:
-                group.create_task(self._send(each))
+                group.create_task(self._send(each, logged))
         return len(due)
+
+    async def _go_on(self, over: asyncio.Task[None], sending: set[asyncio.Task[None]], failed: Failed) -> None:
+        loop = asyncio.get_running_loop()
+        tidied, idle = loop.time(), self._idle
+        while not over.done():
+            try:
+                if loop.time() - tidied >= _TIDY_SECONDS:
+                    tidied = loop.time()
+                    await asyncio.to_thread(self._outbox.tidy)
+                due = await self._claimed(self._at_once - len(sending))
+                idle = self._idle
+            except FaceFusionError as error:
+                _LOG.warning("webhooks wait: %s", error)
+                due, idle = [], min(_MOST_IDLE, idle * 2)
+            for each in due:
+                task = asyncio.create_task(self._guarded(each, failed))
+                sending.add(task)
+                task.add_done_callback(sending.discard)
+            if not due:  # what arrives makes room for what waits behind it
+                await asyncio.wait({over, *sending}, timeout=idle, return_when=asyncio.FIRST_COMPLETED)
 
     async def _claimed(self, room: int) -> list[Due]:
         return await asyncio.to_thread(self._outbox.claim, room) if room > 0 else []
 
-    async def _guarded(self, due: Due) -> None:
+    async def _guarded(self, due: Due, failed: Failed) -> None:
         """Send a message; where what became of it cannot be written down, it is sent again when its lease is over."""
-        try:
-            await self._send(due)
-        except FaceFusionError as error:
-            _LOG.warning("what became of %s is not written down: %s", due.row.message, error)
-        except Exception:  # noqa: BLE001 - told with its traceback; one message must not end the sending of all
-            _LOG.exception("an unexpected error while %s is sent", due.row.message)
+        [ended] = await asyncio.gather(self._send(due, failed), return_exceptions=True)
+        if isinstance(ended, FaceFusionError):
+            _LOG.warning("what became of %s is not written down: %s", due.row.message, ended)
+        elif isinstance(ended, BaseException):
+            failed(ended)
 
-    async def _send(self, due: Due) -> None:
-        answer = await self._answer(due)
+    async def _send(self, due: Due, failed: Failed) -> None:
+        [answer] = await asyncio.gather(self._answer(due), return_exceptions=True)
+        if isinstance(answer, BaseException):  # it counts as a try, so that it is not made without end
+            failed(answer)
+            answer = Answer(None, "the service could not send it; its log says why")
         became = await asyncio.to_thread(self._outbox.became, due, answer)
         told: Callable[..., None] = _LOG.warning if answer.reason else _LOG.debug
         told(
