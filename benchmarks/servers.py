@@ -81,7 +81,7 @@ class ServerProcess:
         self._ending, self._killing = ending, killing
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, seconds: float = 60.0) -> None:
+    def start(self, seconds: float = 180.0) -> None:
         """Begin, and wait until the server answers."""
         with self._log.open("ab") as log:
             self._process = process = subprocess.Popen(

@@ -95,7 +95,10 @@ def _parts(
     while offset < size:
         try:
             if failed:
-                offset = yield uploads.look(upload_id)
+                shown: Upload = yield uploads.show(upload_id)
+                offset = shown.received
+                if shown.state == "failed":
+                    return  # whoever began it is told
             if offset < size:
                 offset = yield uploads.append(upload_id, offset, _part(file, offset, min(part, size - offset)))
             failed = 0
@@ -109,7 +112,7 @@ def _parts(
 
 
 def _passes(error: FaceFusionError) -> bool:
-    # The answer to a look has no body that would say more than its status.
+    # Proxies answer for a service that is away, each in words of its own.
     is_away = isinstance(error, ServiceAnswerError) and error.status >= 500
     return is_away or isinstance(error, _PASSING)
 
