@@ -56,7 +56,8 @@ _NAMES = {
     "most_step": "most near it",
     "most_usual_step": "in whole",
     "landmarks": "landmarks, px",
-    "mistaken": "other face than in whole",
+    "mistaken": "mistaken",
+    "left": "with or without",
     "seconds": "s",
 }
 
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = [row for name in options.clips for row in _judge_clip(name, options)]
     rows += [_judge_scene(name, SCENES[name](), options) for name in options.scenes]
     print(table(list(_NAMES.values()), [[row[name] for name in _NAMES] for row in rows]))
-    return finish({"seams": rows}, options.json) or int(any(row["mistaken"] for row in rows))
+    return finish({"seams": rows}, options.json) or int(any(map(_is_wrong, rows)))
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -91,7 +92,7 @@ def _judge_clip(name: str, options: argparse.Namespace) -> list[Figures]:
             started = time.perf_counter()
             apart = _in_segments(values, Path(folder), lead)
             seconds = time.perf_counter() - started
-            told = {"clip": name, "lead": lead, "seconds": seconds, "mistaken": 0}
+            told = {"clip": name, "lead": lead, "seconds": seconds, "mistaken": 0, "left": 0}
             rows.append(told | _figures(before, whole, apart))
             if options.strips:
                 _write_strip(whole, apart, options.strips / f"{name} {lead}.png")
@@ -107,13 +108,15 @@ def _judge_scene(name: str, scene: Scene, options: argparse.Namespace) -> Figure
         started = time.perf_counter()
         apart = _in_segments(values | cast, folder, LEAD_FRAMES)
         seconds = time.perf_counter() - started
-        mistaken = 0
+        mistaken, left = 0, 0
         if scene.people:
             alike = [_whole(values | {"source_paths": picture_of(number)}, folder / number) for number in SOURCES]
-            mistaken = sum(_differ(scene, alike, whole, apart))
+            differ = [pair for pair in _faces(scene, alike, whole, apart) if pair[0] != pair[1]]
+            left = sum(0 in pair for pair in differ)
+            mistaken = len(differ) - left
         if options.strips:
             _write_strip(whole, apart, options.strips / f"{name}.png")
-    told = {"clip": name, "lead": LEAD_FRAMES, "seconds": seconds, "mistaken": mistaken}
+    told = {"clip": name, "lead": LEAD_FRAMES, "seconds": seconds, "mistaken": mistaken, "left": left}
     return told | _figures(scene.frames, whole, apart)
 
 
@@ -185,10 +188,15 @@ def _landmarks(whole: Image, apart: Image) -> float:
     return float(np.linalg.norm((one[0].mesh - other[0].mesh)[:, :2], axis=1).mean())
 
 
-def _differ(
+def _is_wrong(row: Figures) -> bool:
+    """Whether anybody gets another's face, or has one or none for longer than segments go over into one another."""
+    return bool(row["mistaken"] or row["left"] > _FADE)
+
+
+def _faces(
     scene: Scene, alike: Sequence[Sequence[Image]], whole: Sequence[Image], apart: Sequence[Image]
-) -> list[bool]:
-    """Return of each person in each frame whether they get another face, or none, than in the whole job.
+) -> list[tuple[int, int]]:
+    """Return of each person in each frame whose face they get in the whole job, and in segments; see `_who`.
 
     Args:
         scene: the clip.
@@ -196,13 +204,13 @@ def _differ(
         whole: the job.
         apart: the same in segments.
     """
-    differ = []
+    found = []
     for place in scene.places:
         for number, box in enumerate(place):
             if box is not None:
                 looks = [scene.frames[number], *(each[number] for each in alike)]
-                differ.append(_who(looks, whole[number], box) != _who(looks, apart[number], box))
-    return differ
+                found.append((_who(looks, whole[number], box), _who(looks, apart[number], box)))
+    return found
 
 
 def _who(looks: Sequence[Image], frame: Image, box: Box) -> int:

@@ -45,6 +45,21 @@ def test_each_is_told_from_the_other_and_from_strangers():
     assert shown(STRANGER) == [None]
 
 
+def test_only_who_was_always_turned_away_and_is_nobody_is_unsure():
+    known = Acquaintance()
+    known.learn(view(yaw=60), STRANGER)
+    known.decide(PEOPLE)
+    assert known.is_unsure
+    assert Acquaintance.of_state(known.state()).is_unsure
+    known.learn(view(yaw=10), STRANGER)
+    known.decide(PEOPLE)
+    assert not known.is_unsure
+    known.doubt()
+    assert known.is_unsure
+    assert shown(ANNA, known=known) == [0]
+    assert not known.is_unsure
+
+
 def test_one_misleading_view_among_good_ones_changes_nothing():
     assert shown(ANNA, ANNA, BEN, ANNA) == [0] * 4
 

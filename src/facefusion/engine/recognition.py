@@ -68,6 +68,12 @@ class Recognition:
         """Whether anybody is named."""
         return bool(self._people)
 
+    @property
+    def is_unsure(self) -> bool:
+        """Whether anybody in the last frame may be named and could not be told, since they looked away all the time."""
+        there = (self._tracks.get(track) for track, (frame, _) in self._last.items() if frame == self._frame)
+        return self.has_people and any(known is not None and known.is_unsure for known in there)
+
     def name(self, image: Image, face: Face, distance: float) -> None:
         """Let the one person who is named be whose face this is; more views of the track teach more of them."""
         self._learnt_from = face.track_id

@@ -86,6 +86,16 @@ class TargetSelector:
         return self.left_out.notes(path, self._nearest(), frames)
 
     @property
+    def has_people(self) -> bool:
+        """Whether anybody is named whom a face has to be recognised for."""
+        return self._recognition.has_people
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether it is not known who somebody in the last frame is; see `Recognition.is_unsure`."""
+        return self._recognition.is_unsure
+
+    @property
     def learnt(self) -> tuple[Vector, float, int] | None:
         """Who is meant with mode `one`, where that is learnt from the target; see `Recognition.learnt`."""
         return None if self._casting.people else self._recognition.learnt

@@ -21,6 +21,8 @@ _FULL_WIDTH = 72.0
 """Width of a face, in pixels, from which more tell no more."""
 _TELLS, _GOOD = 0.25, 0.5
 """Worth of a view below which it is not asked for, and from which it is as good as needed."""
+_FACING = 0.82
+"""Share of a face that looks this way, as the cosine of its turn, from which a view is not taken for a stranger's."""
 _BETTER = 1.25
 _SOON, _NEXT, _LONGEST = 2, 5, 100
 """Frames until a doubt is followed up; until the second look; between looks at most."""
@@ -47,6 +49,12 @@ class Acquaintance:
     _wait: int = 0
     _against: int = 0
     _since: int = 0
+    _facing: float = 0.0
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether this may be somebody who is named all the same: nobody as yet, and only seen turned away."""
+        return self.answer is None and self._facing < _FACING
 
     @property
     def views(self) -> int:
@@ -75,6 +83,7 @@ class Acquaintance:
     def learn(self, face: Face, vector: Vector) -> None:
         """Take in the identity vector of a view."""
         self._views = sorted([*self._views, (worth_of(face), vector)], key=lambda view: -view[0])[:KEPT]
+        self._facing = max(self._facing, _towards(face))
         self.asked, self._since = self.asked + 1, 0
         self._wait = min(_NEXT * 2 ** min(self.asked - 1, 8), _LONGEST)
 
@@ -100,7 +109,7 @@ class Acquaintance:
 
     def doubt(self) -> None:
         """Look again from the start, for this may be another person now; the answer holds until then."""
-        self._views, self.asked, self._wait, self._against = [], 0, 0, 0
+        self._views, self.asked, self._wait, self._against, self._facing = [], 0, 0, 0, 0.0
 
     def state(self) -> State:
         """Return all that is known; see `facefusion.state`."""
@@ -110,6 +119,7 @@ class Acquaintance:
             "nearest": self.nearest if np.isfinite(self.nearest) else None,
             "views": [[float(worth), vector.copy()] for worth, vector in self._views],
             "counts": [self._wait, self._against, self._since],
+            "facing": self._facing,
         }
 
     @classmethod
@@ -117,7 +127,7 @@ class Acquaintance:
         """Return one that goes on from a state."""
         nearest = float(np.inf) if state["nearest"] is None else state["nearest"]
         views = [(worth, vector.copy()) for worth, vector in state["views"]]
-        return cls(state["answer"], state["asked"], nearest, views, *state["counts"])
+        return cls(state["answer"], state["asked"], nearest, views, *state["counts"], state["facing"])
 
     def _turn_to(self, wanted: int | None, *, clearly: bool) -> None:
         """Give up the answer where that is clear, or was wanted twice in a row."""
@@ -134,5 +144,9 @@ class Acquaintance:
 
 def worth_of(face: Face) -> float:
     """Return how much a view tells of who it is, 0 to 1: from the front, large and surely a face."""
-    towards = max(float(np.cos(np.radians(face.pose.yaw)) * np.cos(np.radians(face.pose.pitch))), 0.0)
-    return towards**2 * min(face.width / _FULL_WIDTH, 1.0) * face.presence
+    return _towards(face) ** 2 * min(face.width / _FULL_WIDTH, 1.0) * face.presence
+
+
+def _towards(face: Face) -> float:
+    """Return how far a face looks this way, 0 to 1: the cosine of its turn."""
+    return max(float(np.cos(np.radians(face.pose.yaw)) * np.cos(np.radians(face.pose.pitch))), 0.0)

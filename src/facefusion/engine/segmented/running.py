@@ -14,22 +14,20 @@ from facefusion.engine.channel import Giver, consumed, produced
 from facefusion.engine.editing import VideoEdit
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.progress import ProgressListener
+from facefusion.engine.segmented.approach import Approach
 from facefusion.engine.segmented.fade import FADE_FRAMES, Fade
 from facefusion.engine.segmented.made import SEGMENT_JSON, Said, SegmentFolder, SegmentMade
 from facefusion.engine.segmented.ranges import SegmentRange
 from facefusion.engine.segmented.step import Step, step
 from facefusion.engine.segmented.tally import Tally
 from facefusion.engine.segmented.value import SegmentedPlan
-from facefusion.engine.segments.cut import Cut, describe
 from facefusion.engine.segments.marker import NextFrame
 from facefusion.engine.segments.sink import JobSink, SegmentEnd
 from facefusion.engine.shares import Shares
 from facefusion.engine.video import shares_of, timed
 from facefusion.engine.warm.parts import WarmParts
-from facefusion.errors import CancelledError, SegmentError
 from facefusion.media.faults import writing
 from facefusion.media.frame import Frame
-from facefusion.media.open import Start
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame, begin_processor
 from facefusion.state import pack
@@ -117,7 +115,8 @@ class _Making:
         """Write the segment; return what edited it, whether it has faces, and its first frame."""
         job, part = self.job, self.part
         fade = self._next_lead()
-        with job.open(_start(part)) as reader:
+        way = Approach.to(job, self.plan, part)
+        with job.open(way.start) as reader:
             analysis = VideoAnalysis(job.plan, job.work, job.door.watch("target"))
             edit = VideoEdit(
                 *(job.plan, job.work, job.door),
@@ -128,9 +127,9 @@ class _Making:
                 part=(part.first, self.plan.frames),
                 over=fade.over,
             )
-            self._recall(part)
+            self._recall(way)
             shares = shares_of(job.plan, reader.info, self.plan.batch)
-            has_faces = self._edit(analysis, edit, iter(reader), shares)
+            has_faces = self._edit(way, analysis, edit, iter(reader), shares)
             edit.end()
         assert self.lead.begins is not None
         return edit, has_faces, self.lead.begins
@@ -151,96 +150,70 @@ class _Making:
         work, selector = job.work, None if job.work.finding is None else job.work.finding.selector
         new = [processor.state() for processor in work.processors]
         knew = None if selector is None else selector.state()
-        with job.open(_start(following)) as reader:
+        way = Approach.to(job, self.plan, following)
+        with job.open(way.start) as reader:
             analysis = VideoAnalysis(job.plan, work, job.door.watch("target"))
             edit = VideoEdit(
                 *(job.plan, work, job.door), total=None, progress=None, between=analysis.between, begin=self._begin
             )
-            self._recall(following)
+            self._recall(way)
             shares = shares_of(job.plan, reader.info, self.plan.batch)
             with (
-                produced(work.clock.each("decode", self._cut(reader, following)), shares.decoded) as decoded,
-                produced(analysis.through(_until_cut(decoded)), shares.analysed) as analysed,
+                produced(work.clock.each("decode", way.cut(reader)), shares.decoded) as decoded,
+                produced(way.lead(analysis, decoded), shares.analysed) as analysed,
             ):
-                self._lead(edit, analysed, shares, fade)
+                self._edit_lead(way, edit, analysed, shares, fade)
         for processor, state in zip(work.processors, new, strict=True):
             processor.restore(state)
         if selector is not None and knew is not None:
             selector.restore(knew)
         return fade
 
-    def _lead(self, edit: VideoEdit, items: Iterable[FaceFrame | AnalysedEnd], shares: Shares, fade: Fade) -> None:
+    def _edit_lead(
+        self, way: Approach, edit: VideoEdit, items: Iterable[FaceFrame | AnalysedEnd], shares: Shares, fade: Fade
+    ) -> None:
         """Edit the frames of a lead, and keep the last of them."""
         with edit.overlap(shares.at_once) as overlap:
             for batch, end in batches(items, shares.batch):
-                self._check_stopped()
+                way.check_stopped()
                 if batch:
                     overlap.start(batch)
                 del batch
                 while overlap.started >= (overlap.at_once if end is None else 1):
                     fade.keep(edit.lead(overlap.take()))
 
-    def _check_stopped(self) -> None:
-        if self.job.cancel.is_set():
-            raise CancelledError("The segment was stopped", "Nothing of it counts")
-
-    def _recall(self, part: SegmentRange) -> None:
+    def _recall(self, way: Approach) -> None:
         """Let the stages know of the whole video what they would know if they had seen it from its first frame."""
-        finding, meant = self.job.work.finding, self.plan.meant
-        if finding is not None and meant is not None and part.number:
-            finding.selector.recall(meant.vector, meant.distance)
+        way.recall()
         for processor in self.job.work.processors:
             begin_processor(processor, self._begin)
 
-    def _edit(self, analysis: VideoAnalysis, edit: VideoEdit, frames: Iterator[Frame], shares: Shares) -> bool:
+    def _edit(
+        self, way: Approach, analysis: VideoAnalysis, edit: VideoEdit, frames: Iterator[Frame], shares: Shares
+    ) -> bool:
         """Decode, analyse, edit and encode side by side; return whether there are faces."""
         job, work = self.job, self.job.work
         with (
             JobSink(self.kept, [each.encoding for each in job.plan.renditions], job.door.mark) as sink,
-            produced(work.clock.each("decode", self._cut(frames, self.part)), shares.decoded) as decoded,
-            produced(_analysed(analysis, decoded), shares.analysed) as analysed,
+            produced(work.clock.each("decode", way.cut(frames)), shares.decoded) as decoded,
+            produced(way.analysed(analysis, decoded), shares.analysed) as analysed,
             consumed(timed(work, sink.take), shares.edited) as give,
         ):
-            return self._process(edit, analysed, give, shares)
-
-    def _cut(self, frames: Iterable[Frame], part: SegmentRange) -> Iterator[Frame | Cut]:
-        """Yield the frames of the lead and where it ends, which it always does, then those of the segment and its end.
-
-        Raises:
-            SegmentError: they are not where the plan has them.
-        """
-        index = part.first - part.lead
-        pts = {index: part.start, part.first: part.pts}
-        for frame in frames:
-            if frame.index != index or frame.pts != pts.get(index, frame.pts):
-                raise self._elsewhere(f"frame {frame.index} is shown at {float(frame.time):.3f} s")
-            if index == part.first:
-                yield Cut(part.number - 1, describe(frame))
-            elif index == part.end:
-                if index == self.plan.frames:
-                    raise self._elsewhere(f"there are more than {self.plan.frames} frames")
-                yield Cut(part.number, describe(frame))
-                return
-            index += 1
-            yield frame
-            del frame  # it is not held while the next one is waited for
-        if index != self.plan.frames:
-            raise self._elsewhere(f"there are only {index} frames")
-        yield Cut(part.number, None)
-
-    def _elsewhere(self, what: str) -> SegmentError:
-        return SegmentError(
-            f"The frames of {self.job.clip.path} are not where the plan has them: {what}", "Do this job whole"
-        )
+            return self._process(way, edit, analysed, give, shares)
 
     def _process(
-        self, edit: VideoEdit, items: Iterable[FaceFrame | AnalysedEnd], give: Giver[Frame | SegmentEnd], shares: Shares
+        self,
+        way: Approach,
+        edit: VideoEdit,
+        items: Iterable[FaceFrame | AnalysedEnd],
+        give: Giver[Frame | SegmentEnd],
+        shares: Shares,
     ) -> bool:
         """Edit what was analysed, batch after batch, none across the end of the lead; return whether it has faces."""
         has_faces = False
         with edit.overlap(shares.at_once) as overlap:
             for batch, end in batches(items, shares.batch):
-                self._check_stopped()
+                way.check_stopped()
                 if batch:
                     overlap.start(batch)
                 del batch
@@ -266,23 +239,3 @@ class _Making:
         give(SegmentEnd(end.cut, pack({"tally": tally.state(), "post": edit.kept()})))
         give.settle()
         return tally.has_faces
-
-
-def _start(part: SegmentRange) -> Start | None:
-    """Return where reading begins; None for the first frame."""
-    return Start(part.first - part.lead, part.start) if part.first > part.lead else None
-
-
-def _analysed(analysis: VideoAnalysis, items: Iterator[Frame | Cut]) -> Iterator[FaceFrame | AnalysedEnd]:
-    """Analyse the lead, then the segment, of which alone counts what was found."""
-    yield from analysis.through(_until_cut(items))
-    analysis.begin_anew()
-    yield from analysis.through(items)
-
-
-def _until_cut(items: Iterator[Frame | Cut]) -> Iterator[Frame | Cut]:
-    for item in items:
-        yield item
-        if isinstance(item, Cut):
-            return
-        del item
