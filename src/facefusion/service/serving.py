@@ -95,7 +95,7 @@ def opened_service(
         if serving.jobs.broker is not None:
             wake, checks = _brokered(serving.jobs.broker, ending)
         elif serving.worker.workers:
-            pool = LocalPool(options, serving, log_level=log_level, gives_way=True)
+            pool = LocalPool(options, serving, log_level=log_level)
             wake = pool.wake
         parts = _parts(options, serving, engine, wake, checks)
         records = parts.records
