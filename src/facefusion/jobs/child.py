@@ -12,9 +12,7 @@ import os
 import pickle
 import signal
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Self
 
 from facefusion.errors import FaceFusionError
@@ -24,8 +22,6 @@ WAKE: Final = b"w"
 DRAIN: Final = b"d"
 GIVE_BACK: Final = b"g"
 _SECONDS_TO_END: Final = 15.0
-_NICENESS: Final = 10
-_AUTOGROUP: Final = Path("/proc/self/autogroup")
 _LOG = logging.getLogger(__name__)
 
 
@@ -37,13 +33,11 @@ class Spec:
         options: of its place.
         serving: of the service.
         log_level: from which on it logs, in words of `logging`.
-        gives_way: whether others on this machine go first where there are too few processors for all.
     """
 
     options: Options
     serving: ServingOptions
     log_level: str = "WARNING"
-    gives_way: bool = False
 
     def to_line(self) -> bytes:
         """Return it as one line, from a parent to its own child alone."""
@@ -54,14 +48,6 @@ class Spec:
         """Return what `to_line` made a line of."""
         spec: Self = pickle.loads(base64.b64decode(line))
         return spec
-
-
-def give_way() -> None:
-    """Let others on this machine go first from now on; nothing is lost where they want nothing."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    with suppress(OSError):  # Linux may share processors out by sessions before it does by processes
-        _AUTOGROUP.write_text(f"{_NICENESS}\n", "ascii")
 
 
 def main() -> int:
@@ -76,8 +62,6 @@ def main() -> int:
     if not line:
         return 0
     spec = Spec.of_line(line)
-    if spec.gives_way:
-        give_way()
     logging.basicConfig(level=spec.log_level, format="%(levelname)s %(name)s: %(message)s")
     from facefusion.jobs.opening import open_worker  # noqa: PLC0415 - takes long, and the parent may be gone by now
 

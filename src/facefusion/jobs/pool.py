@@ -104,15 +104,12 @@ class LocalPool:
         options: of the place, for all jobs.
         serving: of the service; `workers` says how many there are, and `devices` which graphics cards they share.
         log_level: from which on workers log to stderr.
-        gives_way: whether others on this machine go first, such as a service that answers people.
     """
 
-    def __init__(
-        self, options: Options, serving: ServingOptions, *, log_level: str = "WARNING", gives_way: bool = False
-    ) -> None:
+    def __init__(self, options: Options, serving: ServingOptions, *, log_level: str = "WARNING") -> None:
         workers = serving.worker.workers
         self._places = [
-            _Place(Spec(with_devices(options, share), serving, log_level, gives_way), share)
+            _Place(Spec(with_devices(options, share), serving, log_level), share)
             for share in device_shares(serving.worker.devices, workers)
         ]
         self._seconds = serving.worker.drain_seconds

@@ -87,7 +87,7 @@ def opened_service(
         if serving.jobs.broker is not None:
             wake, checks = _brokered(serving.jobs.broker, ending)
         elif serving.worker.workers:
-            pool = LocalPool(options, serving, log_level=log_level, gives_way=True)
+            pool = LocalPool(options, serving, log_level=log_level)
             wake = pool.wake
         # What is on its way when this process is killed is wiped by the next that uses the scratch folder.
         scratch = ending.enter_context(work_folder(scratch_folder(serving.worker.scratch_dir)))
