@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-# As the program itself has it (facefusion.__main__), and asked for when NumPy and OpenCV are imported: a second thread for
-# each small field mostly waits, and each worker of the tests has about one core.
+# As the program itself has it (facefusion.__main__), and asked for when NumPy and OpenCV are imported: a second thread
+# for each small field mostly waits, and each worker of the tests has less than one core.
 for _name in ("OPENCV_FOR_THREADS_NUM", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
@@ -21,6 +21,12 @@ pytest_plugins = ["servers", "job_databases"]
 
 POLICY = Path(__file__).with_name("policy.toml")
 """What tests run under that are not about marks; see the file."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for servers, workers and leases."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable + 1
 
 
 def pytest_collection_finish() -> None:

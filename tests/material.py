@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -54,10 +55,10 @@ def write_clip(
     return path
 
 
-def read_clip(path: Path) -> list[Array]:
-    """All frames of a clip."""
+def read_clip(path: Path, most: int | None = None) -> list[Array]:
+    """All frames of a clip, or so many."""
     with VideoReader(path, LIMITS) as reader:
-        return [frame.image for frame in reader]
+        return [frame.image for frame in islice(reader, most)]
 
 
 def outline_mask(face: Face, shape: tuple[int, ...], grow: float = 1.0) -> npt.NDArray[np.bool_]:

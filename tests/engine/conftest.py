@@ -6,19 +6,26 @@ from pathlib import Path
 import pytest
 
 from facefusion.engine.run import Result, run
+from facefusion.engine.warm.parts import WarmParts
 from facefusion.options import Options
 from material import CAPTAIN
 
 
+@pytest.fixture(scope="session")
+def warm() -> WarmParts:
+    """What makes no difference to any output, for the jobs of all tests; what jobs do without is tested elsewhere."""
+    return WarmParts()
+
+
 @pytest.fixture
-def job(moving_portrait, quiet_place):
+def job(moving_portrait, quiet_place, warm):
     """Run a job: by default the captain's face into the moving portrait, `out.mp4`; all can be given otherwise."""
 
     def start(hooks: dict | None = None, **values) -> Result:
         basics = {"target_path": moving_portrait, "output_path": "out.mp4"}
         if values.get("processors") != ():
             basics["source_paths"] = CAPTAIN
-        return run(Options.parse(basics | values), **(hooks or {}))
+        return run(Options.parse(basics | values), warm=warm, **(hooks or {}))
 
     return start
 

@@ -186,7 +186,7 @@ def test_marks_are_verified(service: Served, client: httpx.Client) -> None:
     audit = next(each for each in theirs["layers"] if each["layer"] == "audit")
     assert audit["state"] == "holds" and not {"entry", "job", "sequence"} & audit["facts"].keys()
     small = io.BytesIO()
-    Image.open(CAPTAIN).resize((128, 128)).save(small, "PNG")
+    Image.open(CAPTAIN).resize((128, 72)).save(small, "PNG")
     upload = client.post("/v1/uploads?name=mine.png", content=small.getvalue()).json()["id"]
     plain = client.post(f"/v1/uploads/{upload}/verify").json()
     assert plain["verdict"] == "UnmarkedError" and plain["code"] == 73 and "mine.png" in plain["what"]

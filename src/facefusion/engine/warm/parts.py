@@ -133,9 +133,10 @@ def _way(options: Options) -> Hashable:
 
 
 def _content(options: ModelOptions) -> Hashable:
-    """Return what tells when a folder of weights or entries has changed."""
+    """Return what tells when a folder of weights or entries has changed; one that holds nothing is like none."""
     folders = (own_folder(options), *options.shared_models_dirs)
-    return tuple((str(folder), tuple(sorted(_files(folder)))) for folder in folders)
+    found = ((str(folder), tuple(sorted(_files(folder)))) for folder in folders)
+    return tuple((folder, files) for folder, files in found if files)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
