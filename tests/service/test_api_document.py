@@ -186,13 +186,14 @@ def test_what_no_text_and_no_tree_should_be_is_refused(service: Served, path: st
 
 
 @pytest.mark.parametrize("version", [HALF, 7, "7"])
-@pytest.mark.parametrize("name", ["version", "subject"])
-def test_an_event_may_hold_any_text(service: Served, things: dict[str, str], name: str, version: Any) -> None:
-    data = {"address": "s3://elsewhere/a.mp4", "version": "1"} | {name: version}
+def test_an_event_may_hold_any_text(service: Served, version: Any) -> None:
+    client = service.client()
+    rule = {"source": "s3://media/in/", "request": {"target": "{address}", "output": "a.png"}}
+    trigger = client.post("/v1/triggers", json=rule).json()["trigger"]["id"]
+    data = {"address": "s3://elsewhere/a.mp4", "version": version, "subject": HALF}
     event = {"specversion": "1.0", "id": HALF, "source": HALF, "type": "facefusion.object.created.v1", "data": data}
-    kind = {"Content-Type": "application/cloudevents+json"}
-    path = f"/v1/triggers/{things['trigger_id']}/events"
-    answer = service.client().post(path, content=json.dumps(event), headers=kind)
+    kind, path = {"Content-Type": "application/cloudevents+json"}, f"/v1/triggers/{trigger}/events"
+    answer = client.post(path, content=json.dumps(event), headers=kind)
     assert answer.json()["objects"][0]["outcome"] == "ignored", answer.text
     nested = json.dumps(event | {"data": data | {"version": NESTED}})
-    assert service.client().post(path, content=nested, headers=kind).status_code == 422
+    assert client.post(path, content=nested, headers=kind).status_code == 422
