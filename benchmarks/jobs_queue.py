@@ -5,20 +5,23 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from benchmarks import servers
 from benchmarks.common import command, finish, parser, table
 from facefusion.jobs.board import JobBoard
-from facefusion.jobs.database import writing
+from facefusion.jobs.database import reading, writing
 from facefusion.jobs.migrations import upgrade
 from facefusion.jobs.queue import JobQueue
-from facefusion.jobs.values import Lease, NewJob, SegmentOfPlan
+from facefusion.jobs.values import Job, Lease, NewJob, SegmentOfPlan
 from facefusion.trust.database import open_database
 
 _REQUEST = {"sources": ["upload:" + "0" * 32], "target": "upload:" + "1" * 32, "output": "result.mp4"}
@@ -40,10 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made.add_argument("--workers", type=int, default=64, help="at once (default: %(default)s)")
     made.add_argument("--seconds", type=float, default=2.0, help="that a segment takes each (default: %(default)s)")
     made.add_argument("--rounds", type=int, default=8, help="segments that each worker does (default: %(default)s)")
-    made.add_argument("--work", nargs=2, metavar=("PLACE", "SECONDS"), help="be workers of a process")
+    made.add_argument("--work", metavar="PLACE", help="be workers of a process")
     options = made.parse_args(arguments)
     if options.work:
-        return _work(options.work[0], float(options.work[1]))
+        return _work(options.work)
     figures: dict[str, dict[str, float]] = {}
     for name, place in _places():
         engine = open_database(place)
@@ -68,22 +71,38 @@ def _places() -> Iterator[tuple[str, str]]:
 def _small(engine: Engine) -> dict[str, float]:
     """Take jobs one by one, and do one job of many segments with one worker."""
     board, queue, count = JobBoard(engine), JobQueue(engine), 300
-    began = time.perf_counter()
-    for _ in range(count):
-        board.submit(NewJob("small", "ada", _REQUEST))
-    taken = count / (time.perf_counter() - began)
+    with _measured(engine, count) as taken:
+        for _ in range(count):
+            board.submit(NewJob("small", "ada", _REQUEST))
     for _ in range(count):
         queue.finished(_leased(queue), {})
     board.submit(NewJob("small", "ada", _REQUEST, is_cut=True))
-    queue.planned(_leased(queue), {}, [SegmentOfPlan(number, 100) for number in range(count)])
-    both = _times(lambda: queue.finished(_leased(queue), {"stored": _REQUEST}), count)
-    queue.finished(_leased(queue), {})
-    idle = _times(lambda: queue.claim("one"), 100)
+    queue.planned(_leased(queue), {}, [SegmentOfPlan(number, 100) for number in range(2 * count + 1)])
+    with _measured(engine, count) as both:
+        times = _times(lambda: queue.finished(_leased(queue), {"stored": _REQUEST}), count)
+    leases: list[Lease | None] = [_leased(queue)]
+
+    def go_on() -> None:
+        lease = leases.pop()
+        assert lease is not None
+        leases.append(queue.finished(lease, {"stored": _REQUEST}, next_for="one"))
+
+    with _measured(engine, count) as one:
+        following = _times(go_on, count)
+    while (lease := leases.pop() if leases else queue.claim("one")) is not None:
+        queue.finished(lease, {})
+    with _measured(engine, 100) as idle:
+        looks = _times(lambda: queue.claim("one"), 100)
     return {
-        "jobs taken a second": round(taken),
-        "a segment leased and finished, ms, median": _at(both, 0.5),
-        "a segment leased and finished, ms, 99 of 100": _at(both, 0.99),
-        "a look where there is nothing to do, ms, median": _at(idle, 0.5),
+        "jobs taken a second": round(1000 / taken.wall),
+        "a segment leased and finished, ms, median": _at(times, 0.5),
+        "a segment leased and finished, ms, 99 of 100": _at(times, 0.99),
+        "a segment finished and the next leased in one call, ms, median": _at(following, 0.5),
+        "a look where there is nothing to do, ms, median": _at(looks, 0.5),
+        **_costs("a job taken", taken),
+        **_costs("a segment leased and finished", both),
+        **_costs("a segment finished and the next leased", one),
+        **_costs("a look where there is nothing to do", idle),
     }
 
 
@@ -112,23 +131,23 @@ def _large(engine: Engine, queued: int, tenants: int) -> dict[str, float]:
 
 
 def _many(place: str, workers: int, seconds: float, rounds: int) -> dict[str, float]:
-    """Let many workers do segments that only take time; return the share of it in which they were busy."""
+    """Let many workers do segments that only take time; return the share of it in which they were busy.
+
+    All have done segments before, so that nobody still connects, loads or puts a statement together.
+    """
     engine = open_database(place)
     upgrade(engine)
     board, queue = JobBoard(engine), JobQueue(engine)
-    job = board.submit(NewJob("many", "ada", _REQUEST, is_cut=True))
-    call = [sys.executable, "-m", "benchmarks.jobs_queue", "--work", place, str(seconds)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    running = [subprocess.Popen(call, **pipes) for _ in range(workers // _THREADS)]  # type: ignore[call-overload]
-    for process in running:
-        process.stdout.readline()
+    running = [_Crew.begun(place) for _ in range(workers // _THREADS)]
     count = len(running) * _THREADS * rounds
-    queue.planned(_leased(queue), {}, [SegmentOfPlan(number, 100) for number in range(count)])
-    for process in running:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    for process in running:
-        process.communicate()
+    _planned(board, queue, 20 * len(running) * _THREADS)
+    _round(running, 0.0)
+    while (lease := queue.claim("one")) is not None:
+        queue.finished(lease, {})
+    job = _planned(board, queue, count)
+    _round(running, seconds)
+    for crew in running:
+        crew.end()
     segments = [each for each in board.attempts(job.id, tenant=None, limit=count * 2) if each.kind == "segment"]
     first, last = min(each.began for each in segments), max(each.ended for each in segments if each.ended)
     engine.dispose()
@@ -136,23 +155,114 @@ def _many(place: str, workers: int, seconds: float, rounds: int) -> dict[str, fl
     return {"workers at once, busy, %": round(busy * 100, 1)}
 
 
-def _work(place: str, seconds: float) -> int:
-    """Do segments in some threads until there are none."""
+def _round(crews: Sequence[_Crew], seconds: float) -> None:
+    """Have all segments done that there are, each of which takes so long."""
+    for crew in crews:
+        crew.say(str(seconds))
+    for crew in crews:
+        crew.wait()
+
+
+def _planned(board: JobBoard, queue: JobQueue, count: int) -> Job:
+    """Return a job whose segments may be begun."""
+    job = board.submit(NewJob("many", "ada", _REQUEST, is_cut=True))
+    queue.planned(_leased(queue), {}, [SegmentOfPlan(number, 100) for number in range(count)])
+    return job
+
+
+@dataclass(frozen=True, slots=True)
+class _Crew:
+    """A process in which some workers are threads."""
+
+    process: subprocess.Popen[str]
+
+    @classmethod
+    def begun(cls, place: str) -> _Crew:
+        command = [sys.executable, "-m", "benchmarks.jobs_queue", "--work", place]
+        crew = cls(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        crew.wait()
+        return crew
+
+    def say(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+
+    def wait(self) -> None:
+        """Wait until it says that it is through."""
+        assert self.process.stdout is not None
+        if not self.process.stdout.readline():
+            raise RuntimeError("A process of workers has ended")
+
+    def end(self) -> None:
+        self.process.communicate()
+
+
+def _work(place: str) -> int:
+    """Do segments in some threads until there are none, as often as a line says how long one takes."""
     engine = open_database(place)
-    queue = JobQueue(engine)
+    queue, meeting = JobQueue(engine), threading.Barrier(_THREADS)
 
-    def one(number: int) -> None:
-        while (lease := queue.claim(f"w{number}")) is not None and lease.kind == "segment":
+    def connect(_number: int) -> None:
+        with reading(engine):
+            meeting.wait()  # so each has a connection of its own
+
+    def one(number: int, seconds: float) -> None:
+        name = f"w{number}"
+        lease = queue.claim(name)
+        while lease is not None and lease.kind == "segment":
             time.sleep(seconds)
-            queue.finished(lease, {"stored": _REQUEST})
+            lease = queue.finished(lease, {"stored": _REQUEST}, next_for=name) or queue.claim(name)
+        if lease is not None:
+            queue.released(lease)
 
-    queue.sweep()  # connects
-    print("ready", flush=True)
-    sys.stdin.readline()
     with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(one, range(_THREADS)))
+        list(pool.map(connect, range(_THREADS)))
+        print("ready", flush=True)
+        for line in sys.stdin:
+            list(pool.map(one, range(_THREADS), [float(line)] * _THREADS))
+            print("done", flush=True)
     engine.dispose()
     return 0
+
+
+@dataclass(slots=True)
+class _Cost:
+    """What calls cost, each.
+
+    Attributes:
+        wall: milliseconds.
+        processor: milliseconds of this process.
+        statements: that the database was asked, without those that begin and end transactions.
+    """
+
+    wall: float = field(default=0.0)
+    processor: float = field(default=0.0)
+    statements: float = field(default=0.0)
+
+
+@contextmanager
+def _measured(engine: Engine, count: int) -> Iterator[_Cost]:
+    """Measure so many calls, which are made within the block."""
+    asked, cost = [0], _Cost()
+
+    def ask(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked[0] += not statement.startswith("BEGIN")
+
+    event.listen(engine, "before_cursor_execute", ask)
+    began, before = time.perf_counter(), time.process_time()
+    yield cost
+    cost.wall = 1000 * (time.perf_counter() - began) / count
+    cost.processor = 1000 * (time.process_time() - before) / count
+    cost.statements = asked[0] / count
+    event.remove(engine, "before_cursor_execute", ask)
+
+
+def _costs(what: str, cost: _Cost) -> dict[str, float]:
+    return {
+        f"{what}: statements": round(cost.statements, 1),
+        f"{what}: processor of the caller, ms": round(cost.processor, 2),
+    }
 
 
 def _leased(queue: JobQueue) -> Lease:

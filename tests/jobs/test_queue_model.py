@@ -85,6 +85,26 @@ def machine(engine):
 
             self._ends(lease, tell)
 
+        @rule(target=leases, lease=leases, worker=some.sampled_from(["w1", "w2", "w3"]))
+        def end_well_and_go_on(self, lease, worker):
+            """Tell of a task and have the next at once; who may not tell gets none."""
+            given = []
+
+            def tell():
+                if lease.kind == "plan":
+                    segments = [SegmentOfPlan(number, 5) for number in range(2)]
+                    given.append(self.all.queue.planned(lease, {}, segments, next_for=worker))
+                else:
+                    given.append(self.all.queue.finished(lease, {"token": lease.token}, next_for=worker))
+
+            self._ends(lease, tell)
+            following = given[0] if given else None
+            if following is None:
+                return multiple()
+            assert following.task not in self.valid, "nobody has it already"
+            self.valid[following.task] = (following.token, self.clock.now + SECONDS * 1e6)
+            return following
+
         @rule(lease=leases, is_final=some.booleans())
         def fail(self, lease, is_final):
             failure = BROKEN.__class__("NoFaceError", 20, "No face", is_final=is_final)
