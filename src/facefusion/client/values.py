@@ -406,6 +406,22 @@ class JobEvent(Value):
     facts: dict[str, Any] = {}
 
 
+class JobStage(Value):
+    """What is left to do of one kind of a job's tasks.
+
+    Attributes:
+        kind: `plan`, `whole`, `segment` or `merge`.
+        tasks: that are left.
+        takes: seconds, as `low`, `likely` and `high`; None where that cannot be said.
+        rests_on: attempts that were measured.
+    """
+
+    kind: str
+    tasks: int
+    takes: dict[str, float] | None = None
+    rests_on: int = 0
+
+
 class JobTime(Value):
     """What can be said of the time that a job takes.
 
@@ -413,9 +429,11 @@ class JobTime(Value):
         share: of its frames that is done, from 0 to 1.
         begins, ends: seconds until then, as `low`, `likely` and `high`; None where that cannot be said.
         why_not: why `ends` cannot be said.
+        stages: what is left, in the order in which it is done.
     """
 
     share: float | None = None
     begins: dict[str, float] | None = None
     ends: dict[str, float] | None = None
     why_not: str = ""
+    stages: list[JobStage] = []
