@@ -24,7 +24,7 @@ from facefusion.jobs.order import next_task, settle
 from facefusion.jobs.rows import change_job, job_numbered, tell
 from facefusion.jobs.schema import ATTEMPTS, JOBS, LEASES, PLANS, TASKS, WORKERS
 from facefusion.jobs.states import JobState, Outcome, TaskKind, TaskState
-from facefusion.jobs.stopping import end_attempt, give_up, try_again
+from facefusion.jobs.stopping import end_attempt, give_up, leave_segments, stop_tasks, try_again
 from facefusion.jobs.values import Failure, Job, Lease, SegmentOfPlan
 
 LEASE_SECONDS: Final = 30.0
@@ -203,6 +203,33 @@ class JobQueue:
                 told = {"kind": task.kind, "number": task.number, "attempt": task.failures + task.losses + 1}
                 told |= {"failure": failure.to_json(), "again": moment(later).isoformat()}
                 tell(connection, job, now, "task.failed", told)
+            settle(connection, job.tenant, took)
+
+    @until_it_goes_through
+    def whole_instead(self, lease: Lease, why: Failure, *, facts: Mapping[str, Any] | None = None) -> None:
+        """Have a job done whole that was to be cut, and turns out not to go so; what was made of it is made anew.
+
+        Args:
+            lease: of one of its tasks.
+            why: it does not go.
+            facts: what the worker measured.
+
+        Raises:
+            LeaseLostError: somebody else does the task by now, or nobody is to.
+            JobStateError: the job is whole.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            held = self._ending(connection, lease, "failed", ("plan", "segment", "merge"))
+            if held is None:
+                return
+            job, task, now = held
+            took = [end_attempt(connection, task.id, task.token, now, "failed", failure=why, facts=facts)]
+            took += stop_tasks(connection, job, now)
+            leave_segments(connection, job)
+            told = {"kind": task.kind, "number": task.number, "failure": why.to_json()}
+            tell(connection, job, now, "job.whole", told)
+            change_job(connection, job, now, state="queued", segments=None, segments_done=0, frames=None)
             settle(connection, job.tenant, took)
 
     @until_it_goes_through

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, select
 
 from facefusion.engine.versions import version
-from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostError
+from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostError, OnlyWholeError
 from facefusion.jobs.database import reading
 from facefusion.jobs.keys import task_prefix
 from facefusion.jobs.queue import JobQueue
@@ -188,7 +188,10 @@ class Worker:
                 failure = failure_of(error, task.said)
                 is_known = isinstance(error, FaceFusionError)
                 _LOG.warning("%s failed: %s", what, error if is_known else failure.what, exc_info=not is_known)
-                self._dropped(attempt, lambda: self._queue.failed(lease, failure))
+                # A job that does not go in segments is to be done whole then.
+                is_to_be_whole = isinstance(error, OnlyWholeError) and lease.kind != "whole"
+                tell = self._queue.whole_instead if is_to_be_whole else self._queue.failed
+                self._dropped(attempt, lambda: tell(lease, failure))
                 return
             self._finished(attempt, done)
             _LOG.info("%s is done", what)

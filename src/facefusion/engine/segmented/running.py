@@ -26,7 +26,7 @@ from facefusion.engine.segments.sink import JobSink, SegmentEnd
 from facefusion.engine.shares import Shares
 from facefusion.engine.video import shares_of, timed
 from facefusion.engine.warm.parts import WarmParts
-from facefusion.errors import CancelledError, SegmentError
+from facefusion.errors import CancelledError, OnlyWholeError
 from facefusion.media.faults import writing
 from facefusion.media.frame import Frame
 from facefusion.media.open import Start
@@ -222,8 +222,8 @@ class _Making:
             raise self._elsewhere(f"there are only {index} frames")
         yield Cut(part.number, None)
 
-    def _elsewhere(self, what: str) -> SegmentError:
-        return SegmentError(
+    def _elsewhere(self, what: str) -> OnlyWholeError:
+        return OnlyWholeError(
             f"The frames of {self.job.clip.path} are not where the plan has them: {what}", "Do this job whole"
         )
 
