@@ -14,6 +14,7 @@ from facefusion.jobs.rows import attempt_of, change_job, event_of, job_of, job_w
 from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, PLANS, TASKS
 from facefusion.jobs.states import ACTIVE, FINAL, JobState, TaskState
 from facefusion.jobs.stopping import stop_tasks
+from facefusion.jobs.stored import check_room, free, job_entry
 from facefusion.jobs.tenants import check_count, check_priority, make_tenant
 from facefusion.jobs.values import Attempt, Event, Job, NewJob
 
@@ -40,7 +41,7 @@ class JobBoard:
             new: the job.
 
         Raises:
-            JobQuotaError: the tenant may have no further job, or none of this priority.
+            JobQuotaError: the tenant may have no further job, or none of this priority, or its storage is full.
             JobsUnavailableError: the database cannot be used.
         """
         with writing(self._engine) as connection:
@@ -53,6 +54,7 @@ class JobBoard:
             raise OptionsError("Who asks for a job has a name of 1 to 200 letters")
         make_tenant(connection, new.tenant)
         check_priority(connection, new.tenant, new.priority)
+        check_room(connection, new.tenant)
         check_count(connection, new.tenant)
         job_id = secrets.token_hex(16)
         named = {"id": job_id, "tenant": new.tenant, "owner": new.owner, "state": "queued"}
@@ -201,7 +203,7 @@ class JobBoard:
         Raises:
             JobUnknownError: there is none, or it is another tenant's.
             JobStateError: it neither failed nor was cancelled.
-            JobQuotaError: the tenant has as many jobs that are not finished as it may.
+            JobQuotaError: the tenant has as many jobs that are not finished as it may, or its storage is full.
             JobsUnavailableError: the database cannot be used.
         """
         with writing(self._engine) as connection:
@@ -218,6 +220,7 @@ class JobBoard:
                 connection.execute(update(TASKS).where(merge).values(state="waiting"))
             state: JobState = "merging" if is_cut_through else "running" if is_planned else "queued"
             change_job(connection, job, now, state=state, queued=now, is_paused=False, finished=None, error=None)
+            check_room(connection, job.tenant)
             check_count(connection, job.tenant, with_one=True)
             return job_with(connection, job_id, tenant=tenant)
 
@@ -268,6 +271,8 @@ class JobBoard:
     def remove(self, job_id: str, *, tenant: str | None) -> Job:
         """Forget a job that is finished, with its events; its files are the caller's to remove.
 
+        Its tenant has the room of its result again.
+
         Raises:
             JobUnknownError: there is none, or it is another tenant's.
             JobStateError: it is not finished.
@@ -278,6 +283,7 @@ class JobBoard:
             if job.state not in FINAL:
                 raise JobStateError(f"Job {job_id} is {job.state}", "Cancel it first")
             connection.execute(delete(JOBS).where(JOBS.c.number == job.number))
+            free(connection, job.tenant, job_entry(job.id))
             return job
 
     def _held(self, connection: Connection, job_id: str, tenant: str | None) -> tuple[Job, int]:

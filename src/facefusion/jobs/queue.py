@@ -25,6 +25,7 @@ from facefusion.jobs.rows import change_job, job_numbered, tell
 from facefusion.jobs.schema import ATTEMPTS, JOBS, LEASES, PLANS, TASKS, WORKERS
 from facefusion.jobs.states import JobState, Outcome, TaskKind, TaskState
 from facefusion.jobs.stopping import end_attempt, give_up, leave_segments, stop_tasks, try_again
+from facefusion.jobs.stored import count, job_entry, room
 from facefusion.jobs.values import Failure, Job, Lease, SegmentOfPlan
 
 LEASE_SECONDS: Final = 30.0
@@ -149,13 +150,21 @@ class JobQueue:
             settle(connection, job.tenant, [took])
 
     @until_it_goes_through
-    def finished(self, lease: Lease, result: Mapping[str, Any], *, facts: Mapping[str, Any] | None = None) -> None:
+    def finished(
+        self,
+        lease: Lease,
+        result: Mapping[str, Any],
+        *,
+        facts: Mapping[str, Any] | None = None,
+        stored: int = 0,
+    ) -> None:
         """Take the result of a segment, a merge or a whole job.
 
         Args:
             lease: of the task.
             result: as JSON values.
             facts: what the worker measured.
+            stored: bytes of storage that the result of a job takes.
 
         Raises:
             LeaseLostError: somebody else does it by now, or nobody is to; the result is not wanted.
@@ -173,6 +182,7 @@ class JobQueue:
             else:
                 state: JobState = "review" if job.needs_review else "succeeded"
                 change_job(connection, job, now, state=state, result=dict(result))
+                _count_result(connection, job, stored, now)
             settle(connection, job.tenant, [took])
 
     @until_it_goes_through
@@ -369,6 +379,16 @@ def _tasks_of(job: Job, segments: Sequence[SegmentOfPlan]) -> list[dict[str, Any
         {**common, "kind": "segment", "number": each.number, "state": state, "frames": each.frames} for each in segments
     ]
     return [*rows, {**common, "kind": "merge", "number": 0, "state": "waiting", "frames": None}]
+
+
+def _count_result(connection: Connection, job: Job, size: int, now: int) -> None:
+    """Take what a job made into account; that its tenant has more than it may then is told, and takes nothing away."""
+    if not size:
+        return
+    count(connection, job.tenant, job_entry(job.id), size)
+    there = room(connection, job.tenant)
+    if there.is_full:
+        tell(connection, job, now, "storage.full", {"stored": there.stored, "most": there.most})
 
 
 def _count_segment(connection: Connection, job: Job, number: int, now: int) -> None:

@@ -162,6 +162,13 @@ ATTEMPTS: Final = Table(
     Index("attempts_measured", "kind", "work", "ended", **_only("outcome = 'done'")),
     Index("attempts_by_end", "ended", **_only("outcome = 'done'")),
 )
+STORED: Final = Table(
+    "tenant_storage",
+    METADATA,
+    Column("tenant", String(_TENANT), ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    Column("what", String(200), primary_key=True),  # such as uploads/ID or jobs/ID
+    Column("bytes", BigInteger, nullable=False),
+)
 EVENTS: Final = Table(
     "events",
     METADATA,

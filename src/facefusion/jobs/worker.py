@@ -199,12 +199,13 @@ class Worker:
     def _finished(self, attempt: Attempt, done: Done) -> None:
         """Tell what came of a task; where nobody waits for it any more, remove it."""
         lease = attempt.lease
+        stored = sum(int(each["size"]) for each in done.content.get("outputs", ()))
 
         def tell() -> None:
             if lease.kind == "plan":
                 self._queue.planned(lease, done.content, done.segments, facts=done.facts)
             else:
-                self._queue.finished(lease, done.content, facts=done.facts)
+                self._queue.finished(lease, done.content, facts=done.facts, stored=stored)
 
         counts = self._told(tell) or self._was_taken(lease)
         if counts and lease.kind in {"whole", "merge"}:

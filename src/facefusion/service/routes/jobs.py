@@ -343,7 +343,6 @@ def remove(job_id: Id, parts: Parts, caller: Writer, if_match: IfMatch = None) -
     """Forget a job that is finished, with its result."""
     job = _board(parts, if_match).remove(job_id, tenant=caller.tenant)
     remove_job_files(parts.storage, job)
-    parts.quotas.free(job.tenant, f"jobs/{job.id}")
     return Response(status_code=204)
 
 
