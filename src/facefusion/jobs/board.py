@@ -11,7 +11,7 @@ from facefusion.errors import JobStateError, OptionsError
 from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
 from facefusion.jobs.order import settle
 from facefusion.jobs.rows import attempt_of, change_job, event_of, job_of, job_with, tell
-from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, PLANS, TASKS
+from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, PLANS, SAMPLES, TASKS
 from facefusion.jobs.states import ACTIVE, FINAL, JobState, TaskState
 from facefusion.jobs.stopping import stop_tasks
 from facefusion.jobs.stored import check_room, free, job_entry
@@ -85,6 +85,7 @@ class JobBoard:
         *,
         tenant: str | None,
         states: Sequence[JobState] = (),
+        suspicious: bool = False,
         before: int | None = None,
         limit: int = 50,
     ) -> list[Job]:
@@ -93,6 +94,7 @@ class JobBoard:
         Args:
             tenant: whose; everybody's when None.
             states: in which they are; all when empty.
+            suspicious: whether only those are wanted of which something unusual was measured.
             before: number of the job with which the page before ended; None for the first page.
             limit: most jobs.
 
@@ -104,6 +106,8 @@ class JobBoard:
             wanted = wanted.where(JOBS.c.tenant == tenant)
         if before is not None:
             wanted = wanted.where(JOBS.c.number < before)
+        if suspicious:
+            wanted = wanted.where(JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious)))
         newest = JOBS.c.number.desc()
         if len(states) > 1:
             # The newest of each state are found by the index, however many others lie between them.

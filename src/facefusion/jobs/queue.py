@@ -21,6 +21,7 @@ from facefusion.errors import JobStateError, JobUnknownError, LeaseLostError, Op
 from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
 from facefusion.jobs.leasing import lease_task
 from facefusion.jobs.order import next_task, settle
+from facefusion.jobs.quality.drawing import draw
 from facefusion.jobs.rows import change_job, job_numbered, tell
 from facefusion.jobs.schema import ATTEMPTS, JOBS, LEASES, PLANS, TASKS, WORKERS
 from facefusion.jobs.states import JobState, Outcome, TaskKind, TaskState
@@ -157,6 +158,7 @@ class JobQueue:
         *,
         facts: Mapping[str, Any] | None = None,
         stored: int = 0,
+        inputs: Mapping[str, str] | None = None,
     ) -> None:
         """Take the result of a segment, a merge or a whole job.
 
@@ -165,6 +167,8 @@ class JobQueue:
             result: as JSON values.
             facts: what the worker measured.
             stored: bytes of storage that the result of a job takes.
+            inputs: of a job whose result is to be measured later, SHA-256 of its files by their references; None for
+                all others.
 
         Raises:
             LeaseLostError: somebody else does it by now, or nobody is to; the result is not wanted.
@@ -183,6 +187,8 @@ class JobQueue:
                 state: JobState = "review" if job.needs_review else "succeeded"
                 change_job(connection, job, now, state=state, result=dict(result))
                 _count_result(connection, job, stored, now)
+                if inputs is not None:
+                    draw(connection, job, now, inputs)
             settle(connection, job.tenant, [took])
 
     @until_it_goes_through

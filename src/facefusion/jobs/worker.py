@@ -18,6 +18,8 @@ from facefusion.engine.versions import version
 from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostError, OnlyWholeError
 from facefusion.jobs.database import reading
 from facefusion.jobs.keys import task_prefix
+from facefusion.jobs.quality.drawing import is_drawn
+from facefusion.jobs.quality.sampler import Sampler
 from facefusion.jobs.queue import JobQueue
 from facefusion.jobs.schema import TASKS
 from facefusion.jobs.values import Failure, Lease
@@ -64,8 +66,10 @@ class Worker:
         self._engine, self._bench = engine, bench
         self._queue = queue or JobQueue(engine)
         self._most_wait = most_wait
+        self._version = {"version": version()}
         self._ending, self._woken = threading.Event(), threading.Event()
         serving = bench.serving
+        self._sampler = Sampler(engine, bench, self.name, lambda: self.is_ending)
         self._watch = Watch(
             self._queue,
             self.name,
@@ -111,6 +115,8 @@ class Worker:
     def work_once(self) -> bool:
         """Do the task whose turn it is, if there is one, within `watching`; return whether there was.
 
+        Where there is none, a finished job is measured, if one was drawn for that.
+
         Raises:
             JobsUnavailableError: the database cannot be asked for one.
         """
@@ -119,9 +125,11 @@ class Worker:
         if not self._bench.has_room():
             _LOG.warning("The scratch folder is full: no task is taken before there is room again")
             return False
+        if self._sampler.overdue():
+            return True
         lease = self._queue.claim(self.name, seconds=self._bench.serving.jobs.lease_seconds)
         if lease is None:
-            return False
+            return self._sampler.idle()
         self._do(lease)
         return True
 
@@ -191,7 +199,7 @@ class Worker:
                 # A job that does not go in segments is to be done whole then.
                 is_to_be_whole = isinstance(error, OnlyWholeError) and lease.kind != "whole"
                 tell = self._queue.whole_instead if is_to_be_whole else self._queue.failed
-                self._dropped(attempt, lambda: tell(lease, failure))
+                self._dropped(attempt, lambda: tell(lease, failure, facts=self._version))
                 return
             self._finished(attempt, done)
             _LOG.info("%s is done", what)
@@ -199,13 +207,15 @@ class Worker:
     def _finished(self, attempt: Attempt, done: Done) -> None:
         """Tell what came of a task; where nobody waits for it any more, remove it."""
         lease = attempt.lease
+        share = self._bench.serving.worker.quality_share
+        inputs = done.inputs if is_drawn(lease.job.id, share) else None
         stored = sum(int(each["size"]) for each in done.content.get("outputs", ()))
 
         def tell() -> None:
             if lease.kind == "plan":
                 self._queue.planned(lease, done.content, done.segments, facts=done.facts)
             else:
-                self._queue.finished(lease, done.content, facts=done.facts, stored=stored)
+                self._queue.finished(lease, done.content, facts=done.facts, stored=stored, inputs=inputs)
 
         counts = self._told(tell) or self._was_taken(lease)
         if counts and lease.kind in {"whole", "merge"}:
@@ -219,7 +229,7 @@ class Worker:
         _LOG.warning("%s %d of job %s was stopped: %s", lease.kind, lease.number, lease.job.id, reason)
         failure = Failure("StalledError", 1, "The work made no progress for too long")
         telling: dict[str, Callable[[], None]] = {
-            "stalled": lambda: self._queue.failed(lease, failure),
+            "stalled": lambda: self._queue.failed(lease, failure, facts=self._version),
             "given back": lambda: self._queue.released(lease),
         }
         self._dropped(attempt, telling.get(reason or "", lambda: None))
@@ -258,7 +268,7 @@ class Worker:
         return {
             "host": socket.gethostname(),
             "process": os.getpid(),
-            "version": version(),
+            **self._version,
             "slots": worker.slots,
             "providers": list(runtime.execution_providers),
             "devices": os.environ.get("CUDA_VISIBLE_DEVICES"),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.estimate import Estimator
+from facefusion.jobs.quality.samples import Samples
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.roots import roots_of
 from facefusion.jobs.states import FINAL, JobState
@@ -101,6 +102,7 @@ class WhichJobs(Page):
     created_since: Annotated[AwareDatetime | None, Field()] = None
     created_before: Annotated[AwareDatetime | None, Field()] = None
     priority: Annotated[int | None, Field(ge=0, le=9)] = None
+    suspicious: Annotated[bool, Field(description="something unusual was measured of them")] = False
 
 
 class WhichEvents(Parameters):
@@ -143,10 +145,12 @@ def show_all(which: Annotated[WhichJobs, Query()], parts: Parts, caller: Reader)
         since=which.created_since,
         until=which.created_before,
         priority=which.priority,
+        suspicious=which.suspicious,
     )
     before = parts.cursors.number(which.cursor)
     jobs = jobs_page(parts.engine, wanted, before=before, limit=which.limit)
-    shown = [job_answer(each) for each in jobs[: which.limit]]
+    quality = Samples(parts.engine).of(jobs)
+    shown = [job_answer(each, quality=quality.get(each.number)) for each in jobs[: which.limit]]
     return JobPage(jobs=shown, next=parts.cursors.next_of(jobs, which.limit))
 
 
@@ -162,7 +166,7 @@ def show(
     job = parts.board.job(job_id, tenant=caller.tenant)
     done = how_far(parts.engine, job)
     response.headers["ETag"] = tag_of_job(job, done)
-    return job_answer(job, done)
+    return job_answer(job, done, Samples(parts.engine).of([job]).get(job.number))
 
 
 @ROUTER.get("/{job_id}/estimate", responses=documented(404))
@@ -362,11 +366,6 @@ def _reviewed(
         check(job)
         deliver_result(job, parts.storage, roots_of(parts.settings.allowed_roots, job.tenant), settings=parts.places)
     board = JobBoard(parts.engine, check=check)
-    if approves:
-        job = board.job(job_id, tenant=caller.tenant)
-        check(job)
-        if job.state == "review":  # else the board says what is wrong
-            deliver_result(job, parts.storage, roots_of(parts.settings.allowed_roots, job.tenant))
     return board.review(job_id, tenant=caller.tenant, reviewer=caller.actor, approves=approves, reason=order.reason)
 
 
