@@ -27,9 +27,9 @@ from facefusion.errors import (
     FaceTooSmallError,
     InputTypeError,
     NoFaceError,
+    OnlyWholeError,
     OptionsError,
     OutputExistsError,
-    PolicyError,
     SegmentError,
 )
 from facefusion.media.open import open_reader
@@ -530,7 +530,7 @@ def test_what_cannot_be_done_in_segments_is_said_when_it_is_planned(plain, value
         with pytest.raises(OptionsError):
             planned(plain, **numbers)
     under("privacy", "work_folder", "memory")
-    with pytest.raises(PolicyError, match="segments lie on disks"):
+    with pytest.raises(OnlyWholeError, match="segments lie on disks"):
         planned(plain)
 
 
@@ -561,5 +561,5 @@ def test_a_target_whose_frames_are_not_where_they_were_planned_is_to_be_done_who
     plan = planned(plain)
     assert plan.frames == FRAMES - 1
     Path("segments").mkdir()
-    with pytest.raises(SegmentError, match="Do this job whole"):
+    with pytest.raises(OnlyWholeError, match="Do this job whole"):
         run_segment(Options.parse(plain), plan, len(plan.segments) - 1, Path("segments/last"))

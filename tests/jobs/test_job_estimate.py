@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
 from queue_material import Jobs
+from workshop import TENANT, Shop
 
 from facefusion.errors import JobUnknownError
 from facefusion.jobs.estimate import Estimator
@@ -200,3 +202,50 @@ def test_those_of_the_same_size_and_device_count_where_there_are_enough():
     assert alike(every, height=720, devices=frozenset({"other"})) == [*small, *cards]
     assert alike(every, height=None, devices=frozenset()) == every
     assert alike(large[:2] + small, height=2000, devices=frozenset()) == large[:2] + small
+
+
+def test_each_stage_is_told_for_itself(jobs, estimate):
+    history(jobs)
+    there(jobs, 1)
+    job = film(jobs)
+    said = estimate(job)
+    assert [(stage.kind, stage.tasks) for stage in said.stages] == [("segment", 4), ("merge", 1)]
+    segments, merge = said.stages
+    assert segments.takes.likely == pytest.approx(40, rel=0.2)
+    assert merge.takes.likely == pytest.approx(4, rel=0.2)
+    assert said.ends.likely == pytest.approx(said.begins.likely + segments.takes.likely + merge.takes.likely)
+    assert said.rests_on == segments.rests_on + merge.rests_on
+    jobs.work()
+    assert estimate(job).stages == ()
+
+
+def test_a_stage_of_which_nothing_is_known_says_so_beside_those_that_are(jobs, estimate):
+    job = film(jobs)
+    for _ in range(4):
+        do(jobs, jobs.claim(), 10)
+    following = film(jobs)
+    there(jobs, 1)
+    said = estimate(following)
+    assert [(stage.kind, stage.takes is None) for stage in said.stages] == [("segment", False), ("merge", True)]
+    assert (said.ends, said.why_not) == (None, "no merge with these processors was measured yet")
+    assert jobs.state(job) == "merging"
+
+
+def test_the_command_line_says_when_a_job_ends_or_why_it_cannot(tmp_path):
+    shop = Shop.at(tmp_path / "shop")
+    jobs = Jobs(shop.engine, None, shop.board, shop.queue)
+    job = jobs.submit(TENANT, request=SWAP)
+    lines = shop.typed("job", "show", job.id).splitlines()
+    assert "ends: not known, no whole with these processors was measured yet" in lines
+    assert "whole: 1 to do, not known, too few were measured (by 0 that were measured)" in lines
+    told = json.loads(shop.typed("job", "show", job.id, "--json"))["estimate"]
+    assert (told["ends"], told["stages"][0]["tasks"]) == (None, 1)
+    for _ in range(4):
+        jobs.queue.finished(jobs.claim(), {})
+        job = jobs.submit(TENANT, request=SWAP)
+    there(jobs, 1)
+    lines = shop.typed("job", "show", job.id).splitlines()
+    assert any(line.startswith("ends: in 0 s (0 s to ") for line in lines), lines
+    jobs.queue.finished(jobs.claim(), {})
+    assert json.loads(shop.typed("job", "show", job.id, "--json"))["estimate"] is None
+    shop.engine.dispose()

@@ -111,6 +111,11 @@ def machine(engine):
             self._ends(lease, lambda: self.all.queue.failed(lease, failure))
 
         @rule(lease=leases)
+        def is_to_be_whole(self, lease):
+            if lease.kind != "whole" and self._ends(lease, lambda: self.all.queue.whole_instead(lease, BROKEN)):
+                self._drop_of(lease.job)
+
+        @rule(lease=leases)
         def release(self, lease):
             self._ends(lease, lambda: self.all.queue.released(lease))
 
@@ -156,7 +161,9 @@ def machine(engine):
                 done = sum(task.kind == "segment" and task.state == "done" for task in mine)
                 assert job.segments_done == done
                 assert ends.get(job.number, 0) <= (2 if job.needs_review else 1)
-                states = Counter(task.state for task in mine)
+                states = Counter(task.state for task in mine if task.state != "left")
+                left = [task for task in mine if task.state == "left"]
+                assert not left or [task.kind for task in mine if task.state != "left"] == ["whole"]
                 if job.state not in ACTIVE:
                     assert not states["ready"] + states["held"] + states["leased"] + states["waiting"]
                 else:
@@ -216,11 +223,12 @@ def machine(engine):
                 with suppress(LeaseLostError):
                     call()  # told before, in the same words: it counts once
                 assert self._state_of(lease) == before
-                return
+                return False
             call()
             del self.valid[lease.task]
             if self.all.job(lease.job).state == "failed":
                 self._drop_of(lease.job)
+            return True
 
         def _state_of(self, lease):
             return self.all.job(lease.job), self.all.tasks(lease.job), self.all.kinds(lease.job)

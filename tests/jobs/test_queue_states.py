@@ -509,3 +509,67 @@ def test_workers_are_seen_until_they_are_gone(jobs):
     jobs.clock.forward(86_401)
     jobs.queue.sweep()
     assert there() == []
+
+
+@pytest.mark.parametrize("kind", ["plan", "segment", "merge"])
+def test_a_job_that_does_not_go_in_segments_is_done_whole(jobs, kind):
+    job = jobs.submit(is_cut=True)
+    lease = jobs.claim("one")
+    if kind != "plan":
+        jobs.queue.planned(lease, {"at": "plan"}, [SegmentOfPlan(0, 10), SegmentOfPlan(1, 10)])
+        lease = jobs.claim("one")
+    if kind == "merge":
+        jobs.queue.finished(lease, {})
+        jobs.queue.finished(jobs.claim("one"), {})
+        lease = jobs.claim("one")
+    assert lease.kind == kind
+    jobs.queue.whole_instead(lease, BROKEN, facts={"version": "2.0"})
+    now = jobs.job(job)
+    assert (now.state, now.segments, now.segments_done, now.frames, now.failure) == ("queued", None, 0, None, None)
+    [told] = [event for event in jobs.board.events(job.id, tenant=None) if event.kind == "job.whole"]
+    assert (told.facts["kind"], told.facts["failure"]["type"]) == (kind, BROKEN.type)
+    jobs.queue.whole_instead(lease, BROKEN)
+    assert jobs.kinds(job).count("job.whole") == 1, "told twice, it counts once"
+    whole = jobs.claim("two")
+    assert (whole.kind, whole.plan, whole.results, whole.attempt) == ("whole", None, (), 1)
+    assert whole.token > lease.token, "the files of both lie apart"
+    jobs.queue.finished(whole, {"outputs": []})
+    assert jobs.state(job) == "succeeded"
+    assert jobs.queue.claim("three") is None
+    states = jobs.tasks(job)
+    assert states.pop(("whole", 0)) == "done"
+    assert set(states.values()) == {"left"}
+    assert jobs.leases() == 0
+
+
+def test_who_does_another_segment_of_a_job_that_is_to_be_whole_hears_of_it(jobs):
+    job = jobs.planned(3)
+    first, second = jobs.claim("one"), jobs.claim("two")
+    jobs.queue.whole_instead(first, BROKEN)
+    for call in (jobs.queue.extend, jobs.queue.released, lambda lease: jobs.queue.finished(lease, {})):
+        with pytest.raises(LeaseLostError):
+            call(second)
+    with pytest.raises(LeaseLostError):
+        jobs.queue.whole_instead(second, BROKEN)
+    assert jobs.kinds(job).count("job.whole") == 1
+    assert [attempt.outcome for attempt in jobs.board.attempts(job.id, tenant=None)].count("cancelled") == 1
+
+
+def test_a_job_that_became_whole_is_paused_cancelled_and_tried_again_as_such(jobs):
+    job = jobs.planned(2)
+    lease = jobs.claim()
+    jobs.board.pause(job.id, tenant=None)
+    jobs.queue.whole_instead(lease, BROKEN)
+    assert jobs.queue.claim("one") is None, "it is paused still"
+    jobs.board.resume(job.id, tenant=None)
+    jobs.board.cancel(job.id, tenant=None)
+    jobs.board.retry(job.id, tenant=None)
+    assert [lease.kind for lease in jobs.work()] == ["whole"]
+    assert jobs.state(job) == "succeeded"
+
+
+def test_a_whole_job_cannot_become_one(jobs):
+    jobs.submit()
+    lease = jobs.claim()
+    with pytest.raises(JobStateError):
+        jobs.queue.whole_instead(lease, BROKEN)

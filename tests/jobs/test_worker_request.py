@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facefusion.errors import OptionsError
+from facefusion.errors import OptionsError, StorageAddressError
 from facefusion.jobs.allowed import allowed_options, refusal, use_of
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.roots import roots_of
+from facefusion.jobs.storage.addresses import parsed_address
 from facefusion.options import Options, iter_leaves
 
 LEAST = {"target": "upload:t", "output": "r.mp4"}
@@ -60,7 +61,10 @@ def test_references_and_names_take_the_places_of_files() -> None:
         ({"target": "/etc/passwd"}, "upload:ID"),
         ({"target": "upload:../x"}, "identifier"),
         ({"target": 5}, "string"),
-        ({"target": "file:///a b"}, "upload:ID"),
+        ({"target": "file:///a\nb"}, "upload:ID"),
+        ({"target": "s3://b/a\u202eb.mp4"}, "upload:ID"),
+        ({"target": "s3://b/a\ud800.mp4"}, "upload:ID"),
+        ({"target": "s3://b/a.mp4 "}, "upload:ID"),
         ({"sources": ["upload:a"] * 65}, "64"),
         ({"sources": "upload:a"}, "tuple"),
         ({"output": "../r.mp4"}, "plain name"),
@@ -142,3 +146,35 @@ def test_roots_are_those_of_the_tenant() -> None:
     allowed = ("s3://media/{tenant}", "acme=file:///srv/acme", "other=gs://theirs")
     assert roots_of(allowed, "acme") == ("s3://media/acme", "file:///srv/acme")
     assert roots_of(allowed, "other") == ("s3://media/other", "gs://theirs")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("größe.mp4", "映画　一.mp4", "my clip (1)+%20.mp4", "فیلم\u200cها.mp4", "👩\u200d👩\u200d👧.png"),
+        *("e\u0301te.mp4", "\u00e9te.mp4", "ﬁlm.mp4", "a%2e%2e%2fb.mp4"),
+    ],
+)
+def test_objects_are_named_letter_by_letter_in_any_script(name: str) -> None:
+    address = f"s3://bucket/in/{name}"
+    assert str(Reference.parse(address)) == address
+    assert JobRequest.parse(request(target=address).to_json()).target == address
+    assert parsed_address(address).path == f"in/{name}", "nothing is unescaped, composed or folded"
+
+
+@pytest.mark.parametrize(
+    "sign", ["\n", "\0", "\x7f", "\x85", "\u2028", "\u202e", "\u2066", "\u200b", "\ufeff", "\ud800"]
+)
+def test_what_is_unseen_names_no_object(sign: str) -> None:
+    for address in (f"s3://bucket/a{sign}b.mp4", f"s3://bucket/{sign}", f"s3://bucket/a.mp4{sign}"):
+        with pytest.raises(ValueError, match="by an address"):
+            Reference.parse(address)
+
+
+@pytest.mark.parametrize("key", ["../b.mp4", "a/../b.mp4", "a//b.mp4", "./b.mp4", "a\\b.mp4"])
+def test_no_name_leads_up(key: str) -> None:
+    """And none that looks as if it did: what is escaped, or of another width, is a letter like others."""
+    with pytest.raises(StorageAddressError):
+        parsed_address(f"s3://bucket/in/{key}")
+    for name in ("．．／b.mp4", "%2e%2e/b.mp4", "‥/b.mp4"):
+        assert parsed_address(f"s3://bucket/in/{name}").path == f"in/{name}"

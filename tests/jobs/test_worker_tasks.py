@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from facefusion.errors import (
 from facefusion.jobs.storage import Stored
 from facefusion.jobs.work.bench import Bench
 from facefusion.jobs.work.delivering import deliver_result
+from facefusion.media.times import read_times
 from facefusion.options import load_options
 from material import ASTRONAUT, CAPTAIN, read, read_clip, save, write_clip
 
@@ -199,8 +202,6 @@ class _Broken:
 
 
 def _with_runner(bench: Bench, runner) -> Bench:
-    from dataclasses import replace
-
     return replace(bench, runner=runner)
 
 
@@ -332,3 +333,39 @@ def test_what_a_lost_attempt_put_is_removed_and_what_counts_stays(shop: Shop, sm
 def test_a_missing_source_is_told_before_anything_is_done(shop: Shop) -> None:
     with pytest.raises(InputMissingError, match=r"none\.png"):
         shop.submit({**PICTURE, "target_path": "none.png"})
+
+
+def test_a_job_that_does_not_go_in_segments_is_done_whole(shop: Shop, clip: Path, monkeypatch) -> None:
+    """The times in the file promise a frame that is not there: that is found out in the last segment."""
+
+    def more(*given):
+        times = read_times(*given)
+        return replace(times, pts=(*times.pts, times.pts[-1] + times.pts[1] - times.pts[0]))
+
+    monkeypatch.setattr("facefusion.engine.segmented.planning.read_times", more)
+    values = {"source_paths": [str(CAPTAIN)], "target_path": str(clip), "output_path": "r.mp4"}
+    job = done(shop, shop.submit(values, is_cut=True), segment_frames=21)
+    assert (job.state, job.segments, job.result["frames"], job.failure) == ("succeeded", None, 40, None)
+    [told] = [event for event in shop.board.events(job.id, tenant=TENANT) if event.kind == "job.whole"]
+    assert told.facts["failure"]["type"] == "OnlyWholeError"
+    assert "there are only 40 frames" in told.facts["failure"]["what"]
+    assert shop.files(job) == ["result-2/r.mp4"], "of the segments nothing is left"
+    assert str(shop.folder) not in json.dumps(told.facts)
+
+
+def test_under_a_policy_that_wants_work_in_memory_jobs_are_done_whole(
+    shop: Shop, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = tmp_path / "memory.toml"
+    usual = (Path(__file__).parents[1] / "policy.toml").read_text().replace('"tests"', '"stricter"')
+    policy.write_text(f'{usual}\n[privacy]\nwork_folder = {{ value = "memory", why = "A test asks for it" }}\n')
+    values = {"source_paths": [str(CAPTAIN)], "target_path": str(clip), "output_path": "r.mp4"}
+    job = shop.submit(values, is_cut=True)
+    monkeypatch.setenv("FACEFUSION_POLICY", str(policy))
+    # What workers keep has to lie in memory, too.
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as scratch:
+        job = done(shop, job, scratch_dir=scratch)
+        assert job.state == "succeeded", job.failure
+        [told] = [event for event in shop.board.events(job.id, tenant=TENANT) if event.kind == "job.whole"]
+        assert (told.facts["kind"], told.facts["failure"]["what"][:10]) == ("plan", "The policy")
+        assert shop.files(job) == ["result-2/r.mp4"]

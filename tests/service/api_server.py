@@ -135,7 +135,7 @@ def served(
 @contextmanager
 def working(served: Served, folder: Path) -> Iterator[Worker]:
     """Have a worker do the jobs of a service for as long as a block lasts."""
-    serving = ServingOptions.parse({"scratch_dir": folder / "scratch", "scratch_free": 0})
+    serving = ServingOptions.parse({"scratch_dir": folder / "scratch", "scratch_free": 0, "quality_share": 0})
     bench = Bench.of(served.parts.options, serving, storage=served.parts.storage, board=JobBoard(served.parts.engine))
     worker = Worker(served.parts.engine, bench, most_wait=0.1)
     thread = threading.Thread(target=worker.run, daemon=True)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facefusion.errors import TriggerEventError, TriggerRuleError
+from facefusion.errors import StorageAddressError, TriggerEventError, TriggerRuleError
+from facefusion.jobs.storage.addresses import parsed_address
 from facefusion.service.triggers.created import Created
 from facefusion.service.triggers.formats import created_by
 from facefusion.service.triggers.rule import Rule, check_loops
@@ -387,3 +388,33 @@ def test_renditions_make_no_loop_possible():
     request = rule(deliver_to="s3://uploads/out/film.mp4").job_of(Created("s3://uploads/in/a.mp4", "1"))
     with pytest.raises(TriggerRuleError):
         check_loops(request, [rule("s3://uploads/out/")])
+
+
+@pytest.mark.parametrize(
+    ("escaped", "key"),
+    [
+        ("in/gr%C3%B6%C3%9Fe+1.mp4", "in/größe 1.mp4"),
+        ("in/e%CC%81te%CC%81.mp4", "in/e\u0301te\u0301.mp4"),
+        ("in/%E6%98%A0%E7%94%BB%E3%80%80.mp4", "in/映画\u3000.mp4"),
+        ("in/%252e%252e%252fb.mp4", "in/%2e%2e%2fb.mp4"),
+    ],
+)
+def test_keys_in_any_script_are_taken_letter_by_letter_and_named_so_in_jobs(escaped, key):
+    [created] = created_by(json.dumps({"Records": [s3_record(key=escaped)]}).encode(), JSON)
+    assert created.key == key
+    rule = Rule("s3://amzn-s3-demo-bucket/in/", (".mp4",), {"target": "{address}", "output": "{slug}.mp4"})
+    assert rule.matches(created.address)
+    assert rule.job_of(created).target == f"s3://amzn-s3-demo-bucket/{key}"
+
+
+@pytest.mark.parametrize("escaped", ["in/%FF.mp4", "in/a%0Ab.mp4", "in/%E2%80%AEb.mp4", "in/a%00.mp4", "in/\ud800.mp4"])
+def test_keys_that_hide_something_or_are_no_text_are_refused(escaped):
+    with pytest.raises(TriggerEventError):
+        created_by(json.dumps({"Records": [s3_record(key=escaped)]}).encode(), JSON)
+
+
+def test_a_key_that_leads_up_starts_no_job():
+    created = Created("s3://bucket/in/../other/a.mp4", "1")
+    rule = Rule("s3://bucket/in/", (), {"target": "{address}", "output": "a.mp4"})
+    with pytest.raises(StorageAddressError):
+        parsed_address(rule.job_of(created).target)

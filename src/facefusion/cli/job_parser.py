@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from facefusion.cli.verbs import Verb, add_json, parse_verbs
 from facefusion.jobs.allowed import allowed_options
+from facefusion.jobs.failures import By
 from facefusion.jobs.states import JobState
 from facefusion.options import Options, ServingOptions, iter_leaves
 
@@ -53,8 +54,35 @@ def _submit(group: argparse._ArgumentGroup) -> None:
 
 def _list(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--state", choices=get_args(JobState), action="append", metavar="STATE", help="only such")
+    group.add_argument("--suspicious", action="store_true", help="only those of which something unusual was measured")
     group.add_argument("--limit", type=_positive, default=50, metavar="N", help="most jobs [50]")
     add_json(group)
+
+
+def _analysed(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--since", metavar="TIME", help="a day such as 2027-06-30, or a moment; any time when not given")
+    group.add_argument("--until", metavar="TIME", help="likewise; a day counts to its end")
+    group.add_argument("--all-tenants", action="store_true", help="jobs of everybody")
+    group.add_argument("--limit", type=_positive, default=100, metavar="N", help="most jobs that are listed [100]")
+    group.add_argument("--csv", type=Path, metavar="FILE", help="write all of them as CSV")
+    group.add_argument("--parquet", type=Path, metavar="FILE", help="write all of them as Parquet (needs the extra)")
+    add_json(group)
+
+
+def _failures(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--by",
+        choices=get_args(By),
+        action="append",
+        metavar="WHAT",
+        help=f"count by {', '.join(get_args(By))}; may be given several times [reason, stage]",
+    )
+    _analysed(group)
+
+
+def _quality(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--suspicious", action="store_true", help="only those of which a figure is outside its bounds")
+    _analysed(group)
 
 
 def _one(group: argparse._ArgumentGroup) -> None:
@@ -136,6 +164,8 @@ _JOB: Final = {
         (*_BOTH, "cut_after"),
     ),
     "list": Verb("list jobs, the newest first", "[options]", _list, ("tenant",), _DATABASE),
+    "failures": Verb("show why jobs failed", "[options]", _failures, ("tenant",), _DATABASE),
+    "quality": Verb("show what was measured of finished jobs", "[options]", _quality, ("tenant",), _DATABASE),
     "show": Verb("show all that is known of a job", _ONE, _one, ("tenant",), _DATABASE),
     "events": Verb("show what happened to a job", _ONE, _events, ("tenant",), _DATABASE),
     "wait": Verb("wait until a job is finished", _ONE, _wait, ("tenant",), _DATABASE),

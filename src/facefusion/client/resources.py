@@ -147,4 +147,6 @@ class ServiceOf:
     version = Doing(others.version)
     queue = Doing(others.queue)
     workers = Doing(others.workers)
+    failures = Doing(others.failures)
+    quality = Doing(others.quality)
     verify = Doing(others.verify)

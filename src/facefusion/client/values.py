@@ -351,6 +351,105 @@ class JobResult(Value):
     delivered: list[str] = []
 
 
+class JobQuality(Value):
+    """What was measured of a finished job.
+
+    Attributes:
+        state: `waiting`, `measured` or `skipped`.
+        measured: when.
+        measures: figures by name; None where one could not be told.
+        flags: which are outside their bounds.
+        why_not: why it could not be measured.
+    """
+
+    state: str
+    measured: datetime | None = None
+    measures: dict[str, float | None] = {}
+    flags: list[str] = []
+    why_not: str = ""
+
+
+class FailureReason(Value):
+    """How many jobs failed alike.
+
+    Attributes:
+        by: what they have in common.
+        jobs: how many.
+        seconds: that workers spent on them.
+        last: when the last of them failed.
+    """
+
+    by: dict[str, str]
+    jobs: int
+    seconds: float
+    last: datetime
+
+
+class FailedJob(Value):
+    """A job that failed.
+
+    Attributes:
+        job: its identifier.
+        failed: when.
+        error_type: name of the error, such as `NoFaceError`.
+        error: what happened.
+        stage, number: of the task that failed.
+        worker, version: who had it.
+        attempts, seconds: that were spent on the job.
+    """
+
+    job: str
+    failed: datetime
+    error_type: str
+    error: str
+    stage: str
+    number: int
+    worker: str
+    version: str
+    attempts: int
+    seconds: float
+
+
+class Failed(Value):
+    """What failed in a period.
+
+    Attributes:
+        reasons: counted, the most frequent first.
+        jobs: the latest.
+    """
+
+    reasons: list[FailureReason]
+    jobs: list[FailedJob]
+
+
+class MeasuredJob(Value):
+    """A job that was measured; its figures are further fields.
+
+    Attributes:
+        job: its identifier.
+        measured: when.
+        processors: that made it, with commas between them.
+        is_suspicious: whether a figure is outside its bounds.
+        flags: which, with commas between them.
+    """
+
+    job: str
+    measured: datetime
+    processors: str = ""
+    is_suspicious: bool
+    flags: str = ""
+
+
+class MeasuredJobList(Value):
+    """Jobs that were measured.
+
+    Attributes:
+        jobs: the latest first.
+    """
+
+    jobs: list[MeasuredJob]
+
+
 class Job(Value):
     """A job.
 
@@ -367,6 +466,7 @@ class Job(Value):
         error: why it failed.
         result: what it made.
         review: who decided on its result.
+        quality: what was measured of it; None of most jobs.
     """
 
     id: str
@@ -385,6 +485,7 @@ class Job(Value):
     error: Problem | None = None
     result: JobResult | None = None
     review: dict[str, Any] | None = None
+    quality: JobQuality | None = None
 
     @property
     def is_over(self) -> bool:
@@ -408,6 +509,22 @@ class JobEvent(Value):
     facts: dict[str, Any] = {}
 
 
+class JobStage(Value):
+    """What is left to do of one kind of a job's tasks.
+
+    Attributes:
+        kind: `plan`, `whole`, `segment` or `merge`.
+        tasks: that are left.
+        takes: seconds, as `low`, `likely` and `high`; None where that cannot be said.
+        rests_on: attempts that were measured.
+    """
+
+    kind: str
+    tasks: int
+    takes: dict[str, float] | None = None
+    rests_on: int = 0
+
+
 class JobTime(Value):
     """What can be said of the time that a job takes.
 
@@ -415,9 +532,11 @@ class JobTime(Value):
         share: of its frames that is done, from 0 to 1.
         begins, ends: seconds until then, as `low`, `likely` and `high`; None where that cannot be said.
         why_not: why `ends` cannot be said.
+        stages: what is left, in the order in which it is done.
     """
 
     share: float | None = None
     begins: dict[str, float] | None = None
     ends: dict[str, float] | None = None
     why_not: str = ""
+    stages: list[JobStage] = []

@@ -63,6 +63,7 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── LeaseLostError          83   somebody else does the task by now, or nobody is to do it any more
     │   ├── JobsUnavailableError    84   the database of jobs, or the broker, cannot be reached
     │   └── SegmentError            85   a segment or a plan is not what was made for this job, or is damaged
+    │       └── OnlyWholeError      85   the job can be done whole, and not in segments
     ├── StorageError
     │   ├── StorageAddressError     90   an address of storage is not understood, or is not allowed
     │   ├── StorageUnavailableError 91   the storage cannot be reached, or failed
@@ -147,6 +148,7 @@ from facefusion.errors.jobs import (
     JobsUnavailableError,
     JobUnknownError,
     LeaseLostError,
+    OnlyWholeError,
     SegmentError,
     StorageAddressError,
     StorageDamagedError,
@@ -266,6 +268,7 @@ __all__ = [
     "ModelUntrustedError",
     "NoFaceError",
     "NotAllowedError",
+    "OnlyWholeError",
     "OptionsError",
     "OutputError",
     "OutputExistsError",

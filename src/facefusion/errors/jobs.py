@@ -45,6 +45,10 @@ class SegmentError(JobError):
     exit_code = 85
 
 
+class OnlyWholeError(SegmentError):
+    """The job cannot be done in segments; it can be done whole."""
+
+
 class StorageError(FaceFusionError):
     """Files in storage cannot be used."""
 

@@ -12,9 +12,10 @@ from facefusion.errors import JobStateError, OptionsError
 from facefusion.jobs.database import Clock, database_time, looking, moment, until_it_goes_through, writing
 from facefusion.jobs.order import settle
 from facefusion.jobs.rows import attempt_of, change_job, event_of, job_of, job_with, tell
-from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, PLANS, TASKS
+from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, PLANS, SAMPLES, TASKS
 from facefusion.jobs.states import ACTIVE, FINAL, JobState, TaskState
 from facefusion.jobs.stopping import stop_tasks
+from facefusion.jobs.stored import check_room, free, job_entry
 from facefusion.jobs.tenants import admit_job, check_count, check_priority
 from facefusion.jobs.values import Attempt, Event, Job, NewJob
 
@@ -44,7 +45,7 @@ class JobBoard:
             new: the job.
 
         Raises:
-            JobQuotaError: the tenant may have no further job, or none of this priority.
+            JobQuotaError: the tenant may have no further job, or none of this priority, or its storage is full.
             JobsUnavailableError: the database cannot be used.
         """
         with writing(self._engine) as connection:
@@ -83,6 +84,7 @@ class JobBoard:
         *,
         tenant: str | None,
         states: Sequence[JobState] = (),
+        suspicious: bool = False,
         before: int | None = None,
         limit: int = 50,
     ) -> list[Job]:
@@ -91,6 +93,7 @@ class JobBoard:
         Args:
             tenant: whose; everybody's when None.
             states: in which they are; all when empty.
+            suspicious: whether only those are wanted of which something unusual was measured.
             before: number of the job with which the page before ended; None for the first page.
             limit: most jobs.
 
@@ -102,6 +105,8 @@ class JobBoard:
             wanted = wanted.where(JOBS.c.tenant == tenant)
         if before is not None:
             wanted = wanted.where(JOBS.c.number < before)
+        if suspicious:
+            wanted = wanted.where(JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious)))
         newest = JOBS.c.number.desc()
         if len(states) > 1:
             # The newest of each state are found by the index, however many others lie between them.
@@ -201,7 +206,7 @@ class JobBoard:
         Raises:
             JobUnknownError: there is none, or it is another tenant's.
             JobStateError: it neither failed nor was cancelled.
-            JobQuotaError: the tenant has as many jobs that are not finished as it may.
+            JobQuotaError: the tenant has as many jobs that are not finished as it may, or its storage is full.
             JobsUnavailableError: the database cannot be used.
         """
         with writing(self._engine) as connection:
@@ -218,6 +223,7 @@ class JobBoard:
                 connection.execute(update(TASKS).where(merge).values(state="waiting"))
             state: JobState = "merging" if is_cut_through else "running" if is_planned else "queued"
             change_job(connection, job, now, state=state, queued=now, is_paused=False, finished=None, error=None)
+            check_room(connection, job.tenant)
             check_count(connection, job.tenant, with_one=True)
             return job_with(connection, job_id, tenant=tenant)
 
@@ -281,6 +287,8 @@ class JobBoard:
     def remove(self, job_id: str, *, tenant: str | None) -> Job:
         """Forget a job that is finished, with its events; its files are the caller's to remove.
 
+        Its tenant has the room of its result again.
+
         Raises:
             JobUnknownError: there is none, or it is another tenant's.
             JobStateError: it is not finished.
@@ -291,6 +299,7 @@ class JobBoard:
             if job.state not in FINAL:
                 raise JobStateError(f"Job {job_id} is {job.state}", "Cancel it first")
             connection.execute(delete(JOBS).where(JOBS.c.number == job.number))
+            free(connection, job.tenant, job_entry(job.id))
             return job
 
     def _held(self, connection: Connection, job_id: str, tenant: str | None) -> tuple[Job, int]:

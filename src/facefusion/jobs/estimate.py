@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Row, func, select
 
 from facefusion.jobs.database import Clock, database_time, reading
 from facefusion.jobs.leasing import work_of
-from facefusion.jobs.measures import Measure, Range, alike, last_seconds, measures, quantiles, sum_of
+from facefusion.jobs.measures import FEWEST, Measure, Range, alike, last_seconds, measures, quantiles, sum_of
 from facefusion.jobs.rows import job_with
 from facefusion.jobs.schema import ATTEMPTS, JOBS, LEASES, TASKS, TENANTS, WORKERS
 from facefusion.jobs.states import ACTIVE, TaskKind
@@ -24,6 +24,24 @@ from facefusion.jobs.values import Job
 
 THERE_SECONDS: Final = 60.0
 """How long ago a worker was heard of, at most, to count as there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is left to do of one kind of a job's tasks.
+
+    Attributes:
+        kind: of the tasks.
+        tasks: that are left, those at work included.
+        takes: seconds until all of them are done, by workers that are there, from the moment when they may be begun;
+            None where that cannot be said.
+        rests_on: attempts that were measured.
+    """
+
+    kind: TaskKind
+    tasks: int
+    takes: Range | None
+    rests_on: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +55,7 @@ class Estimate:
         ends: seconds until it is finished; zeros once it is; None where that cannot be said.
         rests_on: attempts that were measured.
         why_not: why `ends` cannot be said; empty where it can.
+        stages: what is left of each kind of tasks, in the order in which they are done.
     """
 
     progress: float | None
@@ -45,6 +64,7 @@ class Estimate:
     ends: Range | None
     rests_on: int
     why_not: str
+    stages: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +120,7 @@ class _Ahead:
 
 
 _NOW: Final = Range(0.0, 0.0, 0.0)
-_MAKING: Final[tuple[TaskKind, ...]] = ("whole", "segment", "merge")
+_ALL: Final[tuple[TaskKind, ...]] = ("plan", "whole", "segment", "merge")
 
 
 class Estimator:
@@ -133,14 +153,16 @@ class Estimator:
                 return Estimate(progress, done, _NOW, _NOW, 0, "")
             place = _place(connection, job, now)
             begins = _NOW if job.state != "queued" else _begins(connection, job, place)
-            work, known, why_not = _work_left(connection, job, tasks, place, now)
+            stages = _stages(connection, job, tasks, place, now)
+            work, why_not = _work_left(stages)
             if not why_not and place.workers == 0:
                 why_not = "no worker is there"
             if not why_not and job.is_paused:
                 why_not = "it is paused"
             ends = None if why_not or work is None or begins is None else begins + work
             why_not = why_not or ("" if ends else "too little is known of what lies ahead of it")
-            return Estimate(progress, done, None if job.is_paused else begins, ends, known, why_not)
+            known = sum(stage.rests_on for stage in stages if stage.takes is not None)
+            return Estimate(progress, done, None if job.is_paused else begins, ends, known, why_not, stages)
 
 
 def _tasks(connection: Connection, job: Job) -> Sequence[Row[Any]]:
@@ -182,37 +204,43 @@ def _place(connection: Connection, job: Job, now: int) -> _Place:
     return _Place(workers, devices, min(most, max(1.0, share)) if most else 0.0)
 
 
-def _work_left(
-    connection: Connection, job: Job, tasks: Sequence[Row[Any]], place: _Place, now: int
-) -> tuple[Range | None, int, str]:
-    """Return how long the tasks of a job take from their beginning, on how many measures that rests, or why not."""
+def _stages(connection: Connection, job: Job, tasks: Sequence[Row[Any]], place: _Place, now: int) -> tuple[Stage, ...]:
+    """Return what is left of each kind of a job's tasks, and how long it takes."""
     work = work_of(job.request)
-    left = [task for task in tasks if task.state not in {"done", "cancelled", "dead"}]
-    if any(task.kind == "plan" for task in left):
-        return None, 0, "it is not planned yet"
-    total, known = _NOW, 0
-    for kind in _MAKING:
+    left = [task for task in tasks if task.state not in {"done", "cancelled", "dead", "left"}]
+    stages = []
+    for kind in _ALL:
         mine = [task for task in left if task.kind == kind]
         if not mine:
             continue
         found = alike(measures(connection, kind, work), height=_height(connection, job), devices=place.devices)
         own = measures(connection, kind, work, job=job.number)
         found = own if len(own) >= 5 else found  # nothing is more like a job than itself
-        took = _stage(mine, found, job, place, now)
-        if took is None:
-            return None, known, f"no {kind} with these processors was measured yet"
-        total, known = total + took, known + len(found)
-    return total, known, ""
+        took = _stage(mine, found, job, place, now) if place.workers else None
+        stages.append(Stage(kind, len(mine), took, len(found)))
+    return tuple(stages)
+
+
+def _work_left(stages: Sequence[Stage]) -> tuple[Range | None, str]:
+    """Return how long all stages take from their beginning, or why that cannot be said."""
+    if any(stage.kind == "plan" for stage in stages):
+        return None, "it is not planned yet"
+    unknown = next((stage.kind for stage in stages if stage.takes is None and stage.rests_on < FEWEST), None)
+    if unknown is not None:
+        return None, f"no {unknown} with these processors was measured yet"
+    if any(stage.takes is None for stage in stages):
+        return None, ""  # nobody is there to do them, which is told otherwise
+    return sum((stage.takes for stage in stages if stage.takes is not None), _NOW), ""
 
 
 def _stage(tasks: Sequence[Row[Any]], found: Sequence[Measure], job: Job, place: _Place, now: int) -> Range | None:
-    """Return how long all tasks of one kind take; None where too little was measured."""
+    """Return how long workers that are there take for all tasks of one kind; None where too little was measured."""
     pace = quantiles([one.seconds / one.frames for one in found if one.frames])
     flat = quantiles([one.seconds for one in found])
     lefts = [_left(task, pace, flat, job, now) for task in tasks]
     known = [left for left in lefts if left is not None]
-    if len(known) < len(lefts) or not place.workers:
-        return None if len(known) < len(lefts) else _NOW
+    if len(known) < len(lefts):
+        return None
     most = float(min(len(known), place.workers))
     share = max(1.0, min(most, place.share))
     rounds = math.ceil(len(known) / share)

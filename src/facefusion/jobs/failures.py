@@ -5,26 +5,29 @@ The view `job_failures` of the database shows the same to those who ask in SQL.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import Connection, Engine, Row, Select, column, func, select, table
 
-from facefusion.errors import OptionsError, OutputUnwritableError
+from facefusion.errors import OptionsError
 from facefusion.jobs.database import reading
+from facefusion.jobs.exporting import write_csv, write_parquet
+from facefusion.jobs.viewed import ALWAYS, Period, in_parts, time_of
 
-_ROWS: Final = 5000
+By = Literal["reason", "stage", "worker", "version", "tenant"]
+"""By what failures are counted: class of the error, kind of the task, who had it, by which version, whose."""
+USUAL: Final[tuple[By, ...]] = ("reason", "stage")
+
 _VIEW: Final = table(
     "job_failures",
-    *map(
-        column, ("job", "tenant", "failed", "error_type", "error", "stage", "number", "worker", "attempts", "seconds")
-    ),
+    *map(column, ("job", "tenant", "failed", "error_type", "error", "stage", "number", "worker", "version")),
+    *map(column, ("attempts", "seconds")),
 )
+_COLUMNS: Final = {"reason": "error_type"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class FailedJob:
         stage: kind of the task that failed for good: `whole`, `plan`, `segment` or `merge`.
         number: of the segment; 0 for other stages.
         worker: who had the task last.
+        version: of that worker; empty where it was lost, and said nothing.
         attempts: leases of all its tasks.
         seconds: that workers spent on it.
     """
@@ -52,25 +56,26 @@ class FailedJob:
     stage: str
     number: int
     worker: str
+    version: str
     attempts: int
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """How many jobs failed for one reason.
+    """How many jobs failed alike.
 
     Attributes:
-        error_type: name of the error's class.
-        stage: in which it happened.
+        by: what they have in common, in the order in which it was asked for.
         jobs: that failed so.
         seconds: that workers spent on them.
+        last: when the last of them failed, in UTC.
     """
 
-    error_type: str
-    stage: str
+    by: tuple[str, ...]
     jobs: int
     seconds: float
+    last: datetime
 
 
 class Failures:
@@ -83,39 +88,47 @@ class Failures:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def latest(
-        self, *, tenant: str | None = None, since: datetime | None = None, limit: int | None = 100
-    ) -> list[FailedJob]:
+    def latest(self, period: Period = ALWAYS, *, limit: int | None = 100) -> list[FailedJob]:
         """Return jobs that failed, the latest first.
 
         Args:
-            tenant: whose; everybody's when None.
-            since: when they failed at the earliest; any time when None.
+            period: whose, and when they failed.
             limit: most jobs; all when None.
 
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
         with reading(self._engine) as connection:
-            wanted = _wanted(connection, select(_VIEW), tenant, since)
+            wanted = _within(connection, select(_VIEW), period)
             wanted = wanted.order_by(_VIEW.c.failed.desc(), _VIEW.c.job).limit(limit)
             return [_failed_job(row) for row in connection.execute(wanted)]
 
-    def reasons(self, *, tenant: str | None = None, since: datetime | None = None) -> list[Reason]:
-        """Return why jobs failed, the most frequent reason first; arguments and errors as of `latest`."""
-        named = select(_VIEW.c.error_type, _VIEW.c.stage, func.count().label("jobs"), func.sum(_VIEW.c.seconds))
-        with reading(self._engine) as connection:
-            wanted = _wanted(connection, named, tenant, since).group_by(_VIEW.c.error_type, _VIEW.c.stage)
-            rows = connection.execute(wanted.order_by(func.count().desc(), _VIEW.c.error_type, _VIEW.c.stage)).all()
-        return [Reason(row[0], row[1], row[2], float(row[3] or 0)) for row in rows]
-
-    def write_csv(self, path: Path, *, tenant: str | None = None, since: datetime | None = None) -> int:
-        """Write the jobs that failed as CSV, with a line of names first.
+    def reasons(self, period: Period = ALWAYS, *, by: Sequence[By] = USUAL) -> list[Reason]:
+        """Return how many jobs failed alike, the most first.
 
         Args:
-            path: of the file, which is there whole or not at all.
-            tenant: whose; everybody's when None.
-            since: when they failed at the earliest; any time when None.
+            period: whose, and when they failed.
+            by: what jobs have in common that are counted together, each once.
+
+        Raises:
+            OptionsError: jobs cannot be counted so.
+            JobsUnavailableError: the database cannot be used.
+        """
+        if not by or len({*by}) < len(by) or not {*by} <= {*get_args(By)}:
+            raise OptionsError(f"Failures are counted by some of {', '.join(get_args(By))}, each named once")
+        named = [func.coalesce(_VIEW.c[_COLUMNS.get(name, name)], "") for name in by]
+        counted = select(*named, func.count(), func.sum(_VIEW.c.seconds), func.max(_VIEW.c.failed))
+        with reading(self._engine) as connection:
+            wanted = _within(connection, counted, period).group_by(*named)
+            rows = connection.execute(wanted.order_by(func.count().desc(), *named)).all()
+        return [Reason(tuple(row[: len(by)]), row[-3], float(row[-2] or 0), time_of(row[-1])) for row in rows]
+
+    def write_csv(self, path: Path, period: Period = ALWAYS) -> int:
+        """Write the jobs that failed as CSV, the first of them first; see `facefusion.jobs.exporting`.
+
+        Args:
+            path: of the file.
+            period: whose, and when they failed.
 
         Returns:
             how many there are.
@@ -124,79 +137,30 @@ class Failures:
             OutputUnwritableError: the file cannot be written.
             JobsUnavailableError: the database cannot be used.
         """
-        names, count = [field.name for field in fields(FailedJob)], 0
-        with _whole(path) as half, half.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(names)
-            for some in self._in_parts(tenant, since):
-                rows = [[_said(getattr(each, name)) for name in names] for each in some]
-                writer.writerows(rows)
-                count += len(rows)
-        return count
+        return write_csv(path, FailedJob, self._all(period))
 
-    def write_parquet(self, path: Path, *, tenant: str | None = None, since: datetime | None = None) -> int:
+    def write_parquet(self, path: Path, period: Period = ALWAYS) -> int:
         """Write the jobs that failed as Parquet; arguments, result and errors as of `write_csv`.
 
         Raises:
             OptionsError: pyarrow is not installed.
         """
-        try:
-            import pyarrow  # noqa: PLC0415 - an extra, and heavy
-            from pyarrow import parquet  # noqa: PLC0415
-        except ImportError as error:
-            raise OptionsError(
-                "Parquet needs a library that is not installed", "Run pip install 'facefusion[parquet]', or choose CSV"
-            ) from error
-        kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
-        kinds[datetime] = pyarrow.timestamp("us", tz="UTC")
-        types = {"datetime": datetime, "int": int, "float": float, "str": str}
-        schema = pyarrow.schema([(field.name, kinds[types[str(field.type)]]) for field in fields(FailedJob)])
-        count = 0
-        with _whole(path) as half, parquet.ParquetWriter(half, schema, compression="zstd") as writer:
-            for some in self._in_parts(tenant, since):
-                columns = [[getattr(each, name) for each in some] for name in schema.names]
-                writer.write_table(pyarrow.table(columns, schema=schema))
-                count += len(some)
-        return count
+        return write_parquet(path, FailedJob, self._all(period))
 
-    def _in_parts(self, tenant: str | None, since: datetime | None) -> Iterator[Sequence[FailedJob]]:
-        """Yield all of them, as they were at one moment, without holding all of them."""
-        with reading(self._engine) as connection:
-            wanted = _wanted(connection, select(_VIEW), tenant, since).order_by(_VIEW.c.failed, _VIEW.c.job)
-            rows = connection.execution_options(yield_per=_ROWS).execute(wanted)
-            for part in rows.partitions():
-                yield [_failed_job(row) for row in part]
+    def _all(self, period: Period) -> Iterator[Sequence[FailedJob]]:
+        def wanted(connection: Connection) -> Select[Any]:
+            return _within(connection, select(_VIEW), period).order_by(_VIEW.c.failed, _VIEW.c.job)
+
+        return in_parts(self._engine, wanted, _failed_job)
 
 
-def _wanted(connection: Connection, wanted: Select[Any], tenant: str | None, since: datetime | None) -> Select[Any]:
-    if tenant is not None:
-        wanted = wanted.where(_VIEW.c.tenant == tenant)
-    if since is not None:
-        wanted = wanted.where(_VIEW.c.failed >= (since if connection.dialect.name == "postgresql" else _said(since)))
-    return wanted
+def _within(connection: Connection, wanted: Select[Any], period: Period) -> Select[Any]:
+    return period.of(connection, wanted, _VIEW.c.tenant, _VIEW.c.failed)
 
 
 def _failed_job(row: Row[Any]) -> FailedJob:
     values = dict(row._mapping)
-    failed = values["failed"]
-    failed = failed if isinstance(failed, datetime) else datetime.fromisoformat(failed)
-    return FailedJob(**values | {"failed": failed.astimezone(UTC), "seconds": float(values["seconds"] or 0)})
-
-
-def _said(value: object) -> object:
-    """Return a time in the form that orders as text, and all else as it is; a formula is no formula any more."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@"} else value
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    half = path.with_name(f".{path.name}.half")
-    try:
-        yield half
-        half.replace(path)
-    except OSError as error:
-        raise OutputUnwritableError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        half.unlink(missing_ok=True)
+    told = {"failed": time_of(values["failed"]), "seconds": float(values["seconds"] or 0)}
+    # Of a job that failed before any task of it did, nobody had one.
+    known = {name: values[name] or "" for name in ("stage", "worker", "version")}
+    return FailedJob(**values | told | known | {"number": values["number"] or 0})

@@ -23,10 +23,12 @@ from facefusion.jobs.database import Clock, database_time, moment, reading, unti
 from facefusion.jobs.holding import Held, hold, hold_late, was_told
 from facefusion.jobs.leasing import lease_task
 from facefusion.jobs.order import next_task, settle
+from facefusion.jobs.quality.drawing import draw
 from facefusion.jobs.rows import change_job, tell
 from facefusion.jobs.schema import JOBS, LEASES, PLANS, TASKS
 from facefusion.jobs.states import JobState, Outcome, TaskKind, TaskState
-from facefusion.jobs.stopping import end_attempt, end_task, give_up, try_again
+from facefusion.jobs.stopping import end_attempt, end_task, give_up, leave_segments, stop_tasks, try_again
+from facefusion.jobs.stored import count, job_entry, room
 from facefusion.jobs.values import Failure, Job, Lease, SegmentOfPlan
 
 LEASE_SECONDS: Final = 30.0
@@ -178,6 +180,8 @@ class JobQueue:
         result: Mapping[str, Any],
         *,
         facts: Mapping[str, Any] | None = None,
+        stored: int = 0,
+        inputs: Mapping[str, str] | None = None,
         next_for: str | None = None,
     ) -> Lease | None:
         """Take the result of a segment, a merge or a whole job.
@@ -186,6 +190,9 @@ class JobQueue:
             lease: of the task.
             result: as JSON values.
             facts: what the worker measured.
+            stored: bytes of storage that the result of a job takes.
+            inputs: of a job whose result is to be measured later, SHA-256 of its files by their references; None for
+                all others.
             next_for: the worker that gets the task whose turn it is now, if it wants one: both are done, or neither.
 
         Returns:
@@ -208,6 +215,9 @@ class JobQueue:
             else:
                 state: JobState = "review" if job.needs_review else "succeeded"
                 change_job(connection, job, now, state=state, is_heard=held.is_heard, result=dict(result))
+                _count_result(connection, job, stored, now)
+                if inputs is not None:
+                    draw(connection, job, now, inputs)
             following = self._following(connection, held, now, next_for, lease.seconds)
             settle(connection, job.tenant, [took])
             return following
@@ -240,6 +250,33 @@ class JobQueue:
                 told = {"kind": held.kind, "number": held.number, "attempt": held.failures + held.losses + 1}
                 told |= {"failure": failure.to_json(), "again": moment(later).isoformat()}
                 tell(connection, job, now, "task.failed", told)
+            settle(connection, job.tenant, took)
+
+    @until_it_goes_through
+    def whole_instead(self, lease: Lease, why: Failure, *, facts: Mapping[str, Any] | None = None) -> None:
+        """Have a job done whole that was to be cut, and turns out not to go so; what was made of it is made anew.
+
+        Args:
+            lease: of one of its tasks.
+            why: it does not go.
+            facts: what the worker measured.
+
+        Raises:
+            LeaseLostError: somebody else does the task by now, or nobody is to.
+            JobStateError: the job is whole.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            held = self._ending(connection, lease, "failed", ("plan", "segment", "merge"))
+            if held is None:
+                return
+            job, now = held.job, self._clock(connection)
+            took = [end_attempt(connection, held.task, held.token, now, "failed", failure=why, facts=facts)]
+            took += stop_tasks(connection, job, now)
+            leave_segments(connection, job)
+            told = {"kind": held.kind, "number": held.number, "failure": why.to_json()}
+            tell(connection, job, now, "job.whole", told)
+            change_job(connection, job, now, state="queued", segments=None, segments_done=0, frames=None)
             settle(connection, job.tenant, took)
 
     @until_it_goes_through
@@ -368,6 +405,16 @@ def _tasks_of(job: Job, segments: Sequence[SegmentOfPlan]) -> list[dict[str, Any
         {**common, "kind": "segment", "number": each.number, "state": state, "frames": each.frames} for each in segments
     ]
     return [*rows, {**common, "kind": "merge", "number": 0, "state": "waiting", "frames": None}]
+
+
+def _count_result(connection: Connection, job: Job, size: int, now: int) -> None:
+    """Take what a job made into account; that its tenant has more than it may then is told, and takes nothing away."""
+    if not size:
+        return
+    count(connection, job.tenant, job_entry(job.id), size)
+    there = room(connection, job.tenant)
+    if there.is_full:
+        tell(connection, job, now, "storage.full", {"stored": there.stored, "most": there.most})
 
 
 def _count_segment(connection: Connection, held: Held, now: int) -> None:

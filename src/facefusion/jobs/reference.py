@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, Self
 
+from facefusion.jobs.storage.keys import is_plain
+
 Kind = Literal["upload", "face", "job", "address"]
 """`job`: the output of another job of the same tenant."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
-_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+", re.ASCII)
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://.+", re.ASCII | re.DOTALL)
 _LONGEST: Final = 2000
 _FORMS: Final = "a file is named as upload:ID, face:ID, job:ID or by an address such as s3://bucket/clip.mp4"
 
@@ -18,6 +20,9 @@ _FORMS: Final = "a file is named as upload:ID, face:ID, job:ID or by an address 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A file that a request names.
+
+    An address may have letters of any script and blanks inside; it is taken letter by letter, so that it names the very
+    object. In `file:///` addresses alone `%20` stands for a blank.
 
     Attributes:
         kind: what it is.
@@ -41,7 +46,7 @@ class Reference:
             if _ID.fullmatch(rest) is None:
                 raise ValueError(f"{head}: is followed by an identifier of letters, digits, - and _")
             return cls(head, rest)  # type: ignore[arg-type]
-        if _ADDRESS.fullmatch(text) is None:
+        if _ADDRESS.fullmatch(text) is None or not is_plain(text) or text != text.strip():
             raise ValueError(_FORMS)
         return cls("address", text)
 

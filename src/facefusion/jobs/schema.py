@@ -162,6 +162,33 @@ ATTEMPTS: Final = Table(
     Index("attempts_measured", "kind", "work", "ended", **_only("outcome = 'done'")),
     Index("attempts_by_end", "ended", **_only("outcome = 'done'")),
 )
+SAMPLES: Final = Table(
+    "quality_samples",
+    METADATA,
+    Column("job", _NUMBER, ForeignKey("jobs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("tenant", String(_TENANT), nullable=False),
+    Column("state", String(8), nullable=False),  # waiting, measured, skipped
+    Column("drawn", BigInteger, nullable=False),
+    Column("not_before", BigInteger, nullable=False),  # also until when whoever measures it has to be done
+    Column("tries", Integer, nullable=False, default=0),
+    Column("token", Integer, nullable=False, default=0),  # grows with each try: who has an older one is out
+    Column("inputs", JSON, nullable=False),  # SHA-256 of the files that the job was made of
+    Column("measured", BigInteger),
+    Column("worker", String(200)),
+    Column("version", String(64)),
+    Column("is_suspicious", Boolean, nullable=False, default=False),
+    Column("facts", JSON),  # measures and flags, or why there are none
+    Index("samples_waiting", "not_before", **_only("state = 'waiting'")),
+    Index("samples_by_time", "tenant", "measured"),
+    Index("samples_suspicious", "tenant", "job", **_only("is_suspicious")),
+)
+STORED: Final = Table(
+    "tenant_storage",
+    METADATA,
+    Column("tenant", String(_TENANT), ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    Column("what", String(200), primary_key=True),  # such as uploads/ID or jobs/ID
+    Column("bytes", BigInteger, nullable=False),
+)
 EVENTS: Final = Table(
     "events",
     METADATA,

@@ -10,9 +10,9 @@ from facefusion.errors import JobStateError
 JobState = Literal["queued", "planning", "running", "merging", "review", "succeeded", "failed", "cancelled", "rejected"]
 """`review`: the result is there, and nobody gets it before a person has approved it."""
 TaskKind = Literal["whole", "plan", "segment", "merge"]
-"""`whole`: a job that is too small to be cut; it has this one task."""
-TaskState = Literal["waiting", "ready", "held", "leased", "done", "dead", "cancelled"]
-"""`waiting` for other tasks; `held`: its job is paused; `dead`: it failed for good."""
+"""`whole`: all of a job that is not cut; one that was, and turns out not to go so, gets it in place of the others."""
+TaskState = Literal["waiting", "ready", "held", "leased", "done", "dead", "cancelled", "left"]
+"""`waiting` for other tasks; `held`: its job is paused; `dead`: it failed for good; `left`: its job is done whole."""
 Outcome = Literal["done", "failed", "lost", "released", "cancelled"]
 """How an attempt ended; `lost`: the worker was not heard of any more; `released`: it gave the task back unharmed."""
 
@@ -22,9 +22,9 @@ FINAL: Final[frozenset[JobState]] = frozenset({"succeeded", "failed", "cancelled
 
 JOB_MOVES: Final[Mapping[JobState, frozenset[JobState]]] = {
     "queued": frozenset({"planning", "running", "failed", "cancelled"}),
-    "planning": frozenset({"running", "failed", "cancelled"}),
-    "running": frozenset({"merging", "review", "succeeded", "failed", "cancelled"}),
-    "merging": frozenset({"review", "succeeded", "failed", "cancelled"}),
+    "planning": frozenset({"running", "failed", "cancelled", "queued"}),  # queued again: it is done whole instead
+    "running": frozenset({"merging", "review", "succeeded", "failed", "cancelled", "queued"}),
+    "merging": frozenset({"review", "succeeded", "failed", "cancelled", "queued"}),
     "review": frozenset({"succeeded", "rejected"}),
     "succeeded": frozenset(),
     "failed": frozenset({"queued", "running", "merging"}),  # tried again from what is finished
@@ -32,13 +32,14 @@ JOB_MOVES: Final[Mapping[JobState, frozenset[JobState]]] = {
     "rejected": frozenset(),
 }
 TASK_MOVES: Final[Mapping[TaskState, frozenset[TaskState]]] = {
-    "waiting": frozenset({"ready", "held", "cancelled"}),
-    "ready": frozenset({"leased", "held", "cancelled"}),
-    "held": frozenset({"ready", "waiting", "cancelled"}),
-    "leased": frozenset({"ready", "held", "done", "dead", "cancelled"}),
-    "done": frozenset(),
+    "waiting": frozenset({"ready", "held", "cancelled", "left"}),
+    "ready": frozenset({"leased", "held", "cancelled", "left"}),
+    "held": frozenset({"ready", "waiting", "cancelled", "left"}),
+    "leased": frozenset({"ready", "held", "done", "dead", "cancelled", "left"}),
+    "done": frozenset({"left"}),
     "dead": frozenset({"ready"}),
     "cancelled": frozenset({"ready", "waiting"}),
+    "left": frozenset(),
 }
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Connection, Integer, String, bindparam, delete, select, update
+from sqlalchemy import JSON, BigInteger, Connection, Integer, String, bindparam, delete, func, insert, select, update
 
 from facefusion.jobs.rows import change_job
-from facefusion.jobs.schema import ATTEMPTS, LEASES, TASKS
+from facefusion.jobs.schema import ATTEMPTS, LEASES, PLANS, TASKS
 from facefusion.jobs.states import Outcome, TaskState
 from facefusion.jobs.values import Failure, Job
 
@@ -82,6 +82,24 @@ def stop_tasks(connection: Connection, job: Job, now: int) -> list[int]:
     held = select(LEASES.c.task, LEASES.c.token).join(TASKS, TASKS.c.id == LEASES.c.task)
     rows = connection.execute(held.where(TASKS.c.job == job.number)).all()
     return [end_attempt(connection, row.task, row.token, now, "cancelled") for row in rows]
+
+
+def leave_segments(connection: Connection, job: Job) -> None:
+    """Let one task do all of a job that was cut, in place of all it has.
+
+    Its token goes on from theirs, so that what attempts at those still put into storage, or remove there, is not its.
+
+    Args:
+        connection: in a transaction that holds the job.
+        job: of which no task is leased any more.
+    """
+    mine = TASKS.c.job == job.number
+    token = connection.execute(select(func.max(TASKS.c.token)).where(mine)).scalar_one()
+    connection.execute(update(TASKS).where(mine).values(state="left"))
+    connection.execute(delete(PLANS).where(PLANS.c.job == job.number))
+    state: TaskState = "held" if job.is_paused else "ready"
+    task = {"job": job.number, "tenant": job.tenant, "kind": "whole", "number": 0, "token": token}
+    connection.execute(insert(TASKS).values(**task, state=state, rank=-job.priority))
 
 
 def try_again(connection: Connection, job: Job, task: int, *, not_before: int, **counts: int) -> None:

@@ -14,13 +14,16 @@ from facefusion.errors import JobQuotaError, OptionsError
 from facefusion.jobs.database import reading, until_it_goes_through, writing
 from facefusion.jobs.schema import JOBS, LEASES, TENANTS
 from facefusion.jobs.states import ACTIVE
+from facefusion.jobs.stored import check_room
 
 LEAST_PRIORITY: Final = 0
 MOST_PRIORITY: Final = 9
 MOST_WEIGHT: Final = 1000
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST: Final = 2**31 - 1
-_QUOTA: Final = select(TENANTS.c.max_priority, TENANTS.c.max_queued).where(TENANTS.c.id == bindparam("whose"))
+_QUOTA: Final = select(TENANTS.c.max_priority, TENANTS.c.max_queued, TENANTS.c.max_bytes).where(
+    TENANTS.c.id == bindparam("whose")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,8 @@ def admit_job(connection: Connection, tenant: str, priority: int) -> None:
         make_tenant(connection, tenant)
         row = connection.execute(_QUOTA, {"whose": tenant}).one()
     _check_priority(tenant, priority, row.max_priority)
+    if row.max_bytes is not None:
+        check_room(connection, tenant)
     if row.max_queued is not None:
         check_count(connection, tenant)
 

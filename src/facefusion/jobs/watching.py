@@ -133,7 +133,8 @@ class Watch:
         if attempt.silence > self._stall and not attempt.cancel.is_set():
             failure = Failure("StalledError", 1, f"The work made no progress for {self._stall:g} seconds")
             attempt.stop("stalled")
-            self._tried(lambda: self._queue.failed(attempt.lease, failure))
+            version = {"version": self._facts.get("version")}
+            self._tried(lambda: self._queue.failed(attempt.lease, failure, facts=version))
         if attempt.cancel.is_set():
             began = self._at.setdefault(id(attempt), time.monotonic())
             if time.monotonic() - began > self._grace:

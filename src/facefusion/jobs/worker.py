@@ -15,9 +15,11 @@ from typing import Any, Final
 from sqlalchemy import Engine, select
 
 from facefusion.engine.versions import version
-from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostError
+from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostError, OnlyWholeError
 from facefusion.jobs.database import reading
 from facefusion.jobs.keys import task_prefix
+from facefusion.jobs.quality.drawing import is_drawn
+from facefusion.jobs.quality.sampler import Sampler
 from facefusion.jobs.queue import JobQueue
 from facefusion.jobs.schema import TASKS
 from facefusion.jobs.values import Did, Failure, Lease
@@ -69,8 +71,10 @@ class Worker:
         self._engine, self._bench = engine, bench
         self._queue = queue or JobQueue(engine)
         self._most_wait = most_wait
+        self._version = {"version": version()}
         self._ending, self._woken = threading.Event(), threading.Event()
         serving = bench.serving
+        self._sampler = Sampler(engine, bench, self.name, lambda: self.is_ending)
         self._watch = Watch(
             self._queue,
             self.name,
@@ -123,6 +127,8 @@ class Worker:
         Returns:
             what was done; None where there was nothing to do.
 
+        Where there is none, a finished job is measured, if one was drawn for that.
+
         Raises:
             JobsUnavailableError: the database cannot be asked for a task.
         """
@@ -130,7 +136,11 @@ class Worker:
             self._give_up(lease)
             return Did(freed=1)
         if lease is None and self._can():
+            if self._sampler.overdue():
+                return Did()
             lease = self._queue.claim(self.name, seconds=self._bench.serving.jobs.lease_seconds)
+            if lease is None:
+                return Did() if self._sampler.idle() else None
         return None if lease is None else self._do(lease, goes_on=goes_on)
 
     def wake(self) -> None:
@@ -215,8 +225,11 @@ class Worker:
                 failure = failure_of(error, task.said)
                 is_known = isinstance(error, FaceFusionError)
                 _LOG.warning("%s failed: %s", what, error if is_known else failure.what, exc_info=not is_known)
-                self._dropped(attempt, lambda: self._queue.failed(lease, failure))
-                return Did()
+                # A job that does not go in segments is to be done whole then.
+                is_to_be_whole = isinstance(error, OnlyWholeError) and lease.kind != "whole"
+                told = self._queue.whole_instead if is_to_be_whole else self._queue.failed
+                self._dropped(attempt, lambda: told(lease, failure, facts=self._version))
+                return Did(freed=int(is_to_be_whole))
             following = self._finished(attempt, done, goes_on=goes_on)
             _LOG.info("%s is done", what)
             return Did(freed=len(done.segments), following=following)
@@ -226,12 +239,16 @@ class Worker:
         lease, given = attempt.lease, list[Lease | None]()
         is_asked = goes_on is not None and lease.kind in _BEFORE_OTHERS and goes_on()
         next_for = self.name if is_asked and not self._ending.is_set() and self._can() else None
+        inputs = done.inputs if is_drawn(lease.job.id, self._bench.serving.worker.quality_share) else None
+        stored = sum(int(each["size"]) for each in done.content.get("outputs", ()))
 
         def tell() -> None:
             if lease.kind == "plan":
                 told = self._queue.planned(lease, done.content, done.segments, facts=done.facts, next_for=next_for)
             else:
-                told = self._queue.finished(lease, done.content, facts=done.facts, next_for=next_for)
+                told = self._queue.finished(
+                    lease, done.content, facts=done.facts, stored=stored, inputs=inputs, next_for=next_for
+                )
             given.append(told)
 
         counts = self._told(tell) or self._was_taken(lease)
@@ -251,7 +268,7 @@ class Worker:
         _LOG.warning("%s %d of job %s was stopped: %s", lease.kind, lease.number, lease.job.id, reason)
         failure = Failure("StalledError", 1, "The work made no progress for too long")
         telling: dict[str, Callable[[], None]] = {
-            "stalled": lambda: self._queue.failed(lease, failure),
+            "stalled": lambda: self._queue.failed(lease, failure, facts=self._version),
             "given back": lambda: self._queue.released(lease),
         }
         self._dropped(attempt, telling.get(reason or "", lambda: None))
@@ -290,7 +307,7 @@ class Worker:
         return {
             "host": socket.gethostname(),
             "process": os.getpid(),
-            "version": version(),
+            **self._version,
             "slots": worker.slots,
             "providers": list(runtime.execution_providers),
             "devices": os.environ.get("CUDA_VISIBLE_DEVICES"),

@@ -125,6 +125,14 @@ class WorkerOptions(OptionGroup):
         ge=10,
         description="seconds without any progress after which a task is given up, to be tried anew",
     )
+    quality_share: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="share of finished jobs that an idle worker measures afterwards, so that odd results are found;"
+        " which ones, the job's identifier decides",
+    )
+    quality_frames: int = Field(default=8, ge=1, le=100, description="frames of a clip that are looked at for that")
     drain_seconds: float = Field(
         default=600.0,
         ge=0,

@@ -18,6 +18,7 @@ from facefusion.service.background.supervised import Supervised
 from facefusion.service.document import openapi_document
 from facefusion.service.parts import ServiceParts
 from facefusion.service.routes import (
+    analysis,
     audit,
     consents,
     faces,
@@ -45,6 +46,7 @@ ROUTERS: Final = (
     audit.ROUTER,
     operations.ROUTER,
     overview.ROUTER,
+    analysis.ROUTER,
     health.ROUTER,
 )
 """The resources that the service has by itself; paths are looked for in this order, and most ask for jobs."""

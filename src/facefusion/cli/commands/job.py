@@ -11,18 +11,31 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import Engine
+
 from facefusion.cli.asking import ask_once
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
+from facefusion.cli.job_analysis import show_failures, show_quality
 from facefusion.cli.job_steps import STEPS
-from facefusion.cli.job_text import event_facts, event_line, job_facts, job_line, job_lines
+from facefusion.cli.job_text import (
+    estimate_facts,
+    estimate_lines,
+    event_facts,
+    event_line,
+    job_facts,
+    job_line,
+    job_lines,
+)
 from facefusion.cli.terminal import Terminal, one_line
 from facefusion.engine.plan import required
 from facefusion.errors import JobStateError
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.dispatch import open_dispatcher
+from facefusion.jobs.estimate import Estimator
 from facefusion.jobs.opening import open_files, open_jobs
-from facefusion.jobs.states import FINAL, JobState
+from facefusion.jobs.quality.samples import Samples
+from facefusion.jobs.states import ACTIVE, FINAL, JobState
 from facefusion.jobs.storage import Stored
 from facefusion.jobs.submitting import HandingIn, is_cut
 from facefusion.jobs.values import Job, NewJob
@@ -48,7 +61,17 @@ class _Desk:
     terminal: Terminal
     options: Options
     serving: ServingOptions
-    board: JobBoard
+    engine: Engine
+
+    @property
+    def board(self) -> JobBoard:
+        """Takes and shows jobs."""
+        return JobBoard(self.engine)
+
+    @property
+    def samples(self) -> Samples:
+        """What was measured of jobs."""
+        return Samples(self.engine)
 
     @property
     def tenant(self) -> str:
@@ -83,7 +106,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     serving = load_serving(option_values(arguments, ServingOptions), config_path=arguments.config)
     engine = open_jobs(serving)
     try:
-        return _VERBS[arguments.verb](_Desk(arguments, context.terminal, options, serving, JobBoard(engine)))
+        return _VERBS[arguments.verb](_Desk(arguments, context.terminal, options, serving, engine))
     finally:
         engine.dispose()
 
@@ -117,23 +140,41 @@ def _submit(desk: _Desk) -> int:
 
 
 def _list(desk: _Desk) -> int:
-    jobs = desk.board.jobs(tenant=desk.tenant, states=desk.arguments.state or (), limit=desk.arguments.limit)
-    if desk.arguments.json:
-        desk.terminal.result(json.dumps({"jobs": list(map(job_facts, jobs))}, indent=2))
+    arguments = desk.arguments
+    states = arguments.state or ()
+    jobs = desk.board.jobs(tenant=desk.tenant, states=states, suspicious=arguments.suspicious, limit=arguments.limit)
+    quality = desk.samples.of(jobs)
+    if arguments.json:
+        listed = [job_facts(job, quality.get(job.number)) for job in jobs]
+        desk.terminal.result(json.dumps({"jobs": listed}, indent=2))
         return 0
     for job in jobs:
-        desk.terminal.result(one_line(job_line(job)))
+        desk.terminal.result(one_line(job_line(job, quality.get(job.number))))
     if not jobs:
         desk.terminal.say("There are no such jobs")
     return 0
 
 
 def _show(desk: _Desk) -> int:
+    job = desk.job
+    quality = desk.samples.of([job]).get(job.number)
+    estimate = Estimator(desk.engine).estimate(job.id, tenant=desk.tenant) if job.state in ACTIVE else None
     if desk.arguments.json:
-        return desk.show(desk.job)
-    for line in job_lines(desk.job):
+        facts = job_facts(job, quality) | {"estimate": None if estimate is None else estimate_facts(estimate)}
+        desk.terminal.result(json.dumps(facts, indent=2))
+        return 0
+    further = () if estimate is None else estimate_lines(estimate)
+    for line in itertools.chain(job_lines(job, quality), further):
         desk.terminal.result(one_line(line))
     return 0
+
+
+def _failures(desk: _Desk) -> int:
+    return show_failures(desk.arguments, desk.engine, desk.tenant, desk.terminal)
+
+
+def _quality(desk: _Desk) -> int:
+    return show_quality(desk.arguments, desk.engine, desk.tenant, desk.terminal)
 
 
 def _events(desk: _Desk) -> int:
@@ -207,6 +248,8 @@ _VERBS: Final[dict[str, Callable[[_Desk], int]]] = {
     "submit": _submit,
     "list": _list,
     "show": _show,
+    "failures": _failures,
+    "quality": _quality,
     "events": _events,
     "wait": _wait,
     "priority": _priority,

@@ -76,6 +76,7 @@ def page(
     created_since: datetime | None = None,
     created_before: datetime | None = None,
     priority: int | None = None,
+    suspicious: bool = False,
     limit: int = 50,
     cursor: str | None = None,
 ) -> Ask:
@@ -87,13 +88,14 @@ def page(
         created_since: not before.
         created_before: before.
         priority: that they have.
+        suspicious: something unusual was measured of them.
         limit: most of them.
         cursor: of the page before; None for the first.
     """
     times = {"created_since": created_since, "created_before": created_before}
     query = {name: time.isoformat() for name, time in times.items() if time is not None}
     more = {"owner": owner, "priority": priority, "limit": limit, "cursor": cursor}
-    return Ask(query={**query, **more, "state": list(state) or None})
+    return Ask(query={**query, **more, "state": list(state) or None, "suspicious": suspicious or None})
 
 
 @operation("GET", "/v1/jobs/{job_id}", model(Job))

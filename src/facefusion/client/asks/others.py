@@ -8,7 +8,7 @@ from typing import Any
 
 from facefusion.client.call import Ask, model, operation, values
 from facefusion.client.pages import Page
-from facefusion.client.values import Entry, Model, Operation, Verified
+from facefusion.client.values import Entry, Failed, MeasuredJobList, Model, Operation, Verified
 
 
 @operation("GET", "/v1/models", model(Page[Model]))
@@ -152,3 +152,37 @@ def queue() -> Ask:
 def workers() -> Ask:
     """Return who works there."""
     return Ask()
+
+
+@operation("GET", "/v1/failures", model(Failed))
+def failures(
+    *, since: datetime | None = None, until: datetime | None = None, by: Sequence[str] = (), limit: int = 100
+) -> Ask:
+    """Return which jobs failed and have not been tried again, and why.
+
+    Args:
+        since: when they failed at the earliest.
+        until: before that.
+        by: what is counted together: `reason`, `stage`, `worker`, `version`.
+        limit: most jobs that are listed.
+    """
+    return Ask(query={**_times(since, until), "by": list(by) or None, "limit": limit})
+
+
+@operation("GET", "/v1/quality", model(MeasuredJobList))
+def quality(
+    *, since: datetime | None = None, until: datetime | None = None, suspicious: bool = False, limit: int = 100
+) -> Ask:
+    """Return what was measured of finished jobs, the latest first.
+
+    Args:
+        since: when they were measured at the earliest.
+        until: before that.
+        suspicious: only those of which a figure is outside its bounds.
+        limit: most jobs.
+    """
+    return Ask(query={**_times(since, until), "suspicious": suspicious or None, "limit": limit})
+
+
+def _times(since: datetime | None, until: datetime | None) -> dict[str, str]:
+    return {name: time.isoformat() for name, time in (("since", since), ("until", until)) if time is not None}

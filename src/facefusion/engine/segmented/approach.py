@@ -15,7 +15,7 @@ from facefusion.engine.segmented.ranges import SegmentRange
 from facefusion.engine.segmented.step import Step
 from facefusion.engine.segmented.value import SegmentedPlan
 from facefusion.engine.segments.cut import Cut, describe
-from facefusion.errors import CancelledError, SegmentError
+from facefusion.errors import CancelledError, OnlyWholeError
 from facefusion.media.frame import Frame
 from facefusion.media.open import Start
 from facefusion.processors.base import FaceFrame
@@ -48,7 +48,7 @@ class Approach:
 
         Raises:
             CancelledError: the job was stopped.
-            SegmentError: the target's frames are not where the plan has them.
+            OnlyWholeError: the target's frames are not where the plan has them.
         """
         short, finding = cls(job, plan, part), job.work.finding
         if finding is None or not part.number or not part.lead:
@@ -80,7 +80,7 @@ class Approach:
             frames: from `start` on.
 
         Raises:
-            SegmentError: they are not where the plan has them.
+            OnlyWholeError: they are not where the plan has them.
         """
         part, index = self.part, self._begins.index
         pts = {index: self._begins.pts, self._lead.index: self._lead.pts, part.first: part.pts}
@@ -148,8 +148,8 @@ class Approach:
                 self.check_stopped()
         return finding.selector.is_unsure
 
-    def _elsewhere(self, what: str) -> SegmentError:
-        return SegmentError(
+    def _elsewhere(self, what: str) -> OnlyWholeError:
+        return OnlyWholeError(
             f"The frames of {self.job.clip.path} are not where the plan has them: {what}", "Do this job whole"
         )
 

@@ -59,7 +59,7 @@ def plan_job(
     Raises:
         InputTypeError: the target is no video.
         OptionsError: a number is out of its range, or `resume` is asked for.
-        PolicyError: nothing of the job may lie on a disk before it is finished.
+        OnlyWholeError: nothing of the job may lie on a disk before it is finished.
         FaceFusionError: see `facefusion.engine.run.run`; `CancelledError` after `cancel`.
     """
     _check_numbers(segment_frames, lead_frames)

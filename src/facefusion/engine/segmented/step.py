@@ -19,7 +19,7 @@ from facefusion.engine.segmented.value import SegmentedPlan
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.engine.warm.parts import WarmParts
 from facefusion.engine.work import Work
-from facefusion.errors import OptionsError, PolicyError, SegmentError
+from facefusion.errors import OnlyWholeError, OptionsError, SegmentError
 from facefusion.media.info import VideoInfo
 from facefusion.media.open import FrameReader, Start, open_reader
 from facefusion.media.select import Selection
@@ -122,10 +122,10 @@ def _check_room(door: Door) -> None:
     """Refuse jobs of which nothing may lie on a disk before they are finished.
 
     Raises:
-        PolicyError: this is one.
+        OnlyWholeError: this is one.
     """
     if door.room.is_in_memory:
-        raise PolicyError(
+        raise OnlyWholeError(
             "The policy keeps what is not finished in memory alone, and segments lie on disks", "Do this job whole"
         )
 

@@ -10,7 +10,7 @@ from typing import Final, Literal, NoReturn
 from urllib.parse import unquote, urlsplit
 
 from facefusion.errors import StorageAddressError
-from facefusion.jobs.storage.keys import checked_key
+from facefusion.jobs.storage.keys import checked_key, is_plain
 
 Scheme = Literal["file", "s3", "gs", "az"]
 """Kinds of places."""
@@ -92,7 +92,7 @@ def parsed_address(text: str) -> Address:
     if scheme == "file":
         if parts.netloc:
             _refused("A file:// address names a machine", "Write file:///folder, with three slashes")
-        return _folder(unquote(parts.path))
+        return _folder(_unescaped(parts.path))
     return _object(scheme, parts.netloc, parts.path)
 
 
@@ -110,6 +110,17 @@ def allowed_root(address: Address, allowed: Sequence[str]) -> tuple[Address, str
     raise StorageAddressError(
         f"{address} is below none of the places that may be used", "Ask who runs the service to allow it"
     )
+
+
+def _unescaped(path: str) -> str:
+    """Return the path of a folder without its escapes; what they hide is looked at as the rest is."""
+    try:
+        found = unquote(path, errors="strict")
+    except UnicodeDecodeError:
+        _refused("A file:// address has escapes that are no UTF-8", "Write its letters as they are")
+    if not is_plain(found):
+        _refused("A file:// address has a control character", "Choose another name")
+    return found
 
 
 def _folder(text: str) -> Address:

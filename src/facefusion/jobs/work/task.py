@@ -41,11 +41,13 @@ class Done:
         content: the result of the task, or the plan, as JSON values.
         facts: what was measured.
         segments: of a plan.
+        inputs: of a result, SHA-256 of the files that it was made of, by their references.
     """
 
     content: Mapping[str, Any]
     facts: Mapping[str, Any]
     segments: tuple[SegmentOfPlan, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,8 @@ class Task:
         address = staged.request.deliver_to
         if address is not None and not job.needs_review:
             content["delivered"] = delivered(result, address, job.tenant, self.bench, cancel)
-        return Done(content, measured(result, staged=staged.seconds, published=time.perf_counter() - start))
+        facts = measured(result, staged=staged.seconds, published=time.perf_counter() - start)
+        return Done(content, facts, inputs=dict(staged.staging.digests))
 
     def _forget(self, request: JobRequest, *, with_inputs: bool) -> None:
         """Remove what was made of a job that may not be, and what was handed in for it where that is what is wrong."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select
+from sqlalchemy import Connection, Engine, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from facefusion.errors import JobQuotaError, OptionsError
+from facefusion.errors import OptionsError
 from facefusion.jobs.database import looking, until_it_goes_through, writing
-from facefusion.jobs.schema import TENANTS
+from facefusion.jobs.schema import STORED
+from facefusion.jobs.stored import free, reserve, stored_bytes
 from facefusion.jobs.tenants import make_tenant
-from facefusion.service.gateway.tables import RULES, STORED
+from facefusion.service.gateway.tables import RULES
 
 _RULES_OF: Final = select(RULES).where(RULES.c.tenant == bindparam("whose"))
 
@@ -89,32 +90,18 @@ class Quotas:
         """
         with writing(self._engine) as connection:
             make_tenant(connection, tenant)
-            # Others that ask the same for this tenant wait for the answer.
-            wanted = select(TENANTS.c.max_bytes).where(TENANTS.c.id == tenant).with_for_update(key_share=True)
-            most = connection.execute(wanted).scalar_one()
-            stored = _total(connection, (STORED.c.tenant == tenant) & (STORED.c.what != what))
-            if most is not None and stored + size > most:
-                raise JobQuotaError(
-                    f"{tenant} would have {stored + size} bytes in storage, and may have {most}",
-                    "Remove what is not needed any more, or ask for a larger quota",
-                )
-            _put(connection, STORED, {"tenant": tenant, "what": what}, {"bytes": size})
+            reserve(connection, tenant, what, size)
 
     @until_it_goes_through
     def free(self, tenant: str, what: str) -> None:
         """Take out of account what a tenant does not store any more, with all below it; errors as of `rules`."""
         with writing(self._engine) as connection:
-            below = STORED.c.what.startswith(f"{what}/", autoescape=True)
-            connection.execute(delete(STORED).where((STORED.c.tenant == tenant) & ((STORED.c.what == what) | below)))
+            free(connection, tenant, what)
 
     def stored(self, tenant: str) -> int:
         """Return how many bytes a tenant has in storage; errors as of `rules`."""
         with looking(self._engine) as connection:
-            return _total(connection, STORED.c.tenant == tenant)
-
-
-def _total(connection: Connection, which: Any) -> int:
-    return int(connection.execute(select(func.coalesce(func.sum(STORED.c.bytes), 0)).where(which)).scalar_one())
+            return stored_bytes(connection, STORED.c.tenant == tenant)
 
 
 def _put(connection: Connection, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:

@@ -34,10 +34,3 @@ RULES: Final = Table(
     Column("requests_a_day", BigInteger),  # None: what holds for all
     Column("is_reviewed", Boolean, nullable=False, default=False),
 )
-STORED: Final = Table(
-    "tenant_storage",
-    METADATA,
-    Column("tenant", String(_TENANT), ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
-    Column("what", String(200), primary_key=True),  # such as uploads/ID
-    Column("bytes", BigInteger, nullable=False),
-)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from facefusion.jobs.quality.values import Quality, SampleState
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Event, Job
 from facefusion.service.values import Answer
@@ -65,6 +66,18 @@ class ReviewAnswer(Answer):
     at: datetime
 
 
+class QualityAnswer(Answer):
+    """What was measured of a finished job; see the documentation of jobs."""
+
+    state: SampleState
+    drawn: datetime = Field(description="when it was decided that the job is measured")
+    measured: datetime | None
+    version: str = Field(description="of the software that measured it")
+    measures: dict[str, float | None]
+    flags: list[str] = Field(description="what is outside its bounds; the job is suspicious where there are any")
+    why_not: str = Field(description="why it could not be measured")
+
+
 class JobAnswer(Answer):
     """A job."""
 
@@ -84,6 +97,7 @@ class JobAnswer(Answer):
     error: ErrorAnswer | None
     result: ResultAnswer | None
     review: ReviewAnswer | None
+    quality: QualityAnswer | None = Field(description="null of all jobs that are not measured, which most are")
 
 
 class JobPage(Answer):
@@ -108,12 +122,13 @@ class EventList(Answer):
     events: list[EventAnswer]
 
 
-def job_answer(job: Job, frames_done: int | None = None) -> JobAnswer:
+def job_answer(job: Job, frames_done: int | None = None, quality: Quality | None = None) -> JobAnswer:
     """Return what clients are told of a job.
 
     Args:
         job: which.
         frames_done: finished so far; None where nobody looked.
+        quality: what was measured of it; None where nothing was, or nobody looked.
     """
     failure, is_over = job.failure, job.state in {"succeeded", "review", "rejected"}
     return JobAnswer(
@@ -139,6 +154,7 @@ def job_answer(job: Job, frames_done: int | None = None) -> JobAnswer:
         error=None if failure is None else ErrorAnswer(**failure.to_json()),
         result=None if not job.result else _result(job),
         review=None if not job.review else ReviewAnswer(**job.review),
+        quality=None if quality is None else QualityAnswer(**quality.to_json()),
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from facefusion.jobs.estimate import Estimate as JobTime
 from facefusion.jobs.measures import Range
+from facefusion.jobs.states import TaskKind
 from facefusion.service.jobs.creation import Found
 from facefusion.service.parts import ServiceParts
 from facefusion.service.values import Answer
@@ -30,6 +31,15 @@ class Seconds(Answer):
     high: float
 
 
+class StageAnswer(Answer):
+    """What is left to do of one kind of a job's tasks."""
+
+    kind: TaskKind
+    tasks: int = Field(description="that are left, those at work included")
+    takes: Seconds | None = Field(description="from when they may be begun; null where that cannot be said")
+    rests_on: int = Field(description="attempts that were measured")
+
+
 class TimeAnswer(Answer):
     """What can be said of the time that a job takes."""
 
@@ -39,6 +49,7 @@ class TimeAnswer(Answer):
     ends: Seconds | None = Field(description="until it is finished; null where that cannot be said")
     rests_on: int = Field(description="attempts that were measured for it")
     why_not: str = Field(description="why `ends` cannot be said; empty where it can")
+    stages: list[StageAnswer] = Field(description="in the order in which they are done")
 
 
 def time_answer(found: JobTime) -> TimeAnswer:
@@ -50,6 +61,10 @@ def time_answer(found: JobTime) -> TimeAnswer:
         ends=_seconds(found.ends),
         rests_on=found.rests_on,
         why_not=found.why_not,
+        stages=[
+            StageAnswer(kind=each.kind, tasks=each.tasks, takes=_seconds(each.takes), rests_on=each.rests_on)
+            for each in found.stages
+        ],
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, func, literal, select
 
 from facefusion.jobs.database import looking
 from facefusion.jobs.rows import job_of
-from facefusion.jobs.schema import JOBS, LEASES, TASKS
+from facefusion.jobs.schema import JOBS, LEASES, SAMPLES, TASKS
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Job
 from facefusion.service.paging import page_of
@@ -30,6 +30,7 @@ class WantedJobs:
         since: created not before.
         until: created before.
         priority: that they have.
+        suspicious: whether something unusual was measured of them; not asked where false.
     """
 
     tenant: str
@@ -38,6 +39,7 @@ class WantedJobs:
     since: datetime | None = None
     until: datetime | None = None
     priority: int | None = None
+    suspicious: bool = False
 
 
 def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: int) -> list[Job]:
@@ -63,6 +65,8 @@ def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: 
         query = query.where(JOBS.c.created < _micros(wanted.until))
     if wanted.priority is not None:
         query = query.where(JOBS.c.priority == wanted.priority)
+    if wanted.suspicious:
+        query = query.where(JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious)))
     with looking(engine) as connection:
         return [job_of(row) for row in page_of(connection, query, JOBS.c.number, before, limit)]
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.estimate import Estimator
+from facefusion.jobs.quality.samples import Samples
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.roots import roots_of
 from facefusion.jobs.states import FINAL, JobState
@@ -97,6 +98,7 @@ class WhichJobs(Page):
     created_since: Annotated[AwareDatetime | None, Field()] = None
     created_before: Annotated[AwareDatetime | None, Field()] = None
     priority: Annotated[int | None, Field(ge=0, le=9)] = None
+    suspicious: Annotated[bool, Field(description="something unusual was measured of them")] = False
 
 
 class WhichEvents(Parameters):
@@ -140,10 +142,12 @@ def show_all(which: Annotated[WhichJobs, Query()], parts: Parts, caller: Reader)
         since=which.created_since,
         until=which.created_before,
         priority=which.priority,
+        suspicious=which.suspicious,
     )
     before = parts.cursors.number(which.cursor)
     jobs = jobs_page(parts.engine, wanted, before=before, limit=which.limit)
-    shown = [job_answer(each) for each in jobs[: which.limit]]
+    quality = Samples(parts.engine).of(jobs)
+    shown = [job_answer(each, quality=quality.get(each.number)) for each in jobs[: which.limit]]
     return answered(JobPage(jobs=shown, next=parts.cursors.next_of(jobs, which.limit)))
 
 
@@ -161,7 +165,7 @@ def show(
     """Show one job, with how far it is."""
     job = parts.board.job(job_id, tenant=caller.tenant)
     done = how_far(parts.engine, job)
-    return answered(job_answer(job, done), ETag=tag_of_job(job, done))
+    return answered(job_answer(job, done, Samples(parts.engine).of([job]).get(job.number)), ETag=tag_of_job(job, done))
 
 
 @ROUTER.get("/{job_id}/estimate", responses=documented(404))
@@ -289,9 +293,7 @@ def fetch_output(
 @ROUTER.delete("/{job_id}", status_code=204, response_class=Response, responses=documented(404, 409, 412))
 def remove(job: Held) -> Response:
     """Forget a job that is finished, with its result."""
-    removed, parts = job.board.remove(job.job_id, tenant=job.tenant), job.parts
-    remove_job_files(parts.storage, removed)
-    parts.quotas.free(removed.tenant, f"jobs/{removed.id}")
+    remove_job_files(job.parts.storage, job.board.remove(job.job_id, tenant=job.tenant))
     return Response(status_code=204)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote, unquote_plus, urlsplit
 
+from facefusion.jobs.storage.keys import is_plain
 from facefusion.service.triggers.created import Created, refuse
 
 MOST_BYTES: Final = 1 << 20
@@ -76,7 +77,7 @@ def _of_s3(record: Values) -> list[Created]:
     place = _table(record.get("s3"))
     thing = _table(place.get("object"))
     bucket = _text(_table(place.get("bucket")), "name")
-    key = unquote_plus(_text(thing, "key"))
+    key = _unescaped(_text(thing, "key"), unquote_plus)
     version = _version(thing, "versionId", "sequencer", "eTag") or _version(record, "eventTime")
     return [_made(f"s3://{bucket}/{key}", version)]
 
@@ -140,7 +141,7 @@ def _of_azure(_event: Values, data: Values) -> list[Created]:
     if not account or not container or not path:
         refuse("The address of the blob names no container or no blob")
     version = _version(data, "eTag", "sequencer")
-    return [_made(f"abfs://{container}@{account}.dfs.core.windows.net/{unquote(path)}", version)]
+    return [_made(f"abfs://{container}@{account}.dfs.core.windows.net/{_unescaped(path, unquote)}", version)]
 
 
 def _of_own(event: Values, data: Values) -> list[Created]:
@@ -168,11 +169,23 @@ def _version(values: Values, *names: str) -> str:
 
 
 def _made(address: str, version: str) -> Created:
-    if not address.startswith(_SCHEMES) or not Created(address, version).key or not address.isprintable():
+    if not address.startswith(_SCHEMES) or not Created(address, version).key or not is_plain(address):
         refuse("The event names no object in a bucket")
     if not version:
         refuse("The event says nothing of the version of the object", "It has to say a version, generation or etag")
     return Created(address, version)
+
+
+def _unescaped(text: str, read: Callable[..., str]) -> str:
+    """Return a key without its escapes; bytes that are no UTF-8 name no object that could be asked for.
+
+    Raises:
+        TriggerEventError: there are such.
+    """
+    try:
+        return read(text, errors="strict")
+    except UnicodeDecodeError:
+        refuse("The name of the object is not UTF-8")
 
 
 def _json(body: bytes) -> Any:

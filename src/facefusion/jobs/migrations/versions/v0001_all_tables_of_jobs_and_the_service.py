@@ -1,4 +1,4 @@
-"""All tables of jobs."""
+"""All tables of jobs and the service."""
 
 from __future__ import annotations
 
@@ -312,6 +312,41 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job", name=op.f("pk_plans")),
     )
     op.create_table(
+        "quality_samples",
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("drawn", sa.BigInteger(), nullable=False),
+        sa.Column("not_before", sa.BigInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("inputs", sa.JSON(), nullable=False),
+        sa.Column("measured", sa.BigInteger(), nullable=True),
+        sa.Column("worker", sa.String(length=200), nullable=True),
+        sa.Column("version", sa.String(length=64), nullable=True),
+        sa.Column("is_suspicious", sa.Boolean(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_quality_samples_job"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_quality_samples")),
+    )
+    with op.batch_alter_table("quality_samples", schema=None) as batch_op:
+        batch_op.create_index("samples_by_time", ["tenant", "measured"], unique=False)
+        batch_op.create_index(
+            "samples_suspicious",
+            ["tenant", "job"],
+            unique=False,
+            postgresql_where=sa.text("is_suspicious"),
+            sqlite_where=sa.text("is_suspicious"),
+        )
+        batch_op.create_index(
+            "samples_waiting",
+            ["not_before"],
+            unique=False,
+            postgresql_where=sa.text("state = 'waiting'"),
+            sqlite_where=sa.text("state = 'waiting'"),
+        )
+
+    op.create_table(
         "tasks",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -421,6 +456,16 @@ def downgrade() -> None:
         batch_op.drop_index("tasks_of_job")
 
     op.drop_table("tasks")
+    with op.batch_alter_table("quality_samples", schema=None) as batch_op:
+        batch_op.drop_index(
+            "samples_waiting", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'")
+        )
+        batch_op.drop_index(
+            "samples_suspicious", postgresql_where=sa.text("is_suspicious"), sqlite_where=sa.text("is_suspicious")
+        )
+        batch_op.drop_index("samples_by_time")
+
+    op.drop_table("quality_samples")
     op.drop_table("plans")
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index("events_of_job")
