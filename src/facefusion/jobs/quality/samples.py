@@ -12,7 +12,7 @@ from facefusion.engine.versions import version
 from facefusion.errors import JobUnknownError
 from facefusion.jobs.database import Clock, database_time, reading, until_it_goes_through, writing
 from facefusion.jobs.quality.values import Quality, Sample, quality_of
-from facefusion.jobs.rows import change_job, job_numbered, job_of, tell
+from facefusion.jobs.rows import change_job, job_with, job_of, tell
 from facefusion.jobs.schema import JOBS, SAMPLES, TENANTS
 from facefusion.jobs.values import Job
 
@@ -101,7 +101,7 @@ class Samples:
     def _ended(self, sample: Sample, values: Mapping[str, Any], flags: list[str] | None) -> None:
         with writing(self._engine) as connection:
             try:
-                job = job_numbered(connection, sample.job.number)
+                job = job_with(connection, sample.job.id, tenant=None, is_locked=True)
             except JobUnknownError:
                 return  # it was removed meanwhile, and nobody wants to know any more
             if connection.execute(select(SAMPLES.c.job).where(_mine(sample))).first() is None:
