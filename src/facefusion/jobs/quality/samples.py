@@ -12,7 +12,7 @@ from facefusion.engine.versions import version
 from facefusion.errors import JobUnknownError
 from facefusion.jobs.database import Clock, database_time, reading, until_it_goes_through, writing
 from facefusion.jobs.quality.values import Quality, Sample, quality_of
-from facefusion.jobs.rows import change_job, job_with, job_of, tell
+from facefusion.jobs.rows import change_job, job_of, job_with, tell
 from facefusion.jobs.schema import JOBS, SAMPLES, TENANTS
 from facefusion.jobs.values import Job
 
