@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, Integer, Row, bindparam, select
+from sqlalchemy import BigInteger, Connection, Integer, bindparam, select
 
 from facefusion.jobs.outbox import is_heard
 from facefusion.jobs.rows import job_of_first
@@ -80,7 +80,7 @@ def was_told(connection: Connection, lease: Lease, outcome: Outcome) -> bool:
     return bool(ended == outcome)
 
 
-def _held(row: Row[Any] | None) -> Held | None:
+def _held(row: Any) -> Held | None:
     if row is None:
         return None
     *_, task, token, kind, number, failures, losses, worker, heard = row

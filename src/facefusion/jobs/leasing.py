@@ -52,7 +52,7 @@ def lease_task(connection: Connection, turn: Turn, worker: str, now: int, second
     """
     task, until = turn.task, now + round(seconds * 1e6)
     attempt = task.failures + task.losses + 1
-    row = connection.execute(_PLANNED if task.kind == "segment" else _HELD, {"of": task.job}).one_or_none()
+    row: Any = connection.execute(_PLANNED if task.kind == "segment" else _HELD, {"of": task.job}).one_or_none()
     if row is None:
         raise JobUnknownError("The job of this task was removed")
     job = job_of_first(row)

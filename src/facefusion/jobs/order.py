@@ -91,7 +91,7 @@ def settle(connection: Connection, tenant: str, took: list[int]) -> None:
 
 def _in_turn(connection: Connection, now: int) -> list[Row[Any]]:
     """Return the tenants with something to do, in the order in which they are served."""
-    rows = connection.execute(TURNS, {"now": now}).all()
+    rows: Any = connection.execute(TURNS, {"now": now})
     return sorted(rows, key=lambda row: (row.rank, max(row.account, row.most - MOST_CREDIT), row.job))
 
 
