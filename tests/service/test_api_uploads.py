@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import http.client
+import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -153,6 +156,28 @@ def test_a_service_that_dies_at_the_last_part_leaves_an_upload_that_goes_on(
     shown = client.get(place).json()
     assert (shown["state"], shown["sha256"]) == ("ready", hashlib.sha256(data).hexdigest())
     assert not list(service.parts.storage.keys(upload.parts))
+
+
+def test_a_scratch_disk_that_is_full_is_told_and_the_part_can_be_sent_again(
+    service: Served, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    data = ASTRONAUT.read_bytes()
+    place = begun(client, len(data))
+    assert put(client, place, 0, data[:300_000]).status_code == 204
+    for name in ("NamedTemporaryFile", "TemporaryDirectory"):  # for what comes, and for the whole
+        with monkeypatch.context() as patch:
+            patch.setattr(tempfile, name, full)
+            answer = put(client, place, 300_000, data[300_000:])
+        refused(answer, 507, "DiskFullError")
+        assert there(client, place) == 300_000
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfileobj", full)
+        refused(put(client, place, 300_000, data[300_000:]), 507, "DiskFullError")
+    assert put(client, place, 300_000, data[300_000:]).status_code == 204
+    assert client.get(place).json()["state"] == "ready"
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1", "md5"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -55,7 +55,9 @@ async def pieces(
     digest = checksum.begin() if checksum else None
     body, total, is_broken, is_over = _bytes_of(request), 0, False, False
     while not is_over:
-        with tempfile.NamedTemporaryFile(prefix="body-", dir=scratch) as file:
+        with keeping():
+            opened = tempfile.NamedTemporaryFile(prefix="body-", dir=scratch)  # noqa: SIM115 - the next line does
+        with opened as file:
             size, buffer = 0, bytearray()
             while digest is not None or size < piece:
                 try:
@@ -87,7 +89,9 @@ async def whole(request: Request, path: Path, *, most: int) -> int:
         ClientDisconnect: the client went away.
     """
     total, buffer = 0, bytearray()
-    with path.open("wb") as file:
+    with keeping():
+        opened = path.open("wb")
+    with opened as file:
         async for chunk in request.stream():
             total += len(chunk)
             if total > most:
@@ -98,6 +102,19 @@ async def whole(request: Request, path: Path, *, most: int) -> int:
                 buffer.clear()
         await run_sync(_write, file, bytes(buffer), None)
     return total
+
+
+@contextlib.contextmanager
+def keeping() -> Iterator[None]:
+    """Turn what the system says of files on their way into an error of the tree, which names none of them.
+
+    Raises:
+        DiskFullError: there is no room.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DiskFullError(f"What came cannot be kept: {error.strerror or error}", "Try again later") from error
 
 
 async def _bytes_of(request: Request) -> AsyncIterator[bytes]:
@@ -115,10 +132,8 @@ def _check(checksum: Checksum | None, digest: Any, *, is_over: bool, is_broken: 
 
 
 def _write(file: IO[bytes], data: bytes, digest: Any) -> None:
-    try:
+    with keeping():
         file.write(data)
         file.flush()
-    except OSError as error:
-        raise DiskFullError(f"What came cannot be kept: {error.strerror}", "Try again later") from error
     if digest is not None:
         digest.update(data)

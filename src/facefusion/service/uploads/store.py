@@ -28,6 +28,7 @@ from facefusion.options import LimitOptions
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.tables import UPLOAD_PARTS, UPLOAD_USES, UPLOADS
 from facefusion.service.uploads.kinds import kind_of
+from facefusion.service.uploads.receiving import keeping
 from facefusion.service.uploads.values import FileKind, NewUpload, Upload, upload_of
 
 _PIECE: Final = 1 << 20
@@ -129,7 +130,7 @@ class UploadStore:
         Raises:
             UploadError: it does not continue what is there, or the upload is finished.
             UploadDamagedError: the whole has another digest than it shall have.
-            StorageError: it cannot be kept.
+            StorageError, DiskFullError: it cannot be kept.
             JobsUnavailableError: the database cannot be used.
         """
         size = part.stat().st_size
@@ -270,7 +271,7 @@ class UploadStore:
             raise UploadError(f"The upload {upload.id} is finished already", "Look at its state")
         with self._room() as folder:
             whole = folder / "whole"
-            with whole.open("wb") as file:
+            with keeping(), whole.open("wb") as file:
                 for part in parts:
                     for piece in self._storage.read(part.key):
                         file.write(piece)
@@ -282,7 +283,9 @@ class UploadStore:
 
     @contextmanager
     def _room(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix="upload-", dir=self._scratch) as folder:
+        with keeping():
+            made = tempfile.TemporaryDirectory(prefix="upload-", dir=self._scratch)
+        with made as folder:
             yield Path(folder)
 
     def _clear(self, upload: Upload) -> None:
