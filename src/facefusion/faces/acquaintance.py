@@ -127,7 +127,9 @@ class Acquaintance:
         """Return one that goes on from a state."""
         nearest = float(np.inf) if state["nearest"] is None else state["nearest"]
         views = [(worth, vector.copy()) for worth, vector in state["views"]]
-        return cls(state["answer"], state["asked"], nearest, views, *state["counts"], state["facing"])
+        known = cls(state["answer"], state["asked"], nearest, views, *state["counts"])
+        known._facing = state["facing"]
+        return known
 
     def _turn_to(self, wanted: int | None, *, clearly: bool) -> None:
         """Give up the answer where that is clear, or was wanted twice in a row."""
