@@ -69,7 +69,8 @@ def serve(options: Options, serving: ServingOptions) -> int:
         the exit code.
 
     Raises:
-        OptionsError: there is no broker, or none that is used; or a process is to do several tasks at once.
+        OptionsError: there is no broker, or none that is used; a process is to do several tasks at once; or the cards
+            cannot be shared out so.
         JobsUnavailableError: the database cannot be reached.
         SecretError: its file cannot be used.
     """
@@ -79,14 +80,14 @@ def serve(options: Options, serving: ServingOptions) -> int:
         raise OptionsError(
             "With a broker each worker process does one task at a time", "Leave --slots out, and raise --workers"
         )
+    shares = device_shares(serving.worker.devices, serving.worker.workers)
     engine = open_jobs(serving)
     database = _place(engine)
     engine.dispose()  # children are forked, and must not share its connections
-    shares = device_shares(serving.worker.devices, serving.worker.workers)
 
     def build(number: int) -> TaskRunner:
         share = shares[number % len(shares)]
-        os.environ.update(visible(share))
+        os.environ.update(visible(share))  # before this process, or the one it was forked from, has looked for cards
         return WorkerRunner(open_worker(with_devices(options, share), serving))
 
     return run_worker(
