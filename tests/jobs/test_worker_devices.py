@@ -41,11 +41,12 @@ def test_cards_have_the_names_that_cuda_gives_them(text: str, card: Card) -> Non
     assert Card.parse(given) == card
 
 
-@pytest.mark.parametrize(
-    "text", ["cuda:0", "gpu", "0:0", "0:1.5", "0:half", "0:", "-1", "0:nan", "0:50%", "GPU 1", ":1"]
-)
+NONE = ["cuda:0", "gpu", "0:0", "0:1.5", "0:half", "0:", "-1", "0:nan", "0:50%", "GPU 1", ":1"]
+
+
+@pytest.mark.parametrize("text", NONE)
 def test_other_names_are_refused(text: str) -> None:
-    with pytest.raises(OptionsError, match="Option devices: .* is no card such as 0"):
+    with pytest.raises(OptionsError, match=r"Option devices: .* is no card such as 0"):
         load_serving({"devices": text}, environment={})
 
 
@@ -98,9 +99,7 @@ def test_a_share_of_what_nobody_knows_or_of_too_little_is_refused() -> None:
     assert with_devices(OPTIONS, ("0",), lambda number: pytest.fail("nobody asked")) is OPTIONS
 
 
-def test_each_process_of_a_pool_is_begun_with_its_cards_in_sight(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_each_process_of_a_pool_begins_with_its_cards_in_sight(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     begun = []
 
     class Process:
