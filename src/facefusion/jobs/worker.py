@@ -108,8 +108,11 @@ class Worker:
             yield
         _LOG.info("worker %s ends", self.name)
 
-    def work_once(self) -> bool:
+    def work_once(self, begun: Callable[[], None] | None = None) -> bool:
         """Do the task whose turn it is, if there is one, within `watching`; return whether there was.
+
+        Args:
+            begun: called once there is one.
 
         Raises:
             JobsUnavailableError: the database cannot be asked for one.
@@ -122,6 +125,8 @@ class Worker:
         lease = self._queue.claim(self.name, seconds=self._bench.serving.jobs.lease_seconds)
         if lease is None:
             return False
+        if begun is not None:
+            begun()
         self._do(lease)
         return True
 

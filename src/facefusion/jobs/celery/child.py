@@ -16,10 +16,10 @@ _PAUSE: Final = 5.0
 
 
 class TaskRunner(Protocol):
-    """Does tasks of the database, one at a time; what it has loaded it keeps."""
+    """Does tasks of the database; what it has loaded it keeps."""
 
     def once(self) -> bool:
-        """Do the task whose turn it is.
+        """Do the task whose turn it is, and perhaps others.
 
         Returns:
             whether there was one; how it went is told to the database.

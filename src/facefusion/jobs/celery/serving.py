@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
 
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 from facefusion.errors import OptionsError
 from facefusion.jobs.celery.broker import Broker
 from facefusion.jobs.celery.child import TaskRunner
+from facefusion.jobs.celery.slots import Slots
 from facefusion.jobs.celery.worker import run_worker
 from facefusion.jobs.devices import device_shares, visible, with_devices
 from facefusion.jobs.opening import open_jobs, open_worker
@@ -28,17 +30,19 @@ class WorkerRunner:
 
     Args:
         worker: does them; a process has one.
+        slots: tasks at once.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, slots: int = 1) -> None:
         self._worker = worker
+        self._slots = Slots(self._work, slots)
         self._ending = ExitStack()
         self._ending.enter_context(worker.watching())
         threading.Thread(target=self._end_if_stuck, name="stuck work", daemon=True).start()
 
     def once(self) -> bool:
-        """Do the task whose turn it is; return whether there was one."""
-        return not self._worker.is_ending and self._worker.work_once()
+        """Do the task whose turn it is, and others beside it where there are slots; return whether there was one."""
+        return self._slots.once()
 
     def drain(self) -> None:
         """Begin nothing any more."""
@@ -51,6 +55,9 @@ class WorkerRunner:
     def close(self) -> None:
         """Keep no lease any more."""
         self._ending.close()
+
+    def _work(self, begun: Callable[[], None]) -> bool:
+        return not self._worker.is_ending and self._worker.work_once(begun)
 
     def _end_if_stuck(self) -> None:
         """End the process where work that was stopped does not end, as it may in a driver; another takes its place."""
@@ -69,17 +76,12 @@ def serve(options: Options, serving: ServingOptions) -> int:
         the exit code.
 
     Raises:
-        OptionsError: there is no broker, or none that is used; a process is to do several tasks at once; or the cards
-            cannot be shared out so.
+        OptionsError: there is no broker, or none that is used; or the cards cannot be shared out so.
         JobsUnavailableError: the database cannot be reached.
         SecretError: its file cannot be used.
     """
     if serving.jobs.broker is None:
         raise OptionsError("There is no broker", "Name one with --broker")
-    if serving.worker.slots > 1:
-        raise OptionsError(
-            "With a broker each worker process does one task at a time", "Leave --slots out, and raise --workers"
-        )
     shares = device_shares(serving.worker.devices, serving.worker.workers)
     engine = open_jobs(serving)
     database = _place(engine)
@@ -88,7 +90,7 @@ def serve(options: Options, serving: ServingOptions) -> int:
     def build(number: int) -> TaskRunner:
         share = shares[number % len(shares)]
         os.environ.update(visible(share))  # before this process, or the one it was forked from, has looked for cards
-        return WorkerRunner(open_worker(with_devices(options, share), serving))
+        return WorkerRunner(open_worker(with_devices(options, share), serving), serving.worker.slots)
 
     return run_worker(
         Broker(serving.jobs.broker),
