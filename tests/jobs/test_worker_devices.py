@@ -122,7 +122,7 @@ def test_each_process_of_a_pool_begins_with_its_cards_in_sight(monkeypatch: pyte
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Celery forks its processes")
 def test_forked_processes_see_their_own_cards_and_nobody_looked_before(tmp_path: Path) -> None:
-    """A driver that was asked before a fork is lost for the child, so neither it nor the runtime is loaded by then."""
+    """A driver that was asked before a fork is lost for the child: by then nobody has asked it or loaded a network."""
     pytest.importorskip("celery")
     shop = Shop.at(tmp_path / "shop")
     command = [sys.executable, "-c", _FORKING]
@@ -145,7 +145,7 @@ def test_a_single_worker_sees_its_card_before_anything_looks_for_one(tmp_path: P
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [["MIG-9f2a", []], ["MIG-9f2a", 12.0]]
+    assert json.loads(done.stdout) == [["MIG-9f2a", False], ["MIG-9f2a", 12.0]]
     shop.engine.dispose()
 
 
@@ -153,27 +153,25 @@ _COMMON = """
 import json, os, sys
 from facefusion.options import load_options, load_serving
 
-LIBRARIES = ("onnxruntime", "cuda", "cudart", "nvml")
-
-def loaded():
-    mapped = open("/proc/self/maps").read() if os.path.exists("/proc/self/maps") else ""
-    return [name for name in LIBRARIES if name in sys.modules or f"lib{name}.so" in mapped]
-
-def stand_in():
-    from facefusion.inference import device_memory
-    device_memory.cuda_memory = lambda number: 24 << 30
+def stand_in(looked):
+    from facefusion.inference import device_memory, execution
+    device_memory.cuda_memory = execution.device_memory = lambda card: looked.append("card") or 24 << 30
 """
 _FORKING = (
     _COMMON
     + """
+import onnxruntime
 from facefusion.jobs.celery import serving
 
+looked = []
+stand_in(looked)
+onnxruntime.InferenceSession = onnxruntime.preload_dlls = lambda *_, **__: looked.append("runtime")
+
 def forking(broker, database, build, *, name, children, drain_seconds):
-    print(json.dumps(loaded()), flush=True)
+    print(json.dumps(looked), flush=True)
     for number in range(children):
         child = os.fork()
         if not child:
-            stand_in()
             serving.open_worker = lambda options, _: print(
                 json.dumps([os.environ["CUDA_VISIBLE_DEVICES"], options.runtime.max_device_memory]), flush=True
             )
@@ -197,8 +195,8 @@ from facefusion.jobs import devices, opening
 told, real = [], devices.with_devices
 
 def seen(options, share):
-    told.append([os.environ["CUDA_VISIBLE_DEVICES"], loaded()])
-    stand_in()
+    told.append([os.environ["CUDA_VISIBLE_DEVICES"], "onnxruntime" in sys.modules])
+    stand_in([])
     return real(options, share)
 
 class Opened(Exception):

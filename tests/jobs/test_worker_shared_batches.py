@@ -16,7 +16,7 @@ import onnxruntime
 import pytest
 from workshop import DEADLINE, TENANT, Shop, environment, until
 
-from facefusion.inference.joining import Joint
+from facefusion.inference.joining import Joint, Request
 from facefusion.inference.providers import PROVIDERS
 from facefusion.inference.runner import Runner
 from facefusion.inference.verdict import Verdicts
@@ -33,7 +33,8 @@ REAL = onnxruntime.InferenceSession
 CUDA = PROVIDERS["cuda"].runtime_name
 SIDE = 128
 FRAMES = 16
-CARD = {"execution_providers": "cuda", "execution_batch_size": 4}
+BATCH = 4
+CARD = {"execution_providers": "cuda", "execution_batch_size": BATCH}
 
 
 @pytest.fixture(scope="module")
@@ -61,21 +62,14 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 class Cards:
-    """Counts the crops in each run of the swapper; can hold it until as many other requests wait."""
+    """Counts the crops in each run of the swapper; can have nobody run it before two whole batches wait for it."""
 
     def __init__(self, patch: pytest.MonkeyPatch, folder: Path) -> None:
         self.sizes: list[int] = []
-        self.waits_for = 0
-        self.joints: list[Joint] = []
+        self.waits = False
         self.open = threading.Event()
         self.open.set()
-        joined = Joint.__init__
-
-        def known(joint: Joint, *given: Any) -> None:
-            joined(joint, *given)
-            self.joints.append(joint)
-
-        patch.setattr(Joint, "__init__", known)
+        patch.setattr(Joint, "_is_next", self._held(Joint._is_next))
         patch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA, "CPUExecutionProvider"])
         patch.setattr(onnxruntime, "InferenceSession", self._opened)
         patch.setattr(Verdicts, "way", lambda verdicts, small, trial: trial.ways[0])
@@ -85,11 +79,16 @@ class Cards:
     def _opened(self, file: Any, options: Any, *, providers: Any, enable_fallback: Any) -> Any:
         return _Network(self, REAL(file, options, providers=["CPUExecutionProvider"]), providers[0][0])
 
-    def hold(self) -> None:
-        """Wait until others wait for the network; nobody more after the first time."""
-        wanted, self.waits_for = self.waits_for, 0
-        if wanted:
-            until(lambda: any(len(joint._waiting) >= wanted for joint in self.joints), "others wait")
+    def _held(self, is_next: Any) -> Any:
+        def held(joint: Joint, request: Request, places: int) -> bool:
+            if self.waits and "target" in request.inputs:
+                if sum(each.count == BATCH for each in joint._waiting) < 2:
+                    return False
+                self.waits = False
+                joint._changed.notify_all()
+            return bool(is_next(joint, request, places))
+
+        return held
 
 
 class _Network:
@@ -103,9 +102,8 @@ class _Network:
     def run(self, outputs: Any, feeds: Any) -> Any:
         shape = np.shape(feeds.get("target"))
         if shape[1:] == (3, SIDE, SIDE):
-            self._cards.hold()
             self._cards.sizes.append(shape[0])
-            if 8 in self._cards.sizes:
+            if 2 * BATCH in self._cards.sizes:
                 assert self._cards.open.wait(DEADLINE)
         return self._session.run(outputs, feeds)
 
@@ -151,24 +149,22 @@ def test_two_jobs_share_a_card_and_publish_what_each_publishes_alone(
 ) -> None:
     made = bench(shop, models, **CARD)
     alone = undisturbed(shop, made, submitted(shop, clip))
-    assert cards.sizes == [4] * (FRAMES // 4)
-    cards.sizes.clear()
-    cards.waits_for = 2  # a job has two batches at work, so that the second of them is another's
+    assert (sum(cards.sizes), max(cards.sizes)) == (FRAMES, BATCH)
+    cards.waits = True
     jobs = [submitted(shop, clip) for _ in range(2)]
     assert published(shop, made, *jobs) == [alone, alone]
-    assert 8 in cards.sizes
-    assert len(cards.sizes) <= 2 * (FRAMES // 4) + 1, "both ways once, and together from then on"
+    assert 2 * BATCH in cards.sizes
 
 
 def test_on_the_cpu_jobs_share_nothing_unless_it_is_asked_for(
     shop: Shop, models: dict[str, Any], clip: Path, cards: Cards
 ) -> None:
-    cpu = {"execution_providers": "cpu", "execution_batch_size": 4}
+    cpu = {"execution_providers": "cpu", "execution_batch_size": BATCH}
     alone = undisturbed(shop, bench(shop, models, **cpu), submitted(shop, clip))
     jobs = [submitted(shop, clip) for _ in range(2)]
     assert published(shop, bench(shop, models, **cpu), *jobs) == [alone, alone]
-    assert set(cards.sizes) == {4}
-    cards.waits_for = 2
+    assert max(cards.sizes) == BATCH
+    cards.waits = True
     jobs = [submitted(shop, clip) for _ in range(2)]
     path = shop.folder / "alone.mp4"
     path.write_bytes(alone)
@@ -178,7 +174,7 @@ def test_on_the_cpu_jobs_share_nothing_unless_it_is_asked_for(
         other.write_bytes(output)
         for one, two in zip(wanted, read_clip(other), strict=True):
             assert np.abs(one.astype(int) - two.astype(int)).max() <= 2
-    assert 8 in cards.sizes
+    assert 2 * BATCH in cards.sizes
 
 
 def test_a_job_that_is_cancelled_takes_nothing_from_the_one_beside_it(
@@ -186,7 +182,7 @@ def test_a_job_that_is_cancelled_takes_nothing_from_the_one_beside_it(
 ) -> None:
     made = bench(shop, models, **CARD)
     alone = undisturbed(shop, made, submitted(shop, clip))
-    cards.waits_for = 2
+    cards.waits = True
     cards.open.clear()
     kept, gone = submitted(shop, clip), submitted(shop, clip, blend_ratio=0.9)
     run, cancels = made.runner, {}
@@ -196,7 +192,7 @@ def test_a_job_that_is_cancelled_takes_nothing_from_the_one_beside_it(
         return run(options, cancel=cancel, **further)
 
     with shop.working(shop.worker(replace(made, runner=runner))):
-        until(lambda: 8 in cards.sizes, "they share")
+        until(lambda: 2 * BATCH in cards.sizes, "they share")
         shop.board.cancel(gone.id, tenant=TENANT)
         until(cancels[0.9].is_set, "the worker hears of it")
         cards.open.set()

@@ -150,17 +150,16 @@ class Joint:
         self._changed.notify_all()
 
     def _fitting(self, first: Request, *, is_exact: bool) -> list[Request]:
-        """Return the first and as many of those behind it as may go along: a power of two, as all batches are."""
-        alike = [each for each in self._waiting if each.key == first.key]
-        best, total, most = 1, 0, min(first.most, self._most)
-        for place, each in enumerate(alike, 1):
-            total += each.count
-            if total > most:
-                break
-            is_power = total & (total - 1) == 0
-            if is_power and not (is_exact and self._is_known(alike[:place], total, False)):
-                best = place
-        return alike[:best]
+        """Return the first and those behind it that make the largest batch with it; a power of two, as all are."""
+        others = [each for each in self._waiting if each.key == first.key and each is not first]
+        total = 1 << (min(first.most, self._most, first.count + sum(each.count for each in others)).bit_length() - 1)
+        while total > first.count:
+            together = [first, *_filling(others, total - first.count)]
+            is_full = sum(each.count for each in together) == total
+            if is_full and not (is_exact and self._is_known(together, total, False)):
+                return together
+            total //= 2
+        return [first]
 
     def _is_known(self, requests: Sequence[Request], total: int, is_alike: bool) -> bool:
         """Whether all, or for False any, of these are known to come out so in a batch of so many items."""
@@ -245,6 +244,16 @@ class Joint:
             seconds, total = self._time.here - before, sum(each.count for each in requests)
             for each in requests:
                 each.seconds += seconds * each.count / total
+
+
+def _filling(requests: Sequence[Request], room: int) -> list[Request]:
+    """Return requests that together have as many items as there is room for, in their order; less where none do."""
+    chosen = set()
+    for each in sorted(requests, key=lambda request: -request.count):  # each size divides those before it
+        if each.count <= room:
+            chosen.add(id(each))
+            room -= each.count
+    return [each for each in requests if id(each) in chosen]
 
 
 def _is_same(one: Tensors, other: Tensors) -> bool:

@@ -59,10 +59,10 @@ def device_shares(devices: Sequence[str], workers: int) -> list[tuple[str, ...]]
     """
     if not devices:
         return [()] * workers
-    if workers >= len(devices):
-        shares = [(devices[number % len(devices)],) for number in range(workers)]
-    else:
-        shares = [tuple(devices[number::workers]) for number in range(workers)]
+    shares: list[tuple[str, ...]] = [
+        tuple(devices[number::workers]) if workers < len(devices) else (devices[number % len(devices)],)
+        for number in range(workers)
+    ]
     _check_shares([Card.parse(each) for share in shares for each in share])
     for share in shares:
         _check_one([Card.parse(each).name for each in share])

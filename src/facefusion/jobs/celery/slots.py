@@ -17,13 +17,13 @@ Work = Callable[[Callable[[], None]], bool]
 class Slots:
     """Does tasks in several threads for as long as there are any.
 
-    A thread is begun when those that are there have a task, so a message for which there is nothing to do costs one look.
-    A thread without a task looks for one again and again while others are at theirs.
+    A thread is begun when those that are there have a task, so a message for nothing costs one look. A thread without
+    a task looks for one again and again while others are at theirs.
 
     Args:
         work: does a task.
         count: tasks at once.
-        spell: seconds after which no further task is taken for one message: brokers take back what is held for too long.
+        spell: seconds after which no further task is taken for one message: brokers take back what is held too long.
         look: seconds between two looks for a task.
     """
 
