@@ -69,20 +69,22 @@ class SimulatedRunner:
         self._ending, self._stop = threading.Event(), threading.Event()
         self._following: Lease | None = None
 
-    def once(self, *, goes_on: Callable[[], bool]) -> Did | None:
+    def once(self, *, goes_on: Callable[[], bool], freed: Callable[[int], None]) -> Did | None:
         """Do the task whose turn it is; see `TaskRunner.once`."""
         lease, self._following = self._following, None
         if lease is not None and self._ending.is_set():
             self._queue.released(lease)
+            freed(1)
             return Did(freed=1)
         if lease is None and not self._ending.is_set():
             lease = self._queue.claim(self._name, seconds=self._seconds)
         if lease is None:
             return None
-        freed = 0
+        count = 0
         with suppress(LeaseLostError):
-            freed = self._do(lease, goes_on)
-        return Did(freed, self._following)
+            count = self._do(lease, goes_on)
+        freed(count)
+        return Did(count, self._following)
 
     def drain(self) -> None:
         """Begin nothing any more."""

@@ -194,7 +194,16 @@ def test_of_the_jobs_that_were_broken_off_the_last_two_are_kept(job, broken_off)
     assert resume_plain(job, output_video_quality=21) == 2 * LENGTH
 
 
-@pytest.mark.parametrize("change", [{"max_memory": 1.0}, {"keep_audio": False}, {"overwrite": False}], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"max_memory": 1.0},
+        {"max_device_memory": 2.0, "execution_device_id": (0, 1), "share_batches": "off"},
+        {"keep_audio": False},
+        {"overwrite": False},
+    ],
+    ids=str,
+)
 def test_options_that_change_no_segment_take_over_all_of_them(job, broken_off, plain, change):
     assert resume_plain(job, **change) == 2 * LENGTH
     assert Path("out.mp4").read_bytes() == plain

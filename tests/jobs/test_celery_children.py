@@ -37,12 +37,13 @@ class Runner:
     def __init__(self, tasks: int, seconds: float = 0.0, freed: int = 0) -> None:
         self.left, self.seconds, self.freed, self.now, self.asked = tasks, seconds, freed, 0.0, 0
 
-    def once(self, *, goes_on: Callable[[], bool]) -> Did | None:
+    def once(self, *, goes_on: Callable[[], bool], freed: Callable[[int], None]) -> Did | None:
         self.asked += 1
         if not self.left:
             return None
         self.left -= 1
         self.now += self.seconds
+        freed(self.freed)
         return Did(self.freed, LEASE if goes_on() and self.left else None)
 
     def drain(self) -> None:
@@ -96,8 +97,8 @@ def test_a_task_that_is_leased_already_is_done_however_late_it_is(ties: tuple[Te
     runner, waker = Runner(2), Waker()
     first = runner.once
 
-    def late(*, goes_on: Callable[[], bool]) -> Did | None:
-        did = first(goes_on=goes_on)
+    def late(*, goes_on: Callable[[], bool], freed: Callable[[int], None]) -> Did | None:
+        did = first(goes_on=goes_on, freed=freed)
         runner.now += 100.0
         return did
 
@@ -108,7 +109,7 @@ def test_a_task_that_is_leased_already_is_done_however_late_it_is(ties: tuple[Te
 
 def test_a_database_that_is_away_ends_the_message(ties: tuple[Tether, Tether]) -> None:
     class Away(Runner):
-        def once(self, *, goes_on: Callable[[], bool]) -> Did | None:
+        def once(self, *, goes_on: Callable[[], bool], freed: Callable[[int], None]) -> Did | None:
             raise JobsUnavailableError("away")
 
     waker = Waker()

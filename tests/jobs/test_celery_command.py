@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from celery_machines import beats, pool
-from workshop import Shop
+from sqlalchemy import text
+from workshop import Shop, until
 
 from facefusion.jobs.celery.broker import Broker
 from facefusion.jobs.celery.link import Link
@@ -54,9 +55,36 @@ def test_a_job_of_the_command_line_wakes_a_worker(
     shop.engine.dispose()
 
 
+@pytest.mark.slow
+def test_a_woken_process_does_as_many_tasks_at_once_as_it_has_slots(
+    tmp_path: Path, postgres_database: str, redis_url: str, picture: dict[str, Any]
+) -> None:
+    shop = Shop.at(tmp_path / "shop", postgres_database, broker=redis_url, drain_seconds=0)
+    jobs = [shop.submit(picture) for _ in range(4)]
+    most = 0
+
+    def is_over() -> bool:
+        nonlocal most
+        with shop.engine.connect() as connection:
+            most = max(most, connection.execute(text("SELECT count(*) FROM leases")).scalar_one())
+        return all(shop.job(job).state == "succeeded" for job in jobs)
+
+    with shop.process("worker", "--slots", "2", "--log-level", "info") as process:
+        until(is_over, "all are done", SECONDS)
+        assert len(pool(process.pid)) == 1
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    assert most == 2
+    assert len({shop.output(job) for job in jobs}) == 1
+    shop.engine.dispose()
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
-    [(("--broker", "sqs://"), "broker"), (("--broker", "redis://127.0.0.1:1/0", "--slots", "2"), "one task at a time")],
+    [
+        (("--broker", "sqs://"), "broker"),
+        (("--broker", "redis://127.0.0.1:1/0", "--devices", "0:0.6", "--workers", "2"), "Begin fewer workers"),
+    ],
 )
 def test_what_a_worker_with_a_broker_cannot_be_asked_for_is_told(
     tmp_path: Path, flags: tuple[str, ...], said: str

@@ -85,7 +85,7 @@ class Execution:
         On the CPU a batch saves little more than calls. A card has room for one to a GiB, from 4 on; beyond 16 there is
         little to gain, and the frames that wait take memory.
         """
-        if _is_processor(self.devices[0]) or self.devices[0].provider.is_static:
+        if not gains_by_batches(self.devices[0]):
             return 2
         each = 4 if self.memory is None else min(16, max(4, self.memory // GIB))
         return each * len(self.lanes)
@@ -112,6 +112,11 @@ class Execution:
 def _chains(names: Sequence[str], numbers: Sequence[int]) -> list[tuple[Device, ...]]:
     """Return the devices, in order of preference, for each number of a card; once where they are the same."""
     return list(dict.fromkeys(tuple(resolve_providers(names, number)) for number in numbers))
+
+
+def gains_by_batches(device: Device) -> bool:
+    """Whether a device computes items faster in batches of several jobs: a processor saves little more than calls."""
+    return not (_is_processor(device) or device.provider.is_static)
 
 
 def _is_processor(device: Device) -> bool:

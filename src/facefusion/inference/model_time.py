@@ -19,6 +19,10 @@ class ModelTime:
         """Seconds that networks have run in the calling thread so far."""
         return float(getattr(self._here, "seconds", 0.0))
 
+    def add(self, seconds: float) -> None:
+        """Count seconds for the calling thread, less than none where they were those of others."""
+        self._here.seconds = self.here + seconds
+
     @contextmanager
     def measure(self) -> Iterator[None]:
         """Count the block."""
@@ -26,4 +30,4 @@ class ModelTime:
         try:
             yield
         finally:
-            self._here.seconds = self.here + time.perf_counter() - start
+            self.add(time.perf_counter() - start)

@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from facefusion.errors import CatalogueError, LicenceError, ModelMissingError, ModelUnfitError, ProviderError
 from facefusion.inference.catalogue import Catalogue, ModelCard
+from facefusion.inference.company import Company
 from facefusion.inference.contract import BATCH, OF_A_BATCH, Contract
 from facefusion.inference.execution import Execution
 from facefusion.inference.families import Families
 from facefusion.inference.family import Model
 from facefusion.inference.file import ModelFile, items_in_memory
 from facefusion.inference.graph import TensorInfo
+from facefusion.inference.joining import Joint, Request, key_of
 from facefusion.inference.kept import Kept
 from facefusion.inference.lanes import Lanes
 from facefusion.inference.model_time import ModelTime
@@ -58,6 +60,7 @@ class Session:
         pool: keeps it loaded, once for all sessions that run the same file in the same way; one of its own when None.
         fallback: what became of devices so far; the CPU takes over when None.
         model_time: counts how long the network runs.
+        company: the jobs that use it at one time; one alone when None.
 
     Raises:
         ModelUnsafeError: the file is something that is never loaded. Only looked for where there is a contract.
@@ -75,8 +78,10 @@ class Session:
         pool: SessionPool | None = None,
         fallback: Fallback | None = None,
         model_time: ModelTime | None = None,
+        company: Company | None = None,
     ) -> None:
         self._model_time = model_time or ModelTime()
+        self._company = company or Company()
         self._execution = execution or Execution()
         self._fallback = fallback or Fallback()
         self._pool = pool or SessionPool()
@@ -88,6 +93,7 @@ class Session:
         self._wish = self._make_wish()
         self._identity = self._file.identity
         self._has_said_full = False
+        self._joint = self._make_joint()
         for lane in self._lanes.left():
             with self._loaded(lane) as runner:
                 self._inputs, self._outputs = runner.names
@@ -138,8 +144,10 @@ class Session:
             inputs = {next(iter(self._file.binding.inputs)): inputs}
         batched = [spec.name for spec in self._contract.inputs if spec.shape[:1] == (BATCH,) and spec.name in inputs]
         count = len(inputs[batched[0]]) if batched else 1
-        if not batched or count <= 1:
+        if not batched or count < 1:
             return self._run_once(inputs, count if batched else None)
+        if count == 1:
+            return self._run_part(inputs, batched, 1)
         return self._run_parts(inputs, batched, count)
 
     def _run_parts(self, inputs: Mapping[str, Tensor], batched: Sequence[str], count: int) -> dict[str, Tensor]:
@@ -152,7 +160,7 @@ class Session:
                 size = part.stop - part.start
                 own = {name: value[part] if name in batched else value for name, value in inputs.items()}
                 try:
-                    parts.done(part, self._run_once(own, size, may_be_less=size > 1))
+                    parts.done(part, self._run_part(own, batched, size, may_be_less=size > 1))
                 except DeviceFullError:
                     parts.give_back(part)
                     self._take_less(size)
@@ -163,6 +171,9 @@ class Session:
     def _take_less(self, size: int) -> None:
         """Take fewer items at once from now on; say so the first time."""
         self._most = min(self._most, size // 2)
+        self._say_full(size)
+
+    def _say_full(self, size: int) -> None:
         if not self._has_said_full:
             self._has_said_full = True
             self._fallback.say(f"Memory does not hold {size} items at once for model {self._name}; fewer are taken")
@@ -171,6 +182,35 @@ class Session:
         specs = self._contract.outputs if self._contract else ()
         has_batch = any(spec.name == name and spec.shape[:1] in OF_A_BATCH for spec in specs)
         return np.concatenate([np.atleast_1d(value) for value in values]) if has_batch else values[0]
+
+    def _run_part(
+        self, inputs: Mapping[str, Tensor], batched: Sequence[str], count: int, *, may_be_less: bool = False
+    ) -> dict[str, Tensor]:
+        """Run a part of a batch, with what other jobs want of this network meanwhile where they share batches.
+
+        Raises:
+            DeviceFullError: it may be less, and needs more memory than there is.
+        """
+        lanes = self._lanes.left() if self._joint and self._company.is_shared else []
+        sharing = self._company.sharing(self._lanes.device(lanes[0])) if lanes else None
+        key = key_of(inputs, batched, count) if sharing else None
+        if self._joint is None or key is None:
+            return self._run_once(inputs, count, may_be_less=may_be_less)
+        most = self._best(sum(inputs[name].nbytes for name in batched) // count)
+        request = Request(inputs, batched, count, most, may_be_less, key)
+        places = sum(lane.room(self._lanes.device(lane)) for lane in lanes)
+        return self._joint.run(request, places=places, is_exact=sharing == "exact")
+
+    def _make_joint(self) -> Joint | None:
+        """Return what joins requests; None where it is not plain which part of an output belongs to whom."""
+        specs = self._contract.outputs if self._contract else ()
+        if self._most == 1 or not specs or any(spec.shape[:1] != (BATCH,) for spec in specs):
+            return None
+        return Joint(
+            lambda inputs, count, may_be_less: self._run_once(inputs, count, may_be_less=may_be_less),
+            self._model_time,
+            self._say_full,
+        )
 
     def _run_once(
         self, inputs: Mapping[str, Tensor], count: int | None, *, may_be_less: bool = False
@@ -320,6 +360,7 @@ class SessionFactory:
     Attributes:
         catalogue, kept: as given.
         model_time: how long networks have run.
+        company: the jobs that use the models at one time.
 
     Raises:
         ProviderError: a provider is not there.
@@ -338,9 +379,11 @@ class SessionFactory:
     ) -> None:
         self.kept = kept or Kept()
         self.model_time = ModelTime()
-        self._execution = Execution.of(runtime or RuntimeOptions(execution_providers=tuple(providers)))
+        runtime = runtime or RuntimeOptions(execution_providers=tuple(providers))
+        self.company = Company(runtime.share_batches)
+        self._execution = Execution.of(runtime)
         self._fallback = Fallback(self._execution.may_fall_back, notify)
-        self._pool = pool or SessionPool(model_budget(runtime or RuntimeOptions()), notify)
+        self._pool = pool or SessionPool(model_budget(runtime), notify)
         # The bundled networks, 30 MB together, are at work in every frame.
         self._always_loaded = SessionPool()
         self.catalogue = catalogue or Catalogue.known()
@@ -427,6 +470,7 @@ class SessionFactory:
             pool=self._pool,
             fallback=self._fallback,
             model_time=self.model_time,
+            company=self.company,
         )
         return family.create(Model(card, settings, session, needed))
 

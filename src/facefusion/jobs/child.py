@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from facefusion.errors import FaceFusionError
+from facefusion.jobs.devices import with_devices
 from facefusion.options import Options, ServingOptions
 
 WAKE: Final = b"w"
@@ -33,11 +34,13 @@ class Spec:
         options: of its place.
         serving: of the service.
         log_level: from which on it logs, in words of `logging`.
+        devices: graphics cards that it sees alone; all when empty.
     """
 
     options: Options
     serving: ServingOptions
     log_level: str = "WARNING"
+    devices: tuple[str, ...] = ()
 
     def to_line(self) -> bytes:
         """Return it as one line, from a parent to its own child alone."""
@@ -66,7 +69,7 @@ def main() -> int:
     from facefusion.jobs.opening import open_worker  # noqa: PLC0415 - takes long, and the parent may be gone by now
 
     try:
-        worker = open_worker(spec.options, spec.serving)
+        worker = open_worker(with_devices(spec.options, spec.devices), spec.serving)
     except FaceFusionError as error:
         _LOG.error("%s", error)
         return error.exit_code

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from facefusion.jobs.child import DRAIN, GIVE_BACK, WAKE, Spec
-from facefusion.jobs.devices import device_shares, visible, with_devices
+from facefusion.jobs.devices import device_shares, visible
 from facefusion.options import Options, ServingOptions
 
 _LOG = logging.getLogger(__name__)
@@ -33,7 +33,6 @@ class _Place:
 
     Attributes:
         spec: what its worker works with.
-        devices: graphics cards that its worker sees; all when empty.
         process: the worker; None while there is none.
         began: when it was started, in seconds.
         again: when the next is started.
@@ -41,7 +40,6 @@ class _Place:
     """
 
     spec: Spec
-    devices: tuple[str, ...]
     process: subprocess.Popen[bytes] | None = None
     began: float = 0.0
     again: float = 0.0
@@ -49,7 +47,7 @@ class _Place:
 
     def start(self) -> None:
         """Start a worker, in a session of its own, so that signals of a terminal reach the pool alone."""
-        environment = {**os.environ, **visible(self.devices)}
+        environment = {**os.environ, **visible(self.spec.devices)}
         command = [sys.executable, "-m", "facefusion.jobs.child"]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment, start_new_session=True
@@ -104,13 +102,15 @@ class LocalPool:
         options: of the place, for all jobs.
         serving: of the service; `workers` says how many there are, and `devices` which graphics cards they share.
         log_level: from which on workers log to stderr.
+
+    Raises:
+        OptionsError: the cards cannot be shared out so.
     """
 
     def __init__(self, options: Options, serving: ServingOptions, *, log_level: str = "WARNING") -> None:
         workers = serving.worker.workers
         self._places = [
-            _Place(Spec(with_devices(options, share), serving, log_level), share)
-            for share in device_shares(serving.worker.devices, workers)
+            _Place(Spec(options, serving, log_level, share)) for share in device_shares(serving.worker.devices, workers)
         ]
         self._seconds = serving.worker.drain_seconds
         self._over, self._hurry = threading.Event(), threading.Event()

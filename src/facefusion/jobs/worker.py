@@ -117,17 +117,20 @@ class Worker:
             yield
         _LOG.info("worker %s ends", self.name)
 
-    def work_once(self, lease: Lease | None = None, *, goes_on: GoesOn | None = None) -> Did | None:
+    def work_once(
+        self, lease: Lease | None = None, *, goes_on: GoesOn | None = None, begun: Callable[[], None] | None = None
+    ) -> Did | None:
         """Do the task whose turn it is, if there is one, within `watching`.
+
+        Where there is none, a finished job is measured, if one was drawn for that.
 
         Args:
             lease: of the task, which the last call returned as the one that follows; it is asked for when None.
             goes_on: asked when it is done; whether the next task may be leased together with telling of this one.
+            begun: called once there is one.
 
         Returns:
             what was done; None where there was nothing to do.
-
-        Where there is none, a finished job is measured, if one was drawn for that.
 
         Raises:
             JobsUnavailableError: the database cannot be asked for a task.
@@ -141,7 +144,11 @@ class Worker:
             lease = self._queue.claim(self.name, seconds=self._bench.serving.jobs.lease_seconds)
             if lease is None:
                 return Did() if self._sampler.idle() else None
-        return None if lease is None else self._do(lease, goes_on=goes_on)
+        if lease is None:
+            return None
+        if begun is not None:
+            begun()
+        return self._do(lease, goes_on=goes_on)
 
     def wake(self) -> None:
         """Say that there is work, so that an idle worker looks at once."""

@@ -5,7 +5,7 @@ tree in `tree.py`.
 """
 
 from facefusion.options.base import Names
-from facefusion.options.execution import Precision, RuntimeOptions
+from facefusion.options.execution import Precision, RuntimeOptions, ShareBatches
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
 from facefusion.options.face_editor import FaceEditorOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
@@ -63,6 +63,7 @@ __all__ = [
     "RuntimeOptions",
     "ServiceOptions",
     "ServingOptions",
+    "ShareBatches",
     "StorageOptions",
     "WorkerOptions",
     "canonical",

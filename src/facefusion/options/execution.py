@@ -10,6 +10,7 @@ from facefusion.options.base import Names, OptionGroup
 from facefusion.options.every import number_or_auto
 
 Precision = Literal["auto", "fp32", "fp16", "bf16"]
+ShareBatches = Literal["auto", "on", "off"]
 
 
 class RuntimeOptions(OptionGroup):
@@ -38,6 +39,11 @@ class RuntimeOptions(OptionGroup):
         default="auto",
         description="frames whose faces go through the networks together, 1 to 64, as far as max-memory holds them;"
         " 'auto' is 2 on the CPU, and more on cards, by their memory",
+    )
+    share_batches: ShareBatches = Field(
+        default="auto",
+        description="whether jobs that one process does at the same time go through a network in one batch: 'auto', on"
+        " graphics cards and where each result is to the bit what it is alone; 'on', everywhere, last bits may differ",
     )
     execution_precision: Precision = Field(
         default="auto",

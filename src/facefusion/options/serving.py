@@ -6,9 +6,10 @@ are the same as for all other options.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field
 
@@ -18,6 +19,17 @@ from facefusion.options.leaves import built
 from facefusion.options.webhooks import WebhookOptions
 
 _HELP = "Run `facefusion worker --help` and `facefusion serve --help` for all options of the service"
+
+_CARD: Final = re.compile(r"(?:[0-9]{1,3}|GPU-[0-9A-Fa-f-]+|MIG-[0-9A-Za-z/-]+)(?::(?P<share>[01]?\.?[0-9]{1,6}))?")
+
+
+def _cards(devices: tuple[str, ...]) -> tuple[str, ...]:
+    for device in devices:
+        found = _CARD.fullmatch(device)
+        share = found["share"] if found else None
+        if found is None or (share is not None and not 0 < float(share) <= 1):
+            raise ValueError(f"{device!r} is no card such as 0, GPU-8932f937, MIG-5c8ab2 or, for half of one, 0:0.5")
+    return devices
 
 
 def _addresses(roots: tuple[str, ...]) -> tuple[str, ...]:
@@ -101,10 +113,11 @@ class WorkerOptions(OptionGroup):
     slots: int = Field(
         default=1, ge=1, le=64, description="tasks that each of them does at once, with models that they share"
     )
-    devices: Annotated[tuple[str, ...], Names(also=("device",))] = Field(
+    devices: Annotated[tuple[str, ...], AfterValidator(_cards), Names(also=("device",))] = Field(
         default=(),
         description="graphics cards for them, shared out in turn: numbers, UUIDs or MIG identifiers as"
-        " CUDA_VISIBLE_DEVICES takes them; each worker sees all when not given",
+        " CUDA_VISIBLE_DEVICES takes them, with :0.5 behind where a worker gets half of a card's memory; each worker"
+        " sees all when not given",
     )
     scratch_dir: Path | None = Field(
         default=None,

@@ -35,9 +35,9 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
 
 
 def _one(options: Options, serving: ServingOptions, context: Context) -> int:
-    from facefusion.jobs.devices import visible, with_devices  # noqa: PLC0415 - nothing may look for cards before
+    from facefusion.jobs.devices import device_shares, visible, with_devices  # noqa: PLC0415 - before any look at cards
 
-    devices = serving.worker.devices
+    [devices] = device_shares(serving.worker.devices, 1)
     os.environ.update(visible(devices))
     from facefusion.jobs.opening import open_worker  # noqa: PLC0415
 

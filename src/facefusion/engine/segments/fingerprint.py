@@ -34,7 +34,7 @@ _WITHOUT_EFFECT = {
         *("thumbnail", "contact_sheet", "sequence_start"),
     ),
     "lip_syncer": ("source_audio",),  # its bytes count
-    "runtime": ("max_memory",),
+    "runtime": ("max_memory", "max_device_memory", "execution_device_id", "share_batches"),
     # what of them shows in frames stands in `place`
     "trust": (
         *("policy", "trust_dir", "trust_database", "work_dir", "encrypt_output_key", "acknowledge", "actor"),

@@ -80,8 +80,9 @@ class WarmParts:
         """
         models = self._models(options)
         budget = model_budget(options.runtime, frames) if options.runtime.max_memory is not None else 0
-        with models.bulletin.read_by(notify), models.pool.allowed(budget or 0):
-            yield models.sessions
+        sessions = models.sessions
+        with models.bulletin.read_by(notify), models.pool.allowed(budget or 0), sessions.company.joined():
+            yield sessions
 
     def try_encoder(self, encoding: Encoding) -> None:
         """Make sure that an encoder opens on this machine; one that did is not tried again.

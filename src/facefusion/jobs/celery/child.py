@@ -25,14 +25,15 @@ _TASKS: Final = 20
 
 
 class TaskRunner(Protocol):
-    """Does tasks of the database, one at a time; what it has loaded it keeps."""
+    """Does tasks of the database; what it has loaded it keeps."""
 
-    def once(self, *, goes_on: Callable[[], bool]) -> Did | None:
-        """Do the task whose turn it is; how it went is told to the database.
+    def once(self, *, goes_on: Callable[[], bool], freed: Callable[[int], None]) -> Did | None:
+        """Do the task whose turn it is, and perhaps others beside it; how they went is told to the database.
 
         Args:
             goes_on: asked when the task is done; whether this is called again at once, and so may lease the next task
                 together with telling of this one.
+            freed: told how many tasks others may begin because of one that is done.
 
         Returns:
             what was done; None where there was nothing to do.
@@ -145,8 +146,7 @@ class Child:
             return
         shift = _Shift(self._clock)
         try:
-            while (did := runner.once(goes_on=shift.goes_on)) is not None:
-                self._waker.keep(did.freed)
+            while (did := runner.once(goes_on=shift.goes_on, freed=self._waker.keep)) is not None:
                 if did.following is None and not shift.goes_on():
                     self._waker.keep(1)
                     return

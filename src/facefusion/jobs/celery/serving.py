@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from facefusion.errors import OptionsError
 from facefusion.jobs.celery.broker import Broker
 from facefusion.jobs.celery.child import TaskRunner
+from facefusion.jobs.celery.slots import Slots
 from facefusion.jobs.celery.worker import run_worker
 from facefusion.jobs.devices import device_shares, visible, with_devices
 from facefusion.jobs.opening import open_jobs, open_worker
@@ -30,22 +31,29 @@ class WorkerRunner:
 
     Args:
         worker: does them; a process has one.
+        slots: tasks at once.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, slots: int = 1) -> None:
         self._worker = worker
         self._following: Lease | None = None
+        self._count = slots
         self._ending = ExitStack()
         self._ending.enter_context(worker.watching())
         threading.Thread(target=self._end_if_stuck, name="stuck work", daemon=True).start()
 
-    def once(self, *, goes_on: Callable[[], bool]) -> Did | None:
-        """Do the task whose turn it is; see `TaskRunner.once`."""
+    def once(self, *, goes_on: Callable[[], bool], freed: Callable[[int], None]) -> Did | None:
+        """Do the task whose turn it is, and others beside it where there are slots; see `TaskRunner.once`."""
+        if self._count > 1:
+            slots = Slots(lambda begun: self._has_done_one(begun, freed), self._count)
+            return Did() if slots.once() else None
         lease, self._following = self._following, None
         if lease is None and self._worker.is_ending:
             return None
         did = self._worker.work_once(lease, goes_on=goes_on)
-        self._following = None if did is None else did.following
+        if did is not None:
+            self._following = did.following
+            freed(did.freed)
         return did
 
     def drain(self) -> None:
@@ -59,6 +67,12 @@ class WorkerRunner:
     def close(self) -> None:
         """Keep no lease any more."""
         self._ending.close()
+
+    def _has_done_one(self, begun: Callable[[], None], freed: Callable[[int], None]) -> bool:
+        did = None if self._worker.is_ending else self._worker.work_once(begun=begun)
+        if did is not None:
+            freed(did.freed)
+        return did is not None
 
     def _end_if_stuck(self) -> None:
         """End the process where work that was stopped does not end, as it may in a driver; another takes its place."""
@@ -77,25 +91,21 @@ def serve(options: Options, serving: ServingOptions) -> int:
         the exit code.
 
     Raises:
-        OptionsError: there is no broker, or none that is used; or a process is to do several tasks at once.
+        OptionsError: there is no broker, or none that is used; or the cards cannot be shared out so.
         JobsUnavailableError: the database cannot be reached.
         SecretError: its file cannot be used.
     """
     if serving.jobs.broker is None:
         raise OptionsError("There is no broker", "Name one with --broker")
-    if serving.worker.slots > 1:
-        raise OptionsError(
-            "With a broker each worker process does one task at a time", "Leave --slots out, and raise --workers"
-        )
+    shares = device_shares(serving.worker.devices, serving.worker.workers)
     engine = open_jobs(serving)
     database = _place(engine)
     engine.dispose()  # children are forked, and must not share its connections
-    shares = device_shares(serving.worker.devices, serving.worker.workers)
 
     def build(number: int) -> TaskRunner:
         share = shares[number % len(shares)]
-        os.environ.update(visible(share))
-        return WorkerRunner(open_worker(with_devices(options, share), serving))
+        os.environ.update(visible(share))  # before this process, or the one it was forked from, has looked for cards
+        return WorkerRunner(open_worker(with_devices(options, share), serving), serving.worker.slots)
 
     return run_worker(
         Broker(serving.jobs.broker),
