@@ -247,7 +247,11 @@ class JobQueue:
             else:
                 later = now + round(self._retries.waiting(failures) * 1e6)
                 try_again(connection, job, held.task, not_before=later, failures=failures)
-                told = {"kind": held.kind, "number": held.number, "attempt": held.failures + held.losses + 1}
+                told: dict[str, Any] = {
+                    "kind": held.kind,
+                    "number": held.number,
+                    "attempt": held.failures + held.losses + 1,
+                }
                 told |= {"failure": failure.to_json(), "again": moment(later).isoformat()}
                 tell(connection, job, now, "task.failed", told)
             settle(connection, job.tenant, took)
