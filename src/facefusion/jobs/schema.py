@@ -75,7 +75,9 @@ TENANTS: Final = Table(
     Column("max_priority", Integer, nullable=False, default=9),
     Column("max_bytes", BigInteger),  # in storage
     Column("is_paused", Boolean, nullable=False, default=False),
-    Column("served", BigInteger, nullable=False, default=0),  # microseconds of workers' time for its weight
+    Column(
+        "served", BigInteger, nullable=False, default=0
+    ),  # microseconds of workers' time for its weight, of attempts that ended
 )
 JOBS: Final = Table(
     "jobs",
