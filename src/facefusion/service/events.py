@@ -15,6 +15,7 @@ from facefusion.service.parts import ServiceParts
 from facefusion.service.problems import problem_of
 
 _BATCH = 200
+_FIRST_SECONDS = 15.0  # in which the first look comes even where much is going on; signs of life follow it
 
 
 class EventStream:
@@ -37,7 +38,8 @@ class EventStream:
         with self._parts.feed.listening(self._job.number) as listener:
             while not self._parts.stopping.is_set():
                 try:
-                    found = await listener.news(known, settings.heartbeat_seconds)
+                    silence = settings.heartbeat_seconds if known else max(_FIRST_SECONDS, settings.heartbeat_seconds)
+                    found = await listener.news(known, silence)
                     if found is None:
                         yield b": still here\n\n"
                         continue
