@@ -14,6 +14,7 @@ from facefusion.jobs.schema import EVENTS, JOBS
 from facefusion.jobs.states import FINAL, JobState, check_move
 from facefusion.jobs.values import Attempt, Event, Failure, Job
 
+_NAMES: Final = tuple(JOBS.c.keys())
 _JOB: Final = select(JOBS).where(JOBS.c.id == bindparam("named"))
 _JOB_OF: Final = _JOB.where(JOBS.c.tenant == bindparam("whose"))
 _EVENT: Final = insert(EVENTS)
@@ -21,7 +22,7 @@ _EVENT: Final = insert(EVENTS)
 
 def job_of(row: Row[Any] | Mapping[str, Any]) -> Job:
     """Return the job of a row of `JOBS`, or of its values by the names of columns."""
-    values = dict(row) if isinstance(row, Mapping) else dict(zip(row._fields, row, strict=True))
+    values = dict(row) if isinstance(row, Mapping) else dict(zip(_NAMES, row, strict=True))
     error = values.pop("error")
     for name in ("created", "queued"):
         values[name] = moment(values[name])
