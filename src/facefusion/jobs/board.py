@@ -118,7 +118,7 @@ class JobBoard:
             wanted = wanted.order_by(newest)
         wanted = wanted.limit(limit)
         with looking(self._engine) as connection:
-            return [job_of(row) for row in connection.execute(wanted)]
+            return [job_of(row) for row in connection.execute(wanted).all()]
 
     def events(self, job_id: str, *, tenant: str | None, after: int = 0, limit: int = 1000) -> list[Event]:
         """Return what happened to a job, in order.

@@ -25,7 +25,7 @@ _EVENT: Final = insert(EVENTS)
 
 def job_of(row: Row[Any] | Mapping[str, Any]) -> Job:
     """Return the job of a row of `JOBS`, or of its values by the names of columns."""
-    values = dict(row) if isinstance(row, Mapping) else dict(zip(row._fields, row, strict=True))
+    values = dict(row) if isinstance(row, Mapping) else dict(zip(_COLUMNS, row, strict=True))
     error = values.pop("error")
     for name in ("created", "queued"):
         values[name] = moment(values[name])

@@ -160,6 +160,7 @@ def admit_job(connection: Connection, tenant: str, priority: int) -> None:
         OptionsError: no tenant is called so.
         JobQuotaError: it may not.
     """
+    _check_name(tenant)
     row: Any = connection.execute(_QUOTA, {"whose": tenant}).one_or_none()
     if row is None:
         make_tenant(connection, tenant)

@@ -98,4 +98,4 @@ def page_of(
         limit: most rows of a page.
     """
     wanted = wanted if before is None else wanted.where(number < before)
-    return list(connection.execute(wanted.order_by(number.desc()).limit(limit + 1)))
+    return list(connection.execute(wanted.order_by(number.desc()).limit(limit + 1)).all())
