@@ -226,7 +226,8 @@ def _machine(scene: Scene, number: int) -> Kept:
             scene.skew = _SKEW
             paths = f"{_SKEWED}{os.pathsep}{os.environ.get('PYTHONPATH', ROOT)}"
             variables |= {"LD_PRELOAD": str(library), "FAKETIME": _SKEW, "PYTHONPATH": paths}
-            variables["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
+            # Without these Python waits in vain for its own locks.
+            variables |= {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0"}
         return Kept("facefusion", "worker", "--log-level", "info", log=log, variables=variables)
     assert scene.told is not None
     machine = Machine(
