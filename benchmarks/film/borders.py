@@ -47,7 +47,9 @@ class Jump:
     @property
     def share(self) -> float:
         """Share of the others that are smaller, in percent."""
-        return float(100 * np.mean([value < self.at for value in self.usual])) if self.usual else float("nan")
+        if not self.usual or np.isnan(self.at):
+            return float("nan")
+        return float(100 * np.mean([value < self.at for value in self.usual]))
 
     @property
     def ratio(self) -> float:
