@@ -23,6 +23,7 @@ POLICY = Path(__file__).with_name("policy.toml")
 """What tests run under that are not about marks; see the file."""
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: many tests wait for servers, workers and leases."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
