@@ -32,7 +32,8 @@ from facefusion.media.open import open_reader
 from facefusion.options import LimitOptions
 
 _SOURCE: Final = "23"
-_OPTIONS: Final = ("--output-video-quality", "12", "--label", "ends", "--label-place", "bottom-left")
+_OPTIONS: Final = ("--output-video-quality", "12")
+_LABEL: Final = ("--label", "ends", "--label-place", "bottom-left")
 _MOST: Final = {"step": 1.5, "landmarks": 2.0, "tone": 2.0}
 """Change at a border, by the largest of the frames around it, from which it is seen."""
 _BEFORE, _BEHIND = 150, 40
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         print(f"{film.path}: {film.frames} frames, {len(film.cuts)} cuts", flush=True)
         with place(folder, workers=options.workers, segment=options.segment) as there:
-            job = there.hand_in(picture_of(_SOURCE), film.path, "film.mp4", *_OPTIONS)
+            job = there.hand_in(picture_of(_SOURCE), film.path, "film.mp4", *_OPTIONS, *_LABEL)
             seconds = there.awaited(job, kills=options.kills, again_after=options.again_after, limit=options.limit)
             (folder / "results").mkdir()
             there.facefusion("job", "fetch", job, "--to", str(folder / "results"))
