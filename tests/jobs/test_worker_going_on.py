@@ -44,7 +44,7 @@ def worker(jobs, done, monkeypatch):
     monkeypatch.setattr(Worker, "_facts", lambda _: {})
     serving = SimpleNamespace(
         jobs=SimpleNamespace(lease_seconds=30.0),
-        worker=SimpleNamespace(slots=1, stall_seconds=600.0, drain_seconds=0.0),
+        worker=SimpleNamespace(slots=1, stall_seconds=600.0, drain_seconds=0.0, quality_share=0.0),
     )
     bench = SimpleNamespace(serving=serving, storage=None, has_room=lambda: True)
     return Worker(jobs.engine, bench, queue=jobs.queue)
