@@ -11,7 +11,7 @@ import random
 import sys
 import time
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -19,7 +19,6 @@ from benchmarks.chaos.journal import Journal
 from facefusion.client import Client
 from facefusion.client.asks import jobs
 from facefusion.client.call import KEY_HEADER
-from facefusion.client.resources import with_headers
 from facefusion.client.retrying import Retries
 from facefusion.client.values import Job
 from facefusion.errors import (
@@ -149,7 +148,7 @@ class Caller:
         target_id = self._sent(client, f"target/{number}", target)
         asked = jobs.submit(f"upload:{target_id}", output, sources=[f"upload:{source_id}"], priority=number % 10)
         # Of one's own, so that the same is asked for by whoever comes after this process.
-        job = client.do(with_headers(asked, {KEY_HEADER: f"{errand.seed}/{number}"}))
+        job = client.do(replace(asked, headers={**asked.headers, KEY_HEADER: f"{errand.seed}/{number}"}))
         self._journal.note(f"{JOB}{number}", job.id)
 
     def _sent(self, client: Client, name: str, path: str) -> str:

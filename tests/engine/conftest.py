@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,16 @@ def warm() -> WarmParts:
 @pytest.fixture
 def job(moving_portrait, quiet_place, warm):
     """Run a job: by default the captain's face into the moving portrait, `out.mp4`; all can be given otherwise."""
+    return _running(moving_portrait, warm)
 
+
+@pytest.fixture
+def cold_job(moving_portrait, quiet_place):
+    """As `job`, with nothing that others have loaded."""
+    return _running(moving_portrait, None)
+
+
+def _running(moving_portrait: Path, warm: WarmParts | None) -> Callable[..., Result]:
     def start(hooks: dict | None = None, **values) -> Result:
         basics = {"target_path": moving_portrait, "output_path": "out.mp4"}
         if values.get("processors") != ():

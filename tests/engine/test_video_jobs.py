@@ -107,12 +107,12 @@ def test_a_listener_that_fails_ends_the_job_with_its_own_error(job, only_file):
     assert only_file() == []
 
 
-def test_no_thread_and_no_open_file_is_left_over(job):
-    job()
+def test_no_thread_and_no_open_file_is_left_over(cold_job):
+    cold_job()
     threads, files = set(threading.enumerate()), len(list(Path("/proc/self/fd").iterdir()))
-    job()
+    cold_job()
     with pytest.raises(BrokenError):
-        job({"progress": _fail})
+        cold_job({"progress": _fail})
     assert set(threading.enumerate()) == threads
     assert len(list(Path("/proc/self/fd").iterdir())) == files
 

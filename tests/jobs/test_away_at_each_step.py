@@ -18,9 +18,10 @@ from facefusion.engine.run import Result
 from facefusion.errors import DiskFullError, JobsUnavailableError, StorageUnavailableError
 from facefusion.jobs.celery.broker import Broker
 from facefusion.jobs.celery.child import Child, Tether
+from facefusion.jobs.celery.dispatcher import CeleryDispatcher
 from facefusion.jobs.celery.link import Link
 from facefusion.jobs.submitting import HandingIn
-from facefusion.jobs.values import Job
+from facefusion.jobs.values import Did, Job
 from facefusion.jobs.worker import Worker
 from facefusion.options import Options
 from material import ASTRONAUT
@@ -218,15 +219,21 @@ def test_a_disk_of_the_storage_that_is_full_costs_an_attempt_and_leaves_nothing(
 
 def test_a_broker_that_is_away_when_a_task_ends_stops_nothing() -> None:
     class Away(Link):
-        def keep_one(self) -> int:
+        asked = 0
+
+        def keep(self, count: int) -> int:
+            self.asked += 1
             raise JobsUnavailableError("The broker is away")
 
     class Runner:
-        done = 0
+        asked = 0
 
-        def once(self) -> bool:
-            self.done += 1
-            return True
+        def once(self, *, goes_on: Callable[[], bool], freed: Callable[[int], None]) -> Did | None:
+            self.asked += 1
+            if self.asked % 2 == 0:
+                return None
+            freed(1)
+            return Did(1)
 
         def drain(self) -> None:
             """Nothing goes on."""
@@ -234,8 +241,11 @@ def test_a_broker_that_is_away_when_a_task_ends_stops_nothing() -> None:
         give_back = close = drain
 
     runner, broker = Runner(), Broker("redis://127.0.0.1:1/0")
-    child = Child(lambda _: runner, Away(broker), draining=Tether(), ending=Tether(), seconds=0)
+    waker, link = CeleryDispatcher(broker), Away(broker)
+    waker._link = link
+    child = Child(lambda _: runner, waker, draining=Tether(), ending=Tether(), seconds=0)
     for _ in range(2):
         child.work()
     child.end()
-    assert runner.done == 2
+    assert runner.asked == 4
+    assert link.asked > 0

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import update
 
 from facefusion.jobs.backlog import backlog
-from facefusion.jobs.board import JobBoard, make_tenant
+from facefusion.jobs.board import JobBoard
 from facefusion.jobs.database import writing
 from facefusion.jobs.queue import JobQueue
 from facefusion.jobs.schema import METADATA, TENANTS
+from facefusion.jobs.tenants import make_tenant
 from facefusion.jobs.values import Failure, NewJob
 from facefusion.trust.database import open_database
 

@@ -20,12 +20,14 @@ from facefusion.jobs.celery.broker import Broker
 from facefusion.jobs.celery.settings import queues, transport
 from facefusion.jobs.database import reading, writing
 from facefusion.jobs.values import NewJob
+from facefusion.trust import database as databases
 from facefusion.trust.database import open_database
 
 
 def test_a_connection_to_the_database_that_is_silent_is_given_up_and_the_next_serves(
-    postgres: Postgres, postgres_jobs_place: str, cable: Callable[[int], Cable]
+    postgres: Postgres, postgres_jobs_place: str, cable: Callable[[int], Cable], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(databases, "_FRESH_SECONDS", 0.0)  # as if some time had gone by between two uses
     line, name = cable(postgres.port), str(make_url(postgres_jobs_place).database)
     engine = open_database(postgres.tcp_url(name, port=line.port), silence=0.3)
     board, new = JobBoard(engine), NewJob("studio", "ada", {})

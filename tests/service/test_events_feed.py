@@ -127,6 +127,7 @@ def test_nobody_is_looked_at_while_nobody_listens(parts: ServiceParts) -> None:
         async with aclosing(EventStream(parts, job, 0).__aiter__()) as texts:
             await Stream(texts).until("progress")
         assert parts.feed._watched == {}
+        await asyncio.sleep(10 * POLL)  # a look that was on its way comes to its end
         with counted(parts.engine) as said:
             await asyncio.sleep(10 * POLL)
         assert said == []

@@ -14,8 +14,9 @@ from sqlalchemy import Engine
 
 from facefusion.cli.terminal import Terminal, one_line
 from facefusion.cli.times import moment
-from facefusion.jobs.failures import USUAL, By, Failures, Reason
+from facefusion.jobs.failures import USUAL, Failures, Reason
 from facefusion.jobs.quality.report import MeasuredJob, MeasuredJobs
+from facefusion.jobs.states import By
 from facefusion.jobs.viewed import Period
 
 Write = Callable[[Path], int]

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from facefusion.cli.verbs import Verb, add_json, parse_verbs
 from facefusion.jobs.allowed import allowed_options
-from facefusion.jobs.failures import By
-from facefusion.jobs.states import JobState
+from facefusion.jobs.states import By, JobState
 from facefusion.options import Options, ServingOptions, iter_leaves
 
 if TYPE_CHECKING:

@@ -9,17 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, get_args
 
 from sqlalchemy import Connection, Engine, Row, Select, column, func, select, table
 
 from facefusion.errors import OptionsError
 from facefusion.jobs.database import reading
 from facefusion.jobs.exporting import write_csv, write_parquet
+from facefusion.jobs.states import By
 from facefusion.jobs.viewed import ALWAYS, Period, in_parts, time_of
 
-By = Literal["reason", "stage", "worker", "version", "tenant"]
-"""By what failures are counted: class of the error, kind of the task, who had it, by which version, whose."""
 USUAL: Final[tuple[By, ...]] = ("reason", "stage")
 
 _VIEW: Final = table(

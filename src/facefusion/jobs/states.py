@@ -15,6 +15,8 @@ TaskState = Literal["waiting", "ready", "held", "leased", "done", "dead", "cance
 """`waiting` for other tasks; `held`: its job is paused; `dead`: it failed for good; `left`: its job is done whole."""
 Outcome = Literal["done", "failed", "lost", "released", "cancelled"]
 """How an attempt ended; `lost`: the worker was not heard of any more; `released`: it gave the task back unharmed."""
+By = Literal["reason", "stage", "worker", "version", "tenant"]
+"""By what failures are counted: class of the error, kind of the task, who had it, by which version, whose."""
 
 ACTIVE: Final[frozenset[JobState]] = frozenset({"queued", "planning", "running", "merging"})
 """States in which there is work to be done."""

@@ -76,9 +76,10 @@ class Steps:
         """
         trust = self.bench.options.trust
         job = {"version": _VERSION, "tenant": trust.tenant, "owner": actor_of(trust), "request": request.to_json()}
+        job["id"] = secrets.token_hex(16)
         there = self._read(_JOB)
         if there is not None:
-            if any(there.get(name) != value for name, value in job.items()):
+            if any(there.get(name) != value for name, value in job.items() if name != "id"):
                 raise SegmentError("Another job lies at this place", "Choose another --work for this one")
             return there
         done = self._do("plan", job)
@@ -162,7 +163,7 @@ class Steps:
     ) -> Done:
         now = datetime.now(UTC)
         kept = Job(
-            *(1, "job", job["tenant"], job["owner"], "running"),
+            *(1, job["id"], job["tenant"], job["owner"], "running"),
             is_paused=False,
             needs_review=False,
             priority=0,

@@ -9,8 +9,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, Field
 
-from facefusion.jobs.failures import USUAL, By, Failures
+from facefusion.jobs.failures import USUAL, Failures
 from facefusion.jobs.quality.report import MeasuredJobs
+from facefusion.jobs.states import By
 from facefusion.jobs.viewed import Period
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
