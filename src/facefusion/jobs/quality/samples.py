@@ -91,7 +91,7 @@ class Samples:
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
-        numbers = [job.number for job in jobs if job.result is not None]
+        numbers = [job.number for job in jobs]
         if not numbers:
             return {}
         with reading(self._engine) as connection:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.estimate import Estimator
 from facefusion.jobs.quality.samples import Samples
+from facefusion.jobs.quality.values import Quality
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.roots import roots_of
 from facefusion.jobs.states import FINAL, JobState
@@ -146,7 +147,7 @@ def show_all(which: Annotated[WhichJobs, Query()], parts: Parts, caller: Reader)
     )
     before = parts.cursors.number(which.cursor)
     jobs = jobs_page(parts.engine, wanted, before=before, limit=which.limit)
-    quality = Samples(parts.engine).of(jobs)
+    quality = Samples(parts.engine).of(each for each in jobs if each.result is not None)
     shown = [job_answer(each, quality=quality.get(each.number)) for each in jobs[: which.limit]]
     return answered(JobPage(jobs=shown, next=parts.cursors.next_of(jobs, which.limit)))
 
@@ -165,7 +166,7 @@ def show(
     """Show one job, with how far it is."""
     job = parts.board.job(job_id, tenant=caller.tenant)
     done = how_far(parts.engine, job)
-    return answered(job_answer(job, done, Samples(parts.engine).of([job]).get(job.number)), ETag=tag_of_job(job, done))
+    return answered(job_answer(job, done, _quality(parts, job)), ETag=tag_of_job(job, done))
 
 
 @ROUTER.get("/{job_id}/estimate", responses=documented(404))
@@ -295,6 +296,11 @@ def remove(job: Held) -> Response:
     """Forget a job that is finished, with its result."""
     remove_job_files(job.parts.storage, job.board.remove(job.job_id, tenant=job.tenant))
     return Response(status_code=204)
+
+
+def _quality(parts: ServiceParts, job: Job) -> Quality | None:
+    """Return what was measured of a job; of one without a result nothing was, and nobody is asked."""
+    return None if job.result is None else Samples(parts.engine).of([job]).get(job.number)
 
 
 def _reviewed(
