@@ -30,6 +30,7 @@ from facefusion.trust.database import open_database
 from facefusion.trust.keys import KeyRing
 
 _ISSUER = {"oidc_issuer": "https://id.example.com", "oidc_audience": "facefusion"}
+Credentials = str | Callable[[], str] | None
 _BODY = json.dumps({"options": {"processors": ["face_swapper"], "blend_ratio": 0.7}, "text": "x" * 2000}).encode()
 
 
@@ -55,26 +56,31 @@ async def _measured(folder: Path, count: int) -> dict[str, float]:
     (folder / "keys.json").write_text(json.dumps({"keys": [public]}))
     rates = {"rate_address": 1e7, "rate_key": 1e7, "rate_tenant": 1e7, "local_access": "none"}
 
-    def behind(**values: Any) -> App:
+    async def taken(credentials: Credentials = None, body: bytes = b"", **values: Any) -> float:
+        """Return what a gateway with these options costs a request."""
         serving = ServingOptions.parse(rates | values)
         place: dict[str, Any] = {"engine": engine, "home": folder, "ring": ring, "log": log, "port": 1}
-        return gateway(_app, serving=serving, trust=TrustOptions(actor="ada"), **place)
+        behind = gateway(_app, serving=serving, trust=TrustOptions(actor="ada"), **place)
+        try:
+            return await _microseconds(behind, count, credentials, body) - plain
+        finally:
+            await behind.close()
 
     plain = await _microseconds(_app, count, None)
-    with_token = behind(**_ISSUER, oidc_keys_file=folder / "keys.json")
+    with_keys = _ISSUER | {"oidc_keys_file": folder / "keys.json"}
     figures = {
-        "without a key": await _microseconds(behind(), count, None) - plain,
-        "read with a key": await _microseconds(behind(), count, key.text) - plain,
-        "body of 2 KB of JSON with a key": await _microseconds(behind(), count, key.text, _BODY) - plain,
-        "read with a token (ES256)": await _microseconds(with_token, count, _token(signing)) - plain,
-        "key with a typo": await _microseconds(behind(), count, key.text[:-1] + "_") - plain,
-        "unknown key, the same each time": await _microseconds(behind(), count, make_key().text) - plain,
-        "unknown key, another each time": await _microseconds(behind(), count, lambda: make_key().text) - plain,
+        "without a key": await taken(),
+        "read with a key": await taken(key.text),
+        "body of 2 KB of JSON with a key": await taken(key.text, _BODY),
+        "read with a token (ES256)": await taken(_token(signing), **with_keys),
+        "key with a typo": await taken(key.text[:-1] + "_"),
+        "unknown key, the same each time": await taken(make_key().text),
+        "unknown key, another each time": await taken(lambda: make_key().text),
     }
     with ExitStack() as stack:
         try:
             url = stack.enter_context(redis_server()).url()
-            figures["read with a key, rates in Redis"] = await _microseconds(behind(redis=url), count, key.text) - plain
+            figures["read with a key, rates in Redis"] = await taken(key.text, redis=url)
         except MissingServerError as error:
             print(error)
     log.close()
@@ -82,7 +88,7 @@ async def _measured(folder: Path, count: int) -> dict[str, float]:
     return {name: round(value, 1) for name, value in figures.items()}
 
 
-async def _microseconds(app: App, count: int, credentials: str | Callable[[], str] | None, body: bytes = b"") -> float:
+async def _microseconds(app: App, count: int, credentials: Credentials, body: bytes = b"") -> float:
     """Return the median time of a request, one after the other."""
     times = []
     for number in range(count + 100):

@@ -177,6 +177,26 @@ def test_the_end_comes_even_where_the_log_is_away(kept: Kept, caplog: pytest.Log
     assert "1 audit entries are lost" in caplog.text
 
 
+def test_what_nobody_foresaw_holds_changes_up_only_as_long_as_it_lasts(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decisions, failed = DecisionLog(kept, tenant="default"), threading.Event()
+
+    def fail(_entries: object) -> None:
+        failed.set()
+        raise ZeroDivisionError("a bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "append_all", fail)
+        written = decisions.changed(ADA, "jobs.submit", 202)
+        assert failed.wait(10)
+        until(lambda: decisions.is_stuck)
+    written.result(10)
+    until(lambda: not decisions.is_stuck)
+    decisions.close()
+    assert len(kept.of("called")) == 1
+
+
 @given(st.text(max_size=100) | st.none(), st.integers(100, 599), st.text(max_size=90))
 def test_whatever_an_operation_is_called_the_entry_can_be_written(name: str | None, status: int, job: str) -> None:
     from facefusion.trust.audit.facts import checked

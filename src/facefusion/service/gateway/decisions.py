@@ -177,10 +177,14 @@ class DecisionLog:
             try:
                 self._log.append_all(entries)
                 break
-            except TrustError as error:
+            # Whatever went wrong: were this thread to end, nothing could be changed until the service is started anew.
+            except Exception as error:  # noqa: BLE001
                 if not self._is_stuck:
+                    is_bug = not isinstance(error, TrustError)
                     _LOG.error(
-                        "The audit log cannot be written; nothing is changed by the service meanwhile: %s", error
+                        "The audit log cannot be written; nothing is changed by the service meanwhile: %s",
+                        error,
+                        exc_info=is_bug,
                     )
                 self._is_stuck = True
                 with self._turn:

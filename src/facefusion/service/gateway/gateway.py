@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -102,10 +103,11 @@ class Gateway:
 
     async def close(self) -> None:
         """Write what is left to be noted, and close what is open."""
-        await self._parts.authentication.close()
-        await self._parts.limiter.close()
-        for close in self._parts.closing:
-            close()
+        async with AsyncExitStack() as stack:  # each is closed, though another cannot be
+            for close in reversed(self._parts.closing):
+                stack.callback(close)
+            stack.push_async_callback(self._parts.limiter.close)
+            stack.push_async_callback(self._parts.authentication.close)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def watched(message: Message) -> None:
