@@ -12,6 +12,7 @@ export default defineConfig({
     // The pages' rules allow no data: addresses but for pictures, and every file has a name of its own to be kept by.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    license: { fileName: "licences.md" },
   },
   server: {
     host: "127.0.0.1",
