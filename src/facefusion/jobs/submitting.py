@@ -39,11 +39,13 @@ class HandingIn:
         storage: takes them.
         tenant: whose they are.
         digests: SHA-256 of what was handed in, by reference.
+        names: of the files that were handed in, by reference.
     """
 
     storage: Storage
     tenant: str
     digests: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
     def file(self, text: str | Path) -> str:
         """Return the reference of a file, put into storage if it is not there; a reference stays what it is.
@@ -68,6 +70,7 @@ class HandingIn:
             self.storage.put(path, key)
         reference = f"upload:{digest}"
         self.digests[reference] = digest
+        self.names[reference] = path.name
         return reference
 
     def request(self, values: Mapping[str, Any], *, deliver_to: str | None = None) -> JobRequest:

@@ -127,6 +127,7 @@ def _submit(desk: _Desk) -> int:
         priority=arguments.priority,
         is_cut=info is not None and is_cut(info, desk.serving),
         needs_review=arguments.needs_review,
+        names=handing.names,
     )
     with closing(open_dispatcher(desk.serving.jobs.broker)) as dispatcher:
         job = desk.board.submit(new)
