@@ -22,8 +22,10 @@ from facefusion.service.routes import (
     audit,
     consents,
     faces,
+    frames,
     health,
     jobs,
+    links,
     models,
     operations,
     overview,
@@ -36,6 +38,9 @@ from facefusion.service.upkeep import Upkeep
 
 ROUTERS: Final = (
     jobs.ROUTER,
+    frames.ROUTER,
+    links.ROUTER,
+    links.SHARED,
     uploads.ROUTER,
     faces.ROUTER,
     previews.ROUTER,

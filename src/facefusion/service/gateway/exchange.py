@@ -156,6 +156,10 @@ class Exchange:
             tenant, actor = known if self.caller is None else (self.caller.tenant, self.caller.actor)
             reason = state.get("refusal", _USUAL.get(status, "refused"))
             self._decisions.refused(reason, status, operation, tenant=tenant, actor=actor)
+        elif "followed" in state:
+            # Whoever bears a link is nobody that the gateway knows; the route says which link it was.
+            caller, job = state["followed"]
+            self._decisions.changed(caller, self._operation(), status, job)
         elif self._scope["method"] in SAFE or self.is_part:
             if self.caller is not None:
                 self._decisions.counted(self.caller, "parts" if self.is_part else "reads")

@@ -13,6 +13,7 @@ from facefusion.jobs.rows import job_of
 from facefusion.jobs.schema import JOBS, LEASES, SAMPLES, TASKS
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Job
+from facefusion.jobs.words import matching, terms_of
 from facefusion.service.paging import page_of
 
 MADE: Final = frozenset({"succeeded", "review", "rejected"})
@@ -31,6 +32,7 @@ class WantedJobs:
         until: created before.
         priority: that they have.
         suspicious: whether something unusual was measured of them; not asked where false.
+        question: beginnings of words that all are found by; anything when None.
     """
 
     tenant: str
@@ -40,6 +42,7 @@ class WantedJobs:
     until: datetime | None = None
     priority: int | None = None
     suspicious: bool = False
+    question: str | None = None
 
 
 def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: int) -> list[Job]:
@@ -67,7 +70,12 @@ def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: 
         query = query.where(JOBS.c.priority == wanted.priority)
     if wanted.suspicious:
         query = query.where(JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious)))
+    terms = None if wanted.question is None else terms_of(wanted.question)
+    if terms == []:
+        return []
     with looking(engine) as connection:
+        if terms is not None:
+            query = query.where(matching(connection, wanted.tenant, terms))
         return [job_of(row) for row in page_of(connection, query, JOBS.c.number, before, limit)]
 
 

@@ -217,6 +217,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("request", sa.JSON(), nullable=False),
+        sa.Column("names", sa.JSON(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("queued", sa.BigInteger(), nullable=False),
         sa.Column("started", sa.BigInteger(), nullable=True),
@@ -302,6 +303,56 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("events_of_job", ["job", "id"], unique=False)
+
+    op.create_table(
+        "job_frames",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("task", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("key", sa.String(length=400), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_job_frames_job"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_frames")),
+        sa.UniqueConstraint("job", "number", name=op.f("uq_job_frames_job_number")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "job_links",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_job_links_job"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_job_links")),
+        sa.UniqueConstraint("digest", name=op.f("uq_job_links_digest")),
+        sa.UniqueConstraint("id", name=op.f("uq_job_links_id")),
+    )
+    with op.batch_alter_table("job_links", schema=None) as batch_op:
+        batch_op.create_index("links_of_job", ["job", "number"], unique=False)
+
+    op.create_table(
+        "job_words",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column(
+            "word", sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("is_error", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_job_words_job"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("tenant", "word", "job", name=op.f("pk_job_words")),
+    )
+    with op.batch_alter_table("job_words", schema=None) as batch_op:
+        batch_op.create_index("words_of_job", ["job", "word"], unique=False)
 
     op.create_table(
         "plans",
@@ -467,6 +518,15 @@ def downgrade() -> None:
 
     op.drop_table("quality_samples")
     op.drop_table("plans")
+    with op.batch_alter_table("job_words", schema=None) as batch_op:
+        batch_op.drop_index("words_of_job")
+
+    op.drop_table("job_words")
+    with op.batch_alter_table("job_links", schema=None) as batch_op:
+        batch_op.drop_index("links_of_job")
+
+    op.drop_table("job_links")
+    op.drop_table("job_frames")
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index("events_of_job")
 
