@@ -110,6 +110,8 @@ class Operation(Value):
         state: `running`, `succeeded` or `failed`.
         about: what it makes or changes.
         notes: what users should know.
+        progress: how far it is, as JSON values; None where that is not told.
+        is_cancelled: whether it was asked to end.
         result: as JSON values.
         error: why it failed.
         created, finished: when.
@@ -120,6 +122,8 @@ class Operation(Value):
     state: str
     about: str = ""
     notes: list[str] = []
+    progress: dict[str, Any] | None = None
+    is_cancelled: bool = False
     result: dict[str, Any] | None = None
     error: Problem | None = None
     created: datetime

@@ -24,11 +24,15 @@ from facefusion.service.routes import (
     faces,
     health,
     jobs,
+    keys,
     models,
     operations,
     overview,
+    policy,
     previews,
     processors,
+    system,
+    tenants,
     uploads,
     verify,
 )
@@ -47,6 +51,10 @@ ROUTERS: Final = (
     operations.ROUTER,
     overview.ROUTER,
     analysis.ROUTER,
+    keys.ROUTER,
+    tenants.ROUTER,
+    policy.ROUTER,
+    system.ROUTER,
     health.ROUTER,
 )
 """The resources that the service has by itself; paths are looked for in this order, and most ask for jobs."""
