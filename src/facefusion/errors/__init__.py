@@ -42,6 +42,7 @@ Each error says in one line what happened, where, and what to do next, and carri
     ├── TrustError
     │   ├── AcknowledgementError    60   nobody has said yet what the software may be used for
     │   ├── PolicyError             61   the policy is not understood, or its signature does not hold
+    │   │   └── PolicyFixedError    76   the policy is signed, or set elsewhere, and not changed from here
     │   ├── ConsentMissingError     62   no consent covers a face, and the policy asks for one
     │   ├── ConsentRevokedError     63   the consent was revoked
     │   ├── ConsentScopeError       64   the consent is for something else, or no longer holds
@@ -184,6 +185,7 @@ from facefusion.errors.trust import (
     FaceBlockedError,
     MarkBrokenError,
     PolicyError,
+    PolicyFixedError,
     SecretError,
     SigningError,
     TrustError,
@@ -277,6 +279,7 @@ __all__ = [
     "OutputUnwritableError",
     "OverloadedError",
     "PolicyError",
+    "PolicyFixedError",
     "PreconditionError",
     "ProcessorError",
     "ProcessorUnknownError",

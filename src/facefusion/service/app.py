@@ -25,12 +25,16 @@ from facefusion.service.routes import (
     frames,
     health,
     jobs,
+    keys,
     links,
     models,
     operations,
     overview,
+    policy,
     previews,
     processors,
+    system,
+    tenants,
     uploads,
     verify,
 )
@@ -52,6 +56,10 @@ ROUTERS: Final = (
     operations.ROUTER,
     overview.ROUTER,
     analysis.ROUTER,
+    keys.ROUTER,
+    tenants.ROUTER,
+    policy.ROUTER,
+    system.ROUTER,
     health.ROUTER,
 )
 """The resources that the service has by itself; paths are looked for in this order, and most ask for jobs."""

@@ -23,6 +23,7 @@ from facefusion.service.gateway.review import ReviewRules
 from facefusion.service.paging import Cursors
 from facefusion.service.records import Records
 from facefusion.service.settings import ServiceSettings
+from facefusion.service.system.watch import SystemWatch
 from facefusion.service.uploads.store import UploadStore
 from facefusion.service.warm import WarmEngine
 
@@ -53,6 +54,7 @@ class ServiceParts:
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
         warm: models that stay loaded between previews.
+        system: knows how the machine is, and was.
     """
 
     engine: Engine
@@ -76,6 +78,7 @@ class ServiceParts:
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
     warm: WarmEngine = field(default_factory=lambda: WarmEngine(0))
+    system: SystemWatch = field(default_factory=SystemWatch)
 
     def close(self) -> None:
         """Stop what goes on, and close what is open."""

@@ -74,6 +74,12 @@ class Exchange:
         scope[_PLACE] = self
 
     @staticmethod
+    def taken(scope: Scope) -> Verdict | None:
+        """Return what the limits said to a request; None where none were asked, or no gateway stands in front."""
+        found: Exchange | None = scope.get(_PLACE)
+        return None if found is None else found.verdict
+
+    @staticmethod
     def of(scope: Scope) -> Exchange:
         """Return the exchange that a request belongs to."""
         found: Exchange = scope[_PLACE]
