@@ -84,7 +84,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── UploadExpiredError     116   an upload was not finished, or not used, in time
     │   ├── MediaTypeError         118   a body is of a type that is not taken here
     │   ├── ProtocolVersionError   119   a client speaks another version of the protocol of uploads
-    │   └── OverloadedError        120   too much is asked for at one time
+    │   ├── OverloadedError        120   too much is asked for at one time
+    │   └── SupersededError        121   a newer request took the place of this one
     ├── AccessError
     │   ├── AuthenticationError    100   the service knows nobody by this key or token
     │   ├── NotAllowedError        101   who calls the service may not do this
@@ -141,6 +142,7 @@ from facefusion.errors.inputs import (
     OutputUnwritableError,
     ReferenceNotFoundError,
     SeveralFacesError,
+    Spot,
 )
 from facefusion.errors.jobs import (
     JobError,
@@ -167,6 +169,7 @@ from facefusion.errors.requests import (
     RequestError,
     RequestInvalidError,
     ResourceUnknownError,
+    SupersededError,
     UploadDamagedError,
     UploadError,
     UploadExpiredError,
@@ -299,11 +302,13 @@ __all__ = [
     "SeveralFacesError",
     "SigningError",
     "SlowRequestError",
+    "Spot",
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
     "StorageMissingError",
     "StorageUnavailableError",
+    "SupersededError",
     "TooLargeError",
     "TooManyRequestsError",
     "TriggerEventError",

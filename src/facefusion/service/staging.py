@@ -44,7 +44,9 @@ class Stage:
         Raises:
             StorageError: it cannot be fetched, or is damaged.
         """
-        own = self.folder / str(sum(1 for _ in self.folder.iterdir()))
+        own = self.folder / str(
+            1 + max((int(each.name) for each in self.folder.iterdir() if each.is_dir()), default=-1)
+        )
         own.mkdir()
         path = own / (name.translate(_MISREAD) or "file")
         self.storage.get(stored, path)
@@ -61,11 +63,18 @@ def stage(storage: Storage, scratch: Path | None) -> Iterator[Stage]:
     """
     with tempfile.TemporaryDirectory(prefix="stage-", dir=scratch) as name:
         folder = Path(name)
-        try:
+        with calling_by_name(folder):
             yield Stage(folder, storage)
-        except FaceFusionError as error:
-            error.what, error.hint = without_folder(error.what, folder), without_folder(error.hint, folder)
-            raise
+
+
+@contextmanager
+def calling_by_name(folder: Path) -> Iterator[None]:
+    """Let errors within a block tell names of files, not where they lie in a folder."""
+    try:
+        yield
+    except FaceFusionError as error:
+        error.what, error.hint = without_folder(error.what, folder), without_folder(error.hint, folder)
+        raise
 
 
 def without_folder(text: str, folder: Path) -> str:

@@ -166,7 +166,7 @@ class Exchange:
             # Whoever bears a link is nobody that the gateway knows; the route says which link it was.
             caller, job = state["followed"]
             self._decisions.changed(caller, self._operation(), status, job)
-        elif self._scope["method"] in SAFE or self.is_part:
+        elif self._scope["method"] in SAFE or self.is_part or state.get("changes_nothing", False):
             if self.caller is not None:
                 self._decisions.counted(self.caller, "parts" if self.is_part else "reads")
         elif status < 400:

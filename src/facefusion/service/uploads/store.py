@@ -21,6 +21,7 @@ from facefusion.errors import (
     UploadExpiredError,
 )
 from facefusion.jobs.database import Clock, database_time, looking, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.keys import people_prefix
 from facefusion.jobs.schema import JOBS
 from facefusion.jobs.states import ACTIVE
 from facefusion.jobs.storage import Storage
@@ -313,6 +314,7 @@ class UploadStore:
     def _clear(self, upload: Upload) -> None:
         self._storage.delete(upload.key)
         self._storage.delete(upload.parts)
+        self._storage.delete(people_prefix(upload.tenant, upload.id))
         if upload.direct is not None:
             self._storage.delete(upload.direct)
         self._quotas.free(upload.tenant, f"uploads/{upload.id}")
