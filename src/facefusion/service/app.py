@@ -24,6 +24,7 @@ from facefusion.service.routes import (
     faces,
     health,
     jobs,
+    live,
     models,
     operations,
     overview,
@@ -48,6 +49,7 @@ ROUTERS: Final = (
     overview.ROUTER,
     analysis.ROUTER,
     health.ROUTER,
+    live.ROUTER,
 )
 """The resources that the service has by itself; paths are looked for in this order, and most ask for jobs."""
 

@@ -20,6 +20,7 @@ from facefusion.service.background.supervised import Supervised
 from facefusion.service.feed import EventFeed
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
+from facefusion.service.live.seats import LiveSeats
 from facefusion.service.paging import Cursors
 from facefusion.service.records import Records
 from facefusion.service.settings import ServiceSettings
@@ -53,6 +54,7 @@ class ServiceParts:
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
         warm: models that stay loaded between previews.
+        live: who has a live session.
     """
 
     engine: Engine
@@ -76,6 +78,7 @@ class ServiceParts:
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
     warm: WarmEngine = field(default_factory=lambda: WarmEngine(0))
+    live: LiveSeats = field(default_factory=lambda: LiveSeats(0))
 
     def close(self) -> None:
         """Stop what goes on, and close what is open."""
@@ -140,6 +143,7 @@ def make_parts(
         stopping=stopping,
         heavy=anyio.CapacityLimiter(settings.previews),
         warm=WarmEngine(settings.warm_seconds),
+        live=LiveSeats(settings.max_live),
     )
 
 
