@@ -136,7 +136,7 @@ class _Stage:
             self.plan = plan = _planned(door.options, size)
             sessions = ending.enter_context(warm.sessions(plan.options, frame_memory(plan), notes.tell))
             self._processors = ExitStack()
-            ending.callback(lambda: self._processors.close())
+            ending.callback(self._close_processors)
             kept = ending.enter_context(ExitStack())
             self._work, self._context = live_work(plan, sessions, notes, kept)
             finding = self._work.finding
@@ -174,6 +174,9 @@ class _Stage:
         self._work = replace(self._work, processors=processors)
         self._edit.change(self._work)
         return True
+
+    def _close_processors(self) -> None:
+        self._processors.close()
 
     def edit(self, image: Image, came: float) -> LiveShown:
         """Return a frame as it may be shown; see `LiveSession.edit`."""

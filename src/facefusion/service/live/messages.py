@@ -28,7 +28,7 @@ class LiveWish(Body):
     type: Literal["options"]
     id: Annotated[int, Field(ge=0, lt=1 << 31, description="by which the answer calls it")] = 0
     sources: list[Annotated[str, Field(min_length=1, max_length=2000)]] = Field(default=[], max_length=16)
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default={}, description="as of a job, but for those of outputs")
     width: Annotated[int, Field(ge=64, le=4096, description="of the frames that will come, in pixels")]
     height: Annotated[int, Field(ge=64, le=4096)]
     quality: Annotated[int, Field(ge=40, le=95, description="of the JPEG pictures that are sent back")] = 85
