@@ -28,6 +28,7 @@ from facefusion.service.routes import (
     jobs,
     keys,
     links,
+    live,
     models,
     operations,
     overview,
@@ -69,6 +70,7 @@ ROUTERS: Final = (
     policy.ROUTER,
     system.ROUTER,
     health.ROUTER,
+    live.ROUTER,
 )
 """The resources that the service has by itself; paths are looked for in this order, and most ask for jobs."""
 

@@ -22,6 +22,7 @@ from facefusion.service.editing.previews import OpenPreviews
 from facefusion.service.feed import EventFeed
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
+from facefusion.service.live.seats import LiveSeats
 from facefusion.service.paging import Cursors
 from facefusion.service.records import Records
 from facefusion.service.settings import ServiceSettings
@@ -60,6 +61,7 @@ class ServiceParts:
         shown: previews that stay open between requests.
         clips: clips that stay open while frames of them are asked for.
         looks: how many frames of clips are decoded at one time.
+        live: who has a live session.
     """
 
     engine: Engine
@@ -87,6 +89,7 @@ class ServiceParts:
     shown: OpenPreviews = field(default_factory=OpenPreviews)
     clips: OpenClips = field(default_factory=OpenClips)
     looks: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    live: LiveSeats = field(default_factory=lambda: LiveSeats(0))
 
     def close(self) -> None:
         """Stop what goes on, and close what is open."""
@@ -153,6 +156,7 @@ def make_parts(
         stopping=stopping,
         heavy=anyio.CapacityLimiter(settings.previews),
         warm=WarmEngine(settings.warm_seconds),
+        live=LiveSeats(settings.max_live),
     )
 
 

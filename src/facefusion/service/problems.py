@@ -185,7 +185,7 @@ async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, FaceFusionError):
         raise error
     if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        _LOG.error("%s %s failed", request.scope.get("method", "WebSocket"), request.url.path, exc_info=error)
     return answer_of(error)
 
 

@@ -22,6 +22,7 @@ class ServiceSettings:
         poll_seconds: between looks for new events.
         previews: made at one time.
         warm_seconds: that models stay loaded after a preview.
+        max_live: live sessions at one time.
         background: pieces of work done beside requests at one time, such as face files.
         cut_after: frames of a clip from which on its job is cut into segments.
         segment_frames: in a segment, about.
@@ -39,6 +40,7 @@ class ServiceSettings:
     poll_seconds: float = 0.5
     previews: int = 1
     warm_seconds: float = 300.0
+    max_live: int = 2
     background: int = 1
     cut_after: int = 1500
     segment_frames: int = 500
