@@ -16,14 +16,14 @@ from typing import Annotated, Any
 import httpx
 import uvicorn
 from benchmarks.servers import until
-from fastapi import APIRouter, Body, Depends, FastAPI, Request
+from fastapi import APIRouter, Body, Depends, FastAPI, Request, WebSocket
 from fastapi.responses import JSONResponse, StreamingResponse
 from sqlalchemy import Engine
 
 from facefusion.errors import AccessError, FaceFusionError
 from facefusion.options import ServingOptions
 from facefusion.options.trust import TrustOptions
-from facefusion.service.gateway.access import require
+from facefusion.service.gateway.access import allowed, require
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.gateway.gateway import Gateway
 from facefusion.service.gateway.keys import KeyStore
@@ -101,6 +101,14 @@ def small_app() -> FastAPI:
         if tenant is not None:
             request.state.caller = Caller(tenant, "trigger:7", frozenset())
         return "taken"
+
+    @app.websocket("/v1/live")
+    async def shown(socket: WebSocket) -> None:
+        caller = allowed(socket.state.caller, "jobs:write")
+        await socket.accept()
+        await socket.send_json({"tenant": caller.tenant, "actor": caller.actor, "scheme": socket.url.scheme})
+        await socket.receive_text()
+        await socket.close()
 
     @app.get("/v1/bug")
     async def bug() -> None:

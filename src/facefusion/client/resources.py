@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facefusion.client import uploading
-from facefusion.client.asks import consents, faces, jobs, others, triggers, uploads, webhooks
+from facefusion.client.asks import admin, consents, faces, jobs, others, triggers, uploads, webhooks
 from facefusion.client.binding import Doing, Listing, Running
 from facefusion.client.values import Job, JobOutput
 from facefusion.errors import JobStateError, ResourceUnknownError
@@ -127,6 +127,7 @@ class OperationsOf:
     """What the service does beside requests."""
 
     show = Doing(others.show_operation)
+    cancel = Doing(others.cancel_operation)
     page = Doing(others.operations)
     all = Listing(others.operations)
 
@@ -137,6 +138,16 @@ class AuditOf:
     show = Doing(others.show_entry)
     page = Doing(others.audit)
     all = Listing(others.audit)
+
+
+class KeysOf:
+    """API keys of the tenant."""
+
+    create = Doing(admin.create_key)
+    show = Doing(admin.show_key)
+    all = Doing(admin.keys)
+    rotate = Doing(admin.rotate_key)
+    revoke = Doing(admin.revoke_key)
 
 
 class ServiceOf:
@@ -150,3 +161,10 @@ class ServiceOf:
     failures = Doing(others.failures)
     quality = Doing(others.quality)
     verify = Doing(others.verify)
+    usage = Doing(admin.usage)
+    tenants = Doing(admin.tenants)
+    set_limits = Doing(admin.set_limits)
+    policy = Doing(admin.policy)
+    set_policy = Doing(admin.set_policy)
+    system = Doing(admin.system)
+    history = Doing(admin.history)

@@ -137,6 +137,12 @@ class LoadOptions(OptionGroup):
     max_concurrent_key: int = Field(
         default=64, ge=1, le=1_000_000, description="of these with one key, by one person or from one address"
     )
+    max_live: int = Field(
+        default=2,
+        ge=0,
+        le=1000,
+        description="live sessions at one time in one process, one for each who calls; none when 0",
+    )
     max_body: int = Field(
         default=1 << 20, ge=1 << 10, le=1 << 30, description="bytes of one request, but for parts of uploads"
     )

@@ -22,11 +22,13 @@ class ServiceSettings:
         poll_seconds: between looks for new events.
         previews: made at one time.
         warm_seconds: that models stay loaded after a preview.
+        max_live: live sessions at one time.
         background: pieces of work done beside requests at one time, such as face files.
         cut_after: frames of a clip from which on its job is cut into segments.
         segment_frames: in a segment, about.
         allowed_roots: below which tenants may name files of their own, as the option of that name has them.
         idempotency_seconds: that an idempotency key is remembered.
+        key_days: that a new API key lives unless others are named.
     """
 
     public_url: str = ""
@@ -38,8 +40,10 @@ class ServiceSettings:
     poll_seconds: float = 0.5
     previews: int = 1
     warm_seconds: float = 300.0
+    max_live: int = 2
     background: int = 1
     cut_after: int = 1500
     segment_frames: int = 500
     allowed_roots: tuple[str, ...] = ()
     idempotency_seconds: int = 24 * 3600
+    key_days: int = 90

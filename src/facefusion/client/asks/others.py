@@ -94,6 +94,12 @@ def show_operation(operation_id: str) -> Ask:
     return Ask({"operation_id": operation_id})
 
 
+@operation("POST", "/v1/operations/{operation_id}/cancel", model(Operation))
+def cancel_operation(operation_id: str) -> Ask:
+    """Ask something that the service does beside requests to end."""
+    return Ask({"operation_id": operation_id})
+
+
 @operation("GET", "/v1/audit", model(Page[Entry]))
 def audit(
     *,

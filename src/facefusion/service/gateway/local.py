@@ -84,7 +84,7 @@ class LocalAccess:
             return None
         if self._user_of(cast("_End", client), cast("_End", server)) != self._own:
             return None
-        self._hosts.check_own(headers)
+        self._hosts.check_own(headers, scope.get("scheme", "http"))
         return self.caller
 
 

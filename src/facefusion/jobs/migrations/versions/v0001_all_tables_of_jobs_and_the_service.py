@@ -90,6 +90,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("about", sa.String(length=255), nullable=False),
         sa.Column("notes", sa.JSON(), nullable=False),
+        sa.Column("progress", sa.JSON(), nullable=True),
+        sa.Column("is_cancelled", sa.Boolean(), nullable=False),
         sa.Column("result", sa.JSON(), nullable=True),
         sa.Column("error", sa.JSON(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
@@ -275,6 +277,17 @@ def upgrade() -> None:
             ["upload"], ["uploads.number"], name=op.f("fk_upload_parts_upload"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("upload", "first", name=op.f("pk_upload_parts")),
+    )
+    op.create_table(
+        "upload_people",
+        sa.Column("upload", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("operation", sa.String(length=32), nullable=False),
+        sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("found", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["upload"], ["uploads.number"], name=op.f("fk_upload_people_upload"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("upload", name=op.f("pk_upload_people")),
     )
     op.create_table(
         "webhook_kinds",
@@ -535,6 +548,7 @@ def downgrade() -> None:
         batch_op.drop_index("webhook_kinds_of")
 
     op.drop_table("webhook_kinds")
+    op.drop_table("upload_people")
     op.drop_table("upload_parts")
     with op.batch_alter_table("triggered", schema=None) as batch_op:
         batch_op.drop_index("triggered_by_age")
