@@ -4,6 +4,7 @@ from facefusion.client.aio import AsyncClient
 from facefusion.client.retrying import Retries
 from facefusion.client.sync import Client
 from facefusion.client.values import (
+    Chain,
     Consent,
     Delivery,
     Entry,
@@ -29,6 +30,7 @@ from facefusion.client.webhook import WebhookMessage, verify_webhook
 
 __all__ = [
     "AsyncClient",
+    "Chain",
     "Client",
     "Consent",
     "Delivery",
