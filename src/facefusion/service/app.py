@@ -29,7 +29,9 @@ from facefusion.service.routes import (
     overview,
     previews,
     processors,
+    session,
     uploads,
+    users,
     verify,
 )
 from facefusion.service.upkeep import Upkeep
@@ -47,6 +49,8 @@ ROUTERS: Final = (
     operations.ROUTER,
     overview.ROUTER,
     analysis.ROUTER,
+    session.ROUTER,
+    users.ROUTER,
     health.ROUTER,
 )
 """The resources that the service has by itself; paths are looked for in this order, and most ask for jobs."""

@@ -54,6 +54,8 @@ _STATUS: Final[Mapping[type[FaceFusionError], int]] = {
     errors.StorageDamagedError: 500,
     errors.RequestInvalidError: 422,
     errors.ResourceUnknownError: 404,
+    errors.AccountError: 409,
+    errors.PasswordError: 422,
     errors.IdempotencyError: 422,
     errors.RequestBusyError: 409,
     errors.PreconditionError: 412,
