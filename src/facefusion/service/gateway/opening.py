@@ -58,6 +58,7 @@ def gateway(
     ring: KeyRing,
     log: Entries | None,
     port: int,
+    passwords: Passwords | None = None,
 ) -> Gateway:
     """Put a gateway in front of the service.
 
@@ -70,6 +71,7 @@ def gateway(
         ring: the keys of this place.
         log: the audit log; nothing is noted where it is None.
         port: on which the service listens.
+        passwords: checks those of users; in the usual way when None.
 
     Raises:
         OptionsError: the options do not go together, see `check_start`.
@@ -88,7 +90,7 @@ def gateway(
     sessions = session_store(serving, engine, ring)
     known = KnownSessions(sessions, cookie, hosts, local, threads)
     authentication = Authentication(keys, token_verifier(serving.identity), local, known)
-    passwords = Passwords()
+    passwords = passwords or Passwords()
     signing = Signing(
         authentication=authentication,
         users=UserStore(engine, passwords),
