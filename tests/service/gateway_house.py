@@ -29,6 +29,7 @@ from facefusion.service.gateway.gateway import Gateway
 from facefusion.service.gateway.keys import KeyStore
 from facefusion.service.gateway.keys.store import PURPOSE
 from facefusion.service.gateway.opening import gateway
+from facefusion.service.gateway.users import Passwords
 from facefusion.trust.audit import AuditKeys, AuditLog
 from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
@@ -128,11 +129,13 @@ class House:
         engine: the database.
         folder: of its records.
         app: the application behind the gateway.
+        passwords: checks those of users; in the usual way when None.
     """
 
     engine: Engine
     folder: Path
     app: FastAPI = field(default_factory=small_app)
+    passwords: Passwords | None = None
 
     def __post_init__(self) -> None:
         self.home = trust_home(self.folder / "trust")
@@ -158,6 +161,7 @@ class House:
             ring=self.ring,
             log=self.log if log is None else log,
             port=port,
+            passwords=self.passwords,
         )
 
     @contextmanager

@@ -73,6 +73,12 @@ class AccessOptions(OptionGroup):
     )
     tls_key: Path | None = Field(default=None, description="private key of that certificate (PEM)")
     key_days: int = Field(default=90, ge=1, le=3650, description="days that a new key lives unless others are named")
+    session_idle: int = Field(
+        default=60, ge=5, le=10_080, description="minutes after which a browser is signed out that does nothing"
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=720, description="hours after which a browser is signed out in any case"
+    )
 
 
 class IdentityOptions(OptionGroup):

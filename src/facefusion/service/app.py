@@ -36,11 +36,13 @@ from facefusion.service.routes import (
     policy,
     previews,
     processors,
+    session,
     shown,
     stills,
     system,
     tenants,
     uploads,
+    users,
     verify,
 )
 from facefusion.service.upkeep import Upkeep
@@ -69,6 +71,8 @@ ROUTERS: Final = (
     tenants.ROUTER,
     policy.ROUTER,
     system.ROUTER,
+    session.ROUTER,
+    users.ROUTER,
     health.ROUTER,
     live.ROUTER,
 )

@@ -56,6 +56,8 @@ _STATUS: Final[Mapping[type[FaceFusionError], int]] = {
     errors.RequestInvalidError: 422,
     errors.ResourceUnknownError: 404,
     errors.KeyUnknownError: 404,
+    errors.AccountError: 409,
+    errors.PasswordError: 422,
     errors.IdempotencyError: 422,
     errors.RequestBusyError: 409,
     errors.SupersededError: 409,
@@ -184,6 +186,9 @@ def install(app: FastAPI) -> None:
 async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, FaceFusionError):
         raise error
+    if isinstance(error, errors.AccessError):  # for the audit log
+        request.state.refusal = error.reason
+        request.state.refused = getattr(error, "tenant", None), getattr(error, "actor", None)
     if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s %s failed", request.scope.get("method", "WebSocket"), request.url.path, exc_info=error)
     return answer_of(error)
