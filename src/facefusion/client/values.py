@@ -136,6 +136,9 @@ class Consent(Value):
         granted_by: who gave it.
         scope: for what it holds.
         recorded: when it was put on record.
+        picture_digests: SHA-256 of the pictures of the face.
+        evidence: files that show it: kind, name, digest, bytes.
+        signature: who signed on a screen, as `signer`, and which evidence shows it; None where nobody did.
     """
 
     id: str
@@ -144,6 +147,9 @@ class Consent(Value):
     granted_by: str
     scope: dict[str, Any]
     recorded: datetime
+    picture_digests: list[str] = []
+    evidence: list[dict[str, Any]] = []
+    signature: dict[str, Any] | None = None
 
 
 class Model(Value):
@@ -461,8 +467,11 @@ class Job(Value):
         priority: from 0 to 9.
         revision: grows with each change.
         request: as it was asked for.
+        names: what its files are called, by what names them in the request.
         progress: how far it is.
         created, queued, started, finished: when.
+        seconds: that it took; None before.
+        thumbnail: path of a small picture of its result; None where there is none.
         error: why it failed.
         result: what it made.
         review: who decided on its result.
@@ -477,11 +486,14 @@ class Job(Value):
     priority: int = 4
     revision: int
     request: dict[str, Any] = {}
+    names: dict[str, str] = {}
     progress: JobProgress = JobProgress()
     created: datetime
     queued: datetime | None = None
     started: datetime | None = None
     finished: datetime | None = None
+    seconds: float | None = None
+    thumbnail: str | None = None
     error: Problem | None = None
     result: JobResult | None = None
     review: dict[str, Any] | None = None
@@ -497,9 +509,9 @@ class JobEvent(Value):
     """Something that happened to a job.
 
     Attributes:
-        id: grows; None for what is told in passing, as progress is.
-        kind: such as `job.succeeded` or `progress`.
-        at: when; None for progress.
+        id: grows; None for what is told in passing, as progress and frames are.
+        kind: such as `job.succeeded`, `progress` or `frame`.
+        at: when; None for what is told in passing.
         facts: more of it.
     """
 
@@ -507,6 +519,94 @@ class JobEvent(Value):
     kind: str
     at: datetime | None = None
     facts: dict[str, Any] = {}
+
+
+class JobFrame(Value):
+    """A small picture of a frame of a job that is not finished.
+
+    Attributes:
+        number: of the frame in the output, from 0.
+        seconds: from the first frame of the output.
+        width, height: in pixels.
+        at: when it came.
+    """
+
+    number: int
+    seconds: float
+    width: int
+    height: int
+    at: datetime
+
+
+class JobFrameList(Value):
+    """Small pictures of frames.
+
+    Attributes:
+        frames: in the order of the output.
+    """
+
+    frames: list[JobFrame]
+
+
+class Link(Value):
+    """A link to the result of a job.
+
+    Attributes:
+        id: by which it is taken back.
+        owner: who made it.
+        label: what it is for.
+        created, expires: when it was made, and when it ends.
+    """
+
+    id: str
+    owner: str = ""
+    label: str = ""
+    created: datetime
+    expires: datetime
+
+
+class NewLink(Link):
+    """A link that was just made.
+
+    Attributes:
+        token: whoever has it may fetch the result; it is told this once.
+        url: path of what it leads to.
+    """
+
+    token: str
+    url: str
+
+
+class LinkList(Value):
+    """The links of a job that have not ended.
+
+    Attributes:
+        links: the newest first.
+    """
+
+    links: list[Link]
+
+
+class Shared(Value):
+    """What a link leads to.
+
+    Attributes:
+        name: of the file.
+        media_type: of the file.
+        size: in bytes.
+        kind: `picture` or `video`.
+        is_synthetic: always true.
+        disclosure: marks in it that say so.
+        expires: when the link ends.
+    """
+
+    name: str
+    media_type: str
+    size: int
+    kind: str
+    is_synthetic: bool = True
+    disclosure: list[str] = []
+    expires: datetime
 
 
 class JobStage(Value):
