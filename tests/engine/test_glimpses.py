@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -72,7 +73,7 @@ def test_they_are_spread_over_a_job_whose_length_is_known() -> None:
 @pytest.mark.parametrize("segments", [1, 3, 7, 40, 400])
 def test_however_a_job_is_cut_there_are_no_more(segments: int) -> None:
     edges = np.linspace(0, 2400, segments + 1).round().astype(int)
-    parts = [taken(2400, first=int(a), count=int(b - a), rate=1.0) for a, b in zip(edges, edges[1:], strict=False)]
+    parts = [taken(2400, first=int(a), count=int(b - a), rate=1.0) for a, b in pairwise(edges)]
     assert sum(map(len, parts)) <= MOST
     numbers = [glimpse.number for part in parts for glimpse in part]
     assert len(numbers) == len(set(numbers))

@@ -43,7 +43,17 @@ def test_a_question_is_taken_apart_as_names_are() -> None:
 def test_a_job_is_found_by_its_files_its_processors_and_its_identifier(jobs: Jobs) -> None:
     names = {"upload:a": "Anna Portrait.jpg", "upload:b": "婚礼视频.mov"}
     job, other = jobs.submit(request=REQUEST, names=names), jobs.submit()
-    for question in ("wedd", "WEDDING final", "anna", "portrait.jpg", "视频", "enhancer", job.id, job.id[:9], "wed ann"):
+    for question in (
+        "wedd",
+        "WEDDING final",
+        "anna",
+        "portrait.jpg",
+        "视频",
+        "enhancer",
+        job.id,
+        job.id[:9],
+        "wed ann",
+    ):
         assert found(jobs, question) == [job.id], question
     assert found(jobs, "swapper") == [other.id, job.id], "the newest first"
     for question in ("edding", "anna berta", "%", "nobody"):

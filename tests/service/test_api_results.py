@@ -182,7 +182,9 @@ def test_a_link_gives_one_file_to_whoever_has_it(busy: Served, done: dict[str, A
     answer = client.post(place, json={"hours": 2, "label": " for the client "}, headers=key)
     assert answer.status_code == 201, answer.text
     link = answer.json()
-    assert (link["label"], link["url"]) == ("for the client", f"/v1/shared/{link['token']}") and len(link["token"]) == 43
+    assert (link["label"], link["url"]) == ("for the client", f"/v1/shared/{link['token']}") and len(
+        link["token"]
+    ) == 43
     assert client.post(place, json={"hours": 2, "label": " for the client "}, headers=key).json() == link
     [listed] = client.get(place).json()["links"]
     assert listed == {name: link[name] for name in ("id", "owner", "label", "created", "expires")}
@@ -204,7 +206,9 @@ def test_a_link_gives_one_file_to_whoever_has_it(busy: Served, done: dict[str, A
     whole = stranger.get(f"{link['url']}/file")
     assert whole.content == client.get(f"/v1/jobs/{done['id']}/result").content
     assert whole.headers["content-disposition"].startswith('attachment; filename="swapped.png"')
-    assert whole.headers["x-content-type-options"] == "nosniff" and "sandbox" in whole.headers["content-security-policy"]
+    assert (
+        whole.headers["x-content-type-options"] == "nosniff" and "sandbox" in whole.headers["content-security-policy"]
+    )
     assert "no-store" in whole.headers["cache-control"] and whole.headers["x-robots-tag"] == "noindex"
     part = stranger.get(f"{link['url']}/file", headers={"Range": "bytes=10-19"})
     assert part.status_code == 206 and part.content == whole.content[10:20]
