@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 from api_server import ADA, EVE, Served, served
+from sqlalchemy import select
 
 from facefusion.jobs.database import writing
+from facefusion.jobs.schema import JOBS
 from facefusion.service.app import bare_app
 from facefusion.service.faces.store import add_face
+from facefusion.service.links.tables import LINKS
 from material import ASTRONAUT
 
 # Of everybody alike.
-SHARED = {"/v1/models/{name}"}
+SHARED = {"/v1/models/{name}", "/v1/shared/{token}", "/v1/shared/{token}/file"}
 PARAMETER = re.compile(r"\{(\w+)\}")
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
 BODIES: dict[str, dict[str, Any]] = {"/v1/jobs/{job_id}/priority": {"priority": 5}}
@@ -49,7 +52,18 @@ def theirs(service: Served) -> dict[str, str]:
     with writing(parts.engine) as connection:
         operation = parts.operations.begin(connection, tenant="acme", owner="x", kind="face.build", about="x")
         face = add_face(connection, tenant="acme", owner="x", name="x", operation=operation.id)
-    found = {"upload_id": upload, "job_id": job, "consent_id": consent, "entry_id": entry}
+        number = connection.execute(select(JOBS.c.number).where(JOBS.c.id == job)).scalar_one()
+        link = {
+            "id": "a" * 32,
+            "job": number,
+            "owner": "x",
+            "label": "",
+            "digest": "d",
+            "created": 1,
+            "expires": 1 << 60,
+        }
+        connection.execute(LINKS.insert(), link)
+    found = {"upload_id": upload, "job_id": job, "consent_id": consent, "entry_id": entry, "link_id": link["id"]}
     return found | {"operation_id": operation.id, "face_id": face.id, "number": "0"}
 
 

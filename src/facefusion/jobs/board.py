@@ -63,7 +63,7 @@ class JobBoard:
         asked = {"needs_review": new.needs_review, "priority": new.priority, "request": dict(new.request)}
         asked |= {"names": dict(new.names)}
         job = job_of(connection.execute(_NEW_JOB, {**named, **asked, "created": now, "queued": now}).one())
-        note_words(connection, job)
+        note_words(connection, job, new.words)
         task = {"job": job.number, "tenant": new.tenant, "kind": "plan" if new.is_cut else "whole", "number": 0}
         connection.execute(_NEW_TASK, {**task, "state": "ready", "rank": -new.priority})
         tell(connection, job, now, "job.queued", {})
