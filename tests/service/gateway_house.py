@@ -110,6 +110,7 @@ def small_app() -> FastAPI:
         await socket.send_json({"tenant": caller.tenant, "actor": caller.actor, "scheme": socket.url.scheme})
         await socket.receive_text()
         await socket.close()
+
     @app.get("/v1/shared/{token}", tags=["shared"])
     async def show_shared(token: str, request: Request) -> str:
         request.state.followed = Caller("film", f"link:{token}", frozenset()), JOB

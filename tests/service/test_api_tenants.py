@@ -17,13 +17,13 @@ from facefusion.service.faces.store import add_face
 from facefusion.service.links.tables import LINKS
 from material import ASTRONAUT
 
-# Of everybody alike.
-SHARED = {"/v1/models/{name}", "/v1/shared/{token}", "/v1/shared/{token}/file"}
+SHARED = {"/v1/models/{name}", "/v1/shared/{token}", "/v1/shared/{token}/file", "/v1/tenants/{tenant}"}
+"""Nobody's own: models and links are of everybody alike, and limits of tenants are set by whoever runs the place."""
 PARAMETER = re.compile(r"\{(\w+)\}")
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-BODIES: dict[str, dict[str, Any]] = {"/v1/jobs/{job_id}/priority": {"priority": 5}}
+BODIES: dict[str, dict[str, Any]] = {"/v1/jobs/{job_id}/priority": {"priority": 5}, "/v1/keys/{key_id}/rotate": {}}
 REASONS = ("approve", "reject", "revoke")
-NOBODYS = {"consent_id": "c-" + "0" * 16}
+NOBODYS = {"consent_id": "c-" + "0" * 16, "key_id": "0" * 12}
 
 
 def _routes() -> list[tuple[str, str]]:
@@ -47,6 +47,7 @@ def theirs(service: Served) -> dict[str, str]:
     upload = client.post("/v1/uploads?name=a.png", content=ASTRONAUT.read_bytes()).json()["id"]
     order = {"target": f"upload:{upload}", "output": "a.png", "options": {"processors": []}}
     job = client.post("/v1/jobs", json=order).json()["id"]
+    key = client.post("/v1/keys", json={"name": "farm", "role": "viewer"}).json()["key"]["id"]
     consent = client.post("/v1/consents", json={"pictures": [upload], "granted_by": "Eileen"}).json()["id"]
     entry = client.get("/v1/audit", params={"consent": consent}).json()["entries"][0]["id"]
     with writing(parts.engine) as connection:
@@ -64,7 +65,7 @@ def theirs(service: Served) -> dict[str, str]:
         }
         connection.execute(LINKS.insert(), link)
     found = {"upload_id": upload, "job_id": job, "consent_id": consent, "entry_id": entry, "link_id": link["id"]}
-    return found | {"operation_id": operation.id, "face_id": face.id, "number": "0"}
+    return found | {"operation_id": operation.id, "face_id": face.id, "number": "0", "key_id": key}
 
 
 def test_there_are_routes_to_be_tried() -> None:

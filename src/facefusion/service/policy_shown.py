@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from facefusion.service.values import Answer
 from facefusion.trust.policy import InForce, NamedRule, Policy
@@ -116,9 +116,8 @@ def _values(named: NamedRule, policy: Policy) -> dict[str, Any]:
     """Return the JSON Schema of what a rule may be in any policy."""
     section, rule = named.name.split(".")
     kind: Any = type(getattr(policy, section)).model_fields[rule].annotation
-    schema = TypeAdapter(
-        kind.model_fields["value"].annotation if not get_args(kind) else get_args(kind)[0]
-    ).json_schema()
+    schema: dict[str, Any] = dict(kind.model_json_schema()["properties"]["value"])
+    schema.pop("title", None)
     floor, order = named.order.floor, named.order
     if floor is None:
         return schema

@@ -104,8 +104,8 @@ class Job(Value):
     owner: str = ""
     priority: int = 4
     revision: int
-    request: dict[str, Any] = {}
-    names: dict[str, str] = {}
+    request: dict[str, Any] = Field(default_factory=dict)
+    names: dict[str, str] = Field(default_factory=dict)
     progress: JobProgress = JobProgress()
     created: datetime
     queued: datetime | None = None
@@ -137,7 +137,7 @@ class JobEvent(Value):
     id: int | None = None
     kind: str
     at: datetime | None = None
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = Field(default_factory=dict)
 
 
 class JobStage(Value):

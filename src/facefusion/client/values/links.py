@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from facefusion.client.values.base import Value
 
 
@@ -64,5 +66,5 @@ class Shared(Value):
     size: int
     kind: str
     is_synthetic: bool = True
-    disclosure: list[str] = []
+    disclosure: list[str] = Field(default_factory=list)
     expires: datetime

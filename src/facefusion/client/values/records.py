@@ -31,8 +31,8 @@ class Consent(Value):
     granted_by: str
     scope: dict[str, Any]
     recorded: datetime
-    picture_digests: list[str] = []
-    evidence: list[dict[str, Any]] = []
+    picture_digests: list[str] = Field(default_factory=list)
+    evidence: list[dict[str, Any]] = Field(default_factory=list)
     signature: dict[str, Any] | None = None
 
 
