@@ -53,6 +53,7 @@ class ServiceParts:
         beside: what runs as long as the service does.
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
+        strangers: how many files of those who come without a key are looked into at one time.
         warm: models that stay loaded between previews.
         live: who has a live session.
     """
@@ -77,6 +78,7 @@ class ServiceParts:
     beside: tuple[Supervised, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
+    strangers: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
     warm: WarmEngine = field(default_factory=lambda: WarmEngine(0))
     live: LiveSeats = field(default_factory=lambda: LiveSeats(0))
 

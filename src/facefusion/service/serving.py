@@ -122,6 +122,7 @@ def settings_of(serving: ServingOptions) -> ServiceSettings:
         segment_frames=jobs.segment_frames,
         allowed_roots=jobs.allowed_roots,
         max_live=serving.load.max_live,
+        public_verify=serving.load.max_public_verify if serving.access.public_verify else None,
     )
 
 

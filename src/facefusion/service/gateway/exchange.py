@@ -77,6 +77,11 @@ class Exchange:
         self._is_replaced = self._is_last = False
         scope[_PLACE] = self
 
+    @property
+    def path(self) -> str:
+        """Which is asked for."""
+        return str(self._scope["path"])
+
     @staticmethod
     def of(scope: Scope) -> Exchange:
         """Return the exchange that a request belongs to."""
