@@ -77,6 +77,11 @@ class Exchange:
         self._is_replaced = self._is_last = False
         scope[_PLACE] = self
 
+    @property
+    def path(self) -> str:
+        """Which is asked for."""
+        return str(self._scope["path"])
+
     @staticmethod
     def taken(scope: Scope) -> Verdict | None:
         """Return what the limits said to a request; None where none were asked, or no gateway stands in front."""
