@@ -70,6 +70,9 @@ class JobsOf:
     reject = Doing(jobs.reject)
     result = Doing(jobs.result)
     output = Doing(jobs.output)
+    target = Doing(jobs.target)
+    target_frame = Doing(jobs.target_frame)
+    source = Doing(jobs.source)
     remove = Doing(jobs.remove)
     frames = Doing(jobs.frames)
     frame = Doing(jobs.frame)
@@ -147,6 +150,9 @@ class AuditOf:
     show = Doing(others.show_entry)
     page = Doing(others.audit)
     all = Listing(others.audit)
+    export = Doing(others.export_entries)
+    chain = Doing(others.chain)
+    check = Doing(others.check_chain)
 
 
 class KeysOf:

@@ -17,11 +17,12 @@ from facefusion.client.values.jobs import (
 from facefusion.client.values.links import Link, LinkList, NewLink, Shared
 from facefusion.client.values.measured import Failed, FailedJob, FailureReason, MeasuredJob, MeasuredJobList
 from facefusion.client.values.models import Model
-from facefusion.client.values.records import Consent, Entry, Layer, Verified
+from facefusion.client.values.records import Chain, Consent, Entry, Layer, Verified
 from facefusion.client.values.uploads import DirectUpload, Face, Operation, Upload
 from facefusion.client.values.webhooks import Delivery, Trigger, TriggerSecret, Webhook, WebhookSecret
 
 __all__ = [
+    "Chain",
     "Consent",
     "Delivery",
     "DirectUpload",

@@ -82,3 +82,19 @@ class Entry(Value):
     time: datetime
     kind: str
     facts: dict[str, Any]
+
+
+class Chain(Value):
+    """What the last check of the audit log found.
+
+    Attributes:
+        state: `unchecked`, `checking`, `holds`, `broken` or `failed`.
+        checked: when the check ended; None where there is none.
+        entries: of the tenant, that hold.
+        public_key: Ed25519, 64 hexadecimal digits, which signatures are checked with.
+    """
+
+    state: str
+    checked: datetime | None
+    entries: int | None
+    public_key: str

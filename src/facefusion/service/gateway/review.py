@@ -131,3 +131,20 @@ def check_visible(job: Job, caller: Caller) -> None:
         raise NotAllowedError(
             "What this job makes is shown when it is approved", "Ask again then", reason="not-reviewed"
         )
+
+
+def check_input(job: Job, caller: Caller) -> None:
+    """Make sure that somebody may see what a job is made from: who may send files, and reviewers where it needs them.
+
+    Args:
+        job: whose files they are.
+        caller: who wants to see them.
+
+    Raises:
+        NotAllowedError: they may not.
+    """
+    if "uploads:write" in caller.scopes or (job.needs_review and "review:write" in caller.scopes):
+        return
+    raise NotAllowedError(
+        "Files that others sent are shown to those who may send files", reason="scope", scope="uploads:write"
+    )

@@ -33,7 +33,7 @@ _QUALITY: Final = 82
 Place = tuple[int | None, float | None]
 """Number of a frame, or its time."""
 Sender = Annotated[Caller, Depends(require("uploads:write"))]
-_ANSWERS: Final = documented(
+STILL: Final = documented(
     404,
     409,
     410,
@@ -60,7 +60,7 @@ class WhichMoment(HowShown):
     time: Annotated[float, Field(ge=0, le=1e9, description="seconds from the first frame")]
 
 
-@ROUTER.get("/{upload_id}/frames", response_class=Response, responses=_ANSWERS)
+@ROUTER.get("/{upload_id}/frames", response_class=Response, responses=STILL)
 async def show_moment(
     *,
     upload_id: Id,
@@ -74,7 +74,7 @@ async def show_moment(
     return await run_sync(work, limiter=parts.looks)
 
 
-@ROUTER.get("/{upload_id}/frames/{frame}", response_class=Response, responses=_ANSWERS)
+@ROUTER.get("/{upload_id}/frames/{frame}", response_class=Response, responses=STILL)
 async def show_frame(
     *,
     upload_id: Id,
@@ -91,7 +91,24 @@ async def show_frame(
 
 def _answer(parts: ServiceParts, whose: tuple[Caller, str], place: Place, how: HowShown, known: str | None) -> Response:
     caller, upload_id = whose
-    upload = ready(parts.uploads.get(upload_id, tenant=caller.tenant), "picture", "video")
+    return still_answer(parts, parts.uploads.get(upload_id, tenant=caller.tenant), place, how, known)
+
+
+def still_answer(parts: ServiceParts, upload: Upload, place: Place, how: HowShown, known: str | None) -> Response:
+    """Return one frame of an upload as an answer.
+
+    Args:
+        parts: of the service.
+        upload: which; the caller may see it.
+        place: number of the frame, or its time.
+        how: it is sent.
+        known: entity tags that the client has already.
+
+    Raises:
+        UploadError: it is not ready, or neither a picture nor a video.
+        FaceFusionError: it cannot be read.
+    """
+    upload = ready(upload, "picture", "video")
     which = json.dumps([*place, how.width, how.form])
     tag = f'"{hashlib.sha256(f"{upload.sha256} {which}".encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=3600", **HEADERS}

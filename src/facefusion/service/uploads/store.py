@@ -34,6 +34,8 @@ from facefusion.service.uploads.values import FileKind, NewUpload, Upload, uploa
 
 _PIECE: Final = 1 << 20
 _MICRO: Final = 1_000_000
+_NEEDING: Final = ACTIVE | {"review"}
+"""States of jobs whose files stay: reviewers compare a result with what it was made from."""
 _ONE: Final = select(UPLOADS).where((UPLOADS.c.id == bindparam("named")) & (UPLOADS.c.tenant == bindparam("whose")))
 # It stays as long as a transaction lasts, and others may say the same of it meanwhile.
 _STAYS: Final = (
@@ -351,7 +353,7 @@ def ready(upload: Upload, *kinds: FileKind) -> Upload:
 
 def _is_needed() -> Any:
     needing = select(UPLOAD_USES.c.job).join(JOBS, JOBS.c.number == UPLOAD_USES.c.job)
-    needing = needing.where((UPLOAD_USES.c.upload == UPLOADS.c.number) & JOBS.c.state.in_(ACTIVE))
+    needing = needing.where((UPLOAD_USES.c.upload == UPLOADS.c.number) & JOBS.c.state.in_(_NEEDING))
     return exists(needing)
 
 
