@@ -28,12 +28,13 @@ from facefusion.service.problems import documented
 from facefusion.service.records import options_of
 from facefusion.service.route import ServiceRoute
 from facefusion.service.routes.previews import PreviewOrder
-from facefusion.service.values import Answer
+from facefusion.service.values import Answer, Box
 
 ROUTER: Final = APIRouter(prefix="/v1/previews", tags=["previews"], route_class=ServiceRoute)
 _USUAL_SIDE: Final = 1280
 
 Writer = Annotated[Caller, Depends(require("jobs:write"))]
+Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 Layer = Literal["before", "changes", "landmarks"]
 
 
@@ -62,7 +63,7 @@ class FrameOrder(PreviewOrder):
 class SeenFace(Answer):
     """A face of a frame."""
 
-    box: tuple[float, float, float, float] = Field(description="left, top, right, bottom, in pixels of the pictures")
+    box: Box = Field(description="left, top, right, bottom, in pixels of the pictures")
     score: float
     yaw: float = Field(description="turn in degrees; positive when the nose points to the right of the picture")
     pitch: float
@@ -71,7 +72,7 @@ class SeenFace(Answer):
     role: int | None = Field(
         description="whose face it gets: a number of the map, or 0; null where it is left as it is"
     )
-    landmarks: list[tuple[float, float]] | None = Field(description="where the layer is asked for, in pixels")
+    landmarks: list[Point] | None = Field(description="where the layer is asked for, in pixels")
 
 
 class FrameAnswer(Answer):
@@ -154,9 +155,9 @@ def _answer(order: FrameOrder, seen: Shown, count: int, began: float) -> FrameAn
 
 def _face(face: Face, edited: Face | None, *, has_landmarks: bool) -> SeenFace:
     left, top, right, bottom = (round(float(each), 1) for each in face.box)
-    points = [(round(float(x), 1), round(float(y), 1)) for x, y in face.mesh[:, :2]] if has_landmarks else None
+    points = [[round(float(x), 1), round(float(y), 1)] for x, y in face.mesh[:, :2]] if has_landmarks else None
     return SeenFace(
-        box=(left, top, right, bottom),
+        box=[left, top, right, bottom],
         score=round(face.score, 3),
         yaw=round(face.pose.yaw, 1),
         pitch=round(face.pose.pitch, 1),
