@@ -49,3 +49,13 @@ def task_prefix(lease: Lease) -> str:
     if lease.kind == "segment":
         return f"{folder}/segments/{lease.number}-{lease.token}"
     return f"{folder}/result-{lease.token}"
+
+
+def frames_prefix(lease: Lease) -> str:
+    """Return below what one attempt at a task puts small pictures of frames, which go when the job is finished."""
+    return f"{job_prefix(lease.job.tenant, lease.job.id)}/frames/{lease.kind}{lease.number}-{lease.token}"
+
+
+def thumbnail_key(lease: Lease) -> str:
+    """Return where the small picture of a result lies; no output is called so, as outputs have the ending of a form."""
+    return f"{task_prefix(lease)}/shown/thumbnail"

@@ -59,6 +59,8 @@ class NewJob:
         priority: from 0 to 9; higher goes first.
         is_cut: whether it is planned, cut into segments and merged, or done as a whole.
         needs_review: whether a person has to approve its result.
+        names: what the files of the request are called, by their references, as far as that is known.
+        words: further texts by whose words it is found, such as processors that the request leaves to the place.
     """
 
     tenant: str
@@ -67,6 +69,8 @@ class NewJob:
     priority: int = 4
     is_cut: bool = False
     needs_review: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Job:
         failure: why it failed; None where it did not.
         result: its outputs, as JSON values; None before there are any.
         review: who approved or rejected it, when and why; None before.
+        names: what the files of the request are called, by their references, as far as that is known.
     """
 
     number: int
@@ -109,6 +114,17 @@ class Job:
     failure: Failure | None
     result: Mapping[str, Any] | None
     review: Mapping[str, Any] | None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took from its first task to its result, or to where it ended; None before."""
+        took = (self.result or {}).get("took")
+        if took is not None:
+            return float(took)
+        if self.started is None or self.finished is None:
+            return None
+        return max(0.0, (self.finished - self.started).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ _STATUS: Final[Mapping[type[FaceFusionError], int]] = {
     errors.ProviderError: 422,
     errors.ProcessorError: 422,
     errors.TrustError: 403,
+    errors.PolicyFixedError: 409,
     errors.AuditError: 503,
     errors.AuditBrokenError: 500,
     errors.SecretError: 500,
@@ -55,6 +56,9 @@ _STATUS: Final[Mapping[type[FaceFusionError], int]] = {
     errors.StorageDamagedError: 500,
     errors.RequestInvalidError: 422,
     errors.ResourceUnknownError: 404,
+    errors.KeyUnknownError: 404,
+    errors.AccountError: 409,
+    errors.PasswordError: 422,
     errors.IdempotencyError: 422,
     errors.RequestBusyError: 409,
     errors.SupersededError: 409,
@@ -187,8 +191,11 @@ def install(app: FastAPI) -> None:
 async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, FaceFusionError):
         raise error
+    if isinstance(error, errors.AccessError):  # for the audit log
+        request.state.refusal = error.reason
+        request.state.refused = getattr(error, "tenant", None), getattr(error, "actor", None)
     if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        _LOG.error("%s %s failed", request.scope.get("method", "WebSocket"), request.url.path, exc_info=error)
     return answer_of(error)
 
 

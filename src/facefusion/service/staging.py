@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,13 +46,15 @@ class Stage:
         Raises:
             StorageError: it cannot be fetched, or is damaged.
         """
-        own = self.folder / str(
-            1 + max((int(each.name) for each in self.folder.iterdir() if each.is_dir()), default=-1)
-        )
+        own = self.folder / secrets.token_hex(8)
         own.mkdir()
         path = own / (name.translate(_MISREAD) or "file")
         self.storage.get(stored, path)
         return path
+
+    def let_go(self, path: Path) -> None:
+        """Remove a file that was fetched."""
+        shutil.rmtree(path.parent)
 
 
 @contextmanager
@@ -79,4 +83,4 @@ def calling_by_name(folder: Path) -> Iterator[None]:
 
 def without_folder(text: str, folder: Path) -> str:
     """Return a text in which files of a stage are called by their names alone."""
-    return re.sub(re.escape(f"{folder}{os.sep}") + r"(\d+" + re.escape(os.sep) + ")?", "", text)
+    return re.sub(re.escape(f"{folder}{os.sep}") + r"([0-9a-f]+" + re.escape(os.sep) + ")?", "", text)

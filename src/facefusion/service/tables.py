@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -95,6 +96,8 @@ OPERATIONS: Final = Table(
     Column("state", String(10), nullable=False),  # running, succeeded, failed
     Column("about", String(_NAME), nullable=False),
     Column("notes", JSON, nullable=False, default=list),
+    Column("progress", JSON),
+    Column("is_cancelled", Boolean, nullable=False, default=False),  # whether it was asked to end
     Column("result", JSON),
     Column("error", JSON),
     Column("created", BigInteger, nullable=False),

@@ -1,123 +1,88 @@
-"""Frames of uploads, as scrubbers and thumbnails need them."""
+"""Small pictures of what jobs make: frames while they are at work, a thumbnail of the result."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Response
 from pydantic import Field
 
-from facefusion.jobs.storage.base import Stored
-from facefusion.service.editing.clips import OpenClip, Still
-from facefusion.service.editing.pictures import HEADERS, TYPES, Form, encoded, scaled
-from facefusion.service.editing.places import Files
+from facefusion.errors import ResourceUnknownError, StorageMissingError
+from facefusion.jobs.database import looking
+from facefusion.jobs.frames import frame_seen, frames_seen
+from facefusion.jobs.rows import job_with
 from facefusion.service.etags import is_known
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
+from facefusion.service.gateway.review import check_visible
+from facefusion.service.jobs.answers import FrameList, frame_answer
 from facefusion.service.parts import Parts, ServiceParts
 from facefusion.service.problems import documented
 from facefusion.service.route import ServiceRoute
-from facefusion.service.uploads.store import ready
-from facefusion.service.uploads.values import Upload
 from facefusion.service.values import Id
-from facefusion.service.values import Query as Parameters
 
-ROUTER: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=ServiceRoute)
-_MOST_FRAMES: Final = 1 << 31
-_QUALITY: Final = 82
+ROUTER: Final = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=ServiceRoute)
 
-Place = tuple[int | None, float | None]
-"""Number of a frame, or its time."""
-Sender = Annotated[Caller, Depends(require("uploads:write"))]
-_ANSWERS: Final = documented(
-    404,
-    409,
-    410,
-    also={
-        200: {
-            "description": "The frame; `X-Frame` tells its number, its time and how many there are, as JSON",
-            "content": {kind: {"schema": {"type": "string"}} for kind in TYPES.values()},
-        },
-        304: {"description": "The client has it already"},
-    },
-)
+Reader = Annotated[Caller, Depends(require("jobs:read"))]
+IfNoneMatch = Annotated[str | None, Header()]
+_PICTURE: Final[dict[int, dict[str, Any]]] = {
+    200: {"description": "The picture", "content": {"image/jpeg": {"schema": {"type": "string"}}}},
+    304: {"description": "It is as the client has it"},
+}
 
 
-class HowShown(Parameters):
-    """How a frame is sent."""
+@ROUTER.get("/{job_id}/frames", responses=documented(404))
+def show_frames(job_id: Id, parts: Parts, caller: Reader) -> FrameList:
+    """List small pictures of frames of a job that is not finished, with all marks of the output.
 
-    width: Annotated[int | None, Field(ge=16, le=4096, description="most pixels across; its own where missing")] = None
-    form: Form = "jpg"
+    There are some two dozen at most. They go when the job is finished, which has a thumbnail then. A job that takes
+    only seconds has none, and where the policy keeps unfinished work in memory nothing is shown.
+    """
+    with looking(parts.engine) as connection:
+        job = job_with(connection, job_id, tenant=caller.tenant)
+        check_visible(job, caller)
+        return FrameList(frames=[frame_answer(job, each) for each in frames_seen(connection, job)])
 
 
-class WhichMoment(HowShown):
-    """Which frame, and how it is sent."""
-
-    time: Annotated[float, Field(ge=0, le=1e9, description="seconds from the first frame")]
-
-
-@ROUTER.get("/{upload_id}/frames", response_class=Response, responses=_ANSWERS)
-async def show_moment(
-    *,
-    upload_id: Id,
-    which: Annotated[WhichMoment, Query()],
+@ROUTER.get("/{job_id}/frames/{number}", response_class=Response, responses=documented(404, also=_PICTURE))
+def show_frame(
+    job_id: Id,
+    number: Annotated[int, Field(ge=0, lt=1 << 53, description="of the frame in the output")],
     parts: Parts,
-    caller: Sender,
-    if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
+    caller: Reader,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Show the frame of an upload that is seen at a moment."""
-    work = partial(_answer, parts, (caller, upload_id), (None, which.time), which, if_none_match)
-    return await run_sync(work, limiter=parts.looks)
+    """Show a small picture of one frame."""
+    with looking(parts.engine) as connection:
+        job = job_with(connection, job_id, tenant=caller.tenant)
+        check_visible(job, caller)
+        seen = frame_seen(connection, job, number)
+    return _picture(parts, seen.frame.key, f'"{seen.id}"', if_none_match)
 
 
-@ROUTER.get("/{upload_id}/frames/{frame}", response_class=Response, responses=_ANSWERS)
-async def show_frame(
-    *,
-    upload_id: Id,
-    frame: Annotated[int, Path(ge=0, lt=_MOST_FRAMES, description="its number, from 0; 0 of a picture")],
-    how: Annotated[HowShown, Query()],
-    parts: Parts,
-    caller: Sender,
-    if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
-) -> Response:
-    """Show one frame of an upload, as it was sent; quick where frames near each other are asked for."""
-    work = partial(_answer, parts, (caller, upload_id), (frame, None), how, if_none_match)
-    return await run_sync(work, limiter=parts.looks)
+@ROUTER.get("/{job_id}/thumbnail", response_class=Response, responses=documented(404, also=_PICTURE))
+def show_thumbnail(job_id: Id, parts: Parts, caller: Reader, if_none_match: IfNoneMatch = None) -> Response:
+    """Show a small picture of the result of a job."""
+    job = parts.board.job(job_id, tenant=caller.tenant)
+    check_visible(job, caller)
+    stored = (job.result or {}).get("thumbnail")
+    if not stored:
+        raise ResourceUnknownError(f"Job {job_id} has no thumbnail", "Those that are finished have one, as a rule")
+    return _picture(parts, str(stored["address"]), f'"{stored["sha256"]}"', if_none_match)
 
 
-def _answer(parts: ServiceParts, whose: tuple[Caller, str], place: Place, how: HowShown, known: str | None) -> Response:
-    caller, upload_id = whose
-    upload = ready(parts.uploads.get(upload_id, tenant=caller.tenant), "picture", "video")
-    which = json.dumps([*place, how.width, how.form])
-    tag = f'"{hashlib.sha256(f"{upload.sha256} {which}".encode()).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "private, max-age=3600", **HEADERS}
+def _picture(parts: ServiceParts, key: str, tag: str, known: str | None) -> Response:
+    """Return a picture of the storage, which browsers may keep: what is seen under one tag never changes."""
     if is_known(known, tag):
-        return Response(status_code=304, headers=headers)
-    found = parts.clips.sent.get(upload.id, which)
-    if found is None:
-        still = _still(parts, upload, *place)
-        content = encoded(scaled(still.image, how.width), how.form, _QUALITY)
-        height, width = still.image.shape[:2]
-        facts = json.dumps(
-            {"frame": still.index, "time": still.seconds, "frames": still.frames, "width": width, "height": height}
-        )
-        parts.clips.sent.put(upload.id, which, content, facts)
-        found = content, facts
-    return Response(found[0], media_type=TYPES[how.form], headers=headers | {"X-Frame": found[1]})
-
-
-def _still(parts: ServiceParts, upload: Upload, frame: int | None, time: float | None) -> Still:
-    def opened() -> OpenClip:
-        files = Files(parts.storage, parts.scratch)
-        try:
-            path = files.path(upload.id, Stored(upload.key, upload.size, upload.sha256 or ""), upload.name)
-        except BaseException:
-            files.close()
-            raise
-        return OpenClip(path, parts.options.limits, is_clip=upload.kind == "video", files=files)
-
-    return parts.clips.still(upload.id, opened, frame, time)
+        return Response(status_code=304, headers={"ETag": tag})
+    try:
+        content = b"".join(parts.storage.read(key))
+    except StorageMissingError as error:  # the job went on meanwhile
+        raise ResourceUnknownError("This picture is not there any more") from error
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "private, no-cache",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+    }
+    return Response(content, media_type="image/jpeg", headers=headers)
