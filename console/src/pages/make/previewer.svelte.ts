@@ -3,9 +3,9 @@
 import { api, got, type Schemas } from "../../lib/api/client";
 import { asProblem, type Problem } from "../../lib/api/problem";
 
-type Seen = Schemas["FrameAnswer"];
+type Seen = Schemas["ShownFrame"];
 export type SeenFace = Schemas["SeenFace"];
-export type Wanted = Omit<Schemas["FrameOrder"], "session" | "history" | "compare" | "form" | "quality">;
+export type Wanted = Omit<Schemas["ShownOrder"], "session" | "history" | "compare" | "form" | "quality">;
 
 export interface Shown {
   /** Addresses of pictures in this browser. */
@@ -70,7 +70,7 @@ export class Previewer {
     const key = JSON.stringify([wanted.target, wanted.frame, wanted.max_side, wanted.options?.["crop"]]);
     const layers = [...(wanted.layers ?? []), ...(key === this.#before.key ? [] : (["before"] as const))];
     const body = { ...wanted, layers, session: SESSION, form: "jpg" as const, quality: 85 };
-    const seen: Seen = await got(api.POST("/v1/previews/frames", { body: body as Schemas["FrameOrder"] }));
+    const seen: Seen = await got(api.POST("/v1/previews/frames", { body: body as Schemas["ShownOrder"] }));
     if (this.#isOver) return;
     const [after, before, changes] = await Promise.all([
       picture(seen.after, seen.type),

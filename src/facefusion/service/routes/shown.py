@@ -38,7 +38,7 @@ Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 Layer = Literal["before", "changes", "landmarks"]
 
 
-class FrameOrder(PreviewOrder):
+class ShownOrder(PreviewOrder):
     """One frame of a preview that stays open, and what is wanted of it."""
 
     session: Annotated[
@@ -51,7 +51,7 @@ class FrameOrder(PreviewOrder):
     ] = "page"
     history: Annotated[int, Field(ge=0, le=0, description="0: sliders look at single frames")] = 0
     compare: Annotated[Literal[False], Field(description="ask for the layer `before` instead")] = False
-    form: Literal["jpg", "webp"] = "jpg"  # type: ignore[assignment]
+    form: Literal["jpg", "webp"] = "jpg"
     quality: Annotated[int, Field(ge=20, le=100, description="of the pictures")] = 85
     layers: list[Layer] = Field(
         default=[],
@@ -75,7 +75,7 @@ class SeenFace(Answer):
     landmarks: list[Point] | None = Field(description="where the layer is asked for, in pixels")
 
 
-class FrameAnswer(Answer):
+class ShownFrame(Answer):
     """A frame as a job would give it, as data; pictures are files in base64."""
 
     frame: int
@@ -92,7 +92,7 @@ class FrameAnswer(Answer):
 
 
 @ROUTER.post("/frames", responses=documented(404, 409))
-async def show_frame(order: FrameOrder, request: Request, parts: Parts, caller: Writer) -> FrameAnswer:
+async def show_frame(order: ShownOrder, request: Request, parts: Parts, caller: Writer) -> ShownFrame:
     """Show one frame from a preview that stays open; what is shown is in the audit log once, and counted.
 
     The first request of a session takes as long as opening the files and models does. Of several that wait, the newest
@@ -103,7 +103,7 @@ async def show_frame(order: FrameOrder, request: Request, parts: Parts, caller: 
     check = parts.shown.turn(session)
     job = await run_sync(lambda: found(parts, caller, order.request()).request)
 
-    def work() -> FrameAnswer:
+    def work() -> ShownFrame:
         check()
         began = time.perf_counter()
         wanted = Wanted(order.frame, order.time, order.max_side or _USUAL_SIDE, "changes" in order.layers)
@@ -134,11 +134,11 @@ def _options(files: Files, parts: ServiceParts, caller: Caller, request: JobRequ
     return options_of(parts.options, caller, **values | {"work_dir": files.folder})
 
 
-def _answer(order: FrameOrder, seen: Shown, count: int, began: float) -> FrameAnswer:
+def _answer(order: ShownOrder, seen: Shown, count: int, began: float) -> ShownFrame:
     height, width = seen.after.shape[:2]
     edited = {tuple(face.box.tolist()): face for face in seen.edited}
     has_landmarks = "landmarks" in order.layers
-    return FrameAnswer(
+    return ShownFrame(
         frame=seen.index,
         time=seen.time,
         frames=count,
