@@ -21,7 +21,7 @@ from material import ASTRONAUT
 SHARED = {"/v1/models/{name}", "/v1/shared/{token}", "/v1/shared/{token}/file"}
 PARAMETER = re.compile(r"\{(\w+)\}")
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-BODIES: dict[str, dict[str, Any]] = {"/v1/jobs/{job_id}/priority": {"priority": 5}}
+BODIES: dict[str, dict[str, Any]] = {"/v1/jobs/{job_id}/priority": {"priority": 5}, "/v1/jobs/{job_id}/links": {}}
 REASONS = ("approve", "reject", "revoke")
 NOBODYS = {"consent_id": "c-" + "0" * 16}
 
