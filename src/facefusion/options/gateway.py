@@ -76,6 +76,12 @@ class AccessOptions(OptionGroup):
         default=False, description="let anybody ask without a key which marks a file bears; nothing of the file is kept"
     )
     key_days: int = Field(default=90, ge=1, le=3650, description="days that a new key lives unless others are named")
+    session_idle: int = Field(
+        default=60, ge=5, le=10_080, description="minutes after which a browser is signed out that does nothing"
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=720, description="hours after which a browser is signed out in any case"
+    )
 
 
 class IdentityOptions(OptionGroup):

@@ -47,6 +47,7 @@ class ServiceSettings:
         segment_frames: in a segment, about.
         allowed_roots: below which tenants may name files of their own, as the option of that name has them.
         idempotency_seconds: that an idempotency key is remembered.
+        key_days: that a new API key lives unless others are named.
     """
 
     public_url: str = ""
@@ -66,3 +67,4 @@ class ServiceSettings:
     segment_frames: int = 500
     allowed_roots: tuple[str, ...] = ()
     idempotency_seconds: int = 24 * 3600
+    key_days: int = 90

@@ -67,11 +67,18 @@ def stage(storage: Storage, scratch: Path | None) -> Iterator[Stage]:
     """
     with tempfile.TemporaryDirectory(prefix="stage-", dir=scratch) as name:
         folder = Path(name)
-        try:
+        with calling_by_name(folder):
             yield Stage(folder, storage)
-        except FaceFusionError as error:
-            error.what, error.hint = without_folder(error.what, folder), without_folder(error.hint, folder)
-            raise
+
+
+@contextmanager
+def calling_by_name(folder: Path) -> Iterator[None]:
+    """Let errors within a block tell names of files, not where they lie in a folder."""
+    try:
+        yield
+    except FaceFusionError as error:
+        error.what, error.hint = without_folder(error.what, folder), without_folder(error.hint, folder)
+        raise
 
 
 def without_folder(text: str, folder: Path) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from facefusion.errors import FaceFusionError
 from facefusion.service.gateway.answers import SecurityHeaders, refuse
@@ -83,14 +83,26 @@ class Exchange:
         return str(self._scope["path"])
 
     @staticmethod
+    def taken(scope: Scope) -> Verdict | None:
+        """Return what the limits said to a request; None where none were asked, or no gateway stands in front."""
+        found: Exchange | None = scope.get(_PLACE)
+        return None if found is None else found.verdict
+
+    @staticmethod
     def of(scope: Scope) -> Exchange:
         """Return the exchange that a request belongs to."""
         found: Exchange = scope[_PLACE]
         return found
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the service finds in `request.state`."""
+        found: dict[str, Any] = self._scope.setdefault("state", {})
+        return found
+
     def refused(self, error: FaceFusionError, reason: str) -> None:
         """Note why, for the audit log, before the answer that tells of it."""
-        state = self._scope.setdefault("state", {})
+        state = self.state
         state["refusal"] = reason
         state["refused"] = getattr(error, "tenant", None), getattr(error, "actor", None)
 
@@ -170,7 +182,11 @@ class Exchange:
             tenant, actor = known if self.caller is None else (self.caller.tenant, self.caller.actor)
             reason = state.get("refusal", _USUAL.get(status, "refused"))
             self._decisions.refused(reason, status, operation, tenant=tenant, actor=actor)
-        elif self._scope.get("method") in SAFE or self.is_part:
+        elif "followed" in state:
+            # Whoever bears a link is nobody that the gateway knows; the route says which link it was.
+            caller, job = state["followed"]
+            self._decisions.changed(caller, self._operation(), status, job)
+        elif self._scope.get("method") in SAFE or self.is_part or state.get("changes_nothing", False):
             if self.caller is not None:
                 self._decisions.counted(self.caller, "parts" if self.is_part else "reads")
         elif status < 400:

@@ -81,12 +81,18 @@ class KeyFound:
         digest: of the key; not in its text form.
         seconds: for how long it holds from when it was looked up; 0 or less where it has expired.
         is_revoked: whether it was taken back.
+        name: what it is for.
+        role: which it has; None where it has scopes of its own.
+        expires: when it ends; None where nobody has to know.
     """
 
     caller: Caller
     digest: str = field(repr=False)
     seconds: float
     is_revoked: bool
+    name: str = ""
+    role: Role | None = None
+    expires: datetime | None = None
 
 
 class KeyStore:
@@ -238,8 +244,9 @@ class KeyStore:
             if row is None:
                 return None
             seconds = (row.expires - self._clock(connection)) / 1e6
-        caller = Caller(row.tenant, f"key:{row.line}", _scopes(row.grants))
-        return KeyFound(caller, row.digest, seconds, row.revoked is not None)
+        caller = Caller(row.tenant, f"key:{row.line}", scopes_of(row.grants))
+        role = row.grants.get("role")
+        return KeyFound(caller, row.digest, seconds, row.revoked is not None, row.name, role, moment(row.expires))
 
     @until_it_goes_through
     def used(self, key_ids: Iterable[str]) -> None:
@@ -293,7 +300,7 @@ def _grants(role: Role | None, scopes: Iterable[Scope]) -> dict[str, Any]:
     return {"scopes": named} if role is None else {"role": role}
 
 
-def _scopes(grants: Mapping[str, Any]) -> frozenset[Scope]:
+def scopes_of(grants: Mapping[str, Any]) -> frozenset[Scope]:
     """Return what a key lets its holder do; what this version does not know, it does not give."""
     role = grants.get("role")
     return ROLES[cast("Role", role)] if role in ROLES else SCOPES & frozenset(grants.get("scopes", ()))
@@ -306,7 +313,7 @@ def _key_of(row: Row[Any]) -> ApiKey:
         tenant=row.tenant,
         name=row.name,
         role=row.grants.get("role"),
-        scopes=_scopes(row.grants),
+        scopes=scopes_of(row.grants),
         created=moment(row.created),
         created_by=row.created_by,
         expires=moment(row.expires),
