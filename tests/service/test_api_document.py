@@ -26,7 +26,7 @@ from facefusion.service.parts import ServiceParts
 from facefusion.service.webhooks.settings import WebhookSettings
 
 KEPT = Path(__file__).parents[2] / "docs" / "openapi.json"
-OPEN = {"/v1/health/live", "/v1/health/ready", "/v1/version"}
+OPEN = {"/v1/health/live", "/v1/health/ready", "/v1/session", "/v1/session/password", "/v1/version"}
 EVERY = {"400", "401", "403", "413", "422", "429", "500", "503"}
 EXAMPLES = 6
 HELD = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
