@@ -24,7 +24,7 @@ from facefusion.jobs.pool import LocalPool
 from facefusion.jobs.work.bench import scratch_folder
 from facefusion.options import Options, ServingOptions
 from facefusion.service.app import create_app
-from facefusion.service.gateway.gateway import Gateway
+from facefusion.service.gateway.asgi import App
 from facefusion.service.gateway.opening import gateway
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
@@ -37,6 +37,8 @@ from facefusion.trust.actor import actor_of
 from facefusion.trust.home import trust_home
 from facefusion.trust.policy import policy_in_force
 from facefusion.trust.privacy.work import work_folder
+from facefusion.ui import is_built
+from facefusion.ui.files import Console
 
 _GRACE_SECONDS: Final = 30
 _BACKLOG: Final = 512
@@ -48,12 +50,12 @@ class Service:
     """A service that is set up, and not yet served.
 
     Attributes:
-        app: that answers requests, with the gateway in front.
+        app: that answers requests, with the gateway in front, and the console.
         parts: that it works with.
         pool: its own workers; None where others work.
     """
 
-    app: Gateway
+    app: App
     parts: ServiceParts
     pool: LocalPool | None
 
@@ -106,7 +108,7 @@ def opened_service(
         if pool is not None:
             pool.start()
             ending.callback(pool.stop)
-        yield Service(app, parts, pool)
+        yield Service(Console(app) if serving.service.console and is_built() else app, parts, pool)
 
 
 def settings_of(serving: ServingOptions) -> ServiceSettings:
