@@ -111,6 +111,11 @@ def small_app() -> FastAPI:
         await socket.receive_text()
         await socket.close()
 
+    @app.get("/v1/shared/{token}", tags=["shared"])
+    async def show_shared(token: str, request: Request) -> str:
+        request.state.followed = Caller("film", f"link:{token}", frozenset()), JOB
+        return "a result"
+
     @app.get("/v1/bug")
     async def bug() -> None:
         raise RuntimeError("a bug")

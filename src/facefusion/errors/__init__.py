@@ -42,6 +42,7 @@ Each error says in one line what happened, where, and what to do next, and carri
     ├── TrustError
     │   ├── AcknowledgementError    60   nobody has said yet what the software may be used for
     │   ├── PolicyError             61   the policy is not understood, or its signature does not hold
+    │   │   └── PolicyFixedError    76   the policy is signed, or set elsewhere, and not changed from here
     │   ├── ConsentMissingError     62   no consent covers a face, and the policy asks for one
     │   ├── ConsentRevokedError     63   the consent was revoked
     │   ├── ConsentScopeError       64   the consent is for something else, or no longer holds
@@ -83,7 +84,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── UploadExpiredError     116   an upload was not finished, or not used, in time
     │   ├── MediaTypeError         118   a body is of a type that is not taken here
     │   ├── ProtocolVersionError   119   a client speaks another version of the protocol of uploads
-    │   └── OverloadedError        120   too much is asked for at one time
+    │   ├── OverloadedError        120   too much is asked for at one time
+    │   └── SupersededError        121   a newer request took the place of this one
     ├── AccessError
     │   ├── AuthenticationError    100   the service knows nobody by this key or token
     │   ├── NotAllowedError        101   who calls the service may not do this
@@ -144,6 +146,7 @@ from facefusion.errors.inputs import (
     OutputUnwritableError,
     ReferenceNotFoundError,
     SeveralFacesError,
+    Spot,
 )
 from facefusion.errors.jobs import (
     JobError,
@@ -170,6 +173,7 @@ from facefusion.errors.requests import (
     RequestError,
     RequestInvalidError,
     ResourceUnknownError,
+    SupersededError,
     UploadDamagedError,
     UploadError,
     UploadExpiredError,
@@ -188,6 +192,7 @@ from facefusion.errors.trust import (
     FaceBlockedError,
     MarkBrokenError,
     PolicyError,
+    PolicyFixedError,
     SecretError,
     SigningError,
     TrustError,
@@ -283,6 +288,7 @@ __all__ = [
     "OverloadedError",
     "PasswordError",
     "PolicyError",
+    "PolicyFixedError",
     "PreconditionError",
     "ProcessorError",
     "ProcessorUnknownError",
@@ -302,11 +308,13 @@ __all__ = [
     "SeveralFacesError",
     "SigningError",
     "SlowRequestError",
+    "Spot",
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
     "StorageMissingError",
     "StorageUnavailableError",
+    "SupersededError",
     "TooLargeError",
     "TooManyRequestsError",
     "TriggerEventError",

@@ -77,6 +77,17 @@ class Exchange:
         self._is_replaced = self._is_last = False
         scope[_PLACE] = self
 
+    @property
+    def path(self) -> str:
+        """Which is asked for."""
+        return str(self._scope["path"])
+
+    @staticmethod
+    def taken(scope: Scope) -> Verdict | None:
+        """Return what the limits said to a request; None where none were asked, or no gateway stands in front."""
+        found: Exchange | None = scope.get(_PLACE)
+        return None if found is None else found.verdict
+
     @staticmethod
     def of(scope: Scope) -> Exchange:
         """Return the exchange that a request belongs to."""
@@ -171,7 +182,11 @@ class Exchange:
             tenant, actor = known if self.caller is None else (self.caller.tenant, self.caller.actor)
             reason = state.get("refusal", _USUAL.get(status, "refused"))
             self._decisions.refused(reason, status, operation, tenant=tenant, actor=actor)
-        elif self._scope.get("method") in SAFE or self.is_part:
+        elif "followed" in state:
+            # Whoever bears a link is nobody that the gateway knows; the route says which link it was.
+            caller, job = state["followed"]
+            self._decisions.changed(caller, self._operation(), status, job)
+        elif self._scope.get("method") in SAFE or self.is_part or state.get("changes_nothing", False):
             if self.caller is not None:
                 self._decisions.counted(self.caller, "parts" if self.is_part else "reads")
         elif status < 400:

@@ -203,7 +203,8 @@ class Gateway:
         return visitor
 
     async def _taken(self, exchange: Exchange, client: Client, caller: Caller | None) -> Verdict:
-        verdict = await self._parts.limiter.take(await self._parts.rates.buckets(client, caller))
+        buckets = await self._parts.rates.buckets(client, caller, exchange.path)
+        verdict = await self._parts.limiter.take(buckets)
         if verdict.short is None:
             return verdict
         exchange.verdict = verdict
