@@ -71,7 +71,9 @@ def test_users_are_changed_given_passwords_and_removed(service: Served) -> None:
     assert client.get(path).status_code == 404
     assert client.delete(path).status_code == 404
     actions = [entry.facts["action"] for entry in service.parts.records.audit.entries() if entry.kind == "changed"]
-    assert actions[-6:] == ["added", "replaced", "revoked", "replaced", "replaced", "replaced"] or actions[-1] == "removed"
+    assert (
+        actions[-6:] == ["added", "replaced", "revoked", "replaced", "replaced", "replaced"] or actions[-1] == "removed"
+    )
     assert "joan" not in "".join(str(entry.facts) for entry in service.parts.records.audit.entries())
 
 
@@ -210,7 +212,15 @@ def test_what_is_guessed_first_is_no_password(password: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", [PASSWORD, "twelve chars", "下雨天打在铁皮屋顶上的声音", "ÀÉÎÕÜ ñandú 12", "🦊🐢🦉🐝🐙 five animals", "Tr0ub4dor&3xyz"]
+    "password",
+    [
+        PASSWORD,
+        "twelve chars",
+        "下雨天打在铁皮屋顶上的声音",
+        "ÀÉÎÕÜ ñandú 12",
+        "🦊🐢🦉🐝🐙 five animals",
+        "Tr0ub4dor&3xyz",
+    ],
 )
 def test_everything_else_is_whatever_it_is_made_of(password: str) -> None:
     check_password(password, "ada")
