@@ -21,7 +21,11 @@ SHARED = {"/v1/models/{name}", "/v1/shared/{token}", "/v1/shared/{token}/file", 
 """Nobody's own: models and links are of everybody alike, and limits of tenants are set by whoever runs the place."""
 PARAMETER = re.compile(r"\{(\w+)\}")
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-BODIES: dict[str, dict[str, Any]] = {"/v1/jobs/{job_id}/priority": {"priority": 5}, "/v1/keys/{key_id}/rotate": {}}
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/jobs/{job_id}/priority": {"priority": 5},
+    "/v1/jobs/{job_id}/links": {},
+    "/v1/keys/{key_id}/rotate": {},
+}
 REASONS = ("approve", "reject", "revoke")
 NOBODYS = {"consent_id": "c-" + "0" * 16, "key_id": "0" * 12}
 
