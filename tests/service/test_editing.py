@@ -134,28 +134,32 @@ def test_a_picture_has_people_too_and_what_has_none_says_so(
     assert (shown["state"], shown["people"]) == ("ready", [])
 
 
-def test_people_go_with_the_upload(service: Served, client: httpx.Client, tmp_path: Path) -> None:
-    upload = sent(client, ASTRONAUT)
-    assert people(client, upload)["people"]
+def test_people_go_with_the_upload(service: Served, client: httpx.Client) -> None:
+    def rows() -> int:
+        with reading(service.parts.engine) as connection:
+            return len(connection.execute(UPLOAD_PEOPLE.select()).all())
+
+    before, upload = rows(), sent(client, ASTRONAUT)
+    assert people(client, upload)["people"] and rows() == before + 1
     keys = list(service.parts.storage.keys("acme/uploads"))
     assert {f"acme/uploads/{upload}.people/0.{form}" for form in ("jpg", "png")} <= set(keys)
     assert client.delete(f"/v1/uploads/{upload}").status_code == 204
     assert not [key for key in service.parts.storage.keys("acme/uploads") if upload in key]
-    with reading(service.parts.engine) as connection:
-        numbers = connection.execute(UPLOAD_PEOPLE.select()).all()
-    assert all(row.found is not None for row in numbers)
+    assert rows() == before
     refused(client.get(f"/v1/uploads/{upload}/people"), 404, "ResourceUnknownError")
 
 
 @pytest.mark.slow
 def test_each_of_two_people_gets_the_face_that_the_map_says(
-    service: Served, client: httpx.Client, two: str, found: dict[str, Any], portrait: str, captain: str, tmp_path: Path
+    service: Served, client: httpx.Client, found: dict[str, Any], portrait: str, tmp_path: Path
 ) -> None:
+    two = found["upload"]
+
     def edited(chosen: int) -> Path:
         entry = {"sources": [f"upload:{portrait}"], "reference": found["people"][chosen]["reference"]}
         order = {"target": f"upload:{two}", "output": "out.mp4", "options": {"map": [entry]}}
         answer = client.post("/v1/jobs", json=order)
-        assert answer.status_code == 202, answer.text
+        assert answer.status_code == 201, answer.text
 
         def look() -> dict[str, Any] | None:
             shown: dict[str, Any] = client.get(f"/v1/jobs/{answer.json()['id']}").json()
@@ -174,13 +178,13 @@ def test_each_of_two_people_gets_the_face_that_the_map_says(
             before, after = FrameFinder(target, LIMITS), FrameFinder(edited(chosen), LIMITS)
             for index in (30, 50):  # the label is over by then
                 change = np.abs(before.frame(index).image.astype(int) - after.frame(index).image.astype(int)).mean(2)
-                of = [_over(change, client, two, found, number, index) for number in (0, 1)]
+                of = [_over(change, found, number) for number in (0, 1)]
                 assert of[chosen] > 2 * of[1 - chosen], (chosen, index, of)
             before.close()
             after.close()
 
 
-def _over(change: Any, client: httpx.Client, two: str, found: dict[str, Any], number: int, index: int) -> float:
+def _over(change: Any, found: dict[str, Any], number: int) -> float:
     """How much of a person's head was changed in a frame; both move little from where they sit."""
     left, top, right, bottom = (round(value) for value in found["people"][number]["box"])
     return float(change[top:bottom, left:right].mean())
@@ -250,7 +254,7 @@ def test_a_picture_is_its_first_frame(client: httpx.Client, portrait: str) -> No
     ],
 )
 def test_a_picture_says_whether_it_serves(
-    client: httpx.Client, assets: Path, name: str, use: str, verdict: str, is_usable: bool
+    *, client: httpx.Client, assets: Path, name: str, use: str, verdict: str, is_usable: bool
 ) -> None:
     upload = sent(client, assets / "pictures" / name)
     answer = client.post(f"/v1/uploads/{upload}/check", json={"use": use})
@@ -261,7 +265,7 @@ def test_a_picture_says_whether_it_serves(
     [look] = said["looks"]
     for face in look["faces"]:
         left, top, right, bottom = face["box"]
-        assert -50 < left < right < said["width"] + 50 and top < bottom
+        assert -said["width"] / 2 < left < right < said["width"] * 1.5 and top < bottom, "it may be cut off"
 
 
 def test_a_clip_serves_where_a_moment_of_it_does(client: httpx.Client, two: str, assets: Path) -> None:

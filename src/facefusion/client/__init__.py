@@ -1,6 +1,7 @@
 """A typed client of the service, and the verifier of its webhooks; of all dependencies it needs httpx and pydantic."""
 
 from facefusion.client.aio import AsyncClient
+from facefusion.client.asks.consents import Signature
 from facefusion.client.retrying import Retries
 from facefusion.client.sync import Client
 from facefusion.client.values import (
@@ -11,14 +12,18 @@ from facefusion.client.values import (
     Face,
     Job,
     JobEvent,
+    JobFrame,
     JobOutput,
     JobProgress,
     JobResult,
     JobState,
     JobTime,
+    Link,
     Model,
+    NewLink,
     Operation,
     Problem,
+    Shared,
     Trigger,
     TriggerSecret,
     Upload,
@@ -38,15 +43,20 @@ __all__ = [
     "Face",
     "Job",
     "JobEvent",
+    "JobFrame",
     "JobOutput",
     "JobProgress",
     "JobResult",
     "JobState",
     "JobTime",
+    "Link",
     "Model",
+    "NewLink",
     "Operation",
     "Problem",
     "Retries",
+    "Shared",
+    "Signature",
     "Trigger",
     "TriggerSecret",
     "Upload",

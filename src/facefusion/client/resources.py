@@ -74,6 +74,14 @@ class JobsOf:
     target_frame = Doing(jobs.target_frame)
     source = Doing(jobs.source)
     remove = Doing(jobs.remove)
+    frames = Doing(jobs.frames)
+    frame = Doing(jobs.frame)
+    thumbnail = Doing(jobs.thumbnail)
+    share = Doing(jobs.share)
+    links = Doing(jobs.links)
+    unshare = Doing(jobs.unshare)
+    shared = Doing(jobs.shared)
+    shared_file = Doing(jobs.shared_file)
     preview = Doing(jobs.preview)
 
 
@@ -85,6 +93,7 @@ class ConsentsOf:
     all = Listing(consents.page)
     revoke = Doing(consents.revoke)
     export = Doing(consents.export)
+    signature = Doing(consents.signature)
 
 
 class WebhooksOf:

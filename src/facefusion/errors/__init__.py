@@ -99,6 +99,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── ServiceUnreachableError 108  the service cannot be reached, or broke off
     │   └── ServiceAnswerError     109   the service answered with something that is not understood
     ├── KeyUnknownError            107   there is no such API key
+    ├── AccountError               121   a user cannot be made or changed like this
+    ├── PasswordError              122   a new password is not taken
     └── CancelledError             130   stopped by the user
 """
 
@@ -107,9 +109,11 @@ from __future__ import annotations
 from facefusion.errors.access import (
     AccessError,
     AccessUnavailableError,
+    AccountError,
     AuthenticationError,
     KeyUnknownError,
     NotAllowedError,
+    PasswordError,
     RequestRefusedError,
     SlowRequestError,
     TooLargeError,
@@ -223,6 +227,7 @@ from facefusion.errors.work import (
 __all__ = [
     "AccessError",
     "AccessUnavailableError",
+    "AccountError",
     "AcknowledgementError",
     "AuditBrokenError",
     "AuditError",
@@ -281,6 +286,7 @@ __all__ = [
     "OutputTypeError",
     "OutputUnwritableError",
     "OverloadedError",
+    "PasswordError",
     "PolicyError",
     "PolicyFixedError",
     "PreconditionError",

@@ -60,6 +60,7 @@ class NewJob:
         is_cut: whether it is planned, cut into segments and merged, or done as a whole.
         needs_review: whether a person has to approve its result.
         names: what the files of the request are called, by their references, as far as that is known.
+        words: further texts by whose words it is found, such as processors that the request leaves to the place.
     """
 
     tenant: str
@@ -69,6 +70,7 @@ class NewJob:
     is_cut: bool = False
     needs_review: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,14 +60,15 @@ def terms_of(question: str) -> list[str]:
     return list(terms)[:MOST_TERMS]
 
 
-def note_words(connection: Connection, job: Job) -> None:
+def note_words(connection: Connection, job: Job, further: Iterable[str] = ()) -> None:
     """Let a new job be found by what its request says, and by the names of its files.
 
     Args:
         connection: in the transaction that takes it.
         job: as it is kept; its request may be anything.
+        further: texts by whose words it is found, too.
     """
-    words = words_of((job.id, *_said(job.request), *job.names.values()))
+    words = words_of((job.id, *_said(job.request), *job.names.values(), *further))
     common = {"tenant": job.tenant, "job": job.number, "is_error": False}
     connection.execute(_NEW, [{**common, "word": word} for word in words])
 

@@ -38,11 +38,13 @@ from facefusion.service.routes import (
     policy,
     previews,
     processors,
+    session,
     shown,
     stills,
     system,
     tenants,
     uploads,
+    users,
     verify,
 )
 from facefusion.service.upkeep import Upkeep
@@ -73,6 +75,8 @@ ROUTERS: Final = (
     tenants.ROUTER,
     policy.ROUTER,
     system.ROUTER,
+    session.ROUTER,
+    users.ROUTER,
     health.ROUTER,
     live.ROUTER,
 )

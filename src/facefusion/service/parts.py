@@ -56,6 +56,7 @@ class ServiceParts:
         beside: what runs as long as the service does.
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
+        strangers: how many files of those who come without a key are looked into at one time.
         warm: models that stay loaded between previews.
         system: knows how the machine is, and was.
         shown: previews that stay open between requests.
@@ -84,6 +85,7 @@ class ServiceParts:
     beside: tuple[Supervised, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
+    strangers: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
     warm: WarmEngine = field(default_factory=lambda: WarmEngine(0))
     system: SystemWatch = field(default_factory=SystemWatch)
     shown: OpenPreviews = field(default_factory=OpenPreviews)

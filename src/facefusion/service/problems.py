@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from facefusion import errors
 from facefusion.errors import FaceFusionError
+from facefusion.service.values import Box
 
 MEDIA_TYPE: Final = "application/problem+json"
 _URN: Final = "urn:facefusion:error:"
@@ -56,6 +57,8 @@ _STATUS: Final[Mapping[type[FaceFusionError], int]] = {
     errors.RequestInvalidError: 422,
     errors.ResourceUnknownError: 404,
     errors.KeyUnknownError: 404,
+    errors.AccountError: 409,
+    errors.PasswordError: 422,
     errors.IdempotencyError: 422,
     errors.RequestBusyError: 409,
     errors.SupersededError: 409,
@@ -89,7 +92,7 @@ class SpotProblem(BaseModel):
     seconds: float | None = Field(default=None, description="of the frame; missing of a picture")
     width: int = Field(description="of the picture or the frame, in pixels")
     height: int
-    boxes: list[tuple[float, float, float, float]] = Field(
+    boxes: list[Box] = Field(
         description="left, top, right and bottom of each face in it, in pixels, in the order in which faces are counted"
     )
 
@@ -133,7 +136,11 @@ def _spot(error: FaceFusionError) -> SpotProblem | None:
         return None
     spot = error.spot
     return SpotProblem(
-        input=error.input, seconds=spot.seconds, width=spot.width, height=spot.height, boxes=list(spot.boxes)
+        input=error.input,
+        seconds=spot.seconds,
+        width=spot.width,
+        height=spot.height,
+        boxes=[list(box) for box in spot.boxes],
     )
 
 
@@ -184,6 +191,9 @@ def install(app: FastAPI) -> None:
 async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, FaceFusionError):
         raise error
+    if isinstance(error, errors.AccessError):  # for the audit log
+        request.state.refusal = error.reason
+        request.state.refused = getattr(error, "tenant", None), getattr(error, "actor", None)
     if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s %s failed", request.scope.get("method", "WebSocket"), request.url.path, exc_info=error)
     return answer_of(error)

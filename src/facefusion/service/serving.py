@@ -127,6 +127,7 @@ def settings_of(serving: ServingOptions) -> ServiceSettings:
         allowed_roots=jobs.allowed_roots,
         key_days=serving.access.key_days,
         max_live=serving.load.max_live,
+        public_verify=serving.load.max_public_verify if serving.access.public_verify else None,
     )
 
 

@@ -4,6 +4,8 @@ from facefusion.client.values.base import Problem, Value
 from facefusion.client.values.jobs import (
     Job,
     JobEvent,
+    JobFrame,
+    JobFrameList,
     JobOutput,
     JobProgress,
     JobQuality,
@@ -12,6 +14,7 @@ from facefusion.client.values.jobs import (
     JobState,
     JobTime,
 )
+from facefusion.client.values.links import Link, LinkList, NewLink, Shared
 from facefusion.client.values.measured import Failed, FailedJob, FailureReason, MeasuredJob, MeasuredJobList
 from facefusion.client.values.models import Model
 from facefusion.client.values.records import Chain, Consent, Entry, Layer, Verified
@@ -30,6 +33,8 @@ __all__ = [
     "FailureReason",
     "Job",
     "JobEvent",
+    "JobFrame",
+    "JobFrameList",
     "JobOutput",
     "JobProgress",
     "JobQuality",
@@ -38,11 +43,15 @@ __all__ = [
     "JobState",
     "JobTime",
     "Layer",
+    "Link",
+    "LinkList",
     "MeasuredJob",
     "MeasuredJobList",
     "Model",
+    "NewLink",
     "Operation",
     "Problem",
+    "Shared",
     "Trigger",
     "TriggerSecret",
     "Upload",

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from facefusion.errors import FaceFusionError
 from facefusion.service.gateway.answers import SecurityHeaders, refuse
@@ -77,6 +77,11 @@ class Exchange:
         self._is_replaced = self._is_last = False
         scope[_PLACE] = self
 
+    @property
+    def path(self) -> str:
+        """Which is asked for."""
+        return str(self._scope["path"])
+
     @staticmethod
     def taken(scope: Scope) -> Verdict | None:
         """Return what the limits said to a request; None where none were asked, or no gateway stands in front."""
@@ -89,9 +94,15 @@ class Exchange:
         found: Exchange = scope[_PLACE]
         return found
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the service finds in `request.state`."""
+        found: dict[str, Any] = self._scope.setdefault("state", {})
+        return found
+
     def refused(self, error: FaceFusionError, reason: str) -> None:
         """Note why, for the audit log, before the answer that tells of it."""
-        state = self._scope.setdefault("state", {})
+        state = self.state
         state["refusal"] = reason
         state["refused"] = getattr(error, "tenant", None), getattr(error, "actor", None)
 

@@ -14,10 +14,10 @@ from starlette.middleware.cors import CORSMiddleware
 from facefusion.errors import (
     AccessError,
     AccessUnavailableError,
-    AuthenticationError,
     FaceFusionError,
     TooManyRequestsError,
 )
+from facefusion.service.gateway.access import nobody
 from facefusion.service.gateway.answers import SecurityHeaders, reason_of, refuse
 from facefusion.service.gateway.asgi import App, Message, Receive, Scope, Send
 from facefusion.service.gateway.authentication import Authentication
@@ -31,6 +31,10 @@ from facefusion.service.gateway.hosts import Hosts
 from facefusion.service.gateway.limits import Limiter, Slots, Verdict
 from facefusion.service.gateway.network import Client, Proxies
 from facefusion.service.gateway.rates import Rates
+from facefusion.service.gateway.sessions.cookie import SessionCookie
+from facefusion.service.gateway.sessions.door import Door
+from facefusion.service.gateway.sessions.signing import Signing
+from facefusion.service.gateway.visitor import Visitor
 
 _MOST_FLOODING: Final = 10_000
 _TYPE: Final = b"content-type"
@@ -52,6 +56,8 @@ class GatewayParts:
         limiter: takes from them.
         slots: requests at one time.
         decisions: where is noted what was decided; None for nowhere.
+        signing: signs people in and out.
+        cookie: by which sessions come.
         security: what every answer has.
         body: what bodies may be.
         part: what bodies may be that carry a part of an upload.
@@ -68,6 +74,8 @@ class GatewayParts:
     limiter: Limiter
     slots: Slots
     decisions: DecisionLog | None
+    signing: Signing
+    cookie: SessionCookie
     security: SecurityHeaders
     body: BodyLimits
     part: BodyLimits
@@ -146,8 +154,20 @@ class Gateway:
         client = self._parts.proxies.client(scope, exchange.headers)
         is_socket = scope["type"] == SOCKET
         scope["scheme"] = socket_scheme(client.scheme) if is_socket else client.scheme
-        exchange.caller = caller = await self._caller(exchange, client, scope)
-        scope.setdefault("state", {})["caller"] = caller
+        visitor = await self._visitor(exchange, client, scope)
+        exchange.caller = caller = visitor.caller
+        exchange.state.update(caller=caller, visitor=visitor)
+        parts = self._parts
+        door = Door(
+            parts.signing,
+            parts.cookie,
+            parts.hosts,
+            exchange=exchange,
+            scope=scope,
+            visitor=visitor,
+            address=client.owner,
+        )
+        door.put()
         if is_socket:
             self._check_socket(exchange, scope)
         self._check_recorded(caller, scope.get("method"))
@@ -170,9 +190,9 @@ class Gateway:
         """
         self._parts.hosts.check_own(exchange.headers, scope["scheme"])
         if exchange.caller is None:
-            raise AuthenticationError("This needs a key or a token", "Send it in the header Authorization: Bearer …")
+            raise nobody(exchange.state["visitor"].fault)
 
-    async def _caller(self, exchange: Exchange, client: Client, scope: Scope) -> Caller | None:
+    async def _visitor(self, exchange: Exchange, client: Client, scope: Scope) -> Visitor:
         """Return who calls, within the limits.
 
         Raises:
@@ -181,17 +201,18 @@ class Gateway:
         parts = self._parts
         self._check_flood(client)
         try:
-            caller = await parts.authentication.caller(scope, exchange.headers)
+            visitor = await parts.authentication.visitor(scope, exchange.headers)
         except AccessError:
             # Whoever tries keys out is counted by where they are.
             exchange.verdict = await self._taken(exchange, client, None)
             raise
-        if not parts.authentication.is_own_user(caller):
-            exchange.verdict = await self._taken(exchange, client, caller)
-        return caller
+        if not parts.authentication.is_own_user(visitor.caller):
+            exchange.verdict = await self._taken(exchange, client, visitor.caller)
+        return visitor
 
     async def _taken(self, exchange: Exchange, client: Client, caller: Caller | None) -> Verdict:
-        verdict = await self._parts.limiter.take(await self._parts.rates.buckets(client, caller))
+        buckets = await self._parts.rates.buckets(client, caller, exchange.path)
+        verdict = await self._parts.limiter.take(buckets)
         if verdict.short is None:
             return verdict
         exchange.verdict = verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from facefusion.errors import NotAllowedError, RequestRefusedError
@@ -67,6 +67,23 @@ class Hosts:
             raise NotAllowedError(
                 "A web page of another origin asks for this", "It needs a key, and --cors-origins", reason="origin"
             )
+
+
+def is_followed_link(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> bool:
+    """Return whether a browser says that its user followed a link to here from a page of another site.
+
+    They shall see a page, which is open to everybody; whatever that site asked for in their name is nothing of it.
+
+    Args:
+        scope: of the request.
+        headers: of the request.
+    """
+    return (
+        scope.get("method") == "GET"
+        and headers.get(b"sec-fetch-mode") == b"navigate"
+        and headers.get(b"sec-fetch-dest") == b"document"
+        and headers.get(b"sec-fetch-site", b"none") not in _OWN_SITE
+    )
 
 
 def origin_of(url: str) -> str:

@@ -135,6 +135,7 @@ def new_job(parts: ServiceParts, caller: Caller, what: Found, priority: int) -> 
         is_cut=what.is_cut(parts.settings.cut_after),
         needs_review=parts.reviews.needs_review(caller.tenant, _words(named), rules),
         names=what.names,
+        words=_words(named),
     )
 
 

@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import WebSocket
@@ -46,6 +45,7 @@ _END_SECONDS: Final = 20.0
 """That the thread has to end."""
 _MOST_TEXTS: Final = 100
 _MOST_MESSAGES: Final = 400
+_MOST_WISHES: Final = 60
 """In one second."""
 _MOST_FRAMES: Final = 60
 """In one second; those that come beyond are left out."""
@@ -68,21 +68,6 @@ _CODES: Final = (
 _FAILED: Final = 1011
 
 
-@dataclass(frozen=True, slots=True)
-class LiveTimes:
-    """How long a session may do what.
-
-    Attributes:
-        first: seconds until the first wish must have come.
-        idle: seconds without a frame after which a session ends.
-        longest: seconds after which each ends; whoever wants more is let in anew.
-    """
-
-    first: float = 20.0
-    idle: float = 60.0
-    longest: float = 3600.0
-
-
 class LiveChannel:
     """Serves one live session, from the accepted WebSocket to its end.
 
@@ -90,11 +75,10 @@ class LiveChannel:
         socket: accepted.
         parts: of the service.
         caller: whose it is.
-        times: how long it may do what.
     """
 
-    def __init__(self, socket: WebSocket, parts: ServiceParts, caller: Caller, times: LiveTimes) -> None:
-        self._socket, self._parts, self._times = socket, parts, times
+    def __init__(self, socket: WebSocket, parts: ServiceParts, caller: Caller) -> None:
+        self._socket, self._parts, self._times = socket, parts, parts.settings.live_times
         self._inbox, self._tally = Inbox(), Tally()
         self._texts: deque[dict[str, Any]] = deque(maxlen=_MOST_TEXTS)
         self._frame: tuple[Incoming, bytes, int] | None = None
@@ -143,8 +127,8 @@ class LiveChannel:
                 counted_since, count, frames, size = now, 0, 0, 0
             content, text = message.get("bytes"), message.get("text")
             count, size = count + 1, size + len(content or text or "")
-            if count > _MOST_MESSAGES:
-                raise TooManyRequestsError("Too many messages", "Send fewer frames a second", reason="live-rate")
+            if count > _MOST_MESSAGES or count - frames > _MOST_WISHES:
+                raise TooManyRequestsError("Too many messages", "Send fewer in a second", reason="live-rate")
             if content is None:
                 self._take_text(text or "")
             else:
@@ -201,8 +185,9 @@ class LiveChannel:
             if now - self._began > times.longest:
                 raise CancelledError("A live session does not last longer", "Begin another")
             if now - told >= _TELL_SECONDS:
-                told = now
-                self._tell(messages.figures(self._tally.figures()))
+                told, figures = now, self._tally.figures()
+                if figures.came:
+                    self._tell(messages.figures(figures))
         raise CancelledError("The service goes down", "Begin anew in a while")
 
     def _tell(self, message: dict[str, Any]) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
 
 from facefusion.errors import OverloadedError, RequestBusyError
 from facefusion.service.gateway.caller import Caller
+
+_LOOK_SECONDS: Final = 0.05
 
 
 class LiveSeats:
@@ -22,15 +27,34 @@ class LiveSeats:
         self._taken: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
-    @contextmanager
-    def one(self, caller: Caller) -> Iterator[None]:
+    @asynccontextmanager
+    async def one(self, caller: Caller, patience: float) -> AsyncIterator[None]:
         """Have a place for as long as a block lasts.
+
+        Args:
+            caller: for whom.
+            patience: seconds for which their session before this one, of a page that is loaded anew, may still end.
 
         Raises:
             RequestBusyError: the caller has one already.
             OverloadedError: all are taken.
         """
-        who = caller.tenant, caller.actor
+        who, end = (caller.tenant, caller.actor), time.monotonic() + patience
+        while True:
+            try:
+                self._take(who)
+                break
+            except RequestBusyError:
+                if time.monotonic() >= end:
+                    raise
+                await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken.discard(who)
+
+    def _take(self, who: tuple[str, str]) -> None:
         with self._lock:
             if who in self._taken:
                 raise RequestBusyError("You have a live session already", "End it first, perhaps in another window")
@@ -42,8 +66,3 @@ class LiveSeats:
                     "Try again when somebody has ended theirs" if self._most else "Whoever runs it sets --max-live",
                 )
             self._taken.add(who)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._taken.discard(who)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, WebSocket
 
 from facefusion.errors import OverloadedError, RequestBusyError
 from facefusion.service.gateway.access import allowed
-from facefusion.service.live.channel import LiveChannel, LiveTimes, ended
+from facefusion.service.live.channel import LiveChannel, ended
 from facefusion.service.parts import ServiceParts
 
 ROUTER: Final = APIRouter(prefix="/v1")
@@ -25,7 +25,7 @@ async def live(socket: WebSocket) -> None:
     caller = allowed(socket.scope.get("state", {}).get("caller"), "jobs:write")
     await socket.accept()
     try:
-        with parts.live.one(caller):
-            await LiveChannel(socket, parts, caller, LiveTimes()).serve()
+        async with parts.live.one(caller, parts.settings.live_times.again):
+            await LiveChannel(socket, parts, caller).serve()
     except (OverloadedError, RequestBusyError) as error:
         await ended(socket, error)

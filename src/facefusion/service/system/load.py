@@ -17,7 +17,7 @@ _JOBS: Final = (
     .group_by(JOBS.c.tenant, JOBS.c.state)
 )
 _ENDED: Final = ATTEMPTS.c.ended > bindparam("since", type_=BigInteger)
-_FRAMES: Final = func.coalesce(TASKS.c.frames, JOBS.c.frames, 0)
+_FRAMES: Final = func.coalesce(ATTEMPTS.c.facts["frames"].as_integer(), TASKS.c.frames, JOBS.c.frames, 0)
 _DONE: Final = (
     select(
         JOBS.c.tenant,
