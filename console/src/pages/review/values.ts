@@ -2,6 +2,7 @@ import type { Schemas } from "../../lib/api/client";
 import { session } from "../../lib/session.svelte";
 
 export type Job = Schemas["JobAnswer"];
+export type JobPage = Schemas["JobPage"];
 
 /** Whether somebody asked for a job themselves; then they do not review it. */
 export const isOwn = (job: Job): boolean => job.owner === session.person?.actor;
