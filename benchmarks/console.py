@@ -44,7 +44,7 @@ _CHUNK: Final = 1 << 22
 # Until the picture of the viewer is another one, and was painted.
 _SLIDE: Final = """
 async ([label, times]) => {
-  const slider = [...document.querySelectorAll('input[type=range]')].find((each) => each.labels[0].innerText === label);
+  const slider = [...document.querySelectorAll('input[type=range]')].find((each) => each.labels[0]?.innerText === label);
   const picture = document.querySelector('.stage img');
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
   const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -197,9 +197,7 @@ def _preview(browser: Browser, address: str, options: argparse.Namespace) -> Fig
     page = _page(browser, address)
     page.locator("input[type=file]").first.set_input_files(SOURCE)
     page.locator("input[type=file]").last.set_input_files(clip)
-    picture = page.locator(".stage img").first
-    picture.wait_for()
-    page.wait_for_function("document.querySelector('.stage img')?.src.startsWith('blob:')")
+    page.locator(".stage img[src^='blob:']").first.wait_for()
     page.wait_for_timeout(3000)
     page.evaluate(_SLIDE, ["Blend ratio", 3])
     found = page.evaluate(_SLIDE, ["Blend ratio", options.times])
@@ -218,7 +216,7 @@ def _list(browser: Browser, address: str, folder: Path, count: int) -> Figures:
     engine = open_jobs(ServingOptions.parse({"jobs_database": str(folder / "jobs.db")}))
     try:
         board = JobBoard(engine)
-        like = board.job(job.id)
+        like = board.job(job.id, tenant="default")
         for number in range(1, count):
             request = dict(like.request) | {"output": f"result-{number}.png"}
             board.submit(NewJob(like.tenant, like.owner, request))
