@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from session_house import PASSWORD, QUICK, Street, town_in
 
 from facefusion.errors import AccountError, OptionsError, PasswordError, ResourceUnknownError
-from facefusion.service.gateway.caller import Caller
+from facefusion.service.gateway.caller import ROLES, Caller
 from facefusion.service.gateway.sessions.store import Holder, SessionStore
 from facefusion.service.gateway.users import Passwords, UserStore, check_password, folded, made_password
 from facefusion.trust.database import open_database
@@ -134,6 +134,25 @@ def test_two_tenants_with_one_name_have_two_users(tmp_path: Path) -> None:
 
 def _sign_in_fails(street: Street, by: dict[str, str]) -> None:
     assert street.browser().sign_in(**by).status_code == 401
+
+
+def test_nobody_gives_or_takes_over_more_than_they_have(service: Served) -> None:
+    tenant = "within"
+    above, admin = (service.client(Caller(tenant, "user:x", ROLES[role])) for role in ("platform", "admin"))
+    store = UserStore(service.parts.engine, QUICK)
+    path = f"/v1/users/{made(store, 'root', 'platform', tenant)}"
+    own = f"/v1/users/{admin.post('/v1/users', json={'name': 'own', 'role': 'admin'}).json()['id']}"
+    for client in (admin, above):  # the command line alone makes one
+        assert client.post("/v1/users", json={"name": "x", "role": "platform"}).status_code == 403
+    assert admin.patch(own, json={"role": "platform"}).status_code == 403
+    for method, where, body in (
+        ("PATCH", path, {"role": "viewer"}), ("PATCH", path, {"active": False}), ("DELETE", path, None),
+        ("POST", f"{path}/password", {}),
+    ):  # fmt: skip
+        assert admin.request(method, where, json=body).status_code == 403
+    assert above.patch(path, json={"role": "admin"}).status_code == 200
+    poor = service.client(Caller(tenant, "key:y", frozenset({"admin"})))
+    assert poor.post("/v1/users", json={"name": "y", "role": "viewer"}).status_code == 403
 
 
 # The last admin
