@@ -70,7 +70,18 @@ class JobsOf:
     reject = Doing(jobs.reject)
     result = Doing(jobs.result)
     output = Doing(jobs.output)
+    target = Doing(jobs.target)
+    target_frame = Doing(jobs.target_frame)
+    source = Doing(jobs.source)
     remove = Doing(jobs.remove)
+    frames = Doing(jobs.frames)
+    frame = Doing(jobs.frame)
+    thumbnail = Doing(jobs.thumbnail)
+    share = Doing(jobs.share)
+    links = Doing(jobs.links)
+    unshare = Doing(jobs.unshare)
+    shared = Doing(jobs.shared)
+    shared_file = Doing(jobs.shared_file)
     preview = Doing(jobs.preview)
 
 
@@ -82,6 +93,7 @@ class ConsentsOf:
     all = Listing(consents.page)
     revoke = Doing(consents.revoke)
     export = Doing(consents.export)
+    signature = Doing(consents.signature)
 
 
 class WebhooksOf:
@@ -138,6 +150,9 @@ class AuditOf:
     show = Doing(others.show_entry)
     page = Doing(others.audit)
     all = Listing(others.audit)
+    export = Doing(others.export_entries)
+    chain = Doing(others.chain)
+    check = Doing(others.check_chain)
 
 
 class KeysOf:

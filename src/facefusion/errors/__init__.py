@@ -84,7 +84,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── UploadExpiredError     116   an upload was not finished, or not used, in time
     │   ├── MediaTypeError         118   a body is of a type that is not taken here
     │   ├── ProtocolVersionError   119   a client speaks another version of the protocol of uploads
-    │   └── OverloadedError        120   too much is asked for at one time
+    │   ├── OverloadedError        120   too much is asked for at one time
+    │   └── SupersededError        121   a newer request took the place of this one
     ├── AccessError
     │   ├── AuthenticationError    100   the service knows nobody by this key or token
     │   ├── NotAllowedError        101   who calls the service may not do this
@@ -98,6 +99,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── ServiceUnreachableError 108  the service cannot be reached, or broke off
     │   └── ServiceAnswerError     109   the service answered with something that is not understood
     ├── KeyUnknownError            107   there is no such API key
+    ├── AccountError               121   a user cannot be made or changed like this
+    ├── PasswordError              122   a new password is not taken
     └── CancelledError             130   stopped by the user
 """
 
@@ -106,9 +109,11 @@ from __future__ import annotations
 from facefusion.errors.access import (
     AccessError,
     AccessUnavailableError,
+    AccountError,
     AuthenticationError,
     KeyUnknownError,
     NotAllowedError,
+    PasswordError,
     RequestRefusedError,
     SlowRequestError,
     TooLargeError,
@@ -141,6 +146,7 @@ from facefusion.errors.inputs import (
     OutputUnwritableError,
     ReferenceNotFoundError,
     SeveralFacesError,
+    Spot,
 )
 from facefusion.errors.jobs import (
     JobError,
@@ -167,6 +173,7 @@ from facefusion.errors.requests import (
     RequestError,
     RequestInvalidError,
     ResourceUnknownError,
+    SupersededError,
     UploadDamagedError,
     UploadError,
     UploadExpiredError,
@@ -220,6 +227,7 @@ from facefusion.errors.work import (
 __all__ = [
     "AccessError",
     "AccessUnavailableError",
+    "AccountError",
     "AcknowledgementError",
     "AuditBrokenError",
     "AuditError",
@@ -278,6 +286,7 @@ __all__ = [
     "OutputTypeError",
     "OutputUnwritableError",
     "OverloadedError",
+    "PasswordError",
     "PolicyError",
     "PolicyFixedError",
     "PreconditionError",
@@ -299,11 +308,13 @@ __all__ = [
     "SeveralFacesError",
     "SigningError",
     "SlowRequestError",
+    "Spot",
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
     "StorageMissingError",
     "StorageUnavailableError",
+    "SupersededError",
     "TooLargeError",
     "TooManyRequestsError",
     "TriggerEventError",

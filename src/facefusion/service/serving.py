@@ -29,6 +29,7 @@ from facefusion.service.gateway.opening import gateway
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
 from facefusion.service.hooks import with_hooks
+from facefusion.service.live.messages import MOST_FRAME
 from facefusion.service.parts import ServiceParts, make_parts
 from facefusion.service.settings import ServiceSettings
 from facefusion.service.system.sampler import with_samples
@@ -44,6 +45,8 @@ from facefusion.ui.files import Console
 
 _GRACE_SECONDS: Final = 30
 _BACKLOG: Final = 512
+_HEAD: Final = 64
+"""Bytes that a message may have beside a picture."""
 Checks = tuple[tuple[str, Callable[[], Any]], ...]
 
 
@@ -123,6 +126,8 @@ def settings_of(serving: ServingOptions) -> ServiceSettings:
         segment_frames=jobs.segment_frames,
         allowed_roots=jobs.allowed_roots,
         key_days=serving.access.key_days,
+        max_live=serving.load.max_live,
+        public_verify=serving.load.max_public_verify if serving.access.public_verify else None,
     )
 
 
@@ -175,6 +180,9 @@ class Server(uvicorn.Server):
                 service.app,
                 lifespan="on",
                 http="h11",  # it bounds what comes before a request is whole; the other parser does not
+                ws="websockets-sansio",
+                ws_max_size=MOST_FRAME + _HEAD,
+                ws_per_message_deflate=False,  # pictures become no smaller, and what unpacks can be made to explode
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,

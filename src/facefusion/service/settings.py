@@ -9,6 +9,23 @@ _GIBIBYTE = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
+class LiveTimes:
+    """How long a live session may do what.
+
+    Attributes:
+        first: seconds until the first wish must have come.
+        idle: seconds without a frame after which a session ends.
+        longest: seconds after which each ends; whoever wants more is let in anew.
+        again: seconds for which whoever comes anew waits for their session before that to end.
+    """
+
+    first: float = 20.0
+    idle: float = 60.0
+    longest: float = 3600.0
+    again: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """How the service is run.
 
@@ -22,6 +39,9 @@ class ServiceSettings:
         poll_seconds: between looks for new events.
         previews: made at one time.
         warm_seconds: that models stay loaded after a preview.
+        max_live: live sessions at one time.
+        live_times: how long they may do what.
+        public_verify: bytes of a file that anybody may have verified without a key; None where nobody may.
         background: pieces of work done beside requests at one time, such as face files.
         cut_after: frames of a clip from which on its job is cut into segments.
         segment_frames: in a segment, about.
@@ -39,6 +59,9 @@ class ServiceSettings:
     poll_seconds: float = 0.5
     previews: int = 1
     warm_seconds: float = 300.0
+    max_live: int = 2
+    live_times: LiveTimes = LiveTimes()
+    public_verify: int | None = None
     background: int = 1
     cut_after: int = 1500
     segment_frames: int = 500

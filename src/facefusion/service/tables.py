@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -60,6 +61,14 @@ UPLOAD_USES: Final = Table(
     METADATA,
     Column("upload", _NUMBER, ForeignKey("uploads.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("job", _NUMBER, ForeignKey("jobs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+)
+UPLOAD_PEOPLE: Final = Table(
+    "upload_people",
+    METADATA,
+    Column("upload", _NUMBER, ForeignKey("uploads.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("operation", String(_ID), nullable=False),
+    Column("share", Float, nullable=False),
+    Column("found", JSON),  # None until they are found
 )
 FACES: Final = Table(
     "faces",
