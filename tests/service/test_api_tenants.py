@@ -17,13 +17,17 @@ from facefusion.service.faces.store import add_face
 from facefusion.service.links.tables import LINKS
 from material import ASTRONAUT
 
-# Of everybody alike.
-SHARED = {"/v1/models/{name}", "/v1/shared/{token}", "/v1/shared/{token}/file"}
+SHARED = {"/v1/models/{name}", "/v1/shared/{token}", "/v1/shared/{token}/file", "/v1/tenants/{tenant}"}
+"""Nobody's own: models and links are of everybody alike, and limits of tenants are set by whoever runs the place."""
 PARAMETER = re.compile(r"\{(\w+)\}")
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-BODIES: dict[str, dict[str, Any]] = {"/v1/jobs/{job_id}/priority": {"priority": 5}, "/v1/jobs/{job_id}/links": {}}
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/jobs/{job_id}/priority": {"priority": 5},
+    "/v1/jobs/{job_id}/links": {},
+    "/v1/keys/{key_id}/rotate": {},
+}
 REASONS = ("approve", "reject", "revoke")
-NOBODYS = {"consent_id": "c-" + "0" * 16}
+NOBODYS = {"consent_id": "c-" + "0" * 16, "key_id": "0" * 12}
 
 
 def _routes() -> list[tuple[str, str]]:
@@ -47,6 +51,7 @@ def theirs(service: Served) -> dict[str, str]:
     upload = client.post("/v1/uploads?name=a.png", content=ASTRONAUT.read_bytes()).json()["id"]
     order = {"target": f"upload:{upload}", "output": "a.png", "options": {"processors": []}}
     job = client.post("/v1/jobs", json=order).json()["id"]
+    key = client.post("/v1/keys", json={"name": "farm", "role": "viewer"}).json()["key"]["id"]
     consent = client.post("/v1/consents", json={"pictures": [upload], "granted_by": "Eileen"}).json()["id"]
     entry = client.get("/v1/audit", params={"consent": consent}).json()["entries"][0]["id"]
     with writing(parts.engine) as connection:
@@ -63,8 +68,10 @@ def theirs(service: Served) -> dict[str, str]:
             "expires": 1 << 60,
         }
         connection.execute(LINKS.insert(), link)
+    user = client.post("/v1/users", json={"name": "Ada", "role": "viewer"}).json()["id"]
     found = {"upload_id": upload, "job_id": job, "consent_id": consent, "entry_id": entry, "link_id": link["id"]}
-    return found | {"operation_id": operation.id, "face_id": face.id, "number": "0"}
+    found |= {"operation_id": operation.id, "face_id": face.id, "number": "0", "key_id": key, "user_id": user}
+    return found
 
 
 def test_there_are_routes_to_be_tried() -> None:
@@ -79,9 +86,11 @@ def test_what_is_another_tenants_is_not_there(service: Served, theirs: dict[str,
     def answer(ids: dict[str, str]) -> tuple[int, str]:
         place = path.format(**{name: ids[name] for name in names})
         more: dict[str, Any] = {"json": BODIES[path]} if path in BODIES else {}
-        if path.endswith(REASONS):
+        if path.startswith("/v1/users/"):
+            more = {} if method in {"get", "delete"} else {"json": {}}
+        elif path.endswith(REASONS):
             more = {"json": {"reason": "x"}}
-        if method == "patch":
+        elif method == "patch":
             more = {"content": b"x", "headers": TUS}
         found = service.client(EVE).request(method.upper(), place, **more)
         text = found.text

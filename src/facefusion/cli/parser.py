@@ -22,6 +22,7 @@ from facefusion.cli.policy_parser import parse_policy
 from facefusion.cli.storage_parser import parse_storage
 from facefusion.cli.trust_parser import parse_trust, parse_verify
 from facefusion.cli.ui_parser import add_ui_flags
+from facefusion.cli.users_parser import parse_users
 from facefusion.cli.verbs import add_json
 from facefusion.errors import OptionsError
 from facefusion.options import Options, ServingOptions, iter_leaves
@@ -46,6 +47,7 @@ COMMANDS = {
     "verify": "say which marks files bear, who signed them, and whether they hold",
     "trust": "keys and certificates of this place; accept the terms",
     "keys": "make, list, revoke and replace keys of the service",
+    "users": "people of the service who sign in with a password",
     "tenants": "for whom the service works, and how much each may have",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
@@ -319,6 +321,7 @@ _FAMILIES = {
     "trust": parse_trust,
     "verify": parse_verify,
     "keys": parse_keys,
+    "users": parse_users,
     "tenants": parse_tenants,
 }
 """Commands with verbs of their own, each read by a module of its own."""

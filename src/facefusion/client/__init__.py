@@ -5,6 +5,7 @@ from facefusion.client.asks.consents import Signature
 from facefusion.client.retrying import Retries
 from facefusion.client.sync import Client
 from facefusion.client.values import (
+    Chain,
     Consent,
     Delivery,
     Entry,
@@ -34,6 +35,7 @@ from facefusion.client.webhook import WebhookMessage, verify_webhook
 
 __all__ = [
     "AsyncClient",
+    "Chain",
     "Client",
     "Consent",
     "Delivery",

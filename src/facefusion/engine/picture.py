@@ -51,7 +51,8 @@ def edit_picture(
         with work.clock.measure("analyse"):
             found = order_faces(finding.analyser.find(frame.image), plan.options.faces.face_selector_order)
             faces = finding.selector.select(frame.image, found)
-        with shown_beside(plan.output, frame.image, found, overwrite=plan.options.output.overwrite):
+        overwrite = plan.options.output.overwrite
+        with shown_beside(plan.output, frame.image, found, of=plan.target.path, overwrite=overwrite):
             if not faces:
                 raise finding.selector.problem(plan.target.path)
         watch.meet(frame.image, faces, None)

@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, insert, select, union_all, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from facefusion.errors import JobStateError, OptionsError
 from facefusion.jobs.database import Clock, database_time, looking, moment, until_it_goes_through, writing
+from facefusion.jobs.newest import newest_jobs
 from facefusion.jobs.order import settle
 from facefusion.jobs.rows import attempt_of, change_job, event_of, job_of, job_with, tell
 from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, PLANS, SAMPLES, TASKS
@@ -103,23 +104,13 @@ class JobBoard:
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
-        wanted = select(JOBS)
+        odd = [JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious))] if suspicious else []
         if tenant is not None:
-            wanted = wanted.where(JOBS.c.tenant == tenant)
-        if before is not None:
-            wanted = wanted.where(JOBS.c.number < before)
-        if suspicious:
-            wanted = wanted.where(JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious)))
-        newest = JOBS.c.number.desc()
-        if len(states) > 1:
-            # The newest of each state are found by the index, however many others lie between them.
-            each = [wanted.where(JOBS.c.state == state).order_by(newest).limit(limit).subquery() for state in states]
-            pages = union_all(*(select(page) for page in each)).subquery()
-            wanted = select(pages).order_by(pages.c.number.desc())
+            wanted = newest_jobs(tenant, states, *odd, before=before, limit=limit)
         else:
+            wanted = select(JOBS).where(*odd).order_by(JOBS.c.number.desc()).limit(limit)
             wanted = wanted.where(JOBS.c.state.in_(states)) if states else wanted
-            wanted = wanted.order_by(newest)
-        wanted = wanted.limit(limit)
+            wanted = wanted if before is None else wanted.where(JOBS.c.number < before)
         with looking(self._engine) as connection:
             return [job_of(row) for row in connection.execute(wanted).all()]
 

@@ -21,6 +21,8 @@ class Failure:
         what: what happened, one sentence; holds no path of a worker.
         hint: what to do next; may be empty.
         is_final: whether trying again cannot help.
+        spot: where in an input the problem is, as JSON values: `input`, `seconds`, `width`, `height` and `boxes`; None
+            where that is nowhere in particular.
     """
 
     type: str
@@ -28,6 +30,7 @@ class Failure:
     what: str
     hint: str = ""
     is_final: bool = False
+    spot: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, error: FaceFusionError, *, is_final: bool) -> Self:
@@ -36,7 +39,8 @@ class Failure:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        return {name: getattr(self, name) for name in ("type", "code", "what", "hint", "is_final")}
+        values = {name: getattr(self, name) for name in ("type", "code", "what", "hint", "is_final")}
+        return values if self.spot is None else values | {"spot": dict(self.spot)}
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> Self:

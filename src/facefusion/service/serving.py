@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from facefusion.errors import OptionsError
 from facefusion.jobs.dispatch import open_dispatcher
 from facefusion.jobs.migrations.registered import registered
-from facefusion.jobs.opening import open_files, open_jobs, storage_settings
+from facefusion.jobs.opening import files_folder, open_files, open_jobs, storage_settings
 from facefusion.jobs.pool import LocalPool
 from facefusion.jobs.work.bench import scratch_folder
 from facefusion.options import Options, ServingOptions
@@ -29,8 +29,11 @@ from facefusion.service.gateway.opening import gateway
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
 from facefusion.service.hooks import with_hooks
+from facefusion.service.live.messages import MOST_FRAME
 from facefusion.service.parts import ServiceParts, make_parts
 from facefusion.service.settings import ServiceSettings
+from facefusion.service.system.sampler import with_samples
+from facefusion.service.system.watch import SystemWatch
 from facefusion.service.webhooks.settings import Egress, WebhookSettings
 from facefusion.trust.acknowledgement import ensure_acknowledged
 from facefusion.trust.actor import actor_of
@@ -42,6 +45,8 @@ from facefusion.ui.files import Console
 
 _GRACE_SECONDS: Final = 30
 _BACKLOG: Final = 512
+_HEAD: Final = 64
+"""Bytes that a message may have beside a picture."""
 Checks = tuple[tuple[str, Callable[[], Any]], ...]
 
 
@@ -120,6 +125,9 @@ def settings_of(serving: ServingOptions) -> ServiceSettings:
         cut_after=jobs.cut_after,
         segment_frames=jobs.segment_frames,
         allowed_roots=jobs.allowed_roots,
+        key_days=serving.access.key_days,
+        max_live=serving.load.max_live,
+        public_verify=serving.load.max_public_verify if serving.access.public_verify else None,
     )
 
 
@@ -172,6 +180,9 @@ class Server(uvicorn.Server):
                 service.app,
                 lifespan="on",
                 http="h11",  # it bounds what comes before a request is whole; the other parser does not
+                ws="websockets-sansio",
+                ws_max_size=MOST_FRAME + _HEAD,
+                ws_per_message_deflate=False,  # pictures become no smaller, and what unpacks can be made to explode
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
@@ -250,7 +261,10 @@ def _parts(
         checks=checks,
     )
     settings = WebhookSettings(Egress.of(serving.webhooks), public_url=serving.service.public_url)
-    return replace(with_hooks(parts, settings, own=_own(serving)), places=storage_settings(serving))
+    folder = files_folder(serving)
+    watch = SystemWatch(folders={} if folder is None else {"storage": folder})
+    hooked = with_hooks(parts, settings, own=_own(serving))
+    return with_samples(replace(hooked, places=storage_settings(serving), system=watch))
 
 
 def _own(serving: ServingOptions) -> tuple[str, ...]:

@@ -195,6 +195,36 @@ def output(job_id: str, number: int) -> Ask:
     return Ask({"job_id": job_id, "number": str(number)}, query={"redirect": "false"})
 
 
+@operation("GET", "/v1/jobs/{job_id}/target", content)
+def target(job_id: str) -> Ask:
+    """Return the picture or video that a job edits, as bytes, as long as it is kept."""
+    return Ask({"job_id": job_id}, query={"redirect": "false"})
+
+
+@operation("GET", "/v1/jobs/{job_id}/target/frames", content)
+def target_frame(job_id: str, seconds: float, *, width: int | None = None, form: str = "jpg") -> Ask:
+    """Return a frame of what a job edits, as bytes of a picture.
+
+    Args:
+        job_id: of the job.
+        seconds: from the first frame.
+        width: most pixels across; its own when None.
+        form: `jpg`, `png` or `webp`.
+    """
+    return Ask({"job_id": job_id}, query={"time": seconds, "width": width, "form": form})
+
+
+@operation("GET", "/v1/jobs/{job_id}/sources/{number}", content)
+def source(job_id: str, number: int) -> Ask:
+    """Return a source of a job as bytes, as long as it is kept.
+
+    Args:
+        job_id: of the job.
+        number: of the source in the request, from 0.
+    """
+    return Ask({"job_id": job_id, "number": str(number)}, query={"redirect": "false"})
+
+
 @operation("DELETE", "/v1/jobs/{job_id}", nothing)
 def remove(job_id: str, *, revision: int | None = None) -> Ask:
     """Forget a job that is finished, with its result; arguments as of `cancel`."""

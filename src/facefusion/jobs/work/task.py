@@ -18,7 +18,7 @@ from facefusion.errors import (
     SegmentError,
     StorageMissingError,
 )
-from facefusion.jobs.keys import job_prefix, task_prefix, upload_key
+from facefusion.jobs.keys import job_prefix, people_prefix, task_prefix, upload_key
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.states import TaskKind
@@ -217,7 +217,8 @@ class Task:
         prefixes = [job_prefix(job.tenant, job.id)]
         if with_inputs:
             references = map(Reference.parse, request.references())
-            prefixes += [upload_key(job.tenant, each.value) for each in references if each.kind == "upload"]
+            uploads = {each.upload for each in references if each.upload is not None}
+            prefixes += [key(job.tenant, each) for each in uploads for key in (upload_key, people_prefix)]
         for prefix in prefixes:
             removed(self.bench.storage, prefix)
 

@@ -53,9 +53,13 @@ class ReviewRules:
             processors: that it works with.
             rules: of the tenant; None where there are none.
         """
+        return self.always(tenant, processors, rules) or self.draw() < self.share
+
+    def always(self, tenant: str, processors: Collection[str], rules: TenantRules | None = None) -> bool:
+        """Return whether all such jobs need a review, drawn by lot or not; arguments as of `needs_review`."""
         if self.is_all or tenant in self.tenants or (rules is not None and rules.is_reviewed):
             return True
-        return not self.processors.isdisjoint(processors) or self.draw() < self.share
+        return not self.processors.isdisjoint(processors)
 
 
 def check_reviewer(job: Job, caller: Caller) -> None:
@@ -127,3 +131,20 @@ def check_visible(job: Job, caller: Caller) -> None:
         raise NotAllowedError(
             "What this job makes is shown when it is approved", "Ask again then", reason="not-reviewed"
         )
+
+
+def check_input(job: Job, caller: Caller) -> None:
+    """Make sure that somebody may see what a job is made from: who may send files, and reviewers where it needs them.
+
+    Args:
+        job: whose files they are.
+        caller: who wants to see them.
+
+    Raises:
+        NotAllowedError: they may not.
+    """
+    if "uploads:write" in caller.scopes or (job.needs_review and "review:write" in caller.scopes):
+        return
+    raise NotAllowedError(
+        "Files that others sent are shown to those who may send files", reason="scope", scope="uploads:write"
+    )

@@ -11,7 +11,19 @@ from facefusion.jobs.frames import SeenFrame
 from facefusion.jobs.quality.values import Quality, SampleState
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Event, Job
-from facefusion.service.values import Answer
+from facefusion.service.values import Answer, Box
+
+
+class SpotAnswer(Answer):
+    """Where in an input it is that something is wrong."""
+
+    input: str = Field(description="the file, as the request names it")
+    seconds: float | None = Field(description="of the frame; null of a picture")
+    width: int = Field(description="of the picture or the frame, in pixels")
+    height: int
+    boxes: list[Box] = Field(
+        description="left, top, right and bottom of each face in it, in pixels, in the order in which faces are counted"
+    )
 
 
 class ErrorAnswer(Answer):
@@ -22,6 +34,7 @@ class ErrorAnswer(Answer):
     what: str
     hint: str
     is_final: bool = Field(description="whether trying again cannot help")
+    spot: SpotAnswer | None = Field(default=None, description="where the problem is, where it is in an input")
 
 
 class ProgressAnswer(Answer):

@@ -15,6 +15,7 @@ from facefusion.jobs.request import JobRequest
 from facefusion.jobs.roots import roots_of
 from facefusion.jobs.storage.addresses import allowed_root, parsed_address
 from facefusion.jobs.values import Job, NewJob
+from facefusion.service.editing.people import person_of
 from facefusion.service.faces.store import KeptFace, built, face_with
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.parts import ServiceParts
@@ -75,6 +76,10 @@ def found(parts: ServiceParts, caller: Caller, request: JobRequest) -> Found:
             digests[text], names[text] = upload.sha256 or "", upload.name
             if text == request.target:
                 is_clip, frames = _seen(ready(upload, "picture", "video"))
+        elif reference.kind == "person":
+            upload, digests[text] = _person(parts, caller, text, reference, request)
+            uploads.append(upload)
+            names[text] = upload.name
         elif reference.kind == "face":
             face = _face(parts, caller, text, reference, request)
             digests[text], names[text] = face.sha256 or "", face.name
@@ -93,7 +98,8 @@ def found(parts: ServiceParts, caller: Caller, request: JobRequest) -> Found:
     for text, digest in request.digests.items():
         if digests.get(text, digest) != digest:
             raise OptionsError(f"{text} has another SHA-256 than the request says", "Upload it again")
-    return Found(request.pinned(digests), tuple(uploads), is_clip, frames, names)
+    used = tuple({each.id: each for each in uploads}.values())
+    return Found(request.pinned(digests), used, is_clip, frames, names)
 
 
 def _face(parts: ServiceParts, caller: Caller, text: str, reference: Reference, request: JobRequest) -> KeptFace:
@@ -101,6 +107,19 @@ def _face(parts: ServiceParts, caller: Caller, text: str, reference: Reference, 
         raise UploadError("A face is no target", "Name a picture or a video as the target")
     with looking(parts.engine) as connection:
         return built(face_with(connection, reference.value, tenant=caller.tenant))
+
+
+def _person(
+    parts: ServiceParts, caller: Caller, text: str, reference: Reference, request: JobRequest
+) -> tuple[Upload, str]:
+    """Return the upload that somebody is seen in, and the digest of the picture by which they are known again."""
+    if text == request.target:
+        raise UploadError("Somebody of an upload is no target", "Name the upload itself as the target")
+    upload = ready(parts.uploads.get(reference.upload or "", tenant=caller.tenant), "picture", "video")
+    digest = person_of(parts, upload, int(reference.value.partition("/")[2]))["sha256"]
+    if digest is None:
+        raise UploadError(f"No view of {text} is clear enough to know them again by", "Name a picture of them instead")
+    return upload, str(digest)
 
 
 def new_job(parts: ServiceParts, caller: Caller, what: Found, priority: int) -> NewJob:

@@ -266,7 +266,7 @@ def reject(job: Judged, order: Reason) -> Response:
     return told(_reviewed(job.parts, job.caller, job.job_id, order, job.if_match, approves=False))
 
 
-_FILE: Final[dict[int, dict[str, Any]]] = {
+FILE: Final[dict[int, dict[str, Any]]] = {
     200: {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
     206: {"description": "A part of it", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
     304: {"description": "It is as the client has it"},
@@ -275,7 +275,7 @@ _FILE: Final[dict[int, dict[str, Any]]] = {
 }
 
 
-@ROUTER.get("/{job_id}/result", response_class=Response, responses=documented(404, 409, also=_FILE))
+@ROUTER.get("/{job_id}/result", response_class=Response, responses=documented(404, 409, also=FILE))
 def fetch_result(
     job_id: Id, request: Request, how: Annotated[HowToFetch, Query()], parts: Parts, caller: Reader
 ) -> Response:
@@ -283,7 +283,7 @@ def fetch_result(
     return _fetched(parts, caller, request, job_id, 0, how=how)
 
 
-@ROUTER.get("/{job_id}/outputs/{number}", response_class=Response, responses=documented(404, 409, also=_FILE))
+@ROUTER.get("/{job_id}/outputs/{number}", response_class=Response, responses=documented(404, 409, also=FILE))
 def fetch_output(
     *,
     job_id: Id,
