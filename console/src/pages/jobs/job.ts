@@ -5,8 +5,8 @@ import { number, span } from "../../lib/i18n/format";
 import { w } from "./words";
 
 export type Job = Schemas["JobAnswer"];
-export type Frame = Schemas["FrameAnswer"];
-export type JobEvent = Schemas["EventAnswer"];
+export type Frame = Schemas["FrameList"]["frames"][number];
+export type JobEvent = Schemas["EventList"]["events"][number];
 export type Time = Schemas["TimeAnswer"];
 export type State = Job["state"];
 
