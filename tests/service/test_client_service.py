@@ -642,6 +642,9 @@ def test_what_there_is_beside_jobs(client):
     assert client.models.options()["options"]
     assert list(client.operations.all()) == []
     assert isinstance(list(client.audit.all(limit=200)), list)
+    assert client.audit.check().state in {"checking", "holds"}
+    assert until(lambda: found if (found := client.audit.chain()).state != "checking" else None, 60).state == "holds"
+    assert client.audit.export(kind=["published", "changed"], order="newest") is not None
     verified = client.service.verify(tiny(), name="a.png")
     assert verified.verdict
     with pytest.raises(ResourceUnknownError):

@@ -54,6 +54,10 @@ class Operations(of.OperationsOf, Resource):
     """What the service does beside requests."""
 
 
+class Keys(of.KeysOf, Resource):
+    """API keys of the tenant."""
+
+
 class Audit(of.AuditOf, Resource):
     """What was done, by whom, under which rules."""
 
@@ -164,7 +168,7 @@ class Client:
     """A client of the service; it may be used by several threads, and as a context manager.
 
     Attributes:
-        uploads, faces, jobs, consents, webhooks, triggers, models, operations, audit, service: the resources.
+        uploads, faces, jobs, consents, webhooks, triggers, models, operations, keys, audit, service: the resources.
 
     Args:
         url: of the service, such as `https://faces.example.com`.
@@ -193,7 +197,7 @@ class Client:
         self.uploads, self.faces, self.jobs = Uploads(self), Faces(self), Jobs(self)
         self.consents, self.webhooks, self.triggers = Consents(self), Webhooks(self), Triggers(self)
         self.models, self.operations = Models(self), Operations(self)
-        self.audit, self.service = Audit(self), Service(self)
+        self.keys, self.audit, self.service = Keys(self), Audit(self), Service(self)
 
     def __enter__(self) -> Self:
         """Begin; `close` is called at the end of the block."""

@@ -19,6 +19,7 @@ from facefusion.jobs.stopping import stop_tasks
 from facefusion.jobs.stored import check_room, free, job_entry
 from facefusion.jobs.tenants import admit_job, check_count, check_priority
 from facefusion.jobs.values import Attempt, Event, Job, NewJob
+from facefusion.jobs.words import forget_error, note_words
 
 _NEW_JOB: Final = insert(JOBS).returning(*JOBS.c)
 _NEW_TASK: Final = insert(TASKS)
@@ -60,7 +61,9 @@ class JobBoard:
         admit_job(connection, new.tenant, new.priority)
         named = {"id": secrets.token_hex(16), "tenant": new.tenant, "owner": new.owner, "state": "queued"}
         asked = {"needs_review": new.needs_review, "priority": new.priority, "request": dict(new.request)}
+        asked |= {"names": dict(new.names)}
         job = job_of(connection.execute(_NEW_JOB, {**named, **asked, "created": now, "queued": now}).one())
+        note_words(connection, job, new.words)
         task = {"job": job.number, "tenant": new.tenant, "kind": "plan" if new.is_cut else "whole", "number": 0}
         connection.execute(_NEW_TASK, {**task, "state": "ready", "rank": -new.priority})
         tell(connection, job, now, "job.queued", {})
@@ -213,6 +216,7 @@ class JobBoard:
                 merge = (TASKS.c.job == job.number) & (TASKS.c.kind == "merge")
                 connection.execute(update(TASKS).where(merge).values(state="waiting"))
             state: JobState = "merging" if is_cut_through else "running" if is_planned else "queued"
+            forget_error(connection, job)
             change_job(connection, job, now, state=state, queued=now, is_paused=False, finished=None, error=None)
             check_room(connection, job.tenant)
             check_count(connection, job.tenant, with_one=True)

@@ -42,12 +42,14 @@ class HandingIn:
         tenant: whose they are.
         keep: takes them instead, and accounts for them; None has them lie in storage by their digests.
         digests: SHA-256 of what was handed in, by reference.
+        names: of the files that were handed in, by reference.
     """
 
     storage: Storage
     tenant: str
     keep: Keep | None = None
     digests: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
     def file(self, text: str | Path) -> str:
         """Return the reference of a file, put into storage if it is not there; a reference stays what it is.
@@ -70,6 +72,7 @@ class HandingIn:
             raise InputMissingError(f"{path} cannot be read: {reason}", "Jobs take pictures and videos") from error
         reference = self._by_digest(path, size, digest) if self.keep is None else self.keep(path, size, digest)
         self.digests[reference] = digest
+        self.names[reference] = path.name
         return reference
 
     def request(self, values: Mapping[str, Any], *, deliver_to: str | None = None) -> JobRequest:

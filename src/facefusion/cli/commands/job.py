@@ -131,6 +131,7 @@ def _submit(desk: _Desk) -> int:
         priority=arguments.priority,
         is_cut=info is not None and is_cut(info, desk.serving),
         needs_review=arguments.needs_review or _is_reviewed(desk),
+        names=handing.names,
     )
     with closing(open_dispatcher(desk.serving.jobs.broker)) as dispatcher:
         job = uploads.submit(new, request)

@@ -18,7 +18,7 @@ from facefusion.engine.preview.door import PreviewDoor
 from facefusion.engine.preview.finding import FaceFinder
 from facefusion.engine.preview.processing import Processing
 from facefusion.engine.preview.recent import Recent
-from facefusion.engine.preview.shown import Shown, shown
+from facefusion.engine.preview.shown import Shown, changed_by, shown
 from facefusion.engine.preview.target import Target, mark, open_target
 from facefusion.engine.warm.parts import WarmParts
 from facefusion.faces.types import Face
@@ -116,13 +116,20 @@ class Preview:
         Raises:
             FaceFusionError: they are refused; those from before hold on.
         """
-        changed = self._options.changed({**(values or {}), **options})
+        self.become(self._options.changed({**(values or {}), **options}))
+
+    def become(self, options: Options) -> None:
+        """Take other options in place of all that held; what they leave as it was is not found out again.
+
+        Raises:
+            FaceFusionError: they are refused; those from before hold on.
+        """
         with self._lock:
-            before, self._options = self._options, changed
+            before, self._options = self._options, options
             try:
                 self._plan()
-                if (changed.trust, changed.signing) != (before.trust, before.signing):
-                    self._enter(changed)
+                if (options.trust, options.signing) != (before.trust, before.signing):
+                    self._enter(options)
             except BaseException:
                 self._options = before
                 raise
@@ -135,6 +142,7 @@ class Preview:
         history: int = 0,
         max_side: int | None = None,
         boxes: bool = False,
+        changes: bool = False,
     ) -> Shown:
         """Return a frame before and after the processors.
 
@@ -145,6 +153,7 @@ class Preview:
                 costs as much as the frame itself.
             max_side: longest side of the pictures in pixels; the frame's own where it is shorter, or when None.
             boxes: whether faces are drawn into the picture before.
+            changes: whether it is told where the picture was changed.
 
         Raises:
             OptionsError: there is no such frame.
@@ -158,8 +167,13 @@ class Preview:
             found, edited = self._edit(
                 plan, frames, (self._target_key(plan), len(frames), index), target.seconds(index)
             )
+            changed = changed_by(frames[-1].image, edited.frame.image) if changes else None
             edited = self._door.leave(edited, target.seconds(index))
-        return shown(frames[-1], edited, found, index=index, time=target.seconds(index), max_side=max_side, boxes=boxes)
+            seconds = target.seconds(index)
+        return shown(
+            frames[-1], edited, found,
+            index=index, time=seconds, max_side=max_side, boxes=boxes, changed=changed,
+        )  # fmt: skip
 
     def write(self, path: Path, seen: Shown, *, compare: bool = False) -> None:
         """Write what was shown as a picture, sealed and recorded as the output of a job is.

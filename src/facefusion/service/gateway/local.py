@@ -13,6 +13,7 @@ because the other end is then the proxy's.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 import os
@@ -49,6 +50,7 @@ class LocalAccess:
 
     Attributes:
         caller: as given.
+        start: a digest of the token: sessions that begin with it end with this start of the service.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class LocalAccess:
         user_of: Callable[[_End, _End], int | None] | None = None,
     ) -> None:
         self.caller, self._hosts, self._token = caller, hosts, token.encode()
+        self.start = hashlib.sha256(self._token).hexdigest()
         self._user_of = user_of or peer_user
         self._own = os.getuid() if hasattr(os, "getuid") else _OVERFLOW_USER
         self._is_user_enough = is_user_enough and self._own != _OVERFLOW_USER
@@ -84,7 +87,7 @@ class LocalAccess:
             return None
         if self._user_of(cast("_End", client), cast("_End", server)) != self._own:
             return None
-        self._hosts.check_own(headers)
+        self._hosts.check_own(headers, scope.get("scheme", "http"))
         return self.caller
 
 

@@ -14,6 +14,7 @@ from facefusion.jobs.rows import job_of
 from facefusion.jobs.schema import JOBS, LEASES, SAMPLES, TASKS
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Job
+from facefusion.jobs.words import matching, terms_of
 
 MADE: Final = frozenset({"succeeded", "review", "rejected"})
 """States of jobs all of whose frames are finished."""
@@ -31,6 +32,7 @@ class WantedJobs:
         until: created before.
         priority: that they have.
         suspicious: whether something unusual was measured of them; not asked where false.
+        question: beginnings of words that all are found by; anything when None.
     """
 
     tenant: str
@@ -40,6 +42,7 @@ class WantedJobs:
     until: datetime | None = None
     priority: int | None = None
     suspicious: bool = False
+    question: str | None = None
 
 
 def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: int) -> list[Job]:
@@ -65,8 +68,13 @@ def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: 
         holds.append(JOBS.c.priority == wanted.priority)
     if wanted.suspicious:
         holds.append(JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious)))
-    query = newest_jobs(wanted.tenant, wanted.states, *holds, before=before, limit=limit + 1)
+    terms = None if wanted.question is None else terms_of(wanted.question)
+    if terms == []:
+        return []
     with looking(engine) as connection:
+        if terms is not None:
+            holds.append(matching(connection, wanted.tenant, terms))
+        query = newest_jobs(wanted.tenant, wanted.states, *holds, before=before, limit=limit + 1)
         return [job_of(row) for row in connection.execute(query).all()]
 
 

@@ -246,6 +246,8 @@ async def append(
 def remove(upload_id: Id, parts: Parts, caller: Sender) -> Response:
     """Remove an upload that no job needs."""
     parts.uploads.remove(upload_id, tenant=caller.tenant)
+    parts.clips.forget(upload_id)
+    parts.shown.forget(caller.tenant)
     return Response(status_code=204, headers={"Tus-Resumable": tus.VERSION})
 
 

@@ -21,6 +21,7 @@ from facefusion.errors import (
     UploadExpiredError,
 )
 from facefusion.jobs.database import Clock, database_time, looking, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.keys import people_prefix
 from facefusion.jobs.schema import JOBS
 from facefusion.jobs.states import ACTIVE
 from facefusion.jobs.storage import Storage
@@ -33,6 +34,8 @@ from facefusion.service.uploads.values import FileKind, NewUpload, Upload, uploa
 
 _PIECE: Final = 1 << 20
 _MICRO: Final = 1_000_000
+_NEEDING: Final = ACTIVE | {"review"}
+"""States of jobs whose files stay: reviewers compare a result with what it was made from."""
 _ONE: Final = select(UPLOADS).where((UPLOADS.c.id == bindparam("named")) & (UPLOADS.c.tenant == bindparam("whose")))
 # It stays as long as a transaction lasts, and others may say the same of it meanwhile.
 _STAYS: Final = (
@@ -313,6 +316,7 @@ class UploadStore:
     def _clear(self, upload: Upload) -> None:
         self._storage.delete(upload.key)
         self._storage.delete(upload.parts)
+        self._storage.delete(people_prefix(upload.tenant, upload.id))
         if upload.direct is not None:
             self._storage.delete(upload.direct)
         self._quotas.free(upload.tenant, f"uploads/{upload.id}")
@@ -349,7 +353,7 @@ def ready(upload: Upload, *kinds: FileKind) -> Upload:
 
 def _is_needed() -> Any:
     needing = select(UPLOAD_USES.c.job).join(JOBS, JOBS.c.number == UPLOAD_USES.c.job)
-    needing = needing.where((UPLOAD_USES.c.upload == UPLOADS.c.number) & JOBS.c.state.in_(ACTIVE))
+    needing = needing.where((UPLOAD_USES.c.upload == UPLOADS.c.number) & JOBS.c.state.in_(_NEEDING))
     return exists(needing)
 
 
