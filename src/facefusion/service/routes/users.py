@@ -10,10 +10,10 @@ from fastapi.routing import APIRoute
 from pydantic import Field
 from sqlalchemy import select
 
-from facefusion.errors import NotAllowedError
 from facefusion.jobs.database import reading
 from facefusion.service.gateway.access import require
-from facefusion.service.gateway.caller import ROLES, Caller, Role, Scope
+from facefusion.service.gateway.caller import ROLES, Caller, Role
+from facefusion.service.gateway.rights import check_gives, check_rules_over
 from facefusion.service.gateway.tables import USERS
 from facefusion.service.gateway.users import Passwords, User, UserStore, made_password
 from facefusion.service.gateway.users.store import user_of
@@ -24,8 +24,6 @@ from facefusion.service.values import Answer, Body, Id
 
 # A digest of a password is not kept: these routes know no idempotency keys. No two users have one name.
 ROUTER: Final = APIRouter(prefix="/v1/users", tags=["users"], route_class=APIRoute)
-
-_ABOVE_TENANTS: Final[Scope] = "platform"
 
 Admin = Annotated[Caller, Depends(require("admin"))]
 GivenPassword = Annotated[
@@ -103,9 +101,9 @@ def user_answer(user: User) -> UserAnswer:
 def create(order: NewUser, response: Response, parts: Parts, caller: Admin) -> UserMade:
     """Make a user of one's own tenant, with no more rights than one has.
 
-    Whoever is given a password has to take another when they sign in the first time.
+    Who is given a password has to take another when they sign in the first time.
     """
-    _check_given(caller, order.role)
+    check_gives(caller, ROLES[order.role])
     password = order.password or made_password()
     user = _store(parts).create(
         tenant=caller.tenant, name=order.name, password=password, role=order.role, by=caller.actor
@@ -136,12 +134,11 @@ def show(user_id: Id, parts: Parts, caller: Admin) -> UserAnswer:
 def change(user_id: Id, order: UserChange, parts: Parts, caller: Admin) -> UserAnswer:
     """Give a user another role, shut them out, or let them in again; it holds for their sessions, too, within seconds.
 
-    Nobody changes whoever may do more than they, nor gives more than they have. A tenant's last active admin stays one:
-    make somebody else an admin first.
+    A tenant's last active admin stays one: make somebody else an admin first.
     """
-    _known(parts, caller, user_id)
+    _check_rules_over(parts, caller, user_id)
     if order.role is not None:
-        _check_given(caller, order.role)
+        check_gives(caller, ROLES[order.role])
     user = _store(parts).change(user_id, tenant=caller.tenant, role=order.role, is_active=order.active)
     action = "revoked" if order.active is False else "replaced"
     parts.records.note(caller, "user", action, subjects=(user.actor,))
@@ -151,7 +148,7 @@ def change(user_id: Id, order: UserChange, parts: Parts, caller: Admin) -> UserA
 @ROUTER.post("/{user_id}/password", responses=documented(404))
 def set_password(user_id: Id, order: UserPassword, parts: Parts, caller: Admin) -> UserMade:
     """Give a user another password, which they have to replace when they sign in; all their sessions end."""
-    _known(parts, caller, user_id)
+    _check_rules_over(parts, caller, user_id)
     password = order.password or made_password()
     user = _store(parts).set_password(user_id, password, tenant=caller.tenant)
     parts.records.note(caller, "user", "replaced", subjects=(user.actor,))
@@ -161,44 +158,17 @@ def set_password(user_id: Id, order: UserPassword, parts: Parts, caller: Admin) 
 @ROUTER.delete("/{user_id}", status_code=204, responses=documented(404, 409))
 def remove(user_id: Id, parts: Parts, caller: Admin) -> None:
     """Remove a user, who is signed out; what they made stays. A tenant's last active admin stays, too."""
-    _known(parts, caller, user_id)
+    _check_rules_over(parts, caller, user_id)
     user = _store(parts).remove(user_id, tenant=caller.tenant)
     parts.records.note(caller, "user", "removed", subjects=(user.actor,))
 
 
+def _check_rules_over(parts: ServiceParts, caller: Caller, user_id: str) -> None:
+    check_rules_over(caller, ROLES[_store(parts).get(user_id, tenant=caller.tenant).role])
+
+
 def _store(parts: ServiceParts) -> UserStore:
     return UserStore(parts.engine, Passwords())
-
-
-def _known(parts: ServiceParts, caller: Caller, user_id: str) -> User:
-    """Return a user of the caller's tenant who may do no more than the caller.
-
-    Raises:
-        ResourceUnknownError: there is none.
-        NotAllowedError: they may do more.
-    """
-    user = _store(parts).get(user_id, tenant=caller.tenant)
-    _check_within(caller, user.role)
-    return user
-
-
-def _check_given(caller: Caller, role: Role) -> None:
-    """Let nobody give more than they have; nor by the service what stands above tenants."""
-    if _ABOVE_TENANTS in ROLES[role]:
-        raise NotAllowedError(
-            "Users who run the service are made by the command line alone",
-            "Ask whoever runs it: facefusion users create",
-            reason="more-than-own",
-        )
-    _check_within(caller, role)
-
-
-def _check_within(caller: Caller, role: Role) -> None:
-    """Let nobody give, or take over, more than they have."""
-    if not ROLES[role] <= caller.scopes:
-        raise NotAllowedError(
-            f"The role {role} may do more than you", "Ask somebody who has it", reason="more-than-own"
-        )
 
 
 def _made(user: User, password: str | None) -> UserMade:
