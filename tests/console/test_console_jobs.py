@@ -199,7 +199,7 @@ def test_a_history_of_hundreds_is_searched_and_scrolled_without_a_halt(visit: Vi
     seen, halts, spent = 0, list[float](), _spent(probe)
     for _ in range(60):
         page.mouse.wheel(0, 1200)
-        page.wait_for_function("() => new Promise(requestAnimationFrame)")
+        page.evaluate("() => new Promise(requestAnimationFrame)")
         before, spent = spent, _spent(probe)
         halts.append(spent - before)
         seen = max(seen, rows.count())
@@ -230,9 +230,10 @@ def test_two_results_are_compared_in_step(visit: Visits, pair: list[str]) -> Non
     expect(page.get_by_role("heading", level=1)).to_have_text("Compare two results")
     videos = page.locator("video")
     expect(videos).to_have_count(2)
-    page.wait_for_function("[...document.querySelectorAll('video')].every(v => v.readyState >= 2)")
+    until(lambda: page.evaluate("[...document.querySelectorAll('video')].every(v => v.readyState >= 2)"))
     page.get_by_label("Time", exact=True).fill("0.8")
-    page.wait_for_function("[...document.querySelectorAll('video')].every(v => Math.abs(v.currentTime - 0.8) < 0.05)")
+    times = "[...document.querySelectorAll('video')].map(v => v.currentTime)"
+    until(lambda: all(abs(each - 0.8) < 0.05 for each in page.evaluate(times)))
     cut = page.get_by_label("Where one gives way to the other")
     cut.focus()
     page.keyboard.press("Home")
