@@ -26,7 +26,15 @@ from facefusion.service.parts import ServiceParts
 from facefusion.service.webhooks.settings import WebhookSettings
 
 KEPT = Path(__file__).parents[2] / "docs" / "openapi.json"
-OPEN = {"/v1/health/live", "/v1/health/ready", "/v1/version", "/v1/shared/{token}", "/v1/shared/{token}/file"}
+OPEN = {
+    "/v1/health/live",
+    "/v1/health/ready",
+    "/v1/session",
+    "/v1/session/password",
+    "/v1/shared/{token}",
+    "/v1/shared/{token}/file",
+    "/v1/version",
+}
 MADE_IF_NEW = {("put", "/v1/tenants/{tenant}")}
 EVERY = {"400", "401", "403", "413", "422", "429", "500", "503"}
 EXAMPLES = 6

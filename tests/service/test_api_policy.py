@@ -71,7 +71,8 @@ def test_a_policy_that_is_set_holds_for_the_next_job(service: Served, tmp_path: 
     assert (answer.json()["holds_from"], answer.json()["at_next_start"]) == ("next-job", [])
     shown = boss.get("/v1/policy").json()
     assert answer.json()["policy"] == shown
-    assert (shown["name"], shown["origin"]) == ("house", "place")
+    assert (shown["name"], shown["origin"], shown["extends"]) == ("house", "place", "personal")
+    assert [each["name"] for each in shown["rules"] if each["is_changed"]] == ["disclosure.label"]
     assert rule(shown, "disclosure.label")["why"] == "Our customers want it"
     uploads = [
         boss.post(f"/v1/uploads?name={each.name}", content=each.read_bytes()).json()["id"]

@@ -21,7 +21,11 @@ SHARED = {"/v1/models/{name}", "/v1/shared/{token}", "/v1/shared/{token}/file", 
 """Nobody's own: models and links are of everybody alike, and limits of tenants are set by whoever runs the place."""
 PARAMETER = re.compile(r"\{(\w+)\}")
 TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-BODIES: dict[str, dict[str, Any]] = {"/v1/jobs/{job_id}/priority": {"priority": 5}, "/v1/keys/{key_id}/rotate": {}}
+BODIES: dict[str, dict[str, Any]] = {
+    "/v1/jobs/{job_id}/priority": {"priority": 5},
+    "/v1/jobs/{job_id}/links": {},
+    "/v1/keys/{key_id}/rotate": {},
+}
 REASONS = ("approve", "reject", "revoke")
 NOBODYS = {"consent_id": "c-" + "0" * 16, "key_id": "0" * 12}
 
@@ -64,8 +68,10 @@ def theirs(service: Served) -> dict[str, str]:
             "expires": 1 << 60,
         }
         connection.execute(LINKS.insert(), link)
+    user = client.post("/v1/users", json={"name": "Ada", "role": "viewer"}).json()["id"]
     found = {"upload_id": upload, "job_id": job, "consent_id": consent, "entry_id": entry, "link_id": link["id"]}
-    return found | {"operation_id": operation.id, "face_id": face.id, "number": "0", "key_id": key}
+    found |= {"operation_id": operation.id, "face_id": face.id, "number": "0", "key_id": key, "user_id": user}
+    return found
 
 
 def test_there_are_routes_to_be_tried() -> None:
@@ -80,9 +86,11 @@ def test_what_is_another_tenants_is_not_there(service: Served, theirs: dict[str,
     def answer(ids: dict[str, str]) -> tuple[int, str]:
         place = path.format(**{name: ids[name] for name in names})
         more: dict[str, Any] = {"json": BODIES[path]} if path in BODIES else {}
-        if path.endswith(REASONS):
+        if path.startswith("/v1/users/"):
+            more = {} if method in {"get", "delete"} else {"json": {}}
+        elif path.endswith(REASONS):
             more = {"json": {"reason": "x"}}
-        if method == "patch":
+        elif method == "patch":
             more = {"content": b"x", "headers": TUS}
         found = service.client(EVE).request(method.upper(), place, **more)
         text = found.text

@@ -54,7 +54,7 @@ def read_signature(path: Path, limits: LimitOptions) -> bytes:
         raise InputTypeError(f"The signature {path} shows nothing", "Sign with finger, pen or mouse, and send it again")
     drawn = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     framed = cv2.copyMakeBorder(255 - drawn, *(_MARGIN,) * 4, cv2.BORDER_CONSTANT, value=(255,))
-    small = shrunk(cv2.cvtColor(framed, cv2.COLOR_GRAY2RGB), _LONGEST)
+    small = shrunk(np.asarray(cv2.cvtColor(framed, cv2.COLOR_GRAY2RGB), np.uint8), _LONGEST)
     is_made, png = cv2.imencode(".png", small[..., 0])
     if not is_made:
         raise InputError(f"The signature {path} cannot be kept", "Draw it anew")

@@ -9,7 +9,10 @@ from typing import Any, Final
 from pydantic import Field
 
 from facefusion.service.values import Answer
-from facefusion.trust.policy import InForce, NamedRule, Policy
+from facefusion.trust.policy import InForce, NamedRule, Policy, Rule
+from facefusion.trust.policy.loading import read_policy
+from facefusion.trust.policy.names import is_profile
+from facefusion.trust.policy.own import own_base
 from facefusion.trust.policy.signing import check_signature, signature_of
 
 Value = bool | int | float | str
@@ -54,6 +57,7 @@ class RuleAnswer(Answer):
     why: str = Field(description="the reason, shown to people where the rule stops or changes their work")
     meaning: str = Field(description="what it says, in one line")
     is_fixed: bool = Field(description="whether no policy may have another value")
+    is_changed: bool = Field(description="whether it is another than that of the profile which the policy extends")
     at_next_start: bool = Field(description="whether workers must be started anew before a change of it holds wholly")
     values: dict[str, Any] = Field(description="what it may be: a JSON Schema")
 
@@ -71,6 +75,7 @@ class PolicyAnswer(Answer):
     is_signed: bool = Field(description="whether it counts only with a signature, which was checked just now")
     signed_by: str | None = Field(description="fingerprint of the key by which it is signed; null where it is not")
     can_change: bool = Field(description="whether PUT /v1/policy changes it")
+    extends: str | None = Field(description="the profile that it is, or changes; null where it is a file of another's")
     rules: list[RuleAnswer]
 
 
@@ -86,6 +91,8 @@ def policy_answer(found: InForce, *, home: Path, can_change: bool) -> PolicyAnsw
         PolicyError: its signature does not hold any more.
     """
     policy = found.policy
+    base = _base(found)
+    usual = {} if base is None else {each.name: each.rule for each in read_policy(base).rules()}
     key = check_signature(policy, signature_of(found.source, home), home) if policy.signed else None
     return PolicyAnswer(
         name=policy.name,
@@ -95,11 +102,19 @@ def policy_answer(found: InForce, *, home: Path, can_change: bool) -> PolicyAnsw
         is_signed=policy.signed,
         signed_by=key,
         can_change=can_change,
-        rules=[_rule(each, policy) for each in policy.rules()],
+        extends=base,
+        rules=[_rule(each, policy, usual) for each in policy.rules()],
     )
 
 
-def _rule(named: NamedRule, policy: Policy) -> RuleAnswer:
+def _base(found: InForce) -> str | None:
+    """Return the profile that a policy is, or changes; None where nobody here knows."""
+    if found.origin == "place":
+        return own_base(Path(found.source))
+    return found.source if is_profile(found.source) else None
+
+
+def _rule(named: NamedRule, policy: Policy, usual: Mapping[str, Rule[Any]]) -> RuleAnswer:
     values = _values(named, policy)
     return RuleAnswer(
         name=named.name,
@@ -107,6 +122,7 @@ def _rule(named: NamedRule, policy: Policy) -> RuleAnswer:
         why=named.rule.why,
         meaning=MEANINGS[named.name],
         is_fixed="const" in values,
+        is_changed=named.rule != usual.get(named.name, named.rule),
         at_next_start=named.name in AT_NEXT_START,
         values=values,
     )

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from facefusion import errors
 from facefusion.errors import FaceFusionError
+from facefusion.service.values import Box
 
 MEDIA_TYPE: Final = "application/problem+json"
 _URN: Final = "urn:facefusion:error:"
@@ -91,7 +92,7 @@ class SpotProblem(BaseModel):
     seconds: float | None = Field(default=None, description="of the frame; missing of a picture")
     width: int = Field(description="of the picture or the frame, in pixels")
     height: int
-    boxes: list[tuple[float, float, float, float]] = Field(
+    boxes: list[Box] = Field(
         description="left, top, right and bottom of each face in it, in pixels, in the order in which faces are counted"
     )
 
@@ -135,7 +136,11 @@ def _spot(error: FaceFusionError) -> SpotProblem | None:
         return None
     spot = error.spot
     return SpotProblem(
-        input=error.input, seconds=spot.seconds, width=spot.width, height=spot.height, boxes=list(spot.boxes)
+        input=error.input,
+        seconds=spot.seconds,
+        width=spot.width,
+        height=spot.height,
+        boxes=[list(box) for box in spot.boxes],
     )
 
 

@@ -103,7 +103,7 @@ class Task:
                 cancel=attempt.cancel,
                 warm=self.bench.warm,
                 job_number=self.lease.job.id,
-                **({} if showing is None else {"glimpse": showing}),
+                glimpse=showing,
             )
         best = None if showing is None else showing.best
         return self._finished(staged, result, thumbnail=None if best is None else best.jpeg)

@@ -158,8 +158,16 @@ class Gateway:
         exchange.caller = caller = visitor.caller
         exchange.state.update(caller=caller, visitor=visitor)
         parts = self._parts
-        whose = {"exchange": exchange, "scope": scope, "visitor": visitor, "address": client.owner}
-        Door(parts.signing, parts.cookie, parts.hosts, **whose).put()
+        door = Door(
+            parts.signing,
+            parts.cookie,
+            parts.hosts,
+            exchange=exchange,
+            scope=scope,
+            visitor=visitor,
+            address=client.owner,
+        )
+        door.put()
         if is_socket:
             self._check_socket(exchange, scope)
         self._check_recorded(caller, scope.get("method"))

@@ -160,8 +160,9 @@ def check_start(serving: ServingOptions, store: KeyStore) -> None:
         )
     if serving.identity.oidc_issuer is None and not store.any_holds():
         raise OptionsError(
-            "Nobody could use this hosted service: it has no key and trusts no identity provider",
-            "Make a key: facefusion keys create --role admin --name first; or name an --oidc-issuer",
+            "Nobody could use this hosted service: it has no key, no user, and trusts no identity provider",
+            "Make a key: facefusion keys create --role admin --name first; or a user: facefusion users create NAME"
+            " --role admin; or name an --oidc-issuer",
         )
 
 

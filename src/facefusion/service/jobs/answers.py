@@ -11,7 +11,7 @@ from facefusion.jobs.frames import SeenFrame
 from facefusion.jobs.quality.values import Quality, SampleState
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Event, Job
-from facefusion.service.values import Answer
+from facefusion.service.values import Answer, Box
 
 
 class SpotAnswer(Answer):
@@ -21,7 +21,7 @@ class SpotAnswer(Answer):
     seconds: float | None = Field(description="of the frame; null of a picture")
     width: int = Field(description="of the picture or the frame, in pixels")
     height: int
-    boxes: list[tuple[float, float, float, float]] = Field(
+    boxes: list[Box] = Field(
         description="left, top, right and bottom of each face in it, in pixels, in the order in which faces are counted"
     )
 

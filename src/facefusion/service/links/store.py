@@ -142,7 +142,7 @@ class LinkStore:
             ResourceUnknownError: nothing, or nothing any more; which of both is not told.
             JobsUnavailableError: the database cannot be used.
         """
-        found: Row[Any] | None = None
+        found: Any = None
         if _TOKEN.fullmatch(token) is not None:
             with looking(self._engine) as connection:
                 wanted = {"told": _digest(token), "now": self._clock(connection)}

@@ -19,7 +19,7 @@ from facefusion.service.records import options_of
 from facefusion.service.route import ServiceRoute
 from facefusion.service.staging import stage
 from facefusion.service.uploads.store import ready
-from facefusion.service.values import Answer, Body, Id
+from facefusion.service.values import Answer, Body, Box, Id
 
 ROUTER: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=ServiceRoute)
 
@@ -38,7 +38,7 @@ class CheckOrder(Body):
 class CheckedFaceAnswer(Answer):
     """A face, and how well it serves."""
 
-    box: tuple[float, float, float, float] = Field(description="left, top, right, bottom, in pixels")
+    box: Box = Field(description="left, top, right, bottom, in pixels")
     score: float = Field(description="how sure the detector is, 0 to 1")
     yaw: float = Field(description="turn in degrees; positive when the nose points to the right of the picture")
     pitch: float
@@ -101,7 +101,7 @@ def _face(each: CheckedFace) -> CheckedFaceAnswer:
     face = each.face
     left, top, right, bottom = (round(float(value), 1) for value in face.box)
     return CheckedFaceAnswer(
-        box=(left, top, right, bottom),
+        box=[left, top, right, bottom],
         score=round(face.score, 3),
         yaw=round(face.pose.yaw, 1),
         pitch=round(face.pose.pitch, 1),

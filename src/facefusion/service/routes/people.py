@@ -19,7 +19,7 @@ from facefusion.service.route import IdempotencyKey, ServiceRoute
 from facefusion.service.routes.operations import OperationError
 from facefusion.service.uploads.store import ready
 from facefusion.service.uploads.values import Upload
-from facefusion.service.values import Answer, Id
+from facefusion.service.values import Answer, Box, Id
 
 ROUTER: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=ServiceRoute)
 _MOST_NUMBER: Final = 999
@@ -37,7 +37,7 @@ class PersonAnswer(Answer):
     portrait: str = Field(description="where their picture is fetched, below the address of the service")
     frame: int | None = Field(description="number of the frame; null of a long clip, of which the time tells")
     time: float | None = Field(description="of the frame, in seconds from the first; null of a picture")
-    box: tuple[float, float, float, float] = Field(description="left, top, right, bottom of the face, in pixels")
+    box: Box = Field(description="left, top, right, bottom of the face, in pixels")
     yaw: float = Field(description="turn in degrees; positive when the nose points to the right of the picture")
     pitch: float
     roll: float

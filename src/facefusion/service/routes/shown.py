@@ -28,16 +28,17 @@ from facefusion.service.problems import documented
 from facefusion.service.records import options_of
 from facefusion.service.route import ServiceRoute
 from facefusion.service.routes.previews import PreviewOrder
-from facefusion.service.values import Answer
+from facefusion.service.values import Answer, Box
 
 ROUTER: Final = APIRouter(prefix="/v1/previews", tags=["previews"], route_class=ServiceRoute)
 _USUAL_SIDE: Final = 1280
 
 Writer = Annotated[Caller, Depends(require("jobs:write"))]
+Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 Layer = Literal["before", "changes", "landmarks"]
 
 
-class FrameOrder(PreviewOrder):
+class ShownOrder(PreviewOrder):
     """One frame of a preview that stays open, and what is wanted of it."""
 
     session: Annotated[
@@ -50,7 +51,7 @@ class FrameOrder(PreviewOrder):
     ] = "page"
     history: Annotated[int, Field(ge=0, le=0, description="0: sliders look at single frames")] = 0
     compare: Annotated[Literal[False], Field(description="ask for the layer `before` instead")] = False
-    form: Literal["jpg", "webp"] = "jpg"  # type: ignore[assignment]
+    form: Literal["jpg", "webp"] = "jpg"
     quality: Annotated[int, Field(ge=20, le=100, description="of the pictures")] = 85
     layers: list[Layer] = Field(
         default=[],
@@ -62,7 +63,7 @@ class FrameOrder(PreviewOrder):
 class SeenFace(Answer):
     """A face of a frame."""
 
-    box: tuple[float, float, float, float] = Field(description="left, top, right, bottom, in pixels of the pictures")
+    box: Box = Field(description="left, top, right, bottom, in pixels of the pictures")
     score: float
     yaw: float = Field(description="turn in degrees; positive when the nose points to the right of the picture")
     pitch: float
@@ -71,10 +72,10 @@ class SeenFace(Answer):
     role: int | None = Field(
         description="whose face it gets: a number of the map, or 0; null where it is left as it is"
     )
-    landmarks: list[tuple[float, float]] | None = Field(description="where the layer is asked for, in pixels")
+    landmarks: list[Point] | None = Field(description="where the layer is asked for, in pixels")
 
 
-class FrameAnswer(Answer):
+class ShownFrame(Answer):
     """A frame as a job would give it, as data; pictures are files in base64."""
 
     frame: int
@@ -91,7 +92,7 @@ class FrameAnswer(Answer):
 
 
 @ROUTER.post("/frames", responses=documented(404, 409))
-async def show_frame(order: FrameOrder, request: Request, parts: Parts, caller: Writer) -> FrameAnswer:
+async def show_frame(order: ShownOrder, request: Request, parts: Parts, caller: Writer) -> ShownFrame:
     """Show one frame from a preview that stays open; what is shown is in the audit log once, and counted.
 
     The first request of a session takes as long as opening the files and models does. Of several that wait, the newest
@@ -102,7 +103,7 @@ async def show_frame(order: FrameOrder, request: Request, parts: Parts, caller: 
     check = parts.shown.turn(session)
     job = await run_sync(lambda: found(parts, caller, order.request()).request)
 
-    def work() -> FrameAnswer:
+    def work() -> ShownFrame:
         check()
         began = time.perf_counter()
         wanted = Wanted(order.frame, order.time, order.max_side or _USUAL_SIDE, "changes" in order.layers)
@@ -133,11 +134,11 @@ def _options(files: Files, parts: ServiceParts, caller: Caller, request: JobRequ
     return options_of(parts.options, caller, **values | {"work_dir": files.folder})
 
 
-def _answer(order: FrameOrder, seen: Shown, count: int, began: float) -> FrameAnswer:
+def _answer(order: ShownOrder, seen: Shown, count: int, began: float) -> ShownFrame:
     height, width = seen.after.shape[:2]
     edited = {tuple(face.box.tolist()): face for face in seen.edited}
     has_landmarks = "landmarks" in order.layers
-    return FrameAnswer(
+    return ShownFrame(
         frame=seen.index,
         time=seen.time,
         frames=count,
@@ -154,9 +155,9 @@ def _answer(order: FrameOrder, seen: Shown, count: int, began: float) -> FrameAn
 
 def _face(face: Face, edited: Face | None, *, has_landmarks: bool) -> SeenFace:
     left, top, right, bottom = (round(float(each), 1) for each in face.box)
-    points = [(round(float(x), 1), round(float(y), 1)) for x, y in face.mesh[:, :2]] if has_landmarks else None
+    points = [[round(float(x), 1), round(float(y), 1)] for x, y in face.mesh[:, :2]] if has_landmarks else None
     return SeenFace(
-        box=(left, top, right, bottom),
+        box=[left, top, right, bottom],
         score=round(face.score, 3),
         yaw=round(face.pose.yaw, 1),
         pitch=round(face.pose.pitch, 1),

@@ -54,8 +54,8 @@ class Machine:
     def _busy(self) -> float | None:
         times = psutil.cpu_times()
         # Linux counts guests' time as user's as well.
-        whole = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
-        idle = times.idle + getattr(times, "iowait", 0.0)
+        whole = float(sum(times)) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+        idle = float(times.idle) + getattr(times, "iowait", 0.0)
         before, self._before = self._before, (whole, idle)
         if before is None or whole <= before[0]:
             return None

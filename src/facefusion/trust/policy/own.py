@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ import tomli_w
 from facefusion.errors import PolicyError
 from facefusion.trust.keys.file import write_private
 from facefusion.trust.policy.loading import laid_over
+from facefusion.trust.policy.names import is_profile
 from facefusion.trust.policy.policy import Policy
 
 OWN_POLICY: Final = "policy.toml"
@@ -23,6 +25,22 @@ def own_policy(home: Path) -> Path:
         home: folder of the place.
     """
     return home / OWN_POLICY
+
+
+def own_base(path: Path) -> str | None:
+    """Return the profile that the policy of a place extends; None where it extends something else.
+
+    Args:
+        path: of the policy.
+
+    Raises:
+        PolicyError: it cannot be read.
+    """
+    try:
+        base = tomllib.loads(path.read_text("utf-8")).get("extends")
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"The policy {path} cannot be read", "Mend the file") from error
+    return base if isinstance(base, str) and is_profile(base) else None
 
 
 def check_own_policy(content: Mapping[str, Any]) -> Policy:

@@ -24,7 +24,7 @@ from facefusion.jobs.database import (
 from facefusion.jobs.tenants import make_tenant
 from facefusion.service.gateway.caller import ROLES, SCOPES, Caller, Role, Scope
 from facefusion.service.gateway.keys.form import KeyText, make_key
-from facefusion.service.gateway.tables import API_KEYS
+from facefusion.service.gateway.tables import API_KEYS, USERS
 
 PURPOSE: Final = "service keys"
 """Of the key, derived from the place's secret, by which digests are made."""
@@ -261,14 +261,15 @@ class KeyStore:
                 connection.execute(update(API_KEYS).where(API_KEYS.c.id == key_id).values(used=hour))
 
     def any_holds(self) -> bool:
-        """Return whether there is a key that lets somebody in.
+        """Return whether there is a key, or a user, that lets somebody in.
 
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
         with reading(self._engine) as connection:
             holds = API_KEYS.c.revoked.is_(None) & (API_KEYS.c.expires > self._clock(connection))
-            return connection.execute(select(API_KEYS.c.id).where(holds).limit(1)).first() is not None
+            of_keys, of_users = select(API_KEYS.c.id).where(holds), select(USERS.c.id).where(USERS.c.is_active)
+            return any(connection.execute(each.limit(1)).first() is not None for each in (of_keys, of_users))
 
     def _added(
         self, connection: Connection, values: Mapping[str, Any], now: int, expires: int, text: KeyText
