@@ -27,6 +27,9 @@ export const moment = (when: string | Date): string =>
 export const day = (when: string | Date): string =>
   new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(when));
 
+export const clock = (when: string | number | Date): string =>
+  new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(new Date(when));
+
 const AGO: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
   ["hour", 3600],
