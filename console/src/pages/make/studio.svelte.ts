@@ -57,7 +57,6 @@ const KEPT = [
   "frame",
   "job",
 ] as const;
-const PICTURES = /\.(jpe?g|png|webp|avif|bmp|tiff?)$/i;
 
 export class Studio {
   sources = $state<Source[]>([]);
@@ -77,8 +76,6 @@ export class Studio {
   sending = $state<OnItsWay[]>([]);
   problem = $state.raw<Problem | null>(null);
   chosen = $state<string | null>(null);
-  /** The clip as it lies on this machine, until the page is left; to be played beside the result. */
-  own = $state<string | null>(null);
   isRestored = $state(false);
   #last = 0;
   #looking = 0;
@@ -183,14 +180,12 @@ export class Studio {
     this.keep();
   }
 
-  setTarget(target: Target | null, own: string | null = null): void {
+  setTarget(target: Target | null): void {
     this.target = target;
     this.people = null;
     this.cast = {};
     this.trim = { start: null, end: null };
     this.frame = 0;
-    if (this.own) URL.revokeObjectURL(this.own);
-    this.own = own;
     this.keep();
     if (target) void this.lookForPeople();
   }
@@ -234,17 +229,12 @@ export class Studio {
     try {
       const id = await sending.done;
       const upload = await got(api.GET("/v1/uploads/{upload_id}", { params: { path: { upload_id: id } } }));
-      if (use === "target") this.#takeTarget(upload, file);
+      if (use === "target") this.setTarget(targetOf(upload));
       else await this.#takeSource(upload);
       drop();
     } catch (error) {
       entry.problem = asProblem(error);
     }
-  }
-
-  #takeTarget(upload: Schemas["UploadAnswer"], file: File): void {
-    const target = targetOf(upload);
-    this.setTarget(target, target.kind === "video" || PICTURES.test(file.name) ? URL.createObjectURL(file) : null);
   }
 
   async #takeSource(upload: Schemas["UploadAnswer"]): Promise<void> {
