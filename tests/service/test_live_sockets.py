@@ -18,9 +18,17 @@ from live_client import Back, LiveClient, live
 from PIL import Image
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from facefusion.client import Client
 from facefusion.engine.doors.door import Door
 from facefusion.engine.live.session import LiveSession
-from facefusion.errors import ConsentRevokedError, ContentRefusedError
+from facefusion.errors import (
+    ConsentRevokedError,
+    ContentRefusedError,
+    InputTypeError,
+    NotAllowedError,
+    ResourceUnknownError,
+    ServiceUnreachableError,
+)
 from facefusion.jobs.tenants import Quota, Tenants
 from facefusion.media.live.jpeg import JpegFrames, jpeg_of
 from facefusion.options import LimitOptions
@@ -411,3 +419,25 @@ def test_nothing_is_done_for_tenants_that_are_paused(service: Served) -> None:
             assert client.said("error", id=1)["problem"]["status"] == 429
     finally:
         tenants.set("acme", Quota())
+
+
+def test_the_client_of_python_speaks_it(service: Served, source: str, view: Array) -> None:
+    with Client(service.url, timeout=60) as client:
+        client._http.headers.update(service.client(ADA).headers)
+        with client.live([source], width=SIDE, height=SIDE) as frames:
+            number = frames.send(jpeg_of(view, 92))
+            shown = frames.next(60)
+            assert (shown.number, shown.faces) == (number, 1) and shown.content.startswith(b"\xff\xd8")
+            frames.change(options={"blend_ratio": 0.5})
+            with pytest.raises(ResourceUnknownError):
+                frames.change(sources=[f"upload:{'2' * 32}"])
+            frames.send(b"no picture")
+            with pytest.raises(InputTypeError):
+                frames.next(60)
+            frames.send(jpeg_of(view, 92))
+            assert frames.next(60).faces == 1
+        client._http.headers.update(service.client(ADA, scopes=frozenset({"jobs:read"})).headers)
+        with pytest.raises(NotAllowedError):
+            client.live([source], width=SIDE, height=SIDE)
+    with Client("http://127.0.0.1:9", timeout=5) as nobody, pytest.raises(ServiceUnreachableError):
+        nobody.live([], width=SIDE, height=SIDE)

@@ -102,7 +102,7 @@ def test_the_token_of_this_start_signs_in_and_ends_with_it(town: Town) -> None:
         token = token_path(town.home, street.served.port).read_text().strip()
         browser = street.browser(key=token)
         said = browser.http.get("/v1/session").json()
-        assert (said["way"], said["tenant"], said["actor"], said["role"]) == ("local", "default", "ada", "admin")
+        assert (said["way"], said["tenant"], said["actor"], said["role"]) == ("local", "default", "ada", "platform")
     with town.open(local_access="token") as another:
         assert another.other(browser).http.get("/v1/session").status_code == 401
 
@@ -121,7 +121,7 @@ def test_whoever_calls_is_told_who_they_are(town: Town) -> None:
 def test_the_user_of_this_machine_is_told_without_signing_in(town: Town) -> None:
     with town.open(local_access="same-user") as street:
         said = street.served.get("/v1/session").json()
-        assert (said["way"], said["tenant"], said["actor"], said["role"]) == ("local", "default", "ada", "admin")
+        assert (said["way"], said["tenant"], said["actor"], said["role"]) == ("local", "default", "ada", "platform")
         assert (said["csrf"], said["ends"]) == (None, None)
 
 
@@ -181,11 +181,14 @@ def test_guesses_for_one_name_are_few_wherever_they_come_from(town: Town) -> Non
             return answer.status_code, answer.headers.get("retry-after")
 
         for name in ("ada", "nobody"):
-            found = [guess(name, f"192.0.2.{number}")[0] for number in range(11)]
+            found = [guess(name, "192.0.2.1")[0] for _ in range(11)]
             assert found == [401] * 10 + [429]
-        status, seconds = guess("ADA", "198.51.100.1")
+        assert guess("ADA", "192.0.2.2")[0] == 401  # whose name it is comes from elsewhere, and is not locked out
+        found = [guess("Nobody", f"192.0.2.{number}")[0] for number in range(3, 44)]
+        assert found == [401] * 40 + [429]
+        status, seconds = guess("NOBODY", "198.51.100.1")
         assert status == 429
-        assert seconds is not None and 0 < int(seconds) <= 300
+        assert seconds is not None and 0 < int(seconds) <= 60
         assert guess("grace", "198.51.100.1")[0] == 401
 
 

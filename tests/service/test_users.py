@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from session_house import PASSWORD, QUICK, Street, town_in
 
 from facefusion.errors import AccountError, OptionsError, PasswordError, ResourceUnknownError
-from facefusion.service.gateway.caller import Caller
+from facefusion.service.gateway.caller import ROLES, Caller
 from facefusion.service.gateway.sessions.store import Holder, SessionStore
 from facefusion.service.gateway.users import Passwords, UserStore, check_password, folded, made_password
 from facefusion.trust.database import open_database
@@ -99,6 +99,30 @@ def test_only_admins_of_the_tenant_see_its_users(service: Served) -> None:
     assert eve.post(f"{path}/password", json={}).status_code == 404
     assert poor.get("/v1/users").status_code == 403
     assert eve.post("/v1/users", json={"name": "mary", "role": "viewer"}).status_code == 201  # of another tenant
+
+
+def test_nobody_makes_a_user_who_may_do_more_than_they(service: Served) -> None:
+    admin = service.client(Caller("grown", "user:x", ROLES["admin"]))
+    few = service.client(Caller("grown", "user:y", frozenset({"admin", "jobs:read"})))
+    own = admin.post("/v1/users", json={"name": "own", "role": "admin"}).json()["id"]
+    for client, role in ((admin, "platform"), (few, "admin"), (few, "operator"), (service.client(ADA), "platform")):
+        refused = client.post("/v1/users", json={"name": "grown", "role": role})
+        assert refused.status_code == 403
+        assert refused.json()["type"] == "urn:facefusion:error:NotAllowedError"
+    assert admin.patch(f"/v1/users/{own}", json={"role": "platform"}).status_code == 403
+    assert [user["role"] for user in admin.get("/v1/users").json()["users"]] == ["admin"]
+
+
+def test_nobody_changes_a_user_who_may_do_more_than_they(service: Served) -> None:
+    admin = service.client(Caller("grown", "user:x", ROLES["admin"]))
+    boss = made(UserStore(service.parts.engine, QUICK), "boss", "platform", "grown")
+    path = f"/v1/users/{boss}"
+    assert admin.post(f"{path}/password", json={}).status_code == 403
+    for change in ({"role": "viewer"}, {"active": False}, {}):
+        assert admin.patch(path, json=change).status_code == 403
+    assert admin.delete(path).status_code == 403
+    assert admin.get(path).json()["role"] == "platform"
+    assert service.client(Caller("grown", "user:z", ROLES["platform"])).delete(path).status_code == 204
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ export type Group = "make" | "trust" | "admin";
 export interface Route {
   /** Its address; `:name` stands for one part of it, and is handed to the page as a property. */
   path: string;
-  page: () => Promise<{ default: Component<Record<string, string>> }>;
+  // Which properties a page takes are the names in its path.
+  page: () => Promise<{ default: Component<any> }>;
   title: () => string;
   /** Whether nobody has to be signed in. */
   isOpen?: boolean;

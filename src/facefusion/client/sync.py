@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from facefusion.client.binding import Resource
 from facefusion.client.call import Call
 from facefusion.client.downloading import Download
 from facefusion.client.flow import Ended, Flow, Wait, sent, thrown
+from facefusion.client.live import LiveFrames, live_wish
 from facefusion.client.retrying import Retries, Tries
 from facefusion.client.settings import request_of, settings_of
 from facefusion.client.values import Job, JobEvent
@@ -212,6 +213,32 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def live(
+        self,
+        sources: Sequence[str],
+        *,
+        width: int,
+        height: int,
+        options: Mapping[str, Any] | None = None,
+        quality: int = 85,
+    ) -> LiveFrames:
+        """Begin a live session: frames that are sent come back edited, the newest first; see docs/live.md.
+
+        Args:
+            sources: of the new face: `upload:ID` or `face:ID`.
+            width: of the frames that will be sent, in pixels.
+            height: the same.
+            options: as of a job, but for those of outputs.
+            quality: of the JPEG pictures that come back, from 40 to 95.
+
+        Raises:
+            OptionsError: the package websockets is missing, or options are refused.
+            ServiceUnreachableError: the service cannot be reached.
+            FaceFusionError: it lets nobody in, or refuses the sources.
+        """
+        wish = live_wish(sources, width=width, height=height, options=options, quality=quality)
+        return LiveFrames(self._http, wish)
 
     def do(self, call: Call[T]) -> T:
         """Return what a call brings; it is sent again where that can help.

@@ -120,8 +120,9 @@ export class Show {
     this.state = "idle";
   }
 
-  /** Tell the service what is wished now. */
+  /** Tell the service what is wished now; what was wrong with another wish is over. */
   change(): void {
+    if (!this.isOn) this.problem = this.trouble = null;
     if (!this.#link || this.state === "joining" || this.state === "again") return;
     const { width, height } = this.#sides();
     this.#link.wish(this.wish(width, height));

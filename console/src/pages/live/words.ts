@@ -3,7 +3,7 @@ import { dictionary } from "../../lib/i18n/index.svelte";
 export const w = dictionary(
   {
     title: "Live",
-    hint: "Your camera with another face. Nothing is recorded, and frames go to this service alone.",
+    hint: "Your camera, with another face. Nothing is recorded.",
     start: "Start",
     stop: "Stop",
     face: "Face",
@@ -80,7 +80,7 @@ export const w = dictionary(
   },
   {
     title: "实时",
-    hint: "用另一张脸出现在摄像头前。不会录制，画面只发送到本服务。",
+    hint: "用另一张脸出现在摄像头前。不会录制任何内容。",
     start: "开始",
     stop: "停止",
     face: "人脸",

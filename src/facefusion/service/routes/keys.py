@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal, Self
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import Field, model_validator
 
-from facefusion.errors import NotAllowedError
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import ROLES, Caller, Role, Scope
 from facefusion.service.gateway.keys import ApiKey, KeyStore, KeyText
 from facefusion.service.gateway.keys.store import PURPOSE
+from facefusion.service.gateway.rights import check_gives, check_rules_over
 from facefusion.service.parts import Parts, ServiceParts
 from facefusion.service.problems import documented
 from facefusion.service.route import IdempotencyKey, SecretRoute, ServiceRoute
@@ -22,7 +21,6 @@ from facefusion.service.values import Answer, Body
 MOST_DAYS: Final = 3650
 _MOST_OVERLAP: Final = 24 * 365
 _PREFIX: Final = "/v1/keys"
-_ABOVE_TENANTS: Final[Scope] = "platform"
 _SHOWN: Final = APIRouter(prefix=_PREFIX, tags=["keys"], route_class=ServiceRoute)
 _MADE: Final = APIRouter(prefix=_PREFIX, tags=["keys"], route_class=SecretRoute)
 
@@ -113,7 +111,7 @@ def create_key(
     order: KeyOrder, parts: Parts, caller: Admin, response: Response, _key: IdempotencyKey = None
 ) -> KeySecret:
     """Make a key of the caller's tenant, with no more rights than the caller has; it is shown this once."""
-    _check_within(caller, ROLES[order.role] if order.role is not None else order.scopes)
+    check_gives(caller, ROLES[order.role] if order.role is not None else order.scopes)
     store = _store(parts)
     made = store.create(
         tenant=caller.tenant,
@@ -133,7 +131,7 @@ def rotate_key(
 ) -> KeySecret:
     """Make a key in another's place, with the same rights; it is shown this once, and the old one holds for a while."""
     store = _store(parts)
-    _check_within(caller, store.key(key_id, tenant=caller.tenant).scopes)
+    check_gives(caller, store.key(key_id, tenant=caller.tenant).scopes)
     lives, overlap = _lives(order.days, parts), timedelta(hours=order.overlap_hours)
     made = store.rotate(key_id, by=caller.actor, lives=lives, overlap=overlap)
     _note(parts, caller, "replaced", made[0])
@@ -144,8 +142,7 @@ def rotate_key(
 def revoke_key(key_id: KeyId, parts: Parts, caller: Admin) -> KeyAnswer:
     """Take a key back; within seconds it lets nobody in. One that was taken back stays so."""
     store = _store(parts)
-    if not store.key(key_id, tenant=caller.tenant).scopes <= caller.scopes:
-        raise _too_much("A key that may do more than the caller is not taken back by it")
+    check_rules_over(caller, store.key(key_id, tenant=caller.tenant).scopes)
     key = store.revoke(key_id, tenant=caller.tenant)
     _note(parts, caller, "revoked", key)
     return _answer(key, store.now(), caller)
@@ -157,23 +154,6 @@ def _store(parts: ServiceParts) -> KeyStore:
 
 def _lives(days: int | None, parts: ServiceParts) -> timedelta:
     return timedelta(days=parts.settings.key_days if days is None else days)
-
-
-def _check_within(caller: Caller, scopes: Iterable[Scope]) -> None:
-    """Make sure that nobody gives away more than they have.
-
-    Raises:
-        NotAllowedError: they would; or the key would stand above tenants, which the command line alone allows.
-    """
-    wanted = frozenset(scopes)
-    if _ABOVE_TENANTS in wanted:
-        raise _too_much("Keys of those who run the service are made by the command line alone")
-    if more := sorted(wanted - caller.scopes):
-        raise _too_much(f"A key cannot be given what its maker may not do: {', '.join(more)}")
-
-
-def _too_much(what: str) -> NotAllowedError:
-    return NotAllowedError(what, "Ask whoever runs the service: facefusion keys", reason="more-than-own")
 
 
 def _shown_once(store: KeyStore, made: tuple[ApiKey, KeyText], caller: Caller, response: Response) -> KeySecret:

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from facefusion.jobs.database import reading
 from facefusion.service.gateway.access import require
-from facefusion.service.gateway.caller import Caller, Role
+from facefusion.service.gateway.caller import ROLES, Caller, Role
+from facefusion.service.gateway.rights import check_gives, check_rules_over
 from facefusion.service.gateway.tables import USERS
 from facefusion.service.gateway.users import Passwords, User, UserStore, made_password
 from facefusion.service.gateway.users.store import user_of
@@ -98,7 +99,11 @@ def user_answer(user: User) -> UserAnswer:
 
 @ROUTER.post("", status_code=201, responses=documented(409))
 def create(order: NewUser, response: Response, parts: Parts, caller: Admin) -> UserMade:
-    """Make a user of one's own tenant. Who is given a password has to take another when they sign in the first time."""
+    """Make a user of one's own tenant, with no more rights than one has.
+
+    Who is given a password has to take another when they sign in the first time.
+    """
+    check_gives(caller, ROLES[order.role])
     password = order.password or made_password()
     user = _store(parts).create(
         tenant=caller.tenant, name=order.name, password=password, role=order.role, by=caller.actor
@@ -131,6 +136,9 @@ def change(user_id: Id, order: UserChange, parts: Parts, caller: Admin) -> UserA
 
     A tenant's last active admin stays one: make somebody else an admin first.
     """
+    _check_rules_over(parts, caller, user_id)
+    if order.role is not None:
+        check_gives(caller, ROLES[order.role])
     user = _store(parts).change(user_id, tenant=caller.tenant, role=order.role, is_active=order.active)
     action = "revoked" if order.active is False else "replaced"
     parts.records.note(caller, "user", action, subjects=(user.actor,))
@@ -140,6 +148,7 @@ def change(user_id: Id, order: UserChange, parts: Parts, caller: Admin) -> UserA
 @ROUTER.post("/{user_id}/password", responses=documented(404))
 def set_password(user_id: Id, order: UserPassword, parts: Parts, caller: Admin) -> UserMade:
     """Give a user another password, which they have to replace when they sign in; all their sessions end."""
+    _check_rules_over(parts, caller, user_id)
     password = order.password or made_password()
     user = _store(parts).set_password(user_id, password, tenant=caller.tenant)
     parts.records.note(caller, "user", "replaced", subjects=(user.actor,))
@@ -149,8 +158,13 @@ def set_password(user_id: Id, order: UserPassword, parts: Parts, caller: Admin) 
 @ROUTER.delete("/{user_id}", status_code=204, responses=documented(404, 409))
 def remove(user_id: Id, parts: Parts, caller: Admin) -> None:
     """Remove a user, who is signed out; what they made stays. A tenant's last active admin stays, too."""
+    _check_rules_over(parts, caller, user_id)
     user = _store(parts).remove(user_id, tenant=caller.tenant)
     parts.records.note(caller, "user", "removed", subjects=(user.actor,))
+
+
+def _check_rules_over(parts: ServiceParts, caller: Caller, user_id: str) -> None:
+    check_rules_over(caller, ROLES[_store(parts).get(user_id, tenant=caller.tenant).role])
 
 
 def _store(parts: ServiceParts) -> UserStore:

@@ -24,9 +24,13 @@ from facefusion.service.gateway.users import Account, Passwords, UserStore, chec
 from facefusion.service.gateway.visitor import OpenSession, Visitor
 
 _LOG: Final = logging.getLogger(__name__)
-# Tries for one name: ten at once, then one in five minutes. From one address, for any names: thirty, then six a minute.
-_NAME_TRIES: Final = 10.0
-_NAME_RATE: Final = 1 / 300
+# Tries for one name from one address: ten at once, then one in five minutes. From everywhere there may be more, so that
+# a stranger who guesses does not lock out whom the name belongs to: fifty, then one a minute. From one address, for any
+# names: thirty, then six a minute.
+_OWN_TRIES: Final = 10.0
+_OWN_RATE: Final = 1 / 300
+_NAME_TRIES: Final = 50.0
+_NAME_RATE: Final = 1 / 60
 _ADDRESS_TRIES: Final = 30.0
 _ADDRESS_RATE: Final = 6 / 60
 _LONGEST_NAME: Final = 200
@@ -162,6 +166,7 @@ class Signing:
         """Count a try; whether there is anybody of the name makes no difference."""
         whose = f"{tenant} {folded(name[:_LONGEST_NAME])}"
         buckets = (
+            Bucket("sign-in-own", f"{address} {whose}", _OWN_TRIES, _OWN_RATE),
             Bucket("sign-in-name", whose, _NAME_TRIES, _NAME_RATE),
             Bucket("sign-in-address", address, _ADDRESS_TRIES, _ADDRESS_RATE),
         )
