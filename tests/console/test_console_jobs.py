@@ -11,7 +11,7 @@ import httpx
 import pytest
 from benchmarks.servers import until
 from browsing import Visit
-from playwright.sync_api import Page, expect
+from playwright.sync_api import CDPSession, Page, expect
 from sqlalchemy import update
 
 from facefusion.jobs.board import JobBoard
@@ -68,7 +68,7 @@ def done(api: httpx.Client, job: str) -> dict[str, Any]:
         shown: dict[str, Any] = api.get(f"/v1/jobs/{job}").json()
         return shown if shown["finished"] else None
 
-    found = until(look, 180)
+    found = until(look, seconds=180)
     assert found["state"] == "succeeded", found["error"]
     return found
 
@@ -117,7 +117,7 @@ def test_a_job_is_followed_through_a_reload_and_a_closed_laptop(visit: Visits, a
     page.context.set_offline(True)
     api.post(f"/v1/jobs/{long}/cancel")
     page.context.set_offline(False)
-    expect(page.locator("header").get_by_text("Cancelled")).to_be_visible()
+    expect(page.locator("header").first.get_by_text("Cancelled")).to_be_visible()
 
 
 def test_jobs_are_paused_cancelled_tried_again_and_put_first(
@@ -125,7 +125,7 @@ def test_jobs_are_paused_cancelled_tried_again_and_put_first(
 ) -> None:
     job = submitted(api, target=clip, output="steered.mp4", options={"processors": []}, priority=1)
     page = visit(f"/jobs/{job}").page
-    state = page.locator("header")
+    state = page.locator("header").first
     page.get_by_label("Priority").select_option("Urgent")
     until(lambda: api.get(f"/v1/jobs/{job}").json()["priority"] == 9)
     page.get_by_role("button", name="Pause").click()
@@ -156,7 +156,7 @@ def test_a_failure_says_in_words_what_went_wrong(visit: Visits, api: httpx.Clien
     job = submitted(
         api, sources=[sent(api, folder / "grey.png", "grey.png")], target=sent(api, CAPTAIN, "c.png"), output="no.png"
     )
-    until(lambda: api.get(f"/v1/jobs/{job}").json()["finished"], 120)
+    until(lambda: api.get(f"/v1/jobs/{job}").json()["finished"], seconds=120)
     page = visit(f"/jobs/{job}").page
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("No face was found")
@@ -194,21 +194,20 @@ def test_a_history_of_hundreds_is_searched_and_scrolled_without_a_halt(visit: Vi
     page = visit("/jobs").page
     rows = page.get_by_role("list", name="History").get_by_role("listitem")
     expect(rows.first).to_be_visible()
-    page.evaluate(
-        "window.halts = []; new PerformanceObserver((list) => halts.push(...list.getEntries().map(e => e.duration)))"
-        ".observe({type: 'longtask'})"
-    )
-    seen = 0
+    probe = page.context.new_cdp_session(page)
+    probe.send("Performance.enable", {"timeDomain": "threadTicks"})  # time of the processor: others may use the machine
+    seen, halts, spent = 0, list[float](), _spent(probe)
     for _ in range(60):
         page.mouse.wheel(0, 1200)
-        page.wait_for_function("() => new Promise(requestAnimationFrame)")
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        before, spent = spent, _spent(probe)
+        halts.append(spent - before)
         seen = max(seen, rows.count())
         if page.get_by_text(f"{many} jobs").is_visible() or page.get_by_text("holiday-000.mp4").is_visible():
             break
     expect(page.get_by_text("holiday-000.mp4")).to_be_visible()
     assert seen < 60, "only what can be seen is in the page"
-    # A machine that does other things besides is no fault of the page's; 50 ms is what a browser calls long.
-    assert max(page.evaluate("halts"), default=0) < 250
+    assert max(halts) < 0.05, "what a browser calls a long task"
 
     page.keyboard.press("Home")
     page.get_by_label("Search").fill("beach 123")
@@ -231,9 +230,10 @@ def test_two_results_are_compared_in_step(visit: Visits, pair: list[str]) -> Non
     expect(page.get_by_role("heading", level=1)).to_have_text("Compare two results")
     videos = page.locator("video")
     expect(videos).to_have_count(2)
-    page.wait_for_function("[...document.querySelectorAll('video')].every(v => v.readyState >= 2)")
+    until(lambda: page.evaluate("[...document.querySelectorAll('video')].every(v => v.readyState >= 2)"))
     page.get_by_label("Time", exact=True).fill("0.8")
-    page.wait_for_function("[...document.querySelectorAll('video')].every(v => Math.abs(v.currentTime - 0.8) < 0.05)")
+    times = "[...document.querySelectorAll('video')].map(v => v.currentTime)"
+    until(lambda: all(abs(each - 0.8) < 0.05 for each in page.evaluate(times)))
     cut = page.get_by_label("Where one gives way to the other")
     cut.focus()
     page.keyboard.press("Home")
@@ -274,9 +274,9 @@ def test_a_result_is_shared_until_the_link_is_taken_back(visit: Visits, pair: li
 
 def test_nobody_is_asked_for_notifications_before_they_want_them(visit: Visits, browser: Any) -> None:
     page = visit("/jobs").page
-    page.evaluate("window.asked = 0; Notification.requestPermission = async () => { asked += 1; return 'denied'; }")
+    noting = "window.asked = 0; Notification.requestPermission = async () => { asked += 1; return 'denied'; };"
+    page.add_init_script(noting)
     page.reload()
-    page.evaluate("window.asked = 0; Notification.requestPermission = async () => { asked += 1; return 'denied'; }")
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     assert page.evaluate("asked") == 0
     page.get_by_role("button", name="Tell me when jobs are done").click()
@@ -293,6 +293,12 @@ def test_everybody_can_use_these_pages(visit: Visits, pair: list[str], long: str
     phone = visit(f"/jobs/{pair[0]}", theme=theme, language=language, width=390, height=844)
     expect(phone.page.get_by_role("heading", level=1)).to_be_visible()
     assert phone.serious() == [] and not _overflows(phone.page)
+
+
+def _spent(probe: CDPSession) -> float:
+    """Seconds that the page's own thread has worked."""
+    metrics = {each["name"]: each["value"] for each in probe.send("Performance.getMetrics")["metrics"]}
+    return float(metrics["TaskDuration"])
 
 
 def _overflows(page: Page) -> bool:
