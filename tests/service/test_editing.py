@@ -116,6 +116,7 @@ def test_two_people_are_two_entries_with_a_portrait_each(
         assert person["share"] == 1 and person["usable"] == 1 and person["first"] == 0 and person["last"] > 4
         seen = client.get(person["portrait"])
         assert seen.headers["content-type"] == "image/jpeg" and seen.headers["x-content-type-options"] == "nosniff"
+        assert seen.headers["vary"] == "Authorization, Cookie"  # a browser keeps it, but for nobody else
         assert min(Image.open(io.BytesIO(seen.content)).size) > 80
         assert client.get(person["portrait"], headers={"If-None-Match": seen.headers["etag"]}).status_code == 304
     left = [person["box"][0] for person in found["people"]]
