@@ -25,8 +25,10 @@ LONGEST: Final = 400
 MOST_BYTES: Final = 64 << 10
 """Of one picture."""
 _APART: Final = 4.0
-"""Seconds between two, and before any of them is shown. One takes 40 ms of a core, most of it for the watermark, so that
-all of them take less than a hundredth of what a job does."""
+"""Seconds between two, and before any of them is shown.
+
+One takes 40 ms of a core, most of it for the watermark, so that all take less than a hundredth of what a job does.
+"""
 _GROWTH: Final = 1.3
 _FIRST: Final = 12
 _QUALITIES: Final = (82, 60, 35, 10)
