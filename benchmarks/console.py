@@ -44,7 +44,8 @@ _CHUNK: Final = 1 << 22
 # Until the picture of the viewer is another one, and was painted.
 _SLIDE: Final = """
 async ([label, times]) => {
-  const slider = [...document.querySelectorAll('input[type=range]')].find((each) => each.labels[0]?.innerText === label);
+  const slider = [...document.querySelectorAll('input[type=range]')].find((each) =>
+    each.labels[0]?.innerText === label);
   const picture = document.querySelector('.stage img');
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
   const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));

@@ -144,7 +144,6 @@ class Browsing:
             expect.set_options(timeout=_SECONDS * 1000)
             self._open.callback(context.close)
         made = Visit(context.new_page())
-        made.expected.append("status of 404")  # JOIN: goes with the sessions
         made.watch()
         self._visits.append(made)
         made.page.goto(self._address + path)

@@ -271,7 +271,7 @@ def test_a_page_of_jobs_is_found_by_an_index_whatever_lies_in_between(crowded):
         ("queued", "planning", "running", "merging"): "jobs_by_state",
     }
     for before, (states, index) in itertools.product((None, MANY // 3), wanted.items()):
-        scans, looked_at = planned(crowded, newest_jobs("studio", states, before=before, limit=51))
+        scans, looked_at = planned(crowded, newest_jobs(crowded, "studio", states, before=before, limit=51))
         assert len(scans) == max(1, len(states))
         assert all(index in scan and not scan.startswith(("SCAN", "Seq", "Bitmap")) for scan in scans), scans
         assert looked_at is None or looked_at <= 51 * len(scans)
@@ -280,7 +280,7 @@ def test_a_page_of_jobs_is_found_by_an_index_whatever_lies_in_between(crowded):
 def test_pages_of_jobs_hold_what_was_asked_for_each_once_and_in_order(crowded):
     def found(*states, before=None):
         with crowded.connect() as connection:
-            query = newest_jobs("studio", states, JOBS.c.owner == "ada", before=before, limit=3)
+            query = newest_jobs(crowded, "studio", states, JOBS.c.owner == "ada", before=before, limit=3)
             return [(row.number, row.state) for row in connection.execute(query)]
 
     assert found() == [(number, "queued") for number in (MANY, MANY - 1, MANY - 2)]

@@ -176,6 +176,16 @@ def test_frames_of_what_needs_a_review_are_not_told_to_whoever_asked_for_it(idle
     assert "frame" not in [kind for kind, _ in messages(idle.client(ADA), lease.job.id)]
 
 
+def test_what_is_always_reviewed_is_not_shown_at_once_by_a_preview(busy: Served) -> None:
+    client = busy.client(Caller("careful", "user:carl", SCOPES))
+    order = {
+        "target": f"upload:{sent(client, CAPTAIN, 'a.png')}",
+        "sources": [f"upload:{sent(client, ASTRONAUT, 'b.jpg')}"],
+    }
+    for path in ("/v1/previews", "/v1/previews/frames"):
+        refused(client.post(path, json=order), 403, "NotAllowedError")
+
+
 def test_a_link_gives_one_file_to_whoever_has_it(busy: Served, done: dict[str, Any]) -> None:
     client, stranger, place = busy.client(), busy.client(None), f"/v1/jobs/{done['id']}/links"
     key = {"Idempotency-Key": "a link"}

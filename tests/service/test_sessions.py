@@ -102,7 +102,7 @@ def test_the_token_of_this_start_signs_in_and_ends_with_it(town: Town) -> None:
         token = token_path(town.home, street.served.port).read_text().strip()
         browser = street.browser(key=token)
         said = browser.http.get("/v1/session").json()
-        assert (said["way"], said["tenant"], said["actor"], said["role"]) == ("local", "default", "ada", "admin")
+        assert (said["way"], said["tenant"], said["actor"], said["role"]) == ("local", "default", "ada", "platform")
     with town.open(local_access="token") as another:
         assert another.other(browser).http.get("/v1/session").status_code == 401
 
@@ -121,7 +121,7 @@ def test_whoever_calls_is_told_who_they_are(town: Town) -> None:
 def test_the_user_of_this_machine_is_told_without_signing_in(town: Town) -> None:
     with town.open(local_access="same-user") as street:
         said = street.served.get("/v1/session").json()
-        assert (said["way"], said["tenant"], said["actor"], said["role"]) == ("local", "default", "ada", "admin")
+        assert (said["way"], said["tenant"], said["actor"], said["role"]) == ("local", "default", "ada", "platform")
         assert (said["csrf"], said["ends"]) == (None, None)
 
 

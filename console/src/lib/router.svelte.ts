@@ -9,6 +9,7 @@ export type Group = "make" | "trust" | "admin";
 export interface Route {
   /** Its address; `:name` stands for one part of it, and is handed to the page as a property. */
   path: string;
+  // Which properties a page takes are the names in its path.
   page: () => Promise<{ default: Component<any> }>;
   title: () => string;
   /** Whether nobody has to be signed in. */

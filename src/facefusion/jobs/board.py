@@ -106,7 +106,7 @@ class JobBoard:
         """
         odd = [JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious))] if suspicious else []
         if tenant is not None:
-            wanted = newest_jobs(tenant, states, *odd, before=before, limit=limit)
+            wanted = newest_jobs(self._engine, tenant, states, *odd, before=before, limit=limit)
         else:
             wanted = select(JOBS).where(*odd).order_by(JOBS.c.number.desc()).limit(limit)
             wanted = wanted.where(JOBS.c.state.in_(states)) if states else wanted

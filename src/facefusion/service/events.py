@@ -12,6 +12,7 @@ from facefusion.jobs.frames import SeenFrame, frames_seen
 from facefusion.jobs.states import FINAL
 from facefusion.jobs.values import Event, Job
 from facefusion.service.feed import Look
+from facefusion.service.gateway.still import Still
 from facefusion.service.jobs.answers import event_answer, frame_answer, job_answer
 from facefusion.service.parts import ServiceParts
 from facefusion.service.problems import problem_of
@@ -28,10 +29,14 @@ class EventStream:
         job: as it is now.
         after: last event that the client has seen; 0 for none.
         shows_frames: whether the client may see frames before the job is finished.
+        still: whether the client may go on; None where nobody knows.
     """
 
-    def __init__(self, parts: ServiceParts, job: Job, after: int, *, shows_frames: bool = False) -> None:
+    def __init__(
+        self, parts: ServiceParts, job: Job, after: int, *, shows_frames: bool = False, still: Still | None = None
+    ) -> None:
         self._parts, self._job, self._after, self._shows_frames = parts, job, after, shows_frames
+        self._still = still
         self._told: tuple[int, int] | None = None
         self._newest = 0
 
@@ -44,6 +49,8 @@ class EventStream:
                 try:
                     silence = settings.heartbeat_seconds if known else max(_FIRST_SECONDS, settings.heartbeat_seconds)
                     found = await listener.news(known, silence)
+                    if self._still is not None:
+                        await self._still.check()
                     if found is None:
                         yield b": still here\n\n"
                         continue

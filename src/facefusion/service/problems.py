@@ -195,8 +195,14 @@ async def _of_ours(request: Request, error: Exception) -> JSONResponse:
         request.state.refusal = error.reason
         request.state.refused = getattr(error, "tenant", None), getattr(error, "actor", None)
     if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _LOG.error("%s %s failed", request.scope.get("method", "WebSocket"), request.url.path, exc_info=error)
+        _LOG.error("%s %s failed", request.scope.get("method", "WebSocket"), _path(request), exc_info=error)
     return answer_of(error)
+
+
+def _path(request: Request) -> str:
+    """Return which path was asked for, without the token of a link, by which whoever reads the log had the result."""
+    token = str(request.path_params.get("token", ""))
+    return request.url.path.replace(token, "…") if token else request.url.path
 
 
 async def _of_validation(_request: Request, error: Exception) -> JSONResponse:

@@ -34,6 +34,9 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
 }
+# Browsers run no module of another type, and what a machine takes files for is anybody's to set: on Windows programs
+# put .js down as text/plain.
+_TYPES: Final = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _ASK_FIRST: Final = "no-cache"
 
@@ -105,7 +108,7 @@ class _File:
     def of(cls, path: Path, folder: Path) -> _File:
         """Read one."""
         content = path.read_bytes()
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         # Names below assets/ hold a digest of what is in them.
         kept = _FOR_EVER if path.is_relative_to(folder / "assets") else _ASK_FIRST
         return cls(content, kind, kept, f'"{sha256(content).hexdigest()[:32]}"')

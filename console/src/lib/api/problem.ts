@@ -29,6 +29,11 @@ export class Problem extends Error {
     return new Problem(0, { type: "offline" });
   }
 
+  /** The error of a job or an operation that failed. */
+  static ofWork(error: { type: string; what: string; hint: string }): Problem {
+    return new Problem(0, { type: error.type, detail: error.what, hint: error.hint });
+  }
+
   static async of(answer: Response): Promise<Problem> {
     const text = await answer.text().catch(() => "");
     try {

@@ -2,18 +2,29 @@
 
 import { locale } from "./index.svelte";
 
-export const number = (value: number, digits = 0): string =>
-  new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+const made = new Map<string, unknown>();
 
-export const percent = (share: number): string =>
-  new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+/** Making one of these takes longer than a hundred uses of it; long lists use them in every row. */
+function kept<O, F>(make: new (locale: string, options: O) => F, options: O): F {
+  const key = `${make.name} ${locale()} ${JSON.stringify(options)}`;
+  let found = made.get(key) as F | undefined;
+  if (!found) made.set(key, (found = new make(locale(), options)));
+  return found;
+}
+
+const numbers = (options: Intl.NumberFormatOptions) => kept(Intl.NumberFormat, options);
+const times = (options: Intl.DateTimeFormatOptions) => kept(Intl.DateTimeFormat, options);
+
+export const number = (value: number, digits = 0): string => numbers({ maximumFractionDigits: digits }).format(value);
+
+export const percent = (share: number): string => numbers({ style: "percent", maximumFractionDigits: 0 }).format(share);
 
 const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
 export function bytes(value: number): string {
   const step = value < 1 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log10(value) / 3));
   const shown = value / 1000 ** step;
-  return new Intl.NumberFormat(locale(), {
+  return numbers({
     style: "unit",
     unit: SIZES[step] ?? "byte",
     unitDisplay: "short",
@@ -22,10 +33,11 @@ export function bytes(value: number): string {
 }
 
 export const moment = (when: string | Date): string =>
-  new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(when));
+  times({ dateStyle: "medium", timeStyle: "short" }).format(new Date(when));
 
-export const day = (when: string | Date): string =>
-  new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(when));
+export const day = (when: string | Date): string => times({ dateStyle: "medium" }).format(new Date(when));
+
+export const clock = (when: string | number | Date): string => times({ timeStyle: "short" }).format(new Date(when));
 
 const AGO: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
@@ -36,7 +48,7 @@ const AGO: [Intl.RelativeTimeFormatUnit, number][] = [
 /** How long ago, or in how long: "3 minutes ago". */
 export function ago(when: string | Date, now = Date.now()): string {
   const seconds = (new Date(when).getTime() - now) / 1000;
-  const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
+  const format = kept(Intl.RelativeTimeFormat, { numeric: "auto" } as const);
   for (const [unit, length] of AGO) {
     if (Math.abs(seconds) >= length) return format.format(Math.trunc(seconds / length), unit);
   }
@@ -55,7 +67,7 @@ export function timecode(seconds: number): string {
 /** How long something takes, as "3 min 20 s". */
 export function span(seconds: number): string {
   const unit = (value: number, name: string) =>
-    new Intl.NumberFormat(locale(), { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+    numbers({ style: "unit", unit: name, unitDisplay: "short" }).format(value);
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return unit(whole, "second");
   if (whole < 3600) {

@@ -35,11 +35,6 @@ export const w = dictionary(
         means: "There is a consent for this face, for another project, kind of work, country or time.",
         helps: ["Look at the consent, and stay within it.", "Ask the person for a consent that covers this use."],
       },
-      ConsentRecordError: {
-        title: "A record of consents cannot be relied on",
-        means: "It is damaged, or was changed outside of this service, so nothing is allowed on its account.",
-        helps: ["Tell whoever runs the service; the records can be put back from a backup."],
-      },
       ContentRefusedError: {
         title: "This content is not worked on",
         means:
@@ -102,11 +97,6 @@ export const w = dictionary(
         title: "同意书不包含此用途",
         means: "这张面孔有同意书，但适用于其他项目、处理方式、地区或时间。",
         helps: ["查看同意书，并在其范围内使用。", "请本人签署涵盖此用途的同意书。"],
-      },
-      ConsentRecordError: {
-        title: "同意记录不可信",
-        means: "记录已损坏，或在本服务之外被改动，因此不能作为依据。",
-        helps: ["请告知服务的管理者，可以从备份恢复记录。"],
       },
       ContentRefusedError: {
         title: "此内容不予处理",

@@ -28,8 +28,9 @@ const text = (value: unknown): string => (value === undefined || value === null 
 export function gist(entry: Entry): string {
   const facts = entry.facts;
   const words = ["error", "record", "action", "operation", "reason"].map((name) => text(facts[name]));
-  const numbers = ["status", "count", "files", "entries"].filter((name) => facts[name] !== undefined);
-  return [...words, ...numbers.map((name) => `${name} ${text(facts[name])}`)].filter(Boolean).join(" · ");
+  const work = Array.isArray(facts.processors) ? facts.processors.map(String).join(", ") : "";
+  const numbers = ["faces", "status", "count", "files", "entries"].filter((name) => facts[name] !== undefined);
+  return [work, ...words, ...numbers.map((name) => `${name} ${text(facts[name])}`)].filter(Boolean).join(" · ");
 }
 
 /** Who did what an entry tells: their name, or null once they were erased. */

@@ -9,4 +9,6 @@ export const routes: Route[] = [
     title: () => w.t.title,
     entry: { order: 20, group: "make", icon: ListVideo, label: () => w.t.title, scope: "jobs:read" },
   },
+  { path: "/jobs/compare", page: () => import("./Compare.svelte"), title: () => w.t.compareTitle },
+  { path: "/jobs/:id", page: () => import("./Job.svelte"), title: () => w.t.title },
 ];

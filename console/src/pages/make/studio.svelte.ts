@@ -1,6 +1,6 @@
 /** What somebody is making: files, who gets which face, and settings. It is kept in this browser, and comes back after a reload. */
 
-import { api, got, type Schemas } from "../../lib/api/client";
+import { api, fetched, got, type Schemas } from "../../lib/api/client";
 import { asProblem, type Problem } from "../../lib/api/problem";
 import { send, type Sending } from "../../lib/api/upload";
 
@@ -57,7 +57,6 @@ const KEPT = [
   "frame",
   "job",
 ] as const;
-const PICTURES = /\.(jpe?g|png|webp|avif|bmp|tiff?)$/i;
 
 export class Studio {
   sources = $state<Source[]>([]);
@@ -77,8 +76,6 @@ export class Studio {
   sending = $state<OnItsWay[]>([]);
   problem = $state.raw<Problem | null>(null);
   chosen = $state<string | null>(null);
-  /** The clip as it lies on this machine, until the page is left; to be played beside the result. */
-  own = $state<string | null>(null);
   isRestored = $state(false);
   #last = 0;
   #looking = 0;
@@ -183,16 +180,14 @@ export class Studio {
     this.keep();
   }
 
-  setTarget(target: Target | null, own: string | null = null): void {
+  setTarget(target: Target | null): void {
     this.target = target;
     this.people = null;
     this.cast = {};
     this.trim = { start: null, end: null };
     this.frame = 0;
-    if (this.own) URL.revokeObjectURL(this.own);
-    this.own = own;
     this.keep();
-    if (target) void this.lookForPeople();
+    if (target) void this.#lookAt();
   }
 
   keep(): void {
@@ -222,6 +217,26 @@ export class Studio {
     }
   }
 
+  /** Count the frames, which not every file tells rightly, and look for people. */
+  async #lookAt(): Promise<void> {
+    const target = this.target;
+    if (!target) return;
+    void this.lookForPeople();
+    if (target.kind !== "video") return;
+    try {
+      const first = await frameFacts(target.id, 0);
+      const last = await frameFacts(target.id, first.frames - 1);
+      if (this.target?.id !== target.id) return;
+      const each = first.frames > 1 ? (last.time ?? 0) / (first.frames - 1) : 0;
+      this.target.frames = first.frames;
+      this.target.seconds = (last.time ?? 0) + each;
+      this.frame = Math.min(this.frame, first.frames - 1);
+      this.keep();
+    } catch (error) {
+      this.problem = asProblem(error);
+    }
+  }
+
   async #add(file: File, use: "source" | "target"): Promise<void> {
     const sending: Sending = send(file, (share) => (entry.share = share));
     this.sending.push({ key: ++this.#last, name: file.name, use, share: 0, problem: null, stop: () => undefined });
@@ -234,17 +249,12 @@ export class Studio {
     try {
       const id = await sending.done;
       const upload = await got(api.GET("/v1/uploads/{upload_id}", { params: { path: { upload_id: id } } }));
-      if (use === "target") this.#takeTarget(upload, file);
+      if (use === "target") this.setTarget(targetOf(upload));
       else await this.#takeSource(upload);
       drop();
     } catch (error) {
       entry.problem = asProblem(error);
     }
-  }
-
-  #takeTarget(upload: Schemas["UploadAnswer"], file: File): void {
-    const target = targetOf(upload);
-    this.setTarget(target, target.kind === "video" || PICTURES.test(file.name) ? URL.createObjectURL(file) : null);
   }
 
   async #takeSource(upload: Schemas["UploadAnswer"]): Promise<void> {
@@ -298,7 +308,7 @@ export class Studio {
       this.trim = (kept.trim as Studio["trim"] | undefined) ?? { start: null, end: null };
       const cast = Object.entries((kept.cast as Record<number, string> | undefined) ?? {});
       this.cast = Object.fromEntries(cast.filter(([, choice]) => choice === KEEP || has(choice)));
-      void this.lookForPeople();
+      void this.#lookAt();
     }
     this.isRestored = true;
   }
@@ -318,6 +328,16 @@ async function checked(upload: string): Promise<Check> {
       body: { use: "source", options: {} },
     }),
   );
+}
+
+interface FrameFacts {
+  frames: number;
+  time: number | null;
+}
+
+async function frameFacts(upload: string, frame: number): Promise<FrameFacts> {
+  const answer = await fetched(`/v1/uploads/${upload}/frames/${frame}?width=144`);
+  return JSON.parse(answer.headers.get("X-Frame") ?? "{}") as FrameFacts;
 }
 
 function faceEntry(source: Source): Record<string, unknown> {

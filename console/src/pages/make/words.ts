@@ -4,6 +4,11 @@ export const w = dictionary(
   {
     title: "Make",
     lead: "Put a new face into a picture or a clip. Nothing leaves this service.",
+    steps: {
+      0: "Drop a photo of the new face",
+      1: "Drop the picture or clip it goes into",
+      2: "Look at the preview, then make it",
+    },
     anew: "Start anew",
     anewAsk: "Your files and settings here are put aside. Jobs that were begun go on.",
     sourceStep: "New face",
@@ -143,6 +148,7 @@ export const w = dictionary(
   {
     title: "制作",
     lead: "把新的面孔放进图片或视频。内容不会离开本服务。",
+    steps: { 0: "放入新面孔的照片", 1: "放入要换脸的图片或视频", 2: "查看预览，然后开始制作" },
     anew: "重新开始",
     anewAsk: "这里的文件和设置将被清空，已开始的任务会继续进行。",
     sourceStep: "新面孔",

@@ -186,6 +186,8 @@ class Exchange:
             # Whoever bears a link is nobody that the gateway knows; the route says which link it was.
             caller, job = state["followed"]
             self._decisions.changed(caller, self._operation(), status, job)
+        elif "followed_on" in state:
+            self._decisions.counted(state["followed_on"], "reads")
         elif self._scope.get("method") in SAFE or self.is_part or state.get("changes_nothing", False):
             if self.caller is not None:
                 self._decisions.counted(self.caller, "parts" if self.is_part else "reads")

@@ -34,6 +34,7 @@ from facefusion.service.gateway.rates import Rates
 from facefusion.service.gateway.sessions.cookie import SessionCookie
 from facefusion.service.gateway.sessions.door import Door
 from facefusion.service.gateway.sessions.signing import Signing
+from facefusion.service.gateway.still import Still
 from facefusion.service.gateway.visitor import Visitor
 
 _MOST_FLOODING: Final = 10_000
@@ -168,6 +169,8 @@ class Gateway:
             address=client.owner,
         )
         door.put()
+        if caller is not None:
+            Still(parts.authentication, scope, exchange.headers, caller).put(exchange.state)
         if is_socket:
             self._check_socket(exchange, scope)
         self._check_recorded(caller, scope.get("method"))

@@ -74,7 +74,7 @@ def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: 
     with looking(engine) as connection:
         if terms is not None:
             holds.append(matching(connection, wanted.tenant, terms))
-        query = newest_jobs(wanted.tenant, wanted.states, *holds, before=before, limit=limit + 1)
+        query = newest_jobs(engine, wanted.tenant, wanted.states, *holds, before=before, limit=limit + 1)
         return [job_of(row) for row in connection.execute(query).all()]
 
 

@@ -28,6 +28,7 @@ from facefusion.errors import (
     TrustError,
 )
 from facefusion.service.gateway.caller import Caller
+from facefusion.service.gateway.still import Still
 from facefusion.service.live import messages
 from facefusion.service.live.inbox import Inbox
 from facefusion.service.live.messages import Incoming, LiveWish
@@ -79,6 +80,7 @@ class LiveChannel:
 
     def __init__(self, socket: WebSocket, parts: ServiceParts, caller: Caller) -> None:
         self._socket, self._parts, self._times = socket, parts, parts.settings.live_times
+        self._still = Still.of(socket.scope)
         self._inbox, self._tally = Inbox(), Tally()
         self._texts: deque[dict[str, Any]] = deque(maxlen=_MOST_TEXTS)
         self._frame: tuple[Incoming, bytes, int] | None = None
@@ -184,6 +186,8 @@ class LiveChannel:
                 raise SlowRequestError("Nothing came for a while", "Begin anew when there are frames")
             if now - self._began > times.longest:
                 raise CancelledError("A live session does not last longer", "Begin another")
+            if self._still is not None:
+                await self._still.check()
             if now - told >= _TELL_SECONDS:
                 told, figures = now, self._tally.figures()
                 if figures.came:

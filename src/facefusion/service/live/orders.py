@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from facefusion.errors import JobQuotaError, NotAllowedError, OptionsError, StorageAddressError
+from facefusion.errors import JobQuotaError, OptionsError, StorageAddressError
 from facefusion.jobs.allowed import found_option
 from facefusion.jobs.database import looking
 from facefusion.jobs.reference import Reference
@@ -18,6 +18,7 @@ from facefusion.service.gateway.caller import Caller
 from facefusion.service.live.messages import LiveWish
 from facefusion.service.parts import ServiceParts
 from facefusion.service.records import options_of
+from facefusion.service.reviewed import check_shown_at_once
 from facefusion.service.staging import Stage
 from facefusion.service.uploads.store import ready
 
@@ -70,12 +71,7 @@ class LiveOrders:
             JobQuotaError: the tenant is paused.
         """
         parts, tenant = self._parts, self._caller.tenant
-        if parts.reviews.always(tenant, options.processors, parts.quotas.rules(tenant)):
-            raise NotAllowedError(
-                "A second person looks at these results first, which live frames cannot wait for",
-                "Ask for a job instead",
-                reason="reviewed",
-            )
+        check_shown_at_once(parts, self._caller, options.processors)
         if Tenants(parts.engine).get(tenant).quota.is_paused:
             raise JobQuotaError(f"Nothing is done for {tenant} at the moment", "Ask whoever runs the service")
 

@@ -58,9 +58,9 @@ class WhichExported(Parameters):
             after: number of the last entry of the page before; None for the first page.
         """
         values = self.model_dump(include=set(WhichExported.model_fields) - {"kind", "order"})
-        is_newest = self.order == "newest"
-        where = {"before" if is_newest else "after": after}
-        return Wanted(tenant=tenant, kinds=tuple(self.kind), is_newest_first=is_newest, **where, **values)
+        if self.order == "newest":
+            return Wanted(tenant=tenant, kinds=tuple(self.kind), is_newest_first=True, before=after, **values)
+        return Wanted(tenant=tenant, kinds=tuple(self.kind), after=after, **values)
 
 
 class WhichEntries(WhichExported):

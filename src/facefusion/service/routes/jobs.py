@@ -24,6 +24,7 @@ from facefusion.service.events import EventStream
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.gateway.review import check_fetchable, check_reviewer, is_visible
+from facefusion.service.gateway.still import Still
 from facefusion.service.jobs.answers import (
     EventList,
     JobAnswer,
@@ -217,7 +218,7 @@ def show_events(
     if is_over and not parts.board.events(job_id, tenant=caller.tenant, after=after, limit=1):
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = EventStream(parts, job, after, shows_frames=is_visible(job, caller))
+    stream = EventStream(parts, job, after, shows_frames=is_visible(job, caller), still=Still.of(request.scope))
     return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
 
 

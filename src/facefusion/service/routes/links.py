@@ -138,18 +138,21 @@ def fetch_shared(token: Token, request: Request, parts: Parts) -> Response:
         answer = handed_out(parts, request, output_of(shared.job, 0), may_redirect=False)
     except StorageMissingError as error:  # its time of keeping is over
         raise unknown() from error
-    # A player asks for many parts; the first of them tells that somebody looks.
-    if request.headers.get("range", "bytes=0-").startswith("bytes=0-"):
-        _noted(request, shared)
+    # A player asks for many parts: the first of them tells that somebody looks, all others are counted. What was sent
+    # says which it is, as there are many ways to ask.
+    _noted(request, shared, is_first=answer.headers.get("content-range", "bytes 0-").startswith("bytes 0-"))
     answer.headers["Cache-Control"] = "private, no-store"
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
 
-def _noted(request: Request, shared: Shared) -> None:
+def _noted(request: Request, shared: Shared, *, is_first: bool = True) -> None:
     """Have the gateway note for the audit log that a link was followed: which, and nothing of by whom."""
     caller = Caller(shared.job.tenant, f"link:{shared.link}", frozenset())
-    request.state.followed = caller, shared.job.id
+    if is_first:
+        request.state.followed = caller, shared.job.id
+    else:
+        request.state.followed_on = caller
 
 
 def _values(link: Link) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from facefusion.service.jobs.creation import found
 from facefusion.service.parts import Parts, ServiceParts
 from facefusion.service.problems import documented
 from facefusion.service.records import options_of
+from facefusion.service.reviewed import check_shown_at_once
 from facefusion.service.route import ServiceRoute
 from facefusion.service.routes.jobs import Text
 from facefusion.service.staging import Stage, stage
@@ -78,6 +79,7 @@ def _shown(order: PreviewOrder, parts: ServiceParts, caller: Caller) -> Response
         output = place.folder / f"preview.{order.form}"
         values = request.values(_reading(place, parts, caller, request), lambda name: str(place.folder / name))
         options = options_of(parts.options, caller, **values | {"output_path": output, "work_dir": place.folder})
+        check_shown_at_once(parts, caller, options.processors)
         with parts.warm.used() as warm, Preview(options, warm=warm) as preview:
             seen = preview.show(order.frame, time=order.time, history=order.history, max_side=order.max_side)
             preview.write(output, seen, compare=order.compare)

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from pydantic import Field, model_validator
 
 from facefusion.service.gateway.access import nobody
-from facefusion.service.gateway.caller import Role
+from facefusion.service.gateway.caller import ROLES, Role
 from facefusion.service.gateway.sessions.door import Door
 from facefusion.service.gateway.visitor import Visitor
 from facefusion.service.problems import documented
@@ -96,7 +96,9 @@ def session_answer(visitor: Visitor, idle_seconds: int) -> SessionAnswer:
         actor=caller.actor,
         name=visitor.name,
         user=None if found is None else found.user_id,
-        role="admin" if visitor.way == "local" else visitor.role,
+        role=next((role for role, scopes in ROLES.items() if scopes == caller.scopes), None)
+        if visitor.way == "local"
+        else visitor.role,
         scopes=sorted(caller.scopes),
         must_change_password=found is not None and found.must_change,
         since=None if found is None else found.created,

@@ -26,6 +26,7 @@ from facefusion.service.jobs.creation import found
 from facefusion.service.parts import Parts, ServiceParts
 from facefusion.service.problems import documented
 from facefusion.service.records import options_of
+from facefusion.service.reviewed import check_shown_at_once
 from facefusion.service.route import ServiceRoute
 from facefusion.service.routes.previews import PreviewOrder
 from facefusion.service.values import Answer, Box
@@ -131,7 +132,9 @@ def _options(files: Files, parts: ServiceParts, caller: Caller, request: JobRequ
     )
     files.keep_only(request.references())
     del values["output_path"]
-    return options_of(parts.options, caller, **values | {"work_dir": files.folder})
+    options = options_of(parts.options, caller, **values | {"work_dir": files.folder})
+    check_shown_at_once(parts, caller, options.processors)
+    return options
 
 
 def _answer(order: ShownOrder, seen: Shown, count: int, began: float) -> ShownFrame:

@@ -29,6 +29,7 @@ from facefusion.service.gateway.users.password import Passwords, check_password
 
 _ID_BYTES: Final = 16
 _PREFIX: Final = "account:"
+_ADMINS: Final = tuple(role for role, scopes in ROLES.items() if "admin" in scopes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ class UserStore:
                 changes["role"] = role
             if is_active is not None:
                 changes["is_active"] = is_active
-            stays = changes.get("role", row.role) == "admin" and changes.get("is_active", row.is_active)
+            stays = changes.get("role", row.role) in _ADMINS and changes.get("is_active", row.is_active)
             if not (stays or may_leave_none):
                 _check_not_last(connection, row)
             if changes:
@@ -308,9 +309,9 @@ def _row(connection: Connection, user_id: str, *, tenant: str | None = None, is_
 
 def _check_not_last(connection: Connection, row: Row[Any]) -> None:
     """Refuse to take a tenant's last active admin away; whoever does so at the same time waits for the answer."""
-    if row.role != "admin" or not row.is_active:
+    if row.role not in _ADMINS or not row.is_active:
         return
-    admins = (USERS.c.tenant == row.tenant) & (USERS.c.role == "admin") & USERS.c.is_active
+    admins = (USERS.c.tenant == row.tenant) & USERS.c.role.in_(_ADMINS) & USERS.c.is_active
     # Of two who take each other away, the database lets one begin anew, who finds the other gone.
     held = connection.execute(select(USERS.c.number).where(admins).order_by(USERS.c.number).with_for_update()).all()
     if len(held) <= 1:
