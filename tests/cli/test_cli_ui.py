@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from facefusion.cli.commands import ui
+from facefusion.errors import OptionsError
+from facefusion.service.gateway import local
+from facefusion.service.gateway.local import listening_users
 from facefusion.ui import check_built, is_built
 from whole_service import ROOT, serving
 
@@ -72,3 +77,19 @@ def test_a_checkout_without_pages_says_how_to_build_them(tmp_path: Path) -> None
     assert not is_built(tmp_path)
     with pytest.raises(OptionsError, match="make console"):
         check_built(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="asks the kernel of Linux")
+def test_a_service_of_another_user_of_the_machine_is_not_taken_for_ones_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        assert listening_users(port) == {os.getuid()}
+        ui._check_own(port)
+        line = f"0: 0100007F:{port:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 4711 0 99 1\n"
+        (tmp_path / "tcp").write_text(f"sl\n{line}")
+        monkeypatch.setattr(local, "_TABLES", (tmp_path / "tcp", tmp_path / "none"))
+        assert listening_users(port) == {4711}
+        with pytest.raises(OptionsError, match="another user"):
+            ui._check_own(port)

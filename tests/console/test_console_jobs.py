@@ -197,8 +197,8 @@ def test_a_history_of_hundreds_is_searched_and_scrolled_without_a_halt(visit: Vi
     probe = page.context.new_cdp_session(page)
     probe.send("Performance.enable", {"timeDomain": "threadTicks"})  # time of the processor: others may use the machine
     seen, halts, spent = 0, list[float](), _spent(probe)
-    for _ in range(60):
-        page.mouse.wheel(0, 1200)
+    for _ in range(120):
+        page.mouse.wheel(0, 400)
         page.evaluate("() => new Promise(requestAnimationFrame)")
         before, spent = spent, _spent(probe)
         halts.append(spent - before)
@@ -241,7 +241,7 @@ def test_two_results_are_compared_in_step(visit: Visits, pair: list[str]) -> Non
     page.get_by_role("radio", name="Side by side").check(force=True)
     expect(cut).to_have_count(0)
     page.get_by_role("button", name="Swap sides").click()
-    expect(page.get_by_role("region", name="Left")).to_contain_text("harbour-one.mp4")
+    expect(page.get_by_role("region", name="Left")).to_contain_text("harbour-two.mp4")
 
 
 def test_a_result_is_shared_until_the_link_is_taken_back(visit: Visits, pair: list[str], api: httpx.Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from PIL import Image
 
 from facefusion.jobs.database import reading
 from facefusion.media.finder import FrameFinder
+from facefusion.service.editing.people import begun
 from facefusion.service.tables import UPLOAD_PEOPLE
 from material import ASTRONAUT, CAPTAIN, LIMITS, save
 
@@ -95,6 +97,14 @@ def entries(service: Served, kind: str) -> int:
     return sum(entry.kind == kind for entry in service.parts.records.audit.entries())
 
 
+def test_of_many_who_ask_for_people_at_one_time_one_begins(tmp_path: Path, postgres_jobs_place: str) -> None:
+    with served(tmp_path, database=postgres_jobs_place) as here, ThreadPoolExecutor(6) as threads:
+        for _ in range(3):
+            upload = here.parts.uploads.get(sent(here.client(), ASTRONAUT), tenant="acme")
+            made = list(threads.map(lambda _, each=upload: begun(here.parts, each, "ada"), range(6)))
+            assert sum(each is not None for each in made) == 1
+
+
 def test_two_people_are_two_entries_with_a_portrait_each(
     service: Served, client: httpx.Client, two: str, found: dict[str, Any]
 ) -> None:
@@ -106,6 +116,7 @@ def test_two_people_are_two_entries_with_a_portrait_each(
         assert person["share"] == 1 and person["usable"] == 1 and person["first"] == 0 and person["last"] > 4
         seen = client.get(person["portrait"])
         assert seen.headers["content-type"] == "image/jpeg" and seen.headers["x-content-type-options"] == "nosniff"
+        assert seen.headers["vary"] == "Authorization, Cookie"  # a browser keeps it, but for nobody else
         assert min(Image.open(io.BytesIO(seen.content)).size) > 80
         assert client.get(person["portrait"], headers={"If-None-Match": seen.headers["etag"]}).status_code == 304
     left = [person["box"][0] for person in found["people"]]

@@ -1,6 +1,6 @@
 /** What somebody is making: files, who gets which face, and settings. It is kept in this browser, and comes back after a reload. */
 
-import { api, got, type Schemas } from "../../lib/api/client";
+import { api, fetched, got, type Schemas } from "../../lib/api/client";
 import { asProblem, type Problem } from "../../lib/api/problem";
 import { send, type Sending } from "../../lib/api/upload";
 
@@ -187,7 +187,7 @@ export class Studio {
     this.trim = { start: null, end: null };
     this.frame = 0;
     this.keep();
-    if (target) void this.lookForPeople();
+    if (target) void this.#lookAt();
   }
 
   keep(): void {
@@ -214,6 +214,26 @@ export class Studio {
       }
     } catch (error) {
       if (looking === this.#looking) this.problem = asProblem(error);
+    }
+  }
+
+  /** Count the frames, which not every file tells rightly, and look for people. */
+  async #lookAt(): Promise<void> {
+    const target = this.target;
+    if (!target) return;
+    void this.lookForPeople();
+    if (target.kind !== "video") return;
+    try {
+      const first = await frameFacts(target.id, 0);
+      const last = await frameFacts(target.id, first.frames - 1);
+      if (this.target?.id !== target.id) return;
+      const each = first.frames > 1 ? (last.time ?? 0) / (first.frames - 1) : 0;
+      this.target.frames = first.frames;
+      this.target.seconds = (last.time ?? 0) + each;
+      this.frame = Math.min(this.frame, first.frames - 1);
+      this.keep();
+    } catch (error) {
+      this.problem = asProblem(error);
     }
   }
 
@@ -288,7 +308,7 @@ export class Studio {
       this.trim = (kept.trim as Studio["trim"] | undefined) ?? { start: null, end: null };
       const cast = Object.entries((kept.cast as Record<number, string> | undefined) ?? {});
       this.cast = Object.fromEntries(cast.filter(([, choice]) => choice === KEEP || has(choice)));
-      void this.lookForPeople();
+      void this.#lookAt();
     }
     this.isRestored = true;
   }
@@ -308,6 +328,16 @@ async function checked(upload: string): Promise<Check> {
       body: { use: "source", options: {} },
     }),
   );
+}
+
+interface FrameFacts {
+  frames: number;
+  time: number | null;
+}
+
+async function frameFacts(upload: string, frame: number): Promise<FrameFacts> {
+  const answer = await fetched(`/v1/uploads/${upload}/frames/${frame}?width=144`);
+  return JSON.parse(answer.headers.get("X-Frame") ?? "{}") as FrameFacts;
 }
 
 function faceEntry(source: Source): Record<string, unknown> {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import webbrowser
 from collections.abc import Callable
 from typing import Final
@@ -11,7 +12,7 @@ from facefusion.cli.asking import ask_once
 from facefusion.cli.commands.serve import serve
 from facefusion.cli.context import Context
 from facefusion.cli.flags import option_values
-from facefusion.errors import FaceFusionError
+from facefusion.errors import FaceFusionError, OptionsError
 from facefusion.options import ServingOptions, load_options, load_serving
 from facefusion.ui import check_built
 
@@ -39,6 +40,7 @@ def execute(arguments: argparse.Namespace, context: Context, *, opened: Callable
         return 0
     own = f"http://127.0.0.1:{arguments.port}"
     if arguments.port and _answers(own):
+        _check_own(arguments.port)
         context.terminal.result(own)
         context.terminal.say("the console runs already; this opens it once more")
         show(own)
@@ -64,6 +66,22 @@ def _look(address: str) -> None:
 
     with Client(address, timeout=_SECONDS, retries=Retries(0)) as client:
         client.service.version()
+
+
+def _check_own(port: int) -> None:
+    """Make sure that no other user of this machine gets the pictures that are meant for one's own service.
+
+    Raises:
+        OptionsError: another user listens there.
+    """
+    from facefusion.service.gateway.local import listening_users  # noqa: PLC0415 - an extra, as the service itself
+
+    others = listening_users(port) - {os.getuid(), 0} if hasattr(os, "getuid") else frozenset()
+    if others:
+        raise OptionsError(
+            f"The service at port {port} is another user's of this machine",
+            f"Choose another port, or say that it is meant: --service http://127.0.0.1:{port}",
+        )
 
 
 def _answers(address: str) -> bool:

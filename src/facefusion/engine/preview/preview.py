@@ -22,6 +22,7 @@ from facefusion.engine.preview.shown import Shown, changed_by, shown
 from facefusion.engine.preview.target import Target, mark, open_target
 from facefusion.engine.warm.parts import WarmParts
 from facefusion.faces.types import Face
+from facefusion.inference.kept import Kept
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame
 from facefusion.media.info import PictureInfo, VideoInfo
@@ -59,6 +60,7 @@ class Preview:
         options: of the job; its output is not needed and never written.
         memory: bytes of frames that are kept.
         warm: keeps models for previews that follow; they go with this one when None.
+        kept: keeps what is made of this preview's sources, where `warm` keeps nothing of anybody's; `warm` when None.
         notify: called with what the user should know, one sentence each.
 
     Raises:
@@ -71,11 +73,13 @@ class Preview:
         *,
         memory: int = MEMORY,
         warm: WarmParts | None = None,
+        kept: Kept | None = None,
         notify: NoteListener | None = None,
     ) -> None:
         self._lock = threading.Lock()
         self._notes = Notes(notify)
         self._warm, self._is_warm_after = warm or WarmParts(most_kept=_SOURCES, ways=1), warm is not None
+        self._kept = kept
         self._plans: Recent[Plan] = Recent(2)
         self._models: Recent[_Models] = Recent(1, lambda models: models.ending.close())
         self._targets: Recent[Target] = Recent(1, lambda target: target.close())
@@ -252,6 +256,8 @@ class Preview:
         def make() -> _Models:
             with ExitStack() as ending:
                 found = self._warm.sessions(plan.options, frame_memory(plan), self._notes.tell)
-                return _Models(ending.enter_context(found), ending.pop_all())
+                sessions = ending.enter_context(found)
+                own = sessions if self._kept is None else sessions.keeping(self._kept)
+                return _Models(own, ending.pop_all())
 
         return self._models.get((repr(plan.options.models), repr(plan.options.runtime)), make).sessions

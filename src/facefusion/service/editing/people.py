@@ -20,7 +20,7 @@ from facefusion.service.background.operations import Operation, Operations
 from facefusion.service.editing.pictures import encoded, encoded_exactly
 from facefusion.service.parts import ServiceParts
 from facefusion.service.staging import stage
-from facefusion.service.tables import UPLOAD_PEOPLE
+from facefusion.service.tables import UPLOAD_PEOPLE, UPLOADS
 from facefusion.service.uploads.values import Upload
 
 KIND: Final = "upload.people"
@@ -62,9 +62,14 @@ def begun(parts: ServiceParts, upload: Upload, owner: str) -> Operation | None:
         owner: who asks.
 
     Raises:
+        ResourceUnknownError: the upload went meanwhile.
         OverloadedError: too much of this waits already.
     """
     with writing(parts.engine) as connection:
+        # Of two who ask at one time, the second waits here, and finds that the first does it.
+        held = select(UPLOADS.c.number).where(UPLOADS.c.number == upload.number).with_for_update()
+        if connection.execute(held).one_or_none() is None:
+            raise ResourceUnknownError(f"There is no upload {upload.id}", "Upload the file again")
         kept = _kept(connection, parts.operations, upload)
         if kept is not None and kept.state != "failed":
             return None

@@ -13,8 +13,12 @@ from facefusion.media.frame import Image
 
 Form = Literal["jpg", "webp"]
 TYPES: Final = {"jpg": "image/jpeg", "webp": "image/webp"}
-HEADERS: Final = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
-"""What keeps a browser from taking a picture for anything else."""
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Vary": "Authorization, Cookie",
+}
+"""What keeps a browser from taking a picture for anything else, and from showing it to who signs in there next."""
 
 
 def encoded(image: Image, form: Form, quality: int) -> bytes:

@@ -11,6 +11,7 @@ from facefusion.engine.preview.preview import Preview
 from facefusion.engine.preview.shown import Shown
 from facefusion.engine.warm.parts import WarmParts
 from facefusion.errors import FaceError
+from facefusion.inference.kept import Kept
 from facefusion.options import Options
 from facefusion.service.editing.kept import KeptOpen
 from facefusion.service.editing.places import Files
@@ -26,6 +27,8 @@ LONGEST: Final = 900.0
 """Seconds after which one is opened anew, so that a policy or a key that changed holds for it."""
 MEMORY: Final = 96 << 20
 """Bytes of frames that each keeps."""
+_SOURCES: Final = 64 << 20
+"""Bytes of what each keeps that was made of sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class OpenPreview:
 
     def __init__(self, files: Files, ending: ExitStack, warm: WarmParts) -> None:
         self.files, self._ending, self._warm = files, ending, warm
+        self._kept = Kept(_SOURCES)
         self._preview: Preview | None = None
 
     def show(self, options: Callable[[Files], Options], wanted: Wanted) -> tuple[Shown, int]:
@@ -80,13 +84,14 @@ class OpenPreview:
     def close(self) -> None:
         """Let go of everything."""
         preview, self._preview = self._preview, None
+        self._kept.clear()
         with self._ending:
             if preview is not None:
                 preview.close()
 
     def _with(self, options: Options) -> Preview:
         if self._preview is None:
-            self._preview = Preview(options, memory=MEMORY, warm=self._warm)
+            self._preview = Preview(options, memory=MEMORY, warm=self._warm, kept=self._kept)
         else:
             self._preview.become(options)
         return self._preview
