@@ -267,9 +267,11 @@ def reject(job: Judged, order: Reason) -> Response:
     return told(_reviewed(job.parts, job.caller, job.job_id, order, job.if_match, approves=False))
 
 
+_MEDIA: Final = ("application/octet-stream", "audio/*", "image/*", "video/*")
+_BYTES: Final = {kind: {"schema": {"type": "string"}} for kind in _MEDIA}
 FILE: Final[dict[int, dict[str, Any]]] = {
-    200: {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
-    206: {"description": "A part of it", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
+    200: {"description": "The file", "content": _BYTES},
+    206: {"description": "A part of it", "content": _BYTES},
     304: {"description": "It is as the client has it"},
     307: {"description": "The file is in the storage, at `Location`"},
     416: {"description": "It has no such part"},
