@@ -268,8 +268,8 @@ def reject(job: Judged, order: Reason) -> Response:
 
 
 FILE: Final[dict[int, dict[str, Any]]] = {
-    200: {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
-    206: {"description": "A part of it", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
+    200: {"description": "The file", "content": {"*/*": {"schema": {"type": "string"}}}},
+    206: {"description": "A part of it", "content": {"*/*": {"schema": {"type": "string"}}}},
     304: {"description": "It is as the client has it"},
     307: {"description": "The file is in the storage, at `Location`"},
     416: {"description": "It has no such part"},
