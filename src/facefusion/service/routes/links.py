@@ -123,8 +123,8 @@ def show_shared(token: Token, request: Request, response: Response, parts: Parts
 
 
 _FILE: Final[dict[int, dict[str, Any]]] = {
-    200: {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
-    206: {"description": "A part of it", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
+    200: {"description": "The file", "content": {"*/*": {"schema": {"type": "string"}}}},
+    206: {"description": "A part of it", "content": {"*/*": {"schema": {"type": "string"}}}},
     304: {"description": "It is as the client has it"},
     416: {"description": "It has no such part"},
 }
