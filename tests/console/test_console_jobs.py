@@ -197,7 +197,7 @@ def test_a_history_of_hundreds_is_searched_and_scrolled_without_a_halt(visit: Vi
     probe = page.context.new_cdp_session(page)
     probe.send("Performance.enable", {"timeDomain": "threadTicks"})  # time of the processor: others may use the machine
     seen, halts, spent = 0, list[float](), _spent(probe)
-    for _ in range(120):
+    for _ in range(1000):  # pages come as they are scrolled to
         page.mouse.wheel(0, 400)
         page.evaluate("() => new Promise(requestAnimationFrame)")
         before, spent = spent, _spent(probe)
