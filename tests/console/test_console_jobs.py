@@ -203,10 +203,10 @@ def test_a_history_of_hundreds_is_searched_and_scrolled_without_a_halt(visit: Vi
         before, spent = spent, _spent(probe)
         halts.append(spent - before)
         seen = max(seen, rows.count())
-        if page.get_by_text(f"{many} jobs").is_visible() or page.get_by_text("holiday-000.mp4").is_visible():
+        if page.get_by_text("holiday-000.mp4").is_visible():
             break
     expect(page.get_by_text("holiday-000.mp4")).to_be_visible()
-    assert seen < 60, "only what can be seen is in the page"
+    assert seen < min(60, many), "only what can be seen is in the page"
     assert max(halts) < 0.05, "what a browser calls a long task"
 
     page.keyboard.press("Home")
