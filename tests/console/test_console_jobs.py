@@ -197,16 +197,16 @@ def test_a_history_of_hundreds_is_searched_and_scrolled_without_a_halt(visit: Vi
     probe = page.context.new_cdp_session(page)
     probe.send("Performance.enable", {"timeDomain": "threadTicks"})  # time of the processor: others may use the machine
     seen, halts, spent = 0, list[float](), _spent(probe)
-    for _ in range(120):
+    for _ in range(1000):  # pages come as they are scrolled to
         page.mouse.wheel(0, 400)
         page.evaluate("() => new Promise(requestAnimationFrame)")
         before, spent = spent, _spent(probe)
         halts.append(spent - before)
         seen = max(seen, rows.count())
-        if page.get_by_text(f"{many} jobs").is_visible() or page.get_by_text("holiday-000.mp4").is_visible():
+        if page.get_by_text("holiday-000.mp4").is_visible():
             break
     expect(page.get_by_text("holiday-000.mp4")).to_be_visible()
-    assert seen < 60, "only what can be seen is in the page"
+    assert seen < min(60, many), "only what can be seen is in the page"
     assert max(halts) < 0.05, "what a browser calls a long task"
 
     page.keyboard.press("Home")
