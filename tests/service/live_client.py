@@ -61,7 +61,8 @@ class LiveClient:
         if isinstance(message, str):
             self.told.append(json.loads(message))
             return self.told[-1]
-        self.shown.append(Back(*_HEAD.unpack_from(message), message[_HEAD.size :]))
+        number, sent, faces, milliseconds = _HEAD.unpack_from(message)
+        self.shown.append(Back(number, sent, faces, milliseconds, message[_HEAD.size :]))
         return self.shown[-1]
 
     def said(self, kind: str, seconds: float = 60.0, **facts: Any) -> dict[str, Any]:
