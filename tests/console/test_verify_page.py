@@ -108,6 +108,18 @@ def test_a_picture_that_was_changed_afterwards(opened: Callable[..., Visit], mar
     expect(page.get_by_role("listitem").filter(has_text="Signed history")).to_contain_text("Broken")
 
 
+def test_a_copy_of_a_marked_picture_is_traced_and_nothing_more_is_said(
+    opened: Callable[..., Visit], marked: bytes
+) -> None:
+    copy = io.BytesIO()
+    Image.open(io.BytesIO(marked)).save(copy, "JPEG", quality=80)
+    page = opened().page
+    checked(page, "copy.jpg", "image/jpeg", copy.getvalue())
+    expect(page.get_by_role("heading", name="Made here; it may have been changed since")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Invisible watermark")).to_contain_text("Holds")
+    expect(page.get_by_role("listitem").filter(has_text="Signed history")).to_contain_text("None")
+
+
 def test_an_unmarked_picture_a_damaged_file_and_no_picture_at_all(opened: Callable[..., Visit]) -> None:
     visited = opened(language="zh", width=390, height=844, theme="dark")
     page = visited.page

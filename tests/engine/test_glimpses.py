@@ -81,7 +81,7 @@ def test_however_a_job_is_cut_there_are_no_more(segments: int) -> None:
 
 
 def test_a_job_of_unknown_length_shows_ever_fewer() -> None:
-    numbers = [glimpse.number for glimpse in taken(None, count=60_000, rate=1.0)]
+    numbers = [glimpse.number for glimpse in taken(None, count=60_000, rate=0.2)]
     assert len(numbers) <= 2 * MOST and numbers[:3] == [0, 1, 2]
     assert numbers[-1] - numbers[-2] > 1000
 
@@ -89,7 +89,7 @@ def test_a_job_of_unknown_length_shows_ever_fewer() -> None:
 def test_a_quick_job_takes_one_and_shows_none() -> None:
     [only] = taken(48, rate=100.0)
     assert only.number == 0 and not only.is_live
-    assert len(taken(480, rate=100.0)) <= 6, "one a second"
+    assert len(taken(4800, rate=100.0)) <= 12, "one in four seconds"
 
 
 def test_none_leave_where_they_may_not() -> None:

@@ -165,9 +165,9 @@ def test_a_consent_is_recorded_shown_exported_and_revoked(service: Served, clien
     refused(client.post("/v1/consents", json=order | {"pictures": [paper]}), 409, "UploadError")
 
 
-def drawn(*, mode: str = "RGBA", ink: Any = (255, 255, 255, 255), lines: int = 1) -> bytes:
+def drawn(*, mode: str = "RGBA", ink: Any = (255, 255, 255, 255), lines: int = 1, ground: int = 255) -> bytes:
     """A signature as a page sends it: strokes on nothing, of whatever colour suits the page."""
-    picture = Image.new(mode, (600, 200), 0 if mode == "RGBA" else 255)
+    picture = Image.new(mode, (600, 200), 0 if mode == "RGBA" else ground)
     for line in range(lines):
         ImageDraw.Draw(picture).line([(40, 150 - line), (200, 40), (320, 160), (560, 60)], fill=ink, width=5)
     made = io.BytesIO()
@@ -222,6 +222,7 @@ def test_a_signature_that_was_drawn_is_kept_with_its_digest_in_the_record(
         ({"picture": base64.b64encode(drawn()[:200]).decode()}, 422, "InputDamagedError"),
         ({"picture": base64.b64encode(drawn(lines=0)).decode()}, 422, "InputTypeError"),
         ({"picture": base64.b64encode(drawn(mode="L", ink=250)).decode()}, 422, "InputTypeError"),
+        ({"picture": base64.b64encode(drawn(mode="L", ink=255, ground=0)).decode()}, 422, "InputTypeError"),
         ({"picture": "A" * 800_000}, 422, "RequestInvalidError"),
         ({"picture": None}, 422, "RequestInvalidError"),
         ({"upload": "0" * 32}, 422, "RequestInvalidError"),

@@ -18,6 +18,7 @@ from PIL import Image
 
 from facefusion.jobs.database import reading
 from facefusion.media.finder import FrameFinder
+from facefusion.service.editing.clips import Sent
 from facefusion.service.editing.people import begun
 from facefusion.service.tables import UPLOAD_PEOPLE
 from material import ASTRONAUT, CAPTAIN, LIMITS, save
@@ -242,6 +243,24 @@ def test_frames_are_shown_by_number_and_by_time(client: httpx.Client, two: str, 
     refused(client.get(f"/v1/uploads/{two}/frames/13?width=4"), 422, "RequestInvalidError")
     refused(service.client(EVE).get(f"/v1/uploads/{two}/frames/13"), 404, "ResourceUnknownError")
     refused(client.get(f"/v1/uploads/{'1' * 32}/frames/0"), 404, "ResourceUnknownError")
+
+
+def test_frames_that_were_sent_are_kept_for_a_while_and_no_more_than_fit() -> None:
+    now = [0.0]
+    sent = Sent(100, 60.0, clock=lambda: now[0])
+    for place in range(6):
+        sent.put("clip", str(place), bytes(20), f"facts {place}")
+    assert sent.get("clip", "0") is None and sent.get("clip", "5") == (bytes(20), "facts 5")
+    sent.put("clip", "5", bytes(10), "anew")
+    now[0] = 59.0
+    assert sent.get("clip", "5") == (bytes(10), "anew")
+    now[0] = 61.0
+    sent.cool()
+    assert [sent.get("clip", str(place)) is None for place in range(6)] == [True] * 5 + [False]
+    sent.put("other", "0", bytes(90), "")
+    assert sent.get("other", "0") is not None and sent.get("clip", "5") is not None
+    sent.forget("clip")
+    assert sent.get("clip", "5") is None
 
 
 def test_a_picture_is_its_first_frame(client: httpx.Client, portrait: str) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from gateway_house import House
 
 from facefusion.errors import AuditError
 from facefusion.service.gateway.gateway import Gateway
+from facefusion.service.gateway.sessions.store import PURPOSE, Holder, SessionStore
 from facefusion.trust.audit import NewEntry
 
 PORT = 7870
@@ -152,6 +154,24 @@ def test_pages_of_the_public_address_do_too(house: House) -> None:
     socket = opened(house, key=house.key(), headers=headers, options=options)
     assert socket.status == 101
     assert socket.told["scheme"] == "wss"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": OWN}, 101), ({}, 403), ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": OWN, "Sec-Fetch-Site": "same-site"}, 403), ({"Origin": OWN, "Cookie": "facefusion_session=x"}, 401),
+    ],
+)  # fmt: skip
+def test_who_is_signed_in_opens_one_from_a_page_of_the_service_alone(
+    house: House, headers: dict[str, str], status: int
+) -> None:
+    hour = timedelta(hours=1)
+    sessions = SessionStore(house.engine, house.ring.derived(PURPOSE), idle=hour, lives=hour)
+    session = sessions.begin(Holder("key", key=house.key()[3:15]))
+    socket = opened(house, headers={"Cookie": f"facefusion_session={session}", **headers})
+    assert socket.status == status
+    assert (status == 101) == (socket.told.get("tenant") == "studio")
 
 
 def test_who_is_the_user_of_this_machine_needs_no_key_but_their_pages_an_origin(

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from session_house import PASSWORD, Browser, Town, town_in
 
+from facefusion.service.app import bare_app
+from facefusion.service.document import openapi_document
 from facefusion.service.gateway.hosts import Hosts
 from facefusion.service.gateway.local import token_path
 from facefusion.service.gateway.sessions.cookie import SessionCookie, new_id
@@ -219,6 +221,25 @@ def test_what_changes_something_needs_the_token_of_the_session(town: Town) -> No
         assert ada.http.get("/v1/users").status_code == 200  # reading needs none
         assert write(ada, **{"X-CSRF-Token": ada.csrf}) == 201
     assert {entry["reason"] for entry in town.noted("denied")} == {"csrf"}
+
+
+OPEN = ("/v1/health/", "/v1/shared/", "/v1/version", "/v1/session")
+UNSAFE = ("post", "put", "patch", "delete")
+
+
+def test_nobody_does_anything_and_no_page_of_others_changes_anything_whatever_operation_it_is(town: Town) -> None:
+    town.user("ada", "admin")
+    paths = openapi_document(bare_app())["paths"]
+    operations = [(method, path) for path, known in paths.items() for method in known if method != "options"]
+    assert len(operations) > 90
+    with town.open() as street, street.served.client() as stranger:
+        ada = street.browser(name="ada", password=PASSWORD, tenant=town.tenant)
+        for method, path in operations:
+            where = re.sub(r"{\w+}", "0" * 32, path)
+            if not path.startswith(OPEN):
+                assert stranger.request(method, where).status_code == 401, (method, path)
+            if method in UNSAFE:
+                assert ada.http.request(method, where).status_code == 403, (method, path)
 
 
 @pytest.mark.parametrize(

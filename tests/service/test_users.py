@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -327,3 +328,25 @@ def test_a_password_is_kept_by_newer_parameters_once_its_owner_signs_in(tmp_path
         assert account is not None
         assert "t=2" in account.password
         assert town.passwords.is_right(account.password, PASSWORD)
+
+
+def test_however_many_ask_few_passwords_are_worked_on_at_one_time() -> None:
+    at_work, most, lock = 0, 0, threading.Lock()
+
+    class Slow(PasswordHasher):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            nonlocal at_work, most
+            with lock:
+                at_work += 1
+                most = max(most, at_work)
+            try:
+                return super().hash(password, salt=salt)
+            finally:
+                with lock:
+                    at_work -= 1
+
+    passwords = Passwords(Slow(time_cost=1, memory_cost=4096, parallelism=1), at_once=2)
+    with ThreadPoolExecutor(12) as threads:
+        kept = list(threads.map(passwords.hashed, [PASSWORD] * 24))
+    assert 1 <= most <= 2
+    assert passwords.is_right(kept[0], PASSWORD)

@@ -72,7 +72,7 @@ class Session {
     }
     if (before && `${before.tenant} ${before.actor}` !== who) location.assign("/"); // nothing of them stays on the page
     this.csrf = person.csrf ?? "";
-    this.person = person;
+    if (JSON.stringify(before) !== JSON.stringify(person)) this.person = person;
   }
 
   lost(): void {

@@ -25,6 +25,8 @@ _INK: Final = 64
 """From how dark on, of 255, something was drawn."""
 _LEAST_INK: Final = 40
 """Pixels of ink in a signature at least; a tap leaves fewer."""
+_MOST_INK: Final = 0.6
+"""Share of a drawing that ink covers at most; what is darker is a ground, and no line on it would be kept."""
 
 Ink = npt.NDArray[np.uint8]
 
@@ -49,6 +51,8 @@ def read_signature(path: Path, limits: LimitOptions) -> bytes:
     apart = {"isolate": limits.isolate or sys.platform == "linux"}
     pixels = {"max_pixels": min(_MOST_PIXELS, limits.max_pixels)}
     ink = _ink(load_picture(path, limits.model_copy(update=apart | pixels)))
+    if np.count_nonzero(ink >= _INK) > _MOST_INK * ink.size:
+        raise InputTypeError(f"The signature {path} is dark all over", "Sign with dark ink on a light ground, or none")
     rows, columns = (np.flatnonzero((ink >= _INK).any(axis=axis)) for axis in (1, 0))
     if np.count_nonzero(ink >= _INK) < _LEAST_INK:
         raise InputTypeError(f"The signature {path} shows nothing", "Sign with finger, pen or mouse, and send it again")

@@ -68,7 +68,8 @@ def note_words(connection: Connection, job: Job, further: Iterable[str] = ()) ->
         job: as it is kept; its request may be anything.
         further: texts by whose words it is found, too.
     """
-    words = words_of((job.id, *_said(job.request), *job.names.values(), *further))
+    # The identifier counts as a whole: its parts would be found by numbers that somebody looks for in names.
+    words = dict.fromkeys((job.id, *words_of((*_said(job.request), *job.names.values(), *further))))
     common = {"tenant": job.tenant, "job": job.number, "is_error": False}
     connection.execute(_NEW, [{**common, "word": word} for word in words])
 

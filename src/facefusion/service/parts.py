@@ -22,6 +22,7 @@ from facefusion.service.editing.previews import OpenPreviews
 from facefusion.service.feed import EventFeed
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
+from facefusion.service.gateway.users import Passwords
 from facefusion.service.live.seats import LiveSeats
 from facefusion.service.paging import Cursors
 from facefusion.service.records import Records
@@ -63,6 +64,7 @@ class ServiceParts:
         clips: clips that stay open while frames of them are asked for.
         looks: how many frames of clips are decoded at one time.
         live: who has a live session.
+        passwords: makes what is kept of those of users, few at a time.
     """
 
     engine: Engine
@@ -92,6 +94,7 @@ class ServiceParts:
     clips: OpenClips = field(default_factory=OpenClips)
     looks: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     live: LiveSeats = field(default_factory=lambda: LiveSeats(0))
+    passwords: Passwords = field(default_factory=Passwords)
 
     def close(self) -> None:
         """Stop what goes on, and close what is open."""

@@ -32,7 +32,7 @@ export const w = dictionary(
     everybodyHint: "Otherwise the largest one only.",
     reset: "As at first",
     view: "View",
-    views: { swapped: "New", both: "Side by side", wipe: "Wipe" },
+    views: { swapped: "New face", both: "Side by side", wipe: "Wipe" },
     wipe: "Place of the wipe",
     own: "Camera",
     swapped: "New face",

@@ -6,7 +6,7 @@ import { session } from "../../lib/session.svelte";
 
 export type Report = Schemas["VerifyAnswer"];
 export type Layer = Report["layers"][number];
-export type Verdict = "holds" | "unmarked" | "broken" | "unvouched" | "unread";
+export type Verdict = "holds" | "traced" | "unmarked" | "broken" | "unvouched" | "unread";
 
 export const LAYERS = ["provenance", "watermark", "metadata", "audit"] as const;
 export const STATES = ["holds", "unknown", "broken", "stripped", "absent", "unread"] as const;
@@ -23,7 +23,14 @@ const VERDICTS: Record<string, Verdict> = {
   SigningError: "unvouched",
 };
 
-export const verdictOf = (report: Report): Verdict => VERDICTS[report.verdict] ?? "unread";
+/** Whether a layer that holds says so of these very bytes, and not of what they were made from. */
+const isOfFile = (layer: Layer): boolean =>
+  layer.state === "holds" && (layer.layer === "provenance" || layer.facts["same_file"] === true);
+
+export function verdictOf(report: Report): Verdict {
+  const found = VERDICTS[report.verdict] ?? "unread";
+  return found === "holds" && !report.layers.some(isOfFile) ? "traced" : found;
+}
 
 /**
  * Have a file checked; nothing of it stays at the service.

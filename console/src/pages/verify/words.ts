@@ -3,10 +3,9 @@ import { dictionary } from "../../lib/i18n/index.svelte";
 export const w = dictionary(
   {
     title: "Check a file",
-    hint: "Was this picture or video made with FaceFusion, and is it as it was? Nothing of the file is kept.",
+    hint: "Was it made with FaceFusion, and is it as it was? Nothing of the file is kept.",
     drop: "Drop a picture or video here",
-    dropHint:
-      "Or choose one. The original file tells most: what was cropped, copied from a screen or sent by a messenger may have lost marks.",
+    dropHint: "Or choose one. The original tells most; copies from a screen or a messenger may have lost marks.",
     another: "Check another file",
     looking: "Reading the marks…",
     lookingHint: "A few seconds; longer where a file bears none, as it is searched thoroughly.",
@@ -15,6 +14,10 @@ export const w = dictionary(
       holds: {
         title: "Made here, and unchanged",
         text: "The marks of this file hold: it was edited with FaceFusion at this place.",
+      },
+      traced: {
+        title: "Made here; it may have been changed since",
+        text: "A mark in it comes from this place. What ties the file to how it left is not there: it may have been cropped, edited or saved anew.",
       },
       unmarked: {
         title: "No mark is found",
@@ -103,7 +106,7 @@ export const w = dictionary(
   },
   {
     title: "检验文件",
-    hint: "这张图片或这段视频是否由 FaceFusion 制作，并且保持原样？不会保留文件的任何内容。",
+    hint: "它是否由 FaceFusion 制作，并且保持原样？不会保留文件的任何内容。",
     drop: "将图片或视频拖到此处",
     dropHint: "也可点击选择。原始文件信息最全：裁剪、截屏或经聊天软件发送后，标记可能已丢失。",
     another: "检验另一个文件",
@@ -112,6 +115,10 @@ export const w = dictionary(
     stop: "停止",
     verdicts: {
       holds: { title: "由本服务制作，且保持原样", text: "此文件的标记有效：它是在本服务用 FaceFusion 编辑的。" },
+      traced: {
+        title: "由本服务制作，之后可能有改动",
+        text: "其中的标记来自本服务，但缺少能证明文件保持原样的信息：它可能被裁剪、编辑或重新保存过。",
+      },
       unmarked: {
         title: "没有发现标记",
         text: "这不能证明它是真实拍摄的：标记可能被去除，其他程序可能不做标记或使用别的标记。",

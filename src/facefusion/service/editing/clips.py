@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -27,6 +28,8 @@ MEMORY: Final = 64 << 20
 """Bytes of decoded frames that each keeps."""
 _ENCODED: Final = 24 << 20
 """Bytes of frames that are kept as they were sent."""
+_SENT_SECONDS: Final = 600.0
+"""For which one of these is kept that nobody asks for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,12 +120,22 @@ class OpenClips:
         self.sent.forget(key)
 
     def cool(self) -> None:
-        """Close what nobody asked for long."""
+        """Close what nobody asked for long, and forget its frames: the file may be gone by now."""
         self._kept.cool()
+        self.sent.cool()
 
     def close(self) -> None:
         """Close everything."""
         self._kept.close()
+
+
+@dataclass(slots=True)
+class _SentFrame:
+    """A frame as it was sent, what was told beside it, and when that was."""
+
+    content: bytes
+    facts: str
+    used: float
 
 
 class Sent:
@@ -130,12 +143,16 @@ class Sent:
 
     Args:
         memory: bytes that they may take.
+        seconds: for which one is kept that nobody asks for.
+        clock: tells seconds.
     """
 
-    def __init__(self, memory: int) -> None:
-        self._memory, self._size = memory, 0
+    def __init__(
+        self, memory: int, seconds: float = _SENT_SECONDS, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._memory, self._seconds, self._clock, self._size = memory, seconds, clock, 0
         self._lock = Lock()
-        self._values: OrderedDict[tuple[str, str], tuple[bytes, str]] = OrderedDict()
+        self._values: OrderedDict[tuple[str, str], _SentFrame] = OrderedDict()
 
     def get(self, key: str, which: str) -> tuple[bytes, str] | None:
         """Return a frame's bytes and what is told beside them; None where they are not there.
@@ -146,21 +163,34 @@ class Sent:
         """
         with self._lock:
             found = self._values.get((key, which))
-            if found is not None:
-                self._values.move_to_end((key, which))
-            return found
+            if found is None:
+                return None
+            self._values.move_to_end((key, which))
+            found.used = self._clock()
+            return found.content, found.facts
 
     def put(self, key: str, which: str, content: bytes, facts: str) -> None:
         """Keep a frame's bytes, and what is told beside them."""
         with self._lock:
-            before = self._values.pop((key, which), (b"", ""))
-            self._values[key, which] = content, facts
-            self._size += len(content) - len(before[0])
+            self._drop((key, which))
+            self._values[key, which] = _SentFrame(content, facts, self._clock())
+            self._size += len(content)
             while self._size > self._memory:
-                self._size -= len(self._values.popitem(last=False)[1][0])
+                self._drop(next(iter(self._values)))
 
     def forget(self, key: str) -> None:
         """Forget all of one clip."""
         with self._lock:
             for each in [each for each in self._values if each[0] == key]:
-                self._size -= len(self._values.pop(each)[0])
+                self._drop(each)
+
+    def cool(self) -> None:
+        """Forget what nobody asked for long."""
+        with self._lock:
+            due = self._clock() - self._seconds
+            for each in [each for each, frame in self._values.items() if frame.used <= due]:
+                self._drop(each)
+
+    def _drop(self, which: tuple[str, str]) -> None:
+        before = self._values.pop(which, None)
+        self._size -= 0 if before is None else len(before.content)

@@ -15,7 +15,7 @@ from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import ROLES, Caller, Role
 from facefusion.service.gateway.rights import check_gives, check_rules_over
 from facefusion.service.gateway.tables import USERS
-from facefusion.service.gateway.users import Passwords, User, UserStore, made_password
+from facefusion.service.gateway.users import User, UserStore, made_password
 from facefusion.service.gateway.users.store import user_of
 from facefusion.service.paging import Page, page_of
 from facefusion.service.parts import Parts, ServiceParts
@@ -168,7 +168,7 @@ def _check_rules_over(parts: ServiceParts, caller: Caller, user_id: str) -> None
 
 
 def _store(parts: ServiceParts) -> UserStore:
-    return UserStore(parts.engine, Passwords())
+    return UserStore(parts.engine, parts.passwords)
 
 
 def _made(user: User, password: str | None) -> UserMade:

@@ -56,7 +56,7 @@ class LayerAnswer(Answer):
     """One layer of marks."""
 
     layer: str = Field(description="provenance, metadata, watermark or audit")
-    state: str = Field(description="holds, broken, absent, unknown or unread")
+    state: str = Field(description="holds, unknown, broken, stripped, absent or unread")
     what: str
     facts: dict[str, Any]
 

@@ -12,6 +12,7 @@ import secrets
 import unicodedata
 from functools import cache
 from importlib import resources
+from threading import BoundedSemaphore
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -29,6 +30,7 @@ _SERVICE: Final = "facefusion"
 _COMMON: Final = "common.txt"
 _RUNS: Final = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiop")
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are taken for one another
+_AT_ONCE: Final = 2
 _GROUPS: Final = 5
 _IN_A_GROUP: Final = 4
 
@@ -36,17 +38,22 @@ _IN_A_GROUP: Final = 4
 class Passwords:
     """Makes and checks what is kept of passwords; each call takes some 64 MiB and a tenth of a second.
 
+    Safe to use from several threads, of which the others wait: so many who ask at one time take no more memory.
+
     Args:
         hasher: does it; with the parameters above when None.
+        at_once: calls that are worked on at one time.
     """
 
-    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, hasher: PasswordHasher | None = None, *, at_once: int = _AT_ONCE) -> None:
+        self._turns = BoundedSemaphore(at_once)
         self._hasher = hasher or PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
         self._nobodys = _of_nobody(self._hasher)
 
     def hashed(self, password: str) -> str:
         """Return what is kept of a password."""
-        return self._hasher.hash(normal(password))
+        with self._turns:
+            return self._hasher.hash(normal(password))
 
     def is_right(self, kept: str | None, password: str) -> bool:
         """Return whether a password is the one; it takes as long where there is none to compare it with.
@@ -56,7 +63,9 @@ class Passwords:
             password: what was given.
         """
         try:
-            return self._hasher.verify(self._nobodys if kept is None else kept, normal(password)) and kept is not None
+            with self._turns:
+                is_right = self._hasher.verify(self._nobodys if kept is None else kept, normal(password))
+            return is_right and kept is not None
         except (VerificationError, InvalidHashError):
             return False
 
