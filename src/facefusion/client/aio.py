@@ -59,6 +59,10 @@ class AsyncKeys(of.KeysOf, AsyncResource):
     """API keys of the tenant."""
 
 
+class AsyncUsers(of.UsersOf, AsyncResource):
+    """People who sign in with a password."""
+
+
 class AsyncAudit(of.AuditOf, AsyncResource):
     """What was done, by whom, under which rules."""
 
@@ -198,6 +202,7 @@ class AsyncClient:
         self.uploads, self.faces, self.jobs = AsyncUploads(self), AsyncFaces(self), AsyncJobs(self)
         self.consents, self.webhooks, self.triggers = AsyncConsents(self), AsyncWebhooks(self), AsyncTriggers(self)
         self.models, self.operations = AsyncModels(self), AsyncOperations(self)
+        self.users = AsyncUsers(self)
         self.keys, self.audit, self.service = AsyncKeys(self), AsyncAudit(self), AsyncService(self)
 
     async def __aenter__(self) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facefusion.client import uploading
-from facefusion.client.asks import admin, consents, faces, jobs, others, triggers, uploads, webhooks
+from facefusion.client.asks import admin, consents, faces, jobs, others, triggers, uploads, users, webhooks
 from facefusion.client.binding import Doing, Listing, Running
 from facefusion.client.values import Job, JobOutput
 from facefusion.errors import JobStateError, ResourceUnknownError
@@ -38,6 +38,12 @@ class UploadsOf:
     complete = Doing(uploads.complete)
     verify = Doing(others.verify_upload)
     possible = Doing(uploads.possible)
+    check = Doing(uploads.check)
+    frame = Doing(uploads.frame)
+    moment = Doing(uploads.moment)
+    find_people = Doing(uploads.find_people)
+    people = Doing(uploads.people)
+    person_portrait = Doing(uploads.person_portrait)
 
 
 class FacesOf:
@@ -83,6 +89,7 @@ class JobsOf:
     shared = Doing(jobs.shared)
     shared_file = Doing(jobs.shared_file)
     preview = Doing(jobs.preview)
+    preview_frame = Doing(jobs.preview_frame)
 
 
 class ConsentsOf:
@@ -163,6 +170,17 @@ class KeysOf:
     all = Doing(admin.keys)
     rotate = Doing(admin.rotate_key)
     revoke = Doing(admin.revoke_key)
+
+
+class UsersOf:
+    """People who sign in with a password."""
+
+    create = Doing(users.create)
+    show = Doing(users.show)
+    page = Doing(users.page)
+    change = Doing(users.change)
+    set_password = Doing(users.set_password)
+    remove = Doing(users.remove)
 
 
 class ServiceOf:

@@ -59,6 +59,10 @@ class Keys(of.KeysOf, Resource):
     """API keys of the tenant."""
 
 
+class Users(of.UsersOf, Resource):
+    """People who sign in with a password."""
+
+
 class Audit(of.AuditOf, Resource):
     """What was done, by whom, under which rules."""
 
@@ -198,6 +202,7 @@ class Client:
         self.uploads, self.faces, self.jobs = Uploads(self), Faces(self), Jobs(self)
         self.consents, self.webhooks, self.triggers = Consents(self), Webhooks(self), Triggers(self)
         self.models, self.operations = Models(self), Operations(self)
+        self.users = Users(self)
         self.keys, self.audit, self.service = Keys(self), Audit(self), Service(self)
 
     def __enter__(self) -> Self:

@@ -94,4 +94,4 @@ class OverloadedError(RequestError):
 class SupersededError(RequestError):
     """A newer request took the place of this one, whose answer nobody waits for any more."""
 
-    exit_code = 121
+    exit_code = 123

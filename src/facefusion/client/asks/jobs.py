@@ -312,3 +312,32 @@ def preview(
     given = {"frame": frame, "time": time, "max_side": max_side}
     order = {"target": target, "sources": list(sources), "options": dict(options or {}), "compare": compare}
     return Ask(json={**order, "form": form, **{name: each for name, each in given.items() if each is not None}})
+
+
+@operation("POST", "/v1/previews/frames", values, has_key=False, is_harmless=True, is_slow=True)
+def preview_frame(
+    target: str,
+    *,
+    sources: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+    frame: int | None = None,
+    time: float | None = None,
+    max_side: int | None = None,
+    layers: Sequence[str] = (),
+    session: str = "client",
+) -> Ask:
+    """Return one frame as data, from a preview that stays open; its pictures are files in Base64.
+
+    Args:
+        target: as of `submit`.
+        sources: as of `submit`.
+        options: as of `submit`.
+        frame: its number, from 0.
+        time: a moment instead, in seconds.
+        max_side: longest side of the picture.
+        layers: `before`, `changes`, `landmarks`.
+        session: requests of one share what was found out; the newest takes the place of those that wait.
+    """
+    given = {"frame": frame, "time": time, "max_side": max_side}
+    order = {"target": target, "sources": list(sources), "options": dict(options or {}), "layers": list(layers)}
+    return Ask(json={**order, "session": session, **{name: each for name, each in given.items() if each is not None}})
