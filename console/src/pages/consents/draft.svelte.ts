@@ -1,5 +1,6 @@
 /** A consent that is being written: it outlives a reload of the page, and goes with the window. */
 
+import { randomName } from "../../lib/browser";
 import type { Language } from "../../lib/i18n/index.svelte";
 
 const KEY = "facefusion.consent";
@@ -38,7 +39,7 @@ export const fresh = (): Draft => ({
   until: "",
   step: 1,
   language: "",
-  key: crypto.randomUUID(),
+  key: randomName(),
 });
 
 export function kept(): Draft {

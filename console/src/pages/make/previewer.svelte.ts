@@ -2,6 +2,7 @@
 
 import { api, got, type Schemas } from "../../lib/api/client";
 import { asProblem, type Problem } from "../../lib/api/problem";
+import { randomName } from "../../lib/browser";
 
 type Seen = Schemas["ShownFrame"];
 export type SeenFace = Schemas["SeenFace"];
@@ -18,7 +19,7 @@ export interface Shown {
   frame: number;
 }
 
-const SESSION = crypto.randomUUID();
+const SESSION = randomName();
 
 export class Previewer {
   shown = $state.raw<Shown | null>(null);
