@@ -1,0 +1,78 @@
+"""Consents, what the marks of a file show, and the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from facefusion.client.values.base import Value
+
+
+class Consent(Value):
+    """A consent on record.
+
+    Attributes:
+        id: by which it is called.
+        state: `holds`, `future`, `ended` or `revoked`.
+        person: whose face it is, where a name is kept.
+        granted_by: who gave it.
+        scope: for what it holds.
+        recorded: when it was put on record.
+    """
+
+    id: str
+    state: str
+    person: str | None = None
+    granted_by: str
+    scope: dict[str, Any]
+    recorded: datetime
+
+
+class Layer(Value):
+    """One layer of marks.
+
+    Attributes:
+        layer: provenance, metadata, watermark or audit.
+        state: holds, broken, absent, unknown or unread.
+        what: in words.
+        facts: more of it.
+    """
+
+    layer: str
+    state: str
+    what: str
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+
+class Verified(Value):
+    """What the marks of a file show.
+
+    Attributes:
+        verdict: `holds`, or the name of what is wrong.
+        code: exit code of the command line for it; 0 where all holds.
+        what: in words.
+        layers: all of them.
+    """
+
+    verdict: str
+    code: int
+    what: str
+    layers: list[Layer]
+
+
+class Entry(Value):
+    """An entry of the audit log.
+
+    Attributes:
+        id: by which it is called.
+        time: when.
+        kind: such as `published`.
+        facts: what it says.
+    """
+
+    id: str
+    time: datetime
+    kind: str
+    facts: dict[str, Any]
