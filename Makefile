@@ -2,11 +2,16 @@
 PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
+# node comes with the tools of development
+NPM = PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix console
+PAGES := src/facefusion/ui/static/index.html
+PAGE_SOURCES := docs/openapi.json $(wildcard console/*.json console/*.ts console/*.js console/index.html) \
+  $(shell find console/src console/public -type f ! -name schema.d.ts)
 COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types suite test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
+.PHONY: help demo test types suite console console-check test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -15,7 +20,7 @@ demo: setup-runtime ## swap a face in a video and say where to look
 	@$(BIN)/python examples/demo.py
 
 test: setup-dev ## lint, types, layers and all tests
-	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory lint console console-check
 	@$(MAKE) --no-print-directory --jobs=2 types suite
 
 types: setup-dev ## types only
@@ -34,6 +39,18 @@ test-openvino: ## compare OpenVINO with the CPU, in an environment of its own (f
 	build/openvino/bin/python -m pip --quiet install --require-hashes --requirement requirements/openvino.txt
 	build/openvino/bin/python -m pip --quiet install --no-deps --no-build-isolation --editable .
 	build/openvino/bin/python -m pytest tests/inference
+
+console: setup-dev $(PAGES) ## build the web console, where something of it changed
+
+console-check: setup-dev console/node_modules/.package-lock.json ## types, accessibility and format of the console's sources
+	@$(NPM) run --silent check
+
+console/node_modules/.package-lock.json: console/package-lock.json
+	$(NPM) ci --silent
+	@touch $@
+
+$(PAGES): console/node_modules/.package-lock.json $(PAGE_SOURCES)
+	$(NPM) run --silent build
 
 lint: setup-dev ## style and format only
 	$(BIN)/ruff check .
@@ -56,7 +73,7 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv
 	  --output-file requirements/openvino.txt
 
 clean: ## remove everything that was made, .venv included
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out
+	rm -rf .venv console/node_modules src/facefusion/ui/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out
 
 setup-runtime:
 	@$(PYTHON) requirements/install.py runtime

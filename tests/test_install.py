@@ -41,7 +41,7 @@ def test_a_lock_holds_names_versions_and_hashes_and_no_address(lock):
 
 def test_other_environments_stand_on_the_versions_of_the_runtime():
     runtime, dev, openvino = (
-        set(re.findall(r"^[^\s\\]+==[^\\\n]+", (ROOT / "requirements" / name).read_text(), re.MULTILINE))
+        set(re.findall(r"^[^\s\\]+==[^\s\\]+", (ROOT / "requirements" / name).read_text(), re.MULTILINE))
         for name in ("runtime.txt", "dev.txt", "openvino.txt")
     )
     assert runtime <= dev

@@ -119,7 +119,8 @@ def faults_of_work(place: Place, job: str, kills: int) -> list[str]:
     faults += [f"{kind} {number} was done {times} times" for (kind, number), times in done.items() if times != 1]
     faults += [f"an attempt {each}" for each in outcomes if each not in {"done", "lost"}]
     found = place.job(job).result or {}
-    addresses = {each["address"] for each in found.get("outputs", ())}
+    kept = [*found.get("outputs", ()), *([found["thumbnail"]] if "thumbnail" in found else [])]
+    addresses = {each["address"] for each in kept}
     keys = {key for key in place.storage.keys("default/jobs") if "/result-" in key}
     return faults + [f"{key} was left behind" for key in sorted(keys - addresses)]
 

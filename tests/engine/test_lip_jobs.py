@@ -12,6 +12,7 @@ import pytest
 
 from facefusion.engine.run import run
 from facefusion.engine.segmented import merge_segments, plan_job, run_segment
+from facefusion.engine.warm.parts import WarmParts
 from facefusion.errors import (
     InputDamagedError,
     InputMissingError,
@@ -134,14 +135,20 @@ def shelf(tmp_path_factory):
     return shelf
 
 
+@pytest.fixture(scope="module")
+def warm():
+    """What jobs load, which is the same networks in all of them."""
+    return WarmParts()
+
+
 @pytest.fixture
-def job(quiet_place, shelf, monkeypatch):
+def job(quiet_place, shelf, warm, monkeypatch):
     """Run a lip sync with generated networks."""
     monkeypatch.setattr("facefusion.engine.warm.parts.open_sessions", lambda *given, **named: job_sessions(shelf))
 
     def start(hooks=None, **values):
         basics = {"processors": ["lip_syncer"], "lip_syncer_model": "small", "output_path": "out.mp4"}
-        return run(Options.parse(basics | values), **(hooks or {}))
+        return run(Options.parse(basics | values), warm=warm, **(hooks or {}))
 
     return start
 

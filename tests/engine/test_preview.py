@@ -37,12 +37,12 @@ LOSSLESS = {"output_path": "out.mkv", "output_video_encoder": "ffv1"}
 
 
 @pytest.fixture
-def preview(moving_portrait, quiet_place):
+def preview(moving_portrait, quiet_place, warm):
     opened = []
 
     def start(**values) -> Preview:
         basics = {"source_paths": CAPTAIN, "target_path": moving_portrait}
-        opened.append(Preview(Options.parse(basics | values)))
+        opened.append(Preview(Options.parse(basics | values), warm=warm))
         return opened[-1]
 
     yield start

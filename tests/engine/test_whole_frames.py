@@ -57,15 +57,12 @@ def shelf(tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture
-def job(shelf, quiet_place):
+def job(shelf, quiet_place, warm):
     """Run a job with the generated models."""
 
     def start(target, output, *processors, **values):
-        return run(
-            Options.parse(
-                shelf.options | {"target_path": target, "output_path": output, "processors": processors} | values
-            )
-        )
+        asked = {"target_path": target, "output_path": output, "processors": processors}
+        return run(Options.parse(shelf.options | asked | values), warm=warm)
 
     return start
 

@@ -88,10 +88,10 @@ def test_a_pool_waits_where_the_machine_has_no_room_for_a_process(monkeypatch: p
 
     monkeypatch.setattr(subprocess, "Popen", begin)
     place.look()
-    assert place.process is None and place.again > 0
+    assert place.process is None and place.restarts.again > 0
     place.look()
     assert len(tries) == 1
-    place.again = 0.0
+    place.restarts.again = 0.0
     place.look()
     assert place.process is not None
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 from queue_material import Jobs
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, insert, text
 from sqlalchemy.engine.interfaces import CacheStats
 
 from facefusion.errors import LeaseLostError
 from facefusion.jobs.database import database_time, writing
+from facefusion.jobs.newest import newest_jobs
 from facefusion.jobs.queue import JobQueue
-from facefusion.jobs.schema import TENANTS
+from facefusion.jobs.schema import JOBS, TENANTS
 from facefusion.jobs.tenants import Quota, Tenants
 from facefusion.jobs.values import SegmentOfPlan
 from facefusion.trust.database import open_database
@@ -221,3 +223,73 @@ def test_nothing_is_leased_where_what_is_told_is_refused(jobs):
     with pytest.raises(LeaseLostError):
         jobs.queue.finished(lease, {}, next_for="one")
     assert jobs.claim().job.id == other.id
+
+
+MANY = 10_000
+
+
+@pytest.fixture
+def crowded(jobs_engine):
+    """Ten thousand jobs of a tenant, what is finished first, and as many newer ones of another."""
+    with writing(jobs_engine) as connection:
+        for tenant in ("studio", "archive"):
+            connection.execute(insert(TENANTS).values(id=tenant))
+            numbers = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY - 1})"
+            columns = "id, tenant, owner, state, is_paused, needs_review, priority, revision, request, created, queued"
+            state = f"CASE WHEN i < {MANY // 4} THEN 'failed' WHEN i < {MANY // 2} THEN 'succeeded' ELSE 'queued' END"
+            values = f"'{tenant}' || i, '{tenant}', 'ada', {state}, false, false, 4, 1, '{{}}', i, i, 0"
+            connection.execute(text(f"INSERT INTO jobs ({columns}, segments_done) {numbers} SELECT {values} FROM n"))
+    with jobs_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE jobs"))
+    return jobs_engine
+
+
+def planned(engine, query):
+    """How a database goes about a query: what it says of it, and how many rows it looks at."""
+    said = str(query.compile(engine, compile_kwargs={"literal_binds": True}))
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}").all()
+            return [row.detail for row in rows if " jobs " in row.detail], None
+        [[[plan]]] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {said}").all()
+    scans = [node for node in within(plan["Plan"]) if "Relation Name" in node]
+    looked_at = sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans)
+    return [f"{node['Node Type']} {node.get('Index Name')}" for node in scans], looked_at
+
+
+def within(plan):
+    yield plan
+    for each in plan.get("Plans", ()):
+        yield from within(each)
+
+
+def test_a_page_of_jobs_is_found_by_an_index_whatever_lies_in_between(crowded):
+    wanted = {
+        (): "jobs_by_tenant",
+        ("failed",): "jobs_by_state",
+        ("failed", "succeeded"): "jobs_by_state",
+        ("queued", "planning", "running", "merging"): "jobs_by_state",
+    }
+    for before, (states, index) in itertools.product((None, MANY // 3), wanted.items()):
+        scans, looked_at = planned(crowded, newest_jobs(crowded, "studio", states, before=before, limit=51))
+        assert len(scans) == max(1, len(states))
+        assert all(index in scan and not scan.startswith(("SCAN", "Seq", "Bitmap")) for scan in scans), scans
+        assert looked_at is None or looked_at <= 51 * len(scans)
+
+
+def test_pages_of_jobs_hold_what_was_asked_for_each_once_and_in_order(crowded):
+    def found(*states, before=None):
+        with crowded.connect() as connection:
+            query = newest_jobs(crowded, "studio", states, JOBS.c.owner == "ada", before=before, limit=3)
+            return [(row.number, row.state) for row in connection.execute(query)]
+
+    assert found() == [(number, "queued") for number in (MANY, MANY - 1, MANY - 2)]
+    half, quarter = MANY // 2, MANY // 4
+    assert found("failed", "succeeded", "failed") == [(half - each, "succeeded") for each in range(3)]
+    assert found("succeeded", "failed", before=quarter + 2) == [
+        (quarter + 1, "succeeded"),
+        (quarter, "failed"),
+        (quarter - 1, "failed"),
+    ]
+    assert found("failed", before=2) == [(1, "failed")]
+    assert found("failed", before=1) == found("running") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 import threading
@@ -10,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlalchemy import text
 from workshop import TENANT, Shop, until
 
@@ -96,7 +98,10 @@ def test_a_job_that_is_cut_has_the_frames_of_one_that_is_not(shop: Shop, clip: P
     assert len(frames[0]) == len(frames[1]) == 40
     for one, other in zip(*frames, strict=True):
         assert abs(one.astype(int) - other).mean() < 0.5
-    assert shop.files(cut) == ["result-1/r.mkv", "result-1/t.jpg"]  # plan and segments are removed
+    # Plan and segments are removed.
+    assert shop.files(cut) == ["result-1/r.mkv", "result-1/shown/thumbnail", "result-1/t.jpg"]
+    thumbnail = b"".join(shop.storage.read(cut.result["thumbnail"]["address"]))
+    assert max(Image.open(io.BytesIO(thumbnail)).size) == 192
 
 
 def test_inputs_are_fetched_once_and_kept_within_bounds(shop: Shop, small: Path) -> None:
@@ -325,7 +330,7 @@ def test_what_a_lost_attempt_put_is_removed_and_what_counts_stays(shop: Shop, sm
     worker = shop.worker(_with_runner(shop.bench(lease_seconds=600), slow))
     with worker.watching():
         assert worker.work_once()
-    assert shop.files(job) == ["result-2/result.png"]
+    assert shop.files(job) == ["result-2/result.png", "result-2/shown/thumbnail"]
     assert shop.kinds(job).count("job.succeeded") == 1
     assert Stored.of_json(shop.job(job).result["outputs"][0]).address.endswith("result-2/result.png")
 
@@ -349,7 +354,7 @@ def test_a_job_that_does_not_go_in_segments_is_done_whole(shop: Shop, clip: Path
     [told] = [event for event in shop.board.events(job.id, tenant=TENANT) if event.kind == "job.whole"]
     assert told.facts["failure"]["type"] == "OnlyWholeError"
     assert "there are only 40 frames" in told.facts["failure"]["what"]
-    assert shop.files(job) == ["result-2/r.mp4"], "of the segments nothing is left"
+    assert shop.files(job) == ["result-2/r.mp4", "result-2/shown/thumbnail"], "of the segments nothing is left"
     assert str(shop.folder) not in json.dumps(told.facts)
 
 
@@ -368,4 +373,4 @@ def test_under_a_policy_that_wants_work_in_memory_jobs_are_done_whole(
         assert job.state == "succeeded", job.failure
         [told] = [event for event in shop.board.events(job.id, tenant=TENANT) if event.kind == "job.whole"]
         assert (told.facts["kind"], told.facts["failure"]["what"][:10]) == ("plan", "The policy")
-        assert shop.files(job) == ["result-2/r.mp4"]
+        assert shop.files(job) == ["result-2/r.mp4"], "no picture of a frame leaves early"

@@ -57,7 +57,7 @@ class Callers:
         self._app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
+        if scope["type"] in {"http", "websocket"}:
             said = dict(scope["headers"]).get(WHO.encode())
             if said is not None:
                 tenant, actor, scopes = json.loads(said)
@@ -115,7 +115,9 @@ def served(
         )
         parts = more(parts)
         app = create_app(parts)
-        config = uvicorn.Config(Callers(app), port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=5)
+        config = uvicorn.Config(
+            Callers(app), port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=5, ws="websockets-sansio"
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

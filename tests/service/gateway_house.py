@@ -16,19 +16,20 @@ from typing import Annotated, Any
 import httpx
 import uvicorn
 from benchmarks.servers import until
-from fastapi import APIRouter, Body, Depends, FastAPI, Request
+from fastapi import APIRouter, Body, Depends, FastAPI, Request, WebSocket
 from fastapi.responses import JSONResponse, StreamingResponse
 from sqlalchemy import Engine
 
 from facefusion.errors import AccessError, FaceFusionError
 from facefusion.options import ServingOptions
 from facefusion.options.trust import TrustOptions
-from facefusion.service.gateway.access import require
+from facefusion.service.gateway.access import allowed, require
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.gateway.gateway import Gateway
 from facefusion.service.gateway.keys import KeyStore
 from facefusion.service.gateway.keys.store import PURPOSE
 from facefusion.service.gateway.opening import gateway
+from facefusion.service.gateway.users import Passwords
 from facefusion.trust.audit import AuditKeys, AuditLog
 from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
@@ -102,6 +103,19 @@ def small_app() -> FastAPI:
             request.state.caller = Caller(tenant, "trigger:7", frozenset())
         return "taken"
 
+    @app.websocket("/v1/live")
+    async def shown(socket: WebSocket) -> None:
+        caller = allowed(socket.state.caller, "jobs:write")
+        await socket.accept()
+        await socket.send_json({"tenant": caller.tenant, "actor": caller.actor, "scheme": socket.url.scheme})
+        await socket.receive_text()
+        await socket.close()
+
+    @app.get("/v1/shared/{token}", tags=["shared"])
+    async def show_shared(token: str, request: Request) -> str:
+        request.state.followed = Caller("film", f"link:{token}", frozenset()), JOB
+        return "a result"
+
     @app.get("/v1/bug")
     async def bug() -> None:
         raise RuntimeError("a bug")
@@ -120,11 +134,13 @@ class House:
         engine: the database.
         folder: of its records.
         app: the application behind the gateway.
+        passwords: checks those of users; in the usual way when None.
     """
 
     engine: Engine
     folder: Path
     app: FastAPI = field(default_factory=small_app)
+    passwords: Passwords | None = None
 
     def __post_init__(self) -> None:
         self.home = trust_home(self.folder / "trust")
@@ -150,6 +166,7 @@ class House:
             ring=self.ring,
             log=self.log if log is None else log,
             port=port,
+            passwords=self.passwords,
         )
 
     @contextmanager
@@ -187,7 +204,8 @@ class Served:
     def client(self, key: str | None = None, **headers: str) -> httpx.Client:
         """Return a client with a key."""
         given = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.Client(base_url=self.url, headers=given | headers, trust_env=False, timeout=20)
+        # Nothing here speaks TLS: reading the certificates of the world would take most of the time of many a test.
+        return httpx.Client(base_url=self.url, headers=given | headers, trust_env=False, timeout=20, verify=False)
 
     def get(self, path: str, key: str | None = None, **headers: str) -> httpx.Response:
         """Ask once."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -12,11 +14,12 @@ import httpx
 import numpy as np
 import pytest
 from api_server import ADA, BOB, EVE, Served, served, until
-from PIL import Image
+from PIL import Image, ImageDraw, PngImagePlugin
 
 from facefusion.inference.opening import open_store
 from facefusion.service.background.operations import Operations
 from facefusion.service.tables import OPERATIONS
+from facefusion.trust.consent import verify_file
 from material import ASTRONAUT, CAPTAIN
 
 
@@ -162,6 +165,77 @@ def test_a_consent_is_recorded_shown_exported_and_revoked(service: Served, clien
     refused(client.post("/v1/consents", json=order | {"pictures": [paper]}), 409, "UploadError")
 
 
+def drawn(*, mode: str = "RGBA", ink: Any = (255, 255, 255, 255), lines: int = 1, ground: int = 255) -> bytes:
+    """A signature as a page sends it: strokes on nothing, of whatever colour suits the page."""
+    picture = Image.new(mode, (600, 200), 0 if mode == "RGBA" else ground)
+    for line in range(lines):
+        ImageDraw.Draw(picture).line([(40, 150 - line), (200, 40), (320, 160), (560, 60)], fill=ink, width=5)
+    made = io.BytesIO()
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Author", "somebody's own computer")
+    picture.save(made, "PNG", pnginfo=info)
+    return made.getvalue()
+
+
+def test_a_signature_that_was_drawn_is_kept_with_its_digest_in_the_record(
+    service: Served, client: httpx.Client, tmp_path: Path
+) -> None:
+    picture = drawn()
+    order = {"pictures": [sent(client, ASTRONAUT)], "granted_by": "Eileen", "until": "2099-01-01T00:00:00Z"}
+    order["signature"] = {"signer": " Eileen Example ", "picture": base64.b64encode(picture).decode()}
+    key = {"Idempotency-Key": "signed"}
+    answer = client.post("/v1/consents", json=order, headers=key)
+    assert answer.status_code == 201, answer.text
+    made, place = answer.json(), answer.headers["location"]
+    assert client.post("/v1/consents", json=order, headers=key).json() == made
+    assert made["signature"] == {"signer": "Eileen Example", "evidence": 0}
+    assert made["picture_digests"] == [hashlib.sha256(ASTRONAUT.read_bytes()).hexdigest()]
+    shown = client.get(f"{place}/signature")
+    assert shown.headers["content-type"] == "image/png" and "sandbox" in shown.headers["content-security-policy"]
+    [fact] = made["evidence"]
+    assert fact["kind"] == "signature" and fact["sha256"] == hashlib.sha256(shown.content).hexdigest()
+    kept = Image.open(io.BytesIO(shown.content))
+    assert kept.mode == "L" and b"somebody" not in shown.content and not kept.info.get("Author")
+    assert kept.size < (600, 200), "it is cut to what was drawn"
+    assert kept.getextrema() == (0, 255), "black on white, whatever the page looked like"
+    export = json.loads(client.get(f"{place}/export?evidence=true").text)
+    assert base64.b64decode(export["evidence"][0]) == shown.content
+    assert export["consent"]["signature"] == made["signature"] and export["consent"]["evidence"] == [fact]
+    (tmp_path / "consent.json").write_text(json.dumps(export))
+    key_of_place = service.parts.records.ring.signing_key("consent files").public_key()
+    assert verify_file(tmp_path / "consent.json", [key_of_place]).consent.signature is not None
+    refused(service.client(EVE).get(f"{place}/signature"), 404, "ResourceUnknownError")
+
+    upload = client.post("/v1/uploads?name=mine.png", content=picture).json()["id"]
+    order["signature"] = {"signer": "Eileen", "upload": upload}
+    again = client.post("/v1/consents", json=order).json()
+    assert again["evidence"][0]["sha256"] == fact["sha256"], "one drawing gives the same bytes, however it comes"
+    plain = client.post("/v1/consents", json={name: order[name] for name in ("pictures", "granted_by")}).json()
+    refused(client.get(f"/v1/consents/{plain['id']}/signature"), 404, "ResourceUnknownError")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "kind"),
+    [
+        ({"picture": "no base64!"}, 422, "RequestInvalidError"),
+        ({"picture": base64.b64encode(b"no picture").decode()}, 422, "InputTypeError"),
+        ({"picture": base64.b64encode(drawn()[:200]).decode()}, 422, "InputDamagedError"),
+        ({"picture": base64.b64encode(drawn(lines=0)).decode()}, 422, "InputTypeError"),
+        ({"picture": base64.b64encode(drawn(mode="L", ink=250)).decode()}, 422, "InputTypeError"),
+        ({"picture": base64.b64encode(drawn(mode="L", ink=255, ground=0)).decode()}, 422, "InputTypeError"),
+        ({"picture": "A" * 800_000}, 422, "RequestInvalidError"),
+        ({"picture": None}, 422, "RequestInvalidError"),
+        ({"upload": "0" * 32}, 422, "RequestInvalidError"),
+        ({"upload": "0" * 32, "picture": None}, 404, "ResourceUnknownError"),
+        ({"signer": "  "}, 422, "RequestInvalidError"),
+    ],
+)
+def test_a_signature_that_is_none(client: httpx.Client, change: Any, status: int, kind: str) -> None:
+    signature = {"signer": "Eileen", "picture": base64.b64encode(drawn()).decode()} | change
+    order = {"pictures": [sent(client, ASTRONAUT)], "granted_by": "Eileen", "signature": signature}
+    refused(client.post("/v1/consents", json=order), status, kind)
+
+
 def test_a_preview_that_cannot_be_made(client: httpx.Client) -> None:
     order = {"sources": [f"upload:{sent(client, ASTRONAUT)}"], "target": f"upload:{sent(client, CAPTAIN)}"}
     refused(client.post("/v1/previews", json=order | {"frame": 3}), 422, "OptionsError")
@@ -220,20 +294,6 @@ def test_administrators_alone_change_models(service: Served, client: httpx.Clien
     ended = over(client, answer.json()["id"])
     assert ended["state"] == "failed" and ended["error"]["type"] in {"InputTypeError", "ModelDamagedError"}
     assert open_store(service.parts.options.models) is not None
-
-
-def test_the_audit_log_is_searched_page_by_page(service: Served, client: httpx.Client) -> None:
-    for number in range(5):
-        service.parts.records.note(BOB, "consent", "added", consents=(f"c-{number:016x}",), subjects=())
-    page = client.get("/v1/audit", params={"actor": "user:bob", "limit": 2}).json()
-    seen = [each["id"] for each in page["entries"]]
-    while page["next"]:
-        page = client.get("/v1/audit", params={"actor": "user:bob", "limit": 2, "cursor": page["next"]}).json()
-        seen += [each["id"] for each in page["entries"]]
-    assert len(seen) == len(set(seen)) == 5
-    assert service.client(EVE).get("/v1/audit?actor=user:bob").json()["entries"] == []
-    refused(client.get("/v1/audit?cursor=zzzz"), 422, "RequestInvalidError")
-    refused(client.get("/v1/audit/" + "0" * 32), 404, "ResourceUnknownError")
 
 
 def test_health_is_told_without_a_key(service: Served) -> None:

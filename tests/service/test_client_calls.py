@@ -151,7 +151,9 @@ def test_without_retries_everything_is_sent_once():
     assert len(script.asked) == 1
 
 
-@pytest.mark.parametrize("name", sorted(set(errors.__all__) - {"ServiceAnswerError"}))
+@pytest.mark.parametrize(
+    "name", sorted({each for each in errors.__all__ if each.endswith("Error")} - {"ServiceAnswerError"})
+)
 def test_every_error_of_the_library_comes_back_as_itself(name):
     script = Script(problem(name, 422))
     with pytest.raises(FaceFusionError) as raised:

@@ -66,6 +66,22 @@ def test_what_a_route_lets_in_by_itself_is_noted_too(house: House) -> None:
     assert found == [("default", "nobody", "signed.signed"), ("film", "trigger:7", "signed.signed")]
 
 
+def test_a_link_that_is_followed_is_noted_without_who_followed_it(house: House) -> None:
+    with house.serving() as service, service.client() as client:
+        assert client.get("/v1/shared/7").status_code == 200
+    [entry] = house.entries("called")
+    assert (entry["tenant"], entry["actor"], entry["job"]) == ("film", "link:7", JOB)
+    assert entry["operation"] == "shared.show_shared"
+    assert "127.0.0.1" not in str([each.facts for each in house.log.entries()])
+
+
+def test_links_are_limited_by_address(house: House) -> None:
+    with house.serving(rate_address=60, rate_burst=0.1) as service, service.client() as client:
+        answers = [client.get("/v1/shared/7") for _ in range(20)]
+    assert {each.status_code for each in answers} == {200, 429}
+    assert answers[-1].headers["retry-after"]
+
+
 def test_reads_and_parts_of_uploads_are_counted(house: House) -> None:
     with house.serving() as service, service.client(house.key()) as client:
         for _ in range(30):

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 import pytest
-from gateway_house import JOB, House, Served, received
+from gateway_house import JOB, House, Served
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -348,15 +348,3 @@ def test_nothing_of_a_request_comes_back_in_headers(house: House) -> None:
         ):
             assert "set-cookie" not in answer.headers
             assert "Set-Cookie" not in str(answer.headers)
-
-
-def test_there_are_no_websockets(house: House) -> None:
-    with house.serving() as service, socket.create_connection(("127.0.0.1", service.port), timeout=10) as made:
-        lines = ["GET /v1/open HTTP/1.1", f"Host: localhost:{service.port}", "Upgrade: websocket"]
-        lines += [
-            "Connection: Upgrade, close",
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-            "Sec-WebSocket-Version: 13",
-        ]
-        made.sendall("\r\n".join([*lines, "", ""]).encode())
-        assert b" 101 " not in received(made)

@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 import pytest
-from test_api_serve import serving
 from webhook_receiver import certificate
 
 from facefusion.client import Client
@@ -25,6 +24,7 @@ from facefusion.service.gateway.keys.store import PURPOSE, KeyStore
 from facefusion.trust.database import open_database
 from facefusion.trust.keys import KeyRing
 from material import CAPTAIN
+from whole_service import serving
 
 pytestmark = pytest.mark.slow
 PLAIN = {"processors": []}

@@ -13,6 +13,7 @@ from sqlalchemy import delete, event, func, select, update
 from webhook_material import Place, emptied, holds, opened
 from webhook_receiver import receiving, status
 
+from facefusion.engine.judged import Measures
 from facefusion.errors import (
     JobQuotaError,
     JobsUnavailableError,
@@ -21,13 +22,16 @@ from facefusion.errors import (
     WebhookAddressError,
 )
 from facefusion.jobs.database import writing
+from facefusion.jobs.outbox import JOB_KINDS
 from facefusion.jobs.outbox.tables import DELIVERIES, WEBHOOKS
+from facefusion.jobs.quality.samples import Samples
 from facefusion.jobs.queue import JobQueue
 from facefusion.jobs.schema import JOBS
+from facefusion.jobs.tenants import Quota, Tenants
 from facefusion.jobs.values import Failure, NewJob
 from facefusion.service.webhooks.post import Answer
 from facefusion.service.webhooks.settings import Egress, Tries
-from facefusion.service.webhooks.values import KINDS
+from facefusion.service.webhooks.values import DISABLED, KINDS
 from facefusion.trust.database import open_database
 
 DAY = 86400.0
@@ -132,6 +136,52 @@ def test_why_a_job_failed_is_told_by_its_kind_alone(place, receiver):
     [got] = receiver.received
     assert json.loads(got.body)["data"]["job"]["error"] == {"type": "NoFaceError", "code": 20}
     assert b"anna" not in got.body.lower()
+
+
+def test_that_a_result_was_measured_is_told_with_what_is_odd_of_it(place, receiver):
+    hook(place, receiver, kinds=("job.measured",))
+    job, samples = place.submit(), Samples(place.engine, clock=place.clock)
+    queue = JobQueue(place.engine, clock=place.clock)
+    queue.finished(queue.claim("w"), {"outputs": []}, inputs={"s3://bucket/anna.mp4": "0" * 64})
+    samples.measured(samples.claim("w"), Measures(8, 0), ["pose", "blurred"])
+    send(place)
+    [got] = receiver.received
+    told = json.loads(got.body)
+    assert (told["type"], told["data"]["quality"]) == ("job.measured", {"flags": ["pose", "blurred"]})
+    assert (told["data"]["job"]["id"], told["data"]["job"]["state"]) == (job.id, "succeeded")
+    assert b"anna" not in got.body
+
+
+def test_that_the_storage_is_full_is_told_with_the_job_that_filled_it(place, receiver):
+    hook(place, receiver, kinds=("storage.full",))
+    Tenants(place.engine).set("studio", Quota(max_bytes=1000))
+    _, second = place.submit(), place.submit()
+    queue = JobQueue(place.engine, clock=place.clock)
+    for _ in range(2):
+        queue.finished(queue.claim("w"), {"outputs": []}, stored=900)
+    send(place)
+    [got] = receiver.received
+    told = json.loads(got.body)
+    assert (told["type"], told["data"]["storage"]) == ("storage.full", {"stored": 1800, "most": 1000})
+    assert told["data"]["job"]["id"] == second.id
+
+
+def test_a_job_that_is_done_whole_after_all_is_told_as_queued_again(place, receiver):
+    hook(place, receiver)
+    place.submit(is_cut=True)
+    queue = JobQueue(place.engine, clock=place.clock)
+    send(place)
+    receiver.received.clear()
+    lease = queue.claim("w")
+    queue.whole_instead(
+        lease, Failure("OnlyWholeError", 85, "Frames of anna.mp4 are not where it says", "", is_final=True)
+    )
+    send(place)
+    told = {json.loads(got.body)["type"]: json.loads(got.body)["data"] for got in receiver.received}
+    assert set(told) == {"job.planning", "job.queued"}
+    assert (told["job.queued"]["job"]["state"], told["job.queued"]["job"]["segments"]) == ("queued", None)
+    assert told["job.queued"]["job"]["revision"] > told["job.planning"]["job"]["revision"]
+    assert not [got for got in receiver.received if b"anna" in got.body]
 
 
 def test_a_message_says_what_was_then_and_not_what_is_when_it_is_sent(place, receiver):
@@ -473,6 +523,12 @@ def test_a_tenant_has_so_many_and_no_more(lite):
 def test_kinds_that_there_are_not(lite, kinds):
     with pytest.raises(RequestInvalidError):
         hook(lite, kinds=kinds)
+
+
+def test_whatever_is_written_can_be_chosen_and_is_documented():
+    assert {*KINDS} == {*JOB_KINDS, DISABLED}
+    page = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    assert not [kind for kind in KINDS if f"`{kind}`" not in page]
 
 
 def test_addresses_are_looked_at_when_a_webhook_is_made_and_changed(lite):

@@ -157,17 +157,22 @@ class TestFinding:
     @pytest.mark.parametrize(
         "wanted, numbers",
         [
-            ({"kind": "published"}, [2]),
+            ({"kinds": ("published",)}, [2]),
+            ({"kinds": ("published", "refused")}, [2, 3]),
             ({"result": "refused"}, [3]),
             ({"job": JOB}, [1, 2]),
             ({"actor": "operator"}, [1, 2]),
             ({"actor": "nobody we know"}, []),
             ({"consent": "consent of Ada"}, [1, 2]),
-            ({"subject": "Ada Lovelace", "kind": "admitted"}, [1]),
+            ({"subject": "Ada Lovelace", "kinds": ("admitted",)}, [1]),
             ({"input": sha256("portrait")}, [1, 2]),
             ({"input": sha256("another")}, []),
             ({"output": sha256("output 1")}, [2]),
             ({"since": datetime(2026, 10, 31, 23, 59, 53, tzinfo=UTC)}, [3]),
+            ({"until": datetime(2026, 10, 31, 23, 59, 53, tzinfo=UTC)}, [1, 2]),
+            ({"after": 1}, [2, 3]),
+            ({"before": 3, "is_newest_first": True}, [2, 1]),
+            ({"pseudonym": "0" * 32}, []),
             ({"tenant": "another"}, []),
         ],
     )
@@ -177,6 +182,13 @@ class TestFinding:
         refused = {"job": "fedcba9876543210", "error": "ConsentMissingError", "exit_code": 62}
         log.append("refused", tenant="default", actor="somebody else", facts=refused)
         assert [entry.sequence for entry in log.entries(Wanted(**wanted))] == numbers
+
+    def test_by_what_entries_call_somebody(self, log):
+        entry = publish(log, 1)
+        refused = {"job": "fedcba9876543210", "error": "PolicyError", "exit_code": 61}
+        log.append("refused", tenant="default", actor="somebody else", facts=refused)
+        for pseudonym in (entry.facts["actor"], *entry.facts["subjects"], *entry.facts["consents"]):
+            assert [each.id for each in log.entries(Wanted(pseudonym=pseudonym))] == [entry.id]
 
     def test_by_identifier_or_number(self, log):
         entry = publish(log, 1)

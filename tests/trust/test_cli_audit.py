@@ -15,7 +15,7 @@ from facefusion.cli.main import main
 from facefusion.trust.audit import AuditKeys
 from facefusion.trust.keys import KeyRing
 
-WITHOUT_RECORDS = [("storage", "key"), ("storage", "encrypt"), ("storage", "decrypt")]
+WITHOUT_RECORDS = [("storage", "key"), ("storage", "decrypt")]
 
 
 @pytest.fixture
@@ -146,6 +146,23 @@ class TestStorage:
         assert "was encrypted with another key" in said
         film.write_bytes(film.read_bytes()[:-1])
         run("storage", "decrypt", film, "--key-file", key, "--to", "x", status=12)
+
+    def test_a_file_that_was_encrypted_in_its_place_goes_when_its_time_is_over(self, run, quiet_place):
+        film, key = quiet_place / "result.mp4", quiet_place / "key"
+        run("storage", "key", key)
+        run("storage", "keep", film, "--for", "0h")
+        run("storage", "encrypt", film, "--key-file", key)
+        run("storage", "encrypt", film, "--key-file", key, status=11)
+        assert run("storage", "sweep", "--work-dir", quiet_place).out == f"{film}: removed\n"
+        assert not film.exists()
+
+    def test_who_only_encrypts_needs_no_place(self, capsys, quiet_place):
+        film, key, nowhere = quiet_place / "film.mp4", quiet_place / "key", quiet_place / "nowhere"
+        film.write_bytes(b"a film")
+        assert main(["storage", "key", str(key)]) == 0
+        assert main(["storage", "encrypt", str(film), "--key-file", str(key), "--trust-dir", str(nowhere)]) == 0
+        assert not nowhere.exists()
+        capsys.readouterr()
 
 
 def test_one_tenant_sees_no_entry_and_no_file_of_another(run, home, quiet_place):

@@ -165,3 +165,31 @@ def test_a_file_that_got_the_same_number_as_the_one_before_stays(lifecycle, cloc
     clock.now += timedelta(hours=2)
     assert outcomes(lifecycle) == {"film.mp4": "replaced"}
     assert path.exists()
+
+
+def test_what_takes_the_place_of_a_kept_file_is_kept_as_long(lifecycle, clock, tmp_path):
+    film, link = put(tmp_path / "film.mp4"), tmp_path / "link.mp4"
+    link.symlink_to(film)
+    keep(lifecycle, film, 72)
+    for number, path in enumerate((film, link)):
+        with lifecycle.replacing(path):
+            put(tmp_path / "new", f"what is made of it, {number}".encode()).replace(film)
+    clock.now += timedelta(hours=72)
+    assert outcomes(lifecycle) == {"film.mp4": "removed"}
+    assert not film.exists()
+
+
+def test_nothing_is_kept_by_being_replaced(lifecycle, clock, tmp_path):
+    """Neither what was never entered, nor what another was put in the place of; and a failure changes nothing."""
+    free, other, broken = (put(tmp_path / name) for name in ("free.mp4", "other.mp4", "broken.mp4"))
+    for path in (other, broken):
+        keep(lifecycle, path, 72)
+    put(tmp_path / "new", b"of somebody else").replace(other)
+    for path in (free, other):
+        with lifecycle.replacing(path):
+            put(tmp_path / "new", b"made of it").replace(path)
+    with pytest.raises(OSError, match="full"), lifecycle.replacing(broken):
+        raise OSError("the disk is full")
+    clock.now += timedelta(hours=72)
+    assert outcomes(lifecycle) == {"other.mp4": "replaced", "broken.mp4": "removed"}
+    assert free.exists() and other.exists()

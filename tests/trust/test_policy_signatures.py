@@ -13,6 +13,7 @@ from facefusion.errors import PolicyError
 from facefusion.trust.pem import read_private_key, read_public_key
 from facefusion.trust.policy import load_policy, policy_in_force
 from facefusion.trust.policy.loading import read_policy
+from facefusion.trust.policy.own import check_own_policy, own_policy, set_own_policy
 from facefusion.trust.policy.signing import sign_policy, signature_of, trust_key
 
 KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -133,6 +134,21 @@ def test_an_installed_policy_wins_over_the_option_and_over_the_environment(tmp_p
     assert in_force("studio", tmp_path, machine_policy=machine) == ("ours", "machine", "studio")
     variables = {"FACEFUSION_POLICY": "cn"}
     assert in_force("cn", tmp_path, machine_policy=machine, environment=variables) == ("ours", "machine", "cn")
+
+
+def test_the_policy_of_a_place_holds_where_nobody_names_another(tmp_path):
+    set_own_policy({"schema": 1, "name": "own", "extends": "eu", "description": "Ours"}, home=tmp_path)
+    assert in_force("personal", tmp_path) == ("own", "place", "")
+    assert in_force("studio", tmp_path) == ("studio", "option", "")
+    assert in_force("personal", tmp_path, environment={"FACEFUSION_POLICY": "cn"}) == ("cn", "environment", "")
+    own_policy(tmp_path).write_text("schema =")
+    with pytest.raises(PolicyError, match="TOML"):
+        in_force("personal", tmp_path)
+
+
+def test_a_policy_of_a_place_cannot_ask_for_a_signature():
+    with pytest.raises(PolicyError, match="signature"):
+        check_own_policy({"schema": 1, "name": "own", "extends": "hosted", "description": "Ours"})
 
 
 def test_the_environment_of_a_service_wins_over_the_option(tmp_path):

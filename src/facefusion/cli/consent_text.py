@@ -48,6 +48,7 @@ def consent_lines(consent: Consent, now: datetime) -> Iterator[str]:
             "consent": f"{consent.id}, {state(consent, now)}",
             "face": f"{consent.person or '(no name)'}, from {consent.pictures} picture(s)",
             "granted by": consent.granted_by,
+            "signed by": consent.signature.signer if consent.signature else "",
             "project": scope.project or "all",
             "processors": ", ".join(scope.processors) or "all",
             "territories": ", ".join(scope.territories) or "everywhere",

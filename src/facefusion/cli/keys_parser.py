@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _PLACE: Final = ("trust_dir", "trust_database", "actor", "tenant")
 _DATABASE: Final = ("jobs_database",)
-_ROLES: Final = ("viewer", "operator", "reviewer", "admin")
+_ROLES: Final = ("viewer", "operator", "reviewer", "admin", "platform")
 
 
 def parse_keys(

@@ -21,6 +21,8 @@ from facefusion.cli.models_parser import parse_models
 from facefusion.cli.policy_parser import parse_policy
 from facefusion.cli.storage_parser import parse_storage
 from facefusion.cli.trust_parser import parse_trust, parse_verify
+from facefusion.cli.ui_parser import add_ui_flags
+from facefusion.cli.users_parser import parse_users
 from facefusion.cli.verbs import add_json
 from facefusion.errors import OptionsError
 from facefusion.options import Options, ServingOptions, iter_leaves
@@ -33,6 +35,7 @@ COMMANDS = {
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
     "models": "list, fetch, check and add the weights of models",
+    "ui": "open the web console in the browser, with workers of its own",
     "serve": "answer requests over HTTP, with workers of its own",
     "worker": "do jobs of the database until it is stopped",
     "job": "hand in jobs, look after them, fetch results; or do one in steps",
@@ -44,6 +47,7 @@ COMMANDS = {
     "verify": "say which marks files bear, who signed them, and whether they hold",
     "trust": "keys and certificates of this place; accept the terms",
     "keys": "make, list, revoke and replace keys of the service",
+    "users": "people of the service who sign in with a password",
     "tenants": "for whom the service works, and how much each may have",
     "doctor": "check this machine, and say what to do where something is missing",
     "processors": "list what can be done here, and how to get the rest",
@@ -211,6 +215,15 @@ def _serve_parser() -> Parser:
     return _with_common(parser)
 
 
+def _ui_parser() -> Parser:
+    parser = _command_parser("ui", "[options]")
+    add_ui_flags(parser)
+    own = {"port", "console"}
+    add_option_flags(parser, lambda leaf: bool(leaf.path) and leaf.name not in own, ServingOptions)
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != () and leaf.path[0] in PLACE_GROUPS)
+    return _with_common(parser)
+
+
 def _inspect_parser() -> Parser:
     parser = _command_parser("inspect", "FILE [options]")
     group = parser.add_argument_group("inspect")
@@ -287,6 +300,7 @@ def _with_common(parser: Parser) -> Parser:
 _COMMAND_PARSERS = {
     "process": _process_parser,
     "batch": _batch_parser,
+    "ui": _ui_parser,
     "serve": _serve_parser,
     "worker": _worker_parser,
     "preview": _preview_parser,
@@ -307,6 +321,7 @@ _FAMILIES = {
     "trust": parse_trust,
     "verify": parse_verify,
     "keys": parse_keys,
+    "users": parse_users,
     "tenants": parse_tenants,
 }
 """Commands with verbs of their own, each read by a module of its own."""

@@ -67,6 +67,11 @@ _STORAGE: Final = {
         (*_RECORDS, "actor", "work_dir"),
     ),
     "key": Verb("make a key for encrypting files", "FILE [options]", _key, ()),
-    "encrypt": Verb("encrypt a file", "FILE --key-file FILE [--to FILE] [options]", _encrypt, ("overwrite",)),
+    "encrypt": Verb(
+        "encrypt a file",
+        "FILE --key-file FILE [--to FILE] [options]",
+        _encrypt,
+        ("overwrite", "trust_dir", "trust_database"),
+    ),
     "decrypt": Verb("decrypt a file", "FILE --key-file FILE --to FILE [options]", _decrypt, ("overwrite",)),
 }

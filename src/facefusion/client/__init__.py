@@ -1,23 +1,29 @@
 """A typed client of the service, and the verifier of its webhooks; of all dependencies it needs httpx and pydantic."""
 
 from facefusion.client.aio import AsyncClient
+from facefusion.client.asks.consents import Signature
 from facefusion.client.retrying import Retries
 from facefusion.client.sync import Client
 from facefusion.client.values import (
+    Chain,
     Consent,
     Delivery,
     Entry,
     Face,
     Job,
     JobEvent,
+    JobFrame,
     JobOutput,
     JobProgress,
     JobResult,
     JobState,
     JobTime,
+    Link,
     Model,
+    NewLink,
     Operation,
     Problem,
+    Shared,
     Trigger,
     TriggerSecret,
     Upload,
@@ -29,6 +35,7 @@ from facefusion.client.webhook import WebhookMessage, verify_webhook
 
 __all__ = [
     "AsyncClient",
+    "Chain",
     "Client",
     "Consent",
     "Delivery",
@@ -36,15 +43,20 @@ __all__ = [
     "Face",
     "Job",
     "JobEvent",
+    "JobFrame",
     "JobOutput",
     "JobProgress",
     "JobResult",
     "JobState",
     "JobTime",
+    "Link",
     "Model",
+    "NewLink",
     "Operation",
     "Problem",
     "Retries",
+    "Shared",
+    "Signature",
     "Trigger",
     "TriggerSecret",
     "Upload",

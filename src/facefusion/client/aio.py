@@ -55,6 +55,14 @@ class AsyncOperations(of.OperationsOf, AsyncResource):
     """What the service does beside requests."""
 
 
+class AsyncKeys(of.KeysOf, AsyncResource):
+    """API keys of the tenant."""
+
+
+class AsyncUsers(of.UsersOf, AsyncResource):
+    """People who sign in with a password."""
+
+
 class AsyncAudit(of.AuditOf, AsyncResource):
     """What was done, by whom, under which rules."""
 
@@ -165,7 +173,7 @@ class AsyncClient:
     """A client of the service whose methods are awaited; an asynchronous context manager.
 
     Attributes:
-        uploads, faces, jobs, consents, webhooks, triggers, models, operations, audit, service: the resources.
+        uploads, faces, jobs, consents, webhooks, triggers, models, operations, keys, audit, service: the resources.
 
     Args:
         url: of the service, such as `https://faces.example.com`.
@@ -194,7 +202,8 @@ class AsyncClient:
         self.uploads, self.faces, self.jobs = AsyncUploads(self), AsyncFaces(self), AsyncJobs(self)
         self.consents, self.webhooks, self.triggers = AsyncConsents(self), AsyncWebhooks(self), AsyncTriggers(self)
         self.models, self.operations = AsyncModels(self), AsyncOperations(self)
-        self.audit, self.service = AsyncAudit(self), AsyncService(self)
+        self.users = AsyncUsers(self)
+        self.keys, self.audit, self.service = AsyncKeys(self), AsyncAudit(self), AsyncService(self)
 
     async def __aenter__(self) -> Self:
         """Begin; `aclose` is called at the end of the block."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from facefusion.client import uploading
-from facefusion.client.asks import consents, faces, jobs, others, triggers, uploads, webhooks
+from facefusion.client.asks import admin, consents, faces, jobs, others, triggers, uploads, users, webhooks
 from facefusion.client.binding import Doing, Listing, Running
 from facefusion.client.values import Job, JobOutput
 from facefusion.errors import JobStateError, ResourceUnknownError
@@ -38,6 +38,12 @@ class UploadsOf:
     complete = Doing(uploads.complete)
     verify = Doing(others.verify_upload)
     possible = Doing(uploads.possible)
+    check = Doing(uploads.check)
+    frame = Doing(uploads.frame)
+    moment = Doing(uploads.moment)
+    find_people = Doing(uploads.find_people)
+    people = Doing(uploads.people)
+    person_portrait = Doing(uploads.person_portrait)
 
 
 class FacesOf:
@@ -70,8 +76,20 @@ class JobsOf:
     reject = Doing(jobs.reject)
     result = Doing(jobs.result)
     output = Doing(jobs.output)
+    target = Doing(jobs.target)
+    target_frame = Doing(jobs.target_frame)
+    source = Doing(jobs.source)
     remove = Doing(jobs.remove)
+    frames = Doing(jobs.frames)
+    frame = Doing(jobs.frame)
+    thumbnail = Doing(jobs.thumbnail)
+    share = Doing(jobs.share)
+    links = Doing(jobs.links)
+    unshare = Doing(jobs.unshare)
+    shared = Doing(jobs.shared)
+    shared_file = Doing(jobs.shared_file)
     preview = Doing(jobs.preview)
+    preview_frame = Doing(jobs.preview_frame)
 
 
 class ConsentsOf:
@@ -82,6 +100,7 @@ class ConsentsOf:
     all = Listing(consents.page)
     revoke = Doing(consents.revoke)
     export = Doing(consents.export)
+    signature = Doing(consents.signature)
 
 
 class WebhooksOf:
@@ -127,6 +146,7 @@ class OperationsOf:
     """What the service does beside requests."""
 
     show = Doing(others.show_operation)
+    cancel = Doing(others.cancel_operation)
     page = Doing(others.operations)
     all = Listing(others.operations)
 
@@ -137,6 +157,30 @@ class AuditOf:
     show = Doing(others.show_entry)
     page = Doing(others.audit)
     all = Listing(others.audit)
+    export = Doing(others.export_entries)
+    chain = Doing(others.chain)
+    check = Doing(others.check_chain)
+
+
+class KeysOf:
+    """API keys of the tenant."""
+
+    create = Doing(admin.create_key)
+    show = Doing(admin.show_key)
+    all = Doing(admin.keys)
+    rotate = Doing(admin.rotate_key)
+    revoke = Doing(admin.revoke_key)
+
+
+class UsersOf:
+    """People who sign in with a password."""
+
+    create = Doing(users.create)
+    show = Doing(users.show)
+    page = Doing(users.page)
+    change = Doing(users.change)
+    set_password = Doing(users.set_password)
+    remove = Doing(users.remove)
 
 
 class ServiceOf:
@@ -150,3 +194,10 @@ class ServiceOf:
     failures = Doing(others.failures)
     quality = Doing(others.quality)
     verify = Doing(others.verify)
+    usage = Doing(admin.usage)
+    tenants = Doing(admin.tenants)
+    set_limits = Doing(admin.set_limits)
+    policy = Doing(admin.policy)
+    set_policy = Doing(admin.set_policy)
+    system = Doing(admin.system)
+    history = Doing(admin.history)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from facefusion.client.binding import Resource
 from facefusion.client.call import Call
 from facefusion.client.downloading import Download
 from facefusion.client.flow import Ended, Flow, Wait, sent, thrown
+from facefusion.client.live import LiveFrames, live_wish
 from facefusion.client.retrying import Retries, Tries
 from facefusion.client.settings import request_of, settings_of
 from facefusion.client.values import Job, JobEvent
@@ -52,6 +53,14 @@ class Models(of.ModelsOf, Resource):
 
 class Operations(of.OperationsOf, Resource):
     """What the service does beside requests."""
+
+
+class Keys(of.KeysOf, Resource):
+    """API keys of the tenant."""
+
+
+class Users(of.UsersOf, Resource):
+    """People who sign in with a password."""
 
 
 class Audit(of.AuditOf, Resource):
@@ -164,7 +173,7 @@ class Client:
     """A client of the service; it may be used by several threads, and as a context manager.
 
     Attributes:
-        uploads, faces, jobs, consents, webhooks, triggers, models, operations, audit, service: the resources.
+        uploads, faces, jobs, consents, webhooks, triggers, models, operations, keys, audit, service: the resources.
 
     Args:
         url: of the service, such as `https://faces.example.com`.
@@ -193,7 +202,8 @@ class Client:
         self.uploads, self.faces, self.jobs = Uploads(self), Faces(self), Jobs(self)
         self.consents, self.webhooks, self.triggers = Consents(self), Webhooks(self), Triggers(self)
         self.models, self.operations = Models(self), Operations(self)
-        self.audit, self.service = Audit(self), Service(self)
+        self.users = Users(self)
+        self.keys, self.audit, self.service = Keys(self), Audit(self), Service(self)
 
     def __enter__(self) -> Self:
         """Begin; `close` is called at the end of the block."""
@@ -208,6 +218,32 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def live(
+        self,
+        sources: Sequence[str],
+        *,
+        width: int,
+        height: int,
+        options: Mapping[str, Any] | None = None,
+        quality: int = 85,
+    ) -> LiveFrames:
+        """Begin a live session: frames that are sent come back edited, the newest first; see docs/live.md.
+
+        Args:
+            sources: of the new face: `upload:ID` or `face:ID`.
+            width: of the frames that will be sent, in pixels.
+            height: the same.
+            options: as of a job, but for those of outputs.
+            quality: of the JPEG pictures that come back, from 40 to 95.
+
+        Raises:
+            OptionsError: the package websockets is missing, or options are refused.
+            ServiceUnreachableError: the service cannot be reached.
+            FaceFusionError: it lets nobody in, or refuses the sources.
+        """
+        wish = live_wish(sources, width=width, height=height, options=options, quality=quality)
+        return LiveFrames(self._http, wish)
 
     def do(self, call: Call[T]) -> T:
         """Return what a call brings; it is sent again where that can help.

@@ -99,7 +99,7 @@ class Watch:
         _, kind, data = found
         if kind == "error":
             raise ServiceAnswerError(str(data.get("detail", "The stream of events ended with an error")))
-        if kind == "progress":
+        if kind in {"progress", "frame"}:
             return JobEvent(kind=kind, facts=data)
         event = JobEvent.model_validate(data)
         self.last = event.id or self.last

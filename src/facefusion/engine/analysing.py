@@ -121,10 +121,12 @@ class VideoAnalysis:
         if self._has_faces:
             self._work.notes.tell(*finding.selector.notes(plan.target.path, self._frames))
             return
-        seen = finding.selector.seen or (None if self._first is None else (self._first, ()))
+        seen = finding.selector.seen or (None if self._first is None else (self._first, (), 0.0))
         if seen is not None:
-            with shown_beside(plan.output, *seen, overwrite=plan.options.output.overwrite):
-                raise finding.selector.problem(plan.target.path)
+            image, faces, seconds = seen
+            path, overwrite = plan.target.path, plan.options.output.overwrite
+            with shown_beside(plan.output, image, faces, of=path, seconds=seconds, overwrite=overwrite):
+                raise finding.selector.problem(path)
 
     def begin_anew(self) -> None:
         """Forget what the frames so far have to do with `check_faces`; who is followed and chosen is kept."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facefusion.engine.problem import shown_beside
+from facefusion.engine.problem import shown_beside, spot_of
 from facefusion.engine.sampling import sampled
 from facefusion.errors import FaceError, NoFaceError, SeveralFacesError
 from facefusion.faces.analyser import FaceAnalyser
@@ -94,16 +94,18 @@ class _Search:
         """Look at the next frame."""
         name = f"{self._path} at {float(time):.2f} s"
         found = order_faces(self._find(image), self._options.faces.face_selector_order)
-        with shown_beside(self._output, image, found, overwrite=self._options.output.overwrite):
+        seconds, overwrite = float(time), self._options.output.overwrite
+        with shown_beside(self._output, image, found, of=self._path, seconds=seconds, overwrite=overwrite):
             face = self._pick(image, found, name)
         if face is None:
             return
         try:
             check_source(image, face, name, self._options.faces)
         except FaceError as error:
+            error.spot = spot_of(self._path, seconds, image, [face])
             self._problem = self._problem or error
             return
-        source = SourceFace(image, face, sharpness(image, face), self._path, float(time))
+        source = SourceFace(image, face, sharpness(image, face), self._path, seconds)
         self._kept = [*choose_views([*self._kept, cut_out(source)], MOST_VIEWS)]
 
     def result(self) -> tuple[SourceFace, ...]:

@@ -10,6 +10,7 @@ from facefusion.engine.between.filler import Filler
 from facefusion.engine.between.sampler import Between
 from facefusion.engine.doors.door import Door
 from facefusion.engine.doors.leaving import Way
+from facefusion.engine.glimpses import GlimpseListener, Glimpses
 from facefusion.engine.overlap import Overlap
 from facefusion.engine.plan import Plan
 from facefusion.engine.post.post import PostWork
@@ -34,6 +35,7 @@ class VideoEdit:
         begin: when the first frame of the output is shown, in seconds; with the first frame that comes when None.
         part: index of the first frame, and frames of the whole video, where this is a part of it.
         over: makes of each edited frame what is written; the same when None.
+        glimpse: gets small pictures of frames as they leave; nobody does when None.
 
     Attributes:
         frames: edited so far.
@@ -52,6 +54,7 @@ class VideoEdit:
         begin: Fraction | None = None,
         part: tuple[int, int] | None = None,
         over: Callable[[Frame], Frame] | None = None,
+        glimpse: GlimpseListener | None = None,
     ) -> None:
         self._plan = plan
         self._work = work
@@ -67,6 +70,11 @@ class VideoEdit:
         if part is not None:
             self._post.begin_at(*part)
         self._watch = door.watch("output")
+        self._first, whole = (0, total) if part is None else part
+        self._glimpses = None
+        if glimpse is not None:
+            notes = work.notes
+            self._glimpses = Glimpses(door, notes, glimpse, frames=whole, first=self._first, pixel_aspect=aspect)
         self.frames = 0
         self.faces = 0
 
@@ -80,7 +88,7 @@ class VideoEdit:
             edited = self._filled(batch)
             if self._over is not None:
                 edited = [item.with_frame(self._over(item.frame)) for item in edited]
-            leaving = [item.with_frame(self._checked(item.frame)) for item in edited]
+            leaving = [item.with_frame(self._checked(item, place)) for place, item in enumerate(edited, self.frames)]
         for item in edited:  # pictures beside the video bear a label of their own, whichever frame they show
             self._post.see(item.frame, item.faces)
         self.frames += len(leaving)
@@ -137,11 +145,19 @@ class VideoEdit:
         finished = self._work.finish(batch)
         return finished if self._filler is None else self._filler.filled(finished)
 
-    def _checked(self, frame: Frame) -> Frame:
-        """Return a frame as it may leave: looked at, where it is its turn, and with its label."""
+    def _checked(self, item: FaceFrame, place: int) -> Frame:
+        """Return a frame as it may leave: looked at, where it is its turn, and with its label.
+
+        Args:
+            item: the frame, and the faces that were edited in it.
+            place: of it among those of this task.
+        """
+        frame = item.frame
         self._begin = frame.time if self._begin is None else self._begin
         seconds = float(frame.time - self._begin)
-        self._watch.see(frame.image, seconds)
+        is_seen = self._watch.see(frame.image, seconds)
+        if is_seen and self._glimpses is not None:  # nothing is shown before the end that was not looked at itself
+            self._glimpses.offer(frame, self._first + place, seconds, item.faces)
         return self._door.labelled(frame, seconds)
 
     def _report(self) -> None:

@@ -26,7 +26,8 @@ class LeftOut:
         casting: who is named.
 
     Attributes:
-        seen: a frame in which faces were found, as long as none was ever selected; for the problem picture.
+        seen: a frame in which faces were found, and when it is shown, as long as none was ever selected; for the
+            problem picture.
     """
 
     def __init__(self, options: FaceSelectionOptions, casting: Casting) -> None:
@@ -43,7 +44,7 @@ class LeftOut:
         self._found: set[str] = set()
         self._turned = 0
         self._small = 0
-        self.seen: tuple[Image, tuple[Face, ...]] | None = None
+        self.seen: tuple[Image, tuple[Face, ...], float | None] | None = None
 
     def is_small(self, face: Face) -> bool:
         """Whether a face has too few pixels."""
@@ -70,7 +71,13 @@ class LeftOut:
         self._found.add(name)
 
     def see(
-        self, image: Image, faces: Sequence[Face], chosen: Sequence[Face], *, is_wanted: Callable[[Face], bool]
+        self,
+        image: Image,
+        faces: Sequence[Face],
+        chosen: Sequence[Face],
+        *,
+        time: float | None = None,
+        is_wanted: Callable[[Face], bool],
     ) -> None:
         """Count the frame among those in which faces were left as they are, where some were.
 
@@ -78,6 +85,7 @@ class LeftOut:
             image: RGB uint8 (H, W, 3).
             faces: all faces found in it.
             chosen: those that are worked on.
+            time: of the frame in seconds; None of a picture.
             is_wanted: whether a face would be worked on if it could be used.
         """
         self._turned += any(self.is_turned(face) and not self.is_small(face) and is_wanted(face) for face in faces)
@@ -85,7 +93,7 @@ class LeftOut:
         if chosen:
             self._has_chosen, self.seen = True, None
         elif faces and self.seen is None and not self._has_chosen:
-            self.seen = (image, tuple(order_faces(faces, self._options.face_selector_order)))
+            self.seen = (image, tuple(order_faces(faces, self._options.face_selector_order)), time)
 
     def problem(self, path: Path, nearest: Mapping[str, float | None]) -> FaceError:
         """Return the error that says why no face of the whole target was selected.
@@ -185,15 +193,15 @@ class LeftOut:
         )
 
 
-def _seen_state(image: Image, faces: Sequence[Face]) -> State:
+def _seen_state(image: Image, faces: Sequence[Face], time: float | None) -> State:
     """Keep the picture without loss but small: it may be large, and is saved again and again."""
     _, png = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    return {"png": png.ravel(), "faces": [face_state(face) for face in faces]}
+    return {"png": png.ravel(), "faces": [face_state(face) for face in faces], "time": time}
 
 
-def _restored_seen(state: State) -> tuple[Image, tuple[Face, ...]]:
+def _restored_seen(state: State) -> tuple[Image, tuple[Face, ...], float | None]:
     picture = cv2.imdecode(state["png"], cv2.IMREAD_COLOR)
     if picture is None:
         raise StateError("the saved picture of a problem cannot be read")
     image = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
-    return image, tuple(restored_face(face) for face in state["faces"])
+    return image, tuple(restored_face(face) for face in state["faces"]), state["time"]

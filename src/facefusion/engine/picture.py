@@ -7,6 +7,7 @@ import time
 from fractions import Fraction
 
 from facefusion.engine.doors.door import Count, Door
+from facefusion.engine.glimpses import GlimpseListener, Glimpses
 from facefusion.engine.plan import Plan
 from facefusion.engine.post.fill import RegionFill
 from facefusion.engine.problem import shown_beside
@@ -24,7 +25,13 @@ from facefusion.processors.base import FaceFrame
 
 
 def edit_picture(
-    plan: Plan, work: Work, door: Door, *, progress: ProgressListener | None, cancel: threading.Event
+    plan: Plan,
+    work: Work,
+    door: Door,
+    *,
+    progress: ProgressListener | None,
+    cancel: threading.Event,
+    glimpse: GlimpseListener | None = None,
 ) -> Edited:
     """Edit a picture, which counts as one frame.
 
@@ -44,7 +51,8 @@ def edit_picture(
         with work.clock.measure("analyse"):
             found = order_faces(finding.analyser.find(frame.image), plan.options.faces.face_selector_order)
             faces = finding.selector.select(frame.image, found)
-        with shown_beside(plan.output, frame.image, found, overwrite=plan.options.output.overwrite):
+        overwrite = plan.options.output.overwrite
+        with shown_beside(plan.output, frame.image, found, of=plan.target.path, overwrite=overwrite):
             if not faces:
                 raise finding.selector.problem(plan.target.path)
         watch.meet(frame.image, faces, None)
@@ -58,6 +66,8 @@ def edit_picture(
         quality = plan.options.output.output_image_quality
         finished = _edited(picture, door.labelled(edited, 0))
         work.notes.tell(*way.picture(plan.output, finished, quality=quality, is_labelled=True))
+    if glimpse is not None:
+        Glimpses(door, work.notes, glimpse, frames=1).offer(edited, 0, 0.0, faces)
     if progress is not None:
         progress(Progress("editing", 1, 1, time.perf_counter() - start))
     return Edited(1, len(faces))

@@ -17,6 +17,7 @@ from facefusion.engine.casting import cast
 from facefusion.engine.clock import StageClock
 from facefusion.engine.doors.opening import opened
 from facefusion.engine.doors.room import WorkRoom
+from facefusion.engine.glimpses import GlimpseListener
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
 from facefusion.engine.plan import Plan, frame_memory, make_plan
@@ -85,6 +86,7 @@ class Runner(Protocol):
         notify: NoteListener | None = None,
         warm: WarmParts | None = None,
         job_number: str | None = None,
+        glimpse: GlimpseListener | None = None,
     ) -> Result:
         """Edit the faces as `options` say."""
 
@@ -100,6 +102,7 @@ def run(
     notify: NoteListener | None = None,
     warm: WarmParts | None = None,
     job_number: str | None = None,
+    glimpse: GlimpseListener | None = None,
 ) -> Result:
     """Run one job to its end.
 
@@ -116,6 +119,7 @@ def run(
         notify: called with each of the result's notes as soon as it is known, with most before any work.
         warm: what is shared with the process's other jobs, and makes no difference to the output; nothing when None.
         job_number: of the job in the audit log, the same each time it is done; one of its own when None.
+        glimpse: called with small pictures of frames as they leave; see `facefusion.engine.glimpses`.
 
     Raises:
         FaceFusionError: see the tree in `facefusion.errors`; `CancelledError` after `cancel`.
@@ -138,7 +142,7 @@ def run(
         with _left_clean(plan):
             with clock.measure("prepare"):
                 door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
-            done = edit(plan, work, door, progress=progress, cancel=cancel)
+            done = edit(plan, work, door, progress=progress, cancel=cancel, glimpse=glimpse)
     kind: Kind = "video" if isinstance(plan.target, VideoInfo) else "picture"
     seconds = time.perf_counter() - start
     return Result(

@@ -101,7 +101,7 @@ def load_reference(analyser: FaceAnalyser, path: Path, options: Options, output:
     """
     image, found = find_in(analyser, path, options)
     position = options.faces.reference_face_position
-    with shown_beside(output, image, found, overwrite=options.output.overwrite):
+    with shown_beside(output, image, found, of=path, overwrite=options.output.overwrite):
         face = pick_face(found, position, name=str(path), option="--reference-face-position")
     return analyser.recogniser.embed(image, [face.mesh])[0]
 
@@ -111,7 +111,7 @@ def _load_source(analyser: FaceAnalyser, path: Path, options: Options, output: P
         return load_clip(analyser, path, options, output)
     image, found = find_in(analyser, path, options)
     position = options.faces.source_face_position
-    with shown_beside(output, image, found, overwrite=options.output.overwrite):
+    with shown_beside(output, image, found, of=path, overwrite=options.output.overwrite):
         face = pick_face(found, position, name=str(path), option="--source-face-position")
         check_source(image, face, str(path), options.faces)
     return (SourceFace(image, face, sharpness(image, face), path),)

@@ -69,12 +69,12 @@ class TargetSelector:
             chosen = [face.with_role(role) for face, role in cast if role is not None]
         else:
             chosen = self._fades.update(cast, image.shape[:2], time, begins_scene=begins_scene)
-        self.left_out.see(image, faces, chosen, is_wanted=self._is_wanted)
+        self.left_out.see(image, faces, chosen, time=time, is_wanted=self._is_wanted)
         return tuple(order_faces(chosen, self._options.face_selector_order))
 
     @property
-    def seen(self) -> tuple[Image, tuple[Face, ...]] | None:
-        """A frame in which faces were found, as long as none was ever selected; for the problem picture."""
+    def seen(self) -> tuple[Image, tuple[Face, ...], float | None] | None:
+        """A frame in which faces were found, and its time, as long as none was ever selected; see `LeftOut.seen`."""
         return self.left_out.seen
 
     def problem(self, path: Path) -> FaceError:

@@ -16,6 +16,7 @@ from facefusion.engine.channel import Giver, consumed, produced
 from facefusion.engine.doors.door import Count, Door
 from facefusion.engine.editing import VideoEdit
 from facefusion.engine.finish import join_outputs, told_mixtures
+from facefusion.engine.glimpses import GlimpseListener
 from facefusion.engine.plan import Plan, frames_in_flight
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.segments.cut import describe
@@ -53,7 +54,13 @@ _AS_LARGE_AS = 2
 
 
 def edit_video(
-    plan: Plan, work: Work, door: Door, *, progress: ProgressListener | None, cancel: threading.Event
+    plan: Plan,
+    work: Work,
+    door: Door,
+    *,
+    progress: ProgressListener | None,
+    cancel: threading.Event,
+    glimpse: GlimpseListener | None = None,
 ) -> Edited:
     """Edit a video.
 
@@ -74,7 +81,7 @@ def edit_video(
             note(folder.path.parent)
         folder.is_kept = not work.has_hooks and instead is None  # such a job is never gone on with
         try:
-            return _VideoJob(plan, work, door, folder, cancel).run(state, progress)
+            return _VideoJob(plan, work, door, folder, cancel, glimpse).run(state, progress)
         except _FINAL:
             folder.is_kept = False  # what may not be made is not kept either
             raise
@@ -95,6 +102,7 @@ class _VideoJob:
     door: Door
     folder: JobFolder
     cancel: threading.Event
+    glimpse: GlimpseListener | None
 
     def run(self, state: Any, progress: ProgressListener | None) -> Edited:
         """Work on all frames that no finished segment holds, and finish the outputs."""
@@ -108,6 +116,7 @@ class _VideoJob:
                 total=reader.info.frames,
                 progress=progress,
                 between=analysis.between,
+                glimpse=self.glimpse,
             )
             if self.folder.markers:
                 analysis.restore(state["analysis"])

@@ -42,6 +42,7 @@ Each error says in one line what happened, where, and what to do next, and carri
     ├── TrustError
     │   ├── AcknowledgementError    60   nobody has said yet what the software may be used for
     │   ├── PolicyError             61   the policy is not understood, or its signature does not hold
+    │   │   └── PolicyFixedError    76   the policy is signed, or set elsewhere, and not changed from here
     │   ├── ConsentMissingError     62   no consent covers a face, and the policy asks for one
     │   ├── ConsentRevokedError     63   the consent was revoked
     │   ├── ConsentScopeError       64   the consent is for something else, or no longer holds
@@ -83,7 +84,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── UploadExpiredError     116   an upload was not finished, or not used, in time
     │   ├── MediaTypeError         118   a body is of a type that is not taken here
     │   ├── ProtocolVersionError   119   a client speaks another version of the protocol of uploads
-    │   └── OverloadedError        120   too much is asked for at one time
+    │   ├── OverloadedError        120   too much is asked for at one time
+    │   └── SupersededError        121   a newer request took the place of this one
     ├── AccessError
     │   ├── AuthenticationError    100   the service knows nobody by this key or token
     │   ├── NotAllowedError        101   who calls the service may not do this
@@ -97,6 +99,8 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── ServiceUnreachableError 108  the service cannot be reached, or broke off
     │   └── ServiceAnswerError     109   the service answered with something that is not understood
     ├── KeyUnknownError            107   there is no such API key
+    ├── AccountError               121   a user cannot be made or changed like this
+    ├── PasswordError              122   a new password is not taken
     └── CancelledError             130   stopped by the user
 """
 
@@ -105,9 +109,11 @@ from __future__ import annotations
 from facefusion.errors.access import (
     AccessError,
     AccessUnavailableError,
+    AccountError,
     AuthenticationError,
     KeyUnknownError,
     NotAllowedError,
+    PasswordError,
     RequestRefusedError,
     SlowRequestError,
     TooLargeError,
@@ -140,6 +146,7 @@ from facefusion.errors.inputs import (
     OutputUnwritableError,
     ReferenceNotFoundError,
     SeveralFacesError,
+    Spot,
 )
 from facefusion.errors.jobs import (
     JobError,
@@ -166,6 +173,7 @@ from facefusion.errors.requests import (
     RequestError,
     RequestInvalidError,
     ResourceUnknownError,
+    SupersededError,
     UploadDamagedError,
     UploadError,
     UploadExpiredError,
@@ -184,6 +192,7 @@ from facefusion.errors.trust import (
     FaceBlockedError,
     MarkBrokenError,
     PolicyError,
+    PolicyFixedError,
     SecretError,
     SigningError,
     TrustError,
@@ -218,6 +227,7 @@ from facefusion.errors.work import (
 __all__ = [
     "AccessError",
     "AccessUnavailableError",
+    "AccountError",
     "AcknowledgementError",
     "AuditBrokenError",
     "AuditError",
@@ -276,7 +286,9 @@ __all__ = [
     "OutputTypeError",
     "OutputUnwritableError",
     "OverloadedError",
+    "PasswordError",
     "PolicyError",
+    "PolicyFixedError",
     "PreconditionError",
     "ProcessorError",
     "ProcessorUnknownError",
@@ -296,11 +308,13 @@ __all__ = [
     "SeveralFacesError",
     "SigningError",
     "SlowRequestError",
+    "Spot",
     "StorageAddressError",
     "StorageDamagedError",
     "StorageError",
     "StorageMissingError",
     "StorageUnavailableError",
+    "SupersededError",
     "TooLargeError",
     "TooManyRequestsError",
     "TriggerEventError",

@@ -176,3 +176,15 @@ class KeyUnknownError(FaceFusionError):
     """There is no API key of that name."""
 
     exit_code = 107
+
+
+class AccountError(FaceFusionError):
+    """A user cannot be made or changed like this: the name is taken, or the tenant would have no admin any more."""
+
+    exit_code = 121
+
+
+class PasswordError(FaceFusionError):
+    """A new password is not taken: it is too short, too long or too easily guessed."""
+
+    exit_code = 122

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from facefusion.errors.base import FaceFusionError
@@ -41,16 +43,38 @@ class IsolationError(InputError):
     exit_code = 14
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where in an input it is that something is wrong.
+
+    Attributes:
+        path: the input.
+        seconds: of the frame, from the first; None of a picture.
+        width, height: of the picture or the frame, in pixels.
+        boxes: left, top, right, bottom of each face in it, in pixels, in the order in which faces are counted.
+    """
+
+    path: Path
+    seconds: float | None
+    width: int
+    height: int
+    boxes: Sequence[tuple[float, float, float, float]] = ()
+
+
 class FaceError(FaceFusionError):
     """The faces in a picture are not what was asked for.
 
     Attributes:
         picture: annotated picture that shows the problem, where one was written beside the output.
+        spot: where the problem is; None where that is nowhere in particular.
+        input: by what a request calls the file that the spot is in; None where nobody has said.
     """
 
     def __init__(self, what: str, hint: str = "", *, picture: Path | None = None) -> None:
         super().__init__(what, hint)
         self.picture = picture
+        self.spot: Spot | None = None
+        self.input: str | None = None
 
     def __str__(self) -> str:
         """Add where the annotated picture lies."""

@@ -89,3 +89,9 @@ class OverloadedError(RequestError):
     def __init__(self, what: str, hint: str = "", *, seconds: int = 5) -> None:
         super().__init__(what, hint)
         self.seconds = seconds
+
+
+class SupersededError(RequestError):
+    """A newer request took the place of this one, whose answer nobody waits for any more."""
+
+    exit_code = 123

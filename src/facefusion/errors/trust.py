@@ -21,6 +21,12 @@ class PolicyError(TrustError):
     exit_code = 61
 
 
+class PolicyFixedError(PolicyError):
+    """The policy in force is signed, or was set by whoever runs the service, and is not changed from here."""
+
+    exit_code = 76
+
+
 class ConsentMissingError(TrustError):
     """No consent covers a face, and the policy asks for one."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -392,6 +393,16 @@ class SessionFactory:
         self._sessions: dict[str, Session] = {}
         self._adapters: dict[str, Any] = {}
         self._lock = threading.RLock()
+
+    def keeping(self, kept: Kept) -> SessionFactory:
+        """Return what opens the very same models, and keeps what is made with them elsewhere.
+
+        Args:
+            kept: where.
+        """
+        other = copy.copy(self)
+        other.kept = kept
+        return other
 
     def open(self, model: str) -> Session:
         """Return the session of a bundled model, verified and loaded on first use.

@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, insert, select, union_all, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from facefusion.errors import JobStateError, OptionsError
 from facefusion.jobs.database import Clock, database_time, looking, moment, until_it_goes_through, writing
+from facefusion.jobs.newest import newest_jobs
 from facefusion.jobs.order import settle
 from facefusion.jobs.rows import attempt_of, change_job, event_of, job_of, job_with, tell
 from facefusion.jobs.schema import ATTEMPTS, EVENTS, JOBS, PLANS, SAMPLES, TASKS
@@ -18,6 +19,7 @@ from facefusion.jobs.stopping import stop_tasks
 from facefusion.jobs.stored import check_room, free, job_entry
 from facefusion.jobs.tenants import admit_job, check_count, check_priority
 from facefusion.jobs.values import Attempt, Event, Job, NewJob
+from facefusion.jobs.words import forget_error, note_words
 
 _NEW_JOB: Final = insert(JOBS).returning(*JOBS.c)
 _NEW_TASK: Final = insert(TASKS)
@@ -59,7 +61,9 @@ class JobBoard:
         admit_job(connection, new.tenant, new.priority)
         named = {"id": secrets.token_hex(16), "tenant": new.tenant, "owner": new.owner, "state": "queued"}
         asked = {"needs_review": new.needs_review, "priority": new.priority, "request": dict(new.request)}
+        asked |= {"names": dict(new.names)}
         job = job_of(connection.execute(_NEW_JOB, {**named, **asked, "created": now, "queued": now}).one())
+        note_words(connection, job, new.words)
         task = {"job": job.number, "tenant": new.tenant, "kind": "plan" if new.is_cut else "whole", "number": 0}
         connection.execute(_NEW_TASK, {**task, "state": "ready", "rank": -new.priority})
         tell(connection, job, now, "job.queued", {})
@@ -100,23 +104,13 @@ class JobBoard:
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
-        wanted = select(JOBS)
+        odd = [JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious))] if suspicious else []
         if tenant is not None:
-            wanted = wanted.where(JOBS.c.tenant == tenant)
-        if before is not None:
-            wanted = wanted.where(JOBS.c.number < before)
-        if suspicious:
-            wanted = wanted.where(JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious)))
-        newest = JOBS.c.number.desc()
-        if len(states) > 1:
-            # The newest of each state are found by the index, however many others lie between them.
-            each = [wanted.where(JOBS.c.state == state).order_by(newest).limit(limit).subquery() for state in states]
-            pages = union_all(*(select(page) for page in each)).subquery()
-            wanted = select(pages).order_by(pages.c.number.desc())
+            wanted = newest_jobs(self._engine, tenant, states, *odd, before=before, limit=limit)
         else:
+            wanted = select(JOBS).where(*odd).order_by(JOBS.c.number.desc()).limit(limit)
             wanted = wanted.where(JOBS.c.state.in_(states)) if states else wanted
-            wanted = wanted.order_by(newest)
-        wanted = wanted.limit(limit)
+            wanted = wanted if before is None else wanted.where(JOBS.c.number < before)
         with looking(self._engine) as connection:
             return [job_of(row) for row in connection.execute(wanted).all()]
 
@@ -222,6 +216,7 @@ class JobBoard:
                 merge = (TASKS.c.job == job.number) & (TASKS.c.kind == "merge")
                 connection.execute(update(TASKS).where(merge).values(state="waiting"))
             state: JobState = "merging" if is_cut_through else "running" if is_planned else "queued"
+            forget_error(connection, job)
             change_job(connection, job, now, state=state, queued=now, is_paused=False, finished=None, error=None)
             check_room(connection, job.tenant)
             check_count(connection, job.tenant, with_one=True)

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.migrations import upgrade
 from facefusion.jobs.storage import Storage, StorageSettings, open_storage
+from facefusion.jobs.storage.addresses import parsed_address
 from facefusion.media.faults import writing
 from facefusion.options import Options, ServingOptions
 from facefusion.trust.database import open_database
@@ -42,7 +43,17 @@ def open_files(serving: ServingOptions) -> Storage:
     Raises:
         StorageError, OptionsError: it cannot be used.
     """
-    return open_storage(serving.jobs.storage or str(_beside_database(serving) / _STORAGE), storage_settings(serving))
+    return open_storage(_files_address(serving), storage_settings(serving))
+
+
+def files_folder(serving: ServingOptions) -> Path | None:
+    """Return the folder in which files of jobs lie; None where they lie in a bucket.
+
+    Raises:
+        StorageAddressError: the address of the storage is not understood.
+    """
+    address = parsed_address(_files_address(serving))
+    return Path(address.path) if address.scheme == "file" else None
 
 
 def storage_settings(serving: ServingOptions) -> StorageSettings:
@@ -76,6 +87,10 @@ def open_worker(options: Options, serving: ServingOptions) -> Worker:
     settings = storage_settings(serving)
     bench = Bench.of(options, serving, storage=open_files(serving), board=JobBoard(engine), settings=settings)
     return Worker(engine, bench)
+
+
+def _files_address(serving: ServingOptions) -> str:
+    return serving.jobs.storage or str(_beside_database(serving) / _STORAGE)
 
 
 def _beside_database(serving: ServingOptions) -> Path:

@@ -15,15 +15,12 @@ from typing import Final
 
 from facefusion.jobs.child import DRAIN, GIVE_BACK, WAKE, Spec
 from facefusion.jobs.devices import device_shares, visible
+from facefusion.jobs.restarts import Restarts
 from facefusion.options import Options, ServingOptions
 
 _LOG = logging.getLogger(__name__)
 _LOOK: Final = 0.2
 _SOON: Final = 0.02
-_LIVED: Final = 60.0
-"""Seconds after which a worker that dies is started anew at once."""
-_LEAST_WAIT: Final = 0.5
-_MOST_WAIT: Final = 60.0
 _SECONDS_TO_GIVE_BACK: Final = 20.0
 
 
@@ -35,15 +32,13 @@ class _Place:
         spec: what its worker works with.
         process: the worker; None while there is none.
         began: when it was started, in seconds.
-        again: when the next is started.
-        wait: seconds before that.
+        restarts: say when the next is started.
     """
 
     spec: Spec
     process: subprocess.Popen[bytes] | None = None
     began: float = 0.0
-    again: float = 0.0
-    wait: float = field(default=_LEAST_WAIT)
+    restarts: Restarts = field(default_factory=Restarts)
 
     def start(self) -> None:
         """Start a worker, in a session of its own, so that signals of a terminal reach the pool alone."""
@@ -63,29 +58,23 @@ class _Place:
                 self.process.stdin.flush()
 
     def look(self) -> None:
-        """Start a worker where there is none, after a while where the last died soon."""
+        """Start a worker where there is none, after a while; see `Restarts`."""
         now = time.monotonic()
         if self.process is None:
-            if now >= self.again:
+            if now >= self.restarts.again:
                 self._try(now)
         elif (status := self.process.poll()) is not None:
             self.forget()
-            if now - self.began > _LIVED:
-                self.wait = _LEAST_WAIT / 2
-            self._later(now)
-            _LOG.warning("A worker process ended with status %d; another is started in %.1f s", status, self.wait)
+            wait = self.restarts.ended(status, began=self.began, now=now)
+            _LOG.warning("A worker process ended with status %d; another is started in %.1f s", status, wait)
 
     def _try(self, now: float) -> None:
         """Start a worker; where the machine has no room for another process, try again later."""
         try:
             self.start()
         except OSError as error:
-            self._later(now)
-            _LOG.error("A worker process cannot be started: %s; tried again in %.1f s", error.strerror, self.wait)
-
-    def _later(self, now: float) -> None:
-        self.wait = min(_MOST_WAIT, 2 * self.wait)
-        self.again = now + self.wait
+            wait = self.restarts.failed(now)
+            _LOG.error("A worker process cannot be started: %s; tried again in %.1f s", error.strerror, wait)
 
     def forget(self) -> None:
         """Let go of a process that has ended."""

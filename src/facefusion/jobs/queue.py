@@ -20,6 +20,7 @@ from sqlalchemy import BigInteger, Connection, Engine, Integer, String, bindpara
 from facefusion.errors import JobStateError, LeaseLostError, OptionsError
 from facefusion.jobs.attendance import any_silent, forget_silent, note_gone, note_seen
 from facefusion.jobs.database import Clock, database_time, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.frames import forget_frames
 from facefusion.jobs.holding import Held, hold, hold_late, was_told
 from facefusion.jobs.leasing import lease_task
 from facefusion.jobs.order import next_task, settle
@@ -214,7 +215,9 @@ class JobQueue:
                 _count_segment(connection, held, now)
             else:
                 state: JobState = "review" if job.needs_review else "succeeded"
-                change_job(connection, job, now, state=state, is_heard=held.is_heard, result=dict(result))
+                made = {**result, "took": _took(job, now)}
+                change_job(connection, job, now, state=state, is_heard=held.is_heard, result=made)
+                forget_frames(connection, job)
                 _count_result(connection, job, stored, now)
                 if inputs is not None:
                     draw(connection, job, now, inputs)
@@ -409,6 +412,11 @@ def _tasks_of(job: Job, segments: Sequence[SegmentOfPlan]) -> list[dict[str, Any
         {**common, "kind": "segment", "number": each.number, "state": state, "frames": each.frames} for each in segments
     ]
     return [*rows, {**common, "kind": "merge", "number": 0, "state": "waiting", "frames": None}]
+
+
+def _took(job: Job, now: int) -> float | None:
+    """Return the seconds that a job took, from its first task on; who looks at it later may take days."""
+    return None if job.started is None else round(max(0.0, (moment(now) - job.started).total_seconds()), 3)
 
 
 def _count_result(connection: Connection, job: Job, size: int, now: int) -> None:

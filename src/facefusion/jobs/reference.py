@@ -1,4 +1,4 @@
-"""How a request names a file: `upload:ID`, `face:ID`, `job:ID`, or an address of the tenant's own."""
+"""How a request names a file: `upload:ID`, `person:ID/N`, `face:ID`, `job:ID`, or an address of the tenant's own."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Final, Literal, Self
 
 from facefusion.jobs.storage.keys import is_plain
 
-Kind = Literal["upload", "face", "job", "address"]
-"""`job`: the output of another job of the same tenant."""
+Kind = Literal["upload", "person", "face", "job", "address"]
+"""`person`: the picture of somebody who was found in an upload; `job`: the output of another job of the same tenant."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+_PERSON: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}/(?:0|[1-9][0-9]{0,2})", re.ASCII)
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://.+", re.ASCII | re.DOTALL)
 _LONGEST: Final = 2000
-_FORMS: Final = "a file is named as upload:ID, face:ID, job:ID or by an address such as s3://bucket/clip.mp4"
+_FORMS: Final = (
+    "a file is named as upload:ID, person:ID/N, face:ID, job:ID or by an address such as s3://bucket/clip.mp4"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,18 @@ class Reference:
             if _ID.fullmatch(rest) is None:
                 raise ValueError(f"{head}: is followed by an identifier of letters, digits, - and _")
             return cls(head, rest)  # type: ignore[arg-type]
+        if colon and head == "person":
+            if _PERSON.fullmatch(rest) is None:
+                raise ValueError("person: is followed by the identifier of an upload and a number, such as ID/0")
+            return cls("person", rest)
         if _ADDRESS.fullmatch(text) is None or not is_plain(text) or text != text.strip():
             raise ValueError(_FORMS)
         return cls("address", text)
+
+    @property
+    def upload(self) -> str | None:
+        """Identifier of the upload that it is, or is of; None of all else."""
+        return self.value.partition("/")[0] if self.kind in {"upload", "person"} else None
 
     def __str__(self) -> str:
         """Show it as it is written."""

@@ -27,6 +27,7 @@ def job_of(row: Row[Any] | Mapping[str, Any]) -> Job:
     """Return the job of a row of `JOBS`, or of its values by the names of columns."""
     values = dict(row) if isinstance(row, Mapping) else dict(zip(_COLUMNS, row, strict=True))
     error = values.pop("error")
+    values["names"] = values["names"] or {}
     for name in ("created", "queued"):
         values[name] = moment(values[name])
     for name in ("started", "finished"):

@@ -92,6 +92,7 @@ JOBS: Final = Table(
     Column("priority", Integer, nullable=False),
     Column("revision", Integer, nullable=False, default=1),  # counts what changed, for readers that ask again
     Column("request", _Request, nullable=False),
+    Column("names", JSON),  # what the files of the request are called, by their references
     Column("created", BigInteger, nullable=False),
     Column("queued", BigInteger, nullable=False),  # when it last came into the queue
     Column("started", BigInteger),
@@ -105,6 +106,17 @@ JOBS: Final = Table(
     Index("jobs_by_tenant", "tenant", "number"),
     Index("jobs_by_state", "tenant", "state", "number"),
     sqlite_autoincrement=True,  # a number is never given again, so that nobody mistakes a job for one that was removed
+)
+# Letters are compared by their numbers everywhere, so that what begins with a word is one range of the index.
+_WORD: Final = String(64).with_variant(String(64, collation="C"), "postgresql")
+WORDS: Final = Table(
+    "job_words",
+    METADATA,
+    Column("tenant", String(_TENANT), primary_key=True),
+    Column("word", _WORD, primary_key=True),
+    Column("job", _NUMBER, ForeignKey("jobs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("is_error", Boolean, nullable=False),  # that it is found so no longer when it is tried again
+    Index("words_of_job", "job", "word"),
 )
 PLANS: Final = Table(
     "plans",
@@ -201,6 +213,23 @@ EVENTS: Final = Table(
     Column("kind", String(40), nullable=False),
     Column("facts", JSON, nullable=False),
     Index("events_of_job", "job", "id"),
+    sqlite_autoincrement=True,
+)
+FRAMES: Final = Table(
+    "job_frames",
+    METADATA,
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    Column("job", _NUMBER, ForeignKey("jobs.number", ondelete="CASCADE"), nullable=False),
+    Column("number", BigInteger, nullable=False),  # of the frame in the output
+    Column("task", _NUMBER, nullable=False),
+    Column("token", Integer, nullable=False),  # under which it was made: what older leases showed is gone
+    Column("seconds", Float, nullable=False),
+    Column("key", String(400), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("job", "number"),
     sqlite_autoincrement=True,
 )
 WORKERS: Final = Table(

@@ -11,6 +11,7 @@ from facefusion.jobs.rows import change_job
 from facefusion.jobs.schema import ATTEMPTS, LEASES, PLANS, TASKS
 from facefusion.jobs.states import Outcome, TaskState
 from facefusion.jobs.values import Failure, Job
+from facefusion.jobs.words import note_error
 
 _TASK: Final = bindparam("of", type_=BigInteger)
 _DONE: Final = update(TASKS).where(TASKS.c.id == _TASK).values(state="done", result=bindparam("made", type_=JSON))
@@ -122,4 +123,5 @@ def give_up(connection: Connection, job: Job, task: int, now: int, failure: Fail
     connection.execute(update(TASKS).where(TASKS.c.id == task).values(state="dead", **counts))
     took = stop_tasks(connection, job, now)
     change_job(connection, job, now, state="failed", error=failure.to_json())
+    note_error(connection, job, failure.type)
     return took

@@ -1,8 +1,4 @@
-"""The account of what tenants keep in storage, in bytes: uploads, faces, results.
-
-What is stored without the service, such as inputs that `facefusion job submit` puts there, is not in it. Every call is
-within a transaction of the caller.
-"""
+"""The account of what tenants keep in storage: bytes of uploads, faces, results. Calls are within a transaction."""
 
 from __future__ import annotations
 

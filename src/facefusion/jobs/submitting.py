@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,8 @@ from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.options import Options, ServingOptions
 from facefusion.options.people import read_map
 
+Keep = Callable[[Path, int, str], str]
+"""Keeps a file of this size and SHA-256, and returns its reference."""
 _OF_A_MAP: Final = ("sources", "reference")
 
 
@@ -38,18 +40,23 @@ class HandingIn:
     Attributes:
         storage: takes them.
         tenant: whose they are.
+        keep: takes them instead, and accounts for them; None has them lie in storage by their digests.
         digests: SHA-256 of what was handed in, by reference.
+        names: of the files that were handed in, by reference.
     """
 
     storage: Storage
     tenant: str
+    keep: Keep | None = None
     digests: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
     def file(self, text: str | Path) -> str:
         """Return the reference of a file, put into storage if it is not there; a reference stays what it is.
 
         Raises:
             InputMissingError: there is no such file.
+            JobQuotaError: there is no room for it.
             StorageError: it cannot be put.
         """
         try:
@@ -63,11 +70,9 @@ class HandingIn:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise InputMissingError(f"{path} cannot be read: {reason}", "Jobs take pictures and videos") from error
-        key = upload_key(self.tenant, digest)
-        if self.storage.size(key) != size:
-            self.storage.put(path, key)
-        reference = f"upload:{digest}"
+        reference = self._by_digest(path, size, digest) if self.keep is None else self.keep(path, size, digest)
         self.digests[reference] = digest
+        self.names[reference] = path.name
         return reference
 
     def request(self, values: Mapping[str, Any], *, deliver_to: str | None = None) -> JobRequest:
@@ -80,6 +85,7 @@ class HandingIn:
         Raises:
             OptionsError: a value is impossible.
             InputMissingError: a file is not there.
+            JobQuotaError: there is no room for one.
             StorageError: one cannot be put.
         """
         target, output = values.get("target_path"), values.get("output_path")
@@ -93,6 +99,12 @@ class HandingIn:
             "options": {name: self._value(name, value) for name, value in values.items() if name in allowed_options()},
         }
         return JobRequest.parse(asked).pinned(self.digests)
+
+    def _by_digest(self, path: Path, size: int, digest: str) -> str:
+        key = upload_key(self.tenant, digest)
+        if self.storage.size(key) != size:
+            self.storage.put(path, key)
+        return f"upload:{digest}"
 
     def _value(self, name: str, value: Any) -> Any:
         if name == "face_map":

@@ -21,6 +21,8 @@ class Failure:
         what: what happened, one sentence; holds no path of a worker.
         hint: what to do next; may be empty.
         is_final: whether trying again cannot help.
+        spot: where in an input the problem is, as JSON values: `input`, `seconds`, `width`, `height` and `boxes`; None
+            where that is nowhere in particular.
     """
 
     type: str
@@ -28,6 +30,7 @@ class Failure:
     what: str
     hint: str = ""
     is_final: bool = False
+    spot: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, error: FaceFusionError, *, is_final: bool) -> Self:
@@ -36,7 +39,8 @@ class Failure:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        return {name: getattr(self, name) for name in ("type", "code", "what", "hint", "is_final")}
+        values = {name: getattr(self, name) for name in ("type", "code", "what", "hint", "is_final")}
+        return values if self.spot is None else values | {"spot": dict(self.spot)}
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> Self:
@@ -55,6 +59,8 @@ class NewJob:
         priority: from 0 to 9; higher goes first.
         is_cut: whether it is planned, cut into segments and merged, or done as a whole.
         needs_review: whether a person has to approve its result.
+        names: what the files of the request are called, by their references, as far as that is known.
+        words: further texts by whose words it is found, such as processors that the request leaves to the place.
     """
 
     tenant: str
@@ -63,6 +69,8 @@ class NewJob:
     priority: int = 4
     is_cut: bool = False
     needs_review: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,7 @@ class Job:
         failure: why it failed; None where it did not.
         result: its outputs, as JSON values; None before there are any.
         review: who approved or rejected it, when and why; None before.
+        names: what the files of the request are called, by their references, as far as that is known.
     """
 
     number: int
@@ -105,6 +114,17 @@ class Job:
     failure: Failure | None
     result: Mapping[str, Any] | None
     review: Mapping[str, Any] | None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took from its first task to its result, or to where it ended; None before."""
+        took = (self.result or {}).get("took")
+        if took is not None:
+            return float(took)
+        if self.started is None or self.finished is None:
+            return None
+        return max(0.0, (self.finished - self.started).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine, select
@@ -17,7 +18,8 @@ from sqlalchemy import Engine, select
 from facefusion.engine.versions import version
 from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostError, OnlyWholeError
 from facefusion.jobs.database import reading
-from facefusion.jobs.keys import task_prefix
+from facefusion.jobs.frames import note_frame
+from facefusion.jobs.keys import frames_prefix, task_prefix
 from facefusion.jobs.quality.drawing import is_drawn
 from facefusion.jobs.quality.sampler import Sampler
 from facefusion.jobs.queue import JobQueue
@@ -221,7 +223,7 @@ class Worker:
         what = f"{lease.kind} {lease.number} of job {lease.job.id}"
         _LOG.info("%s begins, attempt %d", what, lease.attempt)
         attempt = Attempt(lease)
-        task = Task(attempt, self._bench)
+        task = Task(attempt, self._bench, note=partial(note_frame, self._engine, lease))
         with self._watch.over(attempt):
             try:
                 done = task.do()
@@ -262,7 +264,7 @@ class Worker:
         if counts and lease.kind in {"whole", "merge"}:
             remove_rest(self._bench.storage, lease)
         elif counts is False:
-            removed(self._bench.storage, task_prefix(lease))
+            self._remove_made(lease)
         return given[0] if given else None
 
     def _give_up(self, lease: Lease) -> None:
@@ -283,7 +285,12 @@ class Worker:
     def _dropped(self, attempt: Attempt, tell: Callable[[], None]) -> None:
         """Tell the queue of an attempt that came to nothing, and remove what it put into storage."""
         self._told(tell)
-        removed(self._bench.storage, task_prefix(attempt.lease))
+        self._remove_made(attempt.lease)
+
+    def _remove_made(self, lease: Lease) -> None:
+        """Remove what an attempt put into storage that came to nothing."""
+        for prefix in (task_prefix(lease), frames_prefix(lease)):
+            removed(self._bench.storage, prefix)
 
     def _told(self, tell: Callable[[], None]) -> bool | None:
         """Tell the queue something, however long it is away; return whether it took it, None where nobody knows."""

@@ -72,7 +72,16 @@ class AccessOptions(OptionGroup):
         default=None, description="chain of certificates (PEM), where the service speaks TLS by itself"
     )
     tls_key: Path | None = Field(default=None, description="private key of that certificate (PEM)")
+    public_verify: bool = Field(
+        default=False, description="let anybody ask without a key which marks a file bears; nothing of the file is kept"
+    )
     key_days: int = Field(default=90, ge=1, le=3650, description="days that a new key lives unless others are named")
+    session_idle: int = Field(
+        default=60, ge=5, le=10_080, description="minutes after which a browser is signed out that does nothing"
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=720, description="hours after which a browser is signed out in any case"
+    )
 
 
 class IdentityOptions(OptionGroup):
@@ -127,6 +136,9 @@ class LoadOptions(OptionGroup):
     )
     rate_key: float = Field(default=600, gt=0, le=1e7, description="requests a minute with one key or by one person")
     rate_tenant: float = Field(default=3000, gt=0, le=1e7, description="requests a minute for one tenant")
+    rate_public_verify: float = Field(
+        default=10, gt=0, le=1e6, description="with --public-verify: files a minute from one address without a key"
+    )
     rate_burst: float = Field(default=10, gt=0, le=3600, description="seconds of those rates that may come all at once")
     requests_a_day: int | None = Field(
         default=None, ge=1, description="requests a day for one tenant; no limit when not given"
@@ -137,8 +149,20 @@ class LoadOptions(OptionGroup):
     max_concurrent_key: int = Field(
         default=64, ge=1, le=1_000_000, description="of these with one key, by one person or from one address"
     )
+    max_live: int = Field(
+        default=2,
+        ge=0,
+        le=1000,
+        description="live sessions at one time in one process, one for each who calls; none when 0",
+    )
     max_body: int = Field(
         default=1 << 20, ge=1 << 10, le=1 << 30, description="bytes of one request, but for parts of uploads"
+    )
+    max_public_verify: int = Field(
+        default=32 << 20,
+        ge=1 << 16,
+        le=1 << 40,
+        description="with --public-verify: bytes of a file that comes without a key",
     )
     max_part: int = Field(
         default=64 << 20, ge=1 << 16, le=1 << 40, description="bytes of one request that carries a part of an upload"

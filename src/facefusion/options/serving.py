@@ -164,6 +164,7 @@ class ServiceOptions(OptionGroup):
     hosted: bool = Field(
         default=False, description="serve strangers: everybody needs a key or token, and the strict rules are in force"
     )
+    console: bool = Field(default=True, description="answer browsers with the web console, too")
     redis: str | None = Field(
         default=None, min_length=1, description="redis:// URL where several processes count requests together"
     )

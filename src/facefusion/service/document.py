@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from facefusion.client.call import KEY_HEADER
-from facefusion.service.problems import FieldProblem, Problem, documented
+from facefusion.service.problems import FieldProblem, Problem, SpotProblem, documented
 
 _UNUSED = ("HTTPValidationError", "ValidationError")
 
@@ -29,7 +29,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, description=app.description, routes=app.routes, openapi_version="3.1.0"
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for model in (Problem, FieldProblem):
+    for model in (Problem, FieldProblem, SpotProblem):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schema.pop("$defs", None)
         schemas[model.__name__] = schema

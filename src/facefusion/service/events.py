@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 from anyio.to_thread import run_sync
 
 from facefusion.errors import FaceFusionError, JobUnknownError
+from facefusion.jobs.database import looking
+from facefusion.jobs.frames import SeenFrame, frames_seen
 from facefusion.jobs.states import FINAL
 from facefusion.jobs.values import Event, Job
 from facefusion.service.feed import Look
-from facefusion.service.jobs.answers import event_answer, job_answer
+from facefusion.service.gateway.still import Still
+from facefusion.service.jobs.answers import event_answer, frame_answer, job_answer
 from facefusion.service.parts import ServiceParts
 from facefusion.service.problems import problem_of
 
@@ -25,11 +28,17 @@ class EventStream:
         parts: of the service.
         job: as it is now.
         after: last event that the client has seen; 0 for none.
+        shows_frames: whether the client may see frames before the job is finished.
+        still: whether the client may go on; None where nobody knows.
     """
 
-    def __init__(self, parts: ServiceParts, job: Job, after: int) -> None:
-        self._parts, self._job, self._after = parts, job, after
+    def __init__(
+        self, parts: ServiceParts, job: Job, after: int, *, shows_frames: bool = False, still: Still | None = None
+    ) -> None:
+        self._parts, self._job, self._after, self._shows_frames = parts, job, after, shows_frames
+        self._still = still
         self._told: tuple[int, int] | None = None
+        self._newest = 0
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield what is sent."""
@@ -40,6 +49,8 @@ class EventStream:
                 try:
                     silence = settings.heartbeat_seconds if known else max(_FIRST_SECONDS, settings.heartbeat_seconds)
                     found = await listener.news(known, silence)
+                    if self._still is not None:
+                        await self._still.check()
                     if found is None:
                         yield b": still here\n\n"
                         continue
@@ -68,6 +79,16 @@ class EventStream:
             self._told = look.job.revision, look.frames_done
             shown = {"id", "state", "is_paused", "revision", "progress"}
             yield _message("progress", job_answer(look.job, look.frames_done).model_dump_json(include=shown))
+        if self._shows_frames and look.newest > self._newest:
+            for seen in await run_sync(self._seen, look.job):
+                yield _message("frame", frame_answer(look.job, seen).model_dump_json())
+
+    def _seen(self, job: Job) -> list[SeenFrame]:
+        """Return the small pictures of which the client was not told, as they came."""
+        with looking(self._parts.engine) as connection:
+            found = [each for each in frames_seen(connection, job) if each.id > self._newest]
+        self._newest = max((self._newest, *(each.id for each in found)))
+        return sorted(found, key=lambda each: each.id)
 
     def _read(self) -> list[Event]:
         return self._parts.board.events(self._job.id, tenant=self._job.tenant, after=self._after, limit=_BATCH)

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_,
 
 from facefusion.errors import FaceFusionError, JobUnknownError
 from facefusion.jobs.database import reading
+from facefusion.jobs.frames import newest_frame
 from facefusion.jobs.rows import event_of, job_of
 from facefusion.jobs.schema import EVENTS, JOBS
 from facefusion.jobs.values import Event, Job
@@ -31,6 +32,7 @@ class Look:
         job: itself.
         frames_done: frames of it that are finished.
         last: identifier of its last event; 0 where it has none.
+        newest: identifier of the last small picture of a frame that came; 0 where there is none to be seen.
         since: identifier of the event after which `events` begin.
         events: all after that, up to `last`.
     """
@@ -38,13 +40,14 @@ class Look:
     job: Job
     frames_done: int
     last: int
+    newest: int = 0
     since: int = 0
     events: tuple[Event, ...] = ()
 
     @property
-    def key(self) -> tuple[int, int, int]:
+    def key(self) -> tuple[int, int, int, int]:
         """What is another after anything happened."""
-        return self.job.revision, self.frames_done, self.last
+        return self.job.revision, self.frames_done, self.last, self.newest
 
 
 @dataclass(slots=True, eq=False)
@@ -169,8 +172,10 @@ def _changed(engine: Engine, known: Mapping[int, Look | None]) -> dict[int, Look
         JobsUnavailableError: the database cannot be used.
     """
     with reading(engine) as connection:
-        wanted = select(JOBS.c.number, JOBS.c.revision, _frames(), _last()).where(JOBS.c.number.in_(known))
-        keys = {int(row[0]): (int(row[1]), int(row[2]), int(row[3])) for row in connection.execute(wanted)}
+        wanted = select(JOBS.c.number, JOBS.c.revision, _frames(), _last(), newest_frame()).where(
+            JOBS.c.number.in_(known)
+        )
+        keys = {int(number): tuple(map(int, found)) for number, *found in connection.execute(wanted)}
         news = [number for number, key in keys.items() if (seen := known[number]) is None or seen.key != key]
         gone = [number for number in known if number not in keys]
         looks: dict[int, Look | FaceFusionError] = dict(_looks(connection, news, known)) if news else {}
@@ -183,15 +188,15 @@ def _looks(
     """Yield how jobs are, each with what happened since it was looked at."""
     events = _events(connection, {number: seen.last for number in numbers if (seen := known[number]) is not None})
     # In one statement, so that a job that is over has all its events up to `last`.
-    wanted = select(JOBS, _frames().label("frames_done"), _last().label("last")).where(JOBS.c.number.in_(numbers))
-    for row in connection.execute(wanted).mappings():
+    told = (_frames().label("frames_done"), _last().label("last"), newest_frame().label("newest"))
+    for row in connection.execute(select(JOBS, *told).where(JOBS.c.number.in_(numbers))).mappings():
         values = dict(row)
-        done, last = int(values.pop("frames_done")), int(values.pop("last"))
+        done, last, newest = (int(values.pop(each.name)) for each in told)
         seen, since = known[values["number"]], events.get(values["number"], [])
         if seen is not None and since and since[-1].id == last:
-            yield values["number"], Look(job_of(values), done, last, seen.last, tuple(since))
+            yield values["number"], Look(job_of(values), done, last, newest, seen.last, tuple(since))
         else:
-            yield values["number"], Look(job_of(values), done, last, last)
+            yield values["number"], Look(job_of(values), done, last, newest, last)
 
 
 def _events(connection: Connection, after: Mapping[int, int]) -> dict[int, list[Event]]:

@@ -11,6 +11,7 @@ from facefusion.errors import OverloadedError
 from facefusion.service.parts import ServiceParts
 
 _MOST_WAITING: Final = 16
+_MOST_STRANGERS: Final = 4
 Value = TypeVar("Value")
 
 
@@ -28,3 +29,19 @@ async def heavily(parts: ServiceParts, work: Callable[[], Value]) -> Value:
     if parts.heavy.statistics().tasks_waiting >= _MOST_WAITING:
         raise OverloadedError("Too many requests wait that need a model", "Ask again later")
     return await run_sync(work, limiter=parts.heavy)
+
+
+async def for_strangers(parts: ServiceParts, work: Callable[[], Value]) -> Value:
+    """Do work for somebody without a key, in a thread; those who have one do not wait for it.
+
+    Args:
+        parts: of the service, which say how much goes on at one time.
+        work: what is done.
+
+    Raises:
+        OverloadedError: too many wait already.
+        FaceFusionError: as the work raises.
+    """
+    if parts.strangers.statistics().tasks_waiting >= _MOST_STRANGERS:
+        raise OverloadedError("Too many files wait to be looked into", "Ask again later")
+    return await run_sync(work, limiter=parts.strangers)

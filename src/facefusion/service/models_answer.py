@@ -26,6 +26,8 @@ class ModelAnswer(Answer):
     commercial: bool
     size: int | None = Field(description="of the weights in bytes")
     sha256: str | None
+    requires: list[str] = Field(description="models without which it does not run; they are fetched with it")
+    can_be_fetched: bool = Field(description="whether its entry names an address; else whoever wants it finds it")
 
 
 class ModelDetails(ModelAnswer):
@@ -72,4 +74,6 @@ def _facts(entry: Entry) -> dict[str, Any]:
         "commercial": card.commercial,
         "size": entry.bytes,
         "sha256": card.sha256 if holding is None else holding.sha256,
+        "requires": list(card.requires),
+        "can_be_fetched": bool(card.urls),
     }

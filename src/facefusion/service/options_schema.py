@@ -11,7 +11,7 @@ from facefusion.jobs.allowed import allowed_options, use_of
 from facefusion.options import Leaf
 
 _FILES = {
-    "input": "a file, named as upload:ID, face:ID, job:ID or by an address",
+    "input": "a file, named as upload:ID, person:ID/N, face:ID, job:ID or by an address",
     "output": "name of a file to write",
 }
 

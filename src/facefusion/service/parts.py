@@ -17,12 +17,17 @@ from facefusion.jobs.storage import Storage, StorageSettings
 from facefusion.options import Options
 from facefusion.service.background.operations import Operations
 from facefusion.service.background.supervised import Supervised
+from facefusion.service.editing.clips import OpenClips
+from facefusion.service.editing.previews import OpenPreviews
 from facefusion.service.feed import EventFeed
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
+from facefusion.service.gateway.users import Passwords
+from facefusion.service.live.seats import LiveSeats
 from facefusion.service.paging import Cursors
 from facefusion.service.records import Records
 from facefusion.service.settings import ServiceSettings
+from facefusion.service.system.watch import SystemWatch
 from facefusion.service.uploads.store import UploadStore
 from facefusion.service.warm import WarmEngine
 
@@ -52,7 +57,14 @@ class ServiceParts:
         beside: what runs as long as the service does.
         stopping: set when the service goes down; whatever waits for something ends then.
         heavy: how many requests load models at one time.
+        strangers: how many files of those who come without a key are looked into at one time.
         warm: models that stay loaded between previews.
+        system: knows how the machine is, and was.
+        shown: previews that stay open between requests.
+        clips: clips that stay open while frames of them are asked for.
+        looks: how many frames of clips are decoded at one time.
+        live: who has a live session.
+        passwords: makes what is kept of those of users, few at a time.
     """
 
     engine: Engine
@@ -75,11 +87,20 @@ class ServiceParts:
     beside: tuple[Supervised, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     heavy: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
+    strangers: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
     warm: WarmEngine = field(default_factory=lambda: WarmEngine(0))
+    system: SystemWatch = field(default_factory=SystemWatch)
+    shown: OpenPreviews = field(default_factory=OpenPreviews)
+    clips: OpenClips = field(default_factory=OpenClips)
+    looks: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    live: LiveSeats = field(default_factory=lambda: LiveSeats(0))
+    passwords: Passwords = field(default_factory=Passwords)
 
     def close(self) -> None:
         """Stop what goes on, and close what is open."""
         self.stopping.set()
+        self.shown.close()
+        self.clips.close()
         self.operations.close()
         self.records.close()
 
@@ -140,6 +161,7 @@ def make_parts(
         stopping=stopping,
         heavy=anyio.CapacityLimiter(settings.previews),
         warm=WarmEngine(settings.warm_seconds),
+        live=LiveSeats(settings.max_live),
     )
 
 

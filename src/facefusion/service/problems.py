@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from facefusion import errors
 from facefusion.errors import FaceFusionError
+from facefusion.service.values import Box
 
 MEDIA_TYPE: Final = "application/problem+json"
 _URN: Final = "urn:facefusion:error:"
@@ -38,6 +39,7 @@ _STATUS: Final[Mapping[type[FaceFusionError], int]] = {
     errors.ProviderError: 422,
     errors.ProcessorError: 422,
     errors.TrustError: 403,
+    errors.PolicyFixedError: 409,
     errors.AuditError: 503,
     errors.AuditBrokenError: 500,
     errors.SecretError: 500,
@@ -54,8 +56,12 @@ _STATUS: Final[Mapping[type[FaceFusionError], int]] = {
     errors.StorageDamagedError: 500,
     errors.RequestInvalidError: 422,
     errors.ResourceUnknownError: 404,
+    errors.KeyUnknownError: 404,
+    errors.AccountError: 409,
+    errors.PasswordError: 422,
     errors.IdempotencyError: 422,
     errors.RequestBusyError: 409,
+    errors.SupersededError: 409,
     errors.PreconditionError: 412,
     errors.UploadError: 409,
     errors.UploadDamagedError: 460,
@@ -77,6 +83,20 @@ class FieldProblem(BaseModel):
     problem: str
 
 
+class SpotProblem(BaseModel):
+    """Where in a picture or a clip it is that something is wrong."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    input: str = Field(description="the file, as the request names it")
+    seconds: float | None = Field(default=None, description="of the frame; missing of a picture")
+    width: int = Field(description="of the picture or the frame, in pixels")
+    height: int
+    boxes: list[Box] = Field(
+        description="left, top, right and bottom of each face in it, in pixels, in the order in which faces are counted"
+    )
+
+
 class Problem(BaseModel):
     """Why a request was not done, and what to do next (RFC 9457)."""
 
@@ -89,6 +109,7 @@ class Problem(BaseModel):
     hint: str = Field(default="", description="what to do next")
     code: int = Field(default=1, description="exit code of the command line for the same error")
     errors: list[FieldProblem] | None = Field(default=None, description="all fields that are wrong")
+    spot: SpotProblem | None = Field(default=None, description="where in a file of the request the problem is")
 
 
 def problem_of(error: FaceFusionError) -> Problem:
@@ -106,6 +127,20 @@ def problem_of(error: FaceFusionError) -> Problem:
         detail="The service could not do this" if is_ours else error.what,
         hint="Ask whoever runs the service; its log says why" if is_ours else error.hint,
         code=error.exit_code,
+        spot=_spot(error),
+    )
+
+
+def _spot(error: FaceFusionError) -> SpotProblem | None:
+    if not isinstance(error, errors.FaceError) or error.spot is None or error.input is None:
+        return None
+    spot = error.spot
+    return SpotProblem(
+        input=error.input,
+        seconds=spot.seconds,
+        width=spot.width,
+        height=spot.height,
+        boxes=[list(box) for box in spot.boxes],
     )
 
 
@@ -156,9 +191,18 @@ def install(app: FastAPI) -> None:
 async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, FaceFusionError):
         raise error
+    if isinstance(error, errors.AccessError):  # for the audit log
+        request.state.refusal = error.reason
+        request.state.refused = getattr(error, "tenant", None), getattr(error, "actor", None)
     if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        _LOG.error("%s %s failed", request.scope.get("method", "WebSocket"), _path(request), exc_info=error)
     return answer_of(error)
+
+
+def _path(request: Request) -> str:
+    """Return which path was asked for, without the token of a link, by which whoever reads the log had the result."""
+    token = str(request.path_params.get("token", ""))
+    return request.url.path.replace(token, "…") if token else request.url.path
 
 
 async def _of_validation(_request: Request, error: Exception) -> JSONResponse:

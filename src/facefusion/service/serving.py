@@ -19,27 +19,34 @@ from sqlalchemy import Engine
 from facefusion.errors import OptionsError
 from facefusion.jobs.dispatch import open_dispatcher
 from facefusion.jobs.migrations.registered import registered
-from facefusion.jobs.opening import open_files, open_jobs, storage_settings
+from facefusion.jobs.opening import files_folder, open_files, open_jobs, storage_settings
 from facefusion.jobs.pool import LocalPool
 from facefusion.jobs.work.bench import scratch_folder
 from facefusion.options import Options, ServingOptions
 from facefusion.service.app import create_app
-from facefusion.service.gateway.gateway import Gateway
+from facefusion.service.gateway.asgi import App
 from facefusion.service.gateway.opening import gateway
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.review import ReviewRules
 from facefusion.service.hooks import with_hooks
+from facefusion.service.live.messages import MOST_FRAME
 from facefusion.service.parts import ServiceParts, make_parts
 from facefusion.service.settings import ServiceSettings
+from facefusion.service.system.sampler import with_samples
+from facefusion.service.system.watch import SystemWatch
 from facefusion.service.webhooks.settings import Egress, WebhookSettings
 from facefusion.trust.acknowledgement import ensure_acknowledged
 from facefusion.trust.actor import actor_of
 from facefusion.trust.home import trust_home
 from facefusion.trust.policy import policy_in_force
 from facefusion.trust.privacy.work import work_folder
+from facefusion.ui import is_built
+from facefusion.ui.files import Console
 
 _GRACE_SECONDS: Final = 30
 _BACKLOG: Final = 512
+_HEAD: Final = 64
+"""Bytes that a message may have beside a picture."""
 Checks = tuple[tuple[str, Callable[[], Any]], ...]
 
 
@@ -48,12 +55,12 @@ class Service:
     """A service that is set up, and not yet served.
 
     Attributes:
-        app: that answers requests, with the gateway in front.
+        app: that answers requests, with the gateway in front, and the console.
         parts: that it works with.
         pool: its own workers; None where others work.
     """
 
-    app: Gateway
+    app: App
     parts: ServiceParts
     pool: LocalPool | None
 
@@ -106,7 +113,7 @@ def opened_service(
         if pool is not None:
             pool.start()
             ending.callback(pool.stop)
-        yield Service(app, parts, pool)
+        yield Service(Console(app) if serving.service.console and is_built() else app, parts, pool)
 
 
 def settings_of(serving: ServingOptions) -> ServiceSettings:
@@ -118,6 +125,9 @@ def settings_of(serving: ServingOptions) -> ServiceSettings:
         cut_after=jobs.cut_after,
         segment_frames=jobs.segment_frames,
         allowed_roots=jobs.allowed_roots,
+        key_days=serving.access.key_days,
+        max_live=serving.load.max_live,
+        public_verify=serving.load.max_public_verify if serving.access.public_verify else None,
     )
 
 
@@ -170,6 +180,9 @@ class Server(uvicorn.Server):
                 service.app,
                 lifespan="on",
                 http="h11",  # it bounds what comes before a request is whole; the other parser does not
+                ws="websockets-sansio",
+                ws_max_size=MOST_FRAME + _HEAD,
+                ws_per_message_deflate=False,  # pictures become no smaller, and what unpacks can be made to explode
                 log_config=None,
                 access_log=False,
                 proxy_headers=False,
@@ -248,7 +261,10 @@ def _parts(
         checks=checks,
     )
     settings = WebhookSettings(Egress.of(serving.webhooks), public_url=serving.service.public_url)
-    return replace(with_hooks(parts, settings, own=_own(serving)), places=storage_settings(serving))
+    folder = files_folder(serving)
+    watch = SystemWatch(folders={} if folder is None else {"storage": folder})
+    hooked = with_hooks(parts, settings, own=_own(serving))
+    return with_samples(replace(hooked, places=storage_settings(serving), system=watch))
 
 
 def _own(serving: ServingOptions) -> tuple[str, ...]:

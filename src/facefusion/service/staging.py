@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,11 +46,15 @@ class Stage:
         Raises:
             StorageError: it cannot be fetched, or is damaged.
         """
-        own = self.folder / str(sum(1 for _ in self.folder.iterdir()))
+        own = self.folder / secrets.token_hex(8)
         own.mkdir()
         path = own / (name.translate(_MISREAD) or "file")
         self.storage.get(stored, path)
         return path
+
+    def let_go(self, path: Path) -> None:
+        """Remove a file that was fetched."""
+        shutil.rmtree(path.parent)
 
 
 @contextmanager
@@ -61,13 +67,20 @@ def stage(storage: Storage, scratch: Path | None) -> Iterator[Stage]:
     """
     with tempfile.TemporaryDirectory(prefix="stage-", dir=scratch) as name:
         folder = Path(name)
-        try:
+        with calling_by_name(folder):
             yield Stage(folder, storage)
-        except FaceFusionError as error:
-            error.what, error.hint = without_folder(error.what, folder), without_folder(error.hint, folder)
-            raise
+
+
+@contextmanager
+def calling_by_name(folder: Path) -> Iterator[None]:
+    """Let errors within a block tell names of files, not where they lie in a folder."""
+    try:
+        yield
+    except FaceFusionError as error:
+        error.what, error.hint = without_folder(error.what, folder), without_folder(error.hint, folder)
+        raise
 
 
 def without_folder(text: str, folder: Path) -> str:
     """Return a text in which files of a stage are called by their names alone."""
-    return re.sub(re.escape(f"{folder}{os.sep}") + r"(\d+" + re.escape(os.sep) + ")?", "", text)
+    return re.sub(re.escape(f"{folder}{os.sep}") + r"([0-9a-f]+" + re.escape(os.sep) + ")?", "", text)

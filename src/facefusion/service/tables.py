@@ -7,7 +7,9 @@ from typing import Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -60,6 +62,14 @@ UPLOAD_USES: Final = Table(
     Column("upload", _NUMBER, ForeignKey("uploads.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("job", _NUMBER, ForeignKey("jobs.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
 )
+UPLOAD_PEOPLE: Final = Table(
+    "upload_people",
+    METADATA,
+    Column("upload", _NUMBER, ForeignKey("uploads.number", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("operation", String(_ID), nullable=False),
+    Column("share", Float, nullable=False),
+    Column("found", JSON),  # None until they are found
+)
 FACES: Final = Table(
     "faces",
     METADATA,
@@ -86,6 +96,8 @@ OPERATIONS: Final = Table(
     Column("state", String(10), nullable=False),  # running, succeeded, failed
     Column("about", String(_NAME), nullable=False),
     Column("notes", JSON, nullable=False, default=list),
+    Column("progress", JSON),
+    Column("is_cancelled", Boolean, nullable=False, default=False),  # whether it was asked to end
     Column("result", JSON),
     Column("error", JSON),
     Column("created", BigInteger, nullable=False),

@@ -40,6 +40,8 @@ class Upkeep:
             ("uploads", parts.uploads.sweep),
             ("answers", answers.sweep),
             ("operations", lambda: parts.operations.sweep(keep_seconds=_KEPT_SECONDS)),
+            ("previews", parts.shown.cool),
+            ("clips", parts.clips.cool),
             ("models", parts.warm.cool),
         ):
             [ended] = await asyncio.gather(asyncio.to_thread(call), return_exceptions=True)

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 ID_PATTERN: Final = "^[0-9a-f]{32}$"
 Id = Annotated[str, Field(pattern=ID_PATTERN, description="32 hexadecimal digits")]
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 in hexadecimal digits")]
+Box = Annotated[list[float], Field(min_length=4, max_length=4)]
+"""Left, top, right and bottom, in pixels."""
 Moment = Annotated[datetime, Field(strict=False)]
 
 

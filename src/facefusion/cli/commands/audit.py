@@ -151,13 +151,12 @@ def _wanted(arguments: argparse.Namespace, options: Options) -> Wanted:
     for name, known in (("kind", KINDS), ("result", RESULTS.values())):
         if given.get(name) is not None and given[name] not in known:
             raise OptionsError(f"There is no {name} {given[name]!r}", f"There are {', '.join(dict.fromkeys(known))}")
-    values: dict[str, Any] = {
-        name: given.get(name) for name in ("since", "kind", "job", "result", "consent", "subject")
-    }
+    values: dict[str, Any] = {name: given.get(name) for name in ("since", "job", "result", "consent", "subject")}
     digests: dict[str, Any] = {
         name: _digest(given[name]) for name in ("input", "output") if given.get(name) is not None
     }
-    return Wanted(tenant=options.trust.tenant, actor=given.get("by_actor"), **values, **digests)
+    kinds = () if given.get("kind") is None else (given["kind"],)
+    return Wanted(tenant=options.trust.tenant, kinds=kinds, actor=given.get("by_actor"), **values, **digests)
 
 
 def _facts(log: AuditLog, entry: Entry) -> dict[str, Any]:

@@ -112,10 +112,14 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
 
 
 def _submit(desk: _Desk) -> int:
+    from facefusion.service.uploads.local import LocalUploads  # noqa: PLC0415 - takes long to import
+
     arguments, options = desk.arguments, desk.options
     ask_once(options.trust, desk.terminal)
     values = settled_values(option_values(arguments), config_path=arguments.config)
-    handing = HandingIn(open_files(desk.serving), desk.tenant)
+    storage = open_files(desk.serving)
+    uploads = LocalUploads(desk.engine, storage, options.limits, tenant=desk.tenant, owner=actor_of(options.trust))
+    handing = HandingIn(storage, desk.tenant, uploads.keep)
     request = handing.request(values, deliver_to=arguments.deliver_to)
     target = required(options.target_path, "target", "picture or video to edit")
     # What is not here is looked at by the worker; it is done as a whole.
@@ -126,10 +130,11 @@ def _submit(desk: _Desk) -> int:
         request.to_json(),
         priority=arguments.priority,
         is_cut=info is not None and is_cut(info, desk.serving),
-        needs_review=arguments.needs_review,
+        needs_review=arguments.needs_review or _is_reviewed(desk),
+        names=handing.names,
     )
     with closing(open_dispatcher(desk.serving.jobs.broker)) as dispatcher:
-        job = desk.board.submit(new)
+        job = uploads.submit(new, request)
         dispatcher.wake()
     if arguments.wait:
         return _awaited(desk, job.id, None)
@@ -137,6 +142,15 @@ def _submit(desk: _Desk) -> int:
         return desk.show(job)
     desk.terminal.result(job.id)
     return 0
+
+
+def _is_reviewed(desk: _Desk) -> bool:
+    """Return whether the place has results such as this reviewed, as the service asks for jobs that come to it."""
+    from facefusion.service.gateway.quotas import Quotas  # noqa: PLC0415
+    from facefusion.service.gateway.review import ReviewRules  # noqa: PLC0415
+
+    rules = Quotas(desk.engine).rules(desk.tenant)
+    return ReviewRules.of(desk.serving.review).needs_review(desk.tenant, desk.options.processors, rules)
 
 
 def _list(desk: _Desk) -> int:

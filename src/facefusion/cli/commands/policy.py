@@ -28,6 +28,7 @@ _ORIGINS = {
     "machine": "it is installed on this machine, and wins over --policy",
     "environment": "FACEFUSION_POLICY names it, and wins over --policy",
     "option": "the option policy names it",
+    "place": "it was set for this folder of records, and counts where no other is named",
 }
 
 

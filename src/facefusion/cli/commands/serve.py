@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 from facefusion.cli.asking import ask_once
 from facefusion.cli.context import Context
@@ -22,10 +23,31 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     options = load_options(option_values(arguments), config_path=arguments.config)
     serving = load_serving(option_values(arguments, ServingOptions), config_path=arguments.config)
     ask_once(options.trust, context.terminal)
-    return _served(options, serving, context, arguments.log_level.upper())
+    serve(options, serving, context, log_level=arguments.log_level.upper())
+    return 0
 
 
-def _served(options: Options, serving: ServingOptions, context: Context, log_level: str) -> int:
+def serve(
+    options: Options,
+    serving: ServingOptions,
+    context: Context,
+    *,
+    log_level: str,
+    ready: Callable[[str], None] = lambda _address: None,
+) -> None:
+    """Serve until a signal ends it.
+
+    Args:
+        options: of this place.
+        serving: of the service.
+        context: where it says how it goes.
+        log_level: from which on workers log to stderr.
+        ready: called with the address once requests are answered.
+
+    Raises:
+        OptionsError: as `execute`.
+        FaceFusionError: as `execute`.
+    """
     try:
         from facefusion.service.serving import Server, listening, opened_service  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
@@ -42,9 +64,11 @@ def _served(options: Options, serving: ServingOptions, context: Context, log_lev
             terminal, pool = context.terminal, service.pool
 
             def begun() -> None:
-                terminal.result(f"{scheme}://{name}:{port}")
+                address = f"{scheme}://{name}:{port}"
+                terminal.result(address)
                 workers = "workers of other machines" if pool is None else f"{serving.worker.workers} worker(s) here"
                 terminal.say(f"ready, with {workers}; Ctrl-C ends it")
+                ready(address)
 
             def give_back() -> None:
                 if pool is not None:
@@ -58,4 +82,3 @@ def _served(options: Options, serving: ServingOptions, context: Context, log_lev
                 Server(service, serving, begun).run(sockets=[socket])
                 if pool is not None:
                     pool.stop()
-    return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from facefusion.cli.terminal import Terminal, one_line
 from facefusion.errors import OutputExistsError
 from facefusion.options import Options, load_options
 from facefusion.trust.actor import actor_of
+from facefusion.trust.home import usual_home
 from facefusion.trust.privacy.envelope import decrypted, encrypted, read_key, write_key
 from facefusion.trust.privacy.lifecycle import Item, duration
 from facefusion.trust.privacy.work import sweep_work
@@ -83,9 +85,18 @@ def _encrypt(arguments: argparse.Namespace, options: Options, terminal: Terminal
     target = arguments.to or arguments.file
     if target != arguments.file:
         _check_free(target, arguments, options)
-    encrypted(arguments.file, target, read_key(arguments.key_file))
+    key = read_key(arguments.key_file)
+    with ExitStack() as kept:
+        if target.exists() and arguments.file.exists() and target.samefile(arguments.file) and _has_records(options):
+            kept.enter_context(kept.enter_context(opened_lifecycle(options.trust)).replacing(target))
+        encrypted(arguments.file, target, key)
     terminal.result(str(target))
     return 0
+
+
+def _has_records(options: Options) -> bool:
+    """Return whether anything was ever entered here; whoever only encrypts needs no place."""
+    return (options.trust.trust_dir or usual_home()).exists()
 
 
 def _decrypt(arguments: argparse.Namespace, options: Options, terminal: Terminal) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 from facefusion.client.call import Ask, content, model, nothing, operation, values
 from facefusion.client.pages import Page
-from facefusion.client.values import Job, JobEvent, JobTime
+from facefusion.client.values import Job, JobEvent, JobFrameList, JobTime, LinkList, NewLink, Shared
 
 
 def _order(
@@ -71,6 +71,7 @@ def estimate(
 @operation("GET", "/v1/jobs", model(Page[Job]))
 def page(
     *,
+    q: str | None = None,
     state: Sequence[str] = (),
     owner: str | None = None,
     created_since: datetime | None = None,
@@ -83,6 +84,7 @@ def page(
     """Return a page of jobs, the newest first; all that is given must hold.
 
     Args:
+        q: words, or how they begin, of files, processors, the identifier or the error; all must be there.
         state: in one of these states.
         owner: asked for by them.
         created_since: not before.
@@ -94,7 +96,7 @@ def page(
     """
     times = {"created_since": created_since, "created_before": created_before}
     query = {name: time.isoformat() for name, time in times.items() if time is not None}
-    more = {"owner": owner, "priority": priority, "limit": limit, "cursor": cursor}
+    more = {"q": q, "owner": owner, "priority": priority, "limit": limit, "cursor": cursor}
     return Ask(query={**query, **more, "state": list(state) or None, "suspicious": suspicious or None})
 
 
@@ -193,10 +195,94 @@ def output(job_id: str, number: int) -> Ask:
     return Ask({"job_id": job_id, "number": str(number)}, query={"redirect": "false"})
 
 
+@operation("GET", "/v1/jobs/{job_id}/target", content)
+def target(job_id: str) -> Ask:
+    """Return the picture or video that a job edits, as bytes, as long as it is kept."""
+    return Ask({"job_id": job_id}, query={"redirect": "false"})
+
+
+@operation("GET", "/v1/jobs/{job_id}/target/frames", content)
+def target_frame(job_id: str, seconds: float, *, width: int | None = None, form: str = "jpg") -> Ask:
+    """Return a frame of what a job edits, as bytes of a picture.
+
+    Args:
+        job_id: of the job.
+        seconds: from the first frame.
+        width: most pixels across; its own when None.
+        form: `jpg`, `png` or `webp`.
+    """
+    return Ask({"job_id": job_id}, query={"time": seconds, "width": width, "form": form})
+
+
+@operation("GET", "/v1/jobs/{job_id}/sources/{number}", content)
+def source(job_id: str, number: int) -> Ask:
+    """Return a source of a job as bytes, as long as it is kept.
+
+    Args:
+        job_id: of the job.
+        number: of the source in the request, from 0.
+    """
+    return Ask({"job_id": job_id, "number": str(number)}, query={"redirect": "false"})
+
+
 @operation("DELETE", "/v1/jobs/{job_id}", nothing)
 def remove(job_id: str, *, revision: int | None = None) -> Ask:
     """Forget a job that is finished, with its result; arguments as of `cancel`."""
     return Ask({"job_id": job_id}, headers=_if_match(revision))
+
+
+@operation("GET", "/v1/jobs/{job_id}/frames", model(JobFrameList))
+def frames(job_id: str) -> Ask:
+    """Return which small pictures there are of frames of a job that is not finished."""
+    return Ask({"job_id": job_id})
+
+
+@operation("GET", "/v1/jobs/{job_id}/frames/{number}", content)
+def frame(job_id: str, number: int) -> Ask:
+    """Return a small picture of one frame, as the bytes of a JPEG."""
+    return Ask({"job_id": job_id, "number": str(number)})
+
+
+@operation("GET", "/v1/jobs/{job_id}/thumbnail", content)
+def thumbnail(job_id: str) -> Ask:
+    """Return a small picture of the result, as the bytes of a JPEG."""
+    return Ask({"job_id": job_id})
+
+
+@operation("POST", "/v1/jobs/{job_id}/links", model(NewLink))
+def share(job_id: str, *, hours: int = 72, label: str = "") -> Ask:
+    """Make a link by which anybody who has it may fetch the result, without a key.
+
+    Args:
+        job_id: of the job.
+        hours: after which it ends, up to 720.
+        label: what it is for; whoever follows it does not see that.
+    """
+    return Ask({"job_id": job_id}, json={"hours": hours, "label": label})
+
+
+@operation("GET", "/v1/jobs/{job_id}/links", model(LinkList))
+def links(job_id: str) -> Ask:
+    """Return the links of a job that have not ended, the newest first."""
+    return Ask({"job_id": job_id})
+
+
+@operation("DELETE", "/v1/jobs/{job_id}/links/{link_id}", nothing)
+def unshare(job_id: str, link_id: str) -> Ask:
+    """Take a link back."""
+    return Ask({"job_id": job_id, "link_id": link_id})
+
+
+@operation("GET", "/v1/shared/{token}", model(Shared))
+def shared(token: str) -> Ask:
+    """Return what a link leads to; needs no key."""
+    return Ask({"token": token})
+
+
+@operation("GET", "/v1/shared/{token}/file", content)
+def shared_file(token: str) -> Ask:
+    """Return the file that a link leads to, as bytes; needs no key."""
+    return Ask({"token": token})
 
 
 @operation("POST", "/v1/previews", content, has_key=False, is_slow=True)
@@ -226,3 +312,32 @@ def preview(
     given = {"frame": frame, "time": time, "max_side": max_side}
     order = {"target": target, "sources": list(sources), "options": dict(options or {}), "compare": compare}
     return Ask(json={**order, "form": form, **{name: each for name, each in given.items() if each is not None}})
+
+
+@operation("POST", "/v1/previews/frames", values, has_key=False, is_harmless=True, is_slow=True)
+def preview_frame(
+    target: str,
+    *,
+    sources: Sequence[str] = (),
+    options: Mapping[str, Any] | None = None,
+    frame: int | None = None,
+    time: float | None = None,
+    max_side: int | None = None,
+    layers: Sequence[str] = (),
+    session: str = "client",
+) -> Ask:
+    """Return one frame as data, from a preview that stays open; its pictures are files in Base64.
+
+    Args:
+        target: as of `submit`.
+        sources: as of `submit`.
+        options: as of `submit`.
+        frame: its number, from 0.
+        time: a moment instead, in seconds.
+        max_side: longest side of the picture.
+        layers: `before`, `changes`, `landmarks`.
+        session: requests of one share what was found out; the newest takes the place of those that wait.
+    """
+    given = {"frame": frame, "time": time, "max_side": max_side}
+    order = {"target": target, "sources": list(sources), "options": dict(options or {}), "layers": list(layers)}
+    return Ask(json={**order, "session": session, **{name: each for name, each in given.items() if each is not None}})

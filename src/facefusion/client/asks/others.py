@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from facefusion.client.call import Ask, model, operation, values
+from facefusion.client.call import content as as_bytes
 from facefusion.client.pages import Page
-from facefusion.client.values import Entry, Failed, MeasuredJobList, Model, Operation, Verified
+from facefusion.client.values import Chain, Entry, Failed, MeasuredJobList, Model, Operation, Verified
 
 
 @operation("GET", "/v1/models", model(Page[Model]))
@@ -94,28 +95,60 @@ def show_operation(operation_id: str) -> Ask:
     return Ask({"operation_id": operation_id})
 
 
+@operation("POST", "/v1/operations/{operation_id}/cancel", model(Operation))
+def cancel_operation(operation_id: str) -> Ask:
+    """Ask something that the service does beside requests to end."""
+    return Ask({"operation_id": operation_id})
+
+
 @operation("GET", "/v1/audit", model(Page[Entry]))
 def audit(
     *,
     since: datetime | None = None,
-    kind: str | None = None,
+    until: datetime | None = None,
+    kind: str | Sequence[str] = (),
     job: str | None = None,
     limit: int = 50,
     cursor: str | None = None,
     **more: Any,
 ) -> Ask:
-    """Return a page of the audit log, the oldest first.
+    """Return a page of the audit log, the oldest first unless `order` says otherwise.
 
     Args:
         since: not older.
-        kind: such as `published`.
+        until: older than this.
+        kind: such as `published`; several for entries of any of them.
         job: as the log knows it.
         limit: most entries.
         cursor: of the page before; None for the first.
-        more: `result`, `actor`, `consent`, `subject`, `input` or `output`.
+        more: `result`, `actor`, `pseudonym`, `consent`, `subject`, `input`, `output`, or `order` (`newest`).
     """
-    time = None if since is None else since.isoformat()
-    return Ask(query={"since": time, "kind": kind, "job": job, "limit": limit, "cursor": cursor, **more})
+    return Ask(query=_wanted(since, until, kind, job) | {"limit": limit, "cursor": cursor, **more})
+
+
+@operation("GET", "/v1/audit/export", as_bytes, is_slow=True)
+def export_entries(
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    kind: str | Sequence[str] = (),
+    job: str | None = None,
+    **more: Any,
+) -> Ask:
+    """Return entries as lines of JSON with their signatures, as bytes; arguments as of `audit`."""
+    return Ask(query=_wanted(since, until, kind, job) | more)
+
+
+@operation("GET", "/v1/audit/chain", model(Chain))
+def chain() -> Ask:
+    """Return what the last check of the audit log found."""
+    return Ask()
+
+
+@operation("POST", "/v1/audit/chain", model(Chain))
+def check_chain() -> Ask:
+    """Have the audit log checked, beside this call."""
+    return Ask()
 
 
 @operation("GET", "/v1/audit/{entry_id}", model(Entry))
@@ -186,3 +219,12 @@ def quality(
 
 def _times(since: datetime | None, until: datetime | None) -> dict[str, str]:
     return {name: time.isoformat() for name, time in (("since", since), ("until", until)) if time is not None}
+
+
+def _wanted(
+    since: datetime | None, until: datetime | None, kind: str | Sequence[str], job: str | None
+) -> dict[str, Any]:
+    kinds = [kind] if isinstance(kind, str) else list(kind)
+    times = {"since": since, "until": until}
+    told = {name: None if time is None else time.isoformat() for name, time in times.items()}
+    return {**told, "kind": kinds, "job": job}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import httpx
 
-from facefusion.client.call import Ask, model, nothing, operation
+from facefusion.client.call import Ask, content, model, nothing, operation, values
 from facefusion.client.pages import Page
 from facefusion.client.values import DirectUpload, Upload
 from facefusion.errors import ServiceAnswerError
@@ -120,3 +121,52 @@ def direct(name: str, size: int, *, type: str = "", sha256: str | None = None) -
 def complete(upload_id: str) -> Ask:
     """Let the service take over a file that was put into storage."""
     return Ask({"upload_id": upload_id})
+
+
+@operation("POST", "/v1/uploads/{upload_id}/check", values, has_key=False, is_harmless=True, is_slow=True)
+def check(upload_id: str, use: str, *, options: Mapping[str, Any] | None = None) -> Ask:
+    """Return whether a file serves, and what is wrong where it does not, as JSON values.
+
+    Args:
+        upload_id: of the file.
+        use: for what it is wanted: `source` or `target`.
+        options: what a job would be told of faces.
+    """
+    return Ask({"upload_id": upload_id}, json={"use": use, "options": dict(options or {})})
+
+
+@operation("GET", "/v1/uploads/{upload_id}/frames/{frame}", content, is_slow=True)
+def frame(upload_id: str, number: int, *, width: int | None = None, form: str = "jpg") -> Ask:
+    """Return a frame, as the bytes of a picture.
+
+    Args:
+        upload_id: of a picture or clip.
+        number: of the frame, from 0.
+        width: of the picture, in pixels; as it is when None.
+        form: `jpg` or `webp`.
+    """
+    return Ask({"upload_id": upload_id, "frame": str(number)}, query={"width": width, "form": form})
+
+
+@operation("GET", "/v1/uploads/{upload_id}/frames", content, is_slow=True)
+def moment(upload_id: str, time: float, *, width: int | None = None, form: str = "jpg") -> Ask:
+    """Return the frame that is seen at a moment, in seconds; else as `frame`."""
+    return Ask({"upload_id": upload_id}, query={"time": time, "width": width, "form": form})
+
+
+@operation("POST", "/v1/uploads/{upload_id}/people", values)
+def find_people(upload_id: str) -> Ask:
+    """Have the people of a picture or clip looked for; `people` tells how far that is."""
+    return Ask({"upload_id": upload_id})
+
+
+@operation("GET", "/v1/uploads/{upload_id}/people", values)
+def people(upload_id: str) -> Ask:
+    """Return who is seen in a picture or clip, as JSON values; in jobs they are called `person:UPLOAD/N`."""
+    return Ask({"upload_id": upload_id})
+
+
+@operation("GET", "/v1/uploads/{upload_id}/people/{number}/portrait", content)
+def person_portrait(upload_id: str, number: int) -> Ask:
+    """Return a picture of somebody who is seen there, as bytes."""
+    return Ask({"upload_id": upload_id, "number": str(number)})

@@ -4,6 +4,8 @@ from facefusion.client.values.base import Problem, Value
 from facefusion.client.values.jobs import (
     Job,
     JobEvent,
+    JobFrame,
+    JobFrameList,
     JobOutput,
     JobProgress,
     JobQuality,
@@ -12,13 +14,15 @@ from facefusion.client.values.jobs import (
     JobState,
     JobTime,
 )
+from facefusion.client.values.links import Link, LinkList, NewLink, Shared
 from facefusion.client.values.measured import Failed, FailedJob, FailureReason, MeasuredJob, MeasuredJobList
 from facefusion.client.values.models import Model
-from facefusion.client.values.records import Consent, Entry, Layer, Verified
+from facefusion.client.values.records import Chain, Consent, Entry, Layer, Verified
 from facefusion.client.values.uploads import DirectUpload, Face, Operation, Upload
 from facefusion.client.values.webhooks import Delivery, Trigger, TriggerSecret, Webhook, WebhookSecret
 
 __all__ = [
+    "Chain",
     "Consent",
     "Delivery",
     "DirectUpload",
@@ -29,6 +33,8 @@ __all__ = [
     "FailureReason",
     "Job",
     "JobEvent",
+    "JobFrame",
+    "JobFrameList",
     "JobOutput",
     "JobProgress",
     "JobQuality",
@@ -37,11 +43,15 @@ __all__ = [
     "JobState",
     "JobTime",
     "Layer",
+    "Link",
+    "LinkList",
     "MeasuredJob",
     "MeasuredJobList",
     "Model",
+    "NewLink",
     "Operation",
     "Problem",
+    "Shared",
     "Trigger",
     "TriggerSecret",
     "Upload",

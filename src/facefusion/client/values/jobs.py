@@ -86,8 +86,11 @@ class Job(Value):
         priority: from 0 to 9.
         revision: grows with each change.
         request: as it was asked for.
+        names: what its files are called, by what names them in the request.
         progress: how far it is.
         created, queued, started, finished: when.
+        seconds: that it took; None before.
+        thumbnail: path of a small picture of its result; None where there is none.
         error: why it failed.
         result: what it made.
         review: who decided on its result.
@@ -102,11 +105,14 @@ class Job(Value):
     priority: int = 4
     revision: int
     request: dict[str, Any] = Field(default_factory=dict)
+    names: dict[str, str] = Field(default_factory=dict)
     progress: JobProgress = JobProgress()
     created: datetime
     queued: datetime | None = None
     started: datetime | None = None
     finished: datetime | None = None
+    seconds: float | None = None
+    thumbnail: str | None = None
     error: Problem | None = None
     result: JobResult | None = None
     review: dict[str, Any] | None = None
@@ -122,9 +128,9 @@ class JobEvent(Value):
     """Something that happened to a job.
 
     Attributes:
-        id: grows; None for what is told in passing, as progress is.
-        kind: such as `job.succeeded` or `progress`.
-        at: when; None for progress.
+        id: grows; None for what is told in passing, as progress and frames are.
+        kind: such as `job.succeeded`, `progress` or `frame`.
+        at: when; None for what is told in passing.
         facts: more of it.
     """
 
@@ -165,3 +171,30 @@ class JobTime(Value):
     ends: dict[str, float] | None = None
     why_not: str = ""
     stages: list[JobStage] = Field(default_factory=list)
+
+
+class JobFrame(Value):
+    """A small picture of a frame of a job that is not finished.
+
+    Attributes:
+        number: of the frame in the output, from 0.
+        seconds: from the first frame of the output.
+        width, height: in pixels.
+        at: when it came.
+    """
+
+    number: int
+    seconds: float
+    width: int
+    height: int
+    at: datetime
+
+
+class JobFrameList(Value):
+    """Small pictures of frames.
+
+    Attributes:
+        frames: in the order of the output.
+    """
+
+    frames: list[JobFrame]

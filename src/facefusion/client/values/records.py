@@ -20,6 +20,9 @@ class Consent(Value):
         granted_by: who gave it.
         scope: for what it holds.
         recorded: when it was put on record.
+        picture_digests: SHA-256 of the pictures of the face.
+        evidence: files that show it: kind, name, digest, bytes.
+        signature: who signed on a screen, as `signer`, and which evidence shows it; None where nobody did.
     """
 
     id: str
@@ -28,6 +31,9 @@ class Consent(Value):
     granted_by: str
     scope: dict[str, Any]
     recorded: datetime
+    picture_digests: list[str] = Field(default_factory=list)
+    evidence: list[dict[str, Any]] = Field(default_factory=list)
+    signature: dict[str, Any] | None = None
 
 
 class Layer(Value):
@@ -76,3 +82,19 @@ class Entry(Value):
     time: datetime
     kind: str
     facts: dict[str, Any]
+
+
+class Chain(Value):
+    """What the last check of the audit log found.
+
+    Attributes:
+        state: `unchecked`, `checking`, `holds`, `broken` or `failed`.
+        checked: when the check ended; None where there is none.
+        entries: of the tenant, that hold.
+        public_key: Ed25519, 64 hexadecimal digits, which signatures are checked with.
+    """
+
+    state: str
+    checked: datetime | None
+    entries: int | None
+    public_key: str

@@ -87,6 +87,8 @@ class Operation(Value):
         state: `running`, `succeeded` or `failed`.
         about: what it makes or changes.
         notes: what users should know.
+        progress: how far it is, as JSON values; None where that is not told.
+        is_cancelled: whether it was asked to end.
         result: as JSON values.
         error: why it failed.
         created, finished: when.

@@ -32,7 +32,7 @@ from facefusion.errors import TrustError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.inference.session import SessionFactory
 from facefusion.media.forms import ANIMATIONS
-from facefusion.media.frame import Frame
+from facefusion.media.frame import Frame, Image
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.marking import Mark
 from facefusion.media.sequence import is_sequence
@@ -87,6 +87,7 @@ class Door:
         self._shown: Count | None = None
         self._seals: Seals | None = None
         self._produced = ""
+        self._is_glimpsed = False
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -195,6 +196,33 @@ class Door:
     def labelled(self, frame: Frame, seconds: float) -> Frame:
         """Return a frame with its label, where one is shown at that time from the first frame; else the same."""
         return self._sealed.labelled(frame, seconds)
+
+    @property
+    def lets_glimpse(self) -> bool:
+        """Whether small pictures of frames may leave early: not from memory alone, nor where outputs are encrypted."""
+        return not self.room.is_in_memory and self._key is None
+
+    def begin_glimpses(self) -> None:
+        """Record, once, that small pictures of frames are shown from now on.
+
+        Raises:
+            AuditError: it cannot be recorded; none may be shown then.
+        """
+        if not self._is_glimpsed:
+            self._record_shown()
+            self._is_glimpsed = True
+
+    def glimpse(self, image: Image) -> Image:
+        """Return a small picture of a frame, RGB uint8, with a label of its own and the mark in its pixels."""
+        return self._sealed.small(image)
+
+    def glimpse_marked(self, jpeg: bytes) -> bytes:
+        """Return the bytes of a small JPEG picture with metadata that say what it is.
+
+        Raises:
+            DisclosureError: they cannot be written.
+        """
+        return self._sealed.told(jpeg)
 
     def tell_unmarked(self) -> None:
         """Tell the user where frames that are shown, which hold no metadata, bear no mark at all."""

@@ -16,7 +16,7 @@ from facefusion.media.frame import Frame, Image
 from facefusion.media.picture import Picture
 from facefusion.trust import provenance as manifests
 from facefusion.trust.label import Label, LabelSettings
-from facefusion.trust.metadata import Marks, embed
+from facefusion.trust.metadata import Marks, embed, with_marks
 from facefusion.trust.policy import Layer
 from facefusion.trust.policy.schema import ProvenanceNeed
 from facefusion.trust.privacy.envelope import encrypted
@@ -82,6 +82,14 @@ class Seals:
             return picture.with_image(np.asarray(self.mark.mark_rgb(picture.image), np.uint8))
         deep = np.asarray(self.mark.mark_rgb(picture.deep), np.uint16)
         return replace(picture, deep=deep, image=np.asarray(deep >> 8, np.uint8))
+
+    def small(self, image: Image) -> Image:
+        """Return a small picture of a frame with a label of its own, whichever frame it is, and the mark."""
+        return self.still(self.labelled_picture(Picture(image))).image
+
+    def told(self, jpeg: bytes) -> bytes:
+        """Return the bytes of a JPEG picture with metadata that say what it is."""
+        return with_marks(jpeg, self.marks)
 
     def marked(self, frame: Frame) -> Frame:
         """Return a frame that is not written but shown, with the mark in its pixels."""

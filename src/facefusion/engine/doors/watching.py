@@ -26,12 +26,15 @@ Seen = Literal["target", "output", "live target", "live output"]
 class Watch(Protocol):
     """Looks at some of the frames of one stream, and remembers which."""
 
-    def see(self, image: Image, seconds: float | None) -> None:
+    def see(self, image: Image, seconds: float | None) -> bool:
         """Look at the next frame where it is its turn.
 
         Args:
             image: RGB uint8 (H, W, 3).
             seconds: from the first frame; None of a picture.
+
+        Returns:
+            whether it was its turn.
 
         Raises:
             ContentRefusedError: it shows what is refused.
@@ -83,13 +86,14 @@ class FrameWatch:
         self._ages = AgeWatch(minor_below(rules.youngest.value))
         self._met: set[int] = set()
 
-    def see(self, image: Image, seconds: float | None) -> None:
+    def see(self, image: Image, seconds: float | None) -> bool:
         """Look at the next frame where it is its turn; see `Watch.see`."""
         if not self._frames.wants(image, seconds or 0.0):
-            return
+            return False
         [verdict] = self._check.look([image])
         refuse(verdict, where_in_video(self._what, seconds))
         self._frames.saw(verdict)
+        return True
 
     def meet(self, image: Image, faces: Sequence[Face], seconds: float | None) -> None:
         """Look at the next frame's faces where it is their turn; see `Watch.meet`."""

@@ -50,6 +50,10 @@ class LiveEdit:
         self._origin: float | None = None
         self._last = -1
 
+    def change(self, work: Work) -> None:
+        """Edit the frames that follow by other processors; what is known of faces stays."""
+        self._work = work
+
     def edit(self, captured: Captured) -> Ready:
         """Return a frame edited; times begin with 0 and always rise.
 

@@ -20,15 +20,19 @@ from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.inference.session import SessionFactory
 from facefusion.media.info import VideoInfo
 from facefusion.options import Options
-from facefusion.processors.base import ProcessorContext, ProcessorSpec, Role
+from facefusion.processors.base import ProcessorContext, ProcessorSpec
 from facefusion.processors.guarded import create_processor
 
 _STDIN, CAMERA = "-", "camera"
 _LOOKED_AHEAD = ("trim_start", "trim_end", "crop", "deinterlace")
 
 
-def check_live(options: Options) -> tuple[ProcessorSpec, ...]:
+def check_live(options: Options, *, is_decoded: bool = False) -> tuple[ProcessorSpec, ...]:
     """Return the processors; what live mode does not have is refused.
+
+    Args:
+        options: all options.
+        is_decoded: whether frames come decoded, so that it does not matter here where that is done.
 
     Raises:
         OptionsError: something is asked for that it does not have, or something needed is missing.
@@ -46,7 +50,7 @@ def check_live(options: Options) -> tuple[ProcessorSpec, ...]:
     for spec in processors:
         if spec.needs_speech:
             raise OptionsError(f"The processor {spec.name} follows sound, and live frames have none", "Leave it out")
-    if options.limits.isolate:
+    if options.limits.isolate and not is_decoded:
         raise OptionsError("Live frames are not decoded in a process of their own", "Leave out isolate")
     wanted = {name: getattr(options.input, name) for name in _LOOKED_AHEAD}
     wanted |= {"fill_region": options.output.fill_region, "output_video_fps": options.output.output_video_fps}
@@ -68,20 +72,32 @@ def live_plan(options: Options, processors: Sequence[ProcessorSpec], info: Video
     return Plan(options, info, edited_info(info, processors, options), NOWHERE, tuple(processors))
 
 
-def live_work(plan: Plan, notes: Notes, resources: ExitStack) -> tuple[Work, SessionFactory, tuple[Role, ...]]:
-    """Load models, read sources, and make the processors; return with them what opens models, and who plays what.
+def live_sessions(plan: Plan, notes: Notes, resources: ExitStack) -> SessionFactory:
+    """Return what opens models for live frames alone.
 
     Raises:
-        FaceFusionError: something of it cannot be done.
+        ProviderError: an execution provider is not there.
+        CatalogueError: an entry of a catalogue is not what it should be.
     """
     pool = SessionPool(model_budget(plan.options.runtime), notes.tell)
     sessions = open_sessions(plan.options, pool=pool, notify=notes.tell)
     resources.callback(sessions.unload)
+    return sessions
+
+
+def live_work(
+    plan: Plan, sessions: SessionFactory, notes: Notes, resources: ExitStack
+) -> tuple[Work, ProcessorContext]:
+    """Load models, read sources, and make the processors; return with them what those were made from.
+
+    Raises:
+        FaceFusionError: something of it cannot be done.
+    """
     finding, context = None, ProcessorContext(plan.options, (), sessions, resources=resources)
     if any(spec.needs_faces for spec in plan.processors):
         finding, context = prepare_faces(plan, sessions, resources)
     processors = tuple(create_processor(spec, context) for spec in plan.processors)
-    return Work(finding, processors, None, None, StageClock(), notes), sessions, context.roles
+    return Work(finding, processors, None, None, StageClock(), notes), context
 
 
 def is_camera(path: Path | None) -> bool:

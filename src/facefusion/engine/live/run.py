@@ -15,7 +15,7 @@ from facefusion.engine.doors.opening import opened
 from facefusion.engine.live.door import LiveDoor
 from facefusion.engine.live.editing import LiveEdit, Ready
 from facefusion.engine.live.figures import LiveFigures, Tally
-from facefusion.engine.live.prepare import check_live, live_plan, live_work
+from facefusion.engine.live.prepare import check_live, live_plan, live_sessions, live_work
 from facefusion.engine.live.slot import Slot
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.errors import TrustError
@@ -68,8 +68,9 @@ def run_live(
         if isinstance(sink, EncodedSink):
             sink.leave_by(partial(_file, door, tally))
         plan = live_plan(door.options, check_live(door.options), source.info)
-        work, sessions, roles = live_work(plan, notes, resources)
-        door.admit(plan, sessions, roles, work.finding.analyser if work.finding else None)
+        sessions = live_sessions(plan, notes, resources)
+        work, context = live_work(plan, sessions, notes, resources)
+        door.admit(plan, sessions, context.roles, work.finding.analyser if work.finding else None)
         door.begin_live()
         door.tell_unmarked()
         live = _Live(

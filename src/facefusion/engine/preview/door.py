@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import time
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +15,22 @@ from facefusion.inference.session import SessionFactory
 from facefusion.media.picture import Picture
 from facefusion.processors.base import FaceFrame, Role
 
+_ASKED_EVERY = 5.0
+"""Seconds after which it is asked again whether a consent holds still."""
+
 
 class PreviewDoor:
     """Lets frames of one preview out. Nothing else hands an edited frame to anybody.
 
     Args:
         door: of the preview.
+        clock: tells seconds.
     """
 
-    def __init__(self, door: Door) -> None:
-        self._door = door
+    def __init__(self, door: Door, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._door, self._clock = door, clock
         self._admitted: Hashable = None
+        self._asked = 0.0
 
     def admit(
         self, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], analyser: FaceAnalyser | None
@@ -32,15 +38,16 @@ class PreviewDoor:
         """Ask whether this may be shown, where sources, processors or target are others than the last time.
 
         Raises:
-            TrustError: it may not.
+            TrustError: it may not, or a consent was revoked meanwhile.
         """
         names = tuple(spec.name for spec in plan.processors)
         key = (tuple(role.sources for role in roles), names, plan.target.path, id(sessions))
         if key == self._admitted:
+            self._check_still()
             return
         self._door.admit(plan, sessions, roles, analyser)
         self._door.begin_live()
-        self._admitted = key
+        self._admitted, self._asked = key, self._clock()
 
     def enter(self, item: FaceFrame, seconds: float | None) -> None:
         """Look at a frame before any processor: each time, as a picture of its own, in whatever order they are shown.
@@ -76,6 +83,12 @@ class PreviewDoor:
     def watched(self) -> AbstractContextManager[None]:
         """Give a block in which every refusal is recorded."""
         return self._door.watched()
+
+    def _check_still(self) -> None:
+        """Ask now and then whether all still holds by which a preview was let in that stays open for long."""
+        if self._clock() - self._asked >= _ASKED_EVERY:
+            self._door.still_open()
+            self._asked = self._clock()
 
     def write(self, path: Path, picture: Picture, *, faces: int, quality: int) -> None:
         """Write a picture of what was shown, sealed and recorded as every output is.

@@ -18,10 +18,11 @@ from facefusion.engine.preview.door import PreviewDoor
 from facefusion.engine.preview.finding import FaceFinder
 from facefusion.engine.preview.processing import Processing
 from facefusion.engine.preview.recent import Recent
-from facefusion.engine.preview.shown import Shown, shown
+from facefusion.engine.preview.shown import Shown, changed_by, shown
 from facefusion.engine.preview.target import Target, mark, open_target
 from facefusion.engine.warm.parts import WarmParts
 from facefusion.faces.types import Face
+from facefusion.inference.kept import Kept
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Frame
 from facefusion.media.info import PictureInfo, VideoInfo
@@ -59,6 +60,7 @@ class Preview:
         options: of the job; its output is not needed and never written.
         memory: bytes of frames that are kept.
         warm: keeps models for previews that follow; they go with this one when None.
+        kept: keeps what is made of this preview's sources, where `warm` keeps nothing of anybody's; `warm` when None.
         notify: called with what the user should know, one sentence each.
 
     Raises:
@@ -71,11 +73,13 @@ class Preview:
         *,
         memory: int = MEMORY,
         warm: WarmParts | None = None,
+        kept: Kept | None = None,
         notify: NoteListener | None = None,
     ) -> None:
         self._lock = threading.Lock()
         self._notes = Notes(notify)
         self._warm, self._is_warm_after = warm or WarmParts(most_kept=_SOURCES, ways=1), warm is not None
+        self._kept = kept
         self._plans: Recent[Plan] = Recent(2)
         self._models: Recent[_Models] = Recent(1, lambda models: models.ending.close())
         self._targets: Recent[Target] = Recent(1, lambda target: target.close())
@@ -116,13 +120,20 @@ class Preview:
         Raises:
             FaceFusionError: they are refused; those from before hold on.
         """
-        changed = self._options.changed({**(values or {}), **options})
+        self.become(self._options.changed({**(values or {}), **options}))
+
+    def become(self, options: Options) -> None:
+        """Take other options in place of all that held; what they leave as it was is not found out again.
+
+        Raises:
+            FaceFusionError: they are refused; those from before hold on.
+        """
         with self._lock:
-            before, self._options = self._options, changed
+            before, self._options = self._options, options
             try:
                 self._plan()
-                if (changed.trust, changed.signing) != (before.trust, before.signing):
-                    self._enter(changed)
+                if (options.trust, options.signing) != (before.trust, before.signing):
+                    self._enter(options)
             except BaseException:
                 self._options = before
                 raise
@@ -135,6 +146,7 @@ class Preview:
         history: int = 0,
         max_side: int | None = None,
         boxes: bool = False,
+        changes: bool = False,
     ) -> Shown:
         """Return a frame before and after the processors.
 
@@ -145,6 +157,7 @@ class Preview:
                 costs as much as the frame itself.
             max_side: longest side of the pictures in pixels; the frame's own where it is shorter, or when None.
             boxes: whether faces are drawn into the picture before.
+            changes: whether it is told where the picture was changed.
 
         Raises:
             OptionsError: there is no such frame.
@@ -158,8 +171,13 @@ class Preview:
             found, edited = self._edit(
                 plan, frames, (self._target_key(plan), len(frames), index), target.seconds(index)
             )
+            changed = changed_by(frames[-1].image, edited.frame.image) if changes else None
             edited = self._door.leave(edited, target.seconds(index))
-        return shown(frames[-1], edited, found, index=index, time=target.seconds(index), max_side=max_side, boxes=boxes)
+            seconds = target.seconds(index)
+        return shown(
+            frames[-1], edited, found,
+            index=index, time=seconds, max_side=max_side, boxes=boxes, changed=changed,
+        )  # fmt: skip
 
     def write(self, path: Path, seen: Shown, *, compare: bool = False) -> None:
         """Write what was shown as a picture, sealed and recorded as the output of a job is.
@@ -238,6 +256,8 @@ class Preview:
         def make() -> _Models:
             with ExitStack() as ending:
                 found = self._warm.sessions(plan.options, frame_memory(plan), self._notes.tell)
-                return _Models(ending.enter_context(found), ending.pop_all())
+                sessions = ending.enter_context(found)
+                own = sessions if self._kept is None else sessions.keeping(self._kept)
+                return _Models(own, ending.pop_all())
 
         return self._models.get((repr(plan.options.models), repr(plan.options.runtime)), make).sessions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from facefusion.faces.draw import draw_faces
@@ -13,6 +14,11 @@ from facefusion.media.frame import Frame, Image, Opacity, resized
 from facefusion.media.planes.opacity import on_white
 from facefusion.media.planes.opacity import shown as seen_through
 from facefusion.processors.base import FaceFrame
+
+_NOTHING = 2
+"""Change in grey levels up to which a pixel is as it was."""
+_HOLES = 0.012
+"""Width of holes that are closed, where old and new happen to be alike, as a share of the shorter side."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +33,7 @@ class Shown:
         faces: all faces that were found, in the order in which they are counted, in pixels of both pictures.
         edited: those that were worked on.
         opacity: what processors leave of the opacity, uint8 (H, W); None for all of it.
+        changed: where processors changed the picture, uint8 (H, W), 255 there and 0 elsewhere; None where nobody asked.
     """
 
     index: int
@@ -36,6 +43,7 @@ class Shown:
     faces: tuple[Face, ...]
     edited: tuple[Face, ...]
     opacity: Opacity | None = None
+    changed: Opacity | None = None
 
     @property
     def compared(self) -> Image:
@@ -52,6 +60,7 @@ def shown(
     time: float | None,
     max_side: int | None,
     boxes: bool,
+    changed: Opacity | None = None,
 ) -> Shown:
     """Return what is shown of a frame, in one size.
 
@@ -63,6 +72,7 @@ def shown(
         time: of the frame in seconds.
         max_side: longest side in pixels; no limit when None.
         boxes: whether faces are drawn into the picture before.
+        changed: where processors changed the picture, as of `changed_by`; None where nobody asked.
     """
     edited, opacity = item.frame.image, seen_through(item.frame.opacity, item.frame.opaque)
     if opacity is not None:
@@ -79,4 +89,20 @@ def shown(
         tuple(face.enlarged(size[0] / frame.image.shape[1]) for face in faces),
         tuple(face.enlarged(size[0] / width) for face in item.faces),
         None if opacity is None else resized(opacity, *size),
+        None if changed is None else resized(changed, *size),
     )
+
+
+def changed_by(before: Image, after: Image) -> Opacity:
+    """Return where a picture was changed, uint8 (H, W) of the first, 255 there and 0 elsewhere.
+
+    Args:
+        before: RGB uint8 (H, W, 3).
+        after: the same edited, of any size.
+    """
+    height, width = before.shape[:2]
+    difference = cv2.absdiff(before, resized(after, width, height)).max(2)
+    _, seen = cv2.threshold(difference, _NOTHING, 255, cv2.THRESH_BINARY)
+    side = max(3, round(min(height, width) * _HOLES) | 1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.morphologyEx(seen, cv2.MORPH_CLOSE, kernel), np.uint8)

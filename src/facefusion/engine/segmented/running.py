@@ -12,6 +12,7 @@ from pathlib import Path
 from facefusion.engine.analysing import AnalysedEnd, VideoAnalysis, batches
 from facefusion.engine.channel import Giver, consumed, produced
 from facefusion.engine.editing import VideoEdit
+from facefusion.engine.glimpses import GlimpseListener
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.segmented.approach import Approach
@@ -44,6 +45,7 @@ def run_segment(
     notify: NoteListener | None = None,
     warm: WarmParts | None = None,
     job_number: str | None = None,
+    glimpse: GlimpseListener | None = None,
 ) -> SegmentMade:
     """Make one segment of a job.
 
@@ -60,6 +62,7 @@ def run_segment(
         notify: called with each note as soon as it is known.
         warm: what is shared with the process's other jobs; nothing when None.
         job_number: number of the job in the audit log; one that follows from what it is when None.
+        glimpse: called with small pictures of frames as they leave; see `facefusion.engine.glimpses`.
 
     Raises:
         SegmentError: there is no such segment, or the plan is not one of this place, or of another job than the options
@@ -78,7 +81,7 @@ def run_segment(
             (folder / SEGMENT_JSON).unlink(missing_ok=True)
         note(folder)
         kept = SegmentFolder(folder, number)
-        making = _Making(job, plan, part, kept)
+        making = _Making(job, plan, part, kept, glimpse)
         edit, has_faces, begins = making.run(progress)
         said = Said(
             plan=plan.digest,
@@ -109,6 +112,7 @@ class _Making:
     plan: SegmentedPlan
     part: SegmentRange
     kept: SegmentFolder
+    glimpse: GlimpseListener | None = None
     lead: _Lead = field(default_factory=_Lead)
 
     def run(self, progress: ProgressListener | None) -> tuple[VideoEdit, bool, NextFrame]:
@@ -126,6 +130,7 @@ class _Making:
                 begin=self._begin,
                 part=(part.first, self.plan.frames),
                 over=fade.over,
+                glimpse=self.glimpse,
             )
             self._recall(way)
             shares = shares_of(job.plan, reader.info, self.plan.batch)

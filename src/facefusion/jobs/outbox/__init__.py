@@ -40,9 +40,14 @@ JOB_KINDS: Final = (
     "job.rejected",
     "job.paused",
     "job.resumed",
+    "job.measured",
     "segment.done",
+    "storage.full",
 )
-"""Kinds of events of which others can be told; those of tasks name machines of ours, and stay inside."""
+"""Kinds of events of which others can be told; those of tasks name machines of ours, and stay inside.
+
+`job.whole` says why a job is done whole after all, in words; that it begins anew `job.queued` tells, which follows.
+"""
 
 _TOLD: Final = frozenset(JOB_KINDS)
 _OF_THE_JOB: Final = {

@@ -20,6 +20,10 @@ class Said:
         """Say by what name a path is called."""
         self._names[str(path)] = name
 
+    def name(self, path: Path) -> str | None:
+        """Return by what name a path is called; None where it has none."""
+        return self._names.get(str(path))
+
     def text(self, text: str) -> str:
         """Return a text without paths of the worker."""
         for path in sorted(self._names, key=len, reverse=True):

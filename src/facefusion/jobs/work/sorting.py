@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from facefusion.errors import (
     AuditError,
     ContentRefusedError,
     DiskFullError,
     DownloadError,
+    FaceError,
     FaceFusionError,
     IsolationError,
     JobsUnavailableError,
@@ -17,6 +18,7 @@ from facefusion.errors import (
     OutputUnwritableError,
     ProviderError,
     SecretError,
+    Spot,
     StorageDamagedError,
     StorageUnavailableError,
 )
@@ -47,8 +49,18 @@ def failure_of(error: Exception, said: Said) -> Failure:
         if isinstance(error, ContentRefusedError):
             hint = f"{hint}. {_REMOVED}" if hint else _REMOVED
         is_final = not isinstance(error, _PASSING)
-        return Failure(type(error).__name__, error.exit_code, said.text(error.what), hint, is_final)
+        spot = _told(error.spot, said) if isinstance(error, FaceError) and error.spot is not None else None
+        return Failure(type(error).__name__, error.exit_code, said.text(error.what), hint, is_final, spot)
     if isinstance(error, MemoryError):
         return Failure("MemoryError", 1, "The worker has not enough memory for this", "Use a smaller picture")
     what = f"The work ended with an unexpected error ({type(error).__name__})"
     return Failure(type(error).__name__, 1, what, "The log of the worker tells more")
+
+
+def _told(spot: Spot, said: Said) -> dict[str, Any] | None:
+    """Return where a problem is as JSON values; None where it is in no file that the request names."""
+    name = said.name(spot.path)
+    if name is None:
+        return None
+    facts = {"seconds": spot.seconds, "width": spot.width, "height": spot.height}
+    return {"input": name, **facts, "boxes": [list(box) for box in spot.boxes]}

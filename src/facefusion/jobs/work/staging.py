@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from facefusion.errors import (
@@ -17,7 +18,7 @@ from facefusion.errors import (
     StorageMissingError,
     StorageUnavailableError,
 )
-from facefusion.jobs.keys import face_key, upload_key
+from facefusion.jobs.keys import face_key, person_key, upload_key
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.storage import Stored, fetch
 from facefusion.jobs.values import Job
@@ -26,6 +27,7 @@ from facefusion.jobs.work.patience import Patience
 from facefusion.jobs.work.said import Said
 
 _PATIENCE: Final = Patience(60.0)
+_KEYS: Final = MappingProxyType({"upload": upload_key, "person": person_key, "face": face_key})
 
 
 @dataclass(slots=True)
@@ -98,8 +100,7 @@ class Staging:
                 raise JobUnknownError(f"There is no {reference} here", "Name the file itself")
             place = result_of(self.bench.board.job(reference.value, tenant=self.tenant))
         else:
-            key = upload_key if reference.kind == "upload" else face_key
-            place = key(self.tenant, reference.value)
+            place = _KEYS[reference.kind](self.tenant, reference.value)
         try:
             _PATIENCE.calling(
                 lambda: self.bench.storage.get(place, to, cancel=self.cancel),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from facefusion.errors import (
     SegmentError,
     StorageMissingError,
 )
-from facefusion.jobs.keys import job_prefix, task_prefix, upload_key
+from facefusion.jobs.keys import job_prefix, people_prefix, task_prefix, upload_key
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.states import TaskKind
@@ -29,6 +30,7 @@ from facefusion.jobs.work.building import built_options
 from facefusion.jobs.work.publishing import delivered, measured, published, put_file
 from facefusion.jobs.work.removing import removed
 from facefusion.jobs.work.said import Said
+from facefusion.jobs.work.showing import NoteFrame, Showing, best_of, kept_glimpse, with_thumbnail
 from facefusion.jobs.work.staging import Staging
 from facefusion.options import Options
 
@@ -58,11 +60,13 @@ class Task:
         attempt: of it.
         bench: of the worker.
         said: takes the worker's paths out of what users are told.
+        note: tells the database of small pictures of frames; none are made where it is None.
     """
 
     attempt: Attempt
     bench: Bench
     said: Said = field(default_factory=Said)
+    note: NoteFrame | None = None
 
     @property
     def lease(self) -> Lease:
@@ -92,14 +96,17 @@ class Task:
     def whole(self, staged: _Staged) -> Done:
         """Do a job that is not cut."""
         attempt = self.attempt
-        result = self.bench.runner(
-            staged.options,
-            progress=attempt.progress,
-            cancel=attempt.cancel,
-            warm=self.bench.warm,
-            job_number=self.lease.job.id,
-        )
-        return self._finished(staged, result)
+        with self._showing() as showing:
+            result = self.bench.runner(
+                staged.options,
+                progress=attempt.progress,
+                cancel=attempt.cancel,
+                warm=self.bench.warm,
+                job_number=self.lease.job.id,
+                glimpse=showing,
+            )
+        best = None if showing is None else showing.best
+        return self._finished(staged, result, thumbnail=None if best is None else best.jpeg)
 
     def plan(self, staged: _Staged) -> Done:
         """Plan a job that is cut."""
@@ -123,16 +130,18 @@ class Task:
         """Do one segment."""
         attempt, folder = self.attempt, staged.folder / "segment"
         folder.mkdir()
-        made = run_segment(
-            staged.options,
-            self._plan(staged),
-            self.lease.number,
-            folder,
-            progress=attempt.progress,
-            cancel=attempt.cancel,
-            warm=self.bench.warm,
-            job_number=self.lease.job.id,
-        )
+        with self._showing() as showing:
+            made = run_segment(
+                staged.options,
+                self._plan(staged),
+                self.lease.number,
+                folder,
+                progress=attempt.progress,
+                cancel=attempt.cancel,
+                warm=self.bench.warm,
+                job_number=self.lease.job.id,
+                glimpse=showing,
+            )
         prefix = task_prefix(self.lease)
         files = {
             path.name: put_file(self.bench.storage, path, f"{prefix}/{path.name}", attempt).to_json()
@@ -140,7 +149,9 @@ class Task:
         }
         notes = [self.said.text(note) for note in made.notes]
         counted = {"frames": made.frames, "faces": made.faces, "seconds": round(made.seconds, 3)}
-        content = {"files": files, "digest": made.digest, "notes": notes, **counted}
+        best = None if showing is None else showing.best
+        seen = kept_glimpse(self.bench.storage, self.lease, best, prefix)
+        content = {"files": files, "digest": made.digest, "notes": notes, **seen, **counted}
         return Done(content, {"staged": round(staged.seconds, 3), **counted})
 
     def merge(self, staged: _Staged) -> Done:
@@ -162,7 +173,8 @@ class Task:
             job_number=self.lease.job.id,
         )
         notes = (note for made in self.lease.results for note in made.get("notes", ()))
-        return self._finished(staged, result, *notes)
+        thumbnail = best_of(self.bench.storage, self.lease.results)
+        return self._finished(staged, result, *notes, thumbnail=thumbnail)
 
     def _staging(self, request: JobRequest, folder: Path) -> Staging:
         """Know the digests of inputs: all that were there when the job was planned hold for all of it."""
@@ -183,7 +195,11 @@ class Task:
         except StorageMissingError as error:
             raise SegmentError(f"{name} of this job is in the storage no more", "Begin a new job") from error
 
-    def _finished(self, staged: _Staged, result: Result, *notes: str) -> Done:
+    def _showing(self) -> AbstractContextManager[Showing | None]:
+        """Return what takes small pictures of frames; nothing does where nobody could be told of them."""
+        return nullcontext() if self.note is None else Showing(self.lease, self.bench.storage, self.note)
+
+    def _finished(self, staged: _Staged, result: Result, *notes: str, thumbnail: bytes | None = None) -> Done:
         start = time.perf_counter()
         job, cancel = self.lease.job, self.attempt.cancel
         content = published(result, task_prefix(self.lease), self.bench, self.attempt, self.said)
@@ -191,6 +207,7 @@ class Task:
         address = staged.request.deliver_to
         if address is not None and not job.needs_review:
             content["delivered"] = delivered(result, address, job.tenant, self.bench, cancel)
+        content = with_thumbnail(content, self.bench.storage, self.lease, thumbnail)
         facts = measured(result, staged=staged.seconds, published=time.perf_counter() - start)
         return Done(content, facts, inputs=dict(staged.staging.digests))
 
@@ -200,7 +217,8 @@ class Task:
         prefixes = [job_prefix(job.tenant, job.id)]
         if with_inputs:
             references = map(Reference.parse, request.references())
-            prefixes += [upload_key(job.tenant, each.value) for each in references if each.kind == "upload"]
+            uploads = {each.upload for each in references if each.upload is not None}
+            prefixes += [key(job.tenant, each) for each in uploads for key in (upload_key, people_prefix)]
         for prefix in prefixes:
             removed(self.bench.storage, prefix)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from io import FileIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,14 +87,18 @@ class IsolatedPictures:
             _check_sides(path, info.width, info.height, self._limits)
             return replace(info, path=path)
 
-    def read(self, path: Path) -> Picture:
+    def read(self, path: Path, file: FileIO | None = None) -> Picture:
         """Have a picture decoded; see `read_picture`.
+
+        Args:
+            path: of the file.
+            file: the file, open; opened by name where it is not given. It is closed in the end.
 
         Raises:
             InputError: what `read_picture` raises, or the process took too much, or crashed.
             IsolationError: the system has no means for it.
         """
-        sandbox, answer = self._call("read picture", path)
+        sandbox, answer = self._call("read picture", path, file)
         with sandbox.believing():
             picture = _believed(sandbox.arena.take(SHAPES.load(answer.get("arrays"))))
             height, width = picture.image.shape[:2]
@@ -106,8 +111,8 @@ class IsolatedPictures:
             self._sandbox.close()
             self._sandbox = None
 
-    def _call(self, what: str, path: Path) -> tuple[Sandbox, Message]:
-        with open_input(path) as file:
+    def _call(self, what: str, path: Path, given: FileIO | None = None) -> tuple[Sandbox, Message]:
+        with open_input(path) if given is None else given as file:
             if self._sandbox is None:
                 self._sandbox = Sandbox(str(path), self._limits)
             wish = {"do": what, "path": str(path), "limits": self._limits.model_dump(mode="json")}

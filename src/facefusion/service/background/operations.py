@@ -7,26 +7,59 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
-from facefusion.errors import CancelledError, FaceFusionError, OverloadedError, ResourceUnknownError
+from facefusion.errors import CancelledError, FaceFusionError, JobStateError, OverloadedError, ResourceUnknownError
 from facefusion.jobs.database import Clock, database_time, maybe_moment, moment, reading, writing
 from facefusion.service.tables import OPERATIONS
 
 OperationState = Literal["running", "succeeded", "failed"]
-Notify = Callable[[str], None]
-Work = Callable[[Notify, threading.Event], Mapping[str, Any]]
-"""Does an operation: is handed what takes notes and what tells it to stop; returns its result as JSON values."""
 
+
+class Teller(Protocol):
+    """Is told by an operation what users should know, and how far it is."""
+
+    def __call__(self, text: str) -> None:
+        """Take a note: one sentence."""
+        ...
+
+    def progress(self, progress: Progress) -> None:
+        """Take how far it is, as often as one likes."""
+        ...
+
+
+Work = Callable[[Teller, threading.Event], Mapping[str, Any]]
+"""Does an operation: is handed whom it tells, and what tells it to stop; returns its result as JSON values."""
+
+_LOOK_SECONDS: Final = 1.0
 _SIGN_SECONDS: Final = 10.0
 _SILENT: Final = 60 * 1_000_000
 _MOST_NOTES: Final = 50
 _MOST_WAITING: Final = 32
 _LOG: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an operation is.
+
+    Attributes:
+        what: it is at, such as the name of a model.
+        done: of that, in bytes or pieces.
+        total: that there is of it; None where nobody knows.
+        step: the how-manieth such thing it is, from 1.
+        steps: how many there are; None where nobody knows.
+    """
+
+    what: str
+    done: int
+    total: int | None
+    step: int = 1
+    steps: int | None = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +75,8 @@ class Operation:
         state: whether it goes on, or how it ended.
         about: what it makes or changes.
         notes: what users should know, one sentence each.
+        progress: how far it is, or was at its end, with the fields of `Progress`; None where nobody said.
+        is_cancelled: whether it was asked to end.
         result: what it gave, as JSON values.
         error: why it failed: `type`, `code`, `what` and `hint`.
         created: when it was asked for.
@@ -56,6 +91,8 @@ class Operation:
     state: OperationState
     about: str
     notes: Sequence[str]
+    progress: Mapping[str, Any] | None
+    is_cancelled: bool
     result: Mapping[str, Any] | None
     error: Mapping[str, Any] | None
     created: datetime
@@ -74,13 +111,16 @@ class Operations:
     def __init__(self, engine: Engine, threads: int, *, clock: Clock = database_time) -> None:
         self._engine, self._clock = engine, clock
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="operation")
-        self._stop = threading.Event()
+        self._is_closing = False
+        self._stops: dict[int, threading.Event] = {}
         self._lock = threading.Lock()
-        self._waiting = 0
 
     def close(self) -> None:
         """Stop what goes on, soon; it is told as failed."""
-        self._stop.set()
+        with self._lock:
+            self._is_closing = True
+            for stop in self._stops.values():
+                stop.set()
         self._pool.shutdown(wait=True, cancel_futures=False)
 
     def begin(self, connection: Connection, *, tenant: str, owner: str, kind: str, about: str) -> Operation:
@@ -90,7 +130,7 @@ class Operations:
             OverloadedError: too many wait already.
         """
         with self._lock:
-            if self._waiting >= _MOST_WAITING:
+            if len(self._stops) >= _MOST_WAITING:
                 raise OverloadedError("Too much of this is being done already", "Ask again later", seconds=10)
         now, operation_id = self._clock(connection), secrets.token_hex(16)
         who = {"id": operation_id, "tenant": tenant, "owner": owner, "kind": kind, "about": about}
@@ -99,9 +139,33 @@ class Operations:
 
     def run(self, operation: Operation, work: Work) -> None:
         """Do an operation that was noted, as soon as a thread is free."""
+        stop = threading.Event()
         with self._lock:
-            self._waiting += 1
-        self._pool.submit(self._done, operation, work)
+            self._stops[operation.number] = stop
+            if self._is_closing:
+                stop.set()
+        self._pool.submit(self._done, operation, work, stop)
+
+    def cancel(self, operation_id: str, *, tenant: str) -> Operation:
+        """Ask an operation to end; it is told as failed once it has, by a `CancelledError`.
+
+        What cannot be stopped any more goes to its end. Where another process does it, that hears of it in seconds.
+
+        Raises:
+            ResourceUnknownError: there is none, or it is another tenant's.
+            JobStateError: it has ended.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            found = self.found(connection, operation_id, tenant=tenant)
+            if found.state != "running":
+                raise JobStateError(f"The operation {operation_id} has {found.state} and cannot be cancelled")
+            mine = OPERATIONS.c.number == found.number
+            connection.execute(update(OPERATIONS).where(mine).values(is_cancelled=True))
+        with self._lock:
+            if stop := self._stops.get(found.number):
+                stop.set()
+        return replace(found, is_cancelled=True)
 
     def get(self, operation_id: str, *, tenant: str) -> Operation:
         """Return an operation.
@@ -135,26 +199,37 @@ class Operations:
             old = OPERATIONS.c.finished < now - round(keep_seconds * 1e6)
             connection.execute(delete(OPERATIONS).where(old))
 
-    def _done(self, operation: Operation, work: Work) -> None:
-        signs = _Signs(lambda values: self._write(operation, values))
+    def _done(self, operation: Operation, work: Work, stop: threading.Event) -> None:
+        signs = _Signs(lambda values: self._told(operation, values, stop))
         try:
+            if stop.is_set():
+                raise CancelledError("It was stopped before it began", "Ask for it again")
             with signs:
-                result = dict(work(signs.note, self._stop))
-            self._write(operation, {"state": "succeeded", "result": result, "notes": signs.notes}, is_end=True)
+                result = dict(work(signs, stop))
+            self._write(operation, {"state": "succeeded", "result": result, **signs.values}, is_end=True)
         except FaceFusionError as error:
-            self._failed(operation, _error(error), signs.notes)
+            self._failed(operation, _error(error), signs)
         except Exception:  # noqa: BLE001 - a bug ends the operation, not the service, and is told to whoever runs it
             _LOG.exception("The operation %s (%s) failed", operation.id, operation.kind)
-            self._failed(operation, {"type": "InternalError", "code": 1, "what": "The service could not do this"}, [])
+            bug = {"type": "InternalError", "code": 1, "what": "The service could not do this"}
+            self._failed(operation, bug, signs)
         finally:
             with self._lock:
-                self._waiting -= 1
+                del self._stops[operation.number]
 
-    def _failed(self, operation: Operation, error: Mapping[str, Any], notes: Sequence[str]) -> None:
+    def _failed(self, operation: Operation, error: Mapping[str, Any], signs: _Signs) -> None:
         try:
-            self._write(operation, {"state": "failed", "error": dict(error), "notes": list(notes)}, is_end=True)
+            self._write(operation, {"state": "failed", "error": dict(error), **signs.values}, is_end=True)
         except FaceFusionError as fault:  # it is told as failed once its silence is noticed
             _LOG.warning("How the operation %s ended could not be noted: %s", operation.id, fault.what)
+
+    def _told(self, operation: Operation, values: Mapping[str, Any], stop: threading.Event) -> None:
+        """Write how an operation is, and hear whether somebody wants it to end."""
+        self._write(operation, values)
+        mine = select(OPERATIONS.c.is_cancelled).where(OPERATIONS.c.number == operation.number)
+        with reading(self._engine) as connection:
+            if connection.execute(mine).scalar_one_or_none():
+                stop.set()
 
     def _write(self, operation: Operation, values: Mapping[str, Any], *, is_end: bool = False) -> None:
         with writing(self._engine) as connection:
@@ -165,17 +240,28 @@ class Operations:
 
 
 class _Signs:
-    """Tells every few seconds that an operation goes on, and what users should know of it."""
+    """Tells every few seconds that an operation goes on, every second how far it is, and what users should know."""
 
     def __init__(self, tell: Callable[[Mapping[str, Any]], None]) -> None:
         self._tell, self._over = tell, threading.Event()
-        self.notes: list[str] = []
+        self._notes: list[str] = []
+        self._progress: Progress | None = None
         self._thread = threading.Thread(target=self._go_on, daemon=True)
 
-    def note(self, text: str) -> None:
+    def __call__(self, text: str) -> None:
         """Keep a note."""
-        if len(self.notes) < _MOST_NOTES:
-            self.notes.append(text)
+        if len(self._notes) < _MOST_NOTES:
+            self._notes.append(text)
+
+    def progress(self, progress: Progress) -> None:
+        """Keep how far it is."""
+        self._progress = progress
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is kept, as columns of `OPERATIONS`."""
+        progress = self._progress
+        return {"notes": list(self._notes), "progress": None if progress is None else asdict(progress)}
 
     def __enter__(self) -> None:
         self._thread.start()
@@ -185,9 +271,14 @@ class _Signs:
         self._thread.join()
 
     def _go_on(self) -> None:
-        while not self._over.wait(_SIGN_SECONDS):
+        told, silent = self.values, 0.0
+        while not self._over.wait(_LOOK_SECONDS):
+            values, silent = self.values, silent + _LOOK_SECONDS
+            if values == told and silent < _SIGN_SECONDS:
+                continue
             try:
-                self._tell({"notes": list(self.notes)})
+                self._tell(values)
+                told, silent = values, 0.0
             except FaceFusionError as error:  # the next sign may go through
                 _LOG.warning("A sign of life could not be noted: %s", error.what)
 

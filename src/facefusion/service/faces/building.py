@@ -66,6 +66,8 @@ def build(
             sources = place.bring(uploads)
             job = options.changed({"source_paths": sources, "output_path": output})
             found = build_face(job, name=face.name, notify=notify)
+            if stop.is_set():
+                raise CancelledError("It was stopped before it was kept", "Ask for it again")
             parts.quotas.keep(face.tenant, f"faces/{face.id}", output.stat().st_size)
             stored = parts.storage.put(output, face.key)
         with writing(parts.engine) as connection:

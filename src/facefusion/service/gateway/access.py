@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from facefusion.errors import AccessError, AuthenticationError, FaceFusionError, NotAllowedError
 from facefusion.service.gateway.caller import SCOPES, Caller, Scope
+from facefusion.service.gateway.visitor import Visitor
 
 BEARER: Final = HTTPBearer(
     bearerFormat="ff_ID_SECRET or a JSON web token",
@@ -40,7 +41,9 @@ def require(scope: Scope) -> Callable[..., Awaitable[Caller]]:
         _credentials: HTTPAuthorizationCredentials | None = Security(BEARER, scopes=[scope]),  # noqa: B008
     ) -> Caller:
         try:
-            return allowed(getattr(request.state, "caller", None), scope)
+            visitor = getattr(request.state, "visitor", None)
+            fault = visitor.fault if isinstance(visitor, Visitor) else None
+            return allowed(getattr(request.state, "caller", None), scope, fault=fault)
         except AccessError as error:
             request.state.refusal = error.reason
             raise
@@ -48,25 +51,39 @@ def require(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     return permitted
 
 
-def allowed(caller: object, scope: Scope) -> Caller:
+def allowed(caller: object, scope: Scope, *, fault: str | None = None) -> Caller:
     """Return who calls, if they may do what a scope stands for.
 
     Args:
         caller: what `request.state` has of them.
         scope: which is asked for.
+        fault: why the cookie of a session lets nobody in; None where there is none.
 
     Raises:
         AuthenticationError: nobody is known to be calling.
         NotAllowedError: they have not that scope.
     """
     if not isinstance(caller, Caller):
-        raise AuthenticationError("This needs a key or a token", "Send it in the header Authorization: Bearer …")
+        raise nobody(fault)
     if scope not in caller.scopes:
         raise NotAllowedError(
             f"This needs the scope {scope}", "Ask whoever runs the service for a key that has it",
             reason="scope", scope=scope,
         )  # fmt: skip
     return caller
+
+
+def nobody(fault: str | None) -> AuthenticationError:
+    """Return the error that tells that nobody is known to be calling.
+
+    Args:
+        fault: why the cookie of a session lets nobody in; None where there is none.
+    """
+    if fault is not None:
+        return AuthenticationError("The session has ended", "Sign in again", reason=fault)
+    return AuthenticationError(
+        "This needs a key or a token", "Sign in, or send it in the header Authorization: Bearer …"
+    )
 
 
 def check_tenant(caller: Caller, tenant: str, otherwise: FaceFusionError) -> None:

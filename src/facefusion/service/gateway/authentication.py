@@ -1,4 +1,4 @@
-"""Who calls: by a key, by a token of an identity provider, or as the user of this machine."""
+"""Who calls: by a key, a token of an identity provider, the cookie of a session, or as the user of this machine."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from typing import Any, Final, NoReturn
 
 from facefusion.errors import AuthenticationError, JobsUnavailableError
 from facefusion.service.gateway.caller import Caller
+from facefusion.service.gateway.hosts import is_followed_link
 from facefusion.service.gateway.keys import KeyFound, KeyStore, KeyText, read_key
 from facefusion.service.gateway.keys.form import PREFIX
 from facefusion.service.gateway.local import TOKEN_PREFIX, LocalAccess
 from facefusion.service.gateway.lookups import Lookups
+from facefusion.service.gateway.sessions.known import KnownSessions
 from facefusion.service.gateway.tokens import TokenVerifier
+from facefusion.service.gateway.visitor import NOBODY, Visitor
 
 _LOG: Final = logging.getLogger(__name__)
 _SECONDS: Final = 5.0
@@ -47,8 +50,8 @@ class KnownKeys:
         self._used: set[str] = set()
         self._noted = clock()
 
-    async def caller(self, key: KeyText) -> Caller:
-        """Return who comes with a key.
+    async def found(self, key: KeyText) -> KeyFound:
+        """Return a key that lets its holder in.
 
         Raises:
             AuthenticationError: there is none like it, it has expired, or was revoked.
@@ -67,7 +70,7 @@ class KnownKeys:
         if self._clock() - self._noted >= _NOTED_SECONDS:
             self._noted = self._clock()
             self._threads.submit(self.note_used)
-        return found.caller
+        return found
 
     def note_used(self) -> None:
         """Write down which keys were used; where that cannot be done now, it is done later."""
@@ -87,17 +90,25 @@ class Authentication:
         keys: of the service.
         tokens: of an identity provider; None where none is trusted.
         local: the user of this machine; None where all need a key or a token.
+        sessions: of browsers that are signed in.
     """
 
-    def __init__(self, keys: KnownKeys, tokens: TokenVerifier | None, local: LocalAccess | None) -> None:
-        self._keys, self._tokens, self._local = keys, tokens, local
+    def __init__(
+        self, keys: KnownKeys, tokens: TokenVerifier | None, local: LocalAccess | None, sessions: KnownSessions
+    ) -> None:
+        self._keys, self._tokens, self._local, self._sessions = keys, tokens, local, sessions
 
     def is_own_user(self, caller: Caller | None) -> bool:
         """Whether somebody was let in as the user of this machine."""
         return caller is not None and self._local is not None and caller is self._local.caller
 
-    async def caller(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Caller | None:
-        """Return who calls; None where nobody says who they are.
+    @property
+    def start(self) -> str | None:
+        """A digest of the token of this start of the service; None where there is none."""
+        return None if self._local is None else self._local.start
+
+    async def visitor(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Visitor:
+        """Return who calls: by what the header Authorization bears, else by a cookie, else as the user of this machine.
 
         Raises:
             AuthenticationError: a key or token does not hold.
@@ -106,32 +117,43 @@ class Authentication:
         """
         given = headers.get(b"authorization")
         if given is None:
-            return None if self._local is None else self._local.without(scope, headers)
+            return await self._unnamed(scope, headers)
         scheme, _, credentials = given.decode("latin-1").partition(" ")
         credentials = credentials.strip()
         if scheme.lower() != "bearer" or not credentials or len(credentials) > _LONGEST or " " in credentials:
             _refuse("credentials-malformed", "The header Authorization is not understood")
-        return await self._of(credentials)
+        return await self.shown(credentials)
+
+    async def shown(self, credentials: str) -> Visitor:
+        """Return who comes with a key or token; errors as of `visitor`."""
+        if credentials.startswith(TOKEN_PREFIX):
+            found = None if self._local is None else self._local.with_token(credentials)
+            if found is None:
+                _refuse("local-token", "The token is not the one that this service began with")
+            return Visitor(found, "local")
+        if credentials.startswith(PREFIX):
+            key = read_key(credentials)
+            if key is None:
+                _refuse("key-malformed", "This is no whole key, or has a typo")
+            held = await self._keys.found(key)
+            return Visitor(held.caller, "key", held.name, held.role, held.expires)
+        if self._tokens is None:
+            _refuse("credentials-malformed", "This is no key of this service")
+        return Visitor(await self._tokens.caller(credentials), "token")
 
     async def close(self) -> None:
         """Close what is open."""
         if self._tokens is not None:
             await self._tokens.close()
 
-    async def _of(self, credentials: str) -> Caller:
-        if credentials.startswith(TOKEN_PREFIX):
-            found = None if self._local is None else self._local.with_token(credentials)
-            if found is None:
-                _refuse("local-token", "The token is not the one that this service began with")
-            return found
-        if credentials.startswith(PREFIX):
-            key = read_key(credentials)
-            if key is None:
-                _refuse("key-malformed", "This is no whole key, or has a typo")
-            return await self._keys.caller(key)
-        if self._tokens is None:
-            _refuse("credentials-malformed", "This is no key of this service")
-        return await self._tokens.caller(credentials)
+    async def _unnamed(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Visitor:
+        if is_followed_link(scope, headers):
+            return NOBODY
+        visitor = await self._sessions.visitor(scope, headers)
+        if visitor.caller is not None or self._local is None:
+            return visitor
+        own = self._local.without(scope, headers)
+        return visitor if own is None else Visitor(own, "local")
 
 
 def _refuse(reason: str, what: str, known: Caller | None = None) -> NoReturn:

@@ -21,8 +21,9 @@ Scope = Literal[
     "webhooks:read",
     "webhooks:write",
     "admin",
+    "platform",
 ]
-Role = Literal["viewer", "operator", "reviewer", "admin"]
+Role = Literal["viewer", "operator", "reviewer", "admin", "platform"]
 
 SCOPES: Final[frozenset[Scope]] = frozenset(get_args(Scope))
 _VIEWER: Final[frozenset[Scope]] = frozenset({"jobs:read", "faces:read", "models:read"})
@@ -40,9 +41,10 @@ ROLES: Final[Mapping[Role, frozenset[Scope]]] = {
     "viewer": _VIEWER,
     "operator": _OPERATOR,
     "reviewer": _REVIEWER,
-    "admin": SCOPES,
+    "admin": SCOPES - {"platform"},
+    "platform": SCOPES,
 }
-"""What each role may do; a key or token may be given less."""
+"""What each role may do; a key or token may be given less. `platform` is for whoever runs the service for tenants."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from facefusion.errors import FaceFusionError
 from facefusion.service.gateway.answers import SecurityHeaders, refuse
 from facefusion.service.gateway.asgi import Message, Receive, Scope, Send
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.gateway.decisions import DecisionLog
+from facefusion.service.gateway.handshake import in_words_of_http
 
 if TYPE_CHECKING:
     from facefusion.service.gateway.body import GuardedBody
@@ -26,12 +27,15 @@ _SECONDS: Final = 5.0
 """That an answer waits for its entry in the audit log."""
 _LINGERING: Final = 2.0
 _LEFT: Final = 1 << 20
+_SOCKET_BEGINS: Final = {"websocket.accept": 101, "websocket.close": 403}
 _PLACE: Final = "facefusion.exchange"
 _USUAL: Final = {401: "unauthenticated", 403: "not-allowed", 413: "too-large", 429: "too-many-requests"}
 
 
 class Exchange:
     """Stands in place of `send`: completes the answer, and has it noted before it goes out.
+
+    A WebSocket is noted as something that changes, whatever goes through it: once, before it is accepted.
 
     Args:
         scope: of the request.
@@ -73,21 +77,43 @@ class Exchange:
         self._is_replaced = self._is_last = False
         scope[_PLACE] = self
 
+    @property
+    def path(self) -> str:
+        """Which is asked for."""
+        return str(self._scope["path"])
+
+    @staticmethod
+    def taken(scope: Scope) -> Verdict | None:
+        """Return what the limits said to a request; None where none were asked, or no gateway stands in front."""
+        found: Exchange | None = scope.get(_PLACE)
+        return None if found is None else found.verdict
+
     @staticmethod
     def of(scope: Scope) -> Exchange:
         """Return the exchange that a request belongs to."""
         found: Exchange = scope[_PLACE]
         return found
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the service finds in `request.state`."""
+        found: dict[str, Any] = self._scope.setdefault("state", {})
+        return found
+
     def refused(self, error: FaceFusionError, reason: str) -> None:
         """Note why, for the audit log, before the answer that tells of it."""
-        state = self._scope.setdefault("state", {})
+        state = self.state
         state["refusal"] = reason
         state["refused"] = getattr(error, "tenant", None), getattr(error, "actor", None)
 
     async def __call__(self, message: Message) -> None:
         """Send the next message of the answer."""
-        if message["type"] == "http.response.start" and not self.is_begun:
+        message = in_words_of_http(message)
+        if message["type"] in _SOCKET_BEGINS and not self.is_begun:
+            self.is_begun = True
+            await self.note(_SOCKET_BEGINS[message["type"]])
+            await self._send(message)
+        elif message["type"] == "http.response.start" and not self.is_begun:
             fault = None if self.body is None else self.body.fault
             if fault is not None and not self._is_replaced:
                 # Whatever the application made of it: this is what happened.
@@ -156,7 +182,13 @@ class Exchange:
             tenant, actor = known if self.caller is None else (self.caller.tenant, self.caller.actor)
             reason = state.get("refusal", _USUAL.get(status, "refused"))
             self._decisions.refused(reason, status, operation, tenant=tenant, actor=actor)
-        elif self._scope["method"] in SAFE or self.is_part:
+        elif "followed" in state:
+            # Whoever bears a link is nobody that the gateway knows; the route says which link it was.
+            caller, job = state["followed"]
+            self._decisions.changed(caller, self._operation(), status, job)
+        elif "followed_on" in state:
+            self._decisions.counted(state["followed_on"], "reads")
+        elif self._scope.get("method") in SAFE or self.is_part or state.get("changes_nothing", False):
             if self.caller is not None:
                 self._decisions.counted(self.caller, "parts" if self.is_part else "reads")
         elif status < 400:

@@ -12,9 +12,11 @@ _LONGEST_URL: Final = 4096
 _MOST_HEADERS: Final = 100
 _LARGEST_HEADERS: Final = 16 << 10
 # Two of one of these are taken for one by some and for the other by others.
-_SINGLE: Final = frozenset((b"host", b"authorization", b"content-length", b"content-type", b"origin"))
+_SINGLE: Final = frozenset(
+    (b"host", b"authorization", b"content-length", b"content-type", b"cookie", b"origin", b"x-csrf-token")
+)
 _KEY_IN_URL: Final = re.compile(
-    rb"ff_[0-9a-f]{12}_|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.|access_token=", re.IGNORECASE
+    rb"ff_[0-9a-f]{12}_|ffs_[A-Za-z0-9_-]{43}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.|access_token=", re.IGNORECASE
 )
 
 

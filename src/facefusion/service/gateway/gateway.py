@@ -11,7 +11,13 @@ from typing import Final
 
 from starlette.middleware.cors import CORSMiddleware
 
-from facefusion.errors import AccessError, AccessUnavailableError, FaceFusionError, TooManyRequestsError
+from facefusion.errors import (
+    AccessError,
+    AccessUnavailableError,
+    FaceFusionError,
+    TooManyRequestsError,
+)
+from facefusion.service.gateway.access import nobody
 from facefusion.service.gateway.answers import SecurityHeaders, reason_of, refuse
 from facefusion.service.gateway.asgi import App, Message, Receive, Scope, Send
 from facefusion.service.gateway.authentication import Authentication
@@ -20,10 +26,16 @@ from facefusion.service.gateway.caller import Caller
 from facefusion.service.gateway.decisions import DecisionLog
 from facefusion.service.gateway.exchange import SAFE, Exchange
 from facefusion.service.gateway.form import headers_of
+from facefusion.service.gateway.handshake import SOCKET, answering, socket_scheme
 from facefusion.service.gateway.hosts import Hosts
 from facefusion.service.gateway.limits import Limiter, Slots, Verdict
 from facefusion.service.gateway.network import Client, Proxies
 from facefusion.service.gateway.rates import Rates
+from facefusion.service.gateway.sessions.cookie import SessionCookie
+from facefusion.service.gateway.sessions.door import Door
+from facefusion.service.gateway.sessions.signing import Signing
+from facefusion.service.gateway.still import Still
+from facefusion.service.gateway.visitor import Visitor
 
 _MOST_FLOODING: Final = 10_000
 _TYPE: Final = b"content-type"
@@ -45,6 +57,8 @@ class GatewayParts:
         limiter: takes from them.
         slots: requests at one time.
         decisions: where is noted what was decided; None for nowhere.
+        signing: signs people in and out.
+        cookie: by which sessions come.
         security: what every answer has.
         body: what bodies may be.
         part: what bodies may be that carry a part of an upload.
@@ -61,6 +75,8 @@ class GatewayParts:
     limiter: Limiter
     slots: Slots
     decisions: DecisionLog | None
+    signing: Signing
+    cookie: SessionCookie
     security: SecurityHeaders
     body: BodyLimits
     part: BodyLimits
@@ -94,12 +110,11 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let the service do so."""
-        if scope["type"] == "http":
-            await self._answer(scope, receive, send)
-        elif scope["type"] == "lifespan":
+        if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
         else:
-            await send({"type": "websocket.close", "code": 1008})
+            sending = answering(scope, send) if scope["type"] == SOCKET else send
+            await self._answer(scope, receive, sending)
 
     async def close(self) -> None:
         """Write what is left to be noted, and close what is open."""
@@ -119,7 +134,7 @@ class Gateway:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         parts = self._parts
-        is_part = scope["method"] not in SAFE and scope["path"].startswith(parts.parts_below)
+        is_part = scope.get("method", "GET") not in SAFE and scope["path"].startswith(parts.parts_below)
         exchange = Exchange(
             scope, receive, send, {}, security=parts.security, decisions=parts.decisions, is_part=is_part
         )
@@ -138,20 +153,49 @@ class Gateway:
 
     async def _let_in(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         client = self._parts.proxies.client(scope, exchange.headers)
-        if client.scheme != scope.get("scheme"):
-            scope["scheme"] = client.scheme
-        exchange.caller = caller = await self._caller(exchange, client, scope)
-        scope.setdefault("state", {})["caller"] = caller
-        self._check_recorded(caller, scope["method"])
-        limits = self._parts.part if exchange.is_part else self._parts.body
+        is_socket = scope["type"] == SOCKET
+        scope["scheme"] = socket_scheme(client.scheme) if is_socket else client.scheme
+        visitor = await self._visitor(exchange, client, scope)
+        exchange.caller = caller = visitor.caller
+        exchange.state.update(caller=caller, visitor=visitor)
+        parts = self._parts
+        door = Door(
+            parts.signing,
+            parts.cookie,
+            parts.hosts,
+            exchange=exchange,
+            scope=scope,
+            visitor=visitor,
+            address=client.owner,
+        )
+        door.put()
+        if caller is not None:
+            Still(parts.authentication, scope, exchange.headers, caller).put(exchange.state)
+        if is_socket:
+            self._check_socket(exchange, scope)
+        self._check_recorded(caller, scope.get("method"))
         with self._parts.slots.one(client.owner if caller is None else f"{caller.tenant} {caller.actor}"):
-            check_length(exchange.headers, limits)
-            # A part of an upload that says nothing of its type is a file, and not to be read as JSON.
-            headers = {_TYPE: _BINARY, **exchange.headers} if exchange.is_part else exchange.headers
-            exchange.body = GuardedBody(receive, headers, limits, clock=self._clock)
-            await self._app(scope, exchange.body, send)
+            await self._app(scope, receive if is_socket else self._guard(exchange, receive), send)
 
-    async def _caller(self, exchange: Exchange, client: Client, scope: Scope) -> Caller | None:
+    def _guard(self, exchange: Exchange, receive: Receive) -> Receive:
+        """Return what gives the body of a request, as long as it is what is allowed."""
+        limits = self._parts.part if exchange.is_part else self._parts.body
+        check_length(exchange.headers, limits)
+        # A part of an upload that says nothing of its type is a file, and not to be read as JSON.
+        headers = {_TYPE: _BINARY, **exchange.headers} if exchange.is_part else exchange.headers
+        exchange.body = GuardedBody(receive, headers, limits, clock=self._clock)
+        return exchange.body
+
+    def _check_socket(self, exchange: Exchange, scope: Scope) -> None:
+        """Let nobody open a WebSocket unnamed, nor a web page of another origin, whatever it bears.
+
+        Browsers let every page open one to everywhere, and send what they have for its address with it.
+        """
+        self._parts.hosts.check_own(exchange.headers, scope["scheme"])
+        if exchange.caller is None:
+            raise nobody(exchange.state["visitor"].fault)
+
+    async def _visitor(self, exchange: Exchange, client: Client, scope: Scope) -> Visitor:
         """Return who calls, within the limits.
 
         Raises:
@@ -160,17 +204,18 @@ class Gateway:
         parts = self._parts
         self._check_flood(client)
         try:
-            caller = await parts.authentication.caller(scope, exchange.headers)
+            visitor = await parts.authentication.visitor(scope, exchange.headers)
         except AccessError:
             # Whoever tries keys out is counted by where they are.
             exchange.verdict = await self._taken(exchange, client, None)
             raise
-        if not parts.authentication.is_own_user(caller):
-            exchange.verdict = await self._taken(exchange, client, caller)
-        return caller
+        if not parts.authentication.is_own_user(visitor.caller):
+            exchange.verdict = await self._taken(exchange, client, visitor.caller)
+        return visitor
 
     async def _taken(self, exchange: Exchange, client: Client, caller: Caller | None) -> Verdict:
-        verdict = await self._parts.limiter.take(await self._parts.rates.buckets(client, caller))
+        buckets = await self._parts.rates.buckets(client, caller, exchange.path)
+        verdict = await self._parts.limiter.take(buckets)
         if verdict.short is None:
             return verdict
         exchange.verdict = verdict
@@ -192,7 +237,7 @@ class Gateway:
             raise _too_many("address", max(1, round(left)))
         del self._flooding[client.owner]
 
-    def _check_recorded(self, caller: Caller | None, method: str) -> None:
+    def _check_recorded(self, caller: Caller | None, method: str | None) -> None:
         decisions = self._parts.decisions
         if caller is not None and method not in SAFE and decisions is not None and decisions.is_stuck:
             raise AccessUnavailableError(

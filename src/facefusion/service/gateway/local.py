@@ -13,12 +13,13 @@ because the other end is then the proxy's.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 import os
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -31,6 +32,7 @@ from facefusion.trust.keys.file import write_private
 TOKEN_PREFIX: Final = "ffl_"
 _End = tuple[str, int]
 _ESTABLISHED: Final = "01"
+_LISTENS: Final = "0A"
 _TOKEN_BYTES: Final = 32
 _OVERFLOW_USER: Final = 65534
 """Stands for all users whom a container does not know."""
@@ -49,6 +51,7 @@ class LocalAccess:
 
     Attributes:
         caller: as given.
+        start: a digest of the token: sessions that begin with it end with this start of the service.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class LocalAccess:
         user_of: Callable[[_End, _End], int | None] | None = None,
     ) -> None:
         self.caller, self._hosts, self._token = caller, hosts, token.encode()
+        self.start = hashlib.sha256(self._token).hexdigest()
         self._user_of = user_of or peer_user
         self._own = os.getuid() if hasattr(os, "getuid") else _OVERFLOW_USER
         self._is_user_enough = is_user_enough and self._own != _OVERFLOW_USER
@@ -84,7 +88,7 @@ class LocalAccess:
             return None
         if self._user_of(cast("_End", client), cast("_End", server)) != self._own:
             return None
-        self._hosts.check_own(headers)
+        self._hosts.check_own(headers, scope.get("scheme", "http"))
         return self.caller
 
 
@@ -133,16 +137,33 @@ def peer_user(client: _End, server: _End) -> int | None:
     if not sys.platform.startswith("linux"):
         return None
     wanted = {(_shown(client, width), _shown(server, width)) for width in (4, 16)}
+    for fields in _connections():
+        if (fields[1], fields[2]) in wanted and fields[3] == _ESTABLISHED and fields[9] != "0":
+            return int(fields[7])
+    return None
+
+
+def listening_users(port: int) -> frozenset[int]:
+    """Return the numbers of the users of this machine who listen on a TCP port; none where the system does not say.
+
+    Args:
+        port: of whatever address.
+    """
+    ending, found = f":{port:04X}", set[int]()
+    for fields in _connections():
+        if fields[1].endswith(ending) and fields[3] == _LISTENS:
+            found.add(int(fields[7]))
+    return frozenset(found)
+
+
+def _connections() -> Iterator[list[str]]:
+    """Yield what the kernel's tables say of each connection."""
     for table in _TABLES:
         try:
             lines = table.read_text("ascii").splitlines()[1:]
         except (OSError, ValueError):
             continue
-        for line in lines:
-            fields = line.split()
-            if len(fields) > 9 and (fields[1], fields[2]) in wanted and fields[3] == _ESTABLISHED and fields[9] != "0":
-                return int(fields[7])
-    return None
+        yield from (fields for fields in map(str.split, lines) if len(fields) > 9)
 
 
 def _shown(end: _End, width: int) -> str:

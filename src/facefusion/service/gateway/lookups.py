@@ -46,6 +46,10 @@ class Lookups(Generic[Value]):
         # Whoever goes away meanwhile must not take the answer with them from those who wait for it, too.
         return await asyncio.shield(kept[1]), self._clock() - kept[0]
 
+    def forget(self, name: str) -> None:
+        """Look something up anew the next time."""
+        self._kept.pop(name, None)
+
 
 def _has_failed(found: asyncio.Future[Value]) -> bool:
     return found.done() and (found.cancelled() or found.exception() is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -29,12 +30,20 @@ from facefusion.service.gateway.lookups import Lookups
 from facefusion.service.gateway.network import Proxies
 from facefusion.service.gateway.quotas import Quotas
 from facefusion.service.gateway.rates import Rates
+from facefusion.service.gateway.sessions.cookie import SessionCookie
+from facefusion.service.gateway.sessions.known import KnownSessions
+from facefusion.service.gateway.sessions.signing import Signing
+from facefusion.service.gateway.sessions.store import PURPOSE as SESSIONS
+from facefusion.service.gateway.sessions.store import SessionStore
 from facefusion.service.gateway.tokens import ClaimRules, FileKeys, RemoteKeys, TokenVerifier
 from facefusion.service.gateway.tokens.sources import check_address
+from facefusion.service.gateway.users import Passwords, UserStore
 from facefusion.trust.actor import actor_of
 from facefusion.trust.keys import KeyRing
 
 _THREADS: Final = 4
+_HASHING: Final = 2
+"""Passwords that are checked at one time; each takes 64 MiB."""
 _RULES_SECONDS: Final = 30.0
 _HTTPS: Final = "https://"
 
@@ -49,6 +58,7 @@ def gateway(
     ring: KeyRing,
     log: Entries | None,
     port: int,
+    passwords: Passwords | None = None,
 ) -> Gateway:
     """Put a gateway in front of the service.
 
@@ -61,6 +71,7 @@ def gateway(
         ring: the keys of this place.
         log: the audit log; nothing is noted where it is None.
         port: on which the service listens.
+        passwords: checks those of users; in the usual way when None.
 
     Raises:
         OptionsError: the options do not go together, see `check_start`.
@@ -70,25 +81,59 @@ def gateway(
     store = KeyStore(engine, ring.derived(PURPOSE))
     check_start(serving, store)
     threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="facefusion-gateway")
-    keys, hosts = KnownKeys(store, threads), _hosts(serving)
+    hashing = ThreadPoolExecutor(_HASHING, thread_name_prefix="facefusion-passwords")
+    keys, hosts, limiter = KnownKeys(store, threads), _hosts(serving), _limiter(serving)
     decisions = None if log is None else DecisionLog(log, tenant=trust.tenant)
     local, ending = _local(serving, trust, hosts, home, port)
-    closing = [keys.note_used, *([] if decisions is None else [decisions.close]), *ending, threads.shutdown]
+    is_public_https = (serving.service.public_url or "").startswith(_HTTPS)
+    cookie = SessionCookie(is_public_https=is_public_https)
+    sessions = session_store(serving, engine, ring)
+    known = KnownSessions(sessions, cookie, hosts, local, threads)
+    authentication = Authentication(keys, token_verifier(serving.identity), local, known)
+    passwords = passwords or Passwords()
+    signing = Signing(
+        authentication=authentication,
+        users=UserStore(engine, passwords),
+        passwords=passwords,
+        sessions=sessions,
+        known=known,
+        limiter=limiter,
+        tenant=trust.tenant,
+        threads=threads,
+        hashing=hashing,
+    )
+    closing = [keys.note_used, *([] if decisions is None else [decisions.close]), *ending]
+    closing += [threads.shutdown, hashing.shutdown]
     parts = GatewayParts(
-        authentication=Authentication(keys, token_verifier(serving.identity), local),
+        authentication=authentication,
         hosts=hosts,
         proxies=Proxies(serving.access.trusted_proxies, serving.access.proxy_header),
         rates=Rates(serving.load, Lookups(Quotas(engine).rules, threads, seconds=_RULES_SECONDS)),
-        limiter=_limiter(serving),
+        limiter=limiter,
         slots=Slots(serving.load.max_concurrent, serving.load.max_concurrent_key),
         decisions=decisions,
-        security=SecurityHeaders(is_public_https=(serving.service.public_url or "").startswith(_HTTPS)),
+        signing=signing,
+        cookie=cookie,
+        security=SecurityHeaders(is_public_https=is_public_https),
         body=_body(serving.load, serving.load.max_body),
         part=_body(serving.load, serving.load.max_part),
         cors_origins=serving.access.cors_origins,
         closing=tuple(closing),
     )
     return Gateway(app, parts)
+
+
+def session_store(serving: ServingOptions, engine: Engine, ring: KeyRing) -> SessionStore:
+    """Return what has the sessions of browsers.
+
+    Args:
+        serving: options of the service.
+        engine: the database of jobs, with all tables.
+        ring: the keys of this place.
+    """
+    access = serving.access
+    idle, lives = timedelta(minutes=access.session_idle), timedelta(hours=access.session_hours)
+    return SessionStore(engine, ring.derived(SESSIONS), idle=idle, lives=lives)
 
 
 def check_start(serving: ServingOptions, store: KeyStore) -> None:
@@ -115,8 +160,9 @@ def check_start(serving: ServingOptions, store: KeyStore) -> None:
         )
     if serving.identity.oidc_issuer is None and not store.any_holds():
         raise OptionsError(
-            "Nobody could use this hosted service: it has no key and trusts no identity provider",
-            "Make a key: facefusion keys create --role admin --name first; or name an --oidc-issuer",
+            "Nobody could use this hosted service: it has no key, no user, and trusts no identity provider",
+            "Make a key: facefusion keys create --role admin --name first; or a user: facefusion users create NAME"
+            " --role admin; or name an --oidc-issuer",
         )
 
 

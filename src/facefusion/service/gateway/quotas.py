@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, bindparam, select
+from sqlalchemy import Connection, Engine, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from facefusion.errors import OptionsError
@@ -62,6 +62,12 @@ class Quotas:
             row: Any = connection.execute(_RULES_OF, {"whose": tenant}).one_or_none()
         return TenantRules() if row is None else TenantRules(row.requests_a_day, row.is_reviewed)
 
+    def all_rules(self) -> dict[str, TenantRules]:
+        """Return what holds for each tenant for whom other rules hold than the usual; errors as of `rules`."""
+        with looking(self._engine) as connection:
+            rows = connection.execute(select(RULES)).all()
+        return {row.tenant: TenantRules(row.requests_a_day, row.is_reviewed) for row in rows}
+
     @until_it_goes_through
     def set_rules(self, tenant: str, rules: TenantRules) -> None:
         """Let other rules hold for a tenant, who is made known if need be.
@@ -102,6 +108,12 @@ class Quotas:
         """Return how many bytes a tenant has in storage; errors as of `rules`."""
         with looking(self._engine) as connection:
             return stored_bytes(connection, STORED.c.tenant == tenant)
+
+    def all_stored(self) -> dict[str, int]:
+        """Return how many bytes each tenant has in storage that has any; errors as of `rules`."""
+        wanted = select(STORED.c.tenant, func.sum(STORED.c.bytes)).group_by(STORED.c.tenant)
+        with looking(self._engine) as connection:
+            return {str(tenant): int(stored) for tenant, stored in connection.execute(wanted)}
 
 
 def _put(connection: Connection, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:

@@ -13,6 +13,8 @@ from facefusion.service.gateway.quotas import TenantRules
 
 _MINUTE: Final = 60.0
 _DAY: Final = 86_400.0
+_DEAR: Final = "/v1/verify"
+"""What costs far more than other requests, and may be open to anybody."""
 
 
 class Rates:
@@ -26,12 +28,13 @@ class Rates:
     def __init__(self, options: LoadOptions, rules: Lookups[TenantRules]) -> None:
         self._options, self._rules = options, rules
 
-    async def buckets(self, client: Client, caller: Caller | None) -> list[Bucket]:
+    async def buckets(self, client: Client, caller: Caller | None, path: str = "") -> list[Bucket]:
         """Return the buckets of a request.
 
         Args:
             client: whence it comes.
             caller: who makes it; None where nobody is known to.
+            path: that it asks for.
 
         Raises:
             JobsUnavailableError: the database cannot be used.
@@ -39,7 +42,9 @@ class Rates:
         options = self._options
         found = [self._bucket("address", client.owner, options.rate_address)]
         if caller is None:
-            return found
+            a_minute = options.rate_public_verify
+            dear = [Bucket("verify", client.owner, max(1.0, a_minute), a_minute / _MINUTE)] if path == _DEAR else []
+            return found + dear
         found.append(self._bucket("key", f"{caller.tenant} {caller.actor}", options.rate_key))
         found.append(self._bucket("tenant", caller.tenant, options.rate_tenant))
         rules, _ = await self._rules.get(caller.tenant)

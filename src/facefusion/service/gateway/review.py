@@ -53,9 +53,13 @@ class ReviewRules:
             processors: that it works with.
             rules: of the tenant; None where there are none.
         """
+        return self.always(tenant, processors, rules) or self.draw() < self.share
+
+    def always(self, tenant: str, processors: Collection[str], rules: TenantRules | None = None) -> bool:
+        """Return whether all such jobs need a review, drawn by lot or not; arguments as of `needs_review`."""
         if self.is_all or tenant in self.tenants or (rules is not None and rules.is_reviewed):
             return True
-        return not self.processors.isdisjoint(processors) or self.draw() < self.share
+        return not self.processors.isdisjoint(processors)
 
 
 def check_reviewer(job: Job, caller: Caller) -> None:
@@ -101,3 +105,46 @@ def check_fetchable(job: Job, caller: Caller) -> None:
     if job.state == "rejected":
         raise NotAllowedError("The result was rejected in a review", "The job says why", reason="rejected")
     raise JobStateError(f"Job {job.id} is {job.state} and has no result", "Wait until it has succeeded")
+
+
+def is_visible(job: Job, caller: Caller) -> bool:
+    """Return whether somebody may see pictures of what a job makes, before or after it is finished.
+
+    Those of a result that needs a review are for whoever may review it, until it is approved.
+
+    Args:
+        job: that makes them.
+        caller: who wants to see them.
+    """
+    if job.state in {"succeeded", "rejected"}:
+        return job.state == "succeeded"
+    return not job.needs_review or ("review:write" in caller.scopes and job.owner != caller.actor)
+
+
+def check_visible(job: Job, caller: Caller) -> None:
+    """Make sure that somebody may see pictures of what a job makes; arguments as of `is_visible`.
+
+    Raises:
+        NotAllowedError: they may not.
+    """
+    if not is_visible(job, caller):
+        raise NotAllowedError(
+            "What this job makes is shown when it is approved", "Ask again then", reason="not-reviewed"
+        )
+
+
+def check_input(job: Job, caller: Caller) -> None:
+    """Make sure that somebody may see what a job is made from: who may send files, and reviewers where it needs them.
+
+    Args:
+        job: whose files they are.
+        caller: who wants to see them.
+
+    Raises:
+        NotAllowedError: they may not.
+    """
+    if "uploads:write" in caller.scopes or (job.needs_review and "review:write" in caller.scopes):
+        return
+    raise NotAllowedError(
+        "Files that others sent are shown to those who may send files", reason="scope", scope="uploads:write"
+    )

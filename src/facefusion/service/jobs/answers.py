@@ -7,10 +7,23 @@ from typing import Any
 
 from pydantic import Field
 
+from facefusion.jobs.frames import SeenFrame
 from facefusion.jobs.quality.values import Quality, SampleState
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Event, Job
-from facefusion.service.values import Answer
+from facefusion.service.values import Answer, Box
+
+
+class SpotAnswer(Answer):
+    """Where in an input it is that something is wrong."""
+
+    input: str = Field(description="the file, as the request names it")
+    seconds: float | None = Field(description="of the frame; null of a picture")
+    width: int = Field(description="of the picture or the frame, in pixels")
+    height: int
+    boxes: list[Box] = Field(
+        description="left, top, right and bottom of each face in it, in pixels, in the order in which faces are counted"
+    )
 
 
 class ErrorAnswer(Answer):
@@ -21,6 +34,7 @@ class ErrorAnswer(Answer):
     what: str
     hint: str
     is_final: bool = Field(description="whether trying again cannot help")
+    spot: SpotAnswer | None = Field(default=None, description="where the problem is, where it is in an input")
 
 
 class ProgressAnswer(Answer):
@@ -89,11 +103,14 @@ class JobAnswer(Answer):
     priority: int
     revision: int = Field(description="grows with every change; the first part of the entity tag")
     request: dict[str, Any] = Field(description="as it was asked for, with the digests of its files")
+    names: dict[str, str] = Field(description="what its files are called, by what names them in the request")
     progress: ProgressAnswer
     created: datetime
     queued: datetime
     started: datetime | None
     finished: datetime | None
+    seconds: float | None = Field(description="that it took, from its first task to its result; null before")
+    thumbnail: str | None = Field(description="where a small picture of its result is; null where there is none")
     error: ErrorAnswer | None
     result: ResultAnswer | None
     review: ReviewAnswer | None
@@ -122,6 +139,36 @@ class EventList(Answer):
     events: list[EventAnswer]
 
 
+class FrameAnswer(Answer):
+    """A small picture of a frame of a job that is not finished."""
+
+    number: int = Field(description="of the frame in the output, from 0")
+    seconds: float = Field(description="when it is shown, from the first frame of the output")
+    width: int
+    height: int
+    at: datetime = Field(description="when it came")
+    url: str = Field(description="where it is fetched, below the address of the service")
+
+
+class FrameList(Answer):
+    """Small pictures of frames, in the order of the output."""
+
+    frames: list[FrameAnswer]
+
+
+def frame_answer(job: Job, seen: SeenFrame) -> FrameAnswer:
+    """Return what clients are told of a small picture of a frame."""
+    frame = seen.frame
+    return FrameAnswer(
+        number=frame.number,
+        seconds=round(frame.seconds, 3),
+        width=frame.width,
+        height=frame.height,
+        at=seen.at,
+        url=f"/v1/jobs/{job.id}/frames/{frame.number}",
+    )
+
+
 def job_answer(job: Job, frames_done: int | None = None, quality: Quality | None = None) -> JobAnswer:
     """Return what clients are told of a job.
 
@@ -140,6 +187,7 @@ def job_answer(job: Job, frames_done: int | None = None, quality: Quality | None
         priority=job.priority,
         revision=job.revision,
         request=dict(job.request),
+        names=dict(job.names),
         progress=ProgressAnswer(
             segments=job.segments,
             segments_done=job.segments_done,
@@ -151,6 +199,8 @@ def job_answer(job: Job, frames_done: int | None = None, quality: Quality | None
         queued=job.queued,
         started=job.started,
         finished=job.finished,
+        seconds=job.seconds,
+        thumbnail=f"/v1/jobs/{job.id}/thumbnail" if (job.result or {}).get("thumbnail") else None,
         error=None if failure is None else ErrorAnswer(**failure.to_json()),
         result=None if not job.result else _result(job),
         review=None if not job.review else ReviewAnswer(**job.review),

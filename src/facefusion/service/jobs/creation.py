@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +15,15 @@ from facefusion.jobs.request import JobRequest
 from facefusion.jobs.roots import roots_of
 from facefusion.jobs.storage.addresses import allowed_root, parsed_address
 from facefusion.jobs.values import Job, NewJob
-from facefusion.service.faces.store import built, face_with
+from facefusion.service.editing.people import person_of
+from facefusion.service.faces.store import KeptFace, built, face_with
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.parts import ServiceParts
 from facefusion.service.uploads.store import ready, use_uploads
 from facefusion.service.uploads.values import Upload
 
 Keep = Callable[[Connection, Job], None]
+_LONGEST_NAME = 255
 _CLIPS = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".ts", ".mxf", ".gif", ".apng"})
 
 
@@ -34,12 +36,14 @@ class Found:
         uploads: that it needs.
         is_clip: whether its target moves; None where that is not known before it is read.
         frames: of the target; None where that is not known.
+        names: of files, by what names them in the request.
     """
 
     request: JobRequest
     uploads: tuple[Upload, ...]
     is_clip: bool | None
     frames: int | None
+    names: Mapping[str, str]
 
     def is_cut(self, cut_after: int) -> bool:
         """Whether its job is cut into segments; a clip of unknown length is, as it may be long.
@@ -62,40 +66,60 @@ def found(parts: ServiceParts, caller: Caller, request: JobRequest) -> Found:
         StorageAddressError: an address is not below those that the tenant may name.
         OptionsError: a file of the request is another than it says.
     """
-    uploads, digests = [], {}
+    uploads, digests, names = [], dict[str, str](), dict[str, str]()
     is_clip, frames = None, None
     for text in request.references():
         reference = Reference.parse(text)
         if reference.kind == "upload":
             upload = ready(parts.uploads.get(reference.value, tenant=caller.tenant))
             uploads.append(upload)
-            digests[text] = upload.sha256 or ""
+            digests[text], names[text] = upload.sha256 or "", upload.name
             if text == request.target:
                 is_clip, frames = _seen(ready(upload, "picture", "video"))
+        elif reference.kind == "person":
+            upload, digests[text] = _person(parts, caller, text, reference, request)
+            uploads.append(upload)
+            names[text] = upload.name
         elif reference.kind == "face":
-            digests[text] = _face_digest(parts, caller, text, reference, request)
+            face = _face(parts, caller, text, reference, request)
+            digests[text], names[text] = face.sha256 or "", face.name
         elif reference.kind == "job":
             job = parts.board.job(reference.value, tenant=caller.tenant)
             output = _output(job)
-            digests[text] = str(output["sha256"])
+            digests[text], names[text] = str(output["sha256"]), str(output["name"])
             if text == request.target:
                 is_clip = (job.result or {}).get("kind") == "video"
                 frames = job.frames if is_clip else None
         else:
             _check_address(parts, caller, reference.value)
+            names[text] = reference.value.rstrip("/").rpartition("/")[2][:_LONGEST_NAME]
     if request.deliver_to is not None:
         _check_address(parts, caller, request.deliver_to)
     for text, digest in request.digests.items():
         if digests.get(text, digest) != digest:
             raise OptionsError(f"{text} has another SHA-256 than the request says", "Upload it again")
-    return Found(request.pinned(digests), tuple(uploads), is_clip, frames)
+    used = tuple({each.id: each for each in uploads}.values())
+    return Found(request.pinned(digests), used, is_clip, frames, names)
 
 
-def _face_digest(parts: ServiceParts, caller: Caller, text: str, reference: Reference, request: JobRequest) -> str:
+def _face(parts: ServiceParts, caller: Caller, text: str, reference: Reference, request: JobRequest) -> KeptFace:
     if text == request.target:
         raise UploadError("A face is no target", "Name a picture or a video as the target")
     with looking(parts.engine) as connection:
-        return built(face_with(connection, reference.value, tenant=caller.tenant)).sha256 or ""
+        return built(face_with(connection, reference.value, tenant=caller.tenant))
+
+
+def _person(
+    parts: ServiceParts, caller: Caller, text: str, reference: Reference, request: JobRequest
+) -> tuple[Upload, str]:
+    """Return the upload that somebody is seen in, and the digest of the picture by which they are known again."""
+    if text == request.target:
+        raise UploadError("Somebody of an upload is no target", "Name the upload itself as the target")
+    upload = ready(parts.uploads.get(reference.upload or "", tenant=caller.tenant), "picture", "video")
+    digest = person_of(parts, upload, int(reference.value.partition("/")[2]))["sha256"]
+    if digest is None:
+        raise UploadError(f"No view of {text} is clear enough to know them again by", "Name a picture of them instead")
+    return upload, str(digest)
 
 
 def new_job(parts: ServiceParts, caller: Caller, what: Found, priority: int) -> NewJob:
@@ -110,6 +134,8 @@ def new_job(parts: ServiceParts, caller: Caller, what: Found, priority: int) -> 
         priority=priority,
         is_cut=what.is_cut(parts.settings.cut_after),
         needs_review=parts.reviews.needs_review(caller.tenant, _words(named), rules),
+        names=what.names,
+        words=_words(named),
     )
 
 

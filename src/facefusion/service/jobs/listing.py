@@ -9,11 +9,12 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Engine, func, literal, select
 
 from facefusion.jobs.database import looking
+from facefusion.jobs.newest import newest_jobs
 from facefusion.jobs.rows import job_of
 from facefusion.jobs.schema import JOBS, LEASES, SAMPLES, TASKS
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Job
-from facefusion.service.paging import page_of
+from facefusion.jobs.words import matching, terms_of
 
 MADE: Final = frozenset({"succeeded", "review", "rejected"})
 """States of jobs all of whose frames are finished."""
@@ -31,6 +32,7 @@ class WantedJobs:
         until: created before.
         priority: that they have.
         suspicious: whether something unusual was measured of them; not asked where false.
+        question: beginnings of words that all are found by; anything when None.
     """
 
     tenant: str
@@ -40,6 +42,7 @@ class WantedJobs:
     until: datetime | None = None
     priority: int | None = None
     suspicious: bool = False
+    question: str | None = None
 
 
 def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: int) -> list[Job]:
@@ -54,21 +57,25 @@ def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: 
     Raises:
         JobsUnavailableError: the database cannot be used.
     """
-    query = select(JOBS).where(JOBS.c.tenant == wanted.tenant)
-    if wanted.states:
-        query = query.where(JOBS.c.state.in_(wanted.states))
+    holds: list[ColumnElement[bool]] = []
     if wanted.owner is not None:
-        query = query.where(JOBS.c.owner == wanted.owner)
+        holds.append(JOBS.c.owner == wanted.owner)
     if wanted.since is not None:
-        query = query.where(JOBS.c.created >= _micros(wanted.since))
+        holds.append(JOBS.c.created >= _micros(wanted.since))
     if wanted.until is not None:
-        query = query.where(JOBS.c.created < _micros(wanted.until))
+        holds.append(JOBS.c.created < _micros(wanted.until))
     if wanted.priority is not None:
-        query = query.where(JOBS.c.priority == wanted.priority)
+        holds.append(JOBS.c.priority == wanted.priority)
     if wanted.suspicious:
-        query = query.where(JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious)))
+        holds.append(JOBS.c.number.in_(select(SAMPLES.c.job).where(SAMPLES.c.is_suspicious)))
+    terms = None if wanted.question is None else terms_of(wanted.question)
+    if terms == []:
+        return []
     with looking(engine) as connection:
-        return [job_of(row) for row in page_of(connection, query, JOBS.c.number, before, limit)]
+        if terms is not None:
+            holds.append(matching(connection, wanted.tenant, terms))
+        query = newest_jobs(engine, wanted.tenant, wanted.states, *holds, before=before, limit=limit + 1)
+        return [job_of(row) for row in connection.execute(query).all()]
 
 
 def how_far(engine: Engine, job: Job) -> int:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, Field
 
-from facefusion.jobs.failures import USUAL, Failures
-from facefusion.jobs.quality.report import MeasuredJobs
+from facefusion.jobs.failures import USUAL, FailedJob, Failures
+from facefusion.jobs.quality.report import MeasuredJob, MeasuredJobs
 from facefusion.jobs.states import By
 from facefusion.jobs.viewed import Period
 from facefusion.service.gateway.access import require
@@ -18,12 +17,43 @@ from facefusion.service.gateway.caller import Caller
 from facefusion.service.parts import Parts
 from facefusion.service.problems import documented
 from facefusion.service.route import ServiceRoute
+from facefusion.service.shown import Shown
 from facefusion.service.values import Answer
 from facefusion.service.values import Query as Parameters
 
 ROUTER: Final = APIRouter(prefix="/v1", tags=["analysis"], route_class=ServiceRoute)
 
 Reader = Annotated[Caller, Depends(require("audit:read"))]
+_FailedJob = Annotated[
+    FailedJob,
+    Shown(
+        "FailedJobAnswer",
+        "A job that failed.",
+        {
+            "error_type": "name of the error, such as NoFaceError",
+            "error": "what happened",
+            "stage": "kind of the task that failed: whole, plan, segment or merge",
+            "number": "of the segment",
+            "worker": "who had the task last",
+            "version": "of that worker",
+            "attempts": "of all its tasks",
+            "seconds": "that workers spent on it",
+        },
+    ),
+]
+_MeasuredJob = Annotated[
+    MeasuredJob,
+    Shown(
+        "MeasuredJobAnswer",
+        "A job that was measured; see the documentation of jobs for what the figures are.",
+        {
+            "version": "of the software that measured it",
+            "processors": "that made it, with commas between them",
+            "is_suspicious": "whether a figure is outside its bounds",
+            "flags": "which, with commas between them",
+        },
+    ),
+]
 
 
 class InPeriod(Parameters):
@@ -59,54 +89,17 @@ class ReasonAnswer(Answer):
     last: datetime = Field(description="when the last of them failed")
 
 
-class FailedJobAnswer(Answer):
-    """A job that failed."""
-
-    job: str
-    failed: datetime
-    error_type: str = Field(description="name of the error, such as NoFaceError")
-    error: str
-    stage: str = Field(description="kind of the task that failed: whole, plan, segment or merge")
-    number: int = Field(description="of the segment")
-    worker: str
-    version: str
-    attempts: int
-    seconds: float = Field(description="that workers spent on it")
-
-
 class FailureList(Answer):
     """What failed, and why."""
 
     reasons: list[ReasonAnswer] = Field(description="of all jobs that failed then, the most frequent first")
-    jobs: list[FailedJobAnswer] = Field(description="the latest of them")
-
-
-class MeasuredJobAnswer(Answer):
-    """A job that was measured; see the documentation of jobs for what the figures are."""
-
-    job: str
-    measured: datetime
-    version: str
-    processors: str
-    is_suspicious: bool
-    flags: str
-    frames: int | None
-    faces: int | None
-    found: float | None
-    changed: float | None
-    changed_frames: float | None
-    nearer: float | None
-    to_source: float | None
-    to_target: float | None
-    expression: float | None
-    pose: float | None
-    sharpness: float | None
+    jobs: list[_FailedJob] = Field(description="the latest of them")
 
 
 class MeasuredList(Answer):
     """Jobs that were measured, the latest first."""
 
-    jobs: list[MeasuredJobAnswer]
+    jobs: list[_MeasuredJob]
 
 
 @ROUTER.get("/failures", responses=documented())
@@ -120,10 +113,7 @@ def show_failures(which: Annotated[WhichFailures, Query()], parts: Parts, caller
             )
             for each in failures.reasons(period, by=which.by)
         ],
-        jobs=[
-            FailedJobAnswer(**{name: value for name, value in asdict(each).items() if name != "tenant"})
-            for each in failures.latest(period, limit=which.limit)
-        ],
+        jobs=failures.latest(period, limit=which.limit),
     )
 
 
@@ -131,9 +121,4 @@ def show_failures(which: Annotated[WhichFailures, Query()], parts: Parts, caller
 def show_quality(which: Annotated[WhichMeasured, Query()], parts: Parts, caller: Reader) -> MeasuredList:
     """Show what was measured of finished jobs of the caller's tenant."""
     found = MeasuredJobs(parts.engine).latest(which.of(caller), suspicious=which.suspicious, limit=which.limit)
-    return MeasuredList(
-        jobs=[
-            MeasuredJobAnswer(**{name: value for name, value in asdict(each).items() if name != "tenant"})
-            for each in found
-        ]
-    )
+    return MeasuredList(jobs=found)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from facefusion.engine.consents import faces_of_person
+from facefusion.engine.signature import LARGEST_BYTES, read_signature
 from facefusion.errors import ConsentRecordError, RequestInvalidError, ResourceUnknownError
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
@@ -17,7 +20,7 @@ from facefusion.service.parts import Parts, ServiceParts
 from facefusion.service.problems import documented
 from facefusion.service.records import options_of
 from facefusion.service.route import IdempotencyKey, ServiceRoute
-from facefusion.service.staging import stage
+from facefusion.service.staging import Stage, stage
 from facefusion.service.uploads.store import ready
 from facefusion.service.values import Answer, Body, Id, Moment
 from facefusion.service.values import Query as Parameters
@@ -28,6 +31,7 @@ from facefusion.trust.consent.record import ID_PATTERN, EvidenceKind, Territory,
 ROUTER: Final = APIRouter(prefix="/v1/consents", tags=["consents"], route_class=ServiceRoute)
 _PURPOSE: Final = "consent files"
 _MOST: Final = 64
+_MOST_BASE64: Final = LARGEST_BYTES * 4 // 3 + 4
 
 Reader = Annotated[Caller, Depends(require("consents:read"))]
 Writer = Annotated[Caller, Depends(require("consents:write"))]
@@ -40,6 +44,22 @@ class NewEvidence(Body):
 
     upload: Id
     kind: EvidenceKind = "other"
+
+
+class NewSignature(Body):
+    """A signature that was drawn on a screen: a picture, as an upload or in the request itself."""
+
+    signer: Annotated[Text, Field(pattern=r"\S", description="name that they typed")]
+    upload: Annotated[Id | None, Field(description="that shows it")] = None
+    picture: Annotated[
+        str | None, Field(min_length=1, max_length=_MOST_BASE64, description="PNG or other picture, in Base64")
+    ] = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.upload is None) == (self.picture is None):
+            raise ValueError("a signature is either an upload or a picture in Base64")
+        return self
 
 
 class NewConsent(Body):
@@ -56,7 +76,15 @@ class NewConsent(Body):
     valid_from: Moment | None = None
     until: Moment | None = None
     evidence: list[NewEvidence] = Field(default=[], max_length=16)
+    signature: Annotated[NewSignature | None, Field(description="drawn on a screen; kept as evidence")] = None
     face_position: Annotated[int | None, Field(ge=0, description="which face, where a picture shows several")] = None
+
+
+class SignatureAnswer(Answer):
+    """Who signed."""
+
+    signer: str
+    evidence: int = Field(description="number of the evidence that it is")
 
 
 class ConsentAnswer(Answer):
@@ -69,7 +97,9 @@ class ConsentAnswer(Answer):
     scope: dict[str, Any]
     recorded: datetime
     pictures: int
+    picture_digests: list[str] = Field(description="SHA-256 of the pictures; none where they are not known")
     evidence: list[dict[str, Any]]
+    signature: SignatureAnswer | None = Field(description="drawn on a screen; null where nobody did")
     revocation: dict[str, Any] | None
     source: str | None = Field(description="fingerprint of the place that it was brought over from")
 
@@ -157,6 +187,21 @@ def export(consent_id: ConsentId, which: Annotated[ExportWith, Query()], parts: 
     return Response(text, media_type="application/json", headers=headers)
 
 
+@ROUTER.get(
+    "/{consent_id}/signature",
+    response_class=Response,
+    responses=documented(404, also={200: {"description": "The signature", "content": {"image/png": {}}}}),
+)
+def show_signature(consent_id: ConsentId, parts: Parts, caller: Reader) -> Response:
+    """Show the signature that was drawn on a screen, held against the digest in the record."""
+    _known(parts, caller, consent_id)
+    found = parts.records.consents(caller.tenant).signature(consent_id)
+    if found is None:
+        raise ResourceUnknownError(f"The consent {consent_id} has no signature that was drawn on a screen")
+    headers = {"Cache-Control": "private, no-store", "Content-Security-Policy": "sandbox; default-src 'none'"}
+    return Response(found, media_type="image/png", headers=headers | {"X-Content-Type-Options": "nosniff"})
+
+
 def _added(order: NewConsent, parts: ServiceParts, caller: Caller) -> Consent:
     scope = _scope(order, datetime.now(UTC))
     more = {} if order.face_position is None else {"source_face_position": order.face_position}
@@ -164,12 +209,37 @@ def _added(order: NewConsent, parts: ServiceParts, caller: Caller) -> Consent:
     pictures = [ready(parts.uploads.get(each, tenant=caller.tenant), "picture") for each in order.pictures]
     evidence = [_evidence(parts, caller, each) for each in order.evidence]
     with stage(parts.storage, parts.scratch) as place:
+        signed = None if order.signature is None else _signed(order.signature, parts, caller, place)
         faces = faces_of_person(place.bring(pictures), options)
     consent = parts.records.consents(caller.tenant).add(
-        faces, granted_by=order.granted_by, person=order.person, scope=scope, evidence=evidence
+        faces,
+        granted_by=order.granted_by,
+        person=order.person,
+        scope=scope,
+        evidence=evidence,
+        picture_digests=[each.sha256 for each in pictures if each.sha256],
+        signed=signed,
     )
     _note(parts, caller, "added", consent)
     return consent
+
+
+def _signed(order: NewSignature, parts: ServiceParts, caller: Caller, place: Stage) -> tuple[str, bytes]:
+    """Return who signed, and the picture of it as it is kept.
+
+    Raises:
+        RequestInvalidError: it is no Base64.
+        InputError: it is no picture, or shows nothing.
+    """
+    if order.upload is not None:
+        [path] = place.bring([ready(parts.uploads.get(order.upload, tenant=caller.tenant), "picture")])
+    else:
+        path = place.folder / "signature"
+        try:
+            path.write_bytes(base64.b64decode(order.picture or "", validate=True))
+        except binascii.Error as error:
+            raise RequestInvalidError("The picture of the signature is no Base64", "Send its bytes so") from error
+    return order.signer.strip(), read_signature(path, parts.options.limits)
 
 
 def _known(parts: ServiceParts, caller: Caller, consent_id: str) -> Consent:

@@ -76,19 +76,29 @@ async def live() -> Live:
 @ROUTER.get("/health/ready", responses=documented(also={503: {"model": Ready, "description": "It cannot work now"}}))
 def ready(parts: Parts, response: Response) -> Ready:
     """Say whether database, storage, models, disk and broker can be used; 503 where one cannot."""
-    checks = [_checked(name, call) for name, call in (*_usual(parts), *parts.checks)]
+    checks = checked(parts)
     is_well = all(each.is_well for each in checks)
     status: Literal["ready", "not ready", "stopping"] = "ready" if is_well else "not ready"
     if parts.stopping.is_set():
         status = "stopping"
     response.status_code = 200 if status == "ready" else 503
-    return Ready(status=status, checks=checks, beside=[Beside(**asdict(each.health)) for each in parts.beside])
+    return Ready(status=status, checks=checks, beside=beside(parts))
 
 
 @ROUTER.get("/version", responses=documented())
 async def show_version() -> Version:
     """Say what runs here."""
     return Version(version=__version__, python=platform.python_version())
+
+
+def checked(parts: ServiceParts) -> list[Check]:
+    """Return how everything is that the service needs."""
+    return [_checked(name, call) for name, call in (*_usual(parts), *parts.checks)]
+
+
+def beside(parts: ServiceParts) -> list[Beside]:
+    """Return how everything is that runs beside requests."""
+    return [Beside(**asdict(each.health)) for each in parts.beside]
 
 
 def _usual(parts: ServiceParts) -> tuple[tuple[str, Callable[[], Any]], ...]:

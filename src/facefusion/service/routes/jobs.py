@@ -23,7 +23,8 @@ from facefusion.service.etags import revision_wanted
 from facefusion.service.events import EventStream
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
-from facefusion.service.gateway.review import check_fetchable, check_reviewer
+from facefusion.service.gateway.review import check_fetchable, check_reviewer, is_visible
+from facefusion.service.gateway.still import Still
 from facefusion.service.jobs.answers import (
     EventList,
     JobAnswer,
@@ -94,6 +95,10 @@ class Reason(Body):
 class WhichJobs(Page):
     """Which jobs are listed; all that is given must hold."""
 
+    q: Annotated[
+        str | None,
+        Field(max_length=200, description="words, or how they begin, of files, processors, the identifier, the error"),
+    ] = None
     state: list[JobState] = Field(default=[], max_length=9, description="in one of these states")
     owner: Annotated[str | None, Field(max_length=200, description="asked for by them")] = None
     created_since: Annotated[AwareDatetime | None, Field()] = None
@@ -144,6 +149,7 @@ def show_all(which: Annotated[WhichJobs, Query()], parts: Parts, caller: Reader)
         until=which.created_before,
         priority=which.priority,
         suspicious=which.suspicious,
+        question=(which.q or "").strip() or None,
     )
     before = parts.cursors.number(which.cursor)
     jobs = jobs_page(parts.engine, wanted, before=before, limit=which.limit)
@@ -200,8 +206,8 @@ def show_events(
 ) -> Response:
     """Show what happened to a job, or tell of it as it happens.
 
-    A stream has an event `progress` besides, which has no number. It ends when the job does; a client that comes back
-    after that with `Last-Event-ID` is answered with 204, which tells browsers not to ask again.
+    A stream has the events `progress` and `frame` besides, which have no number. It ends when the job does; a client
+    that comes back after that with `Last-Event-ID` is answered with 204, which tells browsers not to ask again.
     """
     job = parts.board.job(job_id, tenant=caller.tenant)
     if "text/event-stream" not in request.headers.get("accept", ""):
@@ -212,7 +218,8 @@ def show_events(
     if is_over and not parts.board.events(job_id, tenant=caller.tenant, after=after, limit=1):
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(EventStream(parts, job, after), headers=headers, media_type="text/event-stream")
+    stream = EventStream(parts, job, after, shows_frames=is_visible(job, caller), still=Still.of(request.scope))
+    return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
 
 
 _CHANGED: Final[dict[str, Any]] = {"response_model": JobAnswer, "responses": documented(404, 409, 412)}
@@ -260,16 +267,18 @@ def reject(job: Judged, order: Reason) -> Response:
     return told(_reviewed(job.parts, job.caller, job.job_id, order, job.if_match, approves=False))
 
 
-_FILE: Final[dict[int, dict[str, Any]]] = {
-    200: {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
-    206: {"description": "A part of it", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
+_MEDIA: Final = ("application/octet-stream", "audio/*", "image/*", "video/*")
+_BYTES: Final = {kind: {"schema": {"type": "string"}} for kind in _MEDIA}
+FILE: Final[dict[int, dict[str, Any]]] = {
+    200: {"description": "The file", "content": _BYTES},
+    206: {"description": "A part of it", "content": _BYTES},
     304: {"description": "It is as the client has it"},
     307: {"description": "The file is in the storage, at `Location`"},
     416: {"description": "It has no such part"},
 }
 
 
-@ROUTER.get("/{job_id}/result", response_class=Response, responses=documented(404, 409, also=_FILE))
+@ROUTER.get("/{job_id}/result", response_class=Response, responses=documented(404, 409, also=FILE))
 def fetch_result(
     job_id: Id, request: Request, how: Annotated[HowToFetch, Query()], parts: Parts, caller: Reader
 ) -> Response:
@@ -277,7 +286,7 @@ def fetch_result(
     return _fetched(parts, caller, request, job_id, 0, how=how)
 
 
-@ROUTER.get("/{job_id}/outputs/{number}", response_class=Response, responses=documented(404, 409, also=_FILE))
+@ROUTER.get("/{job_id}/outputs/{number}", response_class=Response, responses=documented(404, 409, also=FILE))
 def fetch_output(
     *,
     job_id: Id,

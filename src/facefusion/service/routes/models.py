@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -13,10 +14,10 @@ from facefusion.errors import CancelledError, ResourceUnknownError
 from facefusion.inference.families import Families
 from facefusion.inference.opening import open_store
 from facefusion.inference.store.download import Downloader
-from facefusion.inference.store.pull import Puller, chosen_cards
+from facefusion.inference.store.pull import Puller, Transfer, chosen_cards
 from facefusion.inference.store.unpack import import_bundle
 from facefusion.jobs.database import writing
-from facefusion.service.background.operations import Work
+from facefusion.service.background.operations import Progress, Teller, Work
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.models_answer import (
@@ -118,21 +119,22 @@ def _begun(
 
 
 def _pulling(parts: ServiceParts, names: list[str]) -> Work:
-    def work(notify: Callable[[str], None], stop: threading.Event) -> Mapping[str, Any]:
-        models = parts.options.models
+    def work(tell: Teller, stop: threading.Event) -> Mapping[str, Any]:
+        models, catalogue = parts.options.models, catalogue_of(parts.options)
         outcomes: dict[str, str] = {}
+        wanted = len(chosen_cards(catalogue, names))
 
-        def heard(_transfer: object) -> None:
-            if stop.is_set():
-                raise CancelledError("The service was stopped while it fetched models", "Ask for them again")
+        def heard(transfer: Transfer) -> None:
+            _check_goes_on(stop)
+            tell.progress(Progress(transfer.name, transfer.done, transfer.total, len(outcomes) + 1, wanted))
 
         with Downloader(None) as downloader:
-            puller = Puller(catalogue_of(parts.options), open_store(models), downloader, listener=heard, notify=notify)
+            puller = Puller(catalogue, open_store(models), downloader, listener=heard, notify=tell)
             for pulled in puller.pull(names):
                 outcomes[pulled.name] = pulled.outcome
                 if pulled.error is not None:
-                    notify(f"{pulled.name}: {pulled.error}")
-                heard(pulled)
+                    tell(f"{pulled.name}: {pulled.error}")
+                _check_goes_on(stop)
                 failed = pulled.error if pulled.outcome == "failed" else None
                 if failed is not None and len(names) == 1:
                     raise failed
@@ -141,16 +143,30 @@ def _pulling(parts: ServiceParts, names: list[str]) -> Work:
     return work
 
 
+def _check_goes_on(stop: threading.Event) -> None:
+    """Make sure that nobody wants work to end.
+
+    Raises:
+        CancelledError: somebody does.
+    """
+    if stop.is_set():
+        raise CancelledError("It was stopped before all models were there", "Ask for them again; it goes on there")
+
+
 def _importing(parts: ServiceParts, upload: Upload) -> Work:
-    def work(notify: Callable[[str], None], _stop: threading.Event) -> Mapping[str, Any]:
+    def work(tell: Teller, stop: threading.Event) -> Mapping[str, Any]:
         models = parts.options.models
+        turns = itertools.count(1)
+
+        def heard(name: str) -> None:
+            _check_goes_on(stop)
+            tell.progress(Progress(name, 0, None, next(turns), None))
+
         with stage(parts.storage, parts.scratch) as place:
             [path] = place.bring([upload])
-            done = import_bundle(
-                path, catalogue_of(parts.options), open_store(models), Families(), listener=lambda _name: None
-            )
+            done = import_bundle(path, catalogue_of(parts.options), open_store(models), Families(), listener=heard)
         for name, why in done.left_out.items():
-            notify(f"{name}: left out: {why}")
+            tell(f"{name}: left out: {why}")
         return {"put": list(done.put), "there": list(done.there), "left_out": done.left_out}
 
     return work

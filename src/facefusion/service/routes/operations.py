@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 from sqlalchemy import select
 
+from facefusion.errors import NotAllowedError
 from facefusion.jobs.database import reading
 from facefusion.service.background.operations import Operation, OperationState, operation_of
 from facefusion.service.gateway.access import require
@@ -16,7 +17,7 @@ from facefusion.service.gateway.caller import Caller
 from facefusion.service.paging import Page, page_of
 from facefusion.service.parts import Parts
 from facefusion.service.problems import documented
-from facefusion.service.route import ServiceRoute
+from facefusion.service.route import IdempotencyKey, ServiceRoute
 from facefusion.service.tables import OPERATIONS
 from facefusion.service.values import Answer, Id
 
@@ -34,6 +35,16 @@ class OperationError(Answer):
     hint: str = ""
 
 
+class OperationProgress(Answer):
+    """How far something is."""
+
+    what: str = Field(description="it is at, such as the name of a model")
+    done: int = Field(description="of that, in bytes or pieces")
+    total: int | None = Field(description="that there is of it; null where nobody knows")
+    step: int = Field(description="the how-manieth such thing it is, from 1")
+    steps: int | None = Field(description="how many there are; null where nobody knows")
+
+
 class OperationAnswer(Answer):
     """Something that the service does beside requests."""
 
@@ -42,6 +53,8 @@ class OperationAnswer(Answer):
     state: OperationState
     about: str = Field(description="what it makes or changes")
     notes: list[str] = Field(description="what users should know, one sentence each")
+    progress: OperationProgress | None = Field(description="how far it is; null where that is not told")
+    is_cancelled: bool = Field(description="whether it was asked to end; it has once it is not running any more")
     result: dict[str, Any] | None
     error: OperationError | None
     created: datetime
@@ -59,6 +72,7 @@ def operation_answer(operation: Operation) -> OperationAnswer:
     """Return what clients are told of an operation."""
     values: dict[str, Any] = {name: getattr(operation, name) for name in OperationAnswer.model_fields}
     values["notes"] = list(operation.notes)
+    values["progress"] = None if operation.progress is None else OperationProgress(**operation.progress)
     values["error"] = None if operation.error is None else OperationError(**operation.error)
     return OperationAnswer(**values)
 
@@ -79,3 +93,12 @@ def show_all(page: Annotated[Page, Query()], parts: Parts, caller: Reader) -> Op
 def show(operation_id: Id, parts: Parts, caller: Reader) -> OperationAnswer:
     """Show one operation."""
     return operation_answer(parts.operations.get(operation_id, tenant=caller.tenant))
+
+
+@ROUTER.post("/{operation_id}/cancel", responses=documented(404, 409))
+def cancel(operation_id: Id, parts: Parts, caller: Reader, _key: IdempotencyKey = None) -> OperationAnswer:
+    """Ask an operation to end: those who asked for it and administrators may. What it did up to then may stay."""
+    found = parts.operations.get(operation_id, tenant=caller.tenant)
+    if found.owner != caller.actor and "admin" not in caller.scopes:
+        raise NotAllowedError("Somebody else asked for this operation", "Ask them, or an administrator", reason="owner")
+    return operation_answer(parts.operations.cancel(operation_id, tenant=caller.tenant))

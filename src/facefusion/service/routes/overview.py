@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from facefusion.jobs.database import database_time, moment, reading
 from facefusion.jobs.schema import JOBS, LEASES, TASKS, WORKERS
@@ -53,33 +53,53 @@ class WorkerList(Answer):
 @ROUTER.get("/queue", responses=documented())
 def show_queue(parts: Parts, caller: Reader) -> QueueAnswer:
     """Show how much waits, is done and was done for the caller's tenant."""
-    jobs = select(JOBS.c.state, func.count()).where(JOBS.c.tenant == caller.tenant).group_by(JOBS.c.state)
-    tasks = select(TASKS.c.state, func.count()).where(TASKS.c.tenant == caller.tenant)
-    tasks = tasks.where(TASKS.c.state.in_(("waiting", "ready", "held", "leased"))).group_by(TASKS.c.state)
     with reading(parts.engine) as connection:
-        by_state = {str(state): int(count) for state, count in connection.execute(jobs)}
-        of_tasks = {str(state): int(count) for state, count in connection.execute(tasks)}
+        by_state, of_tasks = counted(connection, caller.tenant)
     return QueueAnswer(jobs=by_state, tasks=of_tasks, stored=parts.quotas.stored(caller.tenant))
 
 
 @ROUTER.get("/workers", responses=documented())
 def show_workers(parts: Parts, _caller: Admin) -> WorkerList:
     """Show who works here, for all tenants."""
-    busy = select(LEASES.c.worker, func.count()).group_by(LEASES.c.worker)
     with reading(parts.engine) as connection:
-        now = database_time(connection)
-        tasks = {str(worker): int(count) for worker, count in connection.execute(busy)}
-        rows = connection.execute(select(WORKERS).order_by(WORKERS.c.id)).all()
-    return WorkerList(
-        workers=[
-            WorkerAnswer(
-                id=row.id,
-                began=moment(row.began),
-                seen=moment(row.seen),
-                is_silent=now - row.seen > _SILENT,
-                tasks=tasks.get(row.id, 0),
-                facts=dict(row.facts),
-            )
-            for row in rows
-        ]
+        return WorkerList(workers=known_workers(connection))
+
+
+def known_workers(connection: Connection) -> list[WorkerAnswer]:
+    """Return all workers that are known, by name.
+
+    Args:
+        connection: in a transaction.
+    """
+    busy = select(LEASES.c.worker, func.count()).group_by(LEASES.c.worker)
+    now = database_time(connection)
+    tasks = {str(worker): int(count) for worker, count in connection.execute(busy)}
+    return [
+        WorkerAnswer(
+            id=row.id,
+            began=moment(row.began),
+            seen=moment(row.seen),
+            is_silent=now - row.seen > _SILENT,
+            tasks=tasks.get(row.id, 0),
+            facts=dict(row.facts),
+        )
+        for row in connection.execute(select(WORKERS).order_by(WORKERS.c.id))
+    ]
+
+
+def counted(connection: Connection, tenant: str | None) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how many jobs are in each state, and how many tasks of unfinished ones.
+
+    Args:
+        connection: in a transaction.
+        tenant: whose; everybody's when None.
+    """
+    jobs = select(JOBS.c.state, func.count()).group_by(JOBS.c.state)
+    tasks = select(TASKS.c.state, func.count()).group_by(TASKS.c.state)
+    tasks = tasks.where(TASKS.c.state.in_(("waiting", "ready", "held", "leased")))
+    if tenant is not None:
+        jobs, tasks = jobs.where(JOBS.c.tenant == tenant), tasks.where(TASKS.c.tenant == tenant)
+    return (
+        {str(state): int(count) for state, count in connection.execute(jobs)},
+        {str(state): int(count) for state, count in connection.execute(tasks)},
     )

@@ -10,10 +10,8 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from facefusion.engine.preview.preview import Preview
-from facefusion.errors import StorageAddressError
-from facefusion.jobs.reference import Reference
 from facefusion.jobs.request import JobRequest
-from facefusion.jobs.storage.base import Stored
+from facefusion.service.editing.referred import stored_of
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.heavy import heavily
@@ -21,6 +19,7 @@ from facefusion.service.jobs.creation import found
 from facefusion.service.parts import Parts, ServiceParts
 from facefusion.service.problems import documented
 from facefusion.service.records import options_of
+from facefusion.service.reviewed import check_shown_at_once
 from facefusion.service.route import ServiceRoute
 from facefusion.service.routes.jobs import Text
 from facefusion.service.staging import Stage, stage
@@ -80,6 +79,7 @@ def _shown(order: PreviewOrder, parts: ServiceParts, caller: Caller) -> Response
         output = place.folder / f"preview.{order.form}"
         values = request.values(_reading(place, parts, caller, request), lambda name: str(place.folder / name))
         options = options_of(parts.options, caller, **values | {"output_path": output, "work_dir": place.folder})
+        check_shown_at_once(parts, caller, options.processors)
         with parts.warm.used() as warm, Preview(options, warm=warm) as preview:
             seen = preview.show(order.frame, time=order.time, history=order.history, max_side=order.max_side)
             preview.write(output, seen, compare=order.compare)
@@ -101,23 +101,7 @@ def _reading(place: Stage, parts: ServiceParts, caller: Caller, request: JobRequ
 
     def read(text: str) -> str:
         if text not in brought:
-            brought[text] = str(place.fetch(*_stored(text, parts, caller, request)))
+            brought[text] = str(place.fetch(*stored_of(text, parts, caller, request)))
         return brought[text]
 
     return read
-
-
-def _stored(text: str, parts: ServiceParts, caller: Caller, request: JobRequest) -> tuple[Stored, str]:
-    """Return where a file of a request lies, and how it is called; `found` has made sure that it is there."""
-    reference, digest = Reference.parse(text), request.digests.get(text, "")
-    if reference.kind == "upload":
-        upload = parts.uploads.get(reference.value, tenant=caller.tenant)
-        return Stored(upload.key, upload.size, digest), upload.name
-    if reference.kind == "face":
-        key = f"{caller.tenant}/faces/{reference.value}"
-        return Stored(key, parts.storage.size(key) or 0, digest), "source.face"
-    if reference.kind == "job":
-        job = parts.board.job(reference.value, tenant=caller.tenant)
-        output = (job.result or {})["outputs"][0]
-        return Stored.of_json(output), str(output["name"])
-    raise StorageAddressError("A preview takes no addresses", "Upload the file, or ask for a job")

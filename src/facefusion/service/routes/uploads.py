@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Final, Literal
 
 from anyio import CancelScope
@@ -23,13 +22,20 @@ from facefusion.service.route import IdempotencyKey, ServiceRoute
 from facefusion.service.tables import UPLOADS
 from facefusion.service.uploads import tus
 from facefusion.service.uploads.receiving import pieces
-from facefusion.service.uploads.values import FileKind, NewUpload, Upload, UploadState, upload_of
+from facefusion.service.uploads.values import (
+    MOST_OF_NAME,
+    FileKind,
+    NewUpload,
+    Upload,
+    UploadState,
+    file_name,
+    upload_of,
+)
 from facefusion.service.values import Answer, Body, Digest, Id
 
 ROUTER: Final = APIRouter(prefix="/v1/uploads", tags=["uploads"], route_class=ServiceRoute)
 # So much of a body is in storage before the next is read: what a break in between can cost.
 _PIECE: Final = 64 << 20
-_MOST_OF_NAME: Final = 255
 
 Sender = Annotated[Caller, Depends(require("uploads:write"))]
 
@@ -60,7 +66,7 @@ class UploadPage(Answer):
 class DirectUpload(Body):
     """A file that the client will put into storage itself."""
 
-    name: Annotated[str, Field(min_length=1, max_length=_MOST_OF_NAME)]
+    name: Annotated[str, Field(min_length=1, max_length=MOST_OF_NAME)]
     size: Annotated[int, Field(ge=1)]
     type: Annotated[str, Field(max_length=100)] = ""
     sha256: Digest | None = None
@@ -123,7 +129,7 @@ async def create(
     ] = None,
     upload_checksum: Annotated[str | None, Header(description="tus: digest of the part in this request")] = None,
     content_length: Annotated[str | None, Header(include_in_schema=False)] = None,
-    name: Annotated[str, Query(max_length=_MOST_OF_NAME, description="name of a file that is sent whole")] = "",
+    name: Annotated[str, Query(max_length=MOST_OF_NAME, description="name of a file that is sent whole")] = "",
     sha256: Annotated[Digest | None, Query(description="of a file that is sent whole")] = None,
 ) -> Response:
     """Begin a resumable upload (with `Tus-Resumable`), or send a whole file as the body."""
@@ -134,7 +140,7 @@ async def create(
     else:
         size = tus.number_of(content_length, "Content-Length")
         kind = request.headers.get("content-type", "")[:100]
-        new = NewUpload(caller.tenant, caller.actor, _file_name(name), kind, _size(parts, size), sha256)
+        new = NewUpload(caller.tenant, caller.actor, file_name(name), kind, _size(parts, size), sha256)
     upload = await run_sync(parts.uploads.create, new)
     has_part = not is_tus or request.headers.get("content-type") == tus.PART_TYPE
     try:
@@ -153,7 +159,7 @@ def create_direct(
 ) -> DirectAnswer:
     """Ask for an address of the storage, where the client puts a file itself; then ask for `complete`."""
     new = NewUpload(
-        caller.tenant, caller.actor, _file_name(order.name), order.type, _size(parts, order.size), order.sha256
+        caller.tenant, caller.actor, file_name(order.name), order.type, _size(parts, order.size), order.sha256
     )
     upload, seconds = parts.uploads.create(new, is_direct=True), parts.settings.presigned_seconds
     url = parts.uploads.address(upload, seconds)
@@ -240,6 +246,8 @@ async def append(
 def remove(upload_id: Id, parts: Parts, caller: Sender) -> Response:
     """Remove an upload that no job needs."""
     parts.uploads.remove(upload_id, tenant=caller.tenant)
+    parts.clips.forget(upload_id)
+    parts.shown.forget(caller.tenant)
     return Response(status_code=204, headers={"Tus-Resumable": tus.VERSION})
 
 
@@ -283,7 +291,7 @@ def _announced(caller: Caller, parts: ServiceParts, length: str | None, metadata
     digest = said.get("sha256")
     if digest is not None and (len(digest) != 64 or set(digest) - set("0123456789abcdef")):
         raise RequestInvalidError("Upload-Metadata sha256 is none", "It is 64 hexadecimal digits, in base64")
-    name, kind = _file_name(said.get("filename", "")), said.get("filetype", "")[:100]
+    name, kind = file_name(said.get("filename", "")), said.get("filetype", "")[:100]
     return NewUpload(caller.tenant, caller.actor, name, kind, size, digest)
 
 
@@ -291,12 +299,6 @@ def _size(parts: ServiceParts, size: int) -> int:
     if size > parts.settings.max_upload:
         raise TooLargeError(f"A file has at most {parts.settings.max_upload} bytes", "Send a smaller file")
     return size
-
-
-def _file_name(name: str) -> str:
-    """Return the name of a file without folders and without what terminals and headers would take amiss."""
-    plain = "".join(each for each in PurePosixPath(name.replace("\\", "/")).name if each.isprintable())
-    return plain.strip()[:_MOST_OF_NAME] or "upload"
 
 
 def _check_version(version: str | None) -> None:

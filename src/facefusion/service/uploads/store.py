@@ -21,6 +21,7 @@ from facefusion.errors import (
     UploadExpiredError,
 )
 from facefusion.jobs.database import Clock, database_time, looking, moment, reading, until_it_goes_through, writing
+from facefusion.jobs.keys import people_prefix
 from facefusion.jobs.schema import JOBS
 from facefusion.jobs.states import ACTIVE
 from facefusion.jobs.storage import Storage
@@ -33,6 +34,8 @@ from facefusion.service.uploads.values import FileKind, NewUpload, Upload, uploa
 
 _PIECE: Final = 1 << 20
 _MICRO: Final = 1_000_000
+_NEEDING: Final = ACTIVE | {"review"}
+"""States of jobs whose files stay: reviewers compare a result with what it was made from."""
 _ONE: Final = select(UPLOADS).where((UPLOADS.c.id == bindparam("named")) & (UPLOADS.c.tenant == bindparam("whose")))
 # It stays as long as a transaction lasts, and others may say the same of it meanwhile.
 _STAYS: Final = (
@@ -115,6 +118,28 @@ class UploadStore:
         if is_late:
             raise UploadExpiredError(f"The upload {upload_id} was not finished in time", "Begin it anew")
         return upload
+
+    @until_it_goes_through
+    def known(self, sha256: str, size: int, *, tenant: str) -> Upload | None:
+        """Return an upload with this content, kept for as long as a new one would be; None where there is none.
+
+        Raises:
+            StorageError: storage cannot be asked.
+            JobsUnavailableError: the database cannot be used.
+        """
+        same = (UPLOADS.c.tenant == tenant) & (UPLOADS.c.sha256 == sha256) & (UPLOADS.c.size == size)
+        wanted = select(UPLOADS).where(same & (UPLOADS.c.state == "ready")).order_by(UPLOADS.c.number.desc()).limit(1)
+        with writing(self._engine) as connection:
+            row = connection.execute(wanted).one_or_none()
+            if row is None:
+                return None
+            expires = self._clock(connection) + self._seconds * _MICRO
+            kept = update(UPLOADS).where(UPLOADS.c.number == row.number).values(expires=expires)
+            if connection.execute(kept).rowcount != 1:
+                return None
+        found = upload_of(row)
+        # What a job was refused for is removed from storage, and forgotten later.
+        return found if self._storage.size(found.key) == size else None
 
     def append(self, upload: Upload, first: int, part: Path) -> Upload:
         """Take a part of an upload; the last one finishes it.
@@ -291,6 +316,7 @@ class UploadStore:
     def _clear(self, upload: Upload) -> None:
         self._storage.delete(upload.key)
         self._storage.delete(upload.parts)
+        self._storage.delete(people_prefix(upload.tenant, upload.id))
         if upload.direct is not None:
             self._storage.delete(upload.direct)
         self._quotas.free(upload.tenant, f"uploads/{upload.id}")
@@ -327,7 +353,7 @@ def ready(upload: Upload, *kinds: FileKind) -> Upload:
 
 def _is_needed() -> Any:
     needing = select(UPLOAD_USES.c.job).join(JOBS, JOBS.c.number == UPLOAD_USES.c.job)
-    needing = needing.where((UPLOAD_USES.c.upload == UPLOADS.c.number) & JOBS.c.state.in_(ACTIVE))
+    needing = needing.where((UPLOAD_USES.c.upload == UPLOADS.c.number) & JOBS.c.state.in_(_NEEDING))
     return exists(needing)
 
 

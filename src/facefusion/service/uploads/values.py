@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from pathlib import PurePosixPath
+from typing import Any, Final, Literal
 
 from sqlalchemy import Row
 
@@ -13,6 +14,7 @@ from facefusion.jobs.database import moment
 
 UploadState = Literal["open", "ready", "failed"]
 FileKind = Literal["picture", "video", "sound", "face", "other"]
+MOST_OF_NAME: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +91,9 @@ def upload_of(row: Row[Any]) -> Upload:
     for name in ("created", "expires"):
         values[name] = moment(values[name])
     return Upload(**values)
+
+
+def file_name(name: str) -> str:
+    """Return the name of a file without folders and without what terminals and headers would take amiss."""
+    plain = "".join(each for each in PurePosixPath(name.replace("\\", "/")).name if each.isprintable())
+    return plain.strip()[:MOST_OF_NAME] or "upload"

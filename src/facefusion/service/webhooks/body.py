@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -15,6 +16,15 @@ from facefusion.jobs.database import maybe_moment, moment
 
 _OF_RESULT: Final = ("sha256", "size")
 _OF_ERROR: Final = ("type", "code")
+_OF_KIND: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
+    {
+        "segment.done": ("segment", ("number", "done", "of")),
+        "job.measured": ("quality", ("flags",)),
+        "storage.full": ("storage", ("stored", "most")),
+        "webhook.disabled": ("webhook", ("webhook", "reason")),
+    }
+)
+"""What events of a kind say beside the job: under which name, and which of their facts."""
 
 
 def body_of(row: Row[Any], public_url: str | None) -> bytes:
@@ -72,6 +82,6 @@ def _links(job: str, state: str, public_url: str) -> dict[str, str]:
 
 
 def _own(kind: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = {"segment.done": ("number", "done", "of"), "webhook.disabled": ("webhook", "reason")}.get(kind, ())
-    said = {name: facts[name] for name in wanted if name in facts}
-    return {kind.partition(".")[0]: said} if said else {}
+    name, wanted = _OF_KIND.get(kind, ("", ()))
+    said = {each: facts[each] for each in wanted if each in facts}
+    return {name: said} if said else {}

@@ -22,7 +22,9 @@ WebhookKind = Literal[
     "job.rejected",
     "job.paused",
     "job.resumed",
+    "job.measured",
     "segment.done",
+    "storage.full",
     "webhook.disabled",
 ]
 """Of what one can be told; `webhook.disabled`: another webhook of the tenant was disabled, as nothing arrived there."""

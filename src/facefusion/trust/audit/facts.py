@@ -187,7 +187,7 @@ class Changed(Facts):
         policy: the rules that hold from now on.
     """
 
-    record: Literal["consent", "block list", "allow list", "policy", "acknowledgement", "key", "tenant"]
+    record: Literal["consent", "block list", "allow list", "policy", "acknowledgement", "key", "tenant", "user"]
     action: Literal["added", "removed", "revoked", "exported", "replaced"]
     consents: tuple[Person, ...] = Field((), max_length=_MOST)
     subjects: tuple[Person, ...] = Field((), max_length=_MOST)

@@ -21,7 +21,7 @@ from facefusion.trust.audit.facts import Payload, Person, checked
 from facefusion.trust.audit.growth import entry_of, references_of
 from facefusion.trust.audit.keys import AuditKeys
 from facefusion.trust.audit.lines import LineFiles, read_lines
-from facefusion.trust.audit.people import Role, person, pseudonym_of
+from facefusion.trust.audit.people import ROLES, Role, person, pseudonym_of
 from facefusion.trust.audit.prune import prune
 from facefusion.trust.audit.tables import ENTRIES, INPUT_KEYS, REFERENCES
 from facefusion.trust.audit.verify import Report, compare, verify
@@ -40,27 +40,37 @@ class Wanted:
 
     Attributes:
         since: not older.
-        kind: such as published.
+        until: older than this.
+        kinds: one of these, such as published; any when empty.
         job: of this one.
         result: done, refused, failed or cancelled.
         tenant: of whom; the following are looked for among theirs.
         actor: by whom.
+        pseudonym: of somebody who did the work, is shown or consented, as entries call them.
         consent: identifier of a consent.
         subject: whose face.
         input: SHA-256 of an input.
         output: SHA-256 of an output.
+        after: number of an entry; those with greater numbers.
+        before: number of an entry; those with smaller numbers.
+        is_newest_first: the order; the oldest first where false.
     """
 
     since: datetime | None = None
-    kind: str | None = None
+    until: datetime | None = None
+    kinds: tuple[str, ...] = ()
     job: str | None = None
     result: str | None = None
     tenant: str = "default"
     actor: str | None = None
+    pseudonym: str | None = None
     consent: str | None = None
     subject: str | None = None
     input: str | None = None
     output: str | None = None
+    after: int | None = None
+    before: int | None = None
+    is_newest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +255,7 @@ class AuditLog:
         raise ValueError("nothing is looked for")
 
     def entries(self, wanted: Wanted | None = None) -> Iterator[Entry]:
-        """Yield the entries that are wanted, oldest first; all when None.
+        """Yield the entries that are wanted, oldest first unless they say otherwise; all when None.
 
         Raises:
             AuditError: the log cannot be read.
@@ -256,7 +266,8 @@ class AuditLog:
             return
         query = self._query(wanted)
         if query is not None:
-            found = self._read(query.order_by(ENTRIES.c.sequence))
+            sequence = ENTRIES.c.sequence
+            found = self._read(query.order_by(sequence.desc() if wanted.is_newest_first else sequence))
             yield from found if wanted.input is None else self._with_input(found, wanted.input)
 
     def entry(self, name: str, *, tenant: str | None = None) -> Entry:
@@ -335,15 +346,16 @@ class AuditLog:
 
     def _query(self, wanted: Wanted) -> Select[Any] | None:
         """Return what to ask; None where a person is wanted of whom the log knows nothing."""
-        query = select(ENTRIES).where(ENTRIES.c.tenant == wanted.tenant)
-        if wanted.since is not None:
-            since = wanted.since.astimezone(UTC).isoformat(timespec="milliseconds")
-            query = query.where(ENTRIES.c.time >= since)
-        for name in ("kind", "job", "result"):
+        query = _within(select(ENTRIES).where(ENTRIES.c.tenant == wanted.tenant), wanted)
+        if wanted.kinds:
+            query = query.where(ENTRIES.c.kind.in_(wanted.kinds))
+        for name in ("job", "result"):
             if (value := getattr(wanted, name)) is not None:
                 query = query.where(ENTRIES.c[name] == value)
         if wanted.output is not None:
             query = _with_reference(query, "output", wanted.output)
+        if wanted.pseudonym is not None:
+            query = _with_reference(query, ROLES, wanted.pseudonym)
         with told(), self._chain.engine.connect() as connection:
             return self._of_people(connection, query, wanted)
 
@@ -367,8 +379,27 @@ class AuditLog:
                     yield entry
 
 
-def _with_reference(query: Select[Any], what: str, value: str) -> Select[Any]:
-    sequences = select(REFERENCES.c.sequence).where(REFERENCES.c.what == what, REFERENCES.c.value == value)
+def _within(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    """Return a query for entries of the wanted time and numbers."""
+    if wanted.since is not None:
+        query = query.where(ENTRIES.c.time >= _written(wanted.since))
+    if wanted.until is not None:
+        query = query.where(ENTRIES.c.time < _written(wanted.until))
+    if wanted.after is not None:
+        query = query.where(ENTRIES.c.sequence > wanted.after)
+    if wanted.before is not None:
+        query = query.where(ENTRIES.c.sequence < wanted.before)
+    return query
+
+
+def _written(time: datetime) -> str:
+    """Return a time as entries hold it."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _with_reference(query: Select[Any], what: str | tuple[str, ...], value: str) -> Select[Any]:
+    names = (what,) if isinstance(what, str) else what
+    sequences = select(REFERENCES.c.sequence).where(REFERENCES.c.what.in_(names), REFERENCES.c.value == value)
     return query.where(ENTRIES.c.sequence.in_(sequences))
 
 

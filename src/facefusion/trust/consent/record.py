@@ -6,13 +6,14 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 EvidenceKind = Literal["agreement", "identity", "signature", "other"]
 Territory = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 ID_PATTERN: Final = r"^c-[0-9a-f]{16}$"
 _ID: Final = re.compile(ID_PATTERN)
 
@@ -56,8 +57,20 @@ class EvidenceFact(_Value):
 
     kind: EvidenceKind
     name: Text
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    sha256: Digest
     bytes: int = Field(ge=0)
+
+
+class Signature(_Value):
+    """That somebody signed by hand on a screen.
+
+    Attributes:
+        signer: the name that they typed.
+        evidence: number of the evidence that shows it; its digest stands there, so that no other can take its place.
+    """
+
+    signer: Text
+    evidence: int = Field(ge=0)
 
 
 class Revocation(_Value):
@@ -83,6 +96,8 @@ class Consent(_Value):
         recorded: when it came on record here.
         pictures: from how many pictures of the face the templates were made.
         evidence: files that show it.
+        picture_digests: SHA-256 of these pictures, in hexadecimal digits; none where they are not known.
+        signature: who signed it on a screen; None where nobody did.
         revocation: when and why it was revoked; None while it was not.
         source: fingerprint of the key of the place that it was brought over from; None where it was recorded here.
     """
@@ -93,9 +108,19 @@ class Consent(_Value):
     scope: Scope
     recorded: AwareDatetime
     pictures: int = Field(ge=1)
+    picture_digests: tuple[Digest, ...] = ()
     evidence: tuple[EvidenceFact, ...] = ()
+    signature: Signature | None = None
     revocation: Revocation | None = None
     source: str | None = None
+
+    @model_validator(mode="after")
+    def _signed(self) -> Self:
+        if self.signature is not None:
+            shown = self.evidence[self.signature.evidence : self.signature.evidence + 1]
+            if not shown or shown[0].kind != "signature":
+                raise ValueError("the evidence of the signature is none")
+        return self
 
     @property
     def digest(self) -> str:

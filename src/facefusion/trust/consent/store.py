@@ -12,7 +12,7 @@ from facefusion.errors import ConsentMissingError, ConsentRecordError, ConsentRe
 from facefusion.faces.types import Vector
 from facefusion.trust.consent.evidence import EvidenceFile, check_evidence
 from facefusion.trust.consent.grant import Grant, decided
-from facefusion.trust.consent.record import Consent, Revocation, Scope
+from facefusion.trust.consent.record import Consent, Revocation, Scope, Signature
 from facefusion.trust.consent.records import Records
 from facefusion.trust.consent.scope import Use, check_live
 from facefusion.trust.consent.tables import METADATA, telling
@@ -57,6 +57,8 @@ class ConsentStore:
         scope: Scope | None = None,
         person: str | None = None,
         evidence: Sequence[EvidenceFile] = (),
+        picture_digests: Sequence[str] = (),
+        signed: tuple[str, bytes] | None = None,
     ) -> Consent:
         """Put a consent on record.
 
@@ -66,11 +68,16 @@ class ConsentStore:
             scope: for what; from now on and for everything when None.
             person: whose face it is, where a name is to be kept.
             evidence: files that show it.
+            picture_digests: SHA-256 of the pictures, in hexadecimal digits.
+            signed: the name of who signed on a screen, and the picture of it, as `engine.signature` makes it.
 
         Raises:
             ConsentRecordError: it cannot be kept.
         """
-        moment = self._clock()
+        moment, signature = self._clock(), None
+        if signed is not None:
+            signature = Signature(signer=signed[0], evidence=len(evidence))
+            evidence = [*evidence, EvidenceFile("signature", "signature.png", signed[1])]
         consent = Consent(
             id=f"c-{secrets.token_hex(8)}",
             person=person,
@@ -78,7 +85,9 @@ class ConsentStore:
             scope=scope or Scope(valid_from=moment),
             recorded=moment,
             pictures=len(embeddings),
+            picture_digests=tuple(picture_digests),
             evidence=tuple(each.fact for each in evidence),
+            signature=signature,
         )
         self.restore(consent, embeddings, [each.content for each in evidence])
         return consent
@@ -137,6 +146,21 @@ class ConsentStore:
             contents = [self._records.evidence(connection, record, number) for number in numbers]
         check_evidence(consent, contents)
         return contents
+
+    def signature(self, record: str) -> bytes | None:
+        """Return the picture of the signature that was drawn on a screen, PNG; None where there is none.
+
+        Raises:
+            ConsentRecordError: as of `get`, or it is missing or damaged.
+        """
+        with telling(), self._engine.begin() as connection:
+            consent = self._known(connection, record)
+            if consent.signature is None:
+                return None
+            number = consent.signature.evidence
+            content = self._records.evidence(connection, record, number)
+        check_evidence(consent.model_copy(update={"evidence": (consent.evidence[number],)}), [content])
+        return content
 
     def revoke(self, record: str, reason: str = "", *, at: datetime | None = None) -> Consent:
         """Note that a consent holds no more; whatever asks from now on is told so.

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from io import FileIO
+from io import BytesIO, FileIO
 from pathlib import Path
 from typing import IO
 
@@ -89,6 +89,33 @@ def embed(path: Path, form: Form, marks: Marks) -> None:
                 f"The {form.name} output cannot bear its metadata marks: {error}", "Choose another form for the output"
             ) from error
     splice(path, edits)
+
+
+def with_marks(content: bytes, marks: Marks) -> bytes:
+    """Return the bytes of a JPEG picture with marks in them, as `embed` writes them into a file.
+
+    Args:
+        content: the picture.
+        marks: what to say.
+
+    Raises:
+        DisclosureError: the marks may not be written.
+    """
+    marks.check()
+    parts, place = [], 0
+    for edit in _jpeg_edits(content, marks):
+        parts += [content[place : edit.start], edit.content]
+        place = edit.end
+    return b"".join((*parts, content[place:]))
+
+
+def _jpeg_edits(content: bytes, marks: Marks) -> list[Edit]:
+    try:
+        return sorted(jpeg.packet_edits(BytesIO(content), partial(packet, marks)), key=lambda edit: edit.start)
+    except _DAMAGE as error:
+        raise DisclosureError(f"A picture cannot bear its metadata marks: {error}", "Shorten the texts of marks") from (
+            error
+        )
 
 
 def read_marks(path: Path) -> Marks | None:

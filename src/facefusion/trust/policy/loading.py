@@ -42,6 +42,20 @@ def read_policy(name_or_path: str | Path) -> Policy:
     return made(_content(name_or_path, ()), _called(name_or_path))
 
 
+def laid_over(base: str, content: Mapping[str, Any], place: str) -> Policy:
+    """Return the policy that a profile is with some changes, without a look at signatures.
+
+    Args:
+        base: the profile.
+        content: what is said instead of it, as TOML has it.
+        place: how messages call it.
+
+    Raises:
+        PolicyError: it is none, or below what holds always.
+    """
+    return made(_laid_over(_content(base, ()), content), place)
+
+
 def _content(name_or_path: str | Path, below: Sequence[str]) -> dict[str, Any]:
     """Return what a policy says, with all that it extends."""
     identity = str(name_or_path) if is_profile(name_or_path) else str(Path(name_or_path).absolute())

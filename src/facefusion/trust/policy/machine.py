@@ -1,4 +1,4 @@
-"""Which policy holds: the machine's, that of whoever runs the service, or the one that a job asks for."""
+"""Which policy holds: the machine's, that of whoever runs the service, the one that a job asks for, or the place's."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 from facefusion.trust.policy.loading import load_policy
+from facefusion.trust.policy.own import own_policy
 from facefusion.trust.policy.policy import Policy
 
 MACHINE_POLICY: Final = Path("/etc/facefusion/policy.toml")
 POLICY_VARIABLE: Final = "FACEFUSION_POLICY"
-Origin = Literal["machine", "environment", "option"]
+Origin = Literal["machine", "environment", "option", "place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,15 @@ class InForce:
     Attributes:
         policy: the policy.
         origin: `machine`: it is installed on this machine; `environment`: whoever started the program set it;
-            `option`: the job asks for it, or nobody asks for any.
+            `option`: the job asks for it, or nobody asks for any; `place`: it was set for this folder of records, and
+            nobody asks for another.
+        source: the profile, or the file, that it is.
         instead_of: the policy that the job asks for and does not get; empty where it gets its own.
     """
 
     policy: Policy
     origin: Origin
+    source: str
     instead_of: str = ""
 
 
@@ -54,8 +58,11 @@ def policy_in_force(
     """
     environment = os.environ if environment is None else environment
     name, origin = _chosen(asked, environment.get(POLICY_VARIABLE, ""), machine_policy)
+    own = own_policy(home)
+    if origin == "option" and asked == usual and os.path.lexists(own):
+        name, origin = str(own), "place"
     instead_of = asked if asked not in {name, usual} else ""
-    return InForce(load_policy(name, home=home), origin, instead_of)
+    return InForce(load_policy(name, home=home), origin, name, instead_of)
 
 
 def _chosen(asked: str, variable: str, machine_policy: Path) -> tuple[str, Origin]:

@@ -21,7 +21,20 @@ from typing import Final, Literal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from filelock import FileLock, Timeout
-from sqlalchemy import BigInteger, Column, Engine, LargeBinary, MetaData, Row, String, Table, delete, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Engine,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from facefusion.errors import InputMissingError, OptionsError, SecretError
@@ -130,6 +143,30 @@ class Lifecycle:
                     )
                 )
         return items
+
+    @contextmanager
+    def replacing(self, path: Path) -> Iterator[None]:
+        """Have a file replaced by what is made of it, which is kept for as long as it was; of a link, what it leads to.
+
+        Nothing is entered where the file was not, or where another lies there than was entered. Where the process dies
+        between the end of the block and the next moment, `sweep` tells of the file as `replaced`.
+
+        Args:
+            path: of the file, which the block puts another in the place of.
+
+        Raises:
+            SecretError: the database cannot be used.
+        """
+        own = path.resolve()
+        entered = _ITEMS.c.lookup == self._lookup(own)
+        with _told(), self._engine.connect() as connection:
+            row = connection.execute(select(_ITEMS.c.inode, _ITEMS.c.changed).where(entered)).one_or_none()
+        is_kept = row is not None and own.exists() and _identity(own) == (row.inode, row.changed)
+        yield
+        if is_kept:
+            inode, changed = _known(own)
+            with _told(), alone(self._engine, _MATTER) as connection:
+                connection.execute(update(_ITEMS).where(entered).values(inode=inode, changed=changed))
 
     def forget(self, *paths: Path) -> None:
         """Take files and folders out, which stay as they are; one that was never entered is no error.

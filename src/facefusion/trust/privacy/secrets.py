@@ -21,8 +21,9 @@ _SECRETS: Final = tuple(
         r"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|hf_|npm_|pypi-|[srp]k_(?:live|test)_|AKIA|ASIA|AIza|SG\.)"
         r"[A-Za-z0-9]{16,}[A-Za-z0-9_.-]*",
         r"(?<![A-Za-z0-9])(?:sk-|xox[abeoprs]-|ya29\.)[A-Za-z0-9_./+=-]{16,}",
-        # Keys of our own service.
+        # Keys of our own service, and its sessions.
         r"(?<![A-Za-z0-9])ff_[0-9a-f]{12}_[0-9A-Za-z]{8,}|(?<![A-Za-z0-9])ffl_[0-9a-f]{8,}",
+        r"(?<![A-Za-z0-9])ffs_[0-9A-Za-z_-]{16,}",
         r"(?i)\b(?:bearer|basic|negotiate)\s+[A-Za-z0-9._~+/=-]{8,}",
         # Name and password in a URL.
         r"(?<=://)[^\s/@]*:[^\s/@]*(?=@)",

@@ -14,6 +14,8 @@ from facefusion.trust.audit import AuditLog, Entry
 from facefusion.trust.verify.layers import LayerReading, LayerState
 
 AUDIT: Final = "audit"
+_SAME: Final = {"same_file": True}
+"""Whether the entry is of these very bytes, and not of what they were made from."""
 _THERE: Final = (LayerState.HOLDS, LayerState.UNKNOWN)
 
 
@@ -37,7 +39,7 @@ class AuditLayer:
             entry = log.find(output_digest=digest)
             if entry is not None:
                 return LayerReading(
-                    self.layer, LayerState.HOLDS, f"this very file left here {_when(entry)}", _facts(entry)
+                    self.layer, LayerState.HOLDS, f"this very file left here {_when(entry)}", _facts(entry) | _SAME
                 )
             for number, value, is_sure in numbers:
                 entry = log.find(produce_id=value) if number == "produce_id" else log.find(watermark=value)

@@ -90,6 +90,8 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("about", sa.String(length=255), nullable=False),
         sa.Column("notes", sa.JSON(), nullable=False),
+        sa.Column("progress", sa.JSON(), nullable=True),
+        sa.Column("is_cancelled", sa.Boolean(), nullable=False),
         sa.Column("result", sa.JSON(), nullable=True),
         sa.Column("error", sa.JSON(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
@@ -217,6 +219,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("request", sa.JSON(), nullable=False),
+        sa.Column("names", sa.JSON(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("queued", sa.BigInteger(), nullable=False),
         sa.Column("started", sa.BigInteger(), nullable=True),
@@ -276,6 +279,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("upload", "first", name=op.f("pk_upload_parts")),
     )
     op.create_table(
+        "upload_people",
+        sa.Column("upload", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("operation", sa.String(length=32), nullable=False),
+        sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("found", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["upload"], ["uploads.number"], name=op.f("fk_upload_people_upload"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("upload", name=op.f("pk_upload_people")),
+    )
+    op.create_table(
+        "users",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("folded", sa.String(length=200), nullable=False),
+        sa.Column("password", sa.String(length=200), nullable=False),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.String(length=200), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["tenant"], ["tenants.id"], name=op.f("fk_users_tenant")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_users")),
+        sa.UniqueConstraint("id", name=op.f("uq_users_id")),
+        sa.UniqueConstraint("tenant", "folded", name=op.f("uq_users_tenant_folded")),
+    )
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.create_index("users_by_tenant", ["tenant", "number"], unique=False)
+
+    op.create_table(
         "webhook_kinds",
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -302,6 +339,56 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.create_index("events_of_job", ["job", "id"], unique=False)
+
+    op.create_table(
+        "job_frames",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("task", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("key", sa.String(length=400), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_job_frames_job"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job_frames")),
+        sa.UniqueConstraint("job", "number", name=op.f("uq_job_frames_job_number")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "job_links",
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_job_links_job"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_job_links")),
+        sa.UniqueConstraint("digest", name=op.f("uq_job_links_digest")),
+        sa.UniqueConstraint("id", name=op.f("uq_job_links_id")),
+    )
+    with op.batch_alter_table("job_links", schema=None) as batch_op:
+        batch_op.create_index("links_of_job", ["job", "number"], unique=False)
+
+    op.create_table(
+        "job_words",
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column(
+            "word", sa.String(length=64).with_variant(sa.String(length=64, collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column("job", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("is_error", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["job"], ["jobs.number"], name=op.f("fk_job_words_job"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("tenant", "word", "job", name=op.f("pk_job_words")),
+    )
+    with op.batch_alter_table("job_words", schema=None) as batch_op:
+        batch_op.create_index("words_of_job", ["job", "word"], unique=False)
 
     op.create_table(
         "plans",
@@ -345,6 +432,27 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'waiting'"),
             sqlite_where=sa.text("state = 'waiting'"),
         )
+
+    op.create_table(
+        "sessions",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("way", sa.String(length=8), nullable=False),
+        sa.Column("key", sa.String(length=12), nullable=True),
+        sa.Column("account", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("generation", sa.Integer(), nullable=True),
+        sa.Column("start", sa.String(length=64), nullable=True),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=False),
+        sa.Column("ends", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["users.number"], name=op.f("fk_sessions_account"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["key"], ["api_keys.id"], name=op.f("fk_sessions_key"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sessions")),
+    )
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.create_index("sessions_by_account", ["account", "created"], unique=False)
+        batch_op.create_index("sessions_by_end", ["ends"], unique=False)
+        batch_op.create_index("sessions_by_key", ["key"], unique=False)
 
     op.create_table(
         "tasks",
@@ -456,6 +564,12 @@ def downgrade() -> None:
         batch_op.drop_index("tasks_of_job")
 
     op.drop_table("tasks")
+    with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.drop_index("sessions_by_key")
+        batch_op.drop_index("sessions_by_end")
+        batch_op.drop_index("sessions_by_account")
+
+    op.drop_table("sessions")
     with op.batch_alter_table("quality_samples", schema=None) as batch_op:
         batch_op.drop_index(
             "samples_waiting", postgresql_where=sa.text("state = 'waiting'"), sqlite_where=sa.text("state = 'waiting'")
@@ -467,6 +581,15 @@ def downgrade() -> None:
 
     op.drop_table("quality_samples")
     op.drop_table("plans")
+    with op.batch_alter_table("job_words", schema=None) as batch_op:
+        batch_op.drop_index("words_of_job")
+
+    op.drop_table("job_words")
+    with op.batch_alter_table("job_links", schema=None) as batch_op:
+        batch_op.drop_index("links_of_job")
+
+    op.drop_table("job_links")
+    op.drop_table("job_frames")
     with op.batch_alter_table("events", schema=None) as batch_op:
         batch_op.drop_index("events_of_job")
 
@@ -475,6 +598,11 @@ def downgrade() -> None:
         batch_op.drop_index("webhook_kinds_of")
 
     op.drop_table("webhook_kinds")
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.drop_index("users_by_tenant")
+
+    op.drop_table("users")
+    op.drop_table("upload_people")
     op.drop_table("upload_parts")
     with op.batch_alter_table("triggered", schema=None) as batch_op:
         batch_op.drop_index("triggered_by_age")

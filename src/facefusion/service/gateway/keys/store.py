@@ -24,7 +24,7 @@ from facefusion.jobs.database import (
 from facefusion.jobs.tenants import make_tenant
 from facefusion.service.gateway.caller import ROLES, SCOPES, Caller, Role, Scope
 from facefusion.service.gateway.keys.form import KeyText, make_key
-from facefusion.service.gateway.tables import API_KEYS
+from facefusion.service.gateway.tables import API_KEYS, USERS
 
 PURPOSE: Final = "service keys"
 """Of the key, derived from the place's secret, by which digests are made."""
@@ -81,12 +81,18 @@ class KeyFound:
         digest: of the key; not in its text form.
         seconds: for how long it holds from when it was looked up; 0 or less where it has expired.
         is_revoked: whether it was taken back.
+        name: what it is for.
+        role: which it has; None where it has scopes of its own.
+        expires: when it ends; None where nobody has to know.
     """
 
     caller: Caller
     digest: str = field(repr=False)
     seconds: float
     is_revoked: bool
+    name: str = ""
+    role: Role | None = None
+    expires: datetime | None = None
 
 
 class KeyStore:
@@ -238,8 +244,9 @@ class KeyStore:
             if row is None:
                 return None
             seconds = (row.expires - self._clock(connection)) / 1e6
-        caller = Caller(row.tenant, f"key:{row.line}", _scopes(row.grants))
-        return KeyFound(caller, row.digest, seconds, row.revoked is not None)
+        caller = Caller(row.tenant, f"key:{row.line}", scopes_of(row.grants))
+        role = row.grants.get("role")
+        return KeyFound(caller, row.digest, seconds, row.revoked is not None, row.name, role, moment(row.expires))
 
     @until_it_goes_through
     def used(self, key_ids: Iterable[str]) -> None:
@@ -254,14 +261,15 @@ class KeyStore:
                 connection.execute(update(API_KEYS).where(API_KEYS.c.id == key_id).values(used=hour))
 
     def any_holds(self) -> bool:
-        """Return whether there is a key that lets somebody in.
+        """Return whether there is a key, or a user, that lets somebody in.
 
         Raises:
             JobsUnavailableError: the database cannot be used.
         """
         with reading(self._engine) as connection:
             holds = API_KEYS.c.revoked.is_(None) & (API_KEYS.c.expires > self._clock(connection))
-            return connection.execute(select(API_KEYS.c.id).where(holds).limit(1)).first() is not None
+            of_keys, of_users = select(API_KEYS.c.id).where(holds), select(USERS.c.id).where(USERS.c.is_active)
+            return any(connection.execute(each.limit(1)).first() is not None for each in (of_keys, of_users))
 
     def _added(
         self, connection: Connection, values: Mapping[str, Any], now: int, expires: int, text: KeyText
@@ -293,7 +301,7 @@ def _grants(role: Role | None, scopes: Iterable[Scope]) -> dict[str, Any]:
     return {"scopes": named} if role is None else {"role": role}
 
 
-def _scopes(grants: Mapping[str, Any]) -> frozenset[Scope]:
+def scopes_of(grants: Mapping[str, Any]) -> frozenset[Scope]:
     """Return what a key lets its holder do; what this version does not know, it does not give."""
     role = grants.get("role")
     return ROLES[cast("Role", role)] if role in ROLES else SCOPES & frozenset(grants.get("scopes", ()))
@@ -306,7 +314,7 @@ def _key_of(row: Row[Any]) -> ApiKey:
         tenant=row.tenant,
         name=row.name,
         role=row.grants.get("role"),
-        scopes=_scopes(row.grants),
+        scopes=scopes_of(row.grants),
         created=moment(row.created),
         created_by=row.created_by,
         expires=moment(row.expires),

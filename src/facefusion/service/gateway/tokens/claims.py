@@ -14,6 +14,8 @@ from facefusion.service.gateway.caller import ROLES, Caller, Role, Scope
 _TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_NAME: Final = 190
 _MOST_ROLES: Final = 500
+_ABOVE_TENANTS: Final[Role] = "platform"
+"""No token gives it: a claim of that name may mean something else where it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class ClaimRules:
     tenant: str | None = None
     tenant_claim: str = "tenant"
     roles_claim: str = "roles"
-    roles: Mapping[str, Role] = field(default_factory=lambda: {role: role for role in ROLES})
+    roles: Mapping[str, Role] = field(default_factory=lambda: {role: role for role in ROLES if role != _ABOVE_TENANTS})
 
     @classmethod
     def of(cls, options: IdentityOptions) -> ClaimRules:

@@ -1,0 +1,20 @@
+/** Kinds of work in words that somebody understands who never used this software. */
+
+import { languages, type Language } from "../i18n/index.svelte";
+
+const WORK: Record<string, readonly [string, string]> = {
+  face_swapper: ["putting the face in place of another", "将面孔换到他人脸上"],
+  face_enhancer: ["making the face crisper", "使面部更清晰"],
+  expression_restorer: ["keeping the expression of the scene", "保留原有表情"],
+  face_editor: ["changing expression and gaze", "改变表情和视线"],
+  age_modifier: ["making the face look younger or older", "使面孔显得更年轻或更年长"],
+  lip_syncer: ["moving the lips to speech", "使嘴唇随语音而动"],
+  face_translator: ["redrawing the face by a model of the user", "用自有模型重绘面孔"],
+  frame_enhancer: ["enlarging the whole picture", "放大整个画面"],
+  frame_colorizer: ["colouring black and white", "为黑白画面上色"],
+  background_remover: ["replacing the background", "替换背景"],
+};
+
+/** What a processor does; its name where it came with a package of somebody else. */
+export const workName = (processor: string, language: Language = languages.current): string =>
+  WORK[processor]?.[language === "zh" ? 1 : 0] ?? processor;

@@ -1,0 +1,1 @@
+"""Who is to be seen in a target: one entry for each person, though their tracks break."""

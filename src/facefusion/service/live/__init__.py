@@ -1,0 +1,1 @@
+"""Live mode over a WebSocket: frames of a camera somewhere else, edited as they come."""
