@@ -25,7 +25,7 @@ def test_a_job_that_is_not_cut_is_one_task(jobs):
     jobs.clock.forward(5)
     jobs.queue.finished(lease, {"outputs": ["a"]}, facts={"frames": 3})
     done = jobs.job(job)
-    assert (done.state, done.result, done.failure) == ("succeeded", {"outputs": ["a"]}, None)
+    assert (done.state, done.result, done.failure) == ("succeeded", {"outputs": ["a"], "took": 5.0}, None)
     assert (done.finished - done.started).total_seconds() == 5
     assert jobs.kinds(job) == ["job.queued", "job.running", "task.leased", "job.succeeded"]
     [attempt] = jobs.board.attempts(job.id, tenant="studio")
@@ -106,7 +106,7 @@ def test_what_is_told_twice_counts_once(jobs):
     assert jobs.job(job).segments_done == 1
     for lease in jobs.work():
         jobs.queue.finished(lease, {"by": "nobody"})
-    assert (jobs.state(job), jobs.job(job).result) == ("succeeded", {"by": "merge", "number": 0})
+    assert (jobs.state(job), jobs.job(job).result) == ("succeeded", {"by": "merge", "number": 0, "took": 10.0})
 
 
 CALLS = {
@@ -129,7 +129,7 @@ def test_a_slow_worker_is_refused_once_its_task_went_to_another(jobs, call):
     jobs.queue.finished(quick, {"by": "quick"})
     with pytest.raises(LeaseLostError):
         CALLS[call](jobs.queue, slow)
-    assert jobs.job(job).result == {"by": "quick"}
+    assert jobs.job(job).result == {"by": "quick", "took": 31.0}
 
 
 def test_a_slow_planner_is_refused_too(jobs):

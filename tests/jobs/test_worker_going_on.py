@@ -30,7 +30,7 @@ def done():
 @pytest.fixture
 def worker(jobs, done, monkeypatch):
     class Quick:
-        def __init__(self, attempt, _bench):
+        def __init__(self, attempt, _bench, **_):
             self.lease, self.said = attempt.lease, None
 
         def do(self):

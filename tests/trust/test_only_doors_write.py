@@ -41,6 +41,7 @@ KNOWN = {
     "service/uploads/receiving.py": "an input",
     "service/uploads/store.py": "an input",
     "service/routes/faces.py": "the picture of a face file, which tells a source",
+    "service/routes/consents.py": "the picture of a signature, as it was sent",
     "service/document.py": "the document of the API",
     "client/downloading.py": "an output that has left by the doors of the service",
     "cli/commands/audit.py": "the audit log",
