@@ -52,9 +52,9 @@ class KeptFace:
     @property
     def state(self) -> str:
         """`ready`, `building` or `failed`."""
-        if self.facts is not None:
-            return "ready"
-        return "building" if self.operation is not None and self.operation.state == "running" else "failed"
+        if self.operation is not None and self.operation.state == "running":
+            return "building"  # also between the file's being there and the end of the operation: both end as one
+        return "failed" if self.facts is None else "ready"
 
 
 def faces_of(tenant: str) -> Select[Any]:
