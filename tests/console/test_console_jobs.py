@@ -224,6 +224,44 @@ def test_a_history_of_hundreds_is_searched_and_scrolled_without_a_halt(visit: Vi
     expect(rows.first).to_be_visible()
 
 
+@pytest.fixture
+def queue(folder: Path, service: str) -> Iterator[int]:
+    """Hundreds of jobs that wait, paused so that nobody takes one for work."""
+    count = 250
+    with closing(_Engine(folder)) as place:
+        with writing(place.engine) as connection:
+            board = JobBoard(place.engine)
+            for number in range(count):
+                request = {"target": "upload:a", "output": f"wait-{number:03}.mp4"}
+                job = board.submitted(connection, NewJob("default", "root", request, names={"upload:a": "beach.mov"}))
+                connection.execute(update(JOBS).where(JOBS.c.number == job.number).values(is_paused=True))
+        yield count
+        with writing(place.engine) as connection:
+            waiting = JOBS.c.is_paused & (JOBS.c.state == "queued")
+            connection.execute(update(JOBS).where(waiting).values(state="cancelled"))
+
+
+def test_of_hundreds_that_wait_only_those_in_sight_are_in_the_page(
+    visit: Visits, api: httpx.Client, queue: int
+) -> None:
+    page = visit("/jobs").page
+    expect(page.get_by_role("heading", name=f"In the works {queue}")).to_be_visible()
+    expect(page.get_by_role("link", name="wait-000.mp4", exact=True).first).to_be_visible()
+    rows = page.get_by_role("list", name="Waiting for their turn").get_by_role("listitem")
+    expect(rows.first).to_contain_text("wait-003.mp4")
+    last = rows.filter(has_text=f"wait-{queue - 1}.mp4")
+    while not last.count():
+        page.mouse.wheel(0, 600)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert rows.count() < 60
+    last.get_by_role("button", name="Cancel the job").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the job").click()
+    expect(page.get_by_role("heading", name=f"In the works {queue - 1}")).to_be_visible()
+    expect(last).to_have_count(0)
+    first = api.get("/v1/jobs?state=queued&order=oldest&limit=1").json()["jobs"][0]
+    assert first["request"]["output"] == "wait-000.mp4"
+
+
 def test_two_results_are_compared_in_step(visit: Visits, pair: list[str]) -> None:
     page = visit("/jobs?q=harbour").page
     for name in ("one", "two"):

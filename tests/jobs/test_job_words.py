@@ -21,7 +21,7 @@ def jobs(jobs_engine, clock) -> Jobs:
 
 def found(jobs: Jobs, question: str, tenant: str = "studio", **more: object) -> list[str]:
     wanted = WantedJobs(tenant, question=question, **more)
-    return [job.id for job in jobs_page(jobs.engine, wanted, before=None, limit=10)]
+    return [job.id for job in jobs_page(jobs.engine, wanted, beyond=None, limit=10)]
 
 
 def test_words_are_whole_in_parts_and_of_any_script() -> None:
@@ -72,7 +72,7 @@ def test_a_question_goes_with_the_other_filters_and_with_pages(jobs: Jobs) -> No
     jobs.board.cancel(second.id, tenant="studio")
     assert found(jobs, "wedding", states=("queued",)) == [third.id, first.id]
     assert found(jobs, "wedding", priority=1) == [second.id]
-    page = jobs_page(jobs.engine, WantedJobs("studio", question="wedding"), before=third.number, limit=1)
+    page = jobs_page(jobs.engine, WantedJobs("studio", question="wedding"), beyond=third.number, limit=1)
     assert [job.id for job in page] == [second.id, first.id], "and one more, which says that there is another page"
 
 

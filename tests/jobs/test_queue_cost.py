@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import CacheStats
 
 from facefusion.errors import LeaseLostError
 from facefusion.jobs.database import database_time, writing
-from facefusion.jobs.newest import newest_jobs
+from facefusion.jobs.newest import newest_jobs, oldest_jobs
 from facefusion.jobs.queue import JobQueue
 from facefusion.jobs.schema import JOBS, TENANTS
 from facefusion.jobs.tenants import Quota, Tenants
@@ -271,10 +271,14 @@ def test_a_page_of_jobs_is_found_by_an_index_whatever_lies_in_between(crowded):
         ("queued", "planning", "running", "merging"): "jobs_by_state",
     }
     for before, (states, index) in itertools.product((None, MANY // 3), wanted.items()):
-        scans, looked_at = planned(crowded, newest_jobs(crowded, "studio", states, before=before, limit=51))
-        assert len(scans) == max(1, len(states))
-        assert all(index in scan and not scan.startswith(("SCAN", "Seq", "Bitmap")) for scan in scans), scans
-        assert looked_at is None or looked_at <= 51 * len(scans)
+        for query in (
+            newest_jobs(crowded, "studio", states, before=before, limit=51),
+            oldest_jobs(crowded, "studio", states, after=before, limit=51),
+        ):
+            scans, looked_at = planned(crowded, query)
+            assert len(scans) == max(1, len(states))
+            assert all(index in scan and not scan.startswith(("SCAN", "Seq", "Bitmap")) for scan in scans), scans
+            assert looked_at is None or looked_at <= 51 * len(scans)
 
 
 def test_pages_of_jobs_hold_what_was_asked_for_each_once_and_in_order(crowded):
@@ -293,3 +297,15 @@ def test_pages_of_jobs_hold_what_was_asked_for_each_once_and_in_order(crowded):
     ]
     assert found("failed", before=2) == [(1, "failed")]
     assert found("failed", before=1) == found("running") == []
+
+
+def test_the_oldest_come_first_where_that_is_asked_for(crowded):
+    def found(*states, after=None):
+        with crowded.connect() as connection:
+            query = oldest_jobs(crowded, "studio", states, JOBS.c.owner == "ada", after=after, limit=3)
+            return [row.number for row in connection.execute(query)]
+
+    assert found() == found("failed", "succeeded") == [1, 2, 3]
+    assert found("failed", "succeeded", "queued", after=3) == [4, 5, 6]
+    assert found("queued", after=MANY - 1) == [MANY]
+    assert found(after=MANY) == []

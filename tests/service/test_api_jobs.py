@@ -338,6 +338,11 @@ def test_lists_are_paged_filtered_and_of_one_tenant(tmp_path: Path) -> None:
             if (cursor := page["next"]) is None:
                 break
         assert seen == made[::-1]
+        first = client.get("/v1/jobs?order=oldest&limit=4").json()
+        rest = client.get(f"/v1/jobs?order=oldest&cursor={first['next']}").json()
+        assert [each["id"] for each in first["jobs"] + rest["jobs"]][:7] == made
+        assert (len(rest["jobs"]), rest["next"]) == (4, None)
+        problem(client.get("/v1/jobs?order=best"), 422, "RequestInvalidError")
         client.post(f"/v1/jobs/{made[0]}/cancel")
         ids = [each["id"] for each in client.get("/v1/jobs?state=cancelled&state=failed").json()["jobs"]]
         assert ids == [made[0]]

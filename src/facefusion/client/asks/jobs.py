@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from facefusion.client.call import Ask, content, model, nothing, operation, values
 from facefusion.client.pages import Page
@@ -78,10 +78,11 @@ def page(
     created_before: datetime | None = None,
     priority: int | None = None,
     suspicious: bool = False,
+    order: Literal["newest", "oldest"] = "newest",
     limit: int = 50,
     cursor: str | None = None,
 ) -> Ask:
-    """Return a page of jobs, the newest first; all that is given must hold.
+    """Return a page of jobs, by when they came; all that is given must hold.
 
     Args:
         q: words, or how they begin, of files, processors, the identifier or the error; all must be there.
@@ -91,12 +92,13 @@ def page(
         created_before: before.
         priority: that they have.
         suspicious: something unusual was measured of them.
+        order: which come first.
         limit: most of them.
         cursor: of the page before; None for the first.
     """
     times = {"created_since": created_since, "created_before": created_before}
     query = {name: time.isoformat() for name, time in times.items() if time is not None}
-    more = {"q": q, "owner": owner, "priority": priority, "limit": limit, "cursor": cursor}
+    more = {"q": q, "owner": owner, "priority": priority, "order": order, "limit": limit, "cursor": cursor}
     return Ask(query={**query, **more, "state": list(state) or None, "suspicious": suspicious or None})
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Engine, func, literal, select
 
 from facefusion.jobs.database import looking
-from facefusion.jobs.newest import newest_jobs
+from facefusion.jobs.newest import newest_jobs, oldest_jobs
 from facefusion.jobs.rows import job_of
 from facefusion.jobs.schema import JOBS, LEASES, SAMPLES, TASKS
 from facefusion.jobs.states import JobState
@@ -33,6 +33,7 @@ class WantedJobs:
         priority: that they have.
         suspicious: whether something unusual was measured of them; not asked where false.
         question: beginnings of words that all are found by; anything when None.
+        is_oldest_first: how they are sorted.
     """
 
     tenant: str
@@ -43,15 +44,16 @@ class WantedJobs:
     priority: int | None = None
     suspicious: bool = False
     question: str | None = None
+    is_oldest_first: bool = False
 
 
-def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: int) -> list[Job]:
-    """Return a page of jobs, the newest first, and one more where there is one.
+def jobs_page(engine: Engine, wanted: WantedJobs, *, beyond: int | None, limit: int) -> list[Job]:
+    """Return a page of jobs, and one more where there is one.
 
     Args:
         engine: the database of jobs.
         wanted: which.
-        before: number of the last job of the page before; None for the first page.
+        beyond: number of the last job of the page before; None for the first page.
         limit: most jobs.
 
     Raises:
@@ -74,7 +76,10 @@ def jobs_page(engine: Engine, wanted: WantedJobs, *, before: int | None, limit: 
     with looking(engine) as connection:
         if terms is not None:
             holds.append(matching(connection, wanted.tenant, terms))
-        query = newest_jobs(engine, wanted.tenant, wanted.states, *holds, before=before, limit=limit + 1)
+        if wanted.is_oldest_first:
+            query = oldest_jobs(engine, wanted.tenant, wanted.states, *holds, after=beyond, limit=limit + 1)
+        else:
+            query = newest_jobs(engine, wanted.tenant, wanted.states, *holds, before=beyond, limit=limit + 1)
         return [job_of(row) for row in connection.execute(query).all()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -105,6 +105,9 @@ class WhichJobs(Page):
     created_before: Annotated[AwareDatetime | None, Field()] = None
     priority: Annotated[int | None, Field(ge=0, le=9)] = None
     suspicious: Annotated[bool, Field(description="something unusual was measured of them")] = False
+    order: Annotated[
+        Literal["newest", "oldest"], Field(description="which come first; a cursor goes on in its own order")
+    ] = "newest"
 
 
 class WhichEvents(Parameters):
@@ -140,7 +143,7 @@ def estimate(order: Order, parts: Parts, caller: Writer) -> Estimate:
 
 @ROUTER.get("", response_model=JobPage, responses=documented())
 def show_all(which: Annotated[WhichJobs, Query()], parts: Parts, caller: Reader) -> Response:
-    """List jobs, the newest first."""
+    """List jobs, by when they came."""
     wanted = WantedJobs(
         caller.tenant,
         tuple(which.state),
@@ -150,9 +153,10 @@ def show_all(which: Annotated[WhichJobs, Query()], parts: Parts, caller: Reader)
         priority=which.priority,
         suspicious=which.suspicious,
         question=(which.q or "").strip() or None,
+        is_oldest_first=which.order == "oldest",
     )
-    before = parts.cursors.number(which.cursor)
-    jobs = jobs_page(parts.engine, wanted, before=before, limit=which.limit)
+    beyond = parts.cursors.number(which.cursor)
+    jobs = jobs_page(parts.engine, wanted, beyond=beyond, limit=which.limit)
     quality = Samples(parts.engine).of(each for each in jobs if each.result is not None)
     shown = [job_answer(each, quality=quality.get(each.number)) for each in jobs[: which.limit]]
     return answered(JobPage(jobs=shown, next=parts.cursors.next_of(jobs, which.limit)))
