@@ -12,7 +12,7 @@ import pytest
 from benchmarks.servers import until
 from browsing import Visit
 from playwright.sync_api import CDPSession, Page, expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.database import database_time, writing
@@ -235,10 +235,12 @@ def queue(folder: Path, service: str) -> Iterator[int]:
                 request = {"target": "upload:a", "output": f"wait-{number:03}.mp4"}
                 job = board.submitted(connection, NewJob("default", "root", request, names={"upload:a": "beach.mov"}))
                 connection.execute(update(JOBS).where(JOBS.c.number == job.number).values(is_paused=True))
+                connection.execute(update(TASKS).where(TASKS.c.job == job.number).values(state="held"))
         yield count
         with writing(place.engine) as connection:
-            waiting = JOBS.c.is_paused & (JOBS.c.state == "queued")
-            connection.execute(update(JOBS).where(waiting).values(state="cancelled"))
+            held = select(TASKS.c.job).where(TASKS.c.state == "held")
+            connection.execute(update(JOBS).where(JOBS.c.number.in_(held)).values(state="cancelled"))
+            connection.execute(update(TASKS).where(TASKS.c.state == "held").values(state="cancelled"))
 
 
 def test_of_hundreds_that_wait_only_those_in_sight_are_in_the_page(
