@@ -47,6 +47,7 @@ from facefusion.processors.face_swapper.mesh.shading import own_shading
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.surface import Surface
 from facefusion.processors.face_swapper.mesh.target import Target
+from facefusion.processors.face_swapper.mesh.tone import ToneShift, inside_weights, mixed
 from facefusion.processors.face_swapper.mesh.turned import cosines, unstretched
 
 _INSIDE = 0.6
@@ -81,7 +82,7 @@ class FaceLayer:
 
     Args:
         source: the source model.
-        options: shape and expression.
+        options: shape, expression and tone.
         masks: what bounds the new face.
     """
 
@@ -141,8 +142,21 @@ class FaceLayer:
         paler = float(target.light.mean[0] - self._source.light.mean[0])
         fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
         lines = self._lines(target, coarse, {**fields, "foreign": foreign}, sight.smile, memory)
+        if (shift := self._tone_shift(target, memory)) is not None:
+            share = spread(sight.surface.raster, share=inside_weights())["share"]
+            fields["smooth"] = shift.on(fields["smooth"], share)
+            gain = texture_gain(self._source.light, shift.of_light(target.light))
         place = fields["place"] / self._width(sight)
         return Laid(place, fields["visible"], fields["smooth"], fields["share"], foreign, lines, gain)
+
+    def _tone_shift(self, target: Target, memory: FaceMemory | None) -> ToneShift | None:
+        """Return what gives the new face more of the source's own tone; None where it keeps the target's."""
+        match = self._options.skin_tone_match
+        if match is None or match == 1:
+            return None
+        own = target.light.mean
+        tone = own if memory is None else memory.tone.settled(own)
+        return ToneShift.between(tone, mixed(self._source.light.mean, tone, match))
 
     def _width(self, sight: Sight) -> np.float32:
         """Return how wide the source's face is in the texture that suits a face, in pixels."""

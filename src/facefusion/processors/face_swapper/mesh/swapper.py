@@ -52,7 +52,7 @@ class MeshSwapper:
 
     Args:
         source: the source model.
-        options: blend ratio, shape and expression.
+        options: blend ratio, shape, expression and tone.
         masks: what bounds the new face.
         max_yaw: turn in degrees at which the new face has faded out.
         masker: asks the networks that masks want; None where they want none.

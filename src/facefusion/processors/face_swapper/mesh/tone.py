@@ -1,0 +1,140 @@
+"""Tone: the colour of a person's skin, and how far a new face takes the target's or keeps the source's own.
+
+Light that falls on skin is given back in proportion, and so it is in proportion that a face becomes paler or darker:
+what models it, and a light that changes, stay. How light the skin of the target is must not be asked in every frame,
+for then a face in a passing shadow would keep its lightness: it is the mean of what was seen of it, and settles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.faces.mesh import OVAL, canonical_vertices
+from facefusion.processors.face_swapper.mesh.filters import Field, planes_of, smoothstep
+from facefusion.processors.face_swapper.mesh.light import LightField
+from facefusion.processors.face_swapper.mesh.regions import Weights, canonical_distances
+from facefusion.state import State
+
+Tone = npt.NDArray[np.float64]
+"""Mean colour of skin, 8-bit Lab as `mesh.colour` has it, float64 (3,)."""
+
+_BLACK = 41.0
+"""In Lab both chroma and L + 16 (of 100) go with the cube root of the light; 16 of 100 are 41 of 255."""
+_GREY = 128.0
+_MOST = (0.3, 3.0)
+"""Least and greatest factor, so that a face in the dark gives no extreme ones."""
+_BRIGHT = np.float32(0.6)
+"""How far from the wanted tone to white paler skin may shine: highlights of dark skin are no light that models it."""
+_WHITE = np.float32(255)
+_JAW, _FOREHEAD = (0.0, 0.2), (0.03, 0.42)
+"""Distance from the outline, in eye distances: from the target's tone to the one wanted. Skin ends at the jaw, for what
+follows is the neck; on the forehead it goes on."""
+_HEIGHT = (-0.2, 0.3)
+"""Height above the eyes, in eye distances: from jaw to forehead."""
+_SETTLED = 48
+"""Frames after which a tone is known."""
+
+
+def mixed(source: Tone, target: Tone, match: float) -> Tone:
+    """Return the tone between the source's own, at a match of 0, and the target's, at 1."""
+    return np.asarray(source + match * (target - source), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class ToneShift:
+    """A change from one tone of skin to another.
+
+    Attributes:
+        ratio: factor of the light that is given back, as Lab has it.
+        chroma: what is added to both colours where lightness is the one wanted.
+        light: lightness of the tone that is wanted, 0 to 255.
+    """
+
+    ratio: float
+    chroma: tuple[float, float]
+    light: float
+
+    @classmethod
+    def between(cls, present: Tone, wanted: Tone) -> Self:
+        """Return the change from a present tone to one that is wanted."""
+        ratio = float(np.clip((wanted[0] + _BLACK) / (present[0] + _BLACK), *_MOST))
+        red, yellow = (float(wanted[k] - _GREY - ratio * (present[k] - _GREY)) for k in (1, 2))
+        return cls(ratio, (red, yellow), float(wanted[0]))
+
+    def on(self, smooth: Field, share: Field | np.float32) -> Field:
+        """Return smooth skin colour, Lab, float32 (H, W, 3), in the tone that is wanted.
+
+        Args:
+            smooth: in the present tone.
+            share: of the change in each pixel, 0 to 1, float32 (H, W), or one for all.
+        """
+        light, *colours = planes_of(smooth)
+        scale = 1 + share * np.float32(self.ratio - 1)
+        changed = _bent((light + np.float32(_BLACK)) * scale - np.float32(_BLACK), light, self.light)
+        # Where there is less light, skin shows less of its colour, too.
+        lit = (changed + np.float32(_BLACK)) * np.float32(1 / (self.light + _BLACK)) * share
+        pairs = zip(colours, self.chroma, strict=True)
+        shifted = [(plane - np.float32(_GREY)) * scale + np.float32(_GREY) + lit * np.float32(c) for plane, c in pairs]
+        return np.asarray(cv2.merge([changed, *shifted]), np.float32)
+
+    def of_light(self, light: LightField) -> LightField:
+        """Return what is known of a face's light as it would be if its skin had the other tone."""
+        mean = light.mean * self.ratio + (self.ratio - 1) * np.array([_BLACK, -_GREY, -_GREY])
+        return replace(light, mean=mean + np.array([0.0, *self.chroma]))
+
+
+def _bent(changed: Field, before: Field, wanted: float) -> Field:
+    """Bend lightness that has risen above the wanted one, so that it stays clearly below white; what was there may."""
+    knee = np.maximum(np.float32(wanted), before)
+    room = np.maximum(_BRIGHT * (_WHITE - knee), 1)
+    over = np.maximum(changed - knee, 0)
+    return np.asarray(np.minimum(changed, knee) + room * (1 - np.exp(-over / room)), np.float32)
+
+
+@cache
+def inside_weights() -> Weights:
+    """Return the share of a tone of its own at each vertex, float32 (468,): 0 on the outline, 1 inside.
+
+    It rises over far more than the mask's edge, so that no line shows where a pale face meets a dark neck.
+    """
+    distances = canonical_distances()[:, list(OVAL)].min(1)
+    above = smoothstep(-canonical_vertices()[:, 1], *_HEIGHT)
+    (jaw_low, jaw_high), (low, high) = _JAW, _FOREHEAD
+    begins, ends = jaw_low + (low - jaw_low) * above, jaw_high + (high - jaw_high) * above
+    return smoothstep((distances - begins) / (ends - begins), 0, 1)
+
+
+class ToneMemory:
+    """Remembers the tone of one followed face: the mean of what was seen, which settles and then stays."""
+
+    def __init__(self) -> None:
+        self._mean: Tone = np.zeros(3)
+        self._seen = 0
+
+    def settled(self, tone: Tone) -> Tone:
+        """Return the face's tone.
+
+        Args:
+            tone: what this frame shows of it.
+        """
+        if self._seen < _SETTLED:
+            self._seen += 1
+            self._mean = np.asarray(self._mean + (tone - self._mean) / self._seen, np.float64)
+        return self._mean
+
+    def state(self) -> State:
+        """Return what is remembered; see `facefusion.state`."""
+        return {"mean": self._mean.copy(), "seen": self._seen}
+
+    @classmethod
+    def of_state(cls, state: State) -> Self:
+        """Return one that goes on from a state."""
+        memory = cls()
+        memory._mean, memory._seen = state["mean"].copy(), state["seen"]
+        return memory
