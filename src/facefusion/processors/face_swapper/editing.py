@@ -62,7 +62,7 @@ class SwapEditor:
         crops: npt.NDArray[np.uint8] = np.stack([job.crop.image for job in jobs])
         pictures = taken_apart(crops, self._factor)
         swapped = self._swapper.swap(pictures, np.repeat(sources, self._factor**2, axis=0))
-        return self.toner.toned(jobs, put_together(swapped, self._factor))
+        return self.toner.toned(jobs, list(put_together(swapped, self._factor)))
 
 
 class SwapMasker:

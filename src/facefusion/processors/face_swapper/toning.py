@@ -19,13 +19,14 @@ from facefusion.faces.mesh import vertex_normals
 from facefusion.faces.types import Points
 from facefusion.processors.crop_editing import CropJob
 from facefusion.processors.face_swapper.mesh.colour import TextureGain, join_texture, split_texture, to_lab, to_rgb
-from facefusion.processors.face_swapper.mesh.fields import spread
-from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, smoothstep
+from facefusion.processors.face_swapper.mesh.fields import Zones, spread
+from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, shrink, smoothstep
 from facefusion.processors.face_swapper.mesh.fitting import calm
+from facefusion.processors.face_swapper.mesh.foreign import foreign_share
 from facefusion.processors.face_swapper.mesh.light import LightField, facing, fit_light, texture_gain, vertex_colours
 from facefusion.processors.face_swapper.mesh.openings import close_openings
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
-from facefusion.processors.face_swapper.mesh.regions import edge_weights
+from facefusion.processors.face_swapper.mesh.regions import edge_weights, foreign_zones
 from facefusion.processors.face_swapper.mesh.tone import Tone, ToneMemory, ToneShift, inside_weights, mixed
 from facefusion.state import State
 
@@ -33,6 +34,8 @@ _SIDE = 256
 """Largest side, in pixels, of the grid on which smooth colour is worked out."""
 _SOFT = 0.006
 """Smoothing of the edges of eyes and mouth, as a share of that side."""
+_HAIR = 0.01
+"""Smoothing of the edges of hair, likewise."""
 _OTHER = (4.0, 24.0)
 """Change of lightness, 0 to 255, from which texture shows otherwise, and from which it does fully."""
 _FACES = 64
@@ -126,7 +129,7 @@ class SkinToner:
         made = skin.light(lab)
         target, new = self._settled(job, skin.light(to_lab(job.crop.image)).mean, made.mean)
         shifts = (ToneShift.between(new, target), ToneShift.between(target, mixed(wish.source, target, wish.match)))
-        smooth, changed, share = _smooth(skin, made, shifts, job.crop.size)
+        smooth, changed, share = _smooth(skin, lab, made, shifts)
         joined = join_texture(split_texture(lab, smooth), changed, _gain(made, shifts))
         other = to_rgb(joined).astype(np.float32)
         return np.asarray(pixels + share[:, :, None] * (other - pixels), np.float32)
@@ -144,22 +147,28 @@ class SkinToner:
         return memories[0].settled(target), memories[1].settled(new)
 
 
-def _smooth(skin: Skin, made: LightField, shifts: tuple[ToneShift, ToneShift], size: int) -> tuple[Field, Field, Share]:
-    """Return the smooth colour of a crop, the same in the tone that is wanted, and the share of the face, (S, S, …)."""
-    side = min(size, _SIDE)
+def _smooth(
+    skin: Skin, lab: Field, made: LightField, shifts: tuple[ToneShift, ToneShift]
+) -> tuple[Field, Field, Share]:
+    """Return the smooth colour of a crop, the same in the tone that is wanted, and the share of skin, (S, S, …)."""
+    size = (lab.shape[0], lab.shape[1])
+    grid = (min(size[0], _SIDE), min(size[1], _SIDE))
     mesh = skin.mesh.copy()
-    mesh[:, :2] = rescale(mesh[:, :2], (size, size), (side, side))
-    raster = MeshRaster.draw(mesh, vertex_normals(mesh), (side, side))
+    mesh[:, :2] = rescale(mesh[:, :2], size, grid)
+    raster = MeshRaster.draw(mesh, vertex_normals(mesh), grid)
     light = made.directional + made.remainder
-    fields = spread(raster, light=light, inside=inside_weights(), edge=edge_weights())
+    shares = {"inside": inside_weights(skin.normals), "edge": edge_weights() * facing(skin.normals)}
+    fields = spread(raster, light=light, **shares, **foreign_zones().by_name())
     smooth = fields["light"]
     to_target, to_wanted = shifts
     changed = to_wanted.on(to_target.on(smooth, np.float32(1)), fields["inside"])
-    # Eyes and teeth have no tone of skin.
+    # Eyes and teeth have no tone of skin, nor has hair that hangs into the face.
     share = np.asarray(fields["edge"] * (raster.numbers >= 0), np.float32)
     close_openings(share, mesh)
-    share = blur(share, max(_SOFT * side, 0.5))
-    return enlarge(smooth, (size, size)), enlarge(changed, (size, size)), enlarge(share, (size, size))
+    texture = split_texture(lab if size == grid else shrink(lab, grid), smooth)
+    share *= 1 - foreign_share(texture, made, Zones.among(fields), softness=_HAIR * grid[0])
+    share = blur(share, max(_SOFT * grid[0], 0.5))
+    return enlarge(smooth, size), enlarge(changed, size), enlarge(share, size)
 
 
 def _gain(made: LightField, shifts: tuple[ToneShift, ToneShift]) -> TextureGain:

@@ -185,7 +185,7 @@ class MeshSwapper:
         share = np.minimum(laid.share, bound) * surface.silhouette * (1 - front)
         mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
         still = np.asarray(within(np.maximum(front, 1 - bound), 0.0, 1.0), np.float32)
-        return self._layer.drawn(laid, view, region, mask), mask, enlarge(still, region.size)
+        return self._layer.drawn(laid, view, region, surface, mask), mask, enlarge(still, region.size)
 
 
 def _kept(view: npt.NDArray[np.uint8], base: npt.NDArray[np.uint8], still: Field) -> npt.NDArray[np.uint8]:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.mesh import OVAL, canonical_vertices
+from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, planes_of, smoothstep
 from facefusion.processors.face_swapper.mesh.light import LightField
 from facefusion.processors.face_swapper.mesh.regions import Weights, canonical_distances
@@ -32,11 +33,15 @@ _MOST = (0.3, 3.0)
 _BRIGHT = np.float32(0.6)
 """How far from the wanted tone to white paler skin may shine: highlights of dark skin are no light that models it."""
 _WHITE = np.float32(255)
-_JAW, _FOREHEAD = (0.0, 0.2), (0.03, 0.42)
+_JAW, _FOREHEAD = (0.0, 0.24), (0.03, 0.42)
 """Distance from the outline, in eye distances: from the target's tone to the one wanted. Skin ends at the jaw, for what
 follows is the neck; on the forehead it goes on."""
 _HEIGHT = (-0.2, 0.3)
 """Height above the eyes, in eye distances: from jaw to forehead."""
+_FACING = (0.05, 0.6)
+"""Cosine between surface and camera: from where the outline may run to surely inside of it."""
+_CAN_TURN = (0.35, 0.55)
+"""Distance from the outline, in eye distances: up to the first, what turns away becomes outline; the nose does not."""
 _SETTLED = 48
 """Frames after which a tone is known."""
 
@@ -97,17 +102,28 @@ def _bent(changed: Field, before: Field, wanted: float) -> Field:
     return np.asarray(np.minimum(changed, knee) + room * (1 - np.exp(-over / room)), np.float32)
 
 
-@cache
-def inside_weights() -> Weights:
-    """Return the share of a tone of its own at each vertex, float32 (468,): 0 on the outline, 1 inside.
+def inside_weights(normals: Points) -> Weights:
+    """Return the share of a tone of its own at each vertex of a face, float32 (468,): 0 on the outline, 1 inside.
 
     It rises over far more than the mask's edge, so that no line shows where a pale face meets a dark neck.
+
+    Args:
+        normals: unit normals, as `fitting.calm` gives them, float32 (468, 3); on a turned head the outline that is seen
+            runs over the cheek.
     """
+    inside, near = _by_distance()
+    return inside * (1 - near * (1 - smoothstep(-normals[:, 2], *_FACING)))
+
+
+@cache
+def _by_distance() -> tuple[Weights, Weights]:
+    """Return the share of a face that looks into the camera, and what can become outline as it turns, (468,)."""
     distances = canonical_distances()[:, list(OVAL)].min(1)
     above = smoothstep(-canonical_vertices()[:, 1], *_HEIGHT)
     (jaw_low, jaw_high), (low, high) = _JAW, _FOREHEAD
     begins, ends = jaw_low + (low - jaw_low) * above, jaw_high + (high - jaw_high) * above
-    return smoothstep((distances - begins) / (ends - begins), 0, 1)
+    inside = smoothstep((distances - begins) / (ends - begins), 0, 1)
+    return inside, np.asarray(1 - smoothstep(distances, *_CAN_TURN), np.float32)
 
 
 class ToneMemory:
