@@ -125,8 +125,8 @@ class FaceSwapperOptions(OptionGroup):
         default=None,
         ge=0,
         le=1,
-        description="how far the new face's skin has the target's tone: 1 all of it, 0 the source's own;"
-        " not given: as the model makes it, mesh the target's",
+        description="how far the new face's skin takes the target's tone: 1 all of it, 0 keeps the source's own;"
+        " not given: as the model makes it",
     )
     face_swapper_weight: float = Field(
         default=0.5,
