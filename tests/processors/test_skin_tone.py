@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from facefusion.engine.run import run
-from facefusion.faces.mesh import RIGHT_EYE, VERTICES
+from facefusion.faces.mesh import RIGHT_EYE
 from facefusion.faces.track import FaceTracker
 from facefusion.media.frame import Frame
 from facefusion.options import FaceSwapperOptions, Options
@@ -126,8 +126,8 @@ class TestMesh:
         """What the source's tone adds begins with nothing at the outline, and rises over more than the mask's edge."""
         image, face = people[other]
         usual, plain = (lightness(swapped(models[one], people[other], match)) for match in (1, 0))
-        everywhere = np.ones(VERTICES, np.float32)
-        monkeypatch.setattr("facefusion.processors.face_swapper.mesh.layer.inside_weights", lambda _: everywhere)
+        share = "facefusion.processors.face_swapper.mesh.layer.tone_share"
+        monkeypatch.setattr(share, lambda _, laid: np.ones_like(laid))
         hard = lightness(swapped(models[one], people[other], 0))
         rim = outline_mask(face, image.shape, 1.05) & ~outline_mask(face, image.shape, 0.9)
         assert (plain == usual)[~outline_mask(face, image.shape, 1.05)].all()

@@ -47,7 +47,7 @@ from facefusion.processors.face_swapper.mesh.shading import own_shading
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.surface import Surface
 from facefusion.processors.face_swapper.mesh.target import Target
-from facefusion.processors.face_swapper.mesh.tone import Tone, ToneShift, inside_weights, mixed
+from facefusion.processors.face_swapper.mesh.tone import Tone, ToneShift, mixed, tone_share, without_slits
 from facefusion.processors.face_swapper.mesh.turned import cosines, unstretched
 
 _INSIDE = 0.6
@@ -113,29 +113,38 @@ class FaceLayer:
                 return memory.continuity.carried(now, motion, placed["place"] / self._width(sight), placed["share"])
         return memory.continuity.steady(now, self._wanted(sight, placed, memory), motion)
 
+    def share(self, laid: Laid, surface: Surface) -> Field:
+        """Return the share of the new face where nothing is in front of it, float32 (H, W), 0 to 1.
+
+        Args:
+            laid: what is laid over it.
+            surface: its geometry.
+        """
+        return without_slits(laid.share, surface) if self._keeps_tone else laid.share
+
     def drawn(
-        self, laid: Laid, view: npt.NDArray[np.uint8], region: FaceRegion, surface: Surface, mask: Field
-    ) -> npt.NDArray[np.uint8]:
-        """Return the new face over the whole region, RGB uint8 (H, W, 3).
+        self, laid: Laid, view: npt.NDArray[np.uint8], region: FaceRegion, surface: Surface, share: Field
+    ) -> tuple[npt.NDArray[np.uint8], Field]:
+        """Return the new face over the whole region, RGB uint8 (H, W, 3), and its share there, float32 (H, W), 0 to 1.
 
         Args:
             laid: what is laid over it.
             view: pixels of the region, RGB uint8 (H, W, 3).
             region: where it lies.
             surface: its geometry.
-            mask: share of the new face, float32 (H, W), 0 to 1.
+            share: of the new face on the region's grid, float32 (H, W), 0 to 1.
         """
+        mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
         level = self._source.level_for(region.face_width)
         place = laid.place * self._source.width_at(level)
         texture = lookup(self._textures[level], enlarge_planes(place, region.size))
         smooth = laid.smooth
         if self._keeps_tone:
             # Only here: light that comes into view as a head turns is the target's, and must not be patched with this.
-            share = spread(surface.raster, share=inside_weights(surface.normals))["share"]
-            smooth = self._shift(laid.tone).on(smooth, share)
+            smooth = self._shift(laid.tone).on(smooth, tone_share(surface, share))
         skin = [enlarge(plane, region.size) for plane in planes_with_lines(smooth, laid.lines)]
         lightness, *chroma = joined_planes(planes_of(texture), skin, laid.gain)
-        return planes_to_rgb([match_detail(lightness, view, (mask > _INSIDE).astype(np.uint8)), *chroma])
+        return planes_to_rgb([match_detail(lightness, view, (mask > _INSIDE).astype(np.uint8)), *chroma]), mask
 
     def _wanted(self, sight: Sight, placed: Mapping[str, Field], memory: FaceMemory | None) -> Laid:
         """Return what a frame by itself asks to be laid over a face."""

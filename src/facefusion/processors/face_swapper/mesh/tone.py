@@ -15,11 +15,23 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import OVAL, canonical_vertices
+from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, OVAL, RIGHT_EYE, canonical_vertices
 from facefusion.faces.types import Points
-from facefusion.processors.face_swapper.mesh.filters import Field, planes_of, smoothstep
+from facefusion.processors.face_swapper.mesh.fields import spread
+from facefusion.processors.face_swapper.mesh.filters import (
+    Field,
+    at_least,
+    at_most,
+    blur,
+    dilate,
+    erode,
+    planes_of,
+    smoothstep,
+)
 from facefusion.processors.face_swapper.mesh.light import LightField
-from facefusion.processors.face_swapper.mesh.regions import Weights, canonical_distances
+from facefusion.processors.face_swapper.mesh.raster import fill_opening
+from facefusion.processors.face_swapper.mesh.regions import Weights, canonical_distances, edge_weights
+from facefusion.processors.face_swapper.mesh.surface import Surface
 from facefusion.state import State
 
 Tone = npt.NDArray[np.float64]
@@ -42,6 +54,13 @@ _FACING = (0.05, 0.6)
 """Cosine between surface and camera: from where the outline may run to surely inside of it."""
 _CAN_TURN = (0.35, 0.55)
 """Distance from the outline, in eye distances: up to the first, what turns away becomes outline; the nose does not."""
+_WHOLE, _FAINT = 0.6, 0.1
+"""Share of what the outline leaves of the new face from which it counts as whole, and what it leaves where it all but
+ends."""
+_OPENINGS = (LEFT_EYE, RIGHT_EYE, INNER_LIPS)
+_GAP, _RUN_OUT = 0.03, 0.1
+"""In eye distances: half of the width of slits in the new face that are closed, and the length over which its tone runs
+out before an edge."""
 _SETTLED = 48
 """Frames after which a tone is known."""
 
@@ -100,6 +119,53 @@ def _bent(changed: Field, before: Field, wanted: float) -> Field:
     room = np.maximum(_BRIGHT * (_WHITE - knee), 1)
     over = np.maximum(changed - knee, 0)
     return np.asarray(np.minimum(changed, knee) + room * (1 - np.exp(-over / room)), np.float32)
+
+
+def tone_share(surface: Surface, laid: Field) -> Field:
+    """Return the share of a tone of its own over a face, float32 (H, W), 0 to 1.
+
+    Args:
+        surface: its geometry.
+        laid: share of the new face, float32 (H, W); where that ends short of the outline, at a fringe or where the
+            source showed none of the forehead, the tone ends before it.
+    """
+    edge = edge_weights() * surface.visibility
+    fields = spread(surface.raster, inside=inside_weights(surface.normals), edge=edge)
+    # Along the outline the new face fades as it always does, and there the tone has run out anyway.
+    whole = at_most(laid / at_least(fields["edge"] * np.float32(_WHOLE), _FAINT), 1.0)
+    whole = np.where(fields["edge"] < _FAINT, np.float32(1), whole).astype(np.float32)
+    for rim in _OPENINGS:
+        fill_opening(whole, surface.mesh, rim)
+    run = _pixels(_RUN_OUT, surface)
+    whole = blur(erode(_closed(whole, surface), run), run / 2)
+    return np.asarray(np.minimum(fields["inside"], whole), np.float32)
+
+
+def without_slits(laid: Field, surface: Surface) -> Field:
+    """Return the share of the new face, float32 (H, W), with thin slits closed, as beside a nose that is turned.
+
+    There the target's own skin shows, which nobody sees as long as it has the same tone.
+
+    Args:
+        laid: share of the new face by geometry alone, float32 (H, W).
+        surface: its geometry.
+    """
+    openings = np.zeros_like(laid)
+    for rim in _OPENINGS:
+        fill_opening(openings, surface.mesh, rim)
+    openings = dilate(openings, _pixels(_GAP, surface))
+    closed = np.where(openings > 0, laid, _closed(laid, surface))
+    return np.asarray(closed * surface.silhouette, np.float32)
+
+
+def _closed(share: Field, surface: Surface) -> Field:
+    gap = _pixels(_GAP, surface)
+    return erode(dilate(share, gap), gap)
+
+
+def _pixels(length: float, surface: Surface) -> int:
+    """Return a length in eye distances in pixels of the grid, at least 1."""
+    return max(1, round(length * float(np.linalg.norm(surface.mesh[263] - surface.mesh[33]))))
 
 
 def inside_weights(normals: Points) -> Weights:
