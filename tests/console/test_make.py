@@ -178,6 +178,26 @@ def test_sliders_change_the_preview(visit: Visits, two_people: Path) -> None:
     assert waiting.value.json()["changes"]
 
 
+def test_the_tone_of_skin_is_the_models_until_it_is_set(visit: Visits, two_people: Path) -> None:
+    there = visit("/make")
+    page = there.page
+    given(page, sources=[CAPTAIN], target=two_people)
+    before = pixels(previewed(page))
+    slider = page.get_by_label("Skin tone match", exact=True)
+    expect(slider).to_have_attribute("aria-valuetext", "automatic")
+    with page.expect_response("**/v1/previews/frames") as answered:
+        slider.fill("0")
+    assert answered.value.request.post_data_json["options"]["skin_tone_match"] == 0
+    own = pixels(previewed(page))
+    height, width = np.minimum(before.shape, own.shape)[:2]
+    assert np.abs(own[:height, :width] - before[:height, :width]).mean() > 0.05
+    assert there.serious() == []
+    with page.expect_request("**/v1/previews/frames") as asked:
+        page.get_by_role("button", name="Skin tone match: automatic").click()
+    assert "skin_tone_match" not in asked.value.post_data_json["options"]
+    expect(slider).to_have_attribute("aria-valuetext", "automatic")
+
+
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
 def test_nobody_is_kept_out_in_either_language(visit: Visits, language: str, theme: str) -> None:
     there = visit("/make", language=language, theme=theme)

@@ -21,6 +21,7 @@ from facefusion.state import pack, unpack
 
 SIZE = 320
 GAIN = TextureGain(1, 1, 1, 150)
+TONE = np.array([150.0, 140.0, 145.0])
 
 
 def picture(shift=(0.0, 0.0), lighter=0.0):
@@ -68,7 +69,7 @@ def wanted(region, shift=(0.0, 0.0), lighter=0.0):
     visible = np.ones(region.grid, np.float32)
     share = np.full(region.grid, 0.5, np.float32)
     none = np.zeros_like(share)
-    return Laid((place / 200).astype(np.float32), visible, smooth.astype(np.float32), share, none, none, GAIN)
+    return Laid((place / 200).astype(np.float32), visible, smooth.astype(np.float32), share, none, none, GAIN, TONE)
 
 
 def middle(field):

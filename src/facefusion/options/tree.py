@@ -121,6 +121,13 @@ class FaceSwapperOptions(OptionGroup):
         le=1,
         description="how far folds of the target's expression show on the new face, and those of the source's smile go",
     )
+    skin_tone_match: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="how far the new face's skin takes the target's tone: 1 all of it, 0 keeps the source's own;"
+        " not given: as the model makes it",
+    )
     face_swapper_weight: float = Field(
         default=0.5,
         ge=0,

@@ -23,6 +23,7 @@ export const USUAL = {
   blend: 1,
   shape: 0.85,
   expression: 0.5,
+  tone: 1,
   edge: 0.3,
   isEverybody: true,
 };
@@ -49,8 +50,8 @@ export class Choices {
 
   /** Choose the look as it was at first; face, camera and view stay. */
   reset(): void {
-    const { blend, shape, expression, edge, isEverybody } = USUAL;
-    Object.assign(this.now, { blend, shape, expression, edge, isEverybody });
+    const { blend, shape, expression, tone, edge, isEverybody } = USUAL;
+    Object.assign(this.now, { blend, shape, expression, tone, edge, isEverybody });
   }
 
   get sides(): [number, number] {
@@ -60,13 +61,15 @@ export class Choices {
 
   /** What is asked of the service for frames of a size. */
   wish(width: number, height: number): Wish {
-    const { source, blend, shape, expression, edge, isEverybody } = this.now;
+    const { source, blend, shape, expression, tone, edge, isEverybody } = this.now;
     return {
       sources: source ? [source] : [],
       options: {
         blend_ratio: blend,
         shape,
         keep_expression: expression,
+        // All of the target's tone is as the swapper makes it.
+        skin_tone_match: tone < 1 ? tone : null,
         face_mask_blur: edge,
         face_selector_mode: isEverybody ? "many" : "one",
       },

@@ -35,6 +35,7 @@ const ZH: Record<string, readonly [string, string]> = {
   blend_ratio: ["新面孔比例", "新面孔在结果中所占的比例"],
   shape: ["五官形状", "眼、鼻、嘴向源面孔的位置移动多少"],
   keep_expression: ["保留表情", "目标的表情皱褶在新面孔上显现多少"],
+  skin_tone_match: ["肤色匹配", "新面孔的肤色跟随目标的程度：1 完全跟随，0 保留源面孔的肤色；不设置则由模型决定"],
   face_swapper_weight: ["身份强度", "0 保留三分之一目标身份，1 同样程度地超过源身份"],
   face_swapper_pixel_boost: ["换脸分辨率", "神经网络模型生成人脸的边长"],
   frame_enhancer_model: ["画面增强模型", "模型名称说明放大倍数"],

@@ -80,6 +80,8 @@ function kindOf(first: Property, ways: number, isOpen: boolean, isBound: boolean
   if (first.type === "boolean") return "switch";
   if (first.enum) return "choice";
   if (first.type === "array") return first.items?.enum ? "several" : "list";
-  if (first.type === "number" || first.type === "integer") return isBound && !isOpen ? "slider" : "number";
+  // A share that may be left open is a slider all the same; a whole number, such as a size, is not.
+  if (first.type === "number") return isBound ? "slider" : "number";
+  if (first.type === "integer") return isBound && !isOpen ? "slider" : "number";
   return "text";
 }

@@ -13,6 +13,7 @@ from facefusion.faces.masks.masker import FaceMasker
 from facefusion.processors.crop_editing import CropJob
 from facefusion.processors.face_swapper.base import NetworkSwapper, Source
 from facefusion.processors.face_swapper.boost import put_together, taken_apart
+from facefusion.processors.face_swapper.toning import SkinToner, ToneWish
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,12 +25,14 @@ class Part:
         lean: share of the target's own identity, see `NetworkSwapper.sources`.
         blend: share of the new face in the result, 0 to 1.
         masker: which part of the new face is seen.
+        tone: of the new face's skin; None for the one that the network gives it.
     """
 
     known: Source
     lean: float
     blend: float
     masker: FaceMasker
+    tone: ToneWish | None = None
 
 
 class SwapEditor:
@@ -39,12 +42,16 @@ class SwapEditor:
         swapper: the network.
         parts: by the role's number.
         factor: how many times larger than the network's the crops are.
+
+    Attributes:
+        toner: gives new faces the tone that their roles want.
     """
 
     def __init__(self, swapper: NetworkSwapper, parts: Mapping[int, Part], factor: int = 1) -> None:
         self._swapper = swapper
         self._parts = parts
         self._factor = factor
+        self.toner = SkinToner({number: part.tone for number, part in parts.items() if part.tone is not None})
         self.template = swapper.template
         self.size = swapper.size * factor
 
@@ -55,7 +62,7 @@ class SwapEditor:
         crops: npt.NDArray[np.uint8] = np.stack([job.crop.image for job in jobs])
         pictures = taken_apart(crops, self._factor)
         swapped = self._swapper.swap(pictures, np.repeat(sources, self._factor**2, axis=0))
-        return list(put_together(swapped, self._factor))
+        return self.toner.toned(jobs, list(put_together(swapped, self._factor)))
 
 
 class SwapMasker:

@@ -14,7 +14,10 @@ from facefusion.processors.base import FaceFrame, KeptFace, Role
 from facefusion.processors.crop_editing import CropProcessor
 from facefusion.processors.face_swapper.base import TASK, NetworkSwapper
 from facefusion.processors.face_swapper.editing import Part, SwapEditor, SwapMasker
+from facefusion.processors.face_swapper.mesh.prepare import source_model
 from facefusion.processors.face_swapper.sources import portraits
+from facefusion.processors.face_swapper.toning import ToneWish
+from facefusion.state import State
 
 _FURTHEST = 0.35
 """Share of the target's own identity at weight 0; as much is taken away from the source's at weight 1."""
@@ -31,12 +34,26 @@ class NetworkPass:
     def __init__(self, editor: SwapEditor, parts: Mapping[int, Part]) -> None:
         self._processor = CropProcessor(editor, SwapMasker(parts))
         self._roles = frozenset(parts)
+        self._toner = editor.toner
+
+    @property
+    def remembers(self) -> bool:
+        """Whether anything is remembered of faces that are followed, so that frames must come in their order."""
+        return self._toner.remembers
 
     def hold(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with the faces of these roles replaced and held."""
         own = [replace(item, faces=tuple(face for face in item.faces if face.role in self._roles)) for item in batch]
         edited = self._processor.hold(own)
         return [done.with_faces(item.faces) for item, done in zip(batch, edited, strict=True)]
+
+    def state(self) -> State:
+        """Return what is remembered of the faces that are followed; see `facefusion.state`."""
+        return self._toner.state()
+
+    def restore(self, state: State) -> None:
+        """Go on from a state."""
+        self._toner.restore(state)
 
 
 def network_passes(roles: Mapping[int, Role], sessions: SessionFactory) -> list[NetworkPass]:
@@ -83,7 +100,17 @@ def _part(role: Role, swapper: NetworkSwapper, sessions: SessionFactory) -> Part
         lean_of(options.face_swapper_weight),
         options.blend_ratio,
         FaceMasker.create(role.options.face_masks, sessions),
+        _tone(role, sessions),
     )
+
+
+def _tone(role: Role, sessions: SessionFactory) -> ToneWish | None:
+    """Return the tone that a role wants; None for the one that the network gives."""
+    match = role.options.face_swapper.skin_tone_match
+    if match is None:
+        return None
+    model = sessions.kept.get(("mesh", tuple(role.sources)), lambda: source_model(role.sources))
+    return ToneWish(model.light.mean, match)
 
 
 def _factor(model: str, size: int, boost: int | None) -> int:

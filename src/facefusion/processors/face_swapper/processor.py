@@ -87,8 +87,8 @@ class FaceSwapper:
 
     @property
     def is_concurrent(self) -> bool:
-        """Whether several batches may be at work at one time: networks remember nothing of them."""
-        return not self._swappers
+        """Whether several batches may be at work at one time: networks remember nothing of them but tones of skin."""
+        return not self._swappers and not any(each.remembers for each in self._passes)
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with its faces replaced."""
@@ -103,12 +103,20 @@ class FaceSwapper:
 
     def state(self) -> State:
         """Return what the models remember; see `facefusion.state`."""
-        return {"swappers": [swapper.state() for swapper in self._swappers.values()]}
+        state: State = {"swappers": [swapper.state() for swapper in self._swappers.values()]}
+        tones = [each.state() for each in self._remembering]
+        return state | {"tones": tones} if tones else state
 
     def restore(self, state: State) -> None:
         """Go on from a state."""
         for swapper, remembered in zip(self._swappers.values(), state["swappers"], strict=True):
             swapper.restore(remembered)
+        for each, remembered in zip(self._remembering, state.get("tones", []), strict=True):
+            each.restore(remembered)
+
+    @property
+    def _remembering(self) -> list[NetworkPass]:
+        return [each for each in self._passes if each.remembers]
 
     def _process_frame(self, item: FaceFrame) -> FaceFrame:
         faces = [face for face in item.faces if face.role in self._swappers]

@@ -16,6 +16,7 @@ from typing import Self
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from facefusion.processors.face_swapper.mesh.colour import TextureGain
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, lookup, median, planes_of, smoothstep
@@ -59,6 +60,7 @@ class Laid:
         front: how surely something is in front, 0 to 1, float32 (H, W).
         lines: what expression adds to its lightness, 0 to 255, float32 (H, W).
         gain: how strong its texture shows.
+        tone: of the target's skin, Lab, float64 (3,).
     """
 
     place: Field
@@ -68,6 +70,7 @@ class Laid:
     front: Field
     lines: Field
     gain: TextureGain
+    tone: npt.NDArray[np.float64]
 
     def state(self) -> State:
         """Return all of it; see `facefusion.state`."""
@@ -177,6 +180,7 @@ def _mixed(motion: Motion, last: Laid, wanted: Laid, frames: int) -> Laid:
         front=wanted.front + stay * np.maximum(front - wanted.front, 0),
         lines=wanted.lines + stay * _LINES_STAY**frames * (lines - wanted.lines),
         gain=last.gain.towards(wanted.gain, float(1 - stay.mean())),
+        tone=wanted.tone,
     )
 
 
@@ -185,7 +189,7 @@ def _carried(motion: Motion, last: Laid, place: Field, wanted: Field) -> Laid:
     smooth[:, :, 0] += np.float32(motion.lighter)  # of skin, lightness goes with grey levels one by one
     keep = motion.trust * (1 - _DRIFT)
     steadied = _steadied(motion, keep, last.place, place)
-    return Laid(steadied, visible, smooth, wanted + keep * (share - wanted), front, lines, last.gain)
+    return Laid(steadied, visible, smooth, wanted + keep * (share - wanted), front, lines, last.gain, last.tone)
 
 
 def _steadied(motion: Motion, keep: Field, last: Field, wanted: Field) -> Field:

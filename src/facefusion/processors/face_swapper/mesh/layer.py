@@ -47,6 +47,7 @@ from facefusion.processors.face_swapper.mesh.shading import own_shading
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.surface import Surface
 from facefusion.processors.face_swapper.mesh.target import Target
+from facefusion.processors.face_swapper.mesh.tone import Tone, ToneShift, mixed, tone_share, without_slits
 from facefusion.processors.face_swapper.mesh.turned import cosines, unstretched
 
 _INSIDE = 0.6
@@ -81,7 +82,7 @@ class FaceLayer:
 
     Args:
         source: the source model.
-        options: shape and expression.
+        options: shape, expression and tone.
         masks: what bounds the new face.
     """
 
@@ -92,6 +93,7 @@ class FaceLayer:
         self._textures = [with_fourth(texture) for texture in source.textures]
         self._facing = cosines(source.mesh)
         self._smile = smile_of(source.shape)
+        self._keeps_tone = options.skin_tone_match not in {None, 1.0}
 
     def laid(self, sight: Sight, memory: FaceMemory | None) -> Laid:
         """Return what is laid over a face, steadied where it is followed.
@@ -111,21 +113,38 @@ class FaceLayer:
                 return memory.continuity.carried(now, motion, placed["place"] / self._width(sight), placed["share"])
         return memory.continuity.steady(now, self._wanted(sight, placed, memory), motion)
 
-    def drawn(self, laid: Laid, view: npt.NDArray[np.uint8], region: FaceRegion, mask: Field) -> npt.NDArray[np.uint8]:
-        """Return the new face over the whole region, RGB uint8 (H, W, 3).
+    def share(self, laid: Laid, surface: Surface) -> Field:
+        """Return the share of the new face where nothing is in front of it, float32 (H, W), 0 to 1.
+
+        Args:
+            laid: what is laid over it.
+            surface: its geometry.
+        """
+        return without_slits(laid.share, surface) if self._keeps_tone else laid.share
+
+    def drawn(
+        self, laid: Laid, view: npt.NDArray[np.uint8], region: FaceRegion, surface: Surface, share: Field
+    ) -> tuple[npt.NDArray[np.uint8], Field]:
+        """Return the new face over the whole region, RGB uint8 (H, W, 3), and its share there, float32 (H, W), 0 to 1.
 
         Args:
             laid: what is laid over it.
             view: pixels of the region, RGB uint8 (H, W, 3).
             region: where it lies.
-            mask: share of the new face, float32 (H, W), 0 to 1.
+            surface: its geometry.
+            share: of the new face on the region's grid, float32 (H, W), 0 to 1.
         """
+        mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
         level = self._source.level_for(region.face_width)
         place = laid.place * self._source.width_at(level)
         texture = lookup(self._textures[level], enlarge_planes(place, region.size))
-        skin = [enlarge(plane, region.size) for plane in planes_with_lines(laid.smooth, laid.lines)]
+        smooth = laid.smooth
+        if self._keeps_tone:
+            # Only here: light that comes into view as a head turns is the target's, and must not be patched with this.
+            smooth = self._shift(laid.tone).on(smooth, tone_share(surface, share))
+        skin = [enlarge(plane, region.size) for plane in planes_with_lines(smooth, laid.lines)]
         lightness, *chroma = joined_planes(planes_of(texture), skin, laid.gain)
-        return planes_to_rgb([match_detail(lightness, view, (mask > _INSIDE).astype(np.uint8)), *chroma])
+        return planes_to_rgb([match_detail(lightness, view, (mask > _INSIDE).astype(np.uint8)), *chroma]), mask
 
     def _wanted(self, sight: Sight, placed: Mapping[str, Field], memory: FaceMemory | None) -> Laid:
         """Return what a frame by itself asks to be laid over a face."""
@@ -141,8 +160,17 @@ class FaceLayer:
         paler = float(target.light.mean[0] - self._source.light.mean[0])
         fields["smooth"] += target.lacking(coarse, foreign, fields, paler)
         lines = self._lines(target, coarse, {**fields, "foreign": foreign}, sight.smile, memory)
+        tone = target.light.mean
+        if self._keeps_tone:
+            tone = tone if memory is None else memory.tone.settled(tone)
+            gain = texture_gain(self._source.light, self._shift(tone).of_light(target.light))
         place = fields["place"] / self._width(sight)
-        return Laid(place, fields["visible"], fields["smooth"], fields["share"], foreign, lines, gain)
+        return Laid(place, fields["visible"], fields["smooth"], fields["share"], foreign, lines, gain, tone)
+
+    def _shift(self, tone: Tone) -> ToneShift:
+        """Return what gives a face more of the source's own tone; `tone` is the target's."""
+        match = self._options.skin_tone_match
+        return ToneShift.between(tone, mixed(self._source.light.mean, tone, 1.0 if match is None else match))
 
     def _width(self, sight: Sight) -> np.float32:
         """Return how wide the source's face is in the texture that suits a face, in pixels."""

@@ -30,6 +30,7 @@ from facefusion.processors.face_swapper.mesh.filters import (
 from facefusion.processors.face_swapper.mesh.front import FrontWatch
 from facefusion.processors.face_swapper.mesh.glasses.watch import GlassesWatch
 from facefusion.processors.face_swapper.mesh.pieces import pieces_reaching
+from facefusion.processors.face_swapper.mesh.tone import ToneMemory
 from facefusion.state import State
 
 WARM_UP = 8
@@ -122,6 +123,7 @@ class FaceMemory:
         ahead: what was in front of it from the first frame on.
         glasses: that the face wears, or does not.
         rest: its skin at rest, as of the last `update`.
+        tone: the colour of its skin.
         is_settled: whether what is in front of it was the same in that as before, mostly nothing.
         difference: what follows from its shape once that is known, see `shape.shape_difference`; reckoned anew, and so
             no part of the state, after a restart.
@@ -140,6 +142,7 @@ class FaceMemory:
         self.ahead = FrontWatch()
         self.glasses = GlassesWatch()
         self.rest = Rest(SIZE)
+        self.tone = ToneMemory()
         self.is_settled = False
         self.difference: Points | None = None
 
@@ -204,6 +207,7 @@ class FaceMemory:
             "ahead": self.ahead.state(),
             "glasses": self.glasses.state(),
             "rest": self.rest.state(),
+            "tone": self.tone.state(),
             "is_settled": self.is_settled,
         }
 
@@ -220,6 +224,7 @@ class FaceMemory:
         memory.ahead = FrontWatch.of_state(state["ahead"])
         memory.glasses = GlassesWatch.of_state(state["glasses"])
         memory.rest = Rest.of_state(state["rest"])
+        memory.tone = ToneMemory.of_state(state["tone"])
         memory.is_settled = state["is_settled"]
         return memory
 

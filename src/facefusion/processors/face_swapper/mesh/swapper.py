@@ -52,7 +52,7 @@ class MeshSwapper:
 
     Args:
         source: the source model.
-        options: blend ratio, shape and expression.
+        options: blend ratio, shape, expression and tone.
         masks: what bounds the new face.
         max_yaw: turn in degrees at which the new face has faded out.
         masker: asks the networks that masks want; None where they want none.
@@ -182,10 +182,9 @@ class MeshSwapper:
         bound = np.minimum(bounds(surface.mesh, region.grid, self._masks), seen)
         laid = self._layer.laid(Sight(region.on_grid(view), region, surface, face, smile, ahead), memory)
         front = blur(laid.front, _STILL)
-        share = np.minimum(laid.share, bound) * surface.silhouette * (1 - front)
-        mask = np.asarray(within(enlarge(share, region.size), 0.0, 1.0), np.float32)
+        share = np.minimum(self._layer.share(laid, surface), bound) * surface.silhouette * (1 - front)
         still = np.asarray(within(np.maximum(front, 1 - bound), 0.0, 1.0), np.float32)
-        return self._layer.drawn(laid, view, region, mask), mask, enlarge(still, region.size)
+        return *self._layer.drawn(laid, view, region, surface, share), enlarge(still, region.size)
 
 
 def _kept(view: npt.NDArray[np.uint8], base: npt.NDArray[np.uint8], still: Field) -> npt.NDArray[np.uint8]:
