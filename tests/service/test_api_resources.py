@@ -324,4 +324,4 @@ def test_a_caller_without_the_scope_is_told_which(service: Served) -> None:
     few = service.client(ADA, frozenset({"jobs:read"}))
     answer = few.get("/v1/workers")
     refused(answer, 403, "NotAllowedError")
-    assert 'scope="admin"' in answer.headers["www-authenticate"]
+    assert 'scope="platform"' in answer.headers["www-authenticate"]
