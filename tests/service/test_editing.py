@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,8 @@ from facefusion.jobs.database import reading
 from facefusion.media.finder import FrameFinder
 from facefusion.service.editing.clips import Sent
 from facefusion.service.editing.people import begun
+from facefusion.service.editing.previews import OpenPreviews
+from facefusion.service.routes import shown as shown_route
 from facefusion.service.tables import UPLOAD_PEOPLE
 from material import ASTRONAUT, CAPTAIN, LIMITS, save
 
@@ -374,6 +377,46 @@ def test_what_a_preview_cannot_do_marks_the_spot_and_leaves_it_open(
     assert "/" not in said["detail"].replace("(s)", "")
     assert frame(client, **order, sources=[f"upload:{portrait}"])["faces"]
     refused(client.post("/v1/previews/frames", json=order | {"frame": 900}), 422, "OptionsError")
+
+
+def test_of_requests_that_wait_the_newest_of_a_session_is_answered(
+    service: Served, portrait: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived: list[str] = []
+    begun_one, go_on = threading.Event(), threading.Event()
+    turn, answer = OpenPreviews.turn, shown_route._answer
+
+    def counted(self: OpenPreviews, session: Any) -> Any:
+        check = turn(self, session)
+        arrived.append(session.name)
+        return check
+
+    def held(*given: Any) -> Any:
+        begun_one.set()
+        assert go_on.wait(60)
+        return answer(*given)
+
+    monkeypatch.setattr(OpenPreviews, "turn", counted)
+    monkeypatch.setattr(shown_route, "_answer", held)
+    order = {"target": f"upload:{portrait}", "options": {"processors": []}, "max_side": 64}
+
+    def ask(session: str) -> httpx.Response:
+        return service.client(ADA).post("/v1/previews/frames", json=order | {"session": session})
+
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(ask, "slider")
+        assert begun_one.wait(60)
+        waiting = []
+        for session in ("slider", "other", "slider"):
+            waiting.append(threads.submit(ask, session))
+            until(lambda: len(arrived) > len(waiting) or None)
+        go_on.set()
+        passed, other, newest = (each.result(60) for each in waiting)
+        assert first.result(60).status_code == 200, "what is being done is done"
+    said = refused(passed, 409, "SupersededError")
+    assert (said["code"], said["hint"]) == (123, "Wait for its answer")
+    assert (other.status_code, newest.status_code) == (200, 200), "another page has a session of its own"
+    assert ask("slider").status_code == 200, "the session goes on"
 
 
 def test_previews_of_others_are_their_own(service: Served, client: httpx.Client, two: str, portrait: str) -> None:

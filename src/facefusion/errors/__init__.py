@@ -85,7 +85,7 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── MediaTypeError         118   a body is of a type that is not taken here
     │   ├── ProtocolVersionError   119   a client speaks another version of the protocol of uploads
     │   ├── OverloadedError        120   too much is asked for at one time
-    │   └── SupersededError        121   a newer request took the place of this one
+    │   └── SupersededError        123   a newer request took the place of this one
     ├── AccessError
     │   ├── AuthenticationError    100   the service knows nobody by this key or token
     │   ├── NotAllowedError        101   who calls the service may not do this
