@@ -65,7 +65,7 @@ def test_a_result_that_overflows_is_kept_and_told(jobs):
     finish(jobs, jobs.claim(), 900)
     finish(jobs, jobs.claim(), 900)
     assert (jobs.state(first), jobs.state(second)) == ("succeeded", "succeeded")
-    assert jobs.job(second).result == {"outputs": []}
+    assert jobs.job(second).result["outputs"] == []
     [told] = [event for event in jobs.board.events(second.id, tenant=None) if event.kind == "storage.full"]
     assert told.facts == {"stored": 1800, "most": 1000}
     with pytest.raises(JobQuotaError):

@@ -7,6 +7,7 @@ import io
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from facefusion.jobs.database import reading
+from facefusion.jobs.tenants import Quota, Tenants
 from facefusion.media.finder import FrameFinder
 from facefusion.service.editing.clips import Sent
 from facefusion.service.editing.people import begun
@@ -154,14 +156,29 @@ def test_people_go_with_the_upload(service: Served, client: httpx.Client) -> Non
         with reading(service.parts.engine) as connection:
             return len(connection.execute(UPLOAD_PEOPLE.select()).all())
 
+    storage, empty = service.parts.storage, service.parts.quotas.stored("acme")
     before, upload = rows(), sent(client, ASTRONAUT)
     assert people(client, upload)["people"] and rows() == before + 1
-    keys = list(service.parts.storage.keys("acme/uploads"))
+    keys = list(storage.keys("acme/uploads"))
+    sizes = sum(storage.size(key) or 0 for key in keys if upload in key)
+    assert service.parts.quotas.stored("acme") == empty + sizes > empty + ASTRONAUT.stat().st_size
     assert {f"acme/uploads/{upload}.people/0.{form}" for form in ("jpg", "png")} <= set(keys)
     assert client.delete(f"/v1/uploads/{upload}").status_code == 204
     assert not [key for key in service.parts.storage.keys("acme/uploads") if upload in key]
-    assert rows() == before
+    assert rows() == before and service.parts.quotas.stored("acme") == empty
     refused(client.get(f"/v1/uploads/{upload}/people"), 404, "ResourceUnknownError")
+
+
+def test_pictures_of_people_need_room(service: Served) -> None:
+    client, tenants = service.client(replace(ADA, tenant="small")), Tenants(service.parts.engine)
+    upload = sent(client, ASTRONAUT)
+    tenants.set("small", Quota(max_bytes=service.parts.quotas.stored("small") + 100))
+    assert people(client, upload)["state"] == "failed"
+    [operation] = client.get("/v1/operations").json()["operations"]
+    assert operation["error"]["type"] == "JobQuotaError"
+    assert [key for key in service.parts.storage.keys("small/uploads") if ".people" in key] == []
+    tenants.set("small", Quota())
+    assert people(client, upload)["people"], "with room they are found when somebody asks again"
 
 
 @pytest.mark.slow
