@@ -89,6 +89,7 @@ Each error says in one line what happened, where, and what to do next, and carri
     ├── AccessError
     │   ├── AuthenticationError    100   the service knows nobody by this key or token
     │   ├── NotAllowedError        101   who calls the service may not do this
+    │   │   └── ReviewFirstError    99   a second person looks at such results before they are shown
     │   ├── TooManyRequestsError   102   more requests than a limit of the service lets through
     │   ├── TooLargeError          103   a request is larger than what the service takes
     │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
@@ -115,6 +116,7 @@ from facefusion.errors.access import (
     NotAllowedError,
     PasswordError,
     RequestRefusedError,
+    ReviewFirstError,
     SlowRequestError,
     TooLargeError,
     TooManyRequestsError,
@@ -300,6 +302,7 @@ __all__ = [
     "RequestInvalidError",
     "RequestRefusedError",
     "ResourceUnknownError",
+    "ReviewFirstError",
     "SecretError",
     "SegmentError",
     "ServiceAnswerError",
