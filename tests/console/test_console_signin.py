@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import pytest
 from argon2 import PasswordHasher
 from browsing import Browsing, Visit
 from playwright.sync_api import Browser, Page, expect
 
+from facefusion.service.gateway.caller import Role
 from facefusion.service.gateway.keys import KeyStore
 from facefusion.service.gateway.keys.store import PURPOSE
 from facefusion.service.gateway.users import Passwords, UserStore
 from facefusion.trust.database import open_database
 from facefusion.trust.home import trust_home
 from facefusion.trust.keys import KeyRing
+from material import ASTRONAUT, CAPTAIN
 from whole_service import serving
 
 pytestmark = pytest.mark.slow
 PASSWORD = "rain on a tin roof"
+ADMINS: Final[tuple[tuple[str, str, Role], ...]] = (
+    ("film", "ada@film.example", "admin"),
+    ("news", "eve@news.example", "admin"),
+    ("house", "root@house.example", "platform"),
+)
 Visiting = Callable[..., Visit]
 
 
@@ -29,11 +38,11 @@ Visiting = Callable[..., Visit]
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """A service that lets nobody in unnamed, with admins of two tenants; its address, and a key."""
     folder: Path = tmp_path_factory.mktemp("signing in")
-    with serving(folder, "--local-access", "none", "--workers", "0") as (_, address):
+    with serving(folder, "--local-access", "none", "--workers", "0", "--review-tenants", "film") as (_, address):
         engine = open_database(str(folder / "jobs.db"))
         users = UserStore(engine, Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)))
-        for tenant, name in (("film", "ada@film.example"), ("news", "eve@news.example")):
-            users.create(tenant=tenant, name=name, password=PASSWORD, role="admin", by="test", must_change=False)
+        for tenant, name, role in ADMINS:
+            users.create(tenant=tenant, name=name, password=PASSWORD, role=role, by="test", must_change=False)
         keys = KeyStore(engine, KeyRing.open(trust_home(folder / "trust")).derived(PURPOSE))
         made = keys.create(tenant="film", name="render-farm", by="test", lives=timedelta(days=1), role="operator")
         engine.dispose()
@@ -181,3 +190,42 @@ def test_nobody_is_kept_out_of_these_pages(visit: Visiting, theme: str, width: i
     expect(page.get_by_role("button", name="Change the password")).to_be_visible()
     assert here.serious() == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_tenants_admin_sees_the_tenants_part_of_the_system(visit: Visiting) -> None:
+    seen = visit("/admin/system")
+    page = seen.page
+    sign_in(page, "ada@film.example", "film")
+    expect(page.get_by_text("Everything works")).to_be_visible()
+    expect(page.get_by_text("Jobs of your tenant")).to_be_visible()
+    expect(page.get_by_role("heading", level=2).filter(has_text="film")).to_be_visible()
+    expect(page.get_by_role("heading", name="Workers", exact=True)).to_have_count(0)
+    expect(page.get_by_role("figure").first).to_be_visible()
+    shown = page.locator("main").inner_text()
+    assert socket.gethostname() not in shown and "news" not in shown
+    assert not re.search(r"undefined|NaN|\[object|Memory|Processor", shown)
+    assert seen.serious() == []
+
+
+def test_whoever_runs_the_service_sees_its_machine(visit: Visiting) -> None:
+    page = visit("/admin/system").page
+    sign_in(page, "root@house.example", "house")
+    expect(page.get_by_text("Jobs of all tenants")).to_be_visible()
+    expect(page.get_by_role("heading", name="Machine")).to_be_visible()
+    expect(page.get_by_text(socket.gethostname()).first).to_be_visible()
+
+
+def test_where_results_are_reviewed_the_page_says_why_there_is_no_preview_and_makes_it(visit: Visiting) -> None:
+    seen = visit("/make")
+    seen.expected.append("status of 403")
+    page = seen.page
+    sign_in(page, "ada@film.example", "film")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.locator("input[type=file]").nth(1).set_input_files(CAPTAIN)
+    expect(page.locator(".viewer")).to_be_visible()
+    page.locator("input[type=file]").first.set_input_files(ASTRONAUT)
+    expect(page.get_by_role("alert")).to_contain_text("There is no preview here: a second person looks first")
+    expect(page.get_by_role("alert")).to_contain_text("start the job all the same")
+    assert seen.serious() == []
+    page.get_by_role("button", name="Make it").click()
+    expect(page.get_by_role("button", name="Cancel the job")).to_be_visible()

@@ -12,10 +12,10 @@ from facefusion.engine.glimpses import Glimpse
 from facefusion.errors import LeaseLostError, ResourceUnknownError, StorageUnavailableError
 from facefusion.jobs.database import reading
 from facefusion.jobs.frames import ShownFrame, frame_seen, frames_seen, note_frame
-from facefusion.jobs.schema import FRAMES
+from facefusion.jobs.schema import FRAMES, STORED
 from facefusion.jobs.storage import open_storage
 from facefusion.jobs.values import Job, Lease
-from facefusion.jobs.work.showing import Showing, best_of, kept_glimpse, with_thumbnail
+from facefusion.jobs.work.showing import Showing, best_of, kept_glimpse, stored_files, with_thumbnail
 
 
 @pytest.fixture
@@ -79,6 +79,37 @@ def test_a_job_that_is_finished_keeps_none(jobs: Jobs) -> None:
     assert seen(jobs, job) == []
     with jobs.engine.connect() as connection:
         assert connection.execute(FRAMES.select()).all() == []
+
+
+def counted(jobs: Jobs, job: Job) -> dict[str, int]:
+    with reading(jobs.engine) as connection:
+        rows = connection.execute(STORED.select().where(STORED.c.what.startswith(f"jobs/{job.id}")))
+        return {row.what.removeprefix(f"jobs/{job.id}"): row.bytes for row in rows}
+
+
+def test_pictures_count_as_stored_as_long_as_they_are_there(jobs: Jobs) -> None:
+    job = jobs.submit()
+    lease = jobs.claim()
+    note(jobs, lease, 0)
+    note(jobs, lease, 25)
+    note(jobs, lease, 25)
+    assert counted(jobs, job) == {"/frames": 2000}, "one that is made again counts once"
+    jobs.queue.finished(lease, {"outputs": []}, stored=70)
+    assert counted(jobs, job) == {"": 70}, "they go when the result is there"
+    jobs.board.remove(job.id, tenant=None)
+    assert counted(jobs, job) == {}
+    given_up = jobs.submit()
+    note(jobs, jobs.claim(), 3)
+    jobs.board.cancel(given_up.id, tenant=None)
+    assert counted(jobs, given_up) == {"/frames": 1000}, "of what was stopped they are still shown"
+    jobs.board.remove(given_up.id, tenant=None)
+    assert counted(jobs, given_up) == {}
+
+
+def test_the_small_picture_of_a_result_counts_with_it() -> None:
+    outputs = [{"size": 5}, {"size": 7}]
+    assert sum(each["size"] for each in stored_files({"outputs": outputs})) == 12
+    assert sum(each["size"] for each in stored_files({"outputs": outputs, "thumbnail": {"size": 3}})) == 15
 
 
 def glimpse(number: int, value: float = 0.2, *, is_live: bool = True) -> Glimpse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -58,7 +59,17 @@ def test_failures_are_counted_and_listed_for_whoever_may_read_the_log(
         ({"reason": "NoFaceError", "version": "2.0"}, 2)
     ]
     assert {each["job"] for each in told["jobs"]} == set(jobs)
-    assert (told["jobs"][0]["stage"], told["jobs"][0]["worker"]) == ("whole", "w1")
+    assert told["jobs"][0]["stage"] == "whole"
+    by_worker = client.get("/v1/failures", params={"by": ["worker"]}).json()
+    [alias] = {each["worker"] for each in by_worker["jobs"]}
+    assert re.fullmatch("worker-[0-9a-f]{8}", alias), "a tenant is told of no machine"
+    assert [each["by"] for each in by_worker["reasons"]] == [{"worker": alias}]
+    all_of_it = service.client(ADA).get("/v1/failures", params={"by": ["worker"]}).json()
+    assert all_of_it["jobs"][0]["worker"] == "w1", "with the scope platform it is called by its name"
+    [leased, *_] = [
+        each for each in client.get(f"/v1/jobs/{jobs[0]}/events").json()["events"] if each["kind"] == "task.leased"
+    ]
+    assert leased["facts"]["worker"] == alias
     later = client.get("/v1/failures", params={"since": "2999-01-01T00:00:00Z"}).json()
     assert later == {"reasons": [], "jobs": []}
     assert service.client(EVE).get("/v1/failures").json() == {"reasons": [], "jobs": []}, "of other tenants nothing"

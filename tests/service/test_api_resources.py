@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from api_server import ADA, BOB, EVE, Served, served, until
 from PIL import Image, ImageDraw, PngImagePlugin
 
 from facefusion.inference.opening import open_store
+from facefusion.jobs.tenants import Quota, Tenants
 from facefusion.service.background.operations import Operations
 from facefusion.service.tables import OPERATIONS
 from facefusion.trust.consent import verify_file
@@ -177,6 +179,28 @@ def drawn(*, mode: str = "RGBA", ink: Any = (255, 255, 255, 255), lines: int = 1
     return made.getvalue()
 
 
+def test_what_shows_a_consent_needs_room_and_goes_with_it(service: Served) -> None:
+    owner = replace(ADA, tenant="narrow")
+    client, tenants = service.client(owner), Tenants(service.parts.engine)
+    paper = client.post("/v1/uploads?name=agreement.pdf", content=b"%PDF" + bytes(4000)).json()["id"]
+    plain = {"pictures": [sent(client, ASTRONAUT)], "granted_by": "Eileen"}
+    order = plain | {"evidence": [{"upload": paper, "kind": "agreement"}]}
+    made = client.post("/v1/consents", json=order).json()
+    consents = service.parts.records.consents("narrow")
+    assert 4000 < consents.evidence_bytes() < 5000
+    tenants.set("narrow", Quota(max_bytes=service.parts.quotas.stored("narrow") + 6000))
+    refused(client.post("/v1/consents", json=order), 429, "JobQuotaError")
+    signed = plain | {"signature": {"signer": "Eileen", "picture": base64.b64encode(drawn()).decode()}}
+    answer = client.post("/v1/consents", json=signed)
+    assert answer.status_code == 201, "what is small fits"
+    kept = service.parts.records.consents("narrow").evidence_bytes()
+    assert kept > 4000 and service.parts.records.consents("acme").evidence_bytes() != kept
+    for each in (made, answer.json()):
+        service.parts.records.consents("narrow").erase(each["id"])
+    assert service.parts.records.consents("narrow").evidence_bytes() == 0
+    assert client.post("/v1/consents", json=order).status_code == 201
+
+
 def test_a_signature_that_was_drawn_is_kept_with_its_digest_in_the_record(
     service: Served, client: httpx.Client, tmp_path: Path
 ) -> None:
@@ -324,4 +348,4 @@ def test_a_caller_without_the_scope_is_told_which(service: Served) -> None:
     few = service.client(ADA, frozenset({"jobs:read"}))
     answer = few.get("/v1/workers")
     refused(answer, 403, "NotAllowedError")
-    assert 'scope="admin"' in answer.headers["www-authenticate"]
+    assert 'scope="platform"' in answer.headers["www-authenticate"]

@@ -183,7 +183,10 @@ def test_what_is_always_reviewed_is_not_shown_at_once_by_a_preview(busy: Served)
         "sources": [f"upload:{sent(client, ASTRONAUT, 'b.jpg')}"],
     }
     for path in ("/v1/previews", "/v1/previews/frames"):
-        refused(client.post(path, json=order), 403, "NotAllowedError")
+        said = refused(client.post(path, json=order), 403, "ReviewFirstError")
+        assert (said["code"], said["title"]) == (99, "Review first") and "job itself" in said["hint"]
+    job = client.post("/v1/jobs", json=order | {"output": "a.png"})
+    assert job.status_code == 201 and job.json()["needs_review"], "the job can be asked for all the same"
 
 
 def test_a_link_gives_one_file_to_whoever_has_it(busy: Served, done: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -85,7 +86,7 @@ class Driver:
 
 def test_the_system_is_shown_at_a_glance(service: Served) -> None:
     until(lambda: service.parts.system.history.last)
-    shown = service.client(ADMIN).get("/v1/system").json()
+    shown = service.client(EVE).get("/v1/system").json()
     assert shown["process"]["seconds"] >= 0 and shown["process"]["version"]
     machine = shown["machine"]
     assert machine["cores"] >= 1 and 0 < machine["memory_used"] < machine["memory"]
@@ -113,7 +114,7 @@ def test_the_queue_is_the_tenants_own_but_for_whoever_runs_the_service(service: 
     assert service.client(EVE).get("/v1/system").json()["queue"] == waiting["user:ada"] | {"of": "all"}
     with working(service, tmp_path):
         until(lambda: client.get(f"/v1/jobs/{job}").json()["state"] == "succeeded" or None)
-        assert [each["tasks"] for each in client.get("/v1/system").json()["workers"]]
+        assert [each["tasks"] for each in service.client(EVE).get("/v1/system").json()["workers"]]
     sampler.look()
 
     def seen(who: Caller) -> list[tuple[float, int, int]]:
@@ -133,6 +134,34 @@ def test_a_time_that_is_not_kept_is_refused(service: Served, minutes: str) -> No
 def test_the_system_is_for_administrators(service: Served) -> None:
     for path in ("/v1/system", "/v1/system/history"):
         assert service.client(ADMIN, ROLES["operator"]).get(path).status_code == 403
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    else:
+        yield str(value)
+
+
+def test_a_tenants_admin_is_told_of_no_machine(service: Served) -> None:
+    until(lambda: service.parts.system.history.last)
+    client = service.client(ADMIN)
+    shown, seen = client.get("/v1/system").json(), client.get("/v1/system/history").json()
+    only_for_platform = ("process", "machine", "cards", "providers", "disks", "workers")
+    assert [shown[name] for name in only_for_platform] == [None] * 6
+    assert (shown["queue"]["of"], seen["of"]) == ("tenant", "tenant")
+    assert {each["name"] for each in shown["checks"]} >= {"database", "storage"}, "as health/ready tells everybody"
+    assert (seen["process"], seen["memory"]) == (None, None)
+    assert {(each["busy"], each["memory_used"], each["cards"]) for each in seen["points"]} == {(None, None, None)}
+    told = [*_texts(shown), *_texts(seen)]
+    assert not any(socket.gethostname() in text or "H100" in text for text in told)
+    answer = client.get("/v1/workers")
+    assert answer.status_code == 403 and 'scope="platform"' in answer.headers["www-authenticate"]
+    assert service.client(EVE).get("/v1/workers").status_code == 200
 
 
 def test_a_history_is_bounded_and_tells_what_it_did_not_keep() -> None:

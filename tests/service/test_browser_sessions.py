@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from session_house import PASSWORD, Browser, Town, town_in
+from webhook_receiver import certificate
 
 from facefusion.service.app import bare_app
 from facefusion.service.document import openapi_document
@@ -78,6 +79,16 @@ def test_the_cookie_is_for_this_service_alone(town: Town) -> None:
         said = answer.headers["set-cookie"]
         assert re.fullmatch(r"__Host-facefusion_session=ffs_[\w-]{43}; Path=/; HttpOnly; SameSite=Strict; Secure", said)
         assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_cookie_goes_by_tls_alone_where_the_service_has_a_certificate(town: Town, tmp_path: Path) -> None:
+    town.user("ada")
+    path, _ = certificate(tmp_path, "127.0.0.1")
+    with town.open(tls_certificate=path, tls_key=tmp_path / "key.pem") as street:
+        answer = street.browser().sign_in(name="ada", password=PASSWORD, tenant=town.tenant)
+        said = answer.headers["set-cookie"]
+        assert said.startswith("__Host-facefusion_session=ffs_") and said.endswith("; Secure")
+        assert "strict-transport-security" not in answer.headers, "other ports of a host may speak without TLS"
 
 
 BEHIND = {
@@ -463,7 +474,7 @@ def test_what_ended_elsewhere_is_believed_for_five_seconds_at_most(town: Town) -
     now = [0.0]
 
     async def go() -> list[bool]:
-        cookie, hosts = SessionCookie(is_public_https=False), Hosts(())
+        cookie, hosts = SessionCookie(is_https=False), Hosts(())
         with ThreadPoolExecutor(1) as threads:
             known = KnownSessions(store, cookie, hosts, None, threads, clock=lambda: now[0])
             found = [(await known.of(session)).caller is not None]

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from facefusion.service.gateway.answers import strict_transport
 from facefusion.ui.files import Console
 
 PAGE = "<!doctype html><title>FaceFusion</title>"
@@ -91,3 +92,18 @@ def test_the_page_is_asked_for_anew_and_its_parts_are_kept(console: Console) -> 
     assert "unsafe" not in page.headers["content-security-policy"]
     again = asked(console, "/jobs/7", **BROWSER, **{"If-None-Match": page.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("public_url", "is_strict"), [("https://faces.example.com", True), ("http://faces", False), (None, False)]
+)
+def test_pages_have_browsers_insist_on_https_as_the_api_does(
+    tmp_path: Path, console: Console, public_url: str | None, is_strict: bool
+) -> None:
+    made = Console(console, tmp_path / "static", further=strict_transport(public_url))
+    said = dict(strict_transport(public_url)).get(b"strict-transport-security", b"").decode()
+    page = asked(made, "/jobs/7", **BROWSER)
+    known = asked(made, "/jobs/7", **BROWSER, **{"If-None-Match": page.headers["etag"]})
+    for answer in (page, known, asked(made, "/assets/app-1a2b.js")):
+        assert answer.headers.get("strict-transport-security", "") == said
+        assert ("max-age=31536000" in said) == is_strict

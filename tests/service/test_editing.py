@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,12 @@ from numpy.testing import assert_array_equal
 from PIL import Image
 
 from facefusion.jobs.database import reading
+from facefusion.jobs.tenants import Quota, Tenants
 from facefusion.media.finder import FrameFinder
 from facefusion.service.editing.clips import Sent
 from facefusion.service.editing.people import begun
+from facefusion.service.editing.previews import OpenPreviews
+from facefusion.service.routes import shown as shown_route
 from facefusion.service.tables import UPLOAD_PEOPLE
 from material import ASTRONAUT, CAPTAIN, LIMITS, save
 
@@ -151,14 +156,29 @@ def test_people_go_with_the_upload(service: Served, client: httpx.Client) -> Non
         with reading(service.parts.engine) as connection:
             return len(connection.execute(UPLOAD_PEOPLE.select()).all())
 
+    storage, empty = service.parts.storage, service.parts.quotas.stored("acme")
     before, upload = rows(), sent(client, ASTRONAUT)
     assert people(client, upload)["people"] and rows() == before + 1
-    keys = list(service.parts.storage.keys("acme/uploads"))
+    keys = list(storage.keys("acme/uploads"))
+    sizes = sum(storage.size(key) or 0 for key in keys if upload in key)
+    assert service.parts.quotas.stored("acme") == empty + sizes > empty + ASTRONAUT.stat().st_size
     assert {f"acme/uploads/{upload}.people/0.{form}" for form in ("jpg", "png")} <= set(keys)
     assert client.delete(f"/v1/uploads/{upload}").status_code == 204
     assert not [key for key in service.parts.storage.keys("acme/uploads") if upload in key]
-    assert rows() == before
+    assert rows() == before and service.parts.quotas.stored("acme") == empty
     refused(client.get(f"/v1/uploads/{upload}/people"), 404, "ResourceUnknownError")
+
+
+def test_pictures_of_people_need_room(service: Served) -> None:
+    client, tenants = service.client(replace(ADA, tenant="small")), Tenants(service.parts.engine)
+    upload = sent(client, ASTRONAUT)
+    tenants.set("small", Quota(max_bytes=service.parts.quotas.stored("small") + 100))
+    assert people(client, upload)["state"] == "failed"
+    [operation] = client.get("/v1/operations").json()["operations"]
+    assert operation["error"]["type"] == "JobQuotaError"
+    assert [key for key in service.parts.storage.keys("small/uploads") if ".people" in key] == []
+    tenants.set("small", Quota())
+    assert people(client, upload)["people"], "with room they are found when somebody asks again"
 
 
 @pytest.mark.slow
@@ -374,6 +394,46 @@ def test_what_a_preview_cannot_do_marks_the_spot_and_leaves_it_open(
     assert "/" not in said["detail"].replace("(s)", "")
     assert frame(client, **order, sources=[f"upload:{portrait}"])["faces"]
     refused(client.post("/v1/previews/frames", json=order | {"frame": 900}), 422, "OptionsError")
+
+
+def test_of_requests_that_wait_the_newest_of_a_session_is_answered(
+    service: Served, portrait: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived: list[str] = []
+    begun_one, go_on = threading.Event(), threading.Event()
+    turn, answer = OpenPreviews.turn, shown_route._answer
+
+    def counted(self: OpenPreviews, session: Any) -> Any:
+        check = turn(self, session)
+        arrived.append(session.name)
+        return check
+
+    def held(*given: Any) -> Any:
+        begun_one.set()
+        assert go_on.wait(60)
+        return answer(*given)
+
+    monkeypatch.setattr(OpenPreviews, "turn", counted)
+    monkeypatch.setattr(shown_route, "_answer", held)
+    order = {"target": f"upload:{portrait}", "options": {"processors": []}, "max_side": 64}
+
+    def ask(session: str) -> httpx.Response:
+        return service.client(ADA).post("/v1/previews/frames", json=order | {"session": session})
+
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(ask, "slider")
+        assert begun_one.wait(60)
+        waiting = []
+        for session in ("slider", "other", "slider"):
+            waiting.append(threads.submit(ask, session))
+            until(lambda: len(arrived) > len(waiting) or None)
+        go_on.set()
+        passed, other, newest = (each.result(60) for each in waiting)
+        assert first.result(60).status_code == 200, "what is being done is done"
+    said = refused(passed, 409, "SupersededError")
+    assert (said["code"], said["hint"]) == (123, "Wait for its answer")
+    assert (other.status_code, newest.status_code) == (200, 200), "another page has a session of its own"
+    assert ask("slider").status_code == 200, "the session goes on"
 
 
 def test_previews_of_others_are_their_own(service: Served, client: httpx.Client, two: str, portrait: str) -> None:

@@ -96,7 +96,7 @@ def test_however_many_listen_one_look_serves_them(parts: ServiceParts, monkeypat
     jobs = [submitted(parts) for _ in range(3)]
 
     async def listen() -> None:
-        streams = [Stream(aiter(EventStream(parts, job, 0))) for job in jobs for _ in range(30)]
+        streams = [Stream(aiter(EventStream(parts, job, 0, names=str))) for job in jobs for _ in range(30)]
         for stream in streams:
             await stream.until("progress")
         while next(looks) < 5:
@@ -124,7 +124,7 @@ def test_nobody_is_looked_at_while_nobody_listens(parts: ServiceParts) -> None:
     job = submitted(parts)
 
     async def listen() -> None:
-        async with aclosing(EventStream(parts, job, 0).__aiter__()) as texts:
+        async with aclosing(EventStream(parts, job, 0, names=str).__aiter__()) as texts:
             await Stream(texts).until("progress")
         assert parts.feed._watched == {}
         await asyncio.sleep(10 * POLL)  # a look that was on its way comes to its end
@@ -139,7 +139,7 @@ def test_who_reads_slowly_gets_every_event_and_holds_nothing(parts: ServiceParts
     job = submitted(parts)
 
     async def listen() -> list[int]:
-        slow, quick = (Stream(aiter(EventStream(parts, job, 0))) for _ in range(2))
+        slow, quick = (Stream(aiter(EventStream(parts, job, 0, names=str))) for _ in range(2))
         first = await slow.next()
         assert first["event"] == "job.queued"
         for number in range(150):
@@ -167,7 +167,7 @@ def test_a_stream_goes_on_behind_the_last_event_that_was_seen(parts: ServicePart
     events = parts.board.events(job.id, tenant="acme")
 
     async def listen() -> list[int]:
-        stream = Stream(aiter(EventStream(parts, job, events[1].id)))
+        stream = Stream(aiter(EventStream(parts, job, events[1].id, names=str)))
         numbers = [int((await stream.next())["id"]) for _ in range(2)]
         progress = await stream.next()
         assert progress["event"] == "progress" and "id" not in progress
@@ -182,7 +182,7 @@ def test_a_job_that_is_removed_ends_its_streams(parts: ServiceParts) -> None:
     parts.board.cancel(job.id, tenant="acme")
 
     async def listen() -> None:
-        stream = Stream(aiter(EventStream(parts, replace(job, number=job.number + 1), 0)))
+        stream = Stream(aiter(EventStream(parts, replace(job, number=job.number + 1), 0, names=str)))
         assert await stream.next() == {}
 
     asyncio.run(running(parts, listen()))
@@ -197,14 +197,14 @@ def test_a_database_that_is_away_ends_streams_with_a_word(parts: ServiceParts, m
         raise JobsUnavailableError("The database is away")
 
     async def listen() -> None:
-        stream = Stream(aiter(EventStream(parts, job, 0)))
+        stream = Stream(aiter(EventStream(parts, job, 0, names=str)))
         await stream.until("progress")
         monkeypatch.setattr(feeds, "_changed", away)
         message = await stream.next()
         assert message["event"] == "error" and json.loads(message["data"])["status"] == 503
         assert await stream.next() == {}
         monkeypatch.setattr(feeds, "_changed", look)
-        again = Stream(aiter(EventStream(parts, job, 0)))
+        again = Stream(aiter(EventStream(parts, job, 0, names=str)))
         assert (await again.next())["event"] == "job.queued"
 
     asyncio.run(running(parts, listen()))
@@ -214,7 +214,7 @@ def test_the_end_of_the_service_is_heard_at_once(parts: ServiceParts) -> None:
     job = submitted(parts)
 
     async def listen() -> None:
-        stream = Stream(aiter(EventStream(parts, job, 0)))
+        stream = Stream(aiter(EventStream(parts, job, 0, names=str)))
         await stream.until("progress")
         parts.stopping.set()
         assert await stream.next() == {}

@@ -85,10 +85,11 @@ Each error says in one line what happened, where, and what to do next, and carri
     │   ├── MediaTypeError         118   a body is of a type that is not taken here
     │   ├── ProtocolVersionError   119   a client speaks another version of the protocol of uploads
     │   ├── OverloadedError        120   too much is asked for at one time
-    │   └── SupersededError        121   a newer request took the place of this one
+    │   └── SupersededError        123   a newer request took the place of this one
     ├── AccessError
     │   ├── AuthenticationError    100   the service knows nobody by this key or token
     │   ├── NotAllowedError        101   who calls the service may not do this
+    │   │   └── ReviewFirstError    99   a second person looks at such results before they are shown
     │   ├── TooManyRequestsError   102   more requests than a limit of the service lets through
     │   ├── TooLargeError          103   a request is larger than what the service takes
     │   ├── RequestRefusedError    104   a request is made in a way that the service takes from nobody
@@ -115,6 +116,7 @@ from facefusion.errors.access import (
     NotAllowedError,
     PasswordError,
     RequestRefusedError,
+    ReviewFirstError,
     SlowRequestError,
     TooLargeError,
     TooManyRequestsError,
@@ -300,6 +302,7 @@ __all__ = [
     "RequestInvalidError",
     "RequestRefusedError",
     "ResourceUnknownError",
+    "ReviewFirstError",
     "SecretError",
     "SegmentError",
     "ServiceAnswerError",

@@ -92,6 +92,15 @@ class NotAllowedError(AccessError):
         return {"WWW-Authenticate": f'Bearer realm="facefusion", error="insufficient_scope", scope="{self.scope}"'}
 
 
+class ReviewFirstError(NotAllowedError):
+    """A second person looks at such results before they are shown, so that none is shown at once."""
+
+    exit_code = 99
+
+    def __init__(self, what: str, hint: str = "") -> None:
+        super().__init__(what, hint, reason="reviewed")
+
+
 class TooManyRequestsError(AccessError):
     """More requests than a limit lets through.
 

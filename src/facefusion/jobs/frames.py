@@ -29,6 +29,7 @@ from facefusion.errors import LeaseLostError, ResourceUnknownError
 from facefusion.jobs.database import Clock, database_time, moment, until_it_goes_through, writing
 from facefusion.jobs.schema import FRAMES, JOBS, LEASES, TASKS
 from facefusion.jobs.states import JobState
+from facefusion.jobs.stored import count, frames_entry, free
 from facefusion.jobs.values import Job, Lease
 
 SHOWN: Final[frozenset[JobState]] = frozenset({"running", "merging", "queued", "failed", "cancelled"})
@@ -41,6 +42,9 @@ _OLD: Final = delete(FRAMES).where(
     FRAMES.c.job == bindparam("job_of", type_=BigInteger), FRAMES.c.number == bindparam("place", type_=BigInteger)
 )
 _NEW: Final = insert(FRAMES)
+_SIZE: Final = select(func.coalesce(func.sum(FRAMES.c.size), 0)).where(
+    FRAMES.c.job == bindparam("job_of", type_=BigInteger)
+)
 _ALL: Final = delete(FRAMES).where(FRAMES.c.job == bindparam("job_of", type_=BigInteger))
 
 
@@ -81,7 +85,7 @@ class SeenFrame:
 
 @until_it_goes_through
 def note_frame(engine: Engine, lease: Lease, frame: ShownFrame, *, clock: Clock = database_time) -> None:
-    """Note that a picture lies in storage; one of the same frame by an older lease gives way.
+    """Note that a picture lies in storage, and count it; one of the same frame by an older lease gives way.
 
     Args:
         engine: the database of jobs.
@@ -100,11 +104,14 @@ def note_frame(engine: Engine, lease: Lease, frame: ShownFrame, *, clock: Clock 
         values = {"job": lease.job.number, "task": lease.task, "token": lease.token, "at": clock(connection)}
         names = ("number", "seconds", "key", "size", "width", "height")
         connection.execute(_NEW, values | {name: getattr(frame, name) for name in names})
+        size = connection.execute(_SIZE, {"job_of": lease.job.number}).scalar_one()
+        count(connection, lease.job.tenant, frames_entry(lease.job.id), int(size))
 
 
 def forget_frames(connection: Connection, job: Job) -> None:
     """Forget the pictures of a job that is finished; their files are the caller's to remove."""
     connection.execute(_ALL, {"job_of": job.number})
+    free(connection, job.tenant, frames_entry(job.id))
 
 
 def frames_seen(connection: Connection, job: Job) -> list[SeenFrame]:

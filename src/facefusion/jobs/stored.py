@@ -1,4 +1,7 @@
-"""The account of what tenants keep in storage: bytes of uploads, faces, results. Calls are within a transaction."""
+"""The account of what tenants keep in storage: bytes of uploads, faces, results, and small pictures of each.
+
+Calls are within a transaction.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,11 @@ def job_entry(job_id: str) -> str:
     return f"jobs/{job_id}"
 
 
+def frames_entry(job_id: str) -> str:
+    """Return under which name small pictures of a job at work are in the account; they go out of it with the job's."""
+    return f"{job_entry(job_id)}/frames"
+
+
 def room(connection: Connection, tenant: str) -> Room:
     """Return what a tenant that is known has and may have."""
     stored = select(func.coalesce(func.sum(STORED.c.bytes), 0)).where(STORED.c.tenant == tenant)
@@ -71,8 +79,13 @@ def reserve(connection: Connection, tenant: str, what: str, size: int) -> None:
     most = connection.execute(wanted).scalar_one()
     stored = stored_bytes(connection, (STORED.c.tenant == tenant) & (STORED.c.what != what))
     if most is not None and stored + size > most:
-        raise JobQuotaError(f"{tenant} would have {stored + size} bytes in storage, and may have {most}", _HINT)
+        raise too_much(tenant, stored + size, most)
     count(connection, tenant, what, size)
+
+
+def too_much(tenant: str, would: int, most: int) -> JobQuotaError:
+    """Return the error that tells that a tenant would have more bytes than it may."""
+    return JobQuotaError(f"{tenant} would have {would} bytes in storage, and may have {most}", _HINT)
 
 
 def count(connection: Connection, tenant: str, what: str, size: int) -> None:

@@ -30,6 +30,7 @@ from facefusion.jobs.work.attempt import Attempt
 from facefusion.jobs.work.bench import Bench
 from facefusion.jobs.work.patience import Patience
 from facefusion.jobs.work.removing import remove_rest, removed
+from facefusion.jobs.work.showing import stored_files
 from facefusion.jobs.work.sorting import failure_of
 from facefusion.jobs.work.task import Done, Task
 
@@ -249,7 +250,7 @@ class Worker:
         is_asked = goes_on is not None and lease.kind in _BEFORE_OTHERS and goes_on()
         next_for = self.name if is_asked and not self._ending.is_set() and self._can() else None
         inputs = done.inputs if is_drawn(lease.job.id, self._bench.serving.worker.quality_share) else None
-        stored = sum(int(each["size"]) for each in done.content.get("outputs", ()))
+        stored = sum(int(each["size"]) for each in stored_files(done.content))
 
         def tell() -> None:
             if lease.kind == "plan":

@@ -16,6 +16,7 @@ from facefusion.service.gateway.still import Still
 from facefusion.service.jobs.answers import event_answer, frame_answer, job_answer
 from facefusion.service.parts import ServiceParts
 from facefusion.service.problems import problem_of
+from facefusion.service.worker_names import WorkerNames
 
 _BATCH = 200
 _FIRST_SECONDS = 15.0  # in which the first look comes even where much is going on; signs of life follow it
@@ -28,14 +29,23 @@ class EventStream:
         parts: of the service.
         job: as it is now.
         after: last event that the client has seen; 0 for none.
+        names: what workers are called to the client.
         shows_frames: whether the client may see frames before the job is finished.
         still: whether the client may go on; None where nobody knows.
     """
 
     def __init__(
-        self, parts: ServiceParts, job: Job, after: int, *, shows_frames: bool = False, still: Still | None = None
+        self,
+        parts: ServiceParts,
+        job: Job,
+        after: int,
+        *,
+        names: WorkerNames,
+        shows_frames: bool = False,
+        still: Still | None = None,
     ) -> None:
         self._parts, self._job, self._after, self._shows_frames = parts, job, after, shows_frames
+        self._names = names
         self._still = still
         self._told: tuple[int, int] | None = None
         self._newest = 0
@@ -72,7 +82,7 @@ class EventStream:
             for event in events:
                 if event.id > self._after:
                     self._after = event.id
-                    yield _of_event(event)
+                    yield _of_event(event, self._names)
             if not events:
                 break
         if (look.job.revision, look.frames_done) != self._told:
@@ -94,8 +104,8 @@ class EventStream:
         return self._parts.board.events(self._job.id, tenant=self._job.tenant, after=self._after, limit=_BATCH)
 
 
-def _of_event(event: Event) -> bytes:
-    return _message(event.kind, event_answer(event).model_dump_json(), event.id)
+def _of_event(event: Event, names: WorkerNames) -> bytes:
+    return _message(event.kind, event_answer(event, names).model_dump_json(), event.id)
 
 
 def _message(kind: str, data: str, number: int | None = None) -> bytes:

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Final, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from pydantic import Field
-from sqlalchemy import Column, Connection, Row, Select
+from sqlalchemy import Column, Connection, Row, select
 
 from facefusion.errors import RequestInvalidError
+from facefusion.jobs.newest import newest
 from facefusion.service.values import Query
 
 MOST: Final = 200
@@ -86,16 +87,16 @@ class Cursors:
 
 
 def page_of(
-    connection: Connection, wanted: Select[Any], number: Column[int], before: int | None, limit: int
+    connection: Connection, whose: tuple[Column[Any], str], number: Column[int], before: int | None, limit: int
 ) -> list[Row[Any]]:
-    """Return the rows of a page, the newest first, and one more where there is one.
+    """Return the rows of a page of a tenant's list, the newest first, and one more where there is one.
 
     Args:
         connection: in a transaction.
-        wanted: the whole list.
-        number: by which it is ordered.
+        whose: column of the tenant, and the tenant; the table has an index of it and the number.
+        number: by which the list is ordered.
         before: the last of the page before; None for the first page.
         limit: most rows of a page.
     """
-    wanted = wanted if before is None else wanted.where(number < before)
-    return list(connection.execute(wanted.order_by(number.desc()).limit(limit + 1)).all())
+    wanted = newest(connection.dialect, select(number.table), [whose], number, before=before, limit=limit + 1)
+    return list(connection.execute(wanted).all())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from facefusion.errors import NotAllowedError
+from facefusion.errors import ReviewFirstError
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.parts import ServiceParts
 
@@ -18,11 +18,10 @@ def check_shown_at_once(parts: ServiceParts, caller: Caller, processors: Collect
         processors: that make it.
 
     Raises:
-        NotAllowedError: all such results are reviewed.
+        ReviewFirstError: all such results are reviewed.
     """
     if parts.reviews.always(caller.tenant, processors, parts.quotas.rules(caller.tenant)):
-        raise NotAllowedError(
-            "A second person looks at these results first, so that they are not shown at once",
-            "Ask for a job instead",
-            reason="reviewed",
+        raise ReviewFirstError(
+            "A second person looks at these results first, so that there is no preview of them, and nothing live",
+            "Ask for the job itself: its result is shown as soon as it is approved",
         )

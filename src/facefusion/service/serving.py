@@ -24,6 +24,7 @@ from facefusion.jobs.pool import LocalPool
 from facefusion.jobs.work.bench import scratch_folder
 from facefusion.options import Options, ServingOptions
 from facefusion.service.app import create_app
+from facefusion.service.gateway.answers import strict_transport
 from facefusion.service.gateway.asgi import App
 from facefusion.service.gateway.opening import gateway
 from facefusion.service.gateway.quotas import Quotas
@@ -100,7 +101,7 @@ def opened_service(
         scratch = ending.enter_context(work_folder(scratch_folder(serving.worker.scratch_dir)))
         parts = _parts(options, serving, engine, scratch, (wake, checks))
         records = parts.records
-        app = gateway(
+        app: App = gateway(
             create_app(parts),
             serving=serving,
             trust=options.trust,
@@ -113,7 +114,9 @@ def opened_service(
         if pool is not None:
             pool.start()
             ending.callback(pool.stop)
-        yield Service(Console(app) if serving.service.console and is_built() else app, parts, pool)
+        if serving.service.console and is_built():
+            app = Console(app, further=strict_transport(serving.service.public_url))
+        yield Service(app, parts, pool)
 
 
 def settings_of(serving: ServingOptions) -> ServiceSettings:

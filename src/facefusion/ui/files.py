@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -51,13 +51,15 @@ class Console:
     Args:
         service: what answers everything else.
         files: the folder that was built.
+        further: headers that every page and file has beside its own, such as that browsers insist on https.
 
     Raises:
         OptionsError: the console was not built.
     """
 
-    def __init__(self, service: App, files: Path = STATIC) -> None:
+    def __init__(self, service: App, files: Path = STATIC, *, further: Sequence[tuple[bytes, bytes]] = ()) -> None:
         check_built(files)
+        self._headers = _HEADERS | {name.decode(): value.decode() for name, value in further}
         self._service = service
         self._files = {f"/{each.relative_to(files).as_posix()}": _File.of(each, files) for each in _all(files)}
         self._page = self._files[f"/{PAGE}"]
@@ -72,7 +74,7 @@ class Console:
 
     async def _answer(self, scope: Scope, receive: Any, send: Any) -> None:
         found = self._wanted(scope) or self._page
-        headers = _HEADERS | {"Cache-Control": found.kept, "ETag": found.tag}
+        headers = self._headers | {"Cache-Control": found.kept, "ETag": found.tag}
         if Headers(scope=scope).get("if-none-match") == found.tag:
             response = Response(status_code=304, headers=headers)
         else:

@@ -63,6 +63,14 @@ export const w = dictionary(
         means: "Results have to say that they are synthetic. This kind of file cannot carry a mark that is required.",
         helps: ["Choose another format for the result, such as MP4 or PNG."],
       },
+      ReviewFirstError: {
+        title: "There is no preview here: a second person looks first",
+        means: "Results like this are reviewed before anybody sees them. A preview would show them before that.",
+        helps: [
+          "Choose the settings and start the job all the same: it runs, and its result then waits for a review.",
+          "You get the result as soon as somebody else approves it.",
+        ],
+      },
     },
   },
   {
@@ -118,6 +126,11 @@ export const w = dictionary(
         title: "结果无法带上必需的标记",
         means: "结果必须标明是合成内容。这种文件无法携带所要求的标记。",
         helps: ["请为结果选择其他格式，例如 MP4 或 PNG。"],
+      },
+      ReviewFirstError: {
+        title: "此处没有预览：须先由另一位人员审核",
+        means: "这类结果在任何人看到之前都要经过审核，而预览会提前显示结果。",
+        helps: ["您仍可选好设置并开始任务：任务会照常运行，结果随后等待审核。", "其他人批准后，您即可获得结果。"],
       },
     },
   },

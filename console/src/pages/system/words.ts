@@ -4,6 +4,7 @@ export const w = dictionary(
   {
     title: "System",
     hint: (host: string, version: string, span: string) => `${host} · version ${version} · running for ${span}`,
+    ofTenant: "Your tenant's part of the service. Machines and workers are shown to whoever runs it.",
     answering: "What this process sees. Others of the same service may run beside it, on machines of their own.",
     well: "Everything works",
     unwell: (names: string) => `Something needs attention: ${names}`,
@@ -74,6 +75,7 @@ export const w = dictionary(
   {
     title: "系统",
     hint: (host: string, version: string, span: string) => `${host} · 版本 ${version} · 已运行 ${span}`,
+    ofTenant: "这里显示您所在租户的情况。机器和工作进程只对服务的运营者显示。",
     answering: "这里显示的是当前进程所见。同一服务的其他进程可能运行在各自的机器上。",
     well: "一切正常",
     unwell: (names: string) => `需要注意：${names}`,

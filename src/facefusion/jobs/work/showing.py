@@ -109,6 +109,16 @@ def with_thumbnail(content: dict[str, Any], storage: Storage, lease: Lease, jpeg
         return content
 
 
+def stored_files(content: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return all files of a result that lie in storage: its outputs, and its small picture where it has one.
+
+    Args:
+        content: the result, as JSON values.
+    """
+    thumbnail = content.get("thumbnail")
+    return [*content.get("outputs", ()), *([] if thumbnail is None else [thumbnail])]
+
+
 def kept_glimpse(storage: Storage, lease: Lease, glimpse: Glimpse | None, prefix: str) -> dict[str, Any]:
     """Put the best picture of a segment beside its files, for the result; return what is known of it, as JSON values.
 

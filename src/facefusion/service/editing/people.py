@@ -158,24 +158,46 @@ class _Progress:
 
 
 def _keep(parts: ServiceParts, upload: Upload, operation: Operation, found: FoundPeople) -> None:
-    people = [_stored(parts, upload, number, person) for number, person in enumerate(found.people)]
+    drawn = [_drawn(person) for person in found.people]
+    entry = f"uploads/{upload.id}/people"
+    parts.quotas.keep(upload.tenant, entry, sum(each.size for each in drawn))
+    people = [
+        _stored(parts, upload, number, *each) for number, each in enumerate(zip(found.people, drawn, strict=True))
+    ]
     facts = {"people": people, "looks": found.looks, "frames": found.frames, "left_out": found.left_out}
     with writing(parts.engine) as connection:
         values = {"found": facts, "share": 1.0}
         is_wanted = connection.execute(update(UPLOAD_PEOPLE).where(_mine(upload, operation)).values(**values)).rowcount
     if is_wanted != 1:
         parts.storage.delete(people_prefix(upload.tenant, upload.id))
+        parts.quotas.free(upload.tenant, entry)
         raise ResourceUnknownError(f"The upload {upload.id} was removed while people were looked for")
 
 
-def _stored(parts: ServiceParts, upload: Upload, number: int, person: FoundPerson) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The pictures of a person, as they are put into storage."""
+
+    portrait: bytes
+    reference: bytes | None
+
+    @property
+    def size(self) -> int:
+        return len(self.portrait) + len(self.reference or b"")
+
+
+def _drawn(person: FoundPerson) -> _Drawn:
+    reference = None if person.reference is None else encoded_exactly(person.reference)
+    return _Drawn(encoded(person.portrait, "jpg", _QUALITY), reference)
+
+
+def _stored(parts: ServiceParts, upload: Upload, number: int, person: FoundPerson, drawn: _Drawn) -> dict[str, Any]:
     """Put the pictures of a person into storage; return all that is known of them as JSON values."""
-    portrait = encoded(person.portrait, "jpg", _QUALITY)
-    parts.storage.put_bytes(portrait, portrait_key(upload.tenant, upload.id, number))
+    parts.storage.put_bytes(drawn.portrait, portrait_key(upload.tenant, upload.id, number))
     digest = None
-    if person.reference is not None:
+    if drawn.reference is not None:
         key = person_key(upload.tenant, f"{upload.id}/{number}")
-        digest = parts.storage.put_bytes(encoded_exactly(person.reference), key).sha256
+        digest = parts.storage.put_bytes(drawn.reference, key).sha256
     return {
         "frame": person.frame,
         "time": _rounded(person.seconds),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from facefusion.errors import JobStateError, ResourceUnknownError
 from facefusion.jobs.database import database_time, moment
@@ -57,11 +57,6 @@ class KeptFace:
         return "failed" if self.facts is None else "ready"
 
 
-def faces_of(tenant: str) -> Select[Any]:
-    """Return the query for all faces of a tenant."""
-    return select(FACES).where(FACES.c.tenant == tenant)
-
-
 def read_faces(connection: Connection, rows: list[Row[Any]]) -> list[KeptFace]:
     """Return the faces of rows of `FACES`, with their operations."""
     wanted = select(OPERATIONS).where(OPERATIONS.c.id.in_([row.operation for row in rows]))
@@ -83,7 +78,8 @@ def face_with(connection: Connection, face_id: str, *, tenant: str) -> KeptFace:
     Raises:
         ResourceUnknownError: there is none, or it is another tenant's.
     """
-    rows = list(connection.execute(faces_of(tenant).where(FACES.c.id == face_id)))
+    wanted = select(FACES).where(FACES.c.tenant == tenant, FACES.c.id == face_id)
+    rows = list(connection.execute(wanted))
     if not rows:
         raise ResourceUnknownError(f"There is no face {face_id}")
     return read_faces(connection, rows)[0]

@@ -20,18 +20,28 @@ _ALWAYS: Final[tuple[Header, ...]] = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 _STRICT_TRANSPORT: Final[Header] = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+_HTTPS: Final = "https://"
 _NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+
+
+def strict_transport(public_url: str | None) -> tuple[Header, ...]:
+    """Return what has browsers insist on https: of answers of the API and of pages alike.
+
+    Args:
+        public_url: under which everybody reaches the service; nothing is insisted on unless it is one with https.
+    """
+    return (_STRICT_TRANSPORT,) if (public_url or "").startswith(_HTTPS) else ()
 
 
 class SecurityHeaders:
     """Adds to an answer what keeps browsers and caches from doing wrong with it; what a route says itself stays.
 
     Args:
-        is_public_https: whether everybody reaches the service by https, so that browsers may insist on it.
+        further: that every answer has beside the usual ones, see `strict_transport`.
     """
 
-    def __init__(self, *, is_public_https: bool) -> None:
-        self._always = (*_ALWAYS, _STRICT_TRANSPORT) if is_public_https else _ALWAYS
+    def __init__(self, further: Sequence[Header] = ()) -> None:
+        self._always = (*_ALWAYS, *further)
 
     def added(self, headers: Iterable[Header], *, is_private: bool, further: Sequence[Header] = ()) -> list[Header]:
         """Return the headers of an answer.

@@ -14,7 +14,7 @@ from facefusion.errors import OptionsError
 from facefusion.options import ServingOptions
 from facefusion.options.gateway import IdentityOptions, LoadOptions
 from facefusion.options.trust import TrustOptions
-from facefusion.service.gateway.answers import SecurityHeaders
+from facefusion.service.gateway.answers import SecurityHeaders, strict_transport
 from facefusion.service.gateway.asgi import App
 from facefusion.service.gateway.authentication import Authentication, KnownKeys
 from facefusion.service.gateway.body import BodyLimits
@@ -85,8 +85,7 @@ def gateway(
     keys, hosts, limiter = KnownKeys(store, threads), _hosts(serving), _limiter(serving)
     decisions = None if log is None else DecisionLog(log, tenant=trust.tenant)
     local, ending = _local(serving, trust, hosts, home, port)
-    is_public_https = (serving.service.public_url or "").startswith(_HTTPS)
-    cookie = SessionCookie(is_public_https=is_public_https)
+    cookie = SessionCookie(is_https=is_https_alone(serving))
     sessions = session_store(serving, engine, ring)
     known = KnownSessions(sessions, cookie, hosts, local, threads)
     authentication = Authentication(keys, token_verifier(serving.identity), local, known)
@@ -114,7 +113,7 @@ def gateway(
         decisions=decisions,
         signing=signing,
         cookie=cookie,
-        security=SecurityHeaders(is_public_https=is_public_https),
+        security=SecurityHeaders(strict_transport(serving.service.public_url)),
         body=_body(serving.load, serving.load.max_body),
         part=_body(serving.load, serving.load.max_part),
         cors_origins=serving.access.cors_origins,
@@ -134,6 +133,15 @@ def session_store(serving: ServingOptions, engine: Engine, ring: KeyRing) -> Ses
     access = serving.access
     idle, lives = timedelta(minutes=access.session_idle), timedelta(hours=access.session_hours)
     return SessionStore(engine, ring.derived(SESSIONS), idle=idle, lives=lives)
+
+
+def is_https_alone(serving: ServingOptions) -> bool:
+    """Return whether browsers reach the service by https alone, so that its cookie need never go another way.
+
+    Args:
+        serving: options of the service.
+    """
+    return (serving.service.public_url or "").startswith(_HTTPS) or serving.access.tls_certificate is not None
 
 
 def check_start(serving: ServingOptions, store: KeyStore) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from facefusion.errors import OptionsError
 from facefusion.jobs.database import looking, until_it_goes_through, writing
-from facefusion.jobs.schema import STORED
-from facefusion.jobs.stored import free, reserve, stored_bytes
+from facefusion.jobs.schema import STORED, TENANTS
+from facefusion.jobs.stored import free, reserve, stored_bytes, too_much
 from facefusion.jobs.tenants import make_tenant
 from facefusion.service.gateway.tables import RULES
 
@@ -97,6 +97,23 @@ class Quotas:
         with writing(self._engine) as connection:
             make_tenant(connection, tenant)
             reserve(connection, tenant, what, size)
+
+    def check(self, tenant: str, size: int) -> None:
+        """Make sure that a tenant may have so much more than it stores, kept elsewhere and not in this account.
+
+        Args:
+            tenant: whose.
+            size: in bytes, of all that lies elsewhere.
+
+        Raises:
+            JobQuotaError: it would have more than it may.
+            JobsUnavailableError: the database cannot be used.
+        """
+        with looking(self._engine) as connection:
+            most = connection.execute(select(TENANTS.c.max_bytes).where(TENANTS.c.id == tenant)).scalar()
+            stored = stored_bytes(connection, STORED.c.tenant == tenant)
+        if most is not None and stored + size > most:
+            raise too_much(tenant, stored + size, most)
 
     @until_it_goes_through
     def free(self, tenant: str, what: str) -> None:

@@ -12,6 +12,7 @@ from facefusion.jobs.quality.values import Quality, SampleState
 from facefusion.jobs.states import JobState
 from facefusion.jobs.values import Event, Job
 from facefusion.service.values import Answer, Box
+from facefusion.service.worker_names import WorkerNames, with_names
 
 
 class SpotAnswer(Answer):
@@ -208,9 +209,14 @@ def job_answer(job: Job, frames_done: int | None = None, quality: Quality | None
     )
 
 
-def event_answer(event: Event) -> EventAnswer:
-    """Return what clients are told of an event."""
-    return EventAnswer(id=event.id, kind=event.kind, at=event.at, facts=dict(event.facts))
+def event_answer(event: Event, names: WorkerNames) -> EventAnswer:
+    """Return what clients are told of an event.
+
+    Args:
+        event: as it is kept.
+        names: what workers are called to them.
+    """
+    return EventAnswer(id=event.id, kind=event.kind, at=event.at, facts=with_names(event.facts, names))
 
 
 def tag_of_job(job: Job, frames_done: int | None) -> str:

@@ -67,7 +67,7 @@ class LiveOrders:
         """Make sure that the tenant may see results at once that nobody else looks at.
 
         Raises:
-            NotAllowedError: results with these processors are reviewed.
+            ReviewFirstError: results with these processors are reviewed.
             JobQuotaError: the tenant is paused.
         """
         parts, tenant = self._parts, self._caller.tenant

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -20,6 +21,7 @@ from facefusion.service.route import ServiceRoute
 from facefusion.service.shown import Shown
 from facefusion.service.values import Answer
 from facefusion.service.values import Query as Parameters
+from facefusion.service.worker_names import with_names, worker_names
 
 ROUTER: Final = APIRouter(prefix="/v1", tags=["analysis"], route_class=ServiceRoute)
 
@@ -34,7 +36,7 @@ _FailedJob = Annotated[
             "error": "what happened",
             "stage": "kind of the task that failed: whole, plan, segment or merge",
             "number": "of the segment",
-            "worker": "who had the task last",
+            "worker": "who had the task last; by a name that tells no machine without the scope `platform`",
             "version": "of that worker",
             "attempts": "of all its tasks",
             "seconds": "that workers spent on it",
@@ -106,14 +108,18 @@ class MeasuredList(Answer):
 def show_failures(which: Annotated[WhichFailures, Query()], parts: Parts, caller: Reader) -> FailureList:
     """Show which jobs of the caller's tenant failed and have not been tried again, and count why."""
     failures, period = Failures(parts.engine), which.of(caller)
+    names = worker_names(parts.records, caller)
     return FailureList(
         reasons=[
             ReasonAnswer(
-                by=dict(zip(which.by, each.by, strict=True)), jobs=each.jobs, seconds=each.seconds, last=each.last
+                by=with_names(dict(zip(which.by, each.by, strict=True)), names),
+                jobs=each.jobs,
+                seconds=each.seconds,
+                last=each.last,
             )
             for each in failures.reasons(period, by=which.by)
         ],
-        jobs=failures.latest(period, limit=which.limit),
+        jobs=[replace(each, worker=names(each.worker)) for each in failures.latest(period, limit=which.limit)],
     )
 
 

@@ -211,7 +211,11 @@ def _added(order: NewConsent, parts: ServiceParts, caller: Caller) -> Consent:
     with stage(parts.storage, parts.scratch) as place:
         signed = None if order.signature is None else _signed(order.signature, parts, caller, place)
         faces = faces_of_person(place.bring(pictures), options)
-    consent = parts.records.consents(caller.tenant).add(
+    consents = parts.records.consents(caller.tenant)
+    new = sum(len(each.content) for each in evidence) + (0 if signed is None else len(signed[1]))
+    if new:
+        parts.quotas.check(caller.tenant, consents.evidence_bytes() + new)
+    consent = consents.add(
         faces,
         granted_by=order.granted_by,
         person=order.person,

@@ -14,7 +14,7 @@ from facefusion.jobs.database import reading, writing
 from facefusion.jobs.storage.base import Stored
 from facefusion.media.picture import Picture, write_picture
 from facefusion.service.faces.building import build, checked
-from facefusion.service.faces.store import KeptFace, add_face, built, face_with, faces_of, read_faces, remove_face
+from facefusion.service.faces.store import KeptFace, add_face, built, face_with, read_faces, remove_face
 from facefusion.service.gateway.access import require
 from facefusion.service.gateway.caller import Caller
 from facefusion.service.paging import Page, page_of
@@ -105,7 +105,7 @@ def show_all(page: Annotated[Page, Query()], parts: Parts, caller: Reader) -> Fa
     """List faces, the newest first."""
     before = parts.cursors.number(page.cursor)
     with reading(parts.engine) as connection:
-        rows = page_of(connection, faces_of(caller.tenant), FACES.c.number, before, page.limit)
+        rows = page_of(connection, (FACES.c.tenant, caller.tenant), FACES.c.number, before, page.limit)
         faces = read_faces(connection, rows)
     shown = [face_answer(each) for each in faces[: page.limit]]
     return FacePage(faces=shown, next=parts.cursors.next_of(faces, page.limit))

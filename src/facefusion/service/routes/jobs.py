@@ -44,6 +44,7 @@ from facefusion.service.problems import documented
 from facefusion.service.route import IdempotencyKey, ServiceRoute, answered, keep_within
 from facefusion.service.values import Body, Digest, Id
 from facefusion.service.values import Query as Parameters
+from facefusion.service.worker_names import worker_names
 
 ROUTER: Final = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=ServiceRoute)
 _MOST_SOURCES: Final = 64
@@ -214,15 +215,18 @@ def show_events(
     that comes back after that with `Last-Event-ID` is answered with 204, which tells browsers not to ask again.
     """
     job = parts.board.job(job_id, tenant=caller.tenant)
+    names = worker_names(parts.records, caller)
     if "text/event-stream" not in request.headers.get("accept", ""):
         events = parts.board.events(job_id, tenant=caller.tenant, after=which.after, limit=which.limit)
-        return answered(EventList(events=[event_answer(each) for each in events]))
+        return answered(EventList(events=[event_answer(each, names) for each in events]))
     after = which.after if last_event_id is None else int(last_event_id)
     is_over = last_event_id is not None and job.state in FINAL
     if is_over and not parts.board.events(job_id, tenant=caller.tenant, after=after, limit=1):
         return Response(status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = EventStream(parts, job, after, shows_frames=is_visible(job, caller), still=Still.of(request.scope))
+    stream = EventStream(
+        parts, job, after, names=names, shows_frames=is_visible(job, caller), still=Still.of(request.scope)
+    )
     return StreamingResponse(stream, headers=headers, media_type="text/event-stream")
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
-from sqlalchemy import select
 
 from facefusion.errors import NotAllowedError
 from facefusion.jobs.database import reading
@@ -81,9 +80,9 @@ def operation_answer(operation: Operation) -> OperationAnswer:
 def show_all(page: Annotated[Page, Query()], parts: Parts, caller: Reader) -> OperationPage:
     """List operations, the newest first; each is kept for some days."""
     before = parts.cursors.number(page.cursor)
-    wanted = select(OPERATIONS).where(OPERATIONS.c.tenant == caller.tenant)
+    whose = (OPERATIONS.c.tenant, caller.tenant)
     with reading(parts.engine) as connection:
-        rows = page_of(connection, wanted, OPERATIONS.c.number, before, page.limit)
+        rows = page_of(connection, whose, OPERATIONS.c.number, before, page.limit)
     found = [operation_of(row) for row in rows]
     shown = [operation_answer(each) for each in found[: page.limit]]
     return OperationPage(operations=shown, next=parts.cursors.next_of(found, page.limit))

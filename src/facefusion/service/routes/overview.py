@@ -22,7 +22,7 @@ ROUTER: Final = APIRouter(prefix="/v1", tags=["overview"], route_class=ServiceRo
 _SILENT: Final = 60 * 1_000_000
 
 Reader = Annotated[Caller, Depends(require("jobs:read"))]
-Admin = Annotated[Caller, Depends(require("admin"))]
+Platform = Annotated[Caller, Depends(require("platform"))]
 
 
 class QueueAnswer(Answer):
@@ -59,7 +59,7 @@ def show_queue(parts: Parts, caller: Reader) -> QueueAnswer:
 
 
 @ROUTER.get("/workers", responses=documented())
-def show_workers(parts: Parts, _caller: Admin) -> WorkerList:
+def show_workers(parts: Parts, _caller: Platform) -> WorkerList:
     """Show who works here, for all tenants."""
     with reading(parts.engine) as connection:
         return WorkerList(workers=known_workers(connection))

@@ -1,4 +1,4 @@
-"""The system at a glance, and how it was: for administrators."""
+"""The system at a glance, and how it was: to whoever runs the service all of it, to a tenant what is the tenant's."""
 
 from __future__ import annotations
 
@@ -89,14 +89,21 @@ class QueueState(Answer):
 
 
 class SystemAnswer(Answer):
-    """How everything is, as the process that answers sees it; workers and queue are the same from all processes."""
+    """How everything is, as the process that answers sees it; workers and queue are the same from all processes.
 
-    process: ProcessAnswer
-    machine: MachineAnswer
-    cards: list[CardAnswer] = Field(description="none where there is no driver of NVIDIA's")
-    providers: list[str] = Field(description="execution providers that this process could use")
-    disks: list[DiskAnswer]
-    workers: list[WorkerAnswer]
+    A tenant is not told of machines: what is `null` then is for the scope `platform`.
+    """
+
+    process: ProcessAnswer | None = Field(description="null without the scope `platform`")
+    machine: MachineAnswer | None = Field(description="null without the scope `platform`")
+    cards: list[CardAnswer] | None = Field(
+        description="none where there is no driver of NVIDIA's; null without the scope `platform`"
+    )
+    providers: list[str] | None = Field(
+        description="execution providers that this process could use; null without the scope `platform`"
+    )
+    disks: list[DiskAnswer] | None = Field(description="null without the scope `platform`")
+    workers: list[WorkerAnswer] | None = Field(description="null without the scope `platform`")
     queue: QueueState
     checks: list[Check]
     beside: list[Beside]
@@ -111,9 +118,9 @@ class Point(Answer):
     running: float | None
     jobs: int | None = Field(description="that were done")
     frames: int | None = Field(description="that were done")
-    busy: Share = Field(description="of the processor")
-    memory_used: int
-    cards: list[CardAnswer]
+    busy: Share = Field(description="of the processor; null without the scope `platform`")
+    memory_used: int | None = Field(description="null without the scope `platform`")
+    cards: list[CardAnswer] | None = Field(description="null without the scope `platform`")
 
 
 class HistoryAnswer(Answer):
@@ -123,27 +130,30 @@ class HistoryAnswer(Answer):
     of processor, memory and cards each those of its own machine.
     """
 
-    process: ProcessAnswer
+    process: ProcessAnswer | None = Field(description="null without the scope `platform`")
     of: Of
     interval: float = Field(description="seconds between two samples")
-    memory: int | None = Field(description="bytes of the machine; null before the first sample")
+    memory: int | None = Field(
+        description="bytes of the machine; null before the first sample, and without the scope `platform`"
+    )
     points: list[Point]
 
 
 @ROUTER.get("", responses=documented())
 def show_system(parts: Parts, caller: Admin) -> SystemAnswer:
-    """Show how the service, its machine, its workers and its queue are."""
+    """Show how the service and the queue are; with the scope `platform` its machine and its workers, too."""
     tenant = _tenant(caller)
     with reading(parts.engine) as connection:
         jobs, tasks = counted(connection, tenant)
-        workers = known_workers(connection)
+        workers = known_workers(connection) if tenant is None else None
     stored = sum(parts.quotas.all_stored().values()) if tenant is None else parts.quotas.stored(tenant)
+    is_all = tenant is None
     return SystemAnswer(
-        process=_process(parts),
-        machine=_machine(parts),
-        cards=[_card(each) for each in parts.system.cards.look()],
-        providers=list(available_providers()),
-        disks=_disks(parts),
+        process=_process(parts) if is_all else None,
+        machine=_machine(parts) if is_all else None,
+        cards=[_card(each) for each in parts.system.cards.look()] if is_all else None,
+        providers=list(available_providers()) if is_all else None,
+        disks=_disks(parts) if is_all else None,
         workers=workers,
         queue=QueueState(of=_of(tenant), jobs=jobs, tasks=tasks, stored=stored),
         checks=checked(parts),
@@ -157,15 +167,16 @@ def show_history(
     caller: Admin,
     minutes: Annotated[int, Query(ge=1, le=MOST_MINUTES, description="how far back")] = 60,
 ) -> HistoryAnswer:
-    """Show how machine and queue were in the last minutes, as this process saw it; for graphs."""
+    """Show how the queue was in the last minutes, for graphs; with the scope `platform` the machine, too."""
     samples = parts.system.history.since(minutes)
     size = -(-len(samples) // _POINTS) or 1
     tenant = _tenant(caller)
+    is_all = tenant is None
     return HistoryAnswer(
-        process=_process(parts),
+        process=_process(parts) if is_all else None,
         of=_of(tenant),
         interval=SECONDS,
-        memory=samples[-1].machine.memory if samples else None,
+        memory=samples[-1].machine.memory if samples and is_all else None,
         points=[_point(samples[place : place + size], tenant) for place in range(0, len(samples), size)],
     )
 
@@ -224,6 +235,7 @@ def _point(samples: Sequence[Sample], tenant: str | None) -> Point:
     last = samples[-1]
     loads = [each for each in (sample.load(tenant) for sample in samples) if each is not None]
     busy = [each.machine.busy for each in samples if each.machine.busy is not None]
+    is_all = tenant is None
     return Point(
         at=last.at,
         seconds=sum(each.seconds for each in samples),
@@ -231,9 +243,9 @@ def _point(samples: Sequence[Sample], tenant: str | None) -> Point:
         running=_mean([each.running for each in loads]),
         jobs=sum(each.jobs for each in loads) if loads else None,
         frames=sum(each.frames for each in loads) if loads else None,
-        busy=_mean(busy),
-        memory_used=max(each.machine.memory_used for each in samples),
-        cards=[_card(each) for each in last.cards],
+        busy=_mean(busy) if is_all else None,
+        memory_used=max(each.machine.memory_used for each in samples) if is_all else None,
+        cards=[_card(each) for each in last.cards] if is_all else None,
     )
 
 

@@ -52,7 +52,7 @@ class Used(Answer):
 
     running: int = Field(description="tasks that are being done")
     unfinished: int = Field(description="jobs that are not finished")
-    stored: int = Field(description="bytes in storage: uploads, faces and results")
+    stored: int = Field(description="bytes in storage: uploads, faces and results, with small pictures of each")
 
 
 class TenantAnswer(Answer):

@@ -9,7 +9,6 @@ from anyio import CancelScope
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import select
 
 from facefusion.errors import MediaTypeError, ProtocolVersionError, RequestInvalidError, TooLargeError, UploadError
 from facefusion.jobs.database import reading
@@ -181,9 +180,9 @@ def complete(upload_id: Id, parts: Parts, caller: Sender, _key: IdempotencyKey =
 def show_all(page: Annotated[Page, Query()], parts: Parts, caller: Sender) -> UploadPage:
     """List uploads, the newest first."""
     before = parts.cursors.number(page.cursor)
-    wanted = select(UPLOADS).where(UPLOADS.c.tenant == caller.tenant)
+    whose = (UPLOADS.c.tenant, caller.tenant)
     with reading(parts.engine) as connection:
-        rows = page_of(connection, wanted, UPLOADS.c.number, before, page.limit)
+        rows = page_of(connection, whose, UPLOADS.c.number, before, page.limit)
     uploads = [upload_of(row) for row in rows]
     shown = [upload_answer(each) for each in uploads[: page.limit]]
     return UploadPage(uploads=shown, next=parts.cursors.next_of(uploads, page.limit))

@@ -8,7 +8,6 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.routing import APIRoute
 from pydantic import Field
-from sqlalchemy import select
 
 from facefusion.jobs.database import reading
 from facefusion.service.gateway.access import require
@@ -117,9 +116,9 @@ def create(order: NewUser, response: Response, parts: Parts, caller: Admin) -> U
 def show_all(page: Annotated[Page, Query()], parts: Parts, caller: Admin) -> UserPage:
     """List the users of one's own tenant, the newest first."""
     before = parts.cursors.number(page.cursor)
-    wanted = select(USERS).where(USERS.c.tenant == caller.tenant)
+    whose = (USERS.c.tenant, caller.tenant)
     with reading(parts.engine) as connection:
-        found = [user_of(row) for row in page_of(connection, wanted, USERS.c.number, before, page.limit)]
+        found = [user_of(row) for row in page_of(connection, whose, USERS.c.number, before, page.limit)]
     shown = [user_answer(each) for each in found[: page.limit]]
     return UserPage(users=shown, next=parts.cursors.next_of(found, page.limit))
 

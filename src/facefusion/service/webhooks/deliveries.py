@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, select, update
 
 from facefusion.jobs.database import Clock, database_time, reading, until_it_goes_through, writing
+from facefusion.jobs.newest import newest
 from facefusion.jobs.outbox import new_message
 from facefusion.jobs.outbox.tables import DELIVERIES
 from facefusion.service.webhooks.rows import delivery_with, webhook_with, write_message
@@ -68,14 +69,14 @@ class Deliveries:
             ResourceUnknownError: there is none of this tenant.
             JobsUnavailableError: the database cannot be used.
         """
-        wanted = select(DELIVERIES).where(DELIVERIES.c.webhook == webhook).order_by(DELIVERIES.c.number.desc())
+        wanted = select(DELIVERIES)
         if states:
             wanted = wanted.where(DELIVERIES.c.state.in_(states))
-        if before is not None:
-            wanted = wanted.where(DELIVERIES.c.number < before)
+        whose, number = (DELIVERIES.c.webhook, webhook), DELIVERIES.c.number
+        wanted = newest(self._engine.dialect, wanted, [whose], number, before=before, limit=limit)
         with reading(self._engine) as connection:
             webhook_with(connection, tenant, webhook)
-            return [delivery_of(row) for row in connection.execute(wanted.limit(limit))]
+            return [delivery_of(row) for row in connection.execute(wanted)]
 
     @until_it_goes_through
     def redeliver(self, tenant: str, webhook: str, message: str) -> Delivery:

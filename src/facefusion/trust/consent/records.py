@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from facefusion.errors import ConsentRecordError
 from facefusion.trust.consent.record import Consent
@@ -64,6 +64,11 @@ class Records:
         """
         asked = select(RECORDS).where(RECORDS.c.tenant == self._tenant).order_by(RECORDS.c.recorded, RECORDS.c.id)
         return map(self._opened, connection.execute(asked).all())
+
+    def evidence_bytes(self, connection: Connection) -> int:
+        """Return how many bytes all evidence takes, as it is kept."""
+        size = func.coalesce(func.sum(func.length(EVIDENCE.c.content)), 0)
+        return int(connection.execute(select(size).where(EVIDENCE.c.tenant == self._tenant)).scalar_one())
 
     def evidence(self, connection: Connection, record: str, number: int) -> bytes:
         """Return the bytes of a file of evidence.

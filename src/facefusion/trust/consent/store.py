@@ -147,6 +147,15 @@ class ConsentStore:
         check_evidence(consent, contents)
         return contents
 
+    def evidence_bytes(self) -> int:
+        """Return how many bytes all evidence of the tenant takes, as it is kept.
+
+        Raises:
+            ConsentRecordError: the database cannot be used.
+        """
+        with telling(), self._engine.begin() as connection:
+            return self._records.evidence_bytes(connection)
+
     def signature(self, record: str) -> bytes | None:
         """Return the picture of the signature that was drawn on a screen, PNG; None where there is none.
 

@@ -36,16 +36,16 @@ class CookieFound:
 class SessionCookie:
     """Reads and writes the cookie.
 
-    Where everybody reaches the service by https, its name begins with `__Host-`: browsers take such a cookie from this
+    Where browsers reach the service by https alone, its name begins with `__Host-`: they take such a cookie from this
     very host alone, over https, so that no neighbour of it, nor anybody on the network, can plant one.
 
     Args:
-        is_public_https: whether that is so.
+        is_https: whether that is so.
     """
 
-    def __init__(self, *, is_public_https: bool) -> None:
-        self.name = f"{_HOST}{NAME}" if is_public_https else NAME
-        self._marks = "; Path=/; HttpOnly; SameSite=Strict" + ("; Secure" if is_public_https else "")
+    def __init__(self, *, is_https: bool) -> None:
+        self.name = f"{_HOST}{NAME}" if is_https else NAME
+        self._marks = "; Path=/; HttpOnly; SameSite=Strict" + ("; Secure" if is_https else "")
 
     def read(self, headers: Mapping[bytes, bytes]) -> CookieFound:
         """Return what a request brings along.
