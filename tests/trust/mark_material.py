@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
 import tempfile
@@ -161,11 +162,13 @@ def content(path: Path) -> list[Any]:
 
 @cache
 def _begun(program: str) -> subprocess.Popen[str]:
-    """Begin an exiftool that stays, for to load it takes longer than to ask it; it ends with its input."""
+    """Begin an exiftool that stays until all tests are done, for to load it takes longer than to ask it."""
     pipe = subprocess.PIPE
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [program, "-stay_open", "True", "-@", "-"], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, encoding="utf-8"
     )
+    atexit.register(process.communicate, "-stay_open\nFalse\n")
+    return process
 
 
 def exiftool(*arguments: str) -> str:
