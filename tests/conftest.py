@@ -12,6 +12,7 @@ import pytest
 for _name in ("OPENCV_FOR_THREADS_NUM", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
+from facefusion.engine.warm.parts import WarmParts  # noqa: E402
 from facefusion.faces.analyser import FaceAnalyser  # noqa: E402
 from facefusion.faces.types import Face  # noqa: E402
 from facefusion.options import FaceSelectionOptions  # noqa: E402
@@ -54,6 +55,18 @@ def quiet_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def warm() -> WarmParts:
+    """What makes no difference to any output, for the jobs of all tests; what jobs do without is tested elsewhere."""
+    return WarmParts()
+
+
+@pytest.fixture
+def kept_warm(warm: WarmParts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has jobs that are asked for one by one share what an engine's jobs share."""
+    monkeypatch.setattr("facefusion.engine.run.WarmParts", lambda **_: warm)
 
 
 @pytest.fixture(autouse=True, scope="session")
