@@ -2,6 +2,8 @@
 PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
+# Thousands of processes begin in tests: each would compile all modules anew where bytecode is not kept
+export PYTHONDONTWRITEBYTECODE :=
 # node comes with the tools of development
 NPM = PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix console
 PAGES := src/facefusion/ui/static/index.html

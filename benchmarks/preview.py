@@ -52,9 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.sched_setaffinity(0, cores)
     talking = talking_clip(options.clips, options.seconds)
     rows = []
-    for size, shape in SIZES.items():
+    for size in options.sizes:
         for interval, frames in INTERVALS.items():
-            clip = recoded(talking, *shape, frames)
+            clip = recoded(talking, *SIZES[size], frames)
             rows.append({"size": size, "key frames every": interval} | measure(clip, options.times))
     with tempfile.TemporaryDirectory() as folder:
         differences = off(recoded(talking, *SIZES["720p"], INTERVALS["2 s"]), Path(folder))
@@ -64,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("preview", __doc__)
+    made.add_argument("--sizes", nargs="+", choices=SIZES, default=[*SIZES], help="of the clips (default: all)")
     made.add_argument("--seconds", type=float, default=10, help="length of the clips (default: %(default)s)")
     made.add_argument("--times", type=int, default=24, help="measurements of each kind (default: %(default)s)")
     made.add_argument(

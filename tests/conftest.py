@@ -12,6 +12,7 @@ import pytest
 for _name in ("OPENCV_FOR_THREADS_NUM", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
+from facefusion.engine.warm.parts import WarmParts  # noqa: E402
 from facefusion.faces.analyser import FaceAnalyser  # noqa: E402
 from facefusion.faces.types import Face  # noqa: E402
 from facefusion.options import FaceSelectionOptions  # noqa: E402
@@ -37,16 +38,35 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture
-def quiet_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory, with no configuration file and no variables of ours in sight."""
+def quiet_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Path:
+    """An empty working directory, with no configuration file and no variables of ours in sight.
+
+    Its cache knows one thing alone: which networks take batches. To try it anew would take longer than most tests do.
+    """
     for name in [name for name in os.environ if name.startswith("FACEFUSION_")]:
         monkeypatch.delenv(name)
     for kind in ("CONFIG", "DATA", "CACHE"):
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path.with_name(f"{tmp_path.name} {kind.lower()}")))
+    known, here = (Path(folder, "facefusion", "batching") for folder in (own_cache, os.environ["XDG_CACHE_HOME"]))
+    for folder in (known, here.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    here.symlink_to(known, target_is_directory=True)
     monkeypatch.setenv("FACEFUSION_POLICY", str(POLICY))
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def warm() -> WarmParts:
+    """What makes no difference to any output, for the jobs of all tests; what jobs do without is tested elsewhere."""
+    return WarmParts()
+
+
+@pytest.fixture
+def kept_warm(warm: WarmParts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has jobs that are asked for one by one share what an engine's jobs share."""
+    monkeypatch.setattr("facefusion.engine.run.WarmParts", lambda **_: warm)
 
 
 @pytest.fixture(autouse=True, scope="session")

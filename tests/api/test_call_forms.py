@@ -24,7 +24,7 @@ from facefusion.errors import (
 )
 from material import ASTRONAUT, CAPTAIN, read, read_clip, save
 
-pytestmark = pytest.mark.usefixtures("quiet_place")
+pytestmark = pytest.mark.usefixtures("quiet_place", "kept_warm")
 
 
 @pytest.fixture

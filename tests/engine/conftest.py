@@ -12,12 +12,6 @@ from facefusion.options import Options
 from material import CAPTAIN
 
 
-@pytest.fixture(scope="session")
-def warm() -> WarmParts:
-    """What makes no difference to any output, for the jobs of all tests; what jobs do without is tested elsewhere."""
-    return WarmParts()
-
-
 @pytest.fixture
 def job(moving_portrait, quiet_place, warm):
     """Run a job: by default the captain's face into the moving portrait, `out.mp4`; all can be given otherwise."""

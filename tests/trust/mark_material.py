@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
+from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -123,12 +127,20 @@ MADE: dict[str, tuple[Form, Callable[[Path], None]]] = {
 MOVIES = tuple(name for name, (form, _) in MADE.items() if form.reader in ("mov", "matroska"))
 
 
+@cache
+def _written(name: str) -> bytes:
+    """Return what one of the files holds; encoders take longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        MADE[name][1](path)
+        return path.read_bytes()
+
+
 def make(folder: Path, name: str) -> tuple[Path, Form]:
     """Write one of the files."""
-    form, write = MADE[name]
     path = folder / name
-    write(path)
-    return path, form
+    path.write_bytes(_written(name))
+    return path, MADE[name][0]
 
 
 def content(path: Path) -> list[Any]:
@@ -148,10 +160,25 @@ def content(path: Path) -> list[Any]:
         return [*said, image.getexif().get(0x010F), *frames]
 
 
+@cache
+def _begun(program: str) -> subprocess.Popen[str]:
+    """Begin an exiftool that stays until all tests are done, for to load it takes longer than to ask it."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        [program, "-stay_open", "True", "-@", "-"], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, encoding="utf-8"
+    )
+    atexit.register(process.communicate, "-stay_open\nFalse\n")
+    return process
+
+
 def exiftool(*arguments: str) -> str:
-    """Run exiftool, which knows nothing of us."""
+    """Ask exiftool, which knows nothing of us."""
     program = shutil.which("exiftool")
     if program is None:
         pytest.skip("exiftool is not installed (Debian: libimage-exiftool-perl)")
-    done = subprocess.run([program, *arguments], check=False, capture_output=True, text=True, encoding="utf-8")
-    return done.stdout
+    process = _begun(program)
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write("\n".join([*arguments, "-execute", ""]))
+    process.stdin.flush()
+    lines = iter(process.stdout.readline, "{ready}\n")
+    return "".join(takewhile(bool, lines))

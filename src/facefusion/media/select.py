@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from facefusion.errors import OptionsError
 from facefusion.media.rates import frame_rate
 from facefusion.media.region import Rectangle
-from facefusion.options import Options
+
+if TYPE_CHECKING:
+    from facefusion.options import Options
 
 
 @dataclass(frozen=True, slots=True)

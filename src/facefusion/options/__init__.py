@@ -2,38 +2,87 @@
 
 The command line's flags, the environment variables, the TOML file and the keys of `set_options` all derive from the
 tree in `tree.py`.
+
+Who needs a few of the names imports but their parts: each brings its own in on first use.
 """
 
-from facefusion.options.base import Names
-from facefusion.options.execution import Precision, RuntimeOptions, ShareBatches
-from facefusion.options.expression_restorer import ExpressionRestorerOptions
-from facefusion.options.face_editor import FaceEditorOptions
-from facefusion.options.face_enhancer import FaceEnhancerOptions
-from facefusion.options.imaging import (
-    AgeModifierOptions,
-    BackgroundRemoverOptions,
-    FaceTranslatorOptions,
-    FrameColorizerOptions,
-    FrameEnhancerOptions,
-)
-from facefusion.options.leaves import Leaf, iter_leaves
-from facefusion.options.lip_syncer import LipSyncerOptions
-from facefusion.options.live import LiveOptions
-from facefusion.options.masks import FaceMaskOptions
-from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
-from facefusion.options.models import LicensePolicy, ModelOptions
-from facefusion.options.people import MapEntry
-from facefusion.options.serving import JobsOptions, ServiceOptions, ServingOptions, StorageOptions, WorkerOptions
-from facefusion.options.sources import (
-    canonical,
-    current_options,
-    find_config,
-    load_options,
-    load_serving,
-    set_options,
-    settled_values,
-)
-from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facefusion.options.base import Names
+    from facefusion.options.execution import Precision, RuntimeOptions, ShareBatches
+    from facefusion.options.expression_restorer import ExpressionRestorerOptions
+    from facefusion.options.face_editor import FaceEditorOptions
+    from facefusion.options.face_enhancer import FaceEnhancerOptions
+    from facefusion.options.imaging import (
+        AgeModifierOptions,
+        BackgroundRemoverOptions,
+        FaceTranslatorOptions,
+        FrameColorizerOptions,
+        FrameEnhancerOptions,
+    )
+    from facefusion.options.leaves import Leaf, iter_leaves
+    from facefusion.options.lip_syncer import LipSyncerOptions
+    from facefusion.options.live import LiveOptions
+    from facefusion.options.masks import FaceMaskOptions
+    from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
+    from facefusion.options.models import LicensePolicy, ModelOptions
+    from facefusion.options.people import MapEntry
+    from facefusion.options.serving import JobsOptions, ServiceOptions, ServingOptions, StorageOptions, WorkerOptions
+    from facefusion.options.sources import (
+        canonical,
+        current_options,
+        find_config,
+        load_options,
+        load_serving,
+        set_options,
+        settled_values,
+    )
+    from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
+
+_HOMES = {
+    "AgeModifierOptions": "facefusion.options.imaging",
+    "BackgroundRemoverOptions": "facefusion.options.imaging",
+    "ExpressionRestorerOptions": "facefusion.options.expression_restorer",
+    "FaceEditorOptions": "facefusion.options.face_editor",
+    "FaceEnhancerOptions": "facefusion.options.face_enhancer",
+    "FaceMaskOptions": "facefusion.options.masks",
+    "FaceSelectionOptions": "facefusion.options.tree",
+    "FaceSwapperOptions": "facefusion.options.tree",
+    "FaceTranslatorOptions": "facefusion.options.imaging",
+    "FrameColorizerOptions": "facefusion.options.imaging",
+    "FrameEnhancerOptions": "facefusion.options.imaging",
+    "InputOptions": "facefusion.options.media",
+    "JobsOptions": "facefusion.options.serving",
+    "Leaf": "facefusion.options.leaves",
+    "LicensePolicy": "facefusion.options.models",
+    "LimitOptions": "facefusion.options.media",
+    "LipSyncerOptions": "facefusion.options.lip_syncer",
+    "LiveOptions": "facefusion.options.live",
+    "MapEntry": "facefusion.options.people",
+    "ModelOptions": "facefusion.options.models",
+    "Names": "facefusion.options.base",
+    "Options": "facefusion.options.tree",
+    "OutputOptions": "facefusion.options.media",
+    "Precision": "facefusion.options.execution",
+    "RuntimeOptions": "facefusion.options.execution",
+    "ServiceOptions": "facefusion.options.serving",
+    "ServingOptions": "facefusion.options.serving",
+    "ShareBatches": "facefusion.options.execution",
+    "StorageOptions": "facefusion.options.serving",
+    "WorkerOptions": "facefusion.options.serving",
+    "canonical": "facefusion.options.sources",
+    "current_options": "facefusion.options.sources",
+    "find_config": "facefusion.options.sources",
+    "iter_leaves": "facefusion.options.leaves",
+    "load_options": "facefusion.options.sources",
+    "load_serving": "facefusion.options.sources",
+    "set_options": "facefusion.options.sources",
+    "settled_values": "facefusion.options.sources",
+}
 
 __all__ = [
     "AgeModifierOptions",
@@ -75,3 +124,14 @@ __all__ = [
     "set_options",
     "settled_values",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
