@@ -4,7 +4,6 @@ import { dictionary } from "../i18n/index.svelte";
 export const w = dictionary(
   {
     helps: "What you can do",
-    said: "What the service said",
     record: "Put a consent on record",
     refusals: {
       PolicyError: {
@@ -67,7 +66,6 @@ export const w = dictionary(
   },
   {
     helps: "您可以这样做",
-    said: "服务的说明",
     record: "登记同意书",
     refusals: {
       PolicyError: {
