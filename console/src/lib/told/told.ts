@@ -4,6 +4,7 @@ import type { Problem } from "../api/problem";
 import { languages } from "../i18n/index.svelte";
 import { w } from "../words";
 import { ERRORS, UNLISTED } from "./errors";
+import { NOTES } from "./notes";
 
 export interface Told {
   /** What happened. */
@@ -33,3 +34,16 @@ export function told(problem: Problem): Told {
 /** What an error is called in Chinese, where that is chosen; `type` is its name, such as `NoFaceError`. */
 export const called = (type: string): string | undefined =>
   languages.current === "zh" ? ERRORS[type]?.[0] : undefined;
+
+export interface Noted {
+  text: string;
+  /** Of the text, where it is not the language of the page. */
+  lang?: "en";
+}
+
+/** Return what people are told by a note of the service. */
+export function noted(note: string): Noted {
+  if (languages.current === "en") return { text: note };
+  const known = NOTES.find(([english]) => english.test(note));
+  return known ? { text: note.replace(...known) } : { text: note, lang: "en" };
+}
