@@ -69,15 +69,17 @@ class Notifier {
       (await got(api.GET("/v1/jobs", { params: { query: { owner, ...query } } }))).jobs;
     const active = await jobs({ state: [...ACTIVE], limit: MOST });
     const recent = await jobs({ limit: RECENT }); // asked for after the others, so that none is over between the two
-    const there = new Set(active.map((each) => each.id));
+    const there = new Set([...active, ...recent.filter(isActive)].map((each) => each.id));
     const [newest, gone] = [this.#newest, [...this.#waiting].filter((id) => !there.has(id))];
     if (newest !== null) {
       for (const job of recent) if (!isActive(job) && job.created > newest) this.#tell(job);
     }
     for (const id of gone) {
       const job = recent.find((each) => each.id === id) ?? (await found(id));
-      if (job && !isActive(job)) this.#tell(job);
-      if (!job || !isActive(job)) this.#waiting.delete(id);
+      if (job && isActive(job)) continue; // begun again meanwhile
+
+      if (job) this.#tell(job);
+      this.#waiting.delete(id);
     }
     this.#newest = newest ?? recent[0]?.created ?? "";
     for (const id of there) this.#waiting.add(id);
