@@ -16,13 +16,16 @@ export class Problem extends Error {
   readonly kind: string;
   readonly hint: string;
   readonly body: ProblemBody & Record<string, unknown>;
+  /** Whether its words are those of a page, in the language that is chosen. */
+  readonly isTold: boolean;
 
-  constructor(status: number, body: ProblemBody & Record<string, unknown>) {
+  constructor(status: number, body: ProblemBody & Record<string, unknown>, isTold = false) {
     super(body.detail ?? body.title ?? `HTTP ${status}`);
     this.status = status;
     this.kind = body.type?.split(":").at(-1) ?? "unknown";
     this.hint = body.hint ?? "";
     this.body = body;
+    this.isTold = isTold;
   }
 
   static offline(): Problem {

@@ -4,8 +4,16 @@ import { dictionary } from "../i18n/index.svelte";
 export const w = dictionary(
   {
     helps: "What you can do",
-    said: "What the service said",
     record: "Put a consent on record",
+    flags: {
+      "faces-lost": "faces were lost",
+      "not-the-source": "it looks little like the new face",
+      "another-person": "it looks like somebody else",
+      expression: "the expression is another",
+      pose: "the head is turned otherwise",
+      blurred: "it is more blurred than before",
+      unchanged: "much of it was not changed",
+    } as Record<string, string>,
     refusals: {
       PolicyError: {
         title: "The rules of this place do not allow this",
@@ -75,8 +83,16 @@ export const w = dictionary(
   },
   {
     helps: "您可以这样做",
-    said: "服务的说明",
     record: "登记同意书",
+    flags: {
+      "faces-lost": "有的人脸丢失了",
+      "not-the-source": "与新面孔不太像",
+      "another-person": "看起来像另一个人",
+      expression: "表情与原来不同",
+      pose: "头部朝向与原来不同",
+      blurred: "比原来模糊",
+      unchanged: "大部分没有改变",
+    },
     refusals: {
       PolicyError: {
         title: "本处规则不允许此操作",

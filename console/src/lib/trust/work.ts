@@ -15,6 +15,23 @@ const WORK: Record<string, readonly [string, string]> = {
   background_remover: ["replacing the background", "替换背景"],
 };
 
+const NAMES: Record<string, string> = {
+  face_swapper: "换脸",
+  face_enhancer: "人脸修复",
+  expression_restorer: "表情还原",
+  face_editor: "人脸编辑",
+  age_modifier: "年龄变化",
+  lip_syncer: "对口型",
+  face_translator: "人脸转换",
+  frame_enhancer: "画面增强",
+  frame_colorizer: "上色",
+  background_remover: "去除背景",
+};
+
+/** What a processor is called; in English as the service names it. */
+export const processorName = (processor: string): string =>
+  (languages.current === "zh" ? NAMES[processor] : undefined) ?? processor;
+
 /** What a processor does; its name where it came with a package of somebody else. */
 export const workName = (processor: string, language: Language = languages.current): string =>
   WORK[processor]?.[language === "zh" ? 1 : 0] ?? processor;

@@ -1,4 +1,6 @@
 import type { Schemas } from "../../lib/api/client";
+import { called } from "../../lib/told/told";
+import { processorName } from "../../lib/trust/work";
 import { w } from "./words";
 
 export type Entry = Schemas["EntryAnswer"];
@@ -24,13 +26,25 @@ export const kindName = (kind: string): string => w.t.kinds[kind as Kind] ?? kin
 
 const text = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
 
-/** What tells an entry from others of its kind, in a few words of the log's own. */
+const NUMBERS = ["faces", "status", "count", "files", "entries"] as const;
+
+/** What tells an entry from others of its kind, in a few words; operations and reasons of the service as it names them. */
 export function gist(entry: Entry): string {
   const facts = entry.facts;
-  const words = ["error", "record", "action", "operation", "reason"].map((name) => text(facts[name]));
-  const work = Array.isArray(facts.processors) ? facts.processors.map(String).join(", ") : "";
-  const numbers = ["faces", "status", "count", "files", "entries"].filter((name) => facts[name] !== undefined);
-  return [work, ...words, ...numbers.map((name) => `${name} ${text(facts[name])}`)].filter(Boolean).join(" · ");
+  const word = (name: "records" | "actions", value: string): string =>
+    (w.t[name] as Record<string, string>)[value] ?? value;
+  const work = Array.isArray(facts.processors) ? facts.processors.map((each) => processorName(String(each))) : [];
+  const error = text(facts.error);
+  const words = [
+    work.join(", "),
+    called(error) ?? error,
+    word("records", text(facts.record)),
+    word("actions", text(facts.action)),
+    text(facts.operation),
+    text(facts.reason),
+  ];
+  const numbers = NUMBERS.filter((name) => facts[name] !== undefined);
+  return [...words, ...numbers.map((name) => `${w.t.counts[name]} ${text(facts[name])}`)].filter(Boolean).join(" · ");
 }
 
 /** Who did what an entry tells: their name, or null once they were erased. */

@@ -2,6 +2,7 @@
 
 import { api, got, type Schemas } from "../../lib/api/client";
 import { number, span } from "../../lib/i18n/format";
+import { called } from "../../lib/told/told";
 import { w } from "./words";
 
 export type Job = Schemas["JobAnswer"];
@@ -46,7 +47,10 @@ export const processors = (job: Job): string[] => {
 /** Where a file is shown and fetched, always from the service itself. */
 export const fileOf = (address: string): string => `${address}?redirect=false`;
 
-export const errorWord = (job: Job): string => w.t.error[job.error?.type ?? ""] ?? w.t.failed;
+export function errorWord(job: Job): string {
+  const type = job.error?.type ?? "";
+  return called(type) ?? w.t.error[type] ?? w.t.failed;
+}
 
 /** How far it is, in words. */
 export function done(job: Job): string {

@@ -2,6 +2,8 @@
 
 import type { Schemas } from "../../lib/api/client";
 import { number } from "../../lib/i18n/format";
+import { languages } from "../../lib/i18n/index.svelte";
+import { WHYS } from "./whys";
 import { w } from "./words";
 
 export type Policy = Schemas["PolicyAnswer"];
@@ -10,6 +12,9 @@ export type Value = Rule["value"];
 
 export const called = (name: string): string => (w.t.rules as Record<string, string>)[name] ?? name;
 export const meaning = (rule: Rule): string => w.t.meanings[rule.name] ?? rule.meaning;
+
+/** Why a rule is so, or whom a policy is for; in Chinese where a profile says it, else as somebody wrote it. */
+export const reason = (english: string): string => (languages.current === "zh" ? WHYS[english] : undefined) ?? english;
 
 export function read(value: Value): string {
   if (typeof value === "boolean") return value ? w.t.on : w.t.off;

@@ -5,5 +5,5 @@ import { w } from "./words";
 export function refusal(problem: Problem, isNew = false): Problem {
   if (problem.kind !== "AccountError") return problem;
   const told = isNew ? { detail: w.t.taken, hint: "" } : { detail: w.t.last, hint: w.t.lastHint };
-  return new Problem(problem.status, { ...problem.body, ...told });
+  return new Problem(problem.status, { ...problem.body, ...told }, true);
 }
