@@ -87,11 +87,22 @@ def test_a_name_and_a_password_lead_to_the_page_that_was_asked_for(visit: Visiti
     expect(page.get_by_role("heading", level=1, name="Your account")).to_be_visible()
     expect(page.get_by_role("definition").first).to_have_text("ada@film.example")
     page.evaluate("localStorage.setItem('facefusion.draft', 'of ada')")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert page.evaluate("Object.keys(localStorage)") == []
     page.goto(page.url.replace("/signin", "/account"))
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_one_signs_out_in_all_browsers(visit: Visiting) -> None:
+    one, other = (visit("/account").page for _ in range(2))
+    for page in (one, other):
+        sign_in(page, "eve@news.example", "news")
+        expect(page.get_by_role("heading", level=1, name="Your account")).to_be_visible()
+    one.get_by_role("button", name="Sign out everywhere").click()
+    expect(one.get_by_role("heading", name="Sign in")).to_be_visible()
+    other.reload()
+    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 def test_a_key_signs_in(visit: Visiting, place: tuple[str, str]) -> None:

@@ -72,6 +72,38 @@ def test_target_and_sources_are_fetched_as_they_were_sent(client: httpx.Client, 
     assert client.get(f"/v1/jobs/{job}/sources/1").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["photo.svg", "photo.html", "photo.xhtml", "photo.js", "photo.pdf"])
+def test_what_calls_itself_a_page_is_handed_out_as_bytes_alone(client: httpx.Client, name: str) -> None:
+    content = CAPTAIN.read_bytes() + b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+    upload = client.post(f"/v1/uploads?name={name}", content=content).json()
+    assert upload["kind"] == "picture", "its bytes say what it is"
+    used = f"upload:{upload['id']}"
+    order = {"target": used, "sources": [used], "output": "out.png"}
+    job = client.post("/v1/jobs", json=order).json()["id"]
+    for place in ("target", "sources/0"):
+        answer = client.get(f"/v1/jobs/{job}/{place}?redirect=false")
+        assert answer.content == content
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+        assert "private" in answer.headers["cache-control"]
+
+
+def test_a_svg_or_a_page_is_no_input_of_a_job(client: httpx.Client, uploads: dict[str, str]) -> None:
+    for name, content in (
+        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("a.jpg", b"<html><script/></html>"),
+    ):
+        upload = client.post(f"/v1/uploads?name={name}", content=content).json()
+        assert upload["kind"] == "other"
+        used = f"upload:{upload['id']}"
+        order = {"target": used, "sources": [f"upload:{uploads[ASTRONAUT.name]}"], "output": "out.png"}
+        assert client.post("/v1/jobs", json=order).status_code == 409
+        assert client.get(f"/v1/uploads/{upload['id']}/frames/0").status_code == 409
+        assert client.delete(f"/v1/uploads/{upload['id']}").status_code == 204
+
+
 def test_a_frame_of_the_target_is_shown_where_it_cannot_be_played(client: httpx.Client, job: str) -> None:
     answer = client.get(f"/v1/jobs/{job}/target/frames", params={"time": 0, "width": 64})
     assert answer.status_code == 200, answer.text

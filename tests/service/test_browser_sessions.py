@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from session_house import PASSWORD, Browser, Town, town_in
 from webhook_receiver import certificate
 
@@ -22,6 +23,7 @@ from facefusion.service.gateway.sessions.cookie import SessionCookie, new_id
 from facefusion.service.gateway.sessions.known import KnownSessions
 from facefusion.service.gateway.sessions.store import PURPOSE as SESSIONS
 from facefusion.service.gateway.sessions.store import Holder, SessionStore
+from facefusion.service.gateway.users import Passwords
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
@@ -180,6 +182,23 @@ def test_nothing_tells_whether_there_is_somebody_of_a_name(town: Town) -> None:
     entries = town.noted("denied")
     assert {entry["reason"] for entry in entries} == {"password"}
     assert "nobody" in {entry["actor"] for entry in entries}
+
+
+def test_as_much_is_computed_for_a_name_that_nobody_has(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.user("ada")
+    town.users.change(town.user("grace").id, is_active=False)
+    seen: list[str] = []
+    verify = PasswordHasher.verify
+
+    def noted(self: PasswordHasher, kept: str, password: str) -> bool:
+        seen.append(kept.rsplit("$", 2)[0])
+        return verify(self, kept, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", noted)
+    with town.open() as street:
+        for name in ("ada", "nobody", "grace"):
+            assert street.browser().sign_in(name=name, password="wrong", tenant=town.tenant).status_code == 401
+    assert len(seen) == 3 and len(set(seen)) == 1, "one check each, by the same parameters"
 
 
 def test_guesses_for_one_name_are_few_wherever_they_come_from(town: Town) -> None:
@@ -398,6 +417,26 @@ def test_signing_out_ends_the_session_wherever_its_cookie_is(town: Town) -> None
     assert done == ["session.create", "session.remove", "session.remove"]
 
 
+@pytest.mark.parametrize("way", ["password", "key"])
+def test_one_may_sign_out_everywhere(town: Town, way: str) -> None:
+    user = town.user("ada")
+    town.user("grace")
+    key = town.key("viewer", tenant=town.tenant)
+    by = {"password": {"name": "ada", "password": PASSWORD, "tenant": town.tenant}, "key": {"key": key}}
+    with town.open() as street, town.open() as elsewhere:
+        mine = [street.browser(**by[way]) for _ in range(3)]
+        others = [street.browser(name="grace", password=PASSWORD, tenant=town.tenant)]
+        others += [street.browser(**by[each]) for each in by if each != way]
+        assert mine[1].http.get("/v1/session").status_code == 200
+        assert mine[0].send("DELETE", "/v1/session?everywhere=true").status_code == 204
+        assert [each.http.get("/v1/session").status_code for each in mine] == [401] * 3
+        assert elsewhere.other(mine[2]).http.get("/v1/session").status_code == 401
+        assert [each.http.get("/v1/session").status_code for each in others] == [200] * 2
+        assert street.browser(**by[way]).http.get("/v1/session").status_code == 200, "who may sign in still may"
+        assert mine[0].http.delete("/v1/session?everywhere=true").status_code == 204, "who is nobody ends nothing"
+    assert town.users.get(user.id).is_active
+
+
 def test_a_session_holds_in_every_process_and_ends_when_it_is_not_used(town: Town) -> None:
     town.user("ada")
     with town.open() as street:
@@ -539,6 +578,29 @@ def test_another_password_ends_all_other_sessions(town: Town) -> None:
             assert elsewhere.other(browsers[1]).http.get("/v1/session").status_code == 401
             with elsewhere.served.client(Cookie=f"facefusion_session={old}") as client:
                 assert client.get("/v1/session").status_code == 401
+
+
+def test_whoever_has_the_old_password_does_not_undo_that_an_admin_gave_another(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, is_right = town.user("ada"), Passwords.is_right
+    by_admin = "snow on a tin roof"
+
+    def meanwhile(self: Passwords, kept: str | None, password: str) -> bool:
+        found = is_right(self, kept, password)
+        town.users.set_password(user.id, by_admin)
+        return found
+
+    with town.open() as street:
+        browser = street.browser(name="ada", password=PASSWORD, tenant=town.tenant)
+        with monkeypatch.context() as patch:
+            patch.setattr(Passwords, "is_right", meanwhile)
+            order = {"current": PASSWORD, "new": "hail on a tin roof"}
+            answer = browser.send("POST", "/v1/session/password", json=order)
+        assert answer.status_code == 401 and "set-cookie" not in answer.headers
+        signed = street.browser().sign_in(name="ada", password="hail on a tin roof", tenant=town.tenant)
+        assert signed.status_code == 401
+        assert street.browser().sign_in(name="ada", password=by_admin, tenant=town.tenant).status_code == 201
 
 
 @pytest.mark.parametrize(

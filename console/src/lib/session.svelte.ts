@@ -83,13 +83,15 @@ class Session {
   /**
    * Sign out.
    *
+   * @param everywhere whether in all other browsers, too.
    * @throws Problem the service does not answer.
    */
-  async leave(): Promise<void> {
+  async leave(everywhere = false): Promise<void> {
     let answer: Response;
     try {
       const headers = { "X-CSRF-Token": this.csrf };
-      answer = await fetch("/v1/session", { method: "DELETE", credentials: "same-origin", headers });
+      const address = everywhere ? "/v1/session?everywhere=true" : "/v1/session";
+      answer = await fetch(address, { method: "DELETE", credentials: "same-origin", headers });
     } catch {
       throw Problem.offline();
     }

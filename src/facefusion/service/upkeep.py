@@ -1,4 +1,4 @@
-"""What has to be done now and then: letting go of uploads, answers and models that nobody needs any more."""
+"""What has to be done now and then: letting go of uploads, results, answers and models that nobody needs any more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 
 from facefusion.errors import FaceFusionError
 from facefusion.service.background.supervised import Failed, paused
+from facefusion.service.expiry import remove_expired
 from facefusion.service.idempotency import IdempotencyStore
 from facefusion.service.parts import ServiceParts
 
@@ -40,6 +41,7 @@ class Upkeep:
             ("uploads", parts.uploads.sweep),
             ("answers", answers.sweep),
             ("operations", lambda: parts.operations.sweep(keep_seconds=_KEPT_SECONDS)),
+            ("results", lambda: remove_expired(parts)),
             ("previews", parts.shown.cool),
             ("clips", parts.clips.cool),
             ("models", parts.warm.cool),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import Field, model_validator
 
@@ -127,9 +127,15 @@ async def create(order: SignIn, request: Request) -> Response:
 
 
 @ROUTER.delete("", status_code=204, responses=documented())
-async def remove(request: Request) -> Response:
+async def remove(
+    request: Request,
+    everywhere: Annotated[
+        bool, Query(description="whether all other sessions of the same user or key end, too; keys themselves stay")
+    ] = False,
+) -> Response:
     """Sign out: the session ends, wherever its cookie is."""
-    return Response(status_code=204, headers={"Set-Cookie": await Door.of(request).sign_out()})
+    gone = await Door.of(request).sign_out(everywhere=everywhere)
+    return Response(status_code=204, headers={"Set-Cookie": gone})
 
 
 @ROUTER.post("/password", responses=documented(), response_model=SessionAnswer)

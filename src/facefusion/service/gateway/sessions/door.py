@@ -94,10 +94,14 @@ class Door:
             )
         return await self._begun(await self._signing.changed(session, current, new, self._address))
 
-    async def sign_out(self) -> str:
-        """End the session, if there is one; return the header that takes the cookie away."""
+    async def sign_out(self, *, everywhere: bool = False) -> str:
+        """End the session, if there is one; return the header that takes the cookie away.
+
+        Args:
+            everywhere: whether all others of the same user or key end, too.
+        """
         if self.visitor.session is not None:
-            await self._signing.end(self.visitor.session)
+            await self._signing.end(self.visitor.session, everywhere=everywhere)
         return self._cookie.taken()
 
     async def _begun(self, holder: Holder) -> tuple[Visitor, str]:

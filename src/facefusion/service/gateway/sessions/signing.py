@@ -141,13 +141,14 @@ class Signing:
         tenant = found.caller.tenant
         await self._try(tenant, found.name, address)
         account = await self._in(self._threads, self._users.account, tenant, found.name)
-        user = (await self._checked(account, current)).user
-        check_password(new, user.name)
+        checked = await self._checked(account, current)
+        check_password(new, checked.user.name)
         if current == new:
             raise PasswordError("The new password is the one that you have", "Take another")
-        await self._in(self._hashing, lambda: self._users.set_password(user.id, new, must_change=False))
-        account = await self._in(self._threads, self._users.account, tenant, user.name)
-        return Holder("password", account=account)
+        changed = await self._in(self._hashing, self._users.replace_password, checked, new)
+        if changed is None:  # an admin gave them another meanwhile, which is not undone by whoever has the old one
+            _refuse(checked)
+        return Holder("password", account=changed)
 
     async def begin(self, holder: Holder, before: OpenSession | None) -> Visitor:
         """Begin a session in place of the one that the browser had; errors as of `SessionStore.begin`."""
@@ -157,9 +158,18 @@ class Signing:
             self._known.forget(old)
         return await self._known.of(session_id)
 
-    async def end(self, session: OpenSession) -> None:
-        """End a session; errors as of `SessionStore.end`."""
-        await self._in(self._threads, self._sessions.end, session.digest)
+    async def end(self, session: OpenSession, *, everywhere: bool = False) -> None:
+        """End a session; errors as of `SessionStore.end`.
+
+        Args:
+            session: which.
+            everywhere: whether all others of the same user or key end, too.
+        """
+        if everywhere:
+            for digest in await self._in(self._threads, self._sessions.end_all, session.digest):
+                self._known.forget(digest)
+        else:
+            await self._in(self._threads, self._sessions.end, session.digest)
         self._known.forget(session.digest)
 
     async def _try(self, tenant: str, name: str, address: str) -> None:

@@ -171,6 +171,25 @@ class SessionStore:
             connection.execute(delete(SESSIONS).where(SESSIONS.c.digest == digest))
 
     @until_it_goes_through
+    def end_all(self, digest: str) -> list[str]:
+        """End a session with all others of the same account, key or start; nothing happens where there is none.
+
+        Returns:
+            the digests of those that ended.
+
+        Raises:
+            JobsUnavailableError: the database cannot be used.
+        """
+        with writing(self._engine) as connection:
+            row: Any = connection.execute(select(SESSIONS).where(SESSIONS.c.digest == digest)).one_or_none()
+            if row is None:
+                return []
+            whose = next(column == value for column in _HOLDERS if (value := row._mapping[column.name]) is not None)
+            ended = list(connection.execute(select(SESSIONS.c.digest).where(whose)).scalars())
+            connection.execute(delete(SESSIONS).where(whose))
+            return ended
+
+    @until_it_goes_through
     def _touched(self, digest: str, row: Any) -> SessionFound | None:
         """Note that a session is used, and return it as it is then."""
         with writing(self._engine, is_durable=False) as connection:
@@ -199,6 +218,8 @@ class SessionStore:
         connection.execute(delete(SESSIONS).where(whose, SESSIONS.c.digest.not_in(kept)))
 
 
+_HOLDERS: Final = (SESSIONS.c.account, SESSIONS.c.key, SESSIONS.c.start)
+"""One of them says whose a session is."""
 _OF_KEY: Final = [
     API_KEYS.c[name].label(f"key_{name}") for name in ("line", "tenant", "name", "grants", "expires", "revoked")
 ]

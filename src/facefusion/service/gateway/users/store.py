@@ -252,12 +252,30 @@ class UserStore:
         user = self.get(user_id, tenant=tenant)
         check_password(password, user.name)
         kept = self._passwords.hashed(password)
-        return self._replaced(user.id, {"password": kept, "must_change": must_change})
+        changed = self._replaced(user.id, {"password": kept, "must_change": must_change})
+        return user if changed is None else changed
+
+    def replace_password(self, account: Account, password: str) -> Account | None:
+        """Give a user the password that they chose, and end all their sessions; arguments as of `set_password`.
+
+        Args:
+            account: of the user, whose password was found right.
+            password: the new one.
+
+        Returns:
+            the account as it is then; None where it has another password by now than that which was found right.
+        """
+        kept = self._passwords.hashed(password)
+        changes = {"password": kept, "must_change": False}
+        user = self._replaced(account.user.id, changes, generation=account.generation)
+        return None if user is None else Account(user, kept, account.generation + 1)
 
     @until_it_goes_through
-    def _replaced(self, user_id: str, changes: dict[str, Any]) -> User:
+    def _replaced(self, user_id: str, changes: dict[str, Any], *, generation: int | None = None) -> User | None:
         with writing(self._engine) as connection:
             row = _row(connection, user_id, is_locked=True)
+            if generation not in (None, row.generation):
+                return None
             changed = changes | {"generation": row.generation + 1}
             connection.execute(update(USERS).where(USERS.c.number == row.number).values(changed))
             _end_sessions(connection, row)
