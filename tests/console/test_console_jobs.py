@@ -162,7 +162,9 @@ def test_a_failure_says_in_words_what_went_wrong(visit: Visits, api: httpx.Clien
     expect(alert).to_contain_text("No face was found")
     expect(alert).to_contain_text("upload:")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
-    expect(visit("/jobs/" + "0" * 32).page.get_by_role("heading", name="There is no such job")).to_be_visible()
+    lost = visit("/jobs/" + "0" * 32)
+    lost.expected.append("404")
+    expect(lost.page.get_by_role("heading", name="There is no such job")).to_be_visible()
 
 
 @pytest.fixture(scope="module")
