@@ -91,7 +91,7 @@ export const ERRORS: Readonly<Record<string, Words>> = {
 
   AccessError: ["请求未被接受", "请刷新页面后重试。"],
   AuthenticationError: ["未登录，或登录已失效", "请重新登录；使用密钥的请检查密钥。"],
-  NotAllowedError: ["您没有此项权限", "请向服务的管理者申请权限。"],
+  NotAllowedError: ["您没有权限，或此处不允许这样做", "原因见原文；需要更多权限请联系服务的管理者。"],
   TooManyRequestsError: ["请求过于频繁", AGAIN],
   TooLargeError: ["发送的内容过大", "请缩小后重试，或分段上传。"],
   RequestRefusedError: ["请求的形式不被接受", "请刷新页面后重试；如仍然如此，请告知服务的管理者。"],

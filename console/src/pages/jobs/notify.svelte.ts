@@ -82,7 +82,10 @@ class Notifier {
       this.#waiting.delete(id);
     }
     this.#newest = newest ?? recent[0]?.created ?? "";
-    for (const id of there) this.#waiting.add(id);
+    for (const id of there) {
+      this.#waiting.add(id);
+      this.#told.delete(id); // it may have been tried again
+    }
   }
 
   #tell(job: Job): void {

@@ -1,4 +1,5 @@
 import { dictionary } from "../../lib/i18n/index.svelte";
+import type { Scope } from "../../lib/session.svelte";
 
 export const w = dictionary(
   {
@@ -33,6 +34,23 @@ export const w = dictionary(
       reviewer: "Looks at results before anybody gets them, and reads the audit log",
       admin: "Everything within the tenant, keys and people too",
     },
+    scopeNames: {
+      "jobs:read": "see jobs and results",
+      "jobs:write": "make and steer jobs",
+      "faces:read": "see kept faces",
+      "faces:write": "keep and delete faces",
+      "uploads:write": "send files",
+      "models:read": "see models",
+      "models:write": "fetch models",
+      "consents:read": "see consents",
+      "consents:write": "record and revoke consents",
+      "review:write": "approve and reject results",
+      "audit:read": "read the audit log",
+      "webhooks:read": "see webhooks and triggers",
+      "webhooks:write": "set up webhooks and triggers",
+      admin: "administer the tenant",
+      platform: "run the service",
+    } satisfies Record<Scope, string> as Record<Scope, string>,
     scopes: "Single rights",
     scopesHint: "Only what is chosen below",
     choose: "Choose at least one",
@@ -87,6 +105,23 @@ export const w = dictionary(
       operator: "创建和控制任务、上传文件、登记同意",
       reviewer: "在他人获取前审核结果，并查看审计日志",
       admin: "租户内的全部权限，包括密钥和人员",
+    },
+    scopeNames: {
+      "jobs:read": "查看任务和结果",
+      "jobs:write": "创建和控制任务",
+      "faces:read": "查看保存的面孔",
+      "faces:write": "保存和删除面孔",
+      "uploads:write": "上传文件",
+      "models:read": "查看模型",
+      "models:write": "获取模型",
+      "consents:read": "查看同意书",
+      "consents:write": "登记和撤销同意书",
+      "review:write": "批准和驳回结果",
+      "audit:read": "查看审计日志",
+      "webhooks:read": "查看通知和触发器",
+      "webhooks:write": "设置通知和触发器",
+      admin: "管理租户",
+      platform: "管理整个服务",
     },
     scopes: "单项权限",
     scopesHint: "仅限下方所选",
