@@ -22,8 +22,8 @@ demo: setup-runtime ## swap a face in a video and say where to look
 	@$(BIN)/python examples/demo.py
 
 test: setup-dev ## lint, types, layers and all tests
-	@$(MAKE) --no-print-directory lint console console-check
-	@$(MAKE) --no-print-directory --jobs=2 types suite
+	@$(MAKE) --no-print-directory --jobs=2 lint console types
+	@$(MAKE) --no-print-directory --jobs=2 console-check suite
 
 types: setup-dev ## types only
 	$(BIN)/mypy

@@ -41,7 +41,7 @@ def bad_files(tmp_path_factory: pytest.TempPathFactory, captain, astronaut) -> P
 
 
 @pytest.fixture
-def files(bad_files, quiet_place) -> Path:
+def files(bad_files, quiet_place, kept_warm) -> Path:
     """Work in an empty folder that knows the bad files as `bad`."""
     Path("bad").symlink_to(bad_files)
     return quiet_place

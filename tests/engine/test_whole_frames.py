@@ -39,8 +39,13 @@ MODELS = {
 }
 
 
-@pytest.fixture
-def shelf(tmp_path_factory, monkeypatch):
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield _filled(tmp_path_factory, monkeypatch)
+
+
+def _filled(tmp_path_factory, monkeypatch):
     shelf = Shelf(tmp_path_factory.mktemp("models"))
     tiling = {"tile": 64, "pad": 6, "overlap": 8}
     shelf.put("large", "frame_enhancer", "rgb_super_resolution", super_resolution(2), settings={"scale": 2, **tiling})

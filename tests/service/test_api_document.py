@@ -37,7 +37,7 @@ OPEN = {
 }
 MADE_IF_NEW = {("put", "/v1/tenants/{tenant}")}
 EVERY = {"400", "401", "403", "413", "422", "429", "500", "503"}
-EXAMPLES = 6
+EXAMPLES = 4
 HELD = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -195,6 +195,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(
     name=st.sampled_from(PROFILES),
     changes=st.dictionaries(st.sampled_from(RULES), VALUES, max_size=4),
