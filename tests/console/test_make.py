@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Callable
@@ -38,6 +39,21 @@ def given(page: Page, *, sources: list[Path], target: Path | None = None) -> Non
     page.locator("input[type=file]").first.set_input_files(sources)
     tiles = page.get_by_role("region", name="New faces").locator(".tile")
     expect(tiles).to_have_count(len(sources))
+
+
+def dropped(onto: Locator, file: Path) -> None:
+    """Drop a file of the disk onto something."""
+    content = base64.b64encode(file.read_bytes()).decode()
+    onto.evaluate(
+        """(each, [name, content]) => {
+            const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
+            for (const kind of ["dragover", "drop"])
+                each.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+        }""",
+        [file.name, content],
+    )
 
 
 def previewed(page: Page) -> bytes:
@@ -196,6 +212,30 @@ def test_the_tone_of_skin_is_the_models_until_it_is_set(visit: Visits, two_peopl
         page.get_by_role("button", name="Skin tone match: automatic").click()
     assert "skin_tone_match" not in asked.value.post_data_json["options"]
     expect(slider).to_have_attribute("aria-valuetext", "automatic")
+
+
+def test_several_photos_of_one_person_make_one_face(visit: Visits, assets: Path, two_people: Path) -> None:
+    there = visit("/make")
+    page = there.page
+    first, second = (assets / "pairs" / f"london-172-{mood}.jpg" for mood in ("neutral", "smiling"))
+    given(page, sources=[first], target=two_people)
+    previewed(page)
+    more = page.get_by_label("More photos of face 1", exact=True)
+    with page.expect_request("**/v1/previews/frames") as asked:
+        dropped(page.get_by_role("region", name="New faces").locator(".tile"), second)
+    assert len(asked.value.post_data_json["sources"]) == 2
+    expect(page.get_by_role("region", name="New faces").locator(".tile")).to_have_count(1)
+    previewed(page)
+    more.set_input_files([assets / "pictures" / "noface" / "noface_coffee.png"])
+    refused = page.get_by_role("region", name="New faces").locator(".sending")
+    expect(refused).to_contain_text("noface_coffee.png: No face was found in it.")
+    refused.get_by_role("button").click()
+    assert there.serious() == []
+    page.reload()
+    previewed(page)
+    with page.expect_request("**/v1/previews/frames") as asked:
+        page.get_by_role("button", name=f"Remove {second.name}").click()
+    assert len(asked.value.post_data_json["sources"]) == 1
 
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
