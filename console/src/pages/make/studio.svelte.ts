@@ -81,6 +81,8 @@ export class Studio {
   chosen = $state<string | null>(null);
   isRestored = $state(false);
   #last = 0;
+  /** When sources were given, by their ids; what a reload brought back was there before. */
+  #given = new Map<string, number>();
   #looking = 0;
 
   constructor() {
@@ -266,7 +268,7 @@ export class Studio {
       const id = await sending.done;
       const upload = await got(api.GET("/v1/uploads/{upload_id}", { params: { path: { upload_id: id } } }));
       if (use === "target") this.setTarget(targetOf(upload));
-      else if (person === undefined) await this.#takeSource(upload);
+      else if (person === undefined) await this.#takeSource(upload, entry.key);
       else await this.#takeMore(person, upload);
       drop();
     } catch (error) {
@@ -274,10 +276,13 @@ export class Studio {
     }
   }
 
-  async #takeSource(upload: Schemas["UploadAnswer"]): Promise<void> {
+  async #takeSource(upload: Schemas["UploadAnswer"], given: number): Promise<void> {
     const check = upload.kind === "face" ? null : await checked(upload.id);
     const source: Source = { id: upload.id, name: upload.name, kind: upload.kind ?? "", check, position: null };
-    this.sources.push(source);
+    // They are numbered as they were given, whichever is looked through first.
+    this.#given.set(source.id, given);
+    const when = (each: Source): number => this.#given.get(each.id) ?? 0;
+    this.sources = [...this.sources, source].sort((one, other) => when(one) - when(other));
     if (isUsable(source)) this.everybody ??= source.id;
     this.keep();
   }
