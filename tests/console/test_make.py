@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Callable
@@ -38,6 +39,28 @@ def given(page: Page, *, sources: list[Path], target: Path | None = None) -> Non
     page.locator("input[type=file]").first.set_input_files(sources)
     tiles = page.get_by_role("region", name="New faces").locator(".tile")
     expect(tiles).to_have_count(len(sources))
+
+
+def dropped(onto: Locator, file: Path) -> None:
+    """Drop a file of the disk onto something."""
+    content = base64.b64encode(file.read_bytes()).decode()
+    onto.evaluate(
+        """(each, [name, content]) => {
+            const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
+            for (const kind of ["dragover", "drop"])
+                each.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+        }""",
+        [file.name, content],
+    )
+
+
+def asks(page: Page, holds: Callable[[Any], bool]) -> Any:
+    """Wait for a preview that is asked for as wanted; one that was asked for before may still be on its way."""
+    return page.expect_response(
+        lambda answer: answer.url.endswith("/v1/previews/frames") and holds(answer.request.post_data_json)
+    )
 
 
 def previewed(page: Page) -> bytes:
@@ -185,17 +208,37 @@ def test_the_tone_of_skin_is_the_models_until_it_is_set(visit: Visits, two_peopl
     before = pixels(previewed(page))
     slider = page.get_by_label("Skin tone match", exact=True)
     expect(slider).to_have_attribute("aria-valuetext", "automatic")
-    with page.expect_response("**/v1/previews/frames") as answered:
+    with asks(page, lambda order: order["options"].get("skin_tone_match") == 0):
         slider.fill("0")
-    assert answered.value.request.post_data_json["options"]["skin_tone_match"] == 0
     own = pixels(previewed(page))
     height, width = np.minimum(before.shape, own.shape)[:2]
     assert np.abs(own[:height, :width] - before[:height, :width]).mean() > 0.05
     assert there.serious() == []
-    with page.expect_request("**/v1/previews/frames") as asked:
+    with asks(page, lambda order: "skin_tone_match" not in order["options"]):
         page.get_by_role("button", name="Skin tone match: automatic").click()
-    assert "skin_tone_match" not in asked.value.post_data_json["options"]
     expect(slider).to_have_attribute("aria-valuetext", "automatic")
+
+
+def test_several_photos_of_one_person_make_one_face(visit: Visits, assets: Path, two_people: Path) -> None:
+    there = visit("/make")
+    page = there.page
+    first, second = (assets / "pairs" / f"london-172-{mood}.jpg" for mood in ("neutral", "smiling"))
+    given(page, sources=[first], target=two_people)
+    previewed(page)
+    more = page.get_by_label("More photos of face 1", exact=True)
+    with asks(page, lambda order: len(order["sources"]) == 2):
+        dropped(page.get_by_role("region", name="New faces").locator(".tile"), second)
+    expect(page.get_by_role("region", name="New faces").locator(".tile")).to_have_count(1)
+    previewed(page)
+    more.set_input_files([assets / "pictures" / "noface" / "noface_coffee.png"])
+    refused = page.get_by_role("region", name="New faces").locator(".sending")
+    expect(refused).to_contain_text("noface_coffee.png: No face was found in it.")
+    refused.get_by_role("button").click()
+    assert there.serious() == []
+    page.reload()
+    previewed(page)
+    with asks(page, lambda order: len(order["sources"]) == 1):
+        page.get_by_role("button", name=f"Remove {second.name}").click()
 
 
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])

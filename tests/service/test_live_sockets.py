@@ -117,8 +117,14 @@ def test_options_of_processors_change_while_it_runs_and_nothing_is_asked_anew(
         client.send(view)
         half = client.back()
         assert 0 < changed(half, view) < 0.7 * changed(whole, view)
+        client.begun(source, id=2, options={"skin_tone_match": 0})
+        client.send(view)
+        assert changed(client.back(), view) > changed(whole, view), "it is their own tone"
+        client.begun(source, id=3, options={"skin_tone_match": None})
+        client.send(view)
+        assert changed(client.back(), view) == pytest.approx(changed(whole, view), rel=0.02)
         assert len(entries(service, "admitted")) == before
-        client.begun(source, id=2, options={"blend_ratio": 0.3, "face_selector_mode": "one"})
+        client.begun(source, id=4, options={"blend_ratio": 0.3, "face_selector_mode": "one"})
         assert len(entries(service, "admitted")) == before + 1
 
 

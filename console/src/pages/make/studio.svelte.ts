@@ -1,8 +1,9 @@
 /** What somebody is making: files, who gets which face, and settings. It is kept in this browser, and comes back after a reload. */
 
 import { api, fetched, got, type Schemas } from "../../lib/api/client";
-import { asProblem, type Problem } from "../../lib/api/problem";
+import { asProblem, Problem } from "../../lib/api/problem";
 import { send, type Sending } from "../../lib/api/upload";
+import { w } from "./words";
 
 export type Check = Schemas["CheckAnswer"];
 export type People = Schemas["PeopleAnswer"];
@@ -16,6 +17,8 @@ export interface Source {
   check: Check | null;
   /** Which face of it is meant, where it shows several. */
   position: number | null;
+  /** Further photos of the same person; each shows one face, and it is usable. */
+  more?: Source[];
 }
 
 export interface Target {
@@ -78,6 +81,8 @@ export class Studio {
   chosen = $state<string | null>(null);
   isRestored = $state(false);
   #last = 0;
+  /** When sources were given, by their ids; what a reload brought back was there before. */
+  #given = new Map<string, number>();
   #looking = 0;
 
   constructor() {
@@ -144,6 +149,19 @@ export class Studio {
   async add(files: File[], use: "source" | "target"): Promise<void> {
     this.problem = null;
     await Promise.all(files.map((file) => this.#add(file, use)));
+  }
+
+  /** Add photos of the person that a source shows. */
+  async addMore(source: string, files: File[]): Promise<void> {
+    this.problem = null;
+    await Promise.all(files.map((file) => this.#add(file, "source", source)));
+  }
+
+  removeMore(source: string, photo: string): void {
+    const found = this.sources.find((each) => each.id === source);
+    if (!found) return;
+    found.more = (found.more ?? []).filter((each) => each.id !== photo);
+    this.keep();
   }
 
   remove(source: string): void {
@@ -237,7 +255,7 @@ export class Studio {
     }
   }
 
-  async #add(file: File, use: "source" | "target"): Promise<void> {
+  async #add(file: File, use: "source" | "target", person?: string): Promise<void> {
     const sending: Sending = send(file, (share) => (entry.share = share));
     this.sending.push({ key: ++this.#last, name: file.name, use, share: 0, problem: null, stop: () => undefined });
     const entry = this.sending[this.sending.length - 1] as OnItsWay;
@@ -250,18 +268,38 @@ export class Studio {
       const id = await sending.done;
       const upload = await got(api.GET("/v1/uploads/{upload_id}", { params: { path: { upload_id: id } } }));
       if (use === "target") this.setTarget(targetOf(upload));
-      else await this.#takeSource(upload);
+      else if (person === undefined) await this.#takeSource(upload, entry.key);
+      else await this.#takeMore(person, upload);
       drop();
     } catch (error) {
       entry.problem = asProblem(error);
     }
   }
 
-  async #takeSource(upload: Schemas["UploadAnswer"]): Promise<void> {
+  async #takeSource(upload: Schemas["UploadAnswer"], given: number): Promise<void> {
     const check = upload.kind === "face" ? null : await checked(upload.id);
     const source: Source = { id: upload.id, name: upload.name, kind: upload.kind ?? "", check, position: null };
-    this.sources.push(source);
+    // They are numbered as they were given, whichever is looked through first.
+    this.#given.set(source.id, given);
+    const when = (each: Source): number => this.#given.get(each.id) ?? 0;
+    this.sources = [...this.sources, source].sort((one, other) => when(one) - when(other));
     if (isUsable(source)) this.everybody ??= source.id;
+    this.keep();
+  }
+
+  /** Take a further photo of a person; one that would spoil the others is refused, and it is said why. */
+  async #takeMore(person: string, upload: Schemas["UploadAnswer"]): Promise<void> {
+    const check = upload.kind === "face" ? null : await checked(upload.id);
+    const source: Source = { id: upload.id, name: upload.name, kind: upload.kind ?? "", check, position: null };
+    if (!check || !isUsable(source)) {
+      const verdict = check?.verdict ?? "no-face";
+      const advice = check?.advice.map((each) => w.t.advice[each]).join(" ") ?? "";
+      throw new Problem(0, { detail: `${upload.name}: ${check ? w.t.why[verdict] : w.t.noFaceFile}`, hint: advice });
+    }
+    const found = this.sources.find((each) => each.id === person);
+    const photos = found ? [found, ...(found.more ?? [])] : [];
+    if (!found || photos.some((each) => each.id === source.id)) return;
+    found.more = [...(found.more ?? []), source];
     this.keep();
   }
 
@@ -278,7 +316,7 @@ export class Studio {
       if (source) map.push({ ...faceEntry(source), reference: person.reference });
     }
     if (!everybody || isKept) return { sources: [], map, position: null };
-    return { sources: [`upload:${everybody.id}`], map, position: everybody.position };
+    return { sources: photosOf(everybody), map, position: everybody.position };
   }
 
   async #restore(): Promise<void> {
@@ -294,6 +332,11 @@ export class Studio {
     const sources = (kept.sources ?? []) as Source[];
     const target = (kept.target ?? null) as Target | null;
     const [isTarget, ...areSources] = await Promise.all([there(target?.id), ...sources.map((each) => there(each.id))]);
+    const areMore = sources.map((each) => Promise.all((each.more ?? []).map((photo) => there(photo.id))));
+    for (const [place, are] of (await Promise.all(areMore)).entries()) {
+      const source = sources[place];
+      if (source?.more) source.more = source.more.filter((_, other) => are[other]);
+    }
     this.sources = sources.filter((_, place) => areSources[place]);
     const has = (id: unknown): boolean => this.sources.some((each) => each.id === id);
     this.everybody = has(kept.everybody) ? (kept.everybody as string) : null;
@@ -321,6 +364,15 @@ export function isUsable(source: Source): boolean {
   return Boolean(face?.is_usable) || (source.position !== null && source.kind === "video");
 }
 
+/** Whether further photos of the person can be added: a face file is whole, and of several faces one is meant. */
+export function takesMore(source: Source): boolean {
+  return source.kind !== "face" && source.position === null && isUsable(source);
+}
+
+function photosOf(source: Source): string[] {
+  return [source, ...(source.more ?? [])].map((each) => `upload:${each.id}`);
+}
+
 async function checked(upload: string): Promise<Check> {
   return got(
     api.POST("/v1/uploads/{upload_id}/check", {
@@ -342,7 +394,7 @@ async function frameFacts(upload: string, frame: number): Promise<FrameFacts> {
 
 function faceEntry(source: Source): Record<string, unknown> {
   const position = source.position === null ? {} : { source_face_position: source.position };
-  return { sources: [`upload:${source.id}`], ...position };
+  return { sources: photosOf(source), ...position };
 }
 
 function targetOf(upload: Schemas["UploadAnswer"]): Target {
