@@ -334,7 +334,8 @@ class World:
     def _of_refusal(self, case: Case, log: AuditLog, error: BaseException, start: datetime) -> Iterator[str]:
         if not isinstance(error, TrustError):
             return
-        wanted = Wanted(kinds=("refused",), since=start.replace(microsecond=0), tenant=case.values.get("tenant", "default"))
+        tenant = case.values.get("tenant", "default")
+        wanted = Wanted(kinds=("refused",), since=start.replace(microsecond=0), tenant=tenant)
         found = [entry.facts["error"] for entry in log.entries(wanted)]
         if not any(name == type(error).__name__ for name in found):
             yield f"the refusal {type(error).__name__} is not in the audit log"
