@@ -188,7 +188,7 @@ def test_another_source_leaves_the_faces_of_the_target(preview, work, astronaut)
     view = preview(target_path=CAPTAIN, source_paths=CAPTAIN)
     view.show()
     searched = work["searched pictures"]
-    view.change(source_paths=ASTRONAUT)
+    view.change(source_paths=save(Path("mine.png"), astronaut[:, ::-1]))  # which no other test has shown
     seen = view.show()
     assert work["searched pictures"] == searched + 1
     assert not np.array_equal(seen.after, seen.before)

@@ -125,16 +125,15 @@ def test_reviewers_see_what_they_compare_and_viewers_do_not(
 
 
 def test_what_waits_for_a_review_keeps_its_files(
-    service: Served, client: httpx.Client, uploads: dict[str, str]
+    service: Served, client: httpx.Client, uploads: dict[str, str], job: str
 ) -> None:
     with service.parts.engine.begin() as connection:
-        connection.execute(update(UPLOADS).values(expires=0))
+        connection.execute(update(UPLOADS).where(UPLOADS.c.id.in_(uploads.values())).values(expires=0))
         connection.execute(update(JOBS).values(state="review"))
     assert service.parts.uploads.sweep() == 0
     with service.parts.engine.begin() as connection:
         connection.execute(update(JOBS).values(state="succeeded"))
     assert service.parts.uploads.sweep() == 2
-    [any_job, *_] = client.get("/v1/jobs").json()["jobs"]
-    gone = client.get(f"/v1/jobs/{any_job['id']}/target")
+    gone = client.get(f"/v1/jobs/{job}/target")
     assert (gone.status_code, gone.json()["type"]) == (404, "urn:facefusion:error:ResourceUnknownError")
-    assert client.get(f"/v1/jobs/{any_job['id']}/target/frames?time=0").status_code == 404
+    assert client.get(f"/v1/jobs/{job}/target/frames?time=0").status_code == 404

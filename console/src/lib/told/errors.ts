@@ -91,6 +91,7 @@ export const ERRORS: Readonly<Record<string, Words>> = {
 
   AccessError: ["请求未被接受", "请刷新页面后重试。"],
   AuthenticationError: ["未登录，或登录已失效", "请重新登录；使用密钥的请检查密钥。"],
+  ReviewFirstError: ["这类结果须先由另一位人员审核，之前不能显示", "请直接开始任务，批准后即可获得结果。"],
   NotAllowedError: ["您没有权限，或此处不允许这样做", "原因见原文；需要更多权限请联系服务的管理者。"],
   TooManyRequestsError: ["请求过于频繁", AGAIN],
   TooLargeError: ["发送的内容过大", "请缩小后重试，或分段上传。"],

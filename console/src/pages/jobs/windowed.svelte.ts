@@ -4,7 +4,7 @@ const BEYOND = 6;
 
 export class Windowed {
   first = $state(0);
-  last = $state(30);
+  last = $state(0);
   #list: HTMLElement | null = null;
   #row: number;
   #seen: (last: number) => void;
