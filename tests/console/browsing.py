@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 AXE: Final = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_SECONDS: Final = 30
+_SECONDS: Final = 60
 
 Language = Literal["en", "zh"]
 

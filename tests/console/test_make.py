@@ -38,7 +38,7 @@ def given(page: Page, *, sources: list[Path], target: Path | None = None) -> Non
         expect(page.locator(".viewer, .going").first).to_be_visible()
     page.locator("input[type=file]").first.set_input_files(sources)
     tiles = page.get_by_role("region", name="New faces").locator(".tile")
-    expect(tiles).to_have_count(len(sources))
+    expect(tiles).to_have_count(len(sources), timeout=120_000)  # the first one waits for models to be loaded, too
 
 
 def dropped(onto: Locator, file: Path) -> None:
