@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 # As the program itself has it (facefusion.__main__), and asked for when NumPy and OpenCV are imported: a second thread
@@ -19,6 +20,12 @@ from facefusion.options import FaceSelectionOptions  # noqa: E402
 from material import ASTRONAUT, CAPTAIN, Array, read, write_clip  # noqa: E402
 
 pytest_plugins = ["servers", "job_databases"]
+
+# What a busy machine takes for an example says nothing of what is tested.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 POLICY = Path(__file__).with_name("policy.toml")
 """What tests run under that are not about marks; see the file."""
