@@ -134,39 +134,6 @@ def settings_of(serving: ServingOptions) -> ServiceSettings:
     )
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound, so that it is known before anything begins whether that is possible.
-
-    Args:
-        host: address or name.
-        port: 0 for any that is free.
-
-    Raises:
-        OptionsError: it cannot be listened there.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise OptionsError(
-            f"There is no address {host} here: {error.strerror or error}", "Choose another --host"
-        ) from (error)
-    try:
-        if os.name == "posix":
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        made.listen(_BACKLOG)
-    except OSError as error:
-        made.close()
-        if error.errno == errno.EADDRINUSE:
-            raise OptionsError(
-                f"Port {port} of {host} is taken by another program", "Choose another with --port, or end that program"
-            ) from error
-        reason = error.strerror or str(error)
-        raise OptionsError(f"It cannot be listened on port {port} of {host}: {reason}", "Choose another") from error
-    return made
-
-
 class Server(uvicorn.Server):
     """Serves a service; streams of events end as soon as it is to stop.
 

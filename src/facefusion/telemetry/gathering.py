@@ -45,9 +45,11 @@ def fold(folder: Path) -> None:
     Args:
         folder: of `gathered_in`.
     """
+    from psutil import pid_exists  # noqa: PLC0415 - an extra
+
     for path in sorted(folder.glob("*.db")):
         kind, _, process = path.stem.rpartition("_")
-        if process.isdecimal() and not _runs(int(process)):
+        if process.isdecimal() and not pid_exists(int(process)):
             if kind in _KEPT:
                 _add(path, folder / f"{kind}_{_GONE}.db")
             path.unlink()
@@ -64,13 +66,3 @@ def _add(path: Path, total: Path) -> None:
     finally:
         kept.close()
 
-
-def _runs(process: int) -> bool:
-    """Whether a process is there; one that ended and was not waited for is not."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
