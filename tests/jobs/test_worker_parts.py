@@ -20,7 +20,7 @@ from facefusion.errors import (
 )
 from facefusion.jobs.devices import device_shares, visible, with_devices
 from facefusion.jobs.submitting import is_cut
-from facefusion.jobs.work.bench import scratch_folder
+from facefusion.jobs.work.scratch import scratch_folder
 from facefusion.jobs.work.cache import InputCache
 from facefusion.jobs.work.patience import Patience
 from facefusion.jobs.work.publishing import media_type

@@ -21,7 +21,7 @@ from facefusion.jobs.dispatch import open_dispatcher
 from facefusion.jobs.migrations.registered import registered
 from facefusion.jobs.opening import files_folder, open_files, open_jobs, storage_settings
 from facefusion.jobs.pool import LocalPool
-from facefusion.jobs.work.bench import scratch_folder
+from facefusion.jobs.work.scratch import scratch_folder
 from facefusion.options import Options, ServingOptions
 from facefusion.service.app import create_app
 from facefusion.service.gateway.answers import strict_transport

@@ -76,7 +76,9 @@ class OtlpTracer:
         finally:
             span.end()
 
-    def past(self, name: str, begin: float, end: float, *, after: TraceParent, **attributes: str | int | float) -> None:
+    def past(
+        self, name: str, begin: float, end: float, *, after: TraceParent | None, **attributes: str | int | float
+    ) -> None:
         """Tell of what is over; see `Tracer.past`."""
         span = self._tracer.start_span(
             name, _context(after), attributes=_named(attributes), start_time=round(begin * 1e9)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -36,11 +35,6 @@ class TraceParent:
         if not is_known or not int(trace, 16) or not int(span, 16):
             return None
         return cls(trace, span, bool(int(flags, 16) & _SAMPLED))
-
-    @classmethod
-    def new(cls, *, is_sampled: bool = False) -> Self:
-        """Return the beginning of a trace."""
-        return cls(secrets.token_hex(16), secrets.token_hex(8), is_sampled)
 
     def __str__(self) -> str:
         """Return it as the header has it."""

@@ -17,8 +17,8 @@ class Span(Protocol):
     """One piece of work of a trace, while it goes on."""
 
     @property
-    def place(self) -> TraceParent:
-        """Where the trace goes on from here."""
+    def place(self) -> TraceParent | None:
+        """Where the trace goes on from here; None where there is none."""
         ...
 
     def rename(self, name: str) -> None:
@@ -54,7 +54,9 @@ class Tracer(Protocol):
         """
         ...
 
-    def past(self, name: str, begin: float, end: float, *, after: TraceParent, **attributes: str | int | float) -> None:
+    def past(
+        self, name: str, begin: float, end: float, *, after: TraceParent | None, **attributes: str | int | float
+    ) -> None:
         """Tell of what is over.
 
         Args:
@@ -79,9 +81,11 @@ class Untraced:
         self, name: str, *, after: TraceParent | None = None, kind: SpanKind = "internal", **attributes: str | int
     ) -> Iterator[Span]:
         """Yield what remembers the place alone; see `Tracer.span`."""
-        yield Passing(TraceParent.new() if after is None else after)
+        yield Passing(after)
 
-    def past(self, name: str, begin: float, end: float, *, after: TraceParent, **attributes: str | int | float) -> None:
+    def past(
+        self, name: str, begin: float, end: float, *, after: TraceParent | None, **attributes: str | int | float
+    ) -> None:
         """Do nothing."""
 
     def close(self) -> None:
@@ -92,10 +96,10 @@ class Passing:
     """A span that nobody is told of.
 
     Args:
-        place: which it is.
+        place: of what comes before, if anything does: that is what is carried on.
     """
 
-    def __init__(self, place: TraceParent) -> None:
+    def __init__(self, place: TraceParent | None) -> None:
         self.place = place
 
     def rename(self, name: str) -> None:
