@@ -50,6 +50,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 class Driver:
     """Stands in place of NVIDIA's driver: a card, and one that is cut into parts."""
 
+    NVML_TEMPERATURE_GPU = 0
+
     class NVMLError(Exception):
         """What it raises."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from facefusion.jobs.values import Job
-from facefusion.telemetry.ids import log_ids
+from facefusion.telemetry.ids import log_ids, place_now
 from facefusion.telemetry.traceparent import TraceParent
 
 _REQUEST: Final = "request"
@@ -13,17 +13,10 @@ _TRACE: Final = "traceparent"
 _ALL: Final = 1 << 32
 
 
-def origin_of(place: TraceParent | None) -> dict[str, str] | None:
-    """Return what is kept of where a job comes from that is being handed in now.
-
-    Args:
-        place: in the trace of the request; None where there is none.
-
-    Returns:
-        None where nothing is known.
-    """
-    request = log_ids().get(_REQUEST)
-    found = {_REQUEST: request, _TRACE: None if place is None else str(place)}
+def origin_now() -> dict[str, str] | None:
+    """Return what is kept of where a job comes from that is being handed in now; None where nothing is known."""
+    place = place_now()
+    found = {_REQUEST: log_ids().get(_REQUEST), _TRACE: None if place is None else str(place)}
     return {name: value for name, value in found.items() if value is not None} or None
 
 

@@ -20,7 +20,7 @@ from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostEr
 from facefusion.jobs.database import reading
 from facefusion.jobs.frames import note_frame
 from facefusion.jobs.keys import frames_prefix, task_prefix
-from facefusion.jobs.monitoring.telling import Telling, TaskTold
+from facefusion.jobs.monitoring.telling import TaskTold, Telling
 from facefusion.jobs.quality.drawing import is_drawn
 from facefusion.jobs.quality.sampler import Sampler
 from facefusion.jobs.queue import JobQueue
@@ -121,6 +121,7 @@ class Worker:
         with self._watch.beating():
             yield
         _LOG.info("worker %s ends", self.name)
+        self._bench.telemetry.traces.close()
 
     def work_once(
         self, lease: Lease | None = None, *, goes_on: GoesOn | None = None, begun: Callable[[], None] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from facefusion.telemetry.refusals import REFUSING
 from facefusion.telemetry.spec import Label, Metric
 
 _QUICK: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
@@ -16,13 +17,14 @@ _STATUS: Final = Label("status", most=60)
 _KIND: Final = Label("kind", ("whole", "plan", "segment", "merge"))
 _DEVICE: Final = Label("device", most=64)
 _ERROR: Final = Label("reason", most=150)
+_REFUSAL: Final = Label("reason", tuple(sorted(each.__name__ for each in REFUSING)))
 
 # The API.
 REQUESTS: Final = Metric(
     "facefusion_requests_total", "counter", "work", "requests answered", (_METHOD, _ROUTE, _STATUS)
 )
 REQUEST_SECONDS: Final = Metric(
-    "facefusion_request_seconds", "histogram", "work", "seconds from a request to the end of its answer",
+    "facefusion_request_seconds", "histogram", "work", "seconds from a request to the beginning of its answer",
     (_METHOD, _ROUTE), _QUICK,
 )  # fmt: skip
 REQUESTS_RUNNING: Final = Metric(
@@ -69,7 +71,7 @@ MODEL_USES: Final = Metric(
 REFUSALS: Final = Metric(
     "facefusion_refusals_total", "counter", "work",
     "work that content checks, consents, lists or the policy refused, by the class of the error",
-    (_ERROR, Label("where", ("worker", "service"))),
+    (_REFUSAL, Label("where", ("worker", "service"))),
 )  # fmt: skip
 SAMPLES: Final = Metric(
     "facefusion_quality_samples_total", "counter", "work", "finished jobs that were measured, or could not be",

@@ -1,7 +1,8 @@
 """By what lines of logs belong together: the request, the job, the task and the trace that they are about.
 
-This is the second piece of ambient state beside `set_options`, and serves logs alone: nothing that is done depends on it.
-A thread that is begun within knows nothing of it unless it runs in a copy of the context.
+This is the second piece of ambient state beside `set_options`. It says what belongs together, in logs and with jobs that
+are handed in meanwhile; nothing else that is done depends on it. A thread that is begun within knows nothing of it unless
+it runs in a copy of the context.
 """
 
 from __future__ import annotations
@@ -14,21 +15,33 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Final
 
+from facefusion.telemetry.traceparent import TraceParent
+
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _IDS: Final[ContextVar[Mapping[str, str]]] = ContextVar("facefusion_log_ids", default=_NONE)
 _REQUEST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{7,63}")
-NAMES: Final = ("request", "job", "task", "trace")
-"""Which there are, in the order in which a line has them."""
+_PLACE: Final = "traceparent"
+_NAMES: Final = ("request", "job", "task")
 
 
 @contextmanager
-def logged_as(**ids: str | None) -> Iterator[None]:
-    """Have lines of logs say what they are about, for as long as a block lasts.
+def known_as(
+    *,
+    request: str | None = None,
+    job: str | None = None,
+    task: str | None = None,
+    place: TraceParent | None = None,
+) -> Iterator[None]:
+    """Have it known what is being done, for as long as a block lasts; what is None stays what it is.
 
     Args:
-        ids: by the names in `NAMES`; those that are None stay what they are.
+        request: identifier of the request that is answered, or that a job came by.
+        job: identifier of the job.
+        task: of the job, such as `segment-3`.
+        place: in the trace.
     """
-    token = _IDS.set({**_IDS.get(), **{name: value for name, value in ids.items() if value is not None}})
+    given = {"request": request, "job": job, "task": task, _PLACE: None if place is None else str(place)}
+    token = _IDS.set({**_IDS.get(), **{name: value for name, value in given.items() if value is not None}})
     try:
         yield
     finally:
@@ -36,9 +49,15 @@ def logged_as(**ids: str | None) -> Iterator[None]:
 
 
 def log_ids() -> dict[str, str]:
-    """Return what is being done now, by the names in `NAMES`, as far as it is known."""
-    found = _IDS.get()
-    return {name: found[name] for name in NAMES if name in found}
+    """Return what is being done now, as far as it is known: `request`, `job`, `task` and `trace`."""
+    found, place = _IDS.get(), place_now()
+    ids = {name: found[name] for name in _NAMES if name in found}
+    return ids if place is None else {**ids, "trace": place.trace}
+
+
+def place_now() -> TraceParent | None:
+    """Return where the trace goes on of what is being done now; None where there is none."""
+    return TraceParent.parse(_IDS.get().get(_PLACE, ""))
 
 
 def request_id(given: str | None) -> str:

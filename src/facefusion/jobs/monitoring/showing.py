@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self
 
 from sqlalchemy import Engine
 
@@ -45,6 +45,17 @@ class Place:
     def address(self) -> str:
         """Where they are shown."""
         return f"http://{address_of(self.listener)}{_PATH}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values, for a process that is handed the port under the same number."""
+        folders = {name: str(path) for name, path in self.folders.items()}
+        return {"folder": str(self.folder), "port": self.listener.fileno(), "folders": folders}
+
+    @classmethod
+    def of_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return what `to_json` made values of, in the process that was handed the port."""
+        folders = {name: Path(path) for name, path in values["folders"].items()}
+        return cls(Path(values["folder"]), socket.socket(fileno=values["port"]), folders)
 
     @contextmanager
     def shown(self, engine: Engine, more: Sequence[Source] = ()) -> Iterator[None]:

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from facefusion.errors import TrustError
 from facefusion.jobs.origin import request_of, trace_of
 from facefusion.jobs.values import Failure, Lease
 from facefusion.jobs.work.attempt import Reason
 from facefusion.jobs.work.bench import Bench
 from facefusion.telemetry import catalogue
-from facefusion.telemetry.ids import logged_as
+from facefusion.telemetry.ids import known_as
 from facefusion.telemetry.recording import Recorder, running
+from facefusion.telemetry.refusals import is_refusal
 from facefusion.telemetry.traceparent import TraceParent
 from facefusion.telemetry.tracing import Span
 
@@ -43,9 +43,8 @@ class Telling:
         after = trace_of(job, self._share)
         facts = {"facefusion_kind": lease.kind, "facefusion_job": job.id, "facefusion_attempt": lease.attempt}
         self._tell_wait(lease, after, began)
-        ids = {"request": request_of(job), "job": job.id, "task": f"{lease.kind}-{lease.number}", "trace": after.trace}
         with (
-            logged_as(**ids),
+            known_as(request=request_of(job), job=job.id, task=f"{lease.kind}-{lease.number}", place=after),
             running(self._figures, catalogue.TASKS_RUNNING, lease.kind),
             self._traces.span(f"task {lease.kind}", after=after, kind="consumer", **facts) as span,
         ):
@@ -122,7 +121,7 @@ class TaskTold:
         self._figures.add(catalogue.FAILURES, failure.type, "true" if is_over else "false")
         if is_over:
             self._figures.add(catalogue.JOBS_ENDED, "failed")
-        if isinstance(error, TrustError):
+        if is_refusal(error):
             self._figures.add(catalogue.REFUSALS, failure.type, "worker")
         self._span.fail(failure.type)
 
