@@ -80,6 +80,11 @@ class Driver:
     def nvmlDeviceGetMemoryInfo(self, number: int) -> Any:  # noqa: N802
         return SimpleNamespace(total=80 << 30, used=number << 30)
 
+    def nvmlDeviceGetTemperature(self, number: int, _sensor: int) -> int:  # noqa: N802
+        if number:
+            raise self.NVMLError
+        return 61
+
     def nvmlDeviceGetUtilizationRates(self, number: int) -> Any:  # noqa: N802
         if number:
             raise self.NVMLError
