@@ -20,13 +20,13 @@ from facefusion.jobs.database import writing
 from facefusion.service.background.operations import Operations, Progress, Teller
 from facefusion.service.gateway.caller import ROLES, Caller
 from facefusion.service.parts import ServiceParts
-from facefusion.telemetry.cards import Cards
 from facefusion.service.system.history import History, Sample
 from facefusion.service.system.load import Load
-from facefusion.telemetry.machine import Machine, MachineUse
 from facefusion.service.system.sampler import Sampler, with_samples
 from facefusion.service.system.watch import SystemWatch
 from facefusion.service.tables import OPERATIONS
+from facefusion.telemetry.cards import Cards
+from facefusion.telemetry.machine import Machine, MachineUse
 from job_databases import SteppedClock
 from material import CAPTAIN
 

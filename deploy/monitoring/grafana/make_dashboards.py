@@ -1,4 +1,4 @@
-"""Writes the dashboards: `python deploy/monitoring/grafana/make_dashboards.py`. They are kept as files; a test holds both together."""
+"""Writes the dashboards, which are kept as files beside it: `python deploy/monitoring/grafana/make_dashboards.py`."""
 
 from __future__ import annotations
 
@@ -164,14 +164,29 @@ OVERVIEW: Final = Dashboard(
                 Panel("Oldest wait", one("facefusion:queue_oldest_seconds:max"), "s", "stat", width=4, red=900),
                 Panel("Workers", one("facefusion:workers:max"), form="stat", width=4),
                 Panel("Frames a second", one("facefusion:frames:rate5m"), form="stat", width=4),
-                Panel("Errors of requests", one("facefusion:request_errors:ratio5m"), "percentunit", "stat", width=4, red=0.05),
-                Panel("Alerts that fire", one('count(ALERTS{alertstate="firing"}) or vector(0)'), form="stat", width=4, red=1),
+                Panel(
+                    "Errors of requests",
+                    one("facefusion:request_errors:ratio5m"),
+                    "percentunit",
+                    "stat",
+                    width=4,
+                    red=0.05,
+                ),
+                Panel(
+                    "Alerts that fire",
+                    one('count(ALERTS{alertstate="firing"}) or vector(0)'),
+                    form="stat",
+                    width=4,
+                    red=1,
+                ),
             ),
         ),
         (
             "Requests",
             (
-                Panel("Requests a second", one("topk(10, facefusion:requests:rate5m)", "{{method}} {{route}}"), "reqps"),
+                Panel(
+                    "Requests a second", one("topk(10, facefusion:requests:rate5m)", "{{method}} {{route}}"), "reqps"
+                ),
                 Panel(
                     "Answers by status",
                     one("sum by (status) (rate(facefusion_requests_total[5m]))", "{{status}}"),
@@ -300,14 +315,10 @@ WORKERS: Final = Dashboard(
         (
             "Machines",
             (
-                Panel(
-                    "Processor", one("max by (instance) (facefusion_cpu_busy_ratio)", "{{instance}}"), "percentunit"
-                ),
+                Panel("Processor", one("max by (instance) (facefusion_cpu_busy_ratio)", "{{instance}}"), "percentunit"),
                 Panel(
                     "Memory",
-                    one(
-                        "max by (instance) (facefusion_memory_used_bytes / facefusion_memory_bytes)", "{{instance}}"
-                    ),
+                    one("max by (instance) (facefusion_memory_used_bytes / facefusion_memory_bytes)", "{{instance}}"),
                     "percentunit",
                     red=0.92,
                 ),
@@ -321,7 +332,10 @@ WORKERS: Final = Dashboard(
                 ),
                 Panel("Cores", one("max by (instance) (facefusion_cpu_cores)", "{{instance}}"), width=6),
                 Panel(
-                    "Versions", one("count by (version, job) (facefusion_build_info)", "{{version}}"), form="table", width=6
+                    "Versions",
+                    one("count by (version, job) (facefusion_build_info)", "{{version}}"),
+                    form="table",
+                    width=6,
                 ),
                 Panel(
                     "Figures that could be taken",
@@ -380,7 +394,14 @@ QUALITY: Final = Dashboard(
                     red=0.2,
                 ),
                 Panel("That wait to be measured", one("max(facefusion_quality_samples_waiting)"), form="stat"),
-                Panel("Faces in a frame", one("sum(rate(facefusion_faces_total[1h])) / clamp_min(sum(rate(facefusion_frames_total[1h])), 0.001)"), form="stat"),
+                Panel(
+                    "Faces in a frame",
+                    one(
+                        "sum(rate(facefusion_faces_total[1h]))"
+                        " / clamp_min(sum(rate(facefusion_frames_total[1h])), 0.001)"
+                    ),
+                    form="stat",
+                ),
                 Panel(
                     "Results that were measured, in an hour",
                     one("sum by (result) (increase(facefusion_quality_samples_total[1h]))", "{{result}}"),
@@ -435,7 +456,12 @@ COMPLIANCE: Final = Dashboard(
             "Recorded and reviewed",
             (
                 Panel("The audit log cannot be written", one("max(facefusion_audit_stuck)"), form="stat", red=1),
-                Panel("Results that wait for a second person", one('max(facefusion_jobs{state="review"})'), form="stat", red=20),
+                Panel(
+                    "Results that wait for a second person",
+                    one('max(facefusion_jobs{state="review"})'),
+                    form="stat",
+                    red=20,
+                ),
                 Panel(
                     "Webhooks that were disabled, in a day",
                     one("sum(increase(facefusion_webhooks_disabled_total[1d]))"),

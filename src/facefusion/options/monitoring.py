@@ -24,8 +24,8 @@ class MonitoringOptions(OptionGroup):
         default=None,
         ge=0,
         le=65535,
-        description="port on which GET /metrics shows figures to Prometheus; 0 takes any that is free, and none are taken"
-        " when not given",
+        description="port on which GET /metrics shows figures to Prometheus; 0 takes any that is free, and none are"
+        " taken when not given",
     )
     metrics_host: str = Field(
         default="127.0.0.1", min_length=1, description="address on which it does; whoever reaches it reads them"

@@ -14,7 +14,6 @@ from typing import Any, Final
 import uvicorn
 from sqlalchemy import Engine
 
-from facefusion.errors import OptionsError
 from facefusion.jobs.dispatch import open_dispatcher
 from facefusion.jobs.migrations.registered import registered
 from facefusion.jobs.opening import files_folder, open_files, open_jobs, storage_settings
@@ -71,7 +70,13 @@ class Service:
 
 @contextmanager
 def opened_service(
-    options: Options, serving: ServingOptions, *, port: int, log_level: str = "WARNING", telemetry: Telemetry | None = None
+    options: Options,
+    serving: ServingOptions,
+    *,
+    port: int,
+    log_level: str = "WARNING",
+    log_file: Path | None = None,
+    telemetry: Telemetry | None = None,
 ) -> Iterator[Service]:
     """Set the service up for as long as a block lasts.
 
@@ -80,6 +85,7 @@ def opened_service(
         serving: of the service.
         port: on which it will listen.
         log_level: from which on its workers log to stderr.
+        log_file: to which they log as well; none when None.
         telemetry: takes figures and traces; closed at the end.
 
     Raises:
@@ -101,11 +107,11 @@ def opened_service(
         if serving.jobs.broker is not None:
             wake, checks = _brokered(serving.jobs.broker, ending)
         elif serving.worker.workers:
-            pool = LocalPool(options, serving, log_level=log_level)
+            pool = LocalPool(options, serving, log_level=log_level, log_file=log_file)
             wake = pool.wake
         # What is on its way when this process is killed is wiped by the next that uses the scratch folder.
         scratch = ending.enter_context(work_folder(scratch_folder(serving.worker.scratch_dir)))
-        parts = _parts(options, serving, engine, scratch, (wake, checks), telemetry)
+        parts = _parts(options, serving, engine, scratch, (wake, checks), telemetry=telemetry)
         records = parts.records
         service = create_app(parts)
         guarded = gateway(
@@ -224,6 +230,7 @@ def _parts(
     engine: Engine,
     scratch: Path,
     brokered: tuple[Callable[[int], None] | None, Checks],
+    *,
     telemetry: Telemetry,
 ) -> ServiceParts:
     wake, checks = brokered

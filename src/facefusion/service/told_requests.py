@@ -26,8 +26,8 @@ _BROKEN: Final = 499
 class ToldRequests:
     """Stands in front of the gateway, and tells of every request, those that are refused too.
 
-    Each has an identifier, `X-Request-ID`: the caller's where that is a plain word, else a new one. A trace goes on where
-    the header `traceparent` says. Routes are told by their templates, never by the path that was asked for.
+    Each has an identifier, `X-Request-ID`: the caller's where that is a plain word, else a new one. A trace goes on
+    where the header `traceparent` says. Routes are told by their templates, never by the path that was asked for.
 
     Args:
         app: the gateway.
@@ -50,7 +50,9 @@ class ToldRequests:
         figures, traces = self._telemetry.figures, self._telemetry.traces
         with (
             running(figures, catalogue.REQUESTS_RUNNING),
-            traces.span(method, after=after, kind="server", http_request_method=method, facefusion_request=name) as span,
+            traces.span(
+                method, after=after, kind="server", http_request_method=method, facefusion_request=name
+            ) as span,
             known_as(request=name, place=span.place),
         ):
             answer = _Answer(send, name, self._clock)

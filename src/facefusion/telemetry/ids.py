@@ -1,8 +1,8 @@
 """By what lines of logs belong together: the request, the job, the task and the trace that they are about.
 
-This is the second piece of ambient state beside `set_options`. It says what belongs together, in logs and with jobs that
-are handed in meanwhile; nothing else that is done depends on it. A thread that is begun within knows nothing of it unless
-it runs in a copy of the context.
+This is the second piece of ambient state beside `set_options`. It says what belongs together, in logs and with jobs
+that are handed in meanwhile; nothing else that is done depends on it. A thread that is begun within knows nothing of it
+unless it runs in a copy of the context.
 """
 
 from __future__ import annotations

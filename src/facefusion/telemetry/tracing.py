@@ -110,4 +110,3 @@ class Passing:
 
     def fail(self, reason: str) -> None:
         """Do nothing."""
-

@@ -39,7 +39,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
 
     with gathering(serving, context.terminal.say) as place:
         if serving.worker.workers > 1:
-            return _several(options, serving, arguments.log_level.upper(), context, place)
+            return _several(options, serving, arguments, context, place)
         return _one(options, serving, context, place)
 
 
@@ -78,11 +78,12 @@ def _woken(options: Options, serving: ServingOptions, context: Context) -> int:
 
 
 def _several(
-    options: Options, serving: ServingOptions, log_level: str, context: Context, place: Place | None
+    options: Options, serving: ServingOptions, said: argparse.Namespace, context: Context, place: Place | None
 ) -> int:
     from facefusion.jobs.pool import LocalPool  # noqa: PLC0415
 
-    pool, over, terminal = LocalPool(options, serving, log_level=log_level), threading.Event(), context.terminal
+    pool = LocalPool(options, serving, log_level=said.log_level.upper(), log_file=said.log_file)
+    over, terminal = threading.Event(), context.terminal
     terminal.say(f"{serving.worker.workers} workers begin")
     with each_signal(over.set, pool.give_back), pool.running(), _shown(place, serving):
         over.wait()

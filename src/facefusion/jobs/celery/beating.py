@@ -22,7 +22,6 @@ def beating(line: str, place: Place | None = None) -> type[Any]:
         line: what the process of the beat is told; see `facefusion.jobs.celery.beat.told`.
         place: whose port it is handed; none where None.
     """
-
     ports = () if place is None else (place.listener.fileno(),)
 
     class Beating(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
@@ -37,9 +36,7 @@ def beating(line: str, place: Place | None = None) -> type[Any]:
             self._is_wanted = True
             # It hears of this process's end, in whatever way, by the end of its input.
             command = [sys.executable, "-m", "facefusion.jobs.celery.beat"]
-            self._process = process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, bufsize=0, pass_fds=ports
-            )
+            self._process = process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, pass_fds=ports)
             assert process.stdin is not None
             with suppress(BrokenPipeError):  # it died at once, and is looked after as one that died later
                 process.stdin.write(line.encode())

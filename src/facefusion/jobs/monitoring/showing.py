@@ -12,7 +12,6 @@ from typing import Any, Final, Self
 
 from sqlalchemy import Engine
 
-from facefusion.errors import OptionsError
 from facefusion.jobs.monitoring.queue_figures import QueueFigures
 from facefusion.jobs.opening import files_folder
 from facefusion.jobs.work.scratch import scratch_folder

@@ -139,4 +139,3 @@ class TaskTold:
         stages = {**facts.get("stages", {}), **{name: facts[name] for name in ("staged", "published") if name in facts}}
         for name, seconds in stages.items():
             self._figures.add(catalogue.STAGE_SECONDS, str(name), amount=float(seconds))
-

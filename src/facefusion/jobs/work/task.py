@@ -229,7 +229,9 @@ class Task:
         """Tell of the stages of the work, which were side by side, when each first began and when it last ended."""
         for name, (begin, end) in of.stage_times.items():
             busy = round(of.stage_seconds.get(name, 0.0), 3)
-            self.bench.telemetry.traces.past(f"stage {name}", begin, end, after=span.place, facefusion_busy_seconds=busy)
+            self.bench.telemetry.traces.past(
+                f"stage {name}", begin, end, after=span.place, facefusion_busy_seconds=busy
+            )
 
     def _forget(self, request: JobRequest, *, with_inputs: bool) -> None:
         """Remove what was made of a job that may not be, and what was handed in for it where that is what is wrong."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from facefusion.telemetry.cards import CardUse
 from facefusion.service.system.load import Load
+from facefusion.telemetry.cards import CardUse
 from facefusion.telemetry.machine import MachineUse
 
 SECONDS: Final = 15.0

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from facefusion.telemetry.cards import Cards
 from facefusion.service.system.history import History
+from facefusion.telemetry.cards import Cards
 from facefusion.telemetry.machine import Machine
 
 
