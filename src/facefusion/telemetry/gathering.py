@@ -1,8 +1,8 @@
 """Figures of several processes in one folder: each writes files of its own, and one of them shows the sums.
 
 The library of Prometheus does that where the environment names a folder before it is imported. What a process that
-ended had counted is added to a file of those that are gone, so that a pool whose workers are replaced for months has few
-files, and no counter goes back.
+ended had counted is added to a file of those that are gone, so that a pool whose workers are replaced for months has
+few files, and no counter goes back.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The beat: takes tasks from workers that are lost, and wakes workers for tasks that nobody was woken for.
 
 Each worker machine has one, in a process of its own that is begun again when it dies. However many there are, one of
-them looks at a time. Where the machine shows figures, this process does: nothing is forked from it, and the port that it
-is handed outlives it.
+them looks at a time. Where the machine shows figures, this process does: nothing is forked from it, and the port that
+it is handed outlives it.
 """
 
 from __future__ import annotations

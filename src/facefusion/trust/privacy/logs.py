@@ -136,8 +136,8 @@ class Redactor:
 class PrivateFormatter(logging.Formatter):
     """Makes a line of JSON of each record: time, level, logger, message, and the error if there is one.
 
-    What it is about comes with it as identifiers: of a request, a job, a task and a trace, as far as there are any. What
-    else a record carries (`extra`, the stack, names of threads) is left out.
+    What it is about comes with it as identifiers: of a request, a job, a task and a trace, as far as there are any.
+    What else a record carries (`extra`, the stack, names of threads) is left out.
 
     Args:
         redactor: what takes out all that must not be told.
