@@ -11,7 +11,7 @@ from facefusion.jobs.values import Lease, NewJob, SegmentOfPlan
 from job_databases import SteppedClock
 
 REQUEST = {"options": {"processors": ["face_swapper"]}}
-STATEMENTS = 9
+STATEMENTS = 8
 """That `docs/deploy/monitoring.md` names, the clock of PostgreSQL not counted."""
 
 
