@@ -32,7 +32,9 @@ def test_figures_follow_the_queue(jobs_engine: Engine, clock: SteppedClock) -> N
         return lease
 
     empty = seen()
-    assert empty["queue_waiting",] == empty["queue_oldest_seconds",] == empty["workers",] == empty["jobs", "queued"] == 0
+    assert (
+        empty["queue_waiting",] == empty["queue_oldest_seconds",] == empty["workers",] == empty["jobs", "queued"] == 0
+    )
 
     board.submit(NewJob("film", owner="ada", request=REQUEST, is_cut=True))
     clock.forward(7)

@@ -20,7 +20,6 @@ from otlp_receiver import Collector, collecting
 from prometheus_client.parser import text_string_to_metric_families
 
 from facefusion.client import Client
-from facefusion.errors import FaceFusionError
 from material import CAPTAIN, read, write_clip
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +89,6 @@ def found(said: Path, pattern: str) -> str:
 def watched(folder: Path, *flags: str) -> Iterator[Run]:
     """Run both, and have a job of several segments done, and one that fails."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FACEFUSION_")}
-    environment |= {name: value for name, value in os.environ.items() if name == "FACEFUSION_TEST_ASSETS"}
     environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
     for name, value in {
         "TRUST_DIR": folder / "trust",
@@ -104,15 +102,12 @@ def watched(folder: Path, *flags: str) -> Iterator[Run]:
         "QUALITY_SHARE": "1",
     }.items():
         environment[f"FACEFUSION_{name}"] = str(value)
-    environment.pop("FACEFUSION_TEST_ASSETS", None)
     with ExitStack() as ending:
         collector = ending.enter_context(collecting())
         environment["FACEFUSION_TRACE_ENDPOINT"] = collector.address
         serve = [sys.executable, str(ROOT / "server.py"), "--port", "0", "--workers", "0", *flags]
         logs = ["--log-level", "info", "--log-file"]
-        said = ending.enter_context(
-            begun("service", [*serve, *logs, str(folder / "service.log")], folder, environment)
-        )
+        said = ending.enter_context(begun("service", [*serve, *logs, str(folder / "service.log")], folder, environment))
         address = found(said, r"(http://127\.0\.0\.1:\d+)\n")
         service = found(said, r"figures are at (http\S+)")
         work = [sys.executable, "-m", "facefusion", "worker", *logs, str(folder / "worker.log")]
@@ -134,15 +129,13 @@ def _work(folder: Path, address: str) -> tuple[str, str]:
         job = str(answer.json()["id"])
         client.jobs.check(client.jobs.wait(job, timeout=240))
         swap = {"processors": ["face_swapper"]}
-        failing = client.jobs.submit(f"upload:{upload.id}", "no.mp4", sources=[f"upload:{_blank(client, folder)}"], options=swap)
+        failing = client.jobs.submit(
+            f"upload:{upload.id}", "no.mp4", sources=[f"upload:{_blank(client, folder)}"], options=swap
+        )
         failed = client.jobs.wait(failing.id, timeout=240)
         assert failed.state == "failed"
         httpx.get(f"{address}/v1/jobs/nothing", trust_env=False)
         httpx.get(f"{address}/v1/jobs", headers={"Authorization": "Bearer ff_no"}, trust_env=False)
-        try:
-            client.jobs.show("0" * 32)
-        except (FaceFusionError, AttributeError):
-            pass
     return job, failing.id
 
 

@@ -292,13 +292,13 @@ class Worker:
         lease, reason = attempt.lease, attempt.reason
         _LOG.warning("%s %d of job %s was stopped: %s", lease.kind, lease.number, lease.job.id, reason)
         failure = Failure("StalledError", 1, "The work made no progress for too long")
-        telling: dict[str, Callable[[], None]] = {
+        telling: dict[str, Callable[[], object]] = {
             "stalled": lambda: self._queue.failed(lease, failure, facts=self._version),
             "given back": lambda: self._queue.released(lease),
         }
         self._dropped(attempt, telling.get(reason or "", lambda: None))
 
-    def _dropped(self, attempt: Attempt, tell: Callable[[], None]) -> None:
+    def _dropped(self, attempt: Attempt, tell: Callable[[], object]) -> None:
         """Tell the queue of an attempt that came to nothing, and remove what it put into storage."""
         self._told(tell)
         self._remove_made(attempt.lease)
@@ -308,7 +308,7 @@ class Worker:
         for prefix in (task_prefix(lease), frames_prefix(lease)):
             removed(self._bench.storage, prefix)
 
-    def _told(self, tell: Callable[[], None]) -> bool | None:
+    def _told(self, tell: Callable[[], object]) -> bool | None:
         """Tell the queue something, however long it is away; return whether it took it, None where nobody knows."""
         try:
             _PATIENCE.calling(tell, JobsUnavailableError)

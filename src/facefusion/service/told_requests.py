@@ -82,7 +82,8 @@ class _Answer:
 
     def __init__(self, send: Send, name: str, clock: Callable[[], float]) -> None:
         self._send, self._name, self._clock = send, name.encode(), clock
-        self._began, self._answered = clock(), None
+        self._began = clock()
+        self._answered: float | None = None
         self.status = _BROKEN
 
     @property

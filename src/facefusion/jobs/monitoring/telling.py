@@ -41,14 +41,14 @@ class Telling:
         """Tell of one task, for as long as it is done."""
         job, began = lease.job, time.time()
         after = trace_of(job, self._share)
-        facts = {"facefusion_kind": lease.kind, "facefusion_job": job.id, "facefusion_attempt": lease.attempt}
+        facts: dict[str, str | int] = {"facefusion_kind": lease.kind, "facefusion_job": job.id}
         self._tell_wait(lease, after, began)
         with (
             known_as(request=request_of(job), job=job.id, task=f"{lease.kind}-{lease.number}", place=after),
             running(self._figures, catalogue.TASKS_RUNNING, lease.kind),
             self._traces.span(f"task {lease.kind}", after=after, kind="consumer", **facts) as span,
         ):
-            span.note({"facefusion.segment": lease.number})
+            span.note({"facefusion.segment": lease.number, "facefusion.attempt": lease.attempt})
             try:
                 yield TaskTold(lease, span, self._figures)
             finally:
