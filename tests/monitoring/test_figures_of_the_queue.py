@@ -43,13 +43,13 @@ def test_figures_follow_the_queue(jobs_engine: Engine, clock: SteppedClock) -> N
     found = seen()
     assert (found["queue_waiting",], found["jobs", "queued"], found["queue_oldest_seconds",]) == (2, 2, 7)
     assert (found["workers",], found["worker_slots",]) == (1, 2)
-    assert (found["tasks", "plan", "ready"], found["tasks", "whole", "ready"]) == (1, 1)
+    assert (found["tasks_open", "plan", "ready"], found["tasks_open", "whole", "ready"]) == (1, 1)
 
     queue.planned(claimed(), {"at": "plan"}, [SegmentOfPlan(0, 10), SegmentOfPlan(1, 20)])
     claimed()
     found = seen()
     assert found["jobs", "running"] >= 1
-    states = {key[2]: value for key, value in found.items() if key[:2] == ("tasks", "segment")}
+    states = {key[2]: value for key, value in found.items() if key[:2] == ("tasks_open", "segment")}
     assert sum(states.values()) == 2
 
     clock.forward(61)

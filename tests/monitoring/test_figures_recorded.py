@@ -118,7 +118,7 @@ def test_every_figure_is_in_the_documentation_and_nothing_else() -> None:
         (name, kind, tuple(re.findall(r"`(\w+)`", labels)), origin, what) for name, kind, labels, origin, what in rows
     ]
     assert told == [(each.name, each.kind, each.label_names, each.origin, each.text) for each in METRICS]
-    assert len({each.name for each in METRICS}) == len(METRICS)
+    assert len({each.name.removesuffix("_total") for each in METRICS}) == len(METRICS), "OpenMetrics leaves that out"
 
 
 def test_nothing_of_it_is_imported_where_it_is_off() -> None:

@@ -229,7 +229,7 @@ OVERVIEW: Final = Dashboard(
                 Panel("Jobs that are not over", one("max by (state) (facefusion_jobs)", "{{state}}"), is_stacked=True),
                 Panel(
                     "Segments by state",
-                    one('max by (state) (facefusion_tasks{kind="segment"})', "{{state}}"),
+                    one('max by (state) (facefusion_tasks_open{kind="segment"})', "{{state}}"),
                     is_stacked=True,
                 ),
                 Panel("Seconds in the queue, 95 of 100", one("facefusion:job_wait_seconds:p95_30m", "to begin"), "s"),

@@ -147,8 +147,8 @@ JOBS: Final = Metric(
     "jobs that are not over, by state",
     (Label("state", ("queued", "planning", "running", "merging", "review")),),
 )
-TASKS_BY_STATE: Final = Metric(
-    "facefusion_tasks",
+TASKS_OPEN: Final = Metric(
+    "facefusion_tasks_open",
     "gauge",
     "queue",
     "tasks of jobs that are not over, by kind and state",
@@ -251,7 +251,7 @@ METRICS: Final[tuple[Metric, ...]] = (
     *(REQUESTS, REQUEST_SECONDS, REQUESTS_RUNNING, REQUESTS_REFUSED),
     *(TASKS, TASK_SECONDS, TASKS_RUNNING, RETRIES, FAILURES, JOB_WAIT, JOBS_ENDED, FRAMES, FACES, STAGE_SECONDS),
     *(MODEL_USES, REFUSALS, SAMPLES, FLAGS, WEBHOOK_MESSAGES, WEBHOOKS_DISABLED),
-    *(QUEUE_WAITING, QUEUE_OLDEST, JOBS, TASKS_BY_STATE, WORKERS, WORKER_SLOTS),
+    *(QUEUE_WAITING, QUEUE_OLDEST, JOBS, TASKS_OPEN, WORKERS, WORKER_SLOTS),
     *(WEBHOOKS_WAITING, SAMPLES_WAITING, STORAGE_BYTES),
     *(CORES, CPU_BUSY, MEMORY, MEMORY_USED, DISK, DISK_FREE),
     *(DEVICE_INFO, DEVICE_BUSY, DEVICE_MEMORY, DEVICE_MEMORY_USED, DEVICE_TEMPERATURE),

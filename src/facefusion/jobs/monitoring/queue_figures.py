@@ -71,7 +71,7 @@ def _figures(connection: Connection, now: int) -> Iterator[Figure]:
     tasks: Counter[tuple[str, ...]] = Counter()
     for kind, state, count in connection.execute(_TASKS):
         tasks[kind, state] += count
-    yield Figure(catalogue.TASKS_BY_STATE, {key: count for key, count in tasks.items() if key[1] in _SHOWN})
+    yield Figure(catalogue.TASKS_OPEN, {key: count for key, count in tasks.items() if key[1] in _SHOWN})
     facts = connection.execute(_WORKERS, {"since": now - round(_HEARD_SECONDS * 1e6)}).scalars().all()
     yield Figure(catalogue.WORKERS, {(): len(facts)})
     yield Figure(catalogue.WORKER_SLOTS, {(): sum(int(each.get("slots", 1)) for each in facts)})
@@ -83,4 +83,4 @@ def _figures(connection: Connection, now: int) -> Iterator[Figure]:
         yield Figure(metric, {(): int(connection.execute(wanted).scalar_one())})
 
 
-_SHOWN: Final = frozenset(catalogue.TASKS_BY_STATE.labels[1].values)
+_SHOWN: Final = frozenset(catalogue.TASKS_OPEN.labels[1].values)
