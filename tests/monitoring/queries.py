@@ -41,8 +41,10 @@ def every_query() -> list[Asked]:
     found = [Asked(rule.get("record") or rule["alert"], rule["expr"]) for rule in _RULES]
     for path in sorted((ROOT / "grafana" / "dashboards").glob("*.json")):
         for panel in json.loads(path.read_text("utf-8"))["panels"]:
-            for target in panel.get("targets", ()):
-                found.append(Asked(f"{path.stem}: {panel['title']} {target['refId']}", target["expr"]))
+            found += [
+                Asked(f"{path.stem}: {panel['title']} {target['refId']}", target["expr"])
+                for target in panel.get("targets", ())
+            ]
     return found
 
 

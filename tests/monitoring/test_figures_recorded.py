@@ -13,6 +13,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from facefusion.engine.judged import BOUNDS
+from facefusion.errors import TrustError
 from facefusion.service.app import bare_app
 from facefusion.service.told_requests import ToldRequests
 from facefusion.telemetry import catalogue
@@ -119,6 +121,16 @@ def test_every_figure_is_in_the_documentation_and_nothing_else() -> None:
     ]
     assert told == [(each.name, each.kind, each.label_names, each.origin, each.text) for each in METRICS]
     assert len({each.name.removesuffix("_total") for each in METRICS}) == len(METRICS), "OpenMetrics leaves that out"
+
+
+def test_flags_and_refusals_are_those_that_there_are() -> None:
+    [flag] = catalogue.FLAGS.labels
+    assert set(flag.values) == {*BOUNDS, "unchanged"}
+    assert set(catalogue.REFUSALS.labels[0].values) <= {each.__name__ for each in _all_of(TrustError)}
+
+
+def _all_of(kind: type[Exception]) -> set[type[Exception]]:
+    return {kind}.union(*(_all_of(each) for each in kind.__subclasses__()))
 
 
 def test_nothing_of_it_is_imported_where_it_is_off() -> None:

@@ -17,6 +17,9 @@ _STATUS: Final = Label("status", most=60)
 _KIND: Final = Label("kind", ("whole", "plan", "segment", "merge"))
 _DEVICE: Final = Label("device", most=64)
 _ERROR: Final = Label("reason", most=150)
+_FLAG: Final = Label(
+    "flag", ("another-person", "blurred", "expression", "faces-lost", "not-the-source", "pose", "unchanged")
+)
 _REFUSAL: Final = Label("reason", tuple(sorted(each.__name__ for each in REFUSING)))
 
 # The API.
@@ -116,7 +119,7 @@ FLAGS: Final = Metric(
     "counter",
     "work",
     "what was unusual about measured jobs",
-    (Label("flag", most=40),),
+    (_FLAG,),
 )
 # Webhooks.
 WEBHOOK_MESSAGES: Final = Metric(

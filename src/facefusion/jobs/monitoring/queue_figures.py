@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 from sqlalchemy import BigInteger, Connection, Engine, bindparam, func, literal_column, select
@@ -18,6 +18,7 @@ from facefusion.telemetry import catalogue
 from facefusion.telemetry.exposition import Figure
 
 _HEARD_SECONDS: Final = 60.0
+_SHOWN: Final = tuple(product(*(label.values for label in catalogue.TASKS_OPEN.labels)))
 _OPEN: Final = (*sorted(ACTIVE), "review")
 _JOBS: Final = select(JOBS.c.state, func.count()).where(JOBS.c.state.in_(_OPEN)).group_by(JOBS.c.state)
 _TASKS: Final = (
@@ -68,10 +69,8 @@ def _figures(connection: Connection, now: int) -> Iterator[Figure]:
     yield Figure(catalogue.QUEUE_OLDEST, {(): 0.0 if oldest is None else max(0, now - oldest) / 1e6})
     jobs = {(state,): 0 for state in _OPEN} | {(row[0],): row[1] for row in connection.execute(_JOBS)}
     yield Figure(catalogue.JOBS, jobs)
-    tasks: Counter[tuple[str, ...]] = Counter()
-    for kind, state, count in connection.execute(_TASKS):
-        tasks[kind, state] += count
-    yield Figure(catalogue.TASKS_OPEN, {key: count for key, count in tasks.items() if key[1] in _SHOWN})
+    tasks = {(row[0], row[1]): row[2] for row in connection.execute(_TASKS)}
+    yield Figure(catalogue.TASKS_OPEN, {key: tasks.get(key, 0) for key in _SHOWN})
     facts = connection.execute(_WORKERS, {"since": now - round(_HEARD_SECONDS * 1e6)}).scalars().all()
     yield Figure(catalogue.WORKERS, {(): len(facts)})
     yield Figure(catalogue.WORKER_SLOTS, {(): sum(int(each.get("slots", 1)) for each in facts)})
@@ -81,6 +80,3 @@ def _figures(connection: Connection, now: int) -> Iterator[Figure]:
         (catalogue.STORAGE_BYTES, _STORED),
     ):
         yield Figure(metric, {(): int(connection.execute(wanted).scalar_one())})
-
-
-_SHOWN: Final = frozenset(catalogue.TASKS_OPEN.labels[1].values)
