@@ -8,12 +8,12 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from facefusion import __version__
 from facefusion.errors import FaceFusionError
 from facefusion.telemetry.catalogue import BUILD, SOURCE_UP
 from facefusion.telemetry.gathering import fold
@@ -83,7 +83,7 @@ class Shown:
                 up[source.name,] = float(found is not None)
                 yield from (_family(figure) for figure in found or ())
             yield _family(Figure(SOURCE_UP, up))
-            yield _family(Figure(BUILD, {(__version__,): 1.0}))
+            yield _family(Figure(BUILD, {(version("facefusion"),): 1.0}))
 
     def _of(self, source: Source) -> list[Figure] | None:
         try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
-from facefusion import __version__
 from facefusion.errors import OptionsError
 from facefusion.options import ServingOptions
 from facefusion.telemetry.gathering import is_gathered
@@ -56,7 +56,7 @@ def _tracer(endpoint: str, share: float, role: str) -> Tracer:
         from facefusion.telemetry.otlp import OtlpTracer  # noqa: PLC0415 - an extra, only where it is wanted
     except ModuleNotFoundError as error:
         raise missing("Traces", error, "tracing") from error
-    return OtlpTracer(endpoint, share=share, role=role, version=__version__)
+    return OtlpTracer(endpoint, share=share, role=role, version=version("facefusion"))
 
 
 def missing(what: str, error: ModuleNotFoundError, extra: str) -> OptionsError:

@@ -43,7 +43,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
         return _one(options, serving, context, place)
 
 
-def _one(options: Options, serving: ServingOptions, context: Context, place: Place | None) -> int:
+def _one(options: Options, serving: ServingOptions, context: Context, place: Place | None = None) -> int:
     from facefusion.jobs.devices import device_shares, visible, with_devices  # noqa: PLC0415 - before any look at cards
 
     [devices] = device_shares(serving.worker.devices, 1)

@@ -81,7 +81,7 @@ class WorkerRunner:
         os._exit(_HUNG)
 
 
-def serve(options: Options, serving: ServingOptions, say: Callable[[str], None]) -> int:
+def serve(options: Options, serving: ServingOptions, say: Callable[[str], None] = lambda _: None) -> int:
     """Do jobs until a signal asks this process to end; see `run_worker`.
 
     Args:
