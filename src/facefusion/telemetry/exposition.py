@@ -68,6 +68,7 @@ class Shown:
     def __init__(self, folder: Path, sources: Sequence[Source]) -> None:
         self._folder, self._sources = folder, tuple(sources)
         self._turn = threading.Lock()
+        self._version = version("facefusion")
 
     def collect(self) -> Iterator[Family]:
         """Yield the figures; a source that fails is told of, and costs no other."""
@@ -83,7 +84,7 @@ class Shown:
                 up[source.name,] = float(found is not None)
                 yield from (_family(figure) for figure in found or ())
             yield _family(Figure(SOURCE_UP, up))
-            yield _family(Figure(BUILD, {(version("facefusion"),): 1.0}))
+            yield _family(Figure(BUILD, {(self._version,): 1.0}))
 
     def _of(self, source: Source) -> list[Figure] | None:
         try:
