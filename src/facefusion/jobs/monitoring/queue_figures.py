@@ -69,7 +69,7 @@ def _figures(connection: Connection, now: int) -> Iterator[Figure]:
     yield Figure(catalogue.QUEUE_OLDEST, {(): 0.0 if oldest is None else max(0, now - oldest) / 1e6})
     jobs = {(state,): 0 for state in _OPEN} | {(row[0],): row[1] for row in connection.execute(_JOBS)}
     yield Figure(catalogue.JOBS, jobs)
-    tasks = {(row[0], row[1]): row[2] for row in connection.execute(_TASKS)}
+    tasks: dict[tuple[str, ...], int] = {(row[0], row[1]): row[2] for row in connection.execute(_TASKS)}
     yield Figure(catalogue.TASKS_OPEN, {key: tasks.get(key, 0) for key in _SHOWN})
     facts = connection.execute(_WORKERS, {"since": now - round(_HEARD_SECONDS * 1e6)}).scalars().all()
     yield Figure(catalogue.WORKERS, {(): len(facts)})
