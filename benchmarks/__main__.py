@@ -15,7 +15,18 @@ NAMES = (
 )
 LONG = (
     *("batch", "content", "clap", "kills", "fuzz", "performance", "gpu", "flame", "watermark"),
-    *("disclosure", "trust", "chaos", "cluster", "service_load", "jobs_queue", "seams", "film", "shared_batches"),
+    *(
+        "disclosure",
+        "trust",
+        "chaos",
+        "cluster",
+        "service_load",
+        "jobs_queue",
+        "metrics",
+        "seams",
+        "film",
+        "shared_batches",
+    ),
     *("console",),
 )
 

@@ -53,6 +53,7 @@ COMMANDS = {
     "processors": "list what can be done here, and how to get the rest",
 }
 _PROCESSORS_OPTIONS = ("models_dir", "shared_models_dirs", "license_policy", "processor_options")
+_OF_WORKERS = frozenset(("jobs", "storage", "worker", "monitoring"))
 _COMMON_WITH_VALUE = ("--config", "--log-level", "--log-file")
 _COMMON = (*_COMMON_WITH_VALUE, "--quiet", "--traceback")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -203,7 +204,7 @@ def _batch_parser() -> Parser:
 def _worker_parser() -> Parser:
     parser = _command_parser("worker", "[options]")
     parser.epilog = _WORKER_EPILOG
-    add_option_flags(parser, lambda leaf: leaf.path[0] in {"jobs", "storage", "worker"}, ServingOptions)
+    add_option_flags(parser, lambda leaf: leaf.path[0] in _OF_WORKERS, ServingOptions)
     add_option_flags(parser, lambda leaf: leaf.path[:1] != () and leaf.path[0] in PLACE_GROUPS)
     return _with_common(parser)
 

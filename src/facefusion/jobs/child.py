@@ -13,11 +13,13 @@ import pickle
 import signal
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Self
 
 from facefusion.errors import FaceFusionError
 from facefusion.jobs.devices import with_devices
 from facefusion.options import Options, ServingOptions
+from facefusion.trust.privacy.logs import Redactor, known_paths, log_file_handler
 
 WAKE: Final = b"w"
 DRAIN: Final = b"d"
@@ -35,12 +37,14 @@ class Spec:
         serving: of the service.
         log_level: from which on it logs, in words of `logging`.
         devices: graphics cards that it sees alone; all when empty.
+        log_file: that takes lines of JSON, too; none when None.
     """
 
     options: Options
     serving: ServingOptions
     log_level: str = "WARNING"
     devices: tuple[str, ...] = ()
+    log_file: Path | None = None
 
     def to_line(self) -> bytes:
         """Return it as one line, from a parent to its own child alone."""
@@ -66,6 +70,8 @@ def main() -> int:
         return 0
     spec = Spec.of_line(line)
     logging.basicConfig(level=spec.log_level, format="%(levelname)s %(name)s: %(message)s")
+    if spec.log_file is not None:
+        _log_into(spec.log_file, spec.serving)
     from facefusion.jobs.opening import open_worker  # noqa: PLC0415 - takes long, and the parent may be gone by now
 
     try:
@@ -85,6 +91,17 @@ def main() -> int:
 
     threading.Thread(target=listen, daemon=True).start()
     return 0 if worker.run() else 1
+
+
+def _log_into(path: Path, serving: ServingOptions) -> None:
+    """Have records written to the end of the parent's file as well; where that cannot be, stderr has them alone."""
+    redactor = Redactor()
+    for known in known_paths([Path.home(), Path.cwd(), *serving.worker.model_dump().values()]):
+        redactor.add_path(known)
+    try:
+        logging.getLogger().addHandler(log_file_handler(path, redactor))
+    except OSError as error:
+        _LOG.error("The log file cannot be written: %s", error.strerror)
 
 
 if __name__ == "__main__":

@@ -82,10 +82,18 @@ def open_worker(options: Options, serving: ServingOptions) -> Worker:
     """
     from facefusion.jobs.work.bench import Bench  # noqa: PLC0415 - the engine takes long to import
     from facefusion.jobs.worker import Worker  # noqa: PLC0415
+    from facefusion.telemetry.telemetry import Telemetry  # noqa: PLC0415
 
     engine = open_jobs(serving)
     settings = storage_settings(serving)
-    bench = Bench.of(options, serving, storage=open_files(serving), board=JobBoard(engine), settings=settings)
+    telemetry = Telemetry.of(serving, "worker")
+    bench = Bench.of(
+        *(options, serving),
+        storage=open_files(serving),
+        board=JobBoard(engine),
+        settings=settings,
+        telemetry=telemetry,
+    )
     return Worker(engine, bench)
 
 

@@ -93,6 +93,7 @@ JOBS: Final = Table(
     Column("revision", Integer, nullable=False, default=1),  # counts what changed, for readers that ask again
     Column("request", _Request, nullable=False),
     Column("names", JSON),  # what the files of the request are called, by their references
+    Column("origin", JSON),  # by which request and trace it came
     Column("created", BigInteger, nullable=False),
     Column("queued", BigInteger, nullable=False),  # when it last came into the queue
     Column("started", BigInteger),

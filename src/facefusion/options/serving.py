@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field
 from facefusion.options.base import Names, OptionGroup
 from facefusion.options.gateway import AccessOptions, IdentityOptions, LoadOptions, ReviewOptions
 from facefusion.options.leaves import built
+from facefusion.options.monitoring import MonitoringOptions
 from facefusion.options.webhooks import WebhookOptions
 
 _HELP = "Run `facefusion worker --help` and `facefusion serve --help` for all options of the service"
@@ -182,6 +183,7 @@ class ServingOptions(OptionGroup):
     load: LoadOptions = LoadOptions()
     review: ReviewOptions = ReviewOptions()
     webhooks: WebhookOptions = WebhookOptions()
+    monitoring: MonitoringOptions = MonitoringOptions()
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:

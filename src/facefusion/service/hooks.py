@@ -36,7 +36,8 @@ def with_hooks(
     engine, derived = parts.engine, parts.records.ring.derived
     webhooks, outbox = Webhooks(engine, derived, settings), Outbox(engine, settings.tries)
     poster = Poster(settings.egress)
-    sender = WebhookSender(outbox, webhooks, poster, public_url=settings.public_url, idle=idle)
+    figures = parts.telemetry.figures
+    sender = WebhookSender(outbox, webhooks, poster, public_url=settings.public_url, idle=idle, figures=figures)
     starter = Starter(engine, Submitter(parts), own=own)
     routers = (webhooks_router(webhooks, Deliveries(engine)), triggers_router(Triggers(engine, derived), starter))
     return replace(
