@@ -11,6 +11,7 @@ PAGE_SOURCES := docs/openapi.json $(wildcard console/*.json console/*.ts console
   $(shell find console/src console/public -type f ! -name schema.d.ts)
 COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+IMAGE = pyproject.toml requirements/image.in --extra service --extra celery --extra postgresql --extra s3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test types suite console console-check test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
@@ -73,6 +74,11 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
 	$(COMPILE) --extra openvino --no-emit-package onnxruntime pyproject.toml requirements/openvino.in \
 	  --output-file requirements/openvino.txt
+	$(COMPILE) requirements/build.in --output-file requirements/build.txt
+	$(COMPILE) $(IMAGE) --output-file requirements/image.txt
+	$(COMPILE) $(IMAGE) --extra cuda --no-emit-package onnxruntime --output-file requirements/image-cuda.txt
+	$(COMPILE) $(IMAGE) --extra tensorrt --no-emit-package onnxruntime --output-file requirements/image-tensorrt.txt
+	$(COMPILE) $(IMAGE) --extra openvino --no-emit-package onnxruntime --output-file requirements/image-openvino.txt
 
 clean: ## remove everything that was made, .venv included
 	rm -rf .venv console/node_modules src/facefusion/ui/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out
