@@ -1,0 +1,25 @@
+"""Makes a bucket where it is missing: `python bucket.py NAME ENDPOINT REGION`; credentials as docs/storage.md says."""
+
+from __future__ import annotations
+
+import sys
+
+import s3fs
+
+
+def main(arguments: list[str]) -> str | None:
+    """Make it; return what went wrong, if anything did."""
+    if len(arguments) != 3:
+        return "usage: bucket.py NAME ENDPOINT REGION"
+    name, endpoint, region = arguments
+    files = s3fs.S3FileSystem(endpoint_url=endpoint, client_kwargs={"region_name": region}, skip_instance_cache=True)
+    try:
+        if not files.exists(name):
+            files.mkdir(name)
+    except OSError as error:
+        return f"The bucket {name} cannot be made: {error}"
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
