@@ -1,8 +1,8 @@
 """Makes the secrets of deploy/compose, each in a file: `python3 prepare.py [--host faces.example.com] [--to FOLDER]`.
 
-What is there stays as it is. The folder is for its owner alone; files in it may be read by the users of the containers,
-which see none but their own. Where there is no certificate, one is made that nobody else trusts: put your own in its place
-as tls_certificate.pem (the chain) and tls_key.pem. Needs Python 3.11 and openssl.
+What is there stays as it is. The folder is for its owner alone; files in it may be read by the users of the
+containers, which see none but their own. Where there is no certificate, one is made that nobody else trusts: put your
+own in its place as tls_certificate.pem (the chain) and tls_key.pem. Needs Python 3.11 and openssl.
 """
 
 from __future__ import annotations

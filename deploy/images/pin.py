@@ -1,4 +1,4 @@
-"""Pins the images of deploy/compose by digest, refuses those that are not, and carries them to machines without a network.
+"""Pins the images of deploy/compose by digest, refuses others, and carries them to machines without a network.
 
     python3 deploy/images/pin.py resolve             # pull, and write digests into deploy/compose/.env
     python3 deploy/images/pin.py check               # exit code 1 where an image is named by a tag

@@ -2,8 +2,8 @@
 
     python3 rootfs.py TARGET PACKAGE ...
 
-Named packages come with all that they depend on, but for what only sets packages up or is only typed. What scanners need to
-know the packages lies in `var/lib/dpkg/status.d`, and the copyright of each package stays.
+Named packages come with all that they depend on, but for what only sets packages up or is only typed. What scanners
+need to know the packages lies in `var/lib/dpkg/status.d`, and the copyright of each package stays.
 """
 
 from __future__ import annotations
