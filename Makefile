@@ -1,6 +1,8 @@
 # Every target does its own set-up in .venv; it needs python3 (3.11 or later) with its venv module, and nothing else.
 PYTHON ?= python3
 UV ?= uv
+ENGINE ?= docker
+DEVICE ?= cpu
 BIN := .venv/bin
 # Thousands of processes begin in tests: each would compile all modules anew where bytecode is not kept
 export PYTHONDONTWRITEBYTECODE :=
@@ -14,7 +16,7 @@ COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-
 IMAGE = pyproject.toml requirements/image.in --extra service --extra celery --extra postgresql --extra s3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types suite console console-check test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
+.PHONY: help demo test types suite console console-check test-models test-openvino lint bench openapi image lock clean setup-runtime setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +66,9 @@ bench: setup-dev ## print the figures that the documentation quotes
 
 openapi: setup-dev ## write the document of the REST API, docs/openapi.json
 	$(BIN)/python -m facefusion.service.document docs/openapi.json
+
+image: ## build the image facefusion:$(DEVICE) (ENGINE=podman, DEVICE=cuda, BUILD="--secret id=ca,src=ca.pem")
+	$(ENGINE) build $(BUILD) --target $(DEVICE) --tag facefusion:$(DEVICE) .
 
 lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

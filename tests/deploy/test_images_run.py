@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -34,7 +33,7 @@ def mounted() -> Iterator[Path]:
         folder.chmod(0o755)
         for part in ("input", "output"):
             (folder / part).mkdir()
-        os.chmod(folder / "output", 0o777)
+        (folder / "output").chmod(0o777)
         yield folder
 
 
