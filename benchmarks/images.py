@@ -1,4 +1,4 @@
-"""Size and start of the image: `python -m benchmarks.images [IMAGE]`; ENGINE names docker or podman, with its options."""
+"""Size and start of an image: `python -m benchmarks.images [IMAGE]`; ENGINE names docker or podman, with options."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def _filled(node: Any, values: Mapping[str, str]) -> Any:
 
 
 def _joined(first: Any, second: Any) -> Any:
-    """Mappings are joined, lists of names too, as Compose joins networks, volumes and secrets; else the second holds."""
+    """Join mappings, and lists as Compose does those of networks, volumes and secrets; else the second holds."""
     if isinstance(first, dict) and isinstance(second, dict):
         return {
             key: _joined(first[key], second[key]) if key in first and key in second else {**first, **second}[key]

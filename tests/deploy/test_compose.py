@@ -97,10 +97,9 @@ def test_commands_and_variables_are_the_programs_own(name: str, files: tuple[str
         pytest.skip("this version has no metrics")
     password = tmp_path / "password"
     password.write_text("secret")
-    for key in variables:
-        if key.endswith("_PASSWORD_FILE"):
-            assert variables[key].removeprefix("/run/secrets/") in service["secrets"]
-            variables[key] = str(password)
+    files_of = {key: value for key, value in variables.items() if key.endswith("_PASSWORD_FILE")}
+    assert {value.removeprefix("/run/secrets/") for value in files_of.values()} <= set(service["secrets"])
+    variables |= dict.fromkeys(files_of, str(password))
     arguments = parse(service["command"])
     serving = load_serving(option_values(arguments, ServingOptions), environment=variables)
     options = load_options(option_values(arguments, Options), environment=variables)
