@@ -72,7 +72,8 @@ def certificate(folder: Path, host: str) -> str | None:
         return "There is no openssl here: put tls_certificate.pem and tls_key.pem there yourself"
     if done.returncode:
         return f"openssl failed: {done.stderr.strip()}"
-    key.chmod(0o444)
+    for path in (chain, key):
+        path.chmod(0o444)
     return None
 
 
