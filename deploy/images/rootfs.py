@@ -29,7 +29,9 @@ LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 """Names at the top that lead into `usr`."""
 LEFT_OUT = re.compile(
     r"/usr/share/(?:man|info|lintian|locale|bug|doc-base|bash-completion)/|/usr/share/doc/(?!.*/copyright$)"
+    r"|(?:/usr)?/s?bin/(?!python3|tini$)"
 )
+"""Manuals, and programs that nobody is there to type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def main(arguments: list[str]) -> str | None:
         return f"Not installed here: {', '.join(missing)}"
     for link in LINKS:
         if Path("/", link).is_symlink():
-            (target / link).parent.mkdir(parents=True, exist_ok=True)
+            (target / Path("/", link).resolve().relative_to("/")).mkdir(parents=True, exist_ok=True)
             (target / link).symlink_to(Path("/", link).readlink())
     for package in closure(names, packages):
         for path in files(package):

@@ -86,6 +86,9 @@ def test_a_program_comes_with_what_it_needs_and_no_tools() -> None:
         ("/usr/share/doc/tini/changelog.gz", True),
         ("/usr/share/man/man1/tini.1.gz", True),
         ("/usr/bin/tini", False),
+        ("/usr/bin/python3.11", False),
+        ("/sbin/ldconfig", True),
+        ("/usr/bin/ldd", True),
         ("/usr/share/zoneinfo/UTC", False),
     ],
 )
