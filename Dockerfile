@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # Images of FaceFusion: docs/deploy/images.md.
 #   docker build --target cpu --tag facefusion:cpu .
 # Targets: cpu, cuda, tensorrt, openvino. What is built with lies in the first stages alone; an image holds Python, the

@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # An image with weights in it, for machines without a network. The context is a folder that holds models.zip, a bundle
 # that `facefusion models export` made:
 #   docker build --file deploy/images/offline.Dockerfile --build-arg IMAGE=facefusion:cpu --tag facefusion:cpu-offline FOLDER

@@ -55,6 +55,25 @@ def test_what_the_build_copies_is_not_ignored() -> None:
         assert any("/".join(parts[:depth]) in let_in for depth in range(1, len(parts) + 1)), name
 
 
+def locked(name: str) -> set[str]:
+    text = (ROOT / "requirements" / name).read_text()
+    return set(re.findall(r"^[^\s\\]+==[^\s\\]+", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "name", ["build.txt", "image.txt", "image-cuda.txt", "image-openvino.txt", "image-tensorrt.txt"]
+)
+def test_images_hold_the_versions_that_are_tested(name: str) -> None:
+    accelerators = re.compile(r"(nvidia|onnxruntime|tensorrt)-.*")
+    assert {entry for entry in locked(name) if not accelerators.fullmatch(entry)} <= locked("dev.txt")
+    needed = (
+        {entry for entry in locked("runtime.txt") if not entry.startswith("onnxruntime==")}
+        - locked("build.txt")
+        - {entry for entry in locked("dev.txt") if entry.startswith("editables==")}
+    )
+    assert name == "build.txt" or needed <= locked(name)
+
+
 ROWS = [
     ["program", "libmain (>= 2), debconf (>= 0.5) | debconf-2.0, sh", ""],
     ["libmain:amd64", "libc6:any (>= 2.36), data | other-data", "libold (= 1)"],
