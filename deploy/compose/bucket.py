@@ -6,6 +6,9 @@ import sys
 
 import s3fs
 
+USUAL = "us-east-1"
+"""The one region that must not be named."""
+
 
 def main(arguments: list[str]) -> str | None:
     """Make it; return what went wrong, if anything did."""
@@ -15,7 +18,8 @@ def main(arguments: list[str]) -> str | None:
     files = s3fs.S3FileSystem(endpoint_url=endpoint, client_kwargs={"region_name": region}, skip_instance_cache=True)
     try:
         if not files.exists(name):
-            files.mkdir(name)
+            elsewhere = {} if region == USUAL else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+            files.call_s3("create_bucket", Bucket=name, **elsewhere)
     except OSError as error:
         return f"The bucket {name} cannot be made: {error}"
     return None

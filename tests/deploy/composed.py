@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 COMPOSE = Path(__file__).parents[2] / "deploy" / "compose"
-FILES = ("compose.yaml", "compose.gpu.yaml", "compose.monitoring.yaml", "compose.outward.yaml", "compose.air-gap.yaml")
+FILES = ("compose.yaml", "compose.gpu.yaml", "compose.monitoring.yaml", "compose.outward.yaml")
 VARIABLES = {
     "PUBLIC_URL": "https://faces.example.com",
     **{

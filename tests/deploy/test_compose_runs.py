@@ -128,9 +128,9 @@ def proxied(port: int, folder: Path) -> Iterator[str]:
     plain, tls = free_port(), free_port()
     text = (COMPOSE / "nginx" / "facefusion.conf").read_text()
     for before, after in (
+        ("/tmp/", f"{folder}/"),
         ("/run/secrets/tls_certificate", f"{folder}/secrets/tls_certificate.pem"),
         ("/run/secrets/tls_key", f"{folder}/secrets/tls_key.pem"),
-        ("/tmp/", f"{folder}/"),
         ("http://service:8080", f"http://127.0.0.1:{port}"),
         ("listen 8080", f"listen 127.0.0.1:{plain}"),
         ("listen 8443", f"listen 127.0.0.1:{tls}"),
