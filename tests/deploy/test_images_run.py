@@ -82,13 +82,13 @@ def test_the_service_says_that_it_is_well(podman: Engine) -> None:
     try:
         health = ("exec", name, "/opt/facefusion/bin/python", "-I", "/usr/lib/facefusion/health.py")
         until(lambda: podman(*health, check=False).returncode == 0, seconds=120, pause=0.5)
-        assert (
-            "<!doctype html"
-            in podman(
-                *("exec", name, "/opt/facefusion/bin/python", "-c"),
-                "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8080/').read().decode().lower())",
-            ).stdout
+        script = (
+            "from urllib.request import Request, urlopen\n"
+            "asked = Request('http://127.0.0.1:8080/', headers={'Accept': 'text/html'})\n"
+            "print(urlopen(asked).read().decode().lower())"
         )
+        page = podman("exec", name, "/opt/facefusion/bin/python", "-c", script).stdout
+        assert "<!doctype html" in page
         begun = time.monotonic()
         podman("stop", "--time", "30", name)
         assert time.monotonic() - begun < 25
