@@ -64,19 +64,23 @@ RUN --mount=type=secret,id=ca --mount=type=secret,id=pip \
 
 # The package itself, with compiled modules, so that none is compiled at each start.
 FROM libraries-cpu AS installed-cpu
-RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel pip install --no-index --no-deps /wheel/*.whl
+COPY --from=wheel /wheel /wheel
+RUN pip install --no-index --no-deps /wheel/*.whl
 RUN python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/facefusion/lib
 
 FROM libraries-openvino AS installed-openvino
-RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel pip install --no-index --no-deps /wheel/*.whl
+COPY --from=wheel /wheel /wheel
+RUN pip install --no-index --no-deps /wheel/*.whl
 RUN python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/facefusion/lib
 
 FROM libraries-cuda AS installed-cuda
-RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel pip install --no-index --no-deps /wheel/*.whl
+COPY --from=wheel /wheel /wheel
+RUN pip install --no-index --no-deps /wheel/*.whl
 RUN python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/facefusion/lib
 
 FROM libraries-tensorrt AS installed-tensorrt
-RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel pip install --no-index --no-deps /wheel/*.whl
+COPY --from=wheel /wheel /wheel
+RUN pip install --no-index --no-deps /wheel/*.whl
 RUN python3 -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/facefusion/lib
 
 # What an image holds of Debian.

@@ -5,9 +5,9 @@ ARG IMAGE=facefusion:cpu
 
 FROM ${IMAGE} AS models
 USER 0:0
+COPY models.zip /build/models.zip
 # The image has no shell: the program itself checks the bundle, and puts in place what is sound.
-RUN --mount=type=bind,source=models.zip,target=/build/models.zip \
-    ["/opt/facefusion/bin/facefusion", "models", "import", "/build/models.zip", "--models-dir", "/models"]
+RUN ["/opt/facefusion/bin/facefusion", "models", "import", "/build/models.zip", "--models-dir", "/models"]
 
 FROM ${IMAGE}
 COPY --from=models --chmod=0555 /models /models
