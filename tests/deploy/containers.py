@@ -18,21 +18,23 @@ class Engine:
     Attributes:
         command: how it is called: `ENGINE`, such as `podman --runtime runc`; docker, then podman, when not given.
         running: further options of `run`: `ENGINE_RUN`, such as `--ulimit nofile=1024:1024`.
+        building: further options of `build`: `ENGINE_BUILD`, such as `--isolation chroot`.
     """
 
     command: tuple[str, ...]
     running: tuple[str, ...] = ()
+    building: tuple[str, ...] = ()
 
     def __call__(self, *arguments: str, check: bool = True, seconds: float = 280) -> subprocess.CompletedProcess[str]:
         """Run it."""
         return subprocess.run([*self.command, *arguments], check=check, capture_output=True, text=True, timeout=seconds)
 
-    def hardened(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def hardened(self, *arguments: str, check: bool = True, image: str = IMAGE) -> subprocess.CompletedProcess[str]:
         """Run the image without network, capabilities and a root that can be written; options stand before `--`."""
         split = arguments.index("--")
         safety = ("--network", "none", "--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges")
         options = ("--rm", *self.running, *safety, *arguments[:split])
-        return self("run", *options, IMAGE, *arguments[split + 1 :], check=check)
+        return self("run", *options, image, *arguments[split + 1 :], check=check)
 
 
 def engine() -> Engine | None:
@@ -41,7 +43,10 @@ def engine() -> Engine | None:
     commands = [tuple(shlex.split(told))] if told else [("docker",), ("podman",)]
     for command in commands:
         if shutil.which(command[0]):
-            found = Engine(command, tuple(shlex.split(os.environ.get("ENGINE_RUN", ""))))
+            running, building = (
+                tuple(shlex.split(os.environ.get(name, ""))) for name in ("ENGINE_RUN", "ENGINE_BUILD")
+            )
+            found = Engine(command, running, building)
             if found("image", "inspect", IMAGE, check=False).returncode == 0:
                 return found
     return None

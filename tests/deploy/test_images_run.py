@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +19,8 @@ from material import ASTRONAUT, CAPTAIN, read, read_clip, write_clip
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(engine() is None, reason=f"no engine here has {IMAGE}: make image")]
 USER = "1000:1000"
+ROOT = Path(__file__).parents[2]
+PACK = ROOT / "src" / "facefusion" / "inference" / "pack"
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +63,36 @@ def test_subcommands_work_and_the_machine_is_fit(podman: Engine) -> None:
     assert podman.hardened("--", "--version").stdout.startswith("facefusion ")
     found = json.loads(podman.hardened("--user", USER, "--", "doctor", "--json").stdout)
     assert found["fit"]
+
+
+ENTRY = """
+name = "mine"
+task = "face_detector"
+family = "blazeface"
+file = "mine.onnx"
+licence = "Apache-2.0"
+commercial = true
+settings = { range = "short" }
+"""
+
+
+def test_weights_can_be_in_an_image(podman: Engine, tmp_path: Path) -> None:
+    own, program = tmp_path / "own", [sys.executable, "-m", "facefusion", "models"]
+    (tmp_path / "mine.toml").write_text(ENTRY)
+    shutil.copy(PACK / "blazeface_short_range.onnx", tmp_path / "mine.onnx")
+    context = tmp_path / "bundle"
+    context.mkdir()
+    for words in (["add", "mine.onnx", "--entry", "mine.toml"], ["export", "bundle/models.zip", "mine"]):
+        subprocess.run([*program, *words, "--models-dir", str(own)], cwd=tmp_path, check=True, capture_output=True)
+    file, image = ROOT / "deploy" / "images" / "offline.Dockerfile", "facefusion:offline-of-tests"
+    options = ("--file", str(file), "--build-arg", f"IMAGE={IMAGE}", "--tag", image)
+    podman("build", *podman.building, *options, str(context))
+    try:
+        done = podman.hardened("--user", USER, "--", "models", "list", "--json", image=image)
+        models = [each for task in json.loads(done.stdout)["tasks"] for each in task["models"]]
+        assert [each["path"] for each in models if each["name"] == "mine"] == ["/models/mine.onnx"]
+    finally:
+        podman("image", "rm", image, check=False)
 
 
 @pytest.mark.parametrize("program", ["/bin/sh", "/bin/bash", "/usr/bin/apt-get", "/usr/bin/dpkg", "/usr/bin/perl"])
