@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -72,6 +73,16 @@ def test_images_hold_the_versions_that_are_tested(name: str) -> None:
         - {entry for entry in locked("dev.txt") if entry.startswith("editables==")}
     )
     assert name == "build.txt" or needed <= locked(name)
+
+
+@pytest.mark.parametrize("name", ["image.txt", "image-cuda.txt", "image-openvino.txt", "image-tensorrt.txt"])
+def test_images_hold_what_the_service_needs(name: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [
+        line for extra in ("service", "celery", "postgresql", "s3") for line in project["optional-dependencies"][extra]
+    ]
+    wanted = {re.split(r"[\[<>=;! ]", line)[0].lower() for line in (*project["dependencies"], *extras)}
+    assert wanted - {"onnxruntime"} <= {entry.split("==")[0] for entry in locked(name)}
 
 
 ROWS = [
