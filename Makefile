@@ -1,6 +1,8 @@
 # Every target does its own set-up in .venv; it needs python3 (3.11 or later) with its venv module, and nothing else.
 PYTHON ?= python3
 UV ?= uv
+ENGINE ?= docker
+DEVICE ?= cpu
 BIN := .venv/bin
 # Thousands of processes begin in tests: each would compile all modules anew where bytecode is not kept
 export PYTHONDONTWRITEBYTECODE :=
@@ -11,9 +13,10 @@ PAGE_SOURCES := docs/openapi.json $(wildcard console/*.json console/*.ts console
   $(shell find console/src console/public -type f ! -name schema.d.ts)
 COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+IMAGE = pyproject.toml requirements/image.in --extra service --extra celery --extra postgresql --extra s3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types suite console console-check test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
+.PHONY: help demo test types suite console console-check test-models test-openvino lint bench openapi image lock clean setup-runtime setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +67,9 @@ bench: setup-dev ## print the figures that the documentation quotes
 openapi: setup-dev ## write the document of the REST API, docs/openapi.json
 	$(BIN)/python -m facefusion.service.document docs/openapi.json
 
+image: ## build the image facefusion:$(DEVICE) (ENGINE=podman, DEVICE=cuda, BUILD="--secret id=ca,src=ca.pem")
+	$(ENGINE) build $(BUILD) --target $(DEVICE) --tag facefusion:$(DEVICE) .
+
 lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
 	$(COMPILE) pyproject.toml requirements/runtime.in --output-file requirements/runtime.txt
@@ -73,6 +79,11 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
 	$(COMPILE) --extra openvino --no-emit-package onnxruntime pyproject.toml requirements/openvino.in \
 	  --output-file requirements/openvino.txt
+	$(COMPILE) requirements/build.in --output-file requirements/build.txt
+	$(COMPILE) $(IMAGE) --output-file requirements/image.txt
+	$(COMPILE) $(IMAGE) --extra cuda --no-emit-package onnxruntime --output-file requirements/image-cuda.txt
+	$(COMPILE) $(IMAGE) --extra tensorrt --no-emit-package onnxruntime --output-file requirements/image-tensorrt.txt
+	$(COMPILE) $(IMAGE) --extra openvino --no-emit-package onnxruntime --output-file requirements/image-openvino.txt
 
 clean: ## remove everything that was made, .venv included
 	rm -rf .venv console/node_modules src/facefusion/ui/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out

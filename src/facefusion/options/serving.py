@@ -50,6 +50,9 @@ class JobsOptions(OptionGroup):
         description="where jobs are kept: a file, or the postgresql:// URL of a database that several machines share;"
         " jobs.db in your own folder when not given",
     )
+    jobs_database_password_file: Path | None = Field(
+        default=None, description="file whose first line is the password of that URL, which then has none"
+    )
     storage: str | None = Field(
         default=None,
         min_length=1,
@@ -63,6 +66,9 @@ class JobsOptions(OptionGroup):
         max_length=1000,
         description="what wakes workers on other machines: an amqp:// or redis:// URL; when not given, workers look for"
         " themselves",
+    )
+    broker_password_file: Path | None = Field(
+        default=None, description="file whose first line is the password of that URL, which then has none"
     )
     allowed_roots: Annotated[tuple[str, ...], AfterValidator(_addresses)] = Field(
         default=(),
@@ -168,6 +174,9 @@ class ServiceOptions(OptionGroup):
     console: bool = Field(default=True, description="answer browsers with the web console, too")
     redis: str | None = Field(
         default=None, min_length=1, description="redis:// URL where several processes count requests together"
+    )
+    redis_password_file: Path | None = Field(
+        default=None, description="file whose first line is the password of that URL, which then has none"
     )
 
 

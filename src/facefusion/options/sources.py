@@ -16,6 +16,7 @@ import platformdirs
 from facefusion.errors import InputMissingError, OptionsError
 from facefusion.options.base import OptionGroup
 from facefusion.options.leaves import Leaf, leaf_table
+from facefusion.options.passwords import with_passwords
 from facefusion.options.serving import ServingOptions
 from facefusion.options.tree import Options
 
@@ -69,11 +70,12 @@ def load_options(
     Raises:
         OptionsError: a name is unknown, a value impossible, or the TOML file malformed.
         InputMissingError: the TOML file that was named is not there.
+        SecretError: a file with a password cannot be read.
     """
     environment = os.environ if environment is None else environment
     merged = _elsewhere(Options, environment, find_config(config_path, environment))
     given = canonical(values)
-    return _given_alone(Options.parse(merged | given), frozenset(given))
+    return _given_alone(with_passwords(Options.parse(merged | given)), frozenset(given))
 
 
 def settled_values(
@@ -106,10 +108,11 @@ def load_serving(
     Raises:
         OptionsError: a name is unknown, a value impossible, or the TOML file malformed.
         InputMissingError: the TOML file that was named is not there.
+        SecretError: a file with a password cannot be read.
     """
     environment = os.environ if environment is None else environment
     merged = _elsewhere(ServingOptions, environment, find_config(config_path, environment))
-    return ServingOptions.parse(merged | canonical(values, ServingOptions))
+    return with_passwords(ServingOptions.parse(merged | canonical(values, ServingOptions)))
 
 
 def _elsewhere(root: type[_Root], environment: Mapping[str, str], config: Path | None) -> dict[str, Any]:

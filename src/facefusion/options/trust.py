@@ -28,6 +28,9 @@ class TrustOptions(OptionGroup):
         description="where consents, lists and the audit log are kept: a file, or the postgresql:// URL of a database"
         " that several machines share; trust.db in --trust-dir when not given",
     )
+    trust_database_password_file: Path | None = Field(
+        default=None, description="file whose first line is the password of that URL, which then has none"
+    )
     work_dir: Path | None = Field(
         default=None,
         description="folder for what a job keeps only while it runs; one in memory where there is room, else the"

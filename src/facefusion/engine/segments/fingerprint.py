@@ -37,7 +37,16 @@ _WITHOUT_EFFECT = {
     "runtime": ("max_memory", "max_device_memory", "execution_device_id", "share_batches"),
     # what of them shows in frames stands in `place`
     "trust": (
-        *("policy", "trust_dir", "trust_database", "work_dir", "encrypt_output_key", "acknowledge", "actor"),
+        *(
+            "policy",
+            "trust_dir",
+            "trust_database",
+            "trust_database_password_file",
+            "work_dir",
+            "encrypt_output_key",
+            "acknowledge",
+            "actor",
+        ),
         *("content_producer", "project", "territory"),
     ),
     "signing": (

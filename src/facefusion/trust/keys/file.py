@@ -27,6 +27,7 @@ _CHECK_DIGITS: Final = 16
 _LARGEST: Final = 4096
 _PATIENCE: Final = 30.0
 _OTHERS: Final = 0o077
+_GROUP_READS: Final = 0o040
 
 
 def opened_secret(home: Path) -> bytes:
@@ -90,7 +91,7 @@ def _checked(home: Path, secret: bytes) -> None:
 
 
 def read_private(path: Path) -> bytes:
-    """Return what is in a file that nobody but its owner may read.
+    """Return what is in a file that nobody but its owner may read, or that root hands to our group to read.
 
     Raises:
         SecretError: it is open to others, or is no file.
@@ -100,9 +101,20 @@ def read_private(path: Path) -> bytes:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise SecretError(f"{path} is not a file", "Move it away")
-        if os.name == "posix" and status.st_mode & _OTHERS:
+        if os.name == "posix" and _is_open(status):
             raise SecretError(f"The key {path} is open to others", f"Run chmod 600 {path}")
         return file.read(_LARGEST)
+
+
+def _is_open(status: os.stat_result) -> bool:
+    """Whether others than its owner can use a file.
+
+    Kubernetes mounts secrets as files of root that the group of the pod may read: a container's user is nobody's
+    owner there.
+    """
+    others = status.st_mode & _OTHERS
+    is_handed = others == _GROUP_READS and status.st_uid == 0 and status.st_gid in {os.getegid(), *os.getgroups()}
+    return bool(others) and not (is_handed and os.geteuid() != 0)
 
 
 def write_private(path: Path, data: bytes) -> None:
