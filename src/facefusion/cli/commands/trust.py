@@ -17,6 +17,7 @@ from facefusion.trust.acknowledgement import TEXTS, ensure_acknowledged
 from facefusion.trust.actor import actor_of
 from facefusion.trust.home import trust_home, usual_home
 from facefusion.trust.keys import KeyRing
+from facefusion.trust.keys.file import adopt_secret
 from facefusion.trust.provenance.authority import LocalAuthority, known_anchor
 
 
@@ -32,6 +33,8 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.verb == "show":
         _refuse_nothing(options)
     home = trust_home(options.trust_dir)
+    if arguments.verb == "init" and arguments.key is not None:
+        adopt_secret(home, arguments.key)
     authority = LocalAuthority.open(home, KeyRing.open(home))
     if arguments.verb == "show" and arguments.pem:
         context.terminal.result(authority.anchor().strip())
