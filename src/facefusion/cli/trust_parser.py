@@ -49,11 +49,6 @@ def parse_verify(
     return finish(parser).parse_args(argv, argparse.Namespace(command="verify"))
 
 
-def _init(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--key", type=Path, metavar="FILE", help="root.key of another machine, to work with the same keys")
-    add_json(group)
-
-
 def _show(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--pem", action="store_true", help="print the root certificate, which others need to trust your outputs"
@@ -67,7 +62,12 @@ def _acknowledge(group: argparse._ArgumentGroup) -> None:
 
 _OF_THE_TERMS: Final = ("trust_dir", "trust_database", "acknowledge", "actor", "tenant")
 _TRUST: Final = {
-    "init": Verb("make the keys and certificates of this place, if missing", "[options]", _init, ("trust_dir",)),
+    "init": Verb(
+        "make the keys and certificates of this place, if missing",
+        "[options]",
+        add_json,
+        ("trust_dir", "trust_key_file"),
+    ),
     "acknowledge": Verb(
         "show the terms of use, and note that they are known", "[options]", _acknowledge, _OF_THE_TERMS
     ),

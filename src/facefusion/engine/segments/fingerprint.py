@@ -38,7 +38,7 @@ _WITHOUT_EFFECT = {
     # what of them shows in frames stands in `place`
     "trust": (
         *("policy", "trust_dir", "trust_database", "work_dir", "encrypt_output_key", "acknowledge", "actor"),
-        *("content_producer", "project", "territory"),
+        *("content_producer", "project", "territory", "trust_key_file"),
     ),
     "signing": (
         *("signing_certificate", "signing_key", "signing_passphrase_file", "signing_command", "trust_anchors"),

@@ -53,16 +53,16 @@ def adopt_secret(home: Path, source: Path) -> None:
 
     Args:
         home: as `trust_home` returns it.
-        source: the file `root.key` of the other machine, or a copy; nobody but its owner may read it.
+        source: the file `root.key` of the other machine. Others may read it, as platforms mount secrets for a
+            container in which nobody else is; the copy is for its owner alone.
 
     Raises:
-        SecretError: the file is missing, damaged or open to others, or the folder has another secret.
+        SecretError: the file is missing or damaged, or the folder has another secret.
     """
     try:
+        given = _parsed(source, source.read_bytes())
         with FileLock(home / _LOCK_FILE, timeout=_PATIENCE, mode=0o600):
-            given, own = _read(source), _read(home / SECRET_FILE)
-            if given is None:
-                raise SecretError(f"There is no key {source}", "Name the file root.key of another machine")
+            own = _read(home / SECRET_FILE)
             if own not in (None, given):
                 raise SecretError(f"The folder {home} has another key", "Choose an empty folder with --trust-dir")
             _checked(home, given)
@@ -97,11 +97,16 @@ def _write(home: Path, secret: bytes) -> None:
 
 def _read(path: Path) -> bytes | None:
     try:
-        text = read_private(path).decode("ascii")
-        head, digits, check, rest = text.split("\n")
-        secret = bytes.fromhex(digits)
+        return _parsed(path, read_private(path))
     except FileNotFoundError:
         return None
+
+
+def _parsed(path: Path, content: bytes) -> bytes:
+    try:
+        text = content.decode("ascii")
+        head, digits, check, rest = text.split("\n")
+        secret = bytes.fromhex(digits)
     except ValueError:
         _damaged(path)
     if (head, len(secret), check, rest) != (_HEAD, _LENGTH, _check(secret), ""):
