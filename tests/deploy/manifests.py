@@ -19,6 +19,7 @@ KNATIVE: Final = ROOT / "deploy" / "knative"
 OVERLAYS: Final = ("small", "production", "air-gapped")
 Manifest = dict[str, Any]
 
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CLUSTER: Final = frozenset({"Namespace", "PriorityClass", "PersistentVolume"})
 _KNOWN: Final = frozenset({"apiVersion", "kind", "namespace", "resources", "components", "patches", "images"})
 # By which field the elements of a list are told apart where patches merge them; other lists are replaced.
@@ -34,7 +35,7 @@ _MERGED: Final = frozenset({"apps/v1", "batch/v1", "v1", "autoscaling/v2", "poli
 
 def documents(path: Path) -> list[Manifest]:
     """Return what is in a file."""
-    return [each for each in yaml.safe_load_all(path.read_text()) if each is not None]
+    return [each for each in yaml.load_all(path.read_text(), _LOADER) if each is not None]
 
 
 def rendered(folder: Path) -> list[Manifest]:
@@ -58,7 +59,7 @@ def by_kustomize(folder: Path) -> list[Manifest] | None:
     if version is None or int(version[1]) < 4:
         return None
     done = subprocess.run([program, "kustomize", str(folder)], capture_output=True, text=True, check=True)
-    return list(yaml.safe_load_all(done.stdout))
+    return list(yaml.load_all(done.stdout, _LOADER))
 
 
 def identity(manifest: Mapping[str, Any]) -> tuple[str, str]:

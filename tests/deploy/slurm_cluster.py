@@ -112,6 +112,7 @@ def _daemon(command: list[str], port: int, folder: Path, environment: Mapping[st
 
 
 def _configuration(folder: Path, controller: int, node: int) -> str:
+    """Return settings under which a task that is begun again waits seconds for that, and not two minutes."""
     host, user = socket.gethostname().partition(".")[0], getpass.getuser()
     for name in ("state", "spool"):
         (folder / name).mkdir()
@@ -123,7 +124,7 @@ SlurmdPort={node}
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=10
 CredType=cred/munge
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool

@@ -174,7 +174,9 @@ def _all_read() -> set[str]:
 
 
 def _read_by_the_records() -> set[str]:
-    return {f"FACEFUSION_{leaf.upper()}" for leaf in leaf_table(Options)}
+    return {
+        f"FACEFUSION_{leaf.upper()}" for leaf in leaf_table(Options) if leaf.startswith("trust_") or leaf == "policy"
+    }
 
 
 def test_variables_are_options_and_their_values_possible(overlay: list[Manifest], quiet_place: Path) -> None:

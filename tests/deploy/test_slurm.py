@@ -51,6 +51,7 @@ def made_here(cluster: Slurm, place: dict[str, str], film: tuple[str, ...], fold
     planned = json.loads(cluster.run("facefusion", "job", "plan", *work, *film, **place))
     assert planned["segments"] == SEGMENTS
     cluster.run("facefusion", "job", "run-segment", *work, "--number", "0", "--of", "1", **place)
+    (folder / "results here").mkdir()
     cluster.run("facefusion", "job", "merge", *work, "--to", str(folder / "results here"), **place)
     return (folder / "results here" / "film.mp4").read_bytes()
 
@@ -68,15 +69,20 @@ def test_an_array_of_six_segments_gives_the_bytes_of_one_machine(
         is_over = states[merge] not in {"PENDING", "RUNNING", "COMPLETING", "CONFIGURING"}
         return states[merge] if is_over else None
 
-    tasks = [job for job in cluster.jobs() if "ArrayTaskId" in job and job["JobState"] == "RUNNING"]
-    for job in tasks[:1]:  # as a pre-emption does
-        cluster.run(cluster.programs["scontrol"], "requeue", job["JobId"], **place)
+    def running() -> list[str]:
+        jobs = cluster.jobs()
+        return [job["JobId"] for job in jobs if "ArrayTaskId" in job and job["JobState"] == "RUNNING"]
+
+    cluster.run(cluster.programs["scontrol"], "requeue", until(running, seconds=60.0)[0])  # as a pre-emption does
     state = until(ended, seconds=500.0, pause=0.5)
     logs = {path.name: path.read_text() for path in sorted(Path(f"{work}.log").iterdir())}
     assert state == "COMPLETED", logs
     assert {f"{number}.log" for number in range(SEGMENTS)} | {"merge.log"} == set(logs)
-    finished = {job["ArrayTaskId"]: job["JobState"] for job in cluster.jobs() if "ArrayTaskId" in job}
-    assert finished == {str(number): "COMPLETED" for number in range(SEGMENTS)}
+    tasks = [job for job in cluster.jobs() if "ArrayTaskId" in job]
+    assert {job["ArrayTaskId"]: job["JobState"] for job in tasks} == dict.fromkeys(
+        map(str, range(SEGMENTS)), "COMPLETED"
+    )
+    assert sorted(job["Restarts"] for job in tasks) == ["0"] * (SEGMENTS - 1) + ["1"]
     assert (results / "film.mp4").read_bytes() == made_here(cluster, place, film, tmp_path)
 
 
