@@ -33,7 +33,7 @@ def test_every_command_is_understood(name: str) -> None:
     for command, _ in commands(name):
         words = [word for word in re.split(r"\s", command) if word]
         for at, word in enumerate(words):
-            if word == "facefusion" and at + 1 < len(words) and words[at + 1].islower():
+            if word == "facefusion" and (at == 0 or words[at - 1] != "-n"):  # which is the namespace
                 end = words.index("&&", at) if "&&" in words[at:] else len(words)
                 parse(words[at + 1 : end])
             if word.startswith(("deploy/", "@deploy/")):
