@@ -1,4 +1,4 @@
-"""The service of `deploy/knative`, as a process: a token as a cluster makes them, an event, and an answer when it is done."""
+"""The service of `deploy/knative` as a process: a token of a cluster, an event, and an answer when its job is done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from benchmarks.servers import Postgres, free_port, until
 from cryptography.hazmat.primitives.asymmetric import rsa
 from manifests import KNATIVE, documents, named
 
-from material import ASTRONAUT
+from material import ASTRONAUT, CAPTAIN
 
 ACCOUNT = "system:serviceaccount:facefusion:ACCOUNT"
 
@@ -39,9 +39,11 @@ def test_one_request_at_a_time_and_no_instance_where_none_comes() -> None:
     for name in ("service.yaml", "cloud-run.yaml"):
         template = documents(KNATIVE / name)[0]["spec"]["template"]
         assert template["spec"]["containerConcurrency"] == 1
+        scales = (
+            {"min-scale": "0", "max-scale": "20"} if name == "service.yaml" else {"minScale": "0", "maxScale": "20"}
+        )
         notes = template["metadata"]["annotations"]
-        least, most = (notes.get(f"autoscaling.knative.dev/{a}", notes.get(f"autoscaling.knative.dev/{b}")) for a, b in (("min-scale", "minScale"), ("max-scale", "maxScale")))  # fmt: skip
-        assert (least, int(most)) == ("0", 20)
+        assert {key: notes[f"autoscaling.knative.dev/{key}"] for key in scales} == scales
         assert container(name)["args"] == ["serve", "--workers", "1"]
 
 
@@ -139,6 +141,7 @@ def test_an_event_with_a_token_of_the_cluster_is_answered_when_its_job_is_finish
     port = free_port()
     for folder in ("bucket", "results"):
         (tmp_path / folder).mkdir()
+    (tmp_path / "results" / "me.jpg").write_bytes(Path(CAPTAIN).read_bytes())
     (tmp_path / "bucket" / "a.jpg").write_bytes(Path(ASTRONAUT).read_bytes())
     command = [sys.executable, "-m", "facefusion", *container("service.yaml")["args"]]
     with (tmp_path / "log").open("wb") as log:
@@ -176,7 +179,7 @@ def _events(client: httpx.Client, folder: Path, key: rsa.RSAPrivateKey) -> None:
         "request": {
             "target": "{address}",
             "output": "{slug}.png",
-            "options": {"processors": ["face_enhancer"]},
+            "sources": [f"file://{folder}/results/me.jpg"],
             "deliver_to": f"file://{folder}/results/",
         },
     }
@@ -185,7 +188,7 @@ def _events(client: httpx.Client, folder: Path, key: rsa.RSAPrivateKey) -> None:
     event = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "tests", "ce-type": "facefusion.object.created.v1"}
     path, body = f"/v1/triggers/{trigger}/events", {"address": address, "version": "1"}
     hurried = client.post(f"{path}?wait=0.01", json=body, headers=event)
-    assert hurried.status_code == 503
+    assert hurried.status_code == 503, hurried.text
     assert hurried.headers["retry-after"] == "1"
     assert hurried.json()["type"] == "urn:facefusion:error:OverloadedError"
     answer = client.post(f"{path}?wait=180", json=body, headers=event)  # as it is sent again

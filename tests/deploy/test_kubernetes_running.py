@@ -18,7 +18,7 @@ import pytest
 from benchmarks.servers import S3, Postgres, RabbitMQ, free_port, until
 from manifests import KUBERNETES, Manifest, environment, named, rendered
 
-from material import ASTRONAUT
+from material import ASTRONAUT, CAPTAIN
 
 PLACES = ("/app/state", "/run/secrets", "/etc/facefusion", "/models")
 AWAY = ("FACEFUSION_REDIS", "FACEFUSION_REDIS_PASSWORD_FILE", "FACEFUSION_STORAGE_REGION")
@@ -173,6 +173,12 @@ def test_the_pods_of_production_do_a_job_and_end_in_time(pods: Pods) -> None:
         assert [process.wait(120) for process in (worker, service)] == [0, 0]
 
 
+def _sent(client: httpx.Client, path: Path) -> str:
+    """Upload a file; return its identifier."""
+    answer = client.post(f"/v1/uploads?name={path.name}", content=path.read_bytes())
+    return str(answer.raise_for_status().json()["id"])
+
+
 def _asked(ports: Mapping[str, int], key: str) -> None:
     """Have a job done, as somebody behind the ingress; and see that nobody else is let in."""
     address = f"http://127.0.0.1:{ports['http']}"
@@ -180,10 +186,10 @@ def _asked(ports: Mapping[str, int], key: str) -> None:
     assert httpx.get(f"{address}/v1/jobs", headers={"Host": "service"}).status_code == 401
     headers = {"Host": "faces.example.com", "Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=address, headers=headers, timeout=60) as client:
-        target = (
-            client.post("/v1/uploads?name=a.jpg", content=Path(ASTRONAUT).read_bytes()).raise_for_status().json()["id"]
-        )
-        asked = {"target": f"upload:{target}", "output": "b.png", "options": {"processors": ["face_enhancer"]}}
+        source, target = (_sent(client, Path(path)) for path in (CAPTAIN, ASTRONAUT))
+        consent = {"pictures": [source], "granted_by": "Grace"}  # the policy wants one on record
+        client.post("/v1/consents", json=consent).raise_for_status()
+        asked = {"sources": [f"upload:{source}"], "target": f"upload:{target}", "output": "b.png"}
         job = client.post("/v1/jobs", json=asked).raise_for_status().json()["id"]
 
         def ended() -> Any:
