@@ -63,6 +63,16 @@ def place(tmp_path):
     engine.dispose()
 
 
+def test_a_first_event_starts_a_job_on_postgresql_too(postgres_database):
+    engine = opened(postgres_database)
+    place = Place(engine)
+    trigger = place.triggers.add("studio", RULE).trigger.id
+    first, again = (place.starter.started(trigger, FILM) for _ in range(2))
+    assert (first.outcome, again.outcome) == ("started", "known")
+    assert again.job == first.job is not None
+    engine.dispose()
+
+
 @pytest.mark.parametrize("problem", [JobsUnavailableError, StorageUnavailableError, JobQuotaError])
 def test_what_passes_is_for_the_sender_to_try_again_and_nothing_is_kept_of_it(place, problem):
     trigger = place.triggers.add("studio", RULE).trigger.id

@@ -106,4 +106,6 @@ def _is_new(connection: Connection, trigger: Trigger, created: Created, now: int
     values = {"trigger": trigger.id, "object": created.identity, "at": now}
     is_postgresql = connection.dialect.name == "postgresql"
     new = postgresql.insert(TRIGGERED) if is_postgresql else sqlite.insert(TRIGGERED)
-    return connection.execute(new.values(values).on_conflict_do_nothing()).rowcount == 1
+    # How many rows an INSERT made its driver need not tell; which ones it made the database does.
+    made = connection.execute(new.values(values).on_conflict_do_nothing().returning(TRIGGERED.c.object))
+    return made.first() is not None
