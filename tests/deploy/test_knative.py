@@ -180,7 +180,7 @@ def _events(client: httpx.Client, folder: Path, key: rsa.RSAPrivateKey) -> None:
             "target": "{address}",
             "output": "{slug}.png",
             "sources": [f"file://{folder}/results/me.jpg"],
-            "deliver_to": f"file://{folder}/results/",
+            "deliver_to": f"file://{folder}/results/done/",
         },
     }
     trigger = client.post("/v1/triggers", json=rule).raise_for_status().json()["trigger"]["id"]
@@ -196,7 +196,7 @@ def _events(client: httpx.Client, folder: Path, key: rsa.RSAPrivateKey) -> None:
     assert (answer.status_code, became["outcome"]) == (202, "known")
     job = client.get(f"/v1/jobs/{became['job']}").raise_for_status().json()
     assert job["state"] == "succeeded", job
-    assert (folder / "results" / "a.png").is_file()
+    assert (folder / "results" / "done" / "a.png").is_file()
     stranger = token(key, sub="system:serviceaccount:other:somebody")
     refused = client.post(path, json=body, headers={**event, "Authorization": f"Bearer {stranger}"})
     assert refused.status_code == 403
