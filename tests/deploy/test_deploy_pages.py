@@ -40,6 +40,7 @@ def test_every_command_is_understood(name: str) -> None:
                 assert (ROOT / word.removeprefix("@")).exists(), word
 
 
+@pytest.mark.slow
 def test_what_needs_no_cluster_runs(tmp_path: Path) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
