@@ -63,7 +63,12 @@ def _acknowledge(group: argparse._ArgumentGroup) -> None:
 
 _OF_THE_TERMS: Final = ("trust_dir", "trust_database", "trust_database_password_file", "acknowledge", "actor", "tenant")
 _TRUST: Final = {
-    "init": Verb("make the keys and certificates of this place, if missing", "[options]", add_json, ("trust_dir",)),
+    "init": Verb(
+        "make the keys and certificates of this place, if missing",
+        "[options]",
+        add_json,
+        ("trust_dir", "trust_key_file"),
+    ),
     "acknowledge": Verb(
         "show the terms of use, and note that they are known", "[options]", _acknowledge, _OF_THE_TERMS
     ),

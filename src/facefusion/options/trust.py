@@ -21,6 +21,11 @@ class TrustOptions(OptionGroup):
     trust_dir: Path | None = Field(
         default=None, description="folder of keys, consents, lists and the audit log; your own when not given"
     )
+    trust_key_file: Path | None = Field(
+        default=None,
+        description="root.key of another machine, which this one takes over into a folder that has none: machines that"
+        " share a database work with the same keys",
+    )
     trust_database: str | None = Field(
         default=None,
         min_length=1,

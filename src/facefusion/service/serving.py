@@ -200,7 +200,7 @@ def _in_force(options: Options, serving: ServingOptions) -> Options:
 
 
 def _check_acknowledged(options: Options) -> None:
-    home = trust_home(options.trust.trust_dir)
+    home = trust_home(options.trust.trust_dir, options.trust.trust_key_file)
     policy = policy_in_force(options.trust.policy, home=home).policy
     if policy.acknowledgement.required.value:
         ensure_acknowledged(home, actor_of(options.trust), given=options.trust.acknowledge)

@@ -74,7 +74,9 @@ class Bench:
             OutputUnwritableError, DiskFullError: the scratch folder cannot be used.
         """
         scratch = scratch_folder(serving.worker.scratch_dir)
-        force = policy_in_force(options.trust.policy, home=trust_home(options.trust.trust_dir))
+        force = policy_in_force(
+            options.trust.policy, home=trust_home(options.trust.trust_dir, options.trust.trust_key_file)
+        )
         in_memory = force.policy.privacy.work_folder.value == "memory"
         inputs = work_root(scratch, in_memory=in_memory) / _INPUTS
         cache = InputCache(inputs, round(serving.worker.scratch_cache * GIB))

@@ -37,7 +37,7 @@ def opened_secret(home: Path) -> bytes:
         SecretError: missing although there was one, damaged, open to others, or it cannot be written.
     """
     try:
-        secret = _read(home) or _made(home)
+        secret = _read(home / SECRET_FILE) or _made(home)
         _checked(home, secret)
     except (OSError, Timeout) as error:
         reason = getattr(error, "strerror", None) or error
@@ -47,10 +47,39 @@ def opened_secret(home: Path) -> bytes:
     return secret
 
 
+def adopt_secret(home: Path, source: Path) -> None:
+    """Let a folder have the secret of another machine, as all that share a database need it.
+
+    Nothing changes where it has that one already.
+
+    Args:
+        home: as `trust_home` returns it.
+        source: the file `root.key` of the other machine. Others may read it, as platforms mount secrets for a
+            container in which nobody else is; the copy is for its owner alone.
+
+    Raises:
+        SecretError: the file is missing or damaged, or the folder has another secret.
+    """
+    try:
+        given = _parsed(source, source.read_bytes())
+        with FileLock(home / _LOCK_FILE, timeout=_PATIENCE, mode=0o600):
+            own = _read(home / SECRET_FILE)
+            if own not in (None, given):
+                raise SecretError(f"The folder {home} has another key", "Choose an empty folder with --trust-dir")
+            _checked(home, given)
+            if own is None:
+                _write(home, given)
+    except (OSError, Timeout) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SecretError(
+            f"The key {source} cannot be taken over into {home}: {reason}", "Look at the rights of both"
+        ) from error
+
+
 def _made(home: Path) -> bytes:
     """Make the secret unless another process has done so meanwhile."""
     with FileLock(home / _LOCK_FILE, timeout=_PATIENCE, mode=0o600):
-        found = _read(home)
+        found = _read(home / SECRET_FILE)
         if found is not None:
             return found
         if (home / FINGERPRINT_FILE).exists():
@@ -59,18 +88,26 @@ def _made(home: Path) -> bytes:
                 f"Put it back from a backup; to begin anew without what was kept under it, move {home} away",
             )
         secret = secrets.token_bytes(_LENGTH)
-        write_private(home / SECRET_FILE, f"{_HEAD}\n{secret.hex()}\n{_check(secret)}\n".encode())
+        _write(home, secret)
         return secret
 
 
-def _read(home: Path) -> bytes | None:
-    path = home / SECRET_FILE
+def _write(home: Path, secret: bytes) -> None:
+    write_private(home / SECRET_FILE, f"{_HEAD}\n{secret.hex()}\n{_check(secret)}\n".encode())
+
+
+def _read(path: Path) -> bytes | None:
     try:
-        text = read_private(path).decode("ascii")
-        head, digits, check, rest = text.split("\n")
-        secret = bytes.fromhex(digits)
+        return _parsed(path, read_private(path))
     except FileNotFoundError:
         return None
+
+
+def _parsed(path: Path, content: bytes) -> bytes:
+    try:
+        text = content.decode("ascii")
+        head, digits, check, rest = text.split("\n")
+        secret = bytes.fromhex(digits)
     except ValueError:
         _damaged(path)
     if (head, len(secret), check, rest) != (_HEAD, _LENGTH, _check(secret), ""):
