@@ -13,7 +13,7 @@ from facefusion.cli.flags import option_values
 from facefusion.cli.terminal import one_line
 from facefusion.engine.doctor import Check, examine
 from facefusion.errors import OptionsError
-from facefusion.options import Options, ServingOptions, load_options, load_serving
+from facefusion.options import ServingOptions, load_options, load_serving
 
 if TYPE_CHECKING:
     from facefusion.service.cluster import ClusterCheck

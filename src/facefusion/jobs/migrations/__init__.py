@@ -64,7 +64,7 @@ def schema_state(engine: Engine) -> SchemaState:
         JobsUnavailableError: the database cannot be used.
     """
     with reading(engine) as connection:
-        return _state(connection)
+        return state_of(connection)
 
 
 def version(engine: Engine) -> str | None:
@@ -104,7 +104,7 @@ def upgrade(engine: Engine) -> None:
         return
     _refuse_too_new(state)
     with telling(), _alone(engine) as connection:
-        if (state := _state(connection)).is_for_us:
+        if (state := state_of(connection)).is_for_us:
             return  # somebody else was first
         _refuse_too_new(state)
         _move(connection, head())
@@ -162,7 +162,8 @@ def _versions() -> dict[str, str]:
     return {path.name[1:5]: path.stem for path in (_FOLDER / "versions").glob("v[0-9]*.py")}
 
 
-def _state(connection: Connection) -> SchemaState:
+def state_of(connection: Connection) -> SchemaState:
+    """Return what a database says of its schema, over a connection to it."""
     there = _version(connection)
     if there is None or not inspect(connection).has_table(SCHEMA.name):
         return SchemaState(there, None)
