@@ -69,8 +69,8 @@ def _verify(arguments: argparse.Namespace, options: Options, serving: ServingOpt
     _told({**_facts(checked.manifest), **more}, arguments, terminal)
     if checked.faults:
         raise StorageMissingError(
-            f"{len(checked.faults)} of {checked.in_storage} files that the backup needs are not in storage as they were",
-            "Put them back from the storage's own backup; what was removed on purpose since then is among them",
+            f"{len(checked.faults)} of {checked.in_storage} files that the backup needs are not in storage",
+            "Put them back from the storage's own backup; what was removed since on purpose is among them",
         )
     return 0
 

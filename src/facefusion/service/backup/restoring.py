@@ -160,7 +160,7 @@ def _emptied(home: Path, was_there: bool) -> None:
 
 
 def _put_policy(source: Path, home: Path) -> tuple[Path, ...]:
-    """Put the files of a policy that lay elsewhere beside the keys, where nobody takes them for one that is in force."""
+    """Put the files of a policy that lay elsewhere beside the keys, where none of them is in force."""
     files = sorted(source.iterdir()) if source.is_dir() else []
     if files:
         (home / POLICY).mkdir(mode=_OWN_FOLDER)
