@@ -101,8 +101,7 @@ def stage(folder: Path) -> None:
     for page in (name for names in pages().values() for name in names):
         target = folder / page
         target.parent.mkdir(parents=True, exist_ok=True)
-        text = _LINK.sub(lambda link: f"{link[1]}{_to_page(page, link[2])}{link[3]}", (ROOT / page).read_text("utf-8"))
-        target.write_text(staged(text), "utf-8")
+        target.write_text(staged(_with_pages(page)), "utf-8")
         for _, name, _ in links(page):
             if not name.endswith(".md") and (ROOT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -149,8 +148,8 @@ def _list_versions(folder: Path) -> None:
     """Write the page that leads to all versions that were built, the newest first."""
     names = sorted((path.parent.name for path in folder.glob("*/index.html")), key=_order, reverse=True)
     items = "".join(f'<li><a href="{html.escape(name)}/index.html">{html.escape(name)}</a></li>' for name in names)
-    page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>FaceFusion</title><h1>FaceFusion</h1><ul>{items}</ul></html>\n'
-    (folder / "index.html").write_text(page, "utf-8")
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>FaceFusion</title>'
+    (folder / "index.html").write_text(f"{head}<h1>FaceFusion</h1><ul>{items}</ul></html>\n", "utf-8")
 
 
 def _order(name: str) -> list[tuple[int, str]]:
@@ -161,6 +160,12 @@ def _linked_pages(page: str) -> Iterator[str]:
     for _, name, _ in links(page):
         if name.endswith(".md") and (ROOT / name).is_file():
             yield name
+
+
+def _with_pages(page: str) -> str:
+    """Return the text of a page, with links to folders made such to their pages."""
+    text = (ROOT / page).read_text("utf-8")
+    return _LINK.sub(lambda link: f"{link[1]}{_to_page(page, link[2])}{link[3]}", text)
 
 
 def _to_page(page: str, target: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.servers import Postgres, until
+from benchmarks.servers import Postgres
 from sqlalchemy import text
 
 from facefusion.cli.main import main
@@ -235,13 +235,13 @@ def test_without_the_key_it_is_known_whether_files_are_as_they_were(backup: Path
     with (backup / "jobs.db").open("r+b") as file:
         file.seek(200)
         file.write(b"?")
-    with pytest.raises(InputDamagedError, match="jobs.db of the backup .* is not what was written"):
+    with pytest.raises(InputDamagedError, match=r"jobs.db of the backup .* is not what was written"):
         verify_backup(backup, None)
 
 
 def test_a_part_that_is_missing(backup: Path, key: bytes) -> None:
     (backup / "home" / "root.key").unlink()
-    with pytest.raises(InputDamagedError, match="root.key of the backup .* is missing"):
+    with pytest.raises(InputDamagedError, match=r"root.key of the backup .* is missing"):
         verify_backup(backup, key)
 
 
@@ -304,7 +304,7 @@ def test_an_audit_log_that_was_cut_off_before_is_found(here: Site, key: bytes, t
 def test_what_the_storage_lacks_is_told(backup: Path, here: Site, key: bytes) -> None:
     storage = open_files(here.serving)
     storage.delete("t/uploads/in1")
-    [result] = [name for name in storage.keys("t/jobs")]
+    [result] = storage.keys("t/jobs")
     storage.put_bytes(b"resulT", result)
     found = verify_backup(backup, key, storage=lambda: storage)
     assert [(needed.key, fault) for needed, fault in found.faults] == [("t/uploads/in1", "missing")]
@@ -419,11 +419,10 @@ def test_a_restored_service_goes_on_with_its_jobs(tmp_path: Path, key: bytes) ->
     there = Site(new, str(new / "jobs.db"), None)
     assert verify_backup(tmp_path / "backup", key, storage=lambda: open_files(there.serving)).faults == ()
     restore_backup(there.options, there.serving, tmp_path / "backup", key)
-    with serving(new, "--local-access", "token", "--lease-seconds", "2") as (_, address):
-        with Client(address, key=token_of(new)) as client:
-            for job in (first, *jobs):
-                client.jobs.check(client.jobs.wait(job.id, timeout=120))
-            until(lambda: client.service.ready()["status"] == "ready")
+    flags = ["--local-access", "token", "--lease-seconds", "2"]
+    with serving(new, *flags) as (_, address), Client(address, key=token_of(new)) as client:
+        for job in (first, *jobs):
+            client.jobs.check(client.jobs.wait(job.id, timeout=120))
     log = there.log()
     published = [entry for entry in log.entries() if entry.kind == "published"]
     assert len({entry.facts["job"] for entry in published}) == 13

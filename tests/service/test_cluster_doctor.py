@@ -77,7 +77,7 @@ class Cluster:
         return {name: Presence(self.engine).facts[name] for name in ("host", "process", "version")}
 
     def changed(self, **values: Any) -> ServingOptions:
-        return ServingOptions.parse({name: value for name, value in self._flat().items()} | values)
+        return ServingOptions.parse(self._flat() | values)
 
     def _flat(self) -> dict[str, Any]:
         groups = (self.serving.jobs, self.serving.storage, self.serving.worker)
