@@ -95,6 +95,12 @@ class Site:
         return {str(state): int(count) for state, count in found}
 
 
+@pytest.fixture(autouse=True)
+def usual_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other policy than what options name."""
+    monkeypatch.delenv("FACEFUSION_POLICY", raising=False)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def sites(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Site, Site]]:
     """A place with jobs, and an empty one; with PostgreSQL both kinds of records are in one database."""
@@ -156,8 +162,9 @@ def test_what_is_put_back_is_what_was_there(sites: tuple[Site, Site], key: bytes
     restored = restore_backup(there.options, there.serving, tmp_path / "backup", key)
     assert (restored.entries, restored.policy) == (3, ())
     assert there.states() == here.states() == {"queued": 2, "succeeded": 1}
-    log = there.log()
-    assert log.verify().head == here.log().verify().head
+    old, log = here.log(), there.log()
+    assert log.verify().head == old.verify().head
+    old.close()
     publish(log, 7)  # it goes on
     assert log.verify().entries == 4
     log.close()
@@ -391,9 +398,9 @@ def test_the_command(here: Site, quiet_place: Path, capsys: pytest.CaptureFixtur
     assert main(["backup", "verify", folder, "--key-file", key_file, *place, "--json"]) == 0
     out = capsys.readouterr().out
     assert json.loads(out[out.index("{") :])["audit_entries"] == 3
-    open_files(here.serving).delete("t/uploads/in0")
+    open_files(here.serving).delete("t/uploads/in1")
     assert main(["backup", "verify", folder, "--key-file", key_file, *place]) == 93
-    assert "missing: t/uploads/in0 (input)" in capsys.readouterr().out
+    assert "missing: t/uploads/in1 (input)" in capsys.readouterr().out
     assert main(["backup", "verify", folder, "--no-storage"]) == 0
     new = ["--jobs-database", str(quiet_place / "new.db"), "--trust-dir", str(quiet_place / "new")]
     assert main(["backup", "restore", folder, "--key-file", key_file, *new]) == 0

@@ -127,11 +127,11 @@ def test_a_message_that_was_laid_aside_is_told(rabbitmq: RabbitMQ, cluster: Clus
 
     serving = cluster.changed(broker=rabbitmq.url())
     cluster.one("broker", serving=serving)
-    with kombu.Connection(rabbitmq.url()) as connection:
+    with kombu.Connection(rabbitmq.url(), transport_options={"confirm_publish": True}) as connection:
         channel = connection.channel()
         channel.queue_purge("facefusion.work.dead")
-        channel.confirm_select()
-        channel.basic_publish(channel.prepare_message("?"), exchange="", routing_key="facefusion.work.dead")
+        message = channel.prepare_message("?", content_type="text/plain", content_encoding="utf-8")
+        channel.basic_publish(message, exchange="", routing_key="facefusion.work.dead")
         check = cluster.one("broker", serving=serving)
         channel.queue_purge("facefusion.work.dead")
     assert (check.status, "1 were laid aside" in check.found) == ("warn", True)
