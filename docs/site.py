@@ -9,6 +9,7 @@ navigation, and a link that leads nowhere ends the building. Nothing is fetched,
 from __future__ import annotations
 
 import html
+import logging
 import re
 import shutil
 import sys
@@ -104,8 +105,13 @@ def stage(folder: Path) -> None:
         target.write_text(staged(_with_pages(page)), "utf-8")
         for _, name, _ in links(page):
             if not name.endswith(".md") and (ROOT / name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / name, folder / name)
+                _copy(name, folder)
+    _copy("docs/assets/iframe-worker.js", folder)
+
+
+def _copy(name: str, folder: Path) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / name, folder / name)
 
 
 def build(folder: Path, source: Path) -> Path:
@@ -118,6 +124,7 @@ def build(folder: Path, source: Path) -> Path:
     from mkdocs.config import load_config  # noqa: PLC0415
     from mkdocs.exceptions import Abort  # noqa: PLC0415
 
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     stage(source)
     place = folder / version()
     config = load_config(
