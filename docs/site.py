@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-START = ("README.md", "README.zh-CN.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+START = ("README.md", "README.zh-CN.md", "docs/README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 SECTIONS = {
     "Use it": ("batch", "console", "live", "encoding", "media", "speed", "execution", "models", "analysers", "plugins"),
     "Processors": ("processors", "processors/*"),
@@ -36,14 +36,14 @@ _HEADING = re.compile(r"^#{1,6} +(.+?) *#*$")
 def pages() -> dict[str, list[str]]:
     """Return the pages of the site by section, as paths in the repository."""
     found = {"Start": [name for name in START if (ROOT / name).is_file()]}
-    known: set[str] = set()
+    known = set(found["Start"])
     for section, patterns in SECTIONS.items():
         paths = [path for pattern in patterns for path in sorted((ROOT / "docs").glob(f"{pattern}.md"))]
         names = dict.fromkeys(path.relative_to(ROOT).as_posix() for path in paths)
         found[section] = [name for name in names if name not in known]
         known |= names.keys()
     linked = {name for names in list(found.values()) for page in names for name in _linked_pages(page)}
-    further = sorted(linked - known - set(found["Start"]))
+    further = sorted(linked - known)
     found["More"] += further
     return {section: names for section, names in found.items() if names}
 

@@ -10,10 +10,11 @@ if (location.protocol === "file:") {
       this.#frame.hidden = true;
       document.body.append(this.#frame);
       const inside = this.#frame.contentWindow;
+      const base = new URL(url, document.baseURI);
       const load = (source) =>
         new Promise((done, failed) => {
           const script = inside.document.createElement("script");
-          script.src = new URL(source, url).href;
+          script.src = new URL(source, base).href;
           script.onload = done;
           script.onerror = failed;
           inside.document.body.append(script);
@@ -21,7 +22,7 @@ if (location.protocol === "file:") {
       inside.importScripts = (...sources) =>
         sources.reduce((before, source) => before.then(() => load(source)), Promise.resolve());
       inside.postMessage = (data) => setTimeout(() => this.#tell(data));
-      this.#ready = load(url);
+      this.#ready = load(base.href);
     }
 
     postMessage(data) {
