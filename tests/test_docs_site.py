@@ -114,7 +114,7 @@ def test_the_site_works_from_a_folder_and_asks_no_other_host(built: Path, page: 
     opened.wait_for_url("**/docs/cluster.html")
     assert opened.locator("h1").first.inner_text().startswith("A cluster")
     opened.locator("input.md-search__input").click()
-    opened.locator("input.md-search__input").fill("visibility_timeout")
+    opened.locator("input.md-search__input").press_sequentially("visibility_timeout")
     opened.locator(".md-search-result__item a").first.wait_for(timeout=30_000)
     assert "Redis" in opened.locator(".md-search-result__item").first.inner_text()
     assert len(asked) > 5 and {url.partition(":")[0] for url in asked} <= {"file", "data", "blob"}
