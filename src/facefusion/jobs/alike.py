@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ FACT: Final = "alike"
 """Under what name a process tells it."""
 NONE: Final = "none"
 OWN_FILE: Final = "a file of its own"
+_LOG: Final = logging.getLogger(__name__)
 _SECONDS: Final = 60.0
 _DIGITS: Final = 12
 _LONGEST_MARK: Final = 64
@@ -92,7 +94,10 @@ class Alike:
 
     def _run(self) -> None:
         while not self._over.is_set():
-            self._facts[FACT] = dict(self._look())
+            try:
+                self._facts[FACT] = dict(self._look())
+            except Exception:  # noqa: BLE001 - told with its traceback; no work ends because this cannot be told
+                _LOG.exception("What has to be alike everywhere could not be looked at")
             self._over.wait(self._seconds)
 
 
