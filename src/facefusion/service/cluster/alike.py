@@ -103,7 +103,7 @@ def _compared(place: Place, what: str, here: str, shared: str, advice: str) -> F
     count = len(processes) - silent
     more = f"; {silent} did not say so yet" if silent else ""
     if silent and not count:
-        return Finding("warn", f"nobody said so yet{more}", "run this again in two minutes")
+        return Finding("warn", f"none of {silent} processes said so yet", "run this again in two minutes")
     return Finding("ok", f"{shared} here and in {count} processes{more}")
 
 
