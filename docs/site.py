@@ -132,7 +132,7 @@ def build(folder: Path, source: Path) -> Path:
         docs_dir=str(source),
         site_dir=str(place),
         strict=True,
-        nav=[{section: names} for section, names in pages().items()],
+        nav=[{section: [_titled(name) for name in names]} for section, names in pages().items()],
     )
     try:
         config.plugins.on_startup(command="build", dirty=False)
@@ -142,6 +142,11 @@ def build(folder: Path, source: Path) -> Path:
         raise SystemExit(f"the site is not built: {error}") from error
     _list_versions(folder)
     return place / "index.html"
+
+
+def _titled(page: str) -> str | dict[str, str]:
+    """Return a page of the navigation: by its own heading, where no other page has the same."""
+    return {"FaceFusion 中文": page} if page == "README.zh-CN.md" else page
 
 
 def version() -> str:
