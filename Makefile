@@ -16,7 +16,7 @@ COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-
 IMAGE = pyproject.toml requirements/image.in --extra service --extra celery --extra postgresql --extra s3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types suite console console-check test-models test-openvino lint bench openapi image lock clean setup-runtime setup-dev
+.PHONY: help demo test types suite console console-check test-models test-openvino lint bench docs openapi image lock clean setup-runtime setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,13 @@ lint: setup-dev ## style and format only
 bench: setup-dev ## print the figures that the documentation quotes
 	$(BIN)/python -m benchmarks
 
+docs: ## build the site of the documentation in build/site, with tools of its own (fetches 15 MB once)
+	@cmp -s requirements/docs.txt build/docs/installed.txt || $(PYTHON) -m venv --clear build/docs
+	@cmp -s requirements/docs.txt build/docs/installed.txt || \
+	  build/docs/bin/python -m pip --quiet install --require-hashes --requirement requirements/docs.txt
+	@cp requirements/docs.txt build/docs/installed.txt
+	build/docs/bin/python docs/site.py build/site
+
 openapi: setup-dev ## write the document of the REST API, docs/openapi.json
 	$(BIN)/python -m facefusion.service.document docs/openapi.json
 
@@ -77,6 +84,7 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv
 	$(COMPILE) requirements/models.in --output-file requirements/models.txt
 	$(COMPILE) requirements/training.in --output-file requirements/training.txt
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
+	$(COMPILE) requirements/docs.in --output-file requirements/docs.txt
 	$(COMPILE) --extra openvino --no-emit-package onnxruntime pyproject.toml requirements/openvino.in \
 	  --output-file requirements/openvino.txt
 	$(COMPILE) requirements/build.in --output-file requirements/build.txt

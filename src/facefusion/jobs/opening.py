@@ -32,9 +32,18 @@ def open_jobs(serving: ServingOptions) -> Engine:
         SecretError: its file cannot be used.
         JobsUnavailableError: it cannot be reached.
     """
-    engine = open_database(serving.jobs.jobs_database or _home() / _DATABASE)
+    engine = open_database(jobs_place(serving))
     upgrade(engine)
     return engine
+
+
+def jobs_place(serving: ServingOptions) -> str | Path:
+    """Return where the database of jobs is: a URL, or a file.
+
+    Raises:
+        OutputUnwritableError, DiskFullError: the folder of one's own cannot be made.
+    """
+    return serving.jobs.jobs_database or _home() / _DATABASE
 
 
 def open_files(serving: ServingOptions) -> Storage:

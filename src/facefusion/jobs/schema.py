@@ -241,3 +241,9 @@ WORKERS: Final = Table(
     Column("seen", BigInteger, nullable=False),
     Column("facts", JSON, nullable=False),  # host, process, devices, version
 )
+SCHEMA: Final = Table(
+    "jobs_schema",
+    METADATA,
+    Column("version", String(8), primary_key=True),  # of this schema, once it was reached
+    Column("works_from", String(8), nullable=False),  # the version of the oldest program that works with it
+)

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, select
 
 from facefusion.engine.versions import version
 from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostError, OnlyWholeError
+from facefusion.jobs.alike import Alike, found_alike
 from facefusion.jobs.database import reading
 from facefusion.jobs.frames import note_frame
 from facefusion.jobs.keys import frames_prefix, task_prefix
@@ -78,12 +79,13 @@ class Worker:
         self._version = {"version": version()}
         self._telling = Telling(bench)
         self._ending, self._woken = threading.Event(), threading.Event()
-        serving = bench.serving
+        serving, facts = bench.serving, self._facts()
+        self._alike = Alike(facts, lambda: found_alike(bench.options, bench.storage))
         self._sampler = Sampler(engine, bench, self.name, lambda: self.is_ending)
         self._watch = Watch(
             self._queue,
             self.name,
-            self._facts(),
+            facts,
             seconds=serving.jobs.lease_seconds,
             stall_seconds=serving.worker.stall_seconds,
         )
@@ -118,7 +120,7 @@ class Worker:
     def watching(self) -> Iterator[None]:
         """Keep the leases of all that is done within the block."""
         _LOG.info("worker %s begins", self.name)
-        with self._watch.beating():
+        with self._alike.looking(), self._watch.beating():
             yield
         _LOG.info("worker %s ends", self.name)
         self._bench.telemetry.traces.close()
