@@ -13,7 +13,7 @@ COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types suite console console-check test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
+.PHONY: help demo test types suite console console-check security audit semgrep release-check test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -21,8 +21,8 @@ help: ## show this list
 demo: setup-runtime ## swap a face in a video and say where to look
 	@$(BIN)/python examples/demo.py
 
-test: setup-dev ## lint, types, layers and all tests
-	@$(MAKE) --no-print-directory --jobs=2 lint console types
+test: setup-dev ## lint, security, types, layers and all tests
+	@$(MAKE) --no-print-directory --jobs=2 lint security console types
 	@$(MAKE) --no-print-directory --jobs=2 console-check suite
 
 types: setup-dev ## types only
@@ -58,6 +58,26 @@ lint: setup-dev ## style and format only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+security: setup-dev ## weaknesses of code and workflows, and secrets in files
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src release console/package.py requirements/install.py
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	$(BIN)/zizmor --offline --quiet .github/workflows
+
+audit: setup-dev build/security/bin/pip-audit ## known weaknesses of all locked packages; what could not be looked at is a failure
+	build/security/bin/python release/audit.py
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix console audit --package-lock-only
+
+semgrep: build/security/bin/pip-audit ## rules of the house over all code; SEMGREP_RULES adds some
+	build/security/bin/semgrep scan --metrics off --disable-version-check --error --quiet --config release/semgrep.yml $(SEMGREP_RULES)
+
+build/security/bin/pip-audit: requirements/security.txt
+	$(PYTHON) -m venv build/security
+	build/security/bin/python -m pip --quiet install --require-hashes --requirement $<
+	@touch $@
+
+release-check: console ## a release as it would be, signed with a throw-away key and verified, in build/release
+	$(BIN)/python -m release.check build/release
+
 bench: setup-dev ## print the figures that the documentation quotes
 	$(BIN)/python -m benchmarks
 
@@ -71,6 +91,7 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv
 	$(COMPILE) requirements/models.in --output-file requirements/models.txt
 	$(COMPILE) requirements/training.in --output-file requirements/training.txt
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
+	$(COMPILE) requirements/security.in --output-file requirements/security.txt
 	$(COMPILE) --extra openvino --no-emit-package onnxruntime pyproject.toml requirements/openvino.in \
 	  --output-file requirements/openvino.txt
 

@@ -24,7 +24,7 @@ from release.models_bom import WeightsError, models_bom, split_catalogue
 from release.provenance import Builder, statement
 from release.signing import SigningError, load_key, public_pem, sign_blob, sign_statement
 from release.source import ROOT, Source, SourceError, read_source
-from release.verify import PROVENANCE, SUMS, SUMS_BUNDLE, digest_of
+from release.verify import KEYLESS, PROVENANCE, SUMS, SUMS_BUNDLE, digest_of
 
 _PAGES_LICENCES = "facefusion/ui/static/licences.md"
 _SIGNED_LATER = {PROVENANCE, SUMS, SUMS_BUNDLE}
@@ -83,7 +83,7 @@ def _console_packages(folder: Path, source: Source, root: Path) -> list[Package]
 
 
 def _is_subject(path: Path) -> bool:
-    return path.is_file() and path.suffix != ".pub" and path.name not in _SIGNED_LATER
+    return path.suffix != ".pub" and path.name not in _SIGNED_LATER and not path.name.endswith(KEYLESS)
 
 
 def _write(path: Path, table: dict[str, Any]) -> None:
