@@ -34,7 +34,9 @@ class AssemblyError(Exception):
     """A release cannot be put together; the message says why, and what to do."""
 
 
-def assemble(folder: Path, source: Source, key: ec.EllipticCurvePrivateKey, builder: Builder, *, root: Path = ROOT) -> None:
+def assemble(
+    folder: Path, source: Source, key: ec.EllipticCurvePrivateKey, builder: Builder, *, root: Path = ROOT
+) -> None:
     """Write everything into the folder that holds source package and wheel, and sign it.
 
     Raises:

@@ -2,9 +2,9 @@
 
     python release/audit.py [LOCK …]
 
-pip-audit ends with status 0 where it skipped every package, as it does without a way to its source of advisories, and leaves out what
-the markers of a lock do not choose for this machine. Here a package that was skipped or is not in its answer is a failure. Needs
-pip-audit (`requirements/security.txt`) and nothing else of this project.
+pip-audit ends with status 0 where it skipped every package, as it does without a way to its source of advisories, and
+leaves out what the markers of a lock do not choose for this machine. Here a package that was skipped or is not in its
+answer is a failure. Needs pip-audit (`requirements/security.txt`) and nothing else of this project.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What the product is made of, as CycloneDX 1.6: one document for Python, one for the console.
 
-They are written as plain tables and not by a library's classes, because two builds must give the same bytes, and the classes know no
-model cards (release/models_bom.py). Tests hold them against the schema of CycloneDX by the library that its makers keep.
+They are written as plain tables and not by a library's classes, because two builds must give the same bytes, and the
+classes know no model cards (release/models_bom.py). Tests hold them against the schema of CycloneDX by the library that
+its makers keep.
 """
 
 from __future__ import annotations

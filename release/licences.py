@@ -1,4 +1,4 @@
-"""Licences of all that is used: Python packages, packages of npm, and weights; each is on a list that somebody has reviewed.
+"""Licences of all that is used, of Python, npm and weights; each is on a list that somebody has reviewed.
 
 The list is `release/licences.toml`: which licences may be in what, why, and what each Python package states.
 """
@@ -118,5 +118,7 @@ def report(packages: Iterable[Package], bundled: Iterable[ModelCard], public: It
         lines.append(f"| {' | '.join(cells)} | {_WHAT_FOR[package.scope]} |")
     lines += ["", "| weights | licence | commercial use | |", "|---|---|---|---|"]
     for cards, where in ((bundled, "in the package"), (public, "fetched by who wants them; not in the package")):
-        lines += [f"| {card.name} | {card.licence} | {'yes' if card.commercial else 'no'} | {where} |" for card in cards]
+        lines += [
+            f"| {card.name} | {card.licence} | {'yes' if card.commercial else 'no'} | {where} |" for card in cards
+        ]
     return "\n".join([*lines, ""])

@@ -1,4 +1,4 @@
-"""Weights as CycloneDX components with model cards: those in the package, and the public ones that its catalogue knows."""
+"""Weights as CycloneDX components with model cards: those in the package, and the public ones of its catalogue."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
     python -m release.packages FOLDER [--twice]
 
-Time and places leave no trace: the clock is that of the commit, the files are those of the commit alone, and the tools are the
-locked ones of `requirements/dev.txt` and `console/package-lock.json`, the latter as `make console` has installed them.
+Time and places leave no trace: the clock is that of the commit, the files are those of the commit alone, and the tools
+are the locked ones of `requirements/dev.txt` and `console/package-lock.json`, the latter as `make console` has
+installed them.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def build(source: Source, output: Path, *, root: Path = ROOT) -> list[Path]:
 
 
 def differences(first: Path, second: Path) -> list[str]:
-    """Return what two folders of packages do not have alike, down to the files in them; nothing where all bytes are equal."""
+    """Return what two folders of packages do not have alike, down to the files in them; nothing where they are equal."""
     names = sorted({path.name for folder in (first, second) for path in folder.iterdir()})
     found = []
     for name in names:

@@ -50,7 +50,11 @@ def statement(files: Mapping[str, str], source: Source, builder: Builder, locks:
         "predicate": {
             "buildDefinition": {
                 "buildType": BUILD_TYPE,
-                "externalParameters": {"repository": builder.repository, "commit": source.commit, "version": source.version},
+                "externalParameters": {
+                    "repository": builder.repository,
+                    "commit": source.commit,
+                    "version": source.version,
+                },
                 "internalParameters": {"SOURCE_DATE_EPOCH": source.epoch},
                 "resolvedDependencies": sources,
             },

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from release.verify import BUNDLE_TYPE, PAYLOAD_TYPE, pre_authentication
 
-PASSWORD = "FACEFUSION_RELEASE_PASSWORD"  # noqa: S105 - the name of a variable
+PASSWORD = "FACEFUSION_RELEASE_PASSWORD"
 PRIVATE, PUBLIC = "facefusion-release.key", "facefusion-release.pub"
 
 

@@ -2,8 +2,9 @@
 
     python release/verify.py FOLDER --key facefusion-release.pub [--commit SHA]
 
-This file stands alone: it needs Python and the package `cryptography`, and nothing else of this project. What it checks is in
-docs/deploy/release.md; the signatures are those that `cosign verify-blob --key` and `cosign verify-blob-attestation --key` check.
+This file stands alone: it needs Python and the package `cryptography`, and nothing else of this project. What it checks
+is in docs/deploy/release.md; the signatures are those that `cosign verify-blob --key` and `cosign
+verify-blob-attestation --key` check.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SUMS = "SHA256SUMS"
 SUMS_BUNDLE = f"{SUMS}.sigstore.json"
 PROVENANCE = "provenance.sigstore.json"
 KEYLESS = ".keyless.sigstore.json"
-"""End of the names of signatures by an identity, which need a trusted root of Sigstore and are checked by cosign alone."""
+"""End of names of signatures by an identity, which need a trusted root of Sigstore: cosign checks them."""
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
@@ -216,7 +217,9 @@ def _bytes(text: object) -> bytes:
 def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="verify.py", description="Verify a folder of released files offline.")
     parser.add_argument("folder", type=Path, help="all files of one release")
-    parser.add_argument("--key", type=Path, required=True, help="public key of releases, PEM; from a place that you trust")
+    parser.add_argument(
+        "--key", type=Path, required=True, help="public key of releases, PEM; from a place that you trust"
+    )
     parser.add_argument("--commit", help="commit that they must have been built from, 40 hexadecimal digits")
     return parser.parse_args(arguments)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
-
 from release.provenance import Builder, statement
 from release.signing import PUBLIC, make_key, public_pem, sign_blob, sign_statement
 from release.source import Source

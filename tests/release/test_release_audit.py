@@ -8,9 +8,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from release_material import ROOT
 
 from release import audit
-from release_material import ROOT
 
 PINS = {("idna", "3.20"), ("pillow", "13.0.0")}
 CLEAN = {
@@ -46,16 +46,16 @@ def test_packages_without_a_known_weakness_are_no_problem():
 
 def test_what_was_skipped_is_a_failure_though_the_tool_reports_success(tmp_path, monkeypatch, capsys):
     lock = tmp_path / "lock.txt"
-    lock.write_text("idna==3.20 \\\n    --hash=sha256:00\npillow==13.0.0 ; sys_platform == 'win32' \\\n    --hash=sha256:00\n")
+    lock.write_text(
+        "idna==3.20 \\\n    --hash=sha256:00\npillow==13.0.0 ; sys_platform == 'win32' \\\n    --hash=sha256:00\n"
+    )
     monkeypatch.setattr(audit.sys, "executable", str(_tool(tmp_path, SKIPPED)))
     assert audit.main([str(lock)]) == 1
     told = capsys.readouterr()
     assert told.err.splitlines() == [
         "idna was skipped: Dependency not found on the index: idna (3.20)",
         "pillow was skipped: Dependency not found on the index: pillow (13.0.0)",
-        "idna 3.20 was not looked at",
-        "pillow 13.0.0 was not looked at",
-    ][:2]
+    ]
     assert told.out == ""
 
 

@@ -11,13 +11,19 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from release import verify
 from release.signing import SigningError, load_key, make_key, public_pem, sign_blob, sign_statement, write_key
 from release.verify import PROVENANCE, SUMS, SUMS_BUNDLE, NotVerifiedError
 from release_material import ROOT, SOURCE, Release, sign_sums, write_release
 
+from release import verify
+
 WHEEL = "facefusion-1.2.3-py3-none-any.whl"
+_ALONE = f"""
+import runpy, sys
+sys.path.append({str(Path(pytest.__file__).parent.parent)!r})
+sys.exit(runpy.run_path(sys.argv[1])["main"](sys.argv[2:]))
+"""
+"""Runs a file with the libraries that are installed, without the .pth files that lead to the project itself."""
 
 
 @pytest.fixture(scope="module")
@@ -37,19 +43,12 @@ def check(release: Release, **more: str) -> list[str]:
 def test_one_command_verifies_a_release_without_the_rest_of_the_project(release, tmp_path):
     alone = tmp_path / "verify.py"
     alone.write_bytes((ROOT / "release/verify.py").read_bytes())
-    command = [sys.executable, "-S", "-c", _WITH_LIBRARIES, alone, release.folder, "--key", release.key]
+    command = [sys.executable, "-S", "-c", _ALONE, alone, release.folder, "--key", release.key]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
-    assert [line.split()[-1] for line in done.stdout.splitlines()] == sorted([WHEEL, "facefusion-1.2.3.tar.gz", PROVENANCE])
-
-
-# The folder of libraries without its .pth files, through which the project itself would be found
-_WITH_LIBRARIES = (
-    "import runpy, sys, cryptography; sys.exit(runpy.run_path(sys.argv[1])['main'](sys.argv[2:]))".replace(
-        "import runpy, sys, cryptography",
-        f"import runpy, sys; sys.path.append({str(Path(pytest.__file__).parent.parent)!r}); import cryptography",
+    assert [line.split()[-1] for line in done.stdout.splitlines()] == sorted(
+        [WHEEL, "facefusion-1.2.3.tar.gz", PROVENANCE]
     )
-)
 
 
 def test_a_changed_file_is_refused(release, capsys):
@@ -129,7 +128,9 @@ def test_what_is_no_bundle_is_refused(release, name, text):
         check(release)
 
 
-@pytest.mark.parametrize("line", ["no digest", f"{'0' * 64}  ../wheel", f"{'0' * 64}  a\n{'0' * 64}  a", f"{'0' * 64}  "])
+@pytest.mark.parametrize(
+    "line", ["no digest", f"{'0' * 64}  ../wheel", f"{'0' * 64}  a\n{'0' * 64}  a", f"{'0' * 64}  "]
+)
 def test_digests_name_files_of_the_folder_once(line):
     with pytest.raises(NotVerifiedError, match="has a line that is none"):
         verify.read_sums(line)
