@@ -30,6 +30,7 @@ class Reviewed:
 
     Attributes:
         allowed: SPDX identifiers that anything may have, with the reason.
+        optional: further ones that extras and images may have, which users choose.
         tools: further ones that only tools may have, which no user gets.
         weights: those of public weights, which users fetch by themselves; true where they allow commercial use.
         exceptions: package to identifiers that it alone may have.
@@ -39,6 +40,7 @@ class Reviewed:
     """
 
     allowed: Mapping[str, str]
+    optional: Mapping[str, str]
     tools: Mapping[str, str]
     weights: Mapping[str, bool]
     exceptions: Mapping[str, tuple[str, ...]]
@@ -58,8 +60,7 @@ class Reviewed:
         if not expression:
             return f"{package.url} has no licence in {LIST.name}: look it up and add it"
         may = {*self.allowed, *self.exceptions.get(package.name, ())}
-        if package.scope == "excluded":
-            may |= set(self.tools)
+        may |= {"required": set[str](), "optional": {*self.optional}, "excluded": {*self.tools}}[package.scope]
         if not allows(expression, frozenset(may)):
             return f"{package.url} is under {expression}, which {LIST.name} does not let it have: review it"
         return None
@@ -78,9 +79,16 @@ class Reviewed:
 def read_reviewed(path: Path = LIST) -> Reviewed:
     """Read the reviewed list."""
     table = tomllib.loads(path.read_text("utf-8"))
-    exceptions = {name: tuple(entry["licences"]) for name, entry in table["exceptions"].items()}
-    plain = (table[name] for name in ("python", "npm", "notes"))
-    return Reviewed(table["allowed"], table["tools"], table["weights"], exceptions, *plain)
+    return Reviewed(
+        allowed=table["allowed"],
+        optional=table["optional"],
+        tools=table["tools"],
+        weights=table["weights"],
+        exceptions={name: tuple(entry["licences"]) for name, entry in table["exceptions"].items()},
+        stated=table["python"],
+        npm=table["npm"],
+        notes=table["notes"],
+    )
 
 
 def allows(expression: str, may: frozenset[str]) -> bool:
