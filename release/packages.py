@@ -60,7 +60,7 @@ def build(source: Source, output: Path, *, root: Path = ROOT) -> list[Path]:
 
 
 def differences(first: Path, second: Path) -> list[str]:
-    """Return what two folders of packages do not have alike, down to the files in them; nothing where both are equal."""
+    """Return what two folders of packages do not have alike down to the files in them; nothing where they are equal."""
     names = sorted({path.name for folder in (first, second) for path in folder.iterdir()})
     found = []
     for name in names:

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from release.verify import BUNDLE_TYPE, PAYLOAD_TYPE, pre_authentication
 
-PASSWORD = "FACEFUSION_RELEASE_PASSWORD"
+PASSWORD = "FACEFUSION_RELEASE_PASSWORD"  # nosec B105 - the name of a variable
 PRIVATE, PUBLIC = "facefusion-release.key", "facefusion-release.pub"
 
 

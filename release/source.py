@@ -68,7 +68,8 @@ def unpack(source: Source, folder: Path, *, root: Path = ROOT) -> None:
 
 def _git(root: Path, *arguments: str) -> bytes:
     try:
-        done = subprocess.run(["git", "-C", root, *arguments], capture_output=True, check=False)
+        command = ["git", "-C", root, *arguments]
+        done = subprocess.run(command, capture_output=True, check=False)
     except OSError as error:
         raise SourceError("git is not installed: a release is made of a commit") from error
     if done.returncode:

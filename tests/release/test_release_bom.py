@@ -77,9 +77,10 @@ def test_every_locked_python_package_is_there_with_the_digests_of_its_files(boms
 
 
 def test_what_the_product_needs_is_told_from_what_makes_and_checks_it(boms):
-    scopes = {part["name"]: part["scope"] for part in boms["python"]["components"]}
-    assert {scopes[package.name] for package in python_lock(ROOT / "requirements/runtime.txt")} == {"required"}
-    assert scopes["pytest"] == scopes["pip-audit"] == scopes["torch"] == "excluded"
+    scopes = {part["purl"]: part["scope"] for part in boms["python"]["components"]}
+    assert {scopes[package.url] for package in python_lock(ROOT / "requirements/runtime.txt")} == {"required"}
+    names = {part["name"]: part["scope"] for part in boms["python"]["components"]}
+    assert names["pytest"] == names["pip-audit"] == names["torch"] == "excluded"
 
 
 def test_a_lock_of_something_that_runs_is_by_choice(tmp_path):
