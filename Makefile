@@ -21,8 +21,8 @@ help: ## show this list
 demo: setup-runtime ## swap a face in a video and say where to look
 	@$(BIN)/python examples/demo.py
 
-test: setup-dev ## lint, security, types, layers and all tests
-	@$(MAKE) --no-print-directory --jobs=2 lint security console types
+test: setup-dev ## lint, types, layers and all tests
+	@$(MAKE) --no-print-directory --jobs=2 lint console types
 	@$(MAKE) --no-print-directory --jobs=2 console-check suite
 
 types: setup-dev ## types only
@@ -58,9 +58,9 @@ lint: setup-dev ## style and format only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-security: setup-dev ## weaknesses of code and workflows, and secrets in files
+security: setup-dev ## weaknesses of code and workflows, and secrets in files; the tests look at the same
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src release console/package.py requirements/install.py
-	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	$(BIN)/python -m release.leaks
 	$(BIN)/zizmor --offline --quiet .github/workflows
 
 audit: setup-dev build/security/bin/pip-audit ## known weaknesses of all locked packages; what could not be looked at is a failure

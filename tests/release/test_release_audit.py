@@ -23,8 +23,8 @@ CLEAN = {
 # As pip-audit 2.10 answers, with status 0, where it cannot reach what it asks
 SKIPPED = {
     "dependencies": [
-        {"name": "idna", "skip_reason": "Dependency not found on the index: idna (3.20)"},
-        {"name": "pillow", "skip_reason": "Dependency not found on the index: pillow (13.0.0)"},
+        {"name": "idna", "skip_reason": "Dependency not found on PyPI and could not be audited: idna (3.20)"},
+        {"name": "pillow", "skip_reason": "Dependency not found on PyPI and could not be audited: pillow (13.0.0)"},
     ],
     "fixes": [],
 }
@@ -53,8 +53,8 @@ def test_what_was_skipped_is_a_failure_though_the_tool_reports_success(tmp_path,
     assert audit.main([str(lock)]) == 1
     told = capsys.readouterr()
     assert told.err.splitlines() == [
-        "idna was skipped: Dependency not found on the index: idna (3.20)",
-        "pillow was skipped: Dependency not found on the index: pillow (13.0.0)",
+        "idna was skipped: Dependency not found on PyPI and could not be audited: idna (3.20)",
+        "pillow was skipped: Dependency not found on PyPI and could not be audited: pillow (13.0.0)",
     ]
     assert told.out == ""
 

@@ -10,7 +10,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from release.source import SourceError
 from release_material import ROOT
+
+from release import leaks
 
 REGISTRIES = ("pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + ".com")
 TOOLS = Path(sys.executable).parent
@@ -46,28 +49,62 @@ def test_each_threat_has_a_measure_and_a_test():
     assert all(measure and "::" in tests for _, measure, tests in threats)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not IS_CHECKOUT, reason="no checkout of git")
 def test_no_secret_is_in_the_repository():
-    command = [TOOLS / "detect-secrets-hook", "--baseline", ".secrets.baseline", *files()]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    assert leaks.find() == ""
 
 
-@pytest.mark.skipif(not IS_CHECKOUT, reason="no checkout of git")
-def test_a_secret_would_be_found(tmp_path):
-    leak = tmp_path / "settings.py"
-    key = "AKIA" + "IOSFODNN7EXAMPLF"
-    leak.write_text(f'access = "{key}"\n')
-    command = [TOOLS / "detect-secrets-hook", "--baseline", ".secrets.baseline", leak]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "AWS Access Key" in done.stdout
+PLANTED = {
+    "AWS Access Key": "AKIA" + "IOSFODNN7EXAMPLF",
+    "Azure Storage Account access key": "AccountKey=" + "lJzRc1YdHaAA2KCNJJ1tkYwF" + "/" * 62 + "==",
+    "Basic Auth Credentials": "postgresql://somebody:" + "hunter2024" + "@db.example/jobs",
+    "GitHub Token": "ghp_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx",
+    "GitLab Token": "glpat-" + "hellOworld380_testin",
+    "JSON Web Token": "eyJhbGciOiJIUzI1NiJ9"
+    + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0."
+    + "rosRsu3hCbgxOGwSzpJqGIGgxNuDhsPvUvz6WqUKYyY",
+    "Private Key": "-----BEGIN " + "RSA PRIVATE KEY-----",
+    "PyPI Token": "pypi-AgEIcHlwaS5" + "vcmc" + "CJDU3OTM1MjliLWIyYTYtNDEwOC05NzRkLTM0MjNiNmEwNWIzYgACF1s" * 2,
+    "Slack Token": "xoxb-" + "23984754863-2348975623103",
+    "Stripe Access Key": "sk_live_" + "ReTllpYQYfIZu2Jnf2lAPFjD",
+    "Telegram Bot Token": "110201543" + ":AAHdqTcvCH1vGWJxfSe1ofSAs0K5PALDsaw",
+}
+
+
+@pytest.fixture(scope="module")
+def leaking(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A checkout with a secret of each kind, and what is said of it."""
+    place = tmp_path_factory.mktemp("leaking")
+    subprocess.run(["git", "init", "--quiet", place], check=True)
+    for number, text in enumerate(PLANTED.values()):
+        (place / f"file{number}.py").write_text(f'value = "{text}"\n')
+    return place, leaks.find(place)
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_a_secret_would_be_found(leaking, kind):
+    _, told = leaking
+    place = f"file{list(PLANTED).index(kind)}.py:1"
+    assert f"Secret Type: {kind}\nLocation:    {place}" in told
+
+
+def test_where_git_does_not_answer_nothing_counts_as_looked_at(tmp_path):
+    with pytest.raises(SourceError, match="git grep failed"):
+        leaks.find(tmp_path)
 
 
 @pytest.mark.slow
 def test_bandit_finds_nothing_that_was_not_looked_at():
-    command = [TOOLS / "bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", "src", "release"]
+    command = [
+        TOOLS / "bandit",
+        "--quiet",
+        "--configfile",
+        "pyproject.toml",
+        "--recursive",
+        "src",
+        "release",
+        "console/package.py",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
