@@ -104,4 +104,4 @@ def document(
 
 
 def _is_part(part: dict[str, Any]) -> bool:
-    return part.get("scope", "required") != "excluded"
+    return bool(part.get("scope") != "excluded")

@@ -40,7 +40,8 @@ def check(folder: Path, *, root: Path = ROOT) -> None:
     with tempfile.TemporaryDirectory() as trusted:
         public = Path(trusted) / PUBLIC
         public.write_bytes(public_pem(key))
-        command = [sys.executable, "release/verify.py", folder.resolve(), "--key", public, "--commit", source.commit]
+        asked = [str(folder.resolve()), "--key", str(public), "--commit", source.commit]
+        command = [sys.executable, "release/verify.py", *asked]
         if subprocess.run(command, cwd=root, check=False).returncode:
             raise BuildError("What was just made is not verified")
 

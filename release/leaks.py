@@ -46,7 +46,7 @@ def suspects(root: Path = ROOT) -> list[str]:
     Raises:
         SourceError: git does not answer, as where there is no checkout.
     """
-    command = ["git", "-C", root, "grep", "-I", "-l", "-z", "--untracked", "-E", "-e", "|".join(HINTS)]
+    command = ["git", "-C", str(root), "grep", "-I", "-l", "-z", "--untracked", "-E", "-e", "|".join(HINTS)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:

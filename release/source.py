@@ -68,7 +68,7 @@ def unpack(source: Source, folder: Path, *, root: Path = ROOT) -> None:
 
 def _git(root: Path, *arguments: str) -> bytes:
     try:
-        command = ["git", "-C", root, *arguments]
+        command = ["git", "-C", str(root), *arguments]
         done = subprocess.run(command, capture_output=True, check=False)
     except OSError as error:
         raise SourceError("git is not installed: a release is made of a commit") from error
