@@ -60,7 +60,7 @@ PLANTED = {
     "Basic Auth Credentials": "postgresql://somebody:" + "hunter2024" + "@db.example/jobs",
     "GitHub Token": "ghp_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx",
     "GitLab Token": "glpat-" + "hellOworld380_testin",
-    "JSON Web Token": "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0." + "rosRsu3hCbgxOGwSzpJqGIGgxNuDhsPvUvz6WqU",
+    "JSON Web Token": "eyJhbGciOiJIUzI1NiJ9"
     + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0."
     + "rosRsu3hCbgxOGwSzpJqGIGgxNuDhsPvUvz6WqUKYyY",
     "Private Key": "-----BEGIN " + "RSA PRIVATE KEY-----",
