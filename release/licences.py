@@ -8,9 +8,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from license_expression import AND, LicenseExpression, get_spdx_licensing
+from license_expression import AND, LicenseExpression, Licensing, get_spdx_licensing
 
 from facefusion.inference.catalogue import ModelCard
 from release.locks import Package, Scope
@@ -102,11 +103,17 @@ def allows(expression: str, may: frozenset[str]) -> bool:
         license_expression.ExpressionError: it is no expression.
         ValueError: it names a licence that SPDX does not know, and that does not begin with `LicenseRef-`.
     """
-    licensing = get_spdx_licensing()
+    licensing = _spdx()
     parsed = licensing.parse(expression, strict=True)
     if unknown := [key for key in licensing.unknown_license_keys(parsed) if not key.startswith(_OWN)]:
         raise ValueError(f"SPDX does not know {', '.join(unknown)}, of {expression}")
     return _allows(parsed, may)
+
+
+@cache
+def _spdx() -> Licensing:
+    """Return what knows the licences of SPDX; it takes a while to make."""
+    return get_spdx_licensing()
 
 
 def _allows(parsed: LicenseExpression, may: frozenset[str]) -> bool:

@@ -14,7 +14,7 @@ Scope = Literal["required", "optional", "excluded"]
 """Whether the product needs it, may use it, or is only made with it (CycloneDX' words)."""
 
 RUNTIME = "runtime"
-TOOLS = frozenset({"bench", "build", "dev", "models", "openvino", "security", "training"})
+TOOLS = frozenset({"bench", "build", "dev", "docs", "models", "openvino", "security", "training"})
 """Locks of what develops, measures, converts and checks; any other lock is of something that runs."""
 
 _ENTRY = re.compile(r"^([a-z0-9][a-z0-9.-]*)==([^\s;\\]+)", re.MULTILINE)
