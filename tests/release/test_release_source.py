@@ -88,6 +88,19 @@ def test_a_secret_would_be_found(leaking, kind):
     assert f"Secret Type: {kind}\nLocation:    {place}" in told
 
 
+def test_a_known_one_may_move_within_its_file(tmp_path):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    text = f'value = "{PLANTED["AWS Access Key"]}"\n'
+    (tmp_path / "file.py").write_text(text)
+    command = [TOOLS / "detect-secrets", "scan", "--all-files", "file.py"]
+    known = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout
+    (tmp_path / "known.json").write_bytes(known)
+    (tmp_path / "file.py").write_text(f"moved = True\n\n{text}")
+    assert leaks.find(tmp_path, tmp_path / "known.json") == ""
+    assert (tmp_path / "known.json").read_bytes() == known
+    assert "AWS Access Key" in leaks.find(tmp_path)
+
+
 def test_where_git_does_not_answer_nothing_counts_as_looked_at(tmp_path):
     with pytest.raises(SourceError, match="git grep failed"):
         leaks.find(tmp_path)
