@@ -16,7 +16,7 @@ COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-
 IMAGE = pyproject.toml requirements/image.in --extra service --extra celery --extra postgresql --extra s3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types suite console console-check test-models test-openvino lint bench docs openapi image lock clean setup-runtime setup-dev
+.PHONY: help demo test types suite console console-check security audit semgrep release-check test-models test-openvino lint bench docs openapi image lock clean setup-runtime setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,26 @@ lint: setup-dev ## style and format only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+security: setup-dev ## weaknesses of code and workflows, and secrets in files; the tests look at the same
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src release console/package.py requirements/install.py
+	$(BIN)/python -m release.leaks
+	$(BIN)/zizmor --offline --quiet .github/workflows
+
+audit: setup-dev build/security/bin/pip-audit ## known weaknesses of all locked packages; what could not be looked at is a failure
+	build/security/bin/python release/audit.py
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix console audit --package-lock-only
+
+semgrep: build/security/bin/pip-audit ## rules of the house over all code; SEMGREP_RULES adds some
+	build/security/bin/semgrep scan --metrics off --disable-version-check --error --quiet --config release/semgrep.yml $(SEMGREP_RULES)
+
+build/security/bin/pip-audit: requirements/security.txt
+	$(PYTHON) -m venv build/security
+	build/security/bin/python -m pip --quiet install --require-hashes --requirement $<
+	@touch $@
+
+release-check: console ## a release as it would be, signed with a throw-away key and verified, in build/release
+	$(BIN)/python -m release.check build/release
+
 bench: setup-dev ## print the figures that the documentation quotes
 	$(BIN)/python -m benchmarks
 
@@ -85,6 +105,7 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv
 	$(COMPILE) requirements/training.in --output-file requirements/training.txt
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
 	$(COMPILE) requirements/docs.in --output-file requirements/docs.txt
+	$(COMPILE) requirements/security.in --output-file requirements/security.txt
 	$(COMPILE) --extra openvino --no-emit-package onnxruntime pyproject.toml requirements/openvino.in \
 	  --output-file requirements/openvino.txt
 	$(COMPILE) requirements/build.in --output-file requirements/build.txt

@@ -23,7 +23,7 @@ from facefusion.options.tree import Options
 ENVIRONMENT_PREFIX = "FACEFUSION_"
 CONFIG_VARIABLE = "FACEFUSION_CONFIG"
 # Read where it is used: a passphrase is no option, which would be shown, kept and typed.
-_PASSPHRASE = "FACEFUSION_SIGNING_PASSPHRASE"
+_PASSPHRASE = "FACEFUSION_SIGNING_PASSPHRASE"  # nosec B105 - the name of a variable
 _NO_OPTIONS = (CONFIG_VARIABLE, _PASSPHRASE, "FACEFUSION_TEST_ASSETS", "FACEFUSION_MODEL_ARCHIVES")
 # What Kubernetes and Docker tell every container of a service that somebody called facefusion.
 _OF_A_SERVICE = re.compile(r"FACEFUSION_(NAME|ENV_\w+|SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
