@@ -39,6 +39,11 @@ def test_a_lock_holds_names_versions_and_hashes_and_no_address(lock):
     assert "://" not in lock.read_text()
 
 
+def test_the_lock_of_the_console_holds_no_address_either():
+    lock = ROOT / "console" / "package-lock.json"
+    assert "://" not in lock.read_text(), "npm notes who funds a package: take its `funding` out again"
+
+
 def test_other_environments_stand_on_the_versions_of_the_runtime():
     runtime, dev, openvino = (
         set(re.findall(r"^[^\s\\]+==[^\s\\]+", (ROOT / "requirements" / name).read_text(), re.MULTILINE))
