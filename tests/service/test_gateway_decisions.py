@@ -79,7 +79,7 @@ def test_links_are_limited_by_address(house: House) -> None:
     with house.serving(rate_address=60, rate_burst=0.1) as service, service.client() as client:
         answers = [client.get("/v1/shared/7") for _ in range(20)]
     assert {each.status_code for each in answers} == {200, 429}
-    assert answers[-1].headers["retry-after"]
+    assert all("retry-after" in each.headers for each in answers if each.status_code == 429)
 
 
 def test_reads_and_parts_of_uploads_are_counted(house: House) -> None:
