@@ -1,6 +1,8 @@
 # Every target does its own set-up in .venv; it needs python3 (3.11 or later) with its venv module, and nothing else.
 PYTHON ?= python3
 UV ?= uv
+ENGINE ?= docker
+DEVICE ?= cpu
 BIN := .venv/bin
 # Thousands of processes begin in tests: each would compile all modules anew where bytecode is not kept
 export PYTHONDONTWRITEBYTECODE :=
@@ -11,9 +13,10 @@ PAGE_SOURCES := docs/openapi.json $(wildcard console/*.json console/*.ts console
   $(shell find console/src console/public -type f ! -name schema.d.ts)
 COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+IMAGE = pyproject.toml requirements/image.in --extra service --extra celery --extra postgresql --extra s3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types suite console console-check test-models test-openvino lint bench openapi lock clean setup-runtime setup-dev
+.PHONY: help demo test types suite console console-check security audit semgrep release-check test-models test-openvino lint bench docs openapi image lock clean setup-runtime setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -58,11 +61,41 @@ lint: setup-dev ## style and format only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+security: setup-dev ## weaknesses of code and workflows, and secrets in files; the tests look at the same
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src release console/package.py requirements/install.py
+	$(BIN)/python -m release.leaks
+	$(BIN)/zizmor --offline --quiet .github/workflows
+
+audit: setup-dev build/security/bin/pip-audit ## known weaknesses of all locked packages; what could not be looked at is a failure
+	build/security/bin/python release/audit.py
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm --prefix console audit --package-lock-only
+
+semgrep: build/security/bin/pip-audit ## rules of the house over all code; SEMGREP_RULES adds some
+	build/security/bin/semgrep scan --metrics off --disable-version-check --error --quiet --config release/semgrep.yml $(SEMGREP_RULES)
+
+build/security/bin/pip-audit: requirements/security.txt
+	$(PYTHON) -m venv build/security
+	build/security/bin/python -m pip --quiet install --require-hashes --requirement $<
+	@touch $@
+
+release-check: console ## a release as it would be, signed with a throw-away key and verified, in build/release
+	$(BIN)/python -m release.check build/release
+
 bench: setup-dev ## print the figures that the documentation quotes
 	$(BIN)/python -m benchmarks
 
+docs: ## build the site of the documentation in build/site, with tools of its own (fetches 15 MB once)
+	@cmp -s requirements/docs.txt build/docs/installed.txt || $(PYTHON) -m venv --clear build/docs
+	@cmp -s requirements/docs.txt build/docs/installed.txt || \
+	  build/docs/bin/python -m pip --quiet install --require-hashes --requirement requirements/docs.txt
+	@cp requirements/docs.txt build/docs/installed.txt
+	build/docs/bin/python docs/site.py build/site
+
 openapi: setup-dev ## write the document of the REST API, docs/openapi.json
 	$(BIN)/python -m facefusion.service.document docs/openapi.json
+
+image: ## build the image facefusion:$(DEVICE) (ENGINE=podman, DEVICE=cuda, BUILD="--secret id=ca,src=ca.pem")
+	$(ENGINE) build $(BUILD) --target $(DEVICE) --tag facefusion:$(DEVICE) .
 
 lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
@@ -71,8 +104,15 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv
 	$(COMPILE) requirements/models.in --output-file requirements/models.txt
 	$(COMPILE) requirements/training.in --output-file requirements/training.txt
 	$(COMPILE) requirements/bench.in --output-file requirements/bench.txt
+	$(COMPILE) requirements/docs.in --output-file requirements/docs.txt
+	$(COMPILE) requirements/security.in --output-file requirements/security.txt
 	$(COMPILE) --extra openvino --no-emit-package onnxruntime pyproject.toml requirements/openvino.in \
 	  --output-file requirements/openvino.txt
+	$(COMPILE) requirements/build.in --output-file requirements/build.txt
+	$(COMPILE) $(IMAGE) --output-file requirements/image.txt
+	$(COMPILE) $(IMAGE) --extra cuda --no-emit-package onnxruntime --output-file requirements/image-cuda.txt
+	$(COMPILE) $(IMAGE) --extra tensorrt --no-emit-package onnxruntime --output-file requirements/image-tensorrt.txt
+	$(COMPILE) $(IMAGE) --extra openvino --no-emit-package onnxruntime --output-file requirements/image-openvino.txt
 
 clean: ## remove everything that was made, .venv included
 	rm -rf .venv console/node_modules src/facefusion/ui/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out

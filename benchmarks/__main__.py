@@ -15,8 +15,8 @@ NAMES = (
 )
 LONG = (
     *("batch", "content", "clap", "kills", "fuzz", "performance", "gpu", "flame", "watermark"),
-    *("disclosure", "trust", "chaos", "cluster", "service_load", "jobs_queue", "seams", "film", "shared_batches"),
-    *("console",),
+    *("disclosure", "trust", "chaos", "cluster", "service_load", "jobs_queue", "metrics", "seams", "film"),
+    *("shared_batches", "console", "images"),
 )
 
 

@@ -31,7 +31,8 @@ class ConsoleHook(BuildHookInterface[Any]):
         scripts = sysconfig.get_path("scripts")
         environment = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ.get('PATH', '')}"}
         for arguments in (["ci", "--silent"], ["run", "--silent", "build"]):
-            done = subprocess.run(["npm", *arguments], cwd=Path(self.root) / "console", env=environment, check=False)
+            command = ["npm", *arguments]
+            done = subprocess.run(command, cwd=Path(self.root) / "console", env=environment, check=False)
             if done.returncode:
                 raise SystemExit("The pages of the console cannot be built: run `make console` to see why")
 

@@ -7,11 +7,14 @@ from types import SimpleNamespace
 import pytest
 from queue_material import Jobs
 
+from facefusion.inference.uses import Uses
 from facefusion.jobs import worker as workers
 from facefusion.jobs.database import database_time
 from facefusion.jobs.values import SegmentOfPlan
 from facefusion.jobs.work.task import Done
 from facefusion.jobs.worker import Worker
+from facefusion.options.monitoring import MonitoringOptions
+from facefusion.telemetry.telemetry import Telemetry
 
 SEGMENTS = 5
 
@@ -45,8 +48,10 @@ def worker(jobs, done, monkeypatch):
     serving = SimpleNamespace(
         jobs=SimpleNamespace(lease_seconds=30.0),
         worker=SimpleNamespace(slots=1, stall_seconds=600.0, drain_seconds=0.0, quality_share=0.0),
+        monitoring=MonitoringOptions(),
     )
-    bench = SimpleNamespace(serving=serving, storage=None, has_room=lambda: True)
+    told = {"telemetry": Telemetry(), "warm": SimpleNamespace(uses=Uses())}
+    bench = SimpleNamespace(serving=serving, storage=None, has_room=lambda: True, **told)
     return Worker(jobs.engine, bench, queue=jobs.queue)
 
 

@@ -20,11 +20,11 @@ from facefusion.errors import (
 )
 from facefusion.jobs.devices import device_shares, visible, with_devices
 from facefusion.jobs.submitting import is_cut
-from facefusion.jobs.work.bench import scratch_folder
 from facefusion.jobs.work.cache import InputCache
 from facefusion.jobs.work.patience import Patience
 from facefusion.jobs.work.publishing import media_type
 from facefusion.jobs.work.said import Said
+from facefusion.jobs.work.scratch import scratch_folder
 from facefusion.jobs.work.sorting import failure_of
 from facefusion.media.probe import probe
 from facefusion.options import LimitOptions, load_options, load_serving

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from api_server import until
 
-from facefusion.service.serving import listening
+from facefusion.telemetry.listening import listening
 from material import ASTRONAUT, CAPTAIN
 from whole_service import serving
 

@@ -20,13 +20,13 @@ from facefusion.jobs.database import writing
 from facefusion.service.background.operations import Operations, Progress, Teller
 from facefusion.service.gateway.caller import ROLES, Caller
 from facefusion.service.parts import ServiceParts
-from facefusion.service.system.cards import Cards
 from facefusion.service.system.history import History, Sample
 from facefusion.service.system.load import Load
-from facefusion.service.system.machine import Machine, MachineUse
 from facefusion.service.system.sampler import Sampler, with_samples
 from facefusion.service.system.watch import SystemWatch
 from facefusion.service.tables import OPERATIONS
+from facefusion.telemetry.cards import Cards
+from facefusion.telemetry.machine import Machine, MachineUse
 from job_databases import SteppedClock
 from material import CAPTAIN
 
@@ -49,6 +49,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 class Driver:
     """Stands in place of NVIDIA's driver: a card, and one that is cut into parts."""
+
+    NVML_TEMPERATURE_GPU = 0
 
     class NVMLError(Exception):
         """What it raises."""
@@ -77,6 +79,11 @@ class Driver:
 
     def nvmlDeviceGetMemoryInfo(self, number: int) -> Any:  # noqa: N802
         return SimpleNamespace(total=80 << 30, used=number << 30)
+
+    def nvmlDeviceGetTemperature(self, number: int, _sensor: int) -> int:  # noqa: N802
+        if number:
+            raise self.NVMLError
+        return 61
 
     def nvmlDeviceGetUtilizationRates(self, number: int) -> Any:  # noqa: N802
         if number:

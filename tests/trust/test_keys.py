@@ -5,6 +5,9 @@ import multiprocessing
 import os
 import pickle
 import stat
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -127,3 +130,25 @@ def test_a_folder_that_cannot_be_written_says_so(home: Path) -> None:
     home.chmod(0o500)
     with pytest.raises(SecretError, match="--trust-dir"):
         KeyRing.open(home)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="root alone can hand a file to a group")
+@pytest.mark.parametrize(
+    ("mode", "group", "is_read"), [(0o440, 10001, True), (0o440, 10002, False), (0o444, 10001, False)]
+)
+def test_a_key_that_root_hands_to_our_group_is_read(mode: int, group: int, is_read: bool) -> None:
+    # As Kubernetes mounts a secret: the file is root's, and the group of the pod may read it.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "own.key").write_bytes(b"secret")
+        os.chown(folder / "own.key", 0, group)
+        (folder / "own.key").chmod(mode)
+        script = (
+            "import os, sys\nfrom pathlib import Path\nfrom facefusion.trust.keys.file import read_private\n"
+            "os.setgroups([10001]); os.setgid(10001); os.setuid(10001)\nprint(read_private(Path(sys.argv[1])))\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(folder / "own.key")], capture_output=True, text=True, check=False
+        )
+    assert (done.stdout.strip() == "b'secret'") is is_read, done.stderr

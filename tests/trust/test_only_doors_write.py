@@ -40,6 +40,8 @@ KNOWN = {
     "jobs/storage/streams.py": "files of jobs that have left by the doors, or are inputs",
     "service/uploads/receiving.py": "an input",
     "service/uploads/store.py": "an input",
+    "service/backup/creating.py": "what a backup says of itself, and of files in storage",
+    "service/backup/restoring.py": "jobs, records and keys, as a backup has them",
     "service/routes/faces.py": "the picture of a face file, which tells a source",
     "service/routes/consents.py": "the picture of a signature, as it was sent",
     "service/document.py": "the document of the API",

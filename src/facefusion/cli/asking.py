@@ -37,7 +37,7 @@ def ask_once(options: TrustOptions, terminal: Terminal, *, answers: TextIO | Non
     from facefusion.trust.home import trust_home  # noqa: PLC0415
     from facefusion.trust.policy import policy_in_force  # noqa: PLC0415
 
-    home = trust_home(options.trust_dir)
+    home = trust_home(options.trust_dir, options.trust_key_file)
     if is_acknowledged(home) or not policy_in_force(options.policy, home=home).policy.acknowledgement.required.value:
         return
     ask(options, terminal, language=machine_language(), answers=answers)
@@ -67,7 +67,7 @@ def accept(options: TrustOptions) -> None:
     from facefusion.trust.actor import actor_of  # noqa: PLC0415
     from facefusion.trust.home import trust_home  # noqa: PLC0415
 
-    acknowledge(trust_home(options.trust_dir), actor_of(options))
+    acknowledge(trust_home(options.trust_dir, options.trust_key_file), actor_of(options))
     note_change(options, "acknowledgement", "added")
 
 

@@ -13,7 +13,7 @@ from facefusion.cli.verbs import Verb, add_json, parse_verbs
 if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
-_OPTIONS: Final = ("trust_dir", "trust_database", "tenant")
+_OPTIONS: Final = ("trust_dir", "trust_database", "trust_database_password_file", "tenant")
 _KINDS: Final = (
     "admitted, refused, published, streamed, failed, cancelled, changed, called, denied, counted, swept, pruned, erased"
 )

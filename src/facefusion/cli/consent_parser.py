@@ -12,7 +12,7 @@ from facefusion.cli.verbs import Verb, add_json, parse_verbs
 if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
-_PLACE: Final = ("trust_dir", "trust_database", "tenant", "actor")
+_PLACE: Final = ("trust_dir", "trust_database", "trust_database_password_file", "tenant", "actor")
 _FACES: Final = (
     *_PLACE,
     *("face_detector_score", "face_selector_order", "execution_providers", "max_pixels"),

@@ -22,7 +22,17 @@ _BUILD_OPTIONS: Final = (
     *READING_OPTIONS,
     *("source_face_position", "source_face_min_size", "source_face_max_yaw", "source_face_min_sharpness"),
     *("source_face_max_distance", "output_path", "overwrite"),
-    *("policy", "trust_dir", "trust_database", "acknowledge", "actor", "tenant", "project", "territory"),
+    *(
+        "policy",
+        "trust_dir",
+        "trust_database",
+        "trust_database_password_file",
+        "acknowledge",
+        "actor",
+        "tenant",
+        "project",
+        "territory",
+    ),
 )
 
 

@@ -24,9 +24,9 @@ _PLACE: Final = tuple(
     if leaf.path and leaf.path[0] in PLACE_GROUPS and leaf.name not in allowed_options()
 )
 _ASKED: Final = ("tenant", "actor", "acknowledge", "trust_dir", "policy")
-_DATABASE: Final = ("jobs_database",)
+_DATABASE: Final = ("jobs_database", "jobs_database_password_file")
 _STORE: Final = tuple(leaf.name for leaf in iter_leaves(ServingOptions) if leaf.path == ("storage",))
-_BOTH: Final = ("jobs_database", "storage", *_STORE)
+_BOTH: Final = (*_DATABASE, "storage", *_STORE)
 _SCRATCH: Final = ("scratch_dir", "scratch_cache", "scratch_free", *_STORE)
 _ARRAYS: Final = "SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX, AWS_BATCH_JOB_ARRAY_INDEX or CLOUD_RUN_TASK_INDEX"
 

@@ -11,8 +11,8 @@ from facefusion.cli.verbs import Verb, add_json, parse_verbs
 if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
-_PLACE: Final = ("trust_dir", "trust_database", "actor", "tenant")
-_DATABASE: Final = ("jobs_database",)
+_PLACE: Final = ("trust_dir", "trust_database", "trust_database_password_file", "actor", "tenant")
+_DATABASE: Final = ("jobs_database", "jobs_database_password_file")
 _ROLES: Final = ("viewer", "operator", "reviewer", "admin", "platform")
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from facefusion.cli.audit_parser import parse_audit
+from facefusion.cli.backup_parser import parse_backup
 from facefusion.cli.batch_parser import USAGE, add_batch_flags
+from facefusion.cli.capacity_parser import add_capacity_flags
 from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.face_parser import READING_OPTIONS, parse_face
 from facefusion.cli.flags import add_option_flags, further_spellings
@@ -49,10 +51,13 @@ COMMANDS = {
     "keys": "make, list, revoke and replace keys of the service",
     "users": "people of the service who sign in with a password",
     "tenants": "for whom the service works, and how much each may have",
-    "doctor": "check this machine, and say what to do where something is missing",
+    "backup": "keep jobs, records and keys, check what was kept, and put it back",
+    "capacity": "say how long work takes, and what it needs",
+    "doctor": "check this machine or a cluster, and say what to do",
     "processors": "list what can be done here, and how to get the rest",
 }
 _PROCESSORS_OPTIONS = ("models_dir", "shared_models_dirs", "license_policy", "processor_options")
+_OF_WORKERS = frozenset(("jobs", "storage", "worker", "monitoring"))
 _COMMON_WITH_VALUE = ("--config", "--log-level", "--log-file")
 _COMMON = (*_COMMON_WITH_VALUE, "--quiet", "--traceback")
 _LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -81,6 +86,11 @@ virtual camera such as /dev/video9. Sound is not carried.
 _WORKER_EPILOG = """\
 SIGTERM and Ctrl-C: the first finishes what is begun, the second gives it back
 to the queue. Options of a job come with each job.
+"""
+
+_DOCTOR_EPILOG = """\
+Options below `doctor` go with --cluster: they say where the cluster is, and are
+those of the service and its workers. It ends with 1 where something fails.
 """
 
 
@@ -203,7 +213,7 @@ def _batch_parser() -> Parser:
 def _worker_parser() -> Parser:
     parser = _command_parser("worker", "[options]")
     parser.epilog = _WORKER_EPILOG
-    add_option_flags(parser, lambda leaf: leaf.path[0] in {"jobs", "storage", "worker"}, ServingOptions)
+    add_option_flags(parser, lambda leaf: leaf.path[0] in _OF_WORKERS, ServingOptions)
     add_option_flags(parser, lambda leaf: leaf.path[:1] != () and leaf.path[0] in PLACE_GROUPS)
     return _with_common(parser)
 
@@ -241,8 +251,29 @@ def _inspect_parser() -> Parser:
 
 
 def _doctor_parser() -> Parser:
-    parser = _command_parser("doctor", "[options]")
-    add_json(parser.add_argument_group("doctor"))
+    parser = _command_parser("doctor", "[--cluster] [options]")
+    parser.epilog = _DOCTOR_EPILOG
+    group = parser.add_argument_group("doctor")
+    group.add_argument(
+        "--cluster", action="store_true", help="check what the service and all its workers need and share instead"
+    )
+    group.add_argument(
+        "--timeout", type=_seconds, default=15.0, metavar="X",
+        help="with --cluster: seconds after which what has not answered counts as failed [15]",
+    )  # fmt: skip
+    add_json(group)
+    groups = {"jobs", "storage", "worker", "webhooks"}
+    names = {"tls_certificate", "redis"}
+    add_option_flags(
+        parser, lambda leaf: bool(leaf.path) and (leaf.path[0] in groups or leaf.name in names), ServingOptions
+    )
+    add_option_flags(parser, lambda leaf: leaf.path[:1] != () and leaf.path[0] in {"trust", "models"})
+    return _with_common(parser)
+
+
+def _capacity_parser() -> Parser:
+    parser = _command_parser("capacity", "(--frames N | --hours X) [options]")
+    add_capacity_flags(parser)
     return _with_common(parser)
 
 
@@ -264,6 +295,13 @@ def _sentence(summary: str) -> str:
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= 600:
         raise ValueError(text)
     return number
 
@@ -306,10 +344,12 @@ _COMMAND_PARSERS = {
     "preview": _preview_parser,
     "live": _live_parser,
     "inspect": _inspect_parser,
+    "capacity": _capacity_parser,
     "doctor": _doctor_parser,
     "processors": _processors_parser,
 }
 _FAMILIES = {
+    "backup": parse_backup,
     "job": parse_job,
     "face": parse_face,
     "models": parse_models,

@@ -12,7 +12,7 @@ from facefusion.cli.verbs import Verb, add_json, parse_verbs
 if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
-_PLACE: Final = ("trust_dir", "trust_database", "actor")
+_PLACE: Final = ("trust_dir", "trust_database", "trust_database_password_file", "actor")
 
 
 def parse_policy(

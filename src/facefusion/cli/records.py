@@ -25,7 +25,7 @@ def opened_log(options: TrustOptions) -> Iterator[AuditLog]:
     from facefusion.trust.home import trust_home  # noqa: PLC0415
     from facefusion.trust.keys import KeyRing  # noqa: PLC0415
 
-    home = trust_home(options.trust_dir)
+    home = trust_home(options.trust_dir, options.trust_key_file)
     log = AuditLog.open(home, AuditKeys.of(KeyRing.open(home)), database=options.trust_database)
     try:
         yield log
@@ -62,7 +62,7 @@ def opened_lifecycle(options: TrustOptions) -> Iterator[Lifecycle]:
     from facefusion.trust.keys import KeyRing  # noqa: PLC0415
     from facefusion.trust.privacy.lifecycle import Lifecycle  # noqa: PLC0415
 
-    home = trust_home(options.trust_dir)
+    home = trust_home(options.trust_dir, options.trust_key_file)
     engine = open_database(options.trust_database or home / "trust.db")
     try:
         yield Lifecycle(engine, KeyRing.open(home).derived("storage"))

@@ -12,7 +12,7 @@ from facefusion.cli.verbs import Verb, add_json, parse_verbs
 if TYPE_CHECKING:
     from facefusion.cli.parser import Parser
 
-_RECORDS: Final = ("trust_dir", "trust_database", "tenant")
+_RECORDS: Final = ("trust_dir", "trust_database", "trust_database_password_file", "tenant")
 
 
 def parse_storage(
@@ -71,7 +71,7 @@ _STORAGE: Final = {
         "encrypt a file",
         "FILE --key-file FILE [--to FILE] [options]",
         _encrypt,
-        ("overwrite", "trust_dir", "trust_database"),
+        ("overwrite", "trust_dir", "trust_database", "trust_database_password_file"),
     ),
     "decrypt": Verb("decrypt a file", "FILE --key-file FILE --to FILE [options]", _decrypt, ("overwrite",)),
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _VERIFY_OPTIONS: Final = (
     "trust_dir",
     "trust_database",
+    "trust_database_password_file",
     "trust_anchors",
     "max_pixels",
     "max_frames",
@@ -60,9 +61,14 @@ def _acknowledge(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--language", choices=("en", "zh"), help="en, zh [default: that of this machine]")
 
 
-_OF_THE_TERMS: Final = ("trust_dir", "trust_database", "acknowledge", "actor", "tenant")
+_OF_THE_TERMS: Final = ("trust_dir", "trust_database", "trust_database_password_file", "acknowledge", "actor", "tenant")
 _TRUST: Final = {
-    "init": Verb("make the keys and certificates of this place, if missing", "[options]", add_json, ("trust_dir",)),
+    "init": Verb(
+        "make the keys and certificates of this place, if missing",
+        "[options]",
+        add_json,
+        ("trust_dir", "trust_key_file"),
+    ),
     "acknowledge": Verb(
         "show the terms of use, and note that they are known", "[options]", _acknowledge, _OF_THE_TERMS
     ),

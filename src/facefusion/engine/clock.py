@@ -20,12 +20,15 @@ class StageClock:
     While several threads of a stage are at work, time counts once, but for that of networks.
 
     Attributes:
+        times: by stage, when it first began and when it last ended, in seconds since 1970.
         seconds: by stage; `models` is the part of all stages together that networks ran, from when `models` is set.
         models: tells how long networks run.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.times: dict[str, tuple[float, float]] = {}
+        self._epoch = time.time() - time.perf_counter()
         self.models: ModelTime | None = None
         self._at_work: Counter[str] = Counter()
         self._since: dict[str, float] = {}
@@ -45,8 +48,10 @@ class StageClock:
             with self._lock:
                 self._at_work[stage] -= 1
                 if not self._at_work[stage]:
-                    seconds = time.perf_counter() - self._since[stage]
-                    self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+                    began, now = self._since[stage], time.perf_counter()
+                    self.seconds[stage] = self.seconds.get(stage, 0.0) + now - began
+                    first, _ = self.times.get(stage, (self._epoch + began, 0.0))
+                    self.times[stage] = first, self._epoch + now
 
     @contextmanager
     def _counting_models(self) -> Iterator[None]:

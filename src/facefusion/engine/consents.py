@@ -29,7 +29,7 @@ def open_consents(options: Options) -> ConsentStore:
     Raises:
         TrustError: the place, its key or its records cannot be used.
     """
-    home = trust_home(options.trust.trust_dir)
+    home = trust_home(options.trust.trust_dir, options.trust.trust_key_file)
     place = options.trust.trust_database or home / DATABASE
     return ConsentStore(open_database(place), KeyRing.open(home).derived, options.trust.tenant)
 
@@ -40,7 +40,7 @@ def open_lists(options: Options) -> FaceLists:
     Raises:
         TrustError: the place, its key or its records cannot be used.
     """
-    home = trust_home(options.trust.trust_dir)
+    home = trust_home(options.trust.trust_dir, options.trust.trust_key_file)
     place = options.trust.trust_database or home / DATABASE
     return FaceLists(open_database(place), KeyRing.open(home).derived, options.trust.tenant)
 

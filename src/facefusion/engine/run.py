@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -61,6 +61,7 @@ class Result:
         notes: what the user should know, such as what could not be carried into the output; one sentence each.
         further_paths: all else that was written: renditions, thumbnail and contact sheet, in this order.
         disclosure: what the outputs are disclosed by: label, watermark, metadata, provenance.
+        stage_times: when each stage first began and when it last ended, in seconds since 1970.
     """
 
     output_path: Path
@@ -72,6 +73,7 @@ class Result:
     notes: tuple[str, ...] = ()
     further_paths: tuple[Path, ...] = ()
     disclosure: tuple[Layer, ...] = ()
+    stage_times: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 class Runner(Protocol):
@@ -150,6 +152,7 @@ def run(
         notes=tuple(notes.told),
         further_paths=plan.further_outputs,
         disclosure=door.disclosure,
+        stage_times=clock.times,
     )
 
 

@@ -12,6 +12,7 @@ from facefusion.inference.execution import Execution
 from facefusion.inference.machine import GIB, total_memory
 from facefusion.inference.runner import Notify, Runner
 from facefusion.inference.turns import Turns
+from facefusion.inference.uses import Uses
 from facefusion.options import RuntimeOptions
 
 GROWTH = 1.1
@@ -36,14 +37,16 @@ class SessionPool:
     Args:
         budget: bytes that networks may take; without a limit when None.
         notify: called with one sentence when networks begin to take turns.
+        uses: counts how often one was there already.
 
     Attributes:
         turns: which of the loaded networks compute.
     """
 
-    def __init__(self, budget: int | None = None, notify: Notify | None = None) -> None:
+    def __init__(self, budget: int | None = None, notify: Notify | None = None, uses: Uses | None = None) -> None:
         self._budget = budget
         self._notify = notify
+        self._uses = uses or Uses()
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._lock = threading.Lock()
         self._said = False
@@ -97,6 +100,7 @@ class SessionPool:
             self._entries.move_to_end(key)
         try:
             with entry.opening:
+                self._uses.note(was_loaded=entry.runner is not None)
                 if entry.runner is None:
                     self._make_room(entry)
                     entry.runner = open_it()

@@ -127,7 +127,7 @@ def _values(random: np.random.Generator, info: TensorInfo, *, is_batched: bool) 
     shape = [size if isinstance(size, int) else _UNSAID for size in info.shape]
     if is_batched:
         shape[0] = ITEMS
-    values = random.random(shape)
+    values = random.random(shape)  # nosec B311 - no secret
     return (values if info.dtype.startswith("float") else values > 0.5).astype(info.dtype)
 
 

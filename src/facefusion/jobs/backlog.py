@@ -22,10 +22,16 @@ def backlog(engine: Engine, *, clock: Clock = database_time) -> int:
         JobsUnavailableError: the database cannot be used.
     """
     with reading(engine) as connection:
-        return _claimable(connection, clock(connection))
+        return claimable(connection, clock(connection))
 
 
-def _claimable(connection: Connection, now: int) -> int:
+def claimable(connection: Connection, now: int) -> int:
+    """Return the same within a transaction.
+
+    Args:
+        connection: in it.
+        now: the time.
+    """
     busy = select(LEASES.c.tenant, func.count().label("running")).group_by(LEASES.c.tenant).subquery()
     # In words, not as a parameter: only so do databases know that the index of ready tasks serves.
     is_due = (TASKS.c.state == literal_column("'ready'")) & (TASKS.c.not_before <= now)

@@ -61,7 +61,7 @@ class JobBoard:
         admit_job(connection, new.tenant, new.priority)
         named = {"id": secrets.token_hex(16), "tenant": new.tenant, "owner": new.owner, "state": "queued"}
         asked = {"needs_review": new.needs_review, "priority": new.priority, "request": dict(new.request)}
-        asked |= {"names": dict(new.names)}
+        asked |= {"names": dict(new.names), "origin": None if new.origin is None else dict(new.origin)}
         job = job_of(connection.execute(_NEW_JOB, {**named, **asked, "created": now, "queued": now}).one())
         note_words(connection, job, new.words)
         task = {"job": job.number, "tenant": new.tenant, "kind": "plan" if new.is_cut else "whole", "number": 0}

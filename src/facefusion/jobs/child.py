@@ -9,15 +9,17 @@ from __future__ import annotations
 import base64
 import logging
 import os
-import pickle
+import pickle  # nosec B403 - see below
 import signal
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Self
 
 from facefusion.errors import FaceFusionError
 from facefusion.jobs.devices import with_devices
 from facefusion.options import Options, ServingOptions
+from facefusion.trust.privacy.logs import Redactor, known_paths, log_file_handler
 
 WAKE: Final = b"w"
 DRAIN: Final = b"d"
@@ -35,12 +37,14 @@ class Spec:
         serving: of the service.
         log_level: from which on it logs, in words of `logging`.
         devices: graphics cards that it sees alone; all when empty.
+        log_file: that takes lines of JSON, too; none when None.
     """
 
     options: Options
     serving: ServingOptions
     log_level: str = "WARNING"
     devices: tuple[str, ...] = ()
+    log_file: Path | None = None
 
     def to_line(self) -> bytes:
         """Return it as one line, from a parent to its own child alone."""
@@ -49,7 +53,8 @@ class Spec:
     @classmethod
     def of_line(cls, line: bytes) -> Self:
         """Return what `to_line` made a line of."""
-        spec: Self = pickle.loads(base64.b64decode(line))
+        # Its own parent wrote this into a pipe that nobody else holds.
+        spec: Self = pickle.loads(base64.b64decode(line))  # nosec B301  # nosemgrep: no-pickled-objects
         return spec
 
 
@@ -66,6 +71,8 @@ def main() -> int:
         return 0
     spec = Spec.of_line(line)
     logging.basicConfig(level=spec.log_level, format="%(levelname)s %(name)s: %(message)s")
+    if spec.log_file is not None:
+        _log_into(spec.log_file, spec.serving)
     from facefusion.jobs.opening import open_worker  # noqa: PLC0415 - takes long, and the parent may be gone by now
 
     try:
@@ -85,6 +92,17 @@ def main() -> int:
 
     threading.Thread(target=listen, daemon=True).start()
     return 0 if worker.run() else 1
+
+
+def _log_into(path: Path, serving: ServingOptions) -> None:
+    """Have records written to the end of the parent's file as well; where that cannot be, stderr has them alone."""
+    redactor = Redactor()
+    for known in known_paths([Path.home(), Path.cwd(), *serving.worker.model_dump().values()]):
+        redactor.add_path(known)
+    try:
+        logging.getLogger().addHandler(log_file_handler(path, redactor))
+    except OSError as error:
+        _LOG.error("The log file cannot be written: %s", error.strerror)
 
 
 if __name__ == "__main__":

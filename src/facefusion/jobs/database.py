@@ -121,7 +121,7 @@ def until_it_goes_through(call: Callable[_Args, _Value]) -> Callable[_Args, _Val
                 if not _is_to_be_tried_again(error.__cause__):
                     raise
             # Of two that undo each other again and again, one is to be the first.
-            time.sleep(random.uniform(0, _FIRST_WAIT * 2**number))
+            time.sleep(random.uniform(0, _FIRST_WAIT * 2**number))  # nosec B311 - no secret
         return call(*args, **kwargs)
 
     return made

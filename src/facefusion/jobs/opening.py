@@ -32,9 +32,18 @@ def open_jobs(serving: ServingOptions) -> Engine:
         SecretError: its file cannot be used.
         JobsUnavailableError: it cannot be reached.
     """
-    engine = open_database(serving.jobs.jobs_database or _home() / _DATABASE)
+    engine = open_database(jobs_place(serving))
     upgrade(engine)
     return engine
+
+
+def jobs_place(serving: ServingOptions) -> str | Path:
+    """Return where the database of jobs is: a URL, or a file.
+
+    Raises:
+        OutputUnwritableError, DiskFullError: the folder of one's own cannot be made.
+    """
+    return serving.jobs.jobs_database or _home() / _DATABASE
 
 
 def open_files(serving: ServingOptions) -> Storage:
@@ -82,10 +91,18 @@ def open_worker(options: Options, serving: ServingOptions) -> Worker:
     """
     from facefusion.jobs.work.bench import Bench  # noqa: PLC0415 - the engine takes long to import
     from facefusion.jobs.worker import Worker  # noqa: PLC0415
+    from facefusion.telemetry.telemetry import Telemetry  # noqa: PLC0415
 
     engine = open_jobs(serving)
     settings = storage_settings(serving)
-    bench = Bench.of(options, serving, storage=open_files(serving), board=JobBoard(engine), settings=settings)
+    telemetry = Telemetry.of(serving, "worker")
+    bench = Bench.of(
+        *(options, serving),
+        storage=open_files(serving),
+        board=JobBoard(engine),
+        settings=settings,
+        telemetry=telemetry,
+    )
     return Worker(engine, bench)
 
 

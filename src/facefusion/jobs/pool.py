@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from facefusion.jobs.child import DRAIN, GIVE_BACK, WAKE, Spec
@@ -91,15 +92,19 @@ class LocalPool:
         options: of the place, for all jobs.
         serving: of the service; `workers` says how many there are, and `devices` which graphics cards they share.
         log_level: from which on workers log to stderr.
+        log_file: to which they log as well; none when None.
 
     Raises:
         OptionsError: the cards cannot be shared out so.
     """
 
-    def __init__(self, options: Options, serving: ServingOptions, *, log_level: str = "WARNING") -> None:
+    def __init__(
+        self, options: Options, serving: ServingOptions, *, log_level: str = "WARNING", log_file: Path | None = None
+    ) -> None:
         workers = serving.worker.workers
         self._places = [
-            _Place(Spec(options, serving, log_level, share)) for share in device_shares(serving.worker.devices, workers)
+            _Place(Spec(options, serving, log_level, share, log_file))
+            for share in device_shares(serving.worker.devices, workers)
         ]
         self._seconds = serving.worker.drain_seconds
         self._over, self._hurry = threading.Event(), threading.Event()

@@ -226,13 +226,16 @@ class JobQueue:
             return following
 
     @until_it_goes_through
-    def failed(self, lease: Lease, failure: Failure, *, facts: Mapping[str, Any] | None = None) -> None:
+    def failed(self, lease: Lease, failure: Failure, *, facts: Mapping[str, Any] | None = None) -> bool:
         """Take it that a task failed; it is tried again, later, unless that cannot help or was done often enough.
 
         Args:
             lease: of the task.
             failure: why.
             facts: what the worker measured.
+
+        Returns:
+            whether the job has failed by it; not so where this was told before.
 
         Raises:
             LeaseLostError: somebody else does it by now, or nobody is to.
@@ -241,11 +244,12 @@ class JobQueue:
         with writing(self._engine) as connection:
             held = self._ending(connection, lease, "failed")
             if held is None:
-                return
+                return False
             job, now = held.job, self._clock(connection)
             took = [end_attempt(connection, held.task, held.token, now, "failed", failure=failure, facts=facts)]
             failures = held.failures + 1
-            if failure.is_final or failures > self._retries.failures:
+            is_over = failure.is_final or failures > self._retries.failures
+            if is_over:
                 took += give_up(connection, job, held.task, now, failure, failures=failures)
             else:
                 later = now + round(self._retries.waiting(failures) * 1e6)
@@ -258,6 +262,7 @@ class JobQueue:
                 told |= {"failure": failure.to_json(), "again": moment(later).isoformat()}
                 tell(connection, job, now, "task.failed", told)
             settle(connection, job.tenant, took)
+            return is_over
 
     @until_it_goes_through
     def whole_instead(self, lease: Lease, why: Failure, *, facts: Mapping[str, Any] | None = None) -> None:

@@ -93,6 +93,7 @@ JOBS: Final = Table(
     Column("revision", Integer, nullable=False, default=1),  # counts what changed, for readers that ask again
     Column("request", _Request, nullable=False),
     Column("names", JSON),  # what the files of the request are called, by their references
+    Column("origin", JSON),  # by which request and trace it came
     Column("created", BigInteger, nullable=False),
     Column("queued", BigInteger, nullable=False),  # when it last came into the queue
     Column("started", BigInteger),
@@ -239,4 +240,10 @@ WORKERS: Final = Table(
     Column("began", BigInteger, nullable=False),
     Column("seen", BigInteger, nullable=False),
     Column("facts", JSON, nullable=False),  # host, process, devices, version
+)
+SCHEMA: Final = Table(
+    "jobs_schema",
+    METADATA,
+    Column("version", String(8), primary_key=True),  # of this schema, once it was reached
+    Column("works_from", String(8), nullable=False),  # the version of the oldest program that works with it
 )

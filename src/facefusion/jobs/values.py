@@ -61,6 +61,7 @@ class NewJob:
         needs_review: whether a person has to approve its result.
         names: what the files of the request are called, by their references, as far as that is known.
         words: further texts by whose words it is found, such as processors that the request leaves to the place.
+        origin: by which request and trace it came, as `facefusion.jobs.origin` has it.
     """
 
     tenant: str
@@ -71,6 +72,7 @@ class NewJob:
     needs_review: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
     words: tuple[str, ...] = ()
+    origin: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ class Job:
         result: its outputs, as JSON values; None before there are any.
         review: who approved or rejected it, when and why; None before.
         names: what the files of the request are called, by their references, as far as that is known.
+        origin: by which request and trace it came; None where nobody said.
     """
 
     number: int
@@ -115,6 +118,7 @@ class Job:
     result: Mapping[str, Any] | None
     review: Mapping[str, Any] | None
     names: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, str] | None = None
 
     @property
     def seconds(self) -> float | None:

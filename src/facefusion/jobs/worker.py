@@ -17,9 +17,11 @@ from sqlalchemy import Engine, select
 
 from facefusion.engine.versions import version
 from facefusion.errors import FaceFusionError, JobsUnavailableError, LeaseLostError, OnlyWholeError
+from facefusion.jobs.alike import Alike, found_alike
 from facefusion.jobs.database import reading
 from facefusion.jobs.frames import note_frame
 from facefusion.jobs.keys import frames_prefix, task_prefix
+from facefusion.jobs.monitoring.telling import TaskTold, Telling
 from facefusion.jobs.quality.drawing import is_drawn
 from facefusion.jobs.quality.sampler import Sampler
 from facefusion.jobs.queue import JobQueue
@@ -75,13 +77,15 @@ class Worker:
         self._queue = queue or JobQueue(engine)
         self._most_wait = most_wait
         self._version = {"version": version()}
+        self._telling = Telling(bench)
         self._ending, self._woken = threading.Event(), threading.Event()
-        serving = bench.serving
+        serving, facts = bench.serving, self._facts()
+        self._alike = Alike(facts, lambda: found_alike(bench.options, bench.storage))
         self._sampler = Sampler(engine, bench, self.name, lambda: self.is_ending)
         self._watch = Watch(
             self._queue,
             self.name,
-            self._facts(),
+            facts,
             seconds=serving.jobs.lease_seconds,
             stall_seconds=serving.worker.stall_seconds,
         )
@@ -116,9 +120,10 @@ class Worker:
     def watching(self) -> Iterator[None]:
         """Keep the leases of all that is done within the block."""
         _LOG.info("worker %s begins", self.name)
-        with self._watch.beating():
+        with self._alike.looking(), self._watch.beating():
             yield
         _LOG.info("worker %s ends", self.name)
+        self._bench.telemetry.traces.close()
 
     def work_once(
         self, lease: Lease | None = None, *, goes_on: GoesOn | None = None, begun: Callable[[], None] | None = None
@@ -221,15 +226,21 @@ class Worker:
 
     def _do(self, lease: Lease, *, goes_on: GoesOn | None) -> Did:
         """Do a task, and tell the queue what became of it."""
+        with self._telling.task(lease) as told:
+            return self._done(lease, told, goes_on=goes_on)
+
+    def _done(self, lease: Lease, told: TaskTold, *, goes_on: GoesOn | None) -> Did:
         what = f"{lease.kind} {lease.number} of job {lease.job.id}"
         _LOG.info("%s begins, attempt %d", what, lease.attempt)
         attempt = Attempt(lease)
+        attempt.trace = told.place
         task = Task(attempt, self._bench, note=partial(note_frame, self._engine, lease))
         with self._watch.over(attempt):
             try:
                 done = task.do()
             except Exception as error:  # noqa: BLE001 - whatever a task raises is told as the reason it failed
                 if attempt.reason is not None:
+                    told.stopped(attempt.reason)
                     self._stopped(attempt)
                     return Did(freed=int(attempt.reason == "given back"))
                 failure = failure_of(error, task.said)
@@ -237,14 +248,19 @@ class Worker:
                 _LOG.warning("%s failed: %s", what, error if is_known else failure.what, exc_info=not is_known)
                 # A job that does not go in segments is to be done whole then.
                 is_to_be_whole = isinstance(error, OnlyWholeError) and lease.kind != "whole"
-                told = self._queue.whole_instead if is_to_be_whole else self._queue.failed
-                self._dropped(attempt, lambda: told(lease, failure, facts=self._version))
+                tell = self._queue.whole_instead if is_to_be_whole else self._queue.failed
+                is_over = list[bool | None]()
+                self._dropped(attempt, lambda: is_over.append(tell(lease, failure, facts=self._version)))
+                if is_to_be_whole:
+                    told.recut()
+                else:
+                    told.failed(error, failure, is_over=is_over == [True])
                 return Did(freed=int(is_to_be_whole))
-            following = self._finished(attempt, done, goes_on=goes_on)
+            following = self._finished(attempt, done, told, goes_on=goes_on)
             _LOG.info("%s is done", what)
             return Did(freed=len(done.segments), following=following)
 
-    def _finished(self, attempt: Attempt, done: Done, *, goes_on: GoesOn | None) -> Lease | None:
+    def _finished(self, attempt: Attempt, done: Done, told: TaskTold, *, goes_on: GoesOn | None) -> Lease | None:
         """Tell what came of a task, and return the next one; where nobody waits for what came of it, remove it."""
         lease, given = attempt.lease, list[Lease | None]()
         is_asked = goes_on is not None and lease.kind in _BEFORE_OTHERS and goes_on()
@@ -254,14 +270,15 @@ class Worker:
 
         def tell() -> None:
             if lease.kind == "plan":
-                told = self._queue.planned(lease, done.content, done.segments, facts=done.facts, next_for=next_for)
+                after = self._queue.planned(lease, done.content, done.segments, facts=done.facts, next_for=next_for)
             else:
-                told = self._queue.finished(
+                after = self._queue.finished(
                     lease, done.content, facts=done.facts, stored=stored, inputs=inputs, next_for=next_for
                 )
-            given.append(told)
+            given.append(after)
 
         counts = self._told(tell) or self._was_taken(lease)
+        told.ended(done.facts, counts=counts is not False)
         if counts and lease.kind in {"whole", "merge"}:
             remove_rest(self._bench.storage, lease)
         elif counts is False:
@@ -277,13 +294,13 @@ class Worker:
         lease, reason = attempt.lease, attempt.reason
         _LOG.warning("%s %d of job %s was stopped: %s", lease.kind, lease.number, lease.job.id, reason)
         failure = Failure("StalledError", 1, "The work made no progress for too long")
-        telling: dict[str, Callable[[], None]] = {
+        telling: dict[str, Callable[[], object]] = {
             "stalled": lambda: self._queue.failed(lease, failure, facts=self._version),
             "given back": lambda: self._queue.released(lease),
         }
         self._dropped(attempt, telling.get(reason or "", lambda: None))
 
-    def _dropped(self, attempt: Attempt, tell: Callable[[], None]) -> None:
+    def _dropped(self, attempt: Attempt, tell: Callable[[], object]) -> None:
         """Tell the queue of an attempt that came to nothing, and remove what it put into storage."""
         self._told(tell)
         self._remove_made(attempt.lease)
@@ -293,7 +310,7 @@ class Worker:
         for prefix in (task_prefix(lease), frames_prefix(lease)):
             removed(self._bench.storage, prefix)
 
-    def _told(self, tell: Callable[[], None]) -> bool | None:
+    def _told(self, tell: Callable[[], object]) -> bool | None:
         """Tell the queue something, however long it is away; return whether it took it, None where nobody knows."""
         try:
             _PATIENCE.calling(tell, JobsUnavailableError)

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field
 from facefusion.options.base import Names, OptionGroup
 from facefusion.options.gateway import AccessOptions, IdentityOptions, LoadOptions, ReviewOptions
 from facefusion.options.leaves import built
+from facefusion.options.monitoring import MonitoringOptions
 from facefusion.options.webhooks import WebhookOptions
 
 _HELP = "Run `facefusion worker --help` and `facefusion serve --help` for all options of the service"
@@ -49,6 +50,9 @@ class JobsOptions(OptionGroup):
         description="where jobs are kept: a file, or the postgresql:// URL of a database that several machines share;"
         " jobs.db in your own folder when not given",
     )
+    jobs_database_password_file: Path | None = Field(
+        default=None, description="file whose first line is the password of that URL, which then has none"
+    )
     storage: str | None = Field(
         default=None,
         min_length=1,
@@ -62,6 +66,9 @@ class JobsOptions(OptionGroup):
         max_length=1000,
         description="what wakes workers on other machines: an amqp:// or redis:// URL; when not given, workers look for"
         " themselves",
+    )
+    broker_password_file: Path | None = Field(
+        default=None, description="file whose first line is the password of that URL, which then has none"
     )
     allowed_roots: Annotated[tuple[str, ...], AfterValidator(_addresses)] = Field(
         default=(),
@@ -168,6 +175,9 @@ class ServiceOptions(OptionGroup):
     redis: str | None = Field(
         default=None, min_length=1, description="redis:// URL where several processes count requests together"
     )
+    redis_password_file: Path | None = Field(
+        default=None, description="file whose first line is the password of that URL, which then has none"
+    )
 
 
 class ServingOptions(OptionGroup):
@@ -182,6 +192,7 @@ class ServingOptions(OptionGroup):
     load: LoadOptions = LoadOptions()
     review: ReviewOptions = ReviewOptions()
     webhooks: WebhookOptions = WebhookOptions()
+    monitoring: MonitoringOptions = MonitoringOptions()
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:

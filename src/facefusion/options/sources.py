@@ -16,13 +16,14 @@ import platformdirs
 from facefusion.errors import InputMissingError, OptionsError
 from facefusion.options.base import OptionGroup
 from facefusion.options.leaves import Leaf, leaf_table
+from facefusion.options.passwords import with_passwords
 from facefusion.options.serving import ServingOptions
 from facefusion.options.tree import Options
 
 ENVIRONMENT_PREFIX = "FACEFUSION_"
 CONFIG_VARIABLE = "FACEFUSION_CONFIG"
 # Read where it is used: a passphrase is no option, which would be shown, kept and typed.
-_PASSPHRASE = "FACEFUSION_SIGNING_PASSPHRASE"
+_PASSPHRASE = "FACEFUSION_SIGNING_PASSPHRASE"  # nosec B105 - the name of a variable
 _NO_OPTIONS = (CONFIG_VARIABLE, _PASSPHRASE, "FACEFUSION_TEST_ASSETS", "FACEFUSION_MODEL_ARCHIVES")
 # What Kubernetes and Docker tell every container of a service that somebody called facefusion.
 _OF_A_SERVICE = re.compile(r"FACEFUSION_(NAME|ENV_\w+|SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
@@ -69,11 +70,12 @@ def load_options(
     Raises:
         OptionsError: a name is unknown, a value impossible, or the TOML file malformed.
         InputMissingError: the TOML file that was named is not there.
+        SecretError: a file with a password cannot be read.
     """
     environment = os.environ if environment is None else environment
     merged = _elsewhere(Options, environment, find_config(config_path, environment))
     given = canonical(values)
-    return _given_alone(Options.parse(merged | given), frozenset(given))
+    return _given_alone(with_passwords(Options.parse(merged | given)), frozenset(given))
 
 
 def settled_values(
@@ -106,10 +108,11 @@ def load_serving(
     Raises:
         OptionsError: a name is unknown, a value impossible, or the TOML file malformed.
         InputMissingError: the TOML file that was named is not there.
+        SecretError: a file with a password cannot be read.
     """
     environment = os.environ if environment is None else environment
     merged = _elsewhere(ServingOptions, environment, find_config(config_path, environment))
-    return ServingOptions.parse(merged | canonical(values, ServingOptions))
+    return with_passwords(ServingOptions.parse(merged | canonical(values, ServingOptions)))
 
 
 def _elsewhere(root: type[_Root], environment: Mapping[str, str], config: Path | None) -> dict[str, Any]:

@@ -21,12 +21,20 @@ class TrustOptions(OptionGroup):
     trust_dir: Path | None = Field(
         default=None, description="folder of keys, consents, lists and the audit log; your own when not given"
     )
+    trust_key_file: Path | None = Field(
+        default=None,
+        description="root.key of another machine, which this one takes over into a folder that has none: machines that"
+        " share a database work with the same keys",
+    )
     trust_database: str | None = Field(
         default=None,
         min_length=1,
         max_length=1000,
         description="where consents, lists and the audit log are kept: a file, or the postgresql:// URL of a database"
         " that several machines share; trust.db in --trust-dir when not given",
+    )
+    trust_database_password_file: Path | None = Field(
+        default=None, description="file whose first line is the password of that URL, which then has none"
     )
     work_dir: Path | None = Field(
         default=None,

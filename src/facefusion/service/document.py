@@ -53,7 +53,7 @@ def document_text() -> str:
     from facefusion.service.webhooks.routes import webhooks_router  # noqa: PLC0415
 
     nothing: Any = None  # that routes are there can be told without what they work with
-    further = (webhooks_router(nothing, nothing), triggers_router(nothing, nothing))
+    further = (webhooks_router(nothing, nothing), triggers_router(nothing, nothing, nothing))
     return json.dumps(bare_app(further).openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

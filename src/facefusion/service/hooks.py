@@ -10,6 +10,7 @@ from facefusion.service.parts import ServiceParts
 from facefusion.service.triggers.routes import triggers_router
 from facefusion.service.triggers.starting import Starter
 from facefusion.service.triggers.store import Triggers
+from facefusion.service.triggers.waiting import Waiting
 from facefusion.service.webhooks.deliveries import Deliveries
 from facefusion.service.webhooks.endpoints import Webhooks
 from facefusion.service.webhooks.outbox import Outbox
@@ -36,9 +37,14 @@ def with_hooks(
     engine, derived = parts.engine, parts.records.ring.derived
     webhooks, outbox = Webhooks(engine, derived, settings), Outbox(engine, settings.tries)
     poster = Poster(settings.egress)
-    sender = WebhookSender(outbox, webhooks, poster, public_url=settings.public_url, idle=idle)
+    figures = parts.telemetry.figures
+    sender = WebhookSender(outbox, webhooks, poster, public_url=settings.public_url, idle=idle, figures=figures)
     starter = Starter(engine, Submitter(parts), own=own)
-    routers = (webhooks_router(webhooks, Deliveries(engine)), triggers_router(Triggers(engine, derived), starter))
+    waiting = Waiting(parts.board, parts.stopping, pause=parts.settings.poll_seconds)
+    routers = (
+        webhooks_router(webhooks, Deliveries(engine)),
+        triggers_router(Triggers(engine, derived), starter, waiting),
+    )
     return replace(
         parts, routers=(*parts.routers, *routers), beside=(*parts.beside, Supervised("webhooks", sender.run))
     )

@@ -30,6 +30,7 @@ from facefusion.service.settings import ServiceSettings
 from facefusion.service.system.watch import SystemWatch
 from facefusion.service.uploads.store import UploadStore
 from facefusion.service.warm import WarmEngine
+from facefusion.telemetry.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +66,7 @@ class ServiceParts:
         looks: how many frames of clips are decoded at one time.
         live: who has a live session.
         passwords: makes what is kept of those of users, few at a time.
+        telemetry: takes figures and traces.
     """
 
     engine: Engine
@@ -95,6 +97,7 @@ class ServiceParts:
     looks: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     live: LiveSeats = field(default_factory=lambda: LiveSeats(0))
     passwords: Passwords = field(default_factory=Passwords)
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
     def close(self) -> None:
         """Stop what goes on, and close what is open."""

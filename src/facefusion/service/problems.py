@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from facefusion import errors
 from facefusion.errors import FaceFusionError
 from facefusion.service.values import Box
+from facefusion.telemetry.refusals import is_refusal
 
 MEDIA_TYPE: Final = "application/problem+json"
 _URN: Final = "urn:facefusion:error:"
@@ -194,6 +195,8 @@ async def _of_ours(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, errors.AccessError):  # for the audit log
         request.state.refusal = error.reason
         request.state.refused = getattr(error, "tenant", None), getattr(error, "actor", None)
+    if is_refusal(error):
+        request.state.refused_work = type(error).__name__
     if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _LOG.error("%s %s failed", request.scope.get("method", "WebSocket"), _path(request), exc_info=error)
     return answer_of(error)

@@ -43,7 +43,7 @@ class Records:
             TrustError: they cannot be used.
             OptionsError: the database is not understood.
         """
-        home = trust_home(options.trust.trust_dir)
+        home = trust_home(options.trust.trust_dir, options.trust.trust_key_file)
         ring = KeyRing.open(home)
         engine = open_database(options.trust.trust_database or home / _DATABASE)
         return cls(home, ring, engine, AuditLog.open(home, AuditKeys.of(ring), database=engine))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -16,14 +14,14 @@ from typing import Any, Final
 import uvicorn
 from sqlalchemy import Engine
 
-from facefusion.errors import OptionsError
 from facefusion.jobs.dispatch import open_dispatcher
 from facefusion.jobs.migrations.registered import registered
 from facefusion.jobs.opening import files_folder, open_files, open_jobs, storage_settings
 from facefusion.jobs.pool import LocalPool
-from facefusion.jobs.work.bench import scratch_folder
+from facefusion.jobs.work.scratch import scratch_folder
 from facefusion.options import Options, ServingOptions
 from facefusion.service.app import create_app
+from facefusion.service.figures import ServiceFigures
 from facefusion.service.gateway.answers import strict_transport
 from facefusion.service.gateway.asgi import App
 from facefusion.service.gateway.opening import gateway
@@ -35,7 +33,10 @@ from facefusion.service.parts import ServiceParts, make_parts
 from facefusion.service.settings import ServiceSettings
 from facefusion.service.system.sampler import with_samples
 from facefusion.service.system.watch import SystemWatch
+from facefusion.service.told_requests import ToldRequests
 from facefusion.service.webhooks.settings import Egress, WebhookSettings
+from facefusion.telemetry.listening import BACKLOG
+from facefusion.telemetry.telemetry import Telemetry
 from facefusion.trust.acknowledgement import ensure_acknowledged
 from facefusion.trust.actor import actor_of
 from facefusion.trust.home import trust_home
@@ -45,7 +46,6 @@ from facefusion.ui import is_built
 from facefusion.ui.files import Console
 
 _GRACE_SECONDS: Final = 30
-_BACKLOG: Final = 512
 _HEAD: Final = 64
 """Bytes that a message may have beside a picture."""
 Checks = tuple[tuple[str, Callable[[], Any]], ...]
@@ -59,16 +59,24 @@ class Service:
         app: that answers requests, with the gateway in front, and the console.
         parts: that it works with.
         pool: its own workers; None where others work.
+        figures: of this process, for whoever asks.
     """
 
     app: App
     parts: ServiceParts
     pool: LocalPool | None
+    figures: ServiceFigures
 
 
 @contextmanager
 def opened_service(
-    options: Options, serving: ServingOptions, *, port: int, log_level: str = "WARNING"
+    options: Options,
+    serving: ServingOptions,
+    *,
+    port: int,
+    log_level: str = "WARNING",
+    log_file: Path | None = None,
+    telemetry: Telemetry | None = None,
 ) -> Iterator[Service]:
     """Set the service up for as long as a block lasts.
 
@@ -77,6 +85,8 @@ def opened_service(
         serving: of the service.
         port: on which it will listen.
         log_level: from which on its workers log to stderr.
+        log_file: to which they log as well; none when None.
+        telemetry: takes figures and traces; closed at the end.
 
     Raises:
         AcknowledgementError: nobody has said that the terms of use are known.
@@ -86,7 +96,9 @@ def opened_service(
     options = _in_force(options, serving)
     _check_acknowledged(options)
     registered()
+    telemetry = telemetry or Telemetry()
     with ExitStack() as ending:
+        ending.callback(telemetry.traces.close)
         engine = open_jobs(serving)
         ending.callback(engine.dispose)
         pool: LocalPool | None = None
@@ -95,14 +107,15 @@ def opened_service(
         if serving.jobs.broker is not None:
             wake, checks = _brokered(serving.jobs.broker, ending)
         elif serving.worker.workers:
-            pool = LocalPool(options, serving, log_level=log_level)
+            pool = LocalPool(options, serving, log_level=log_level, log_file=log_file)
             wake = pool.wake
         # What is on its way when this process is killed is wiped by the next that uses the scratch folder.
         scratch = ending.enter_context(work_folder(scratch_folder(serving.worker.scratch_dir)))
-        parts = _parts(options, serving, engine, scratch, (wake, checks))
+        parts = _parts(options, serving, engine, scratch, (wake, checks), telemetry=telemetry)
         records = parts.records
-        app: App = gateway(
-            create_app(parts),
+        service = create_app(parts)
+        guarded = gateway(
+            service,
             serving=serving,
             trust=options.trust,
             engine=engine,
@@ -111,12 +124,13 @@ def opened_service(
             log=records.audit,
             port=port,
         )
+        app: App = ToldRequests(guarded, telemetry)
         if pool is not None:
             pool.start()
             ending.callback(pool.stop)
         if serving.service.console and is_built():
             app = Console(app, further=strict_transport(serving.service.public_url))
-        yield Service(app, parts, pool)
+        yield Service(app, parts, pool, ServiceFigures(service.state.parts, guarded))
 
 
 def settings_of(serving: ServingOptions) -> ServiceSettings:
@@ -132,39 +146,6 @@ def settings_of(serving: ServingOptions) -> ServiceSettings:
         max_live=serving.load.max_live,
         public_verify=serving.load.max_public_verify if serving.access.public_verify else None,
     )
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound, so that it is known before anything begins whether that is possible.
-
-    Args:
-        host: address or name.
-        port: 0 for any that is free.
-
-    Raises:
-        OptionsError: it cannot be listened there.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise OptionsError(
-            f"There is no address {host} here: {error.strerror or error}", "Choose another --host"
-        ) from (error)
-    try:
-        if os.name == "posix":
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind(address)
-        made.listen(_BACKLOG)
-    except OSError as error:
-        made.close()
-        if error.errno == errno.EADDRINUSE:
-            raise OptionsError(
-                f"Port {port} of {host} is taken by another program", "Choose another with --port, or end that program"
-            ) from error
-        reason = error.strerror or str(error)
-        raise OptionsError(f"It cannot be listened on port {port} of {host}: {reason}", "Choose another") from error
-    return made
 
 
 class Server(uvicorn.Server):
@@ -191,7 +172,7 @@ class Server(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 date_header=True,
-                backlog=_BACKLOG,
+                backlog=BACKLOG,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
                 ssl_certfile=access.tls_certificate,
                 ssl_keyfile=access.tls_key,
@@ -219,7 +200,7 @@ def _in_force(options: Options, serving: ServingOptions) -> Options:
 
 
 def _check_acknowledged(options: Options) -> None:
-    home = trust_home(options.trust.trust_dir)
+    home = trust_home(options.trust.trust_dir, options.trust.trust_key_file)
     policy = policy_in_force(options.trust.policy, home=home).policy
     if policy.acknowledgement.required.value:
         ensure_acknowledged(home, actor_of(options.trust), given=options.trust.acknowledge)
@@ -249,6 +230,8 @@ def _parts(
     engine: Engine,
     scratch: Path,
     brokered: tuple[Callable[[int], None] | None, Checks],
+    *,
+    telemetry: Telemetry,
 ) -> ServiceParts:
     wake, checks = brokered
     storage = open_files(serving)
@@ -266,7 +249,7 @@ def _parts(
     settings = WebhookSettings(Egress.of(serving.webhooks), public_url=serving.service.public_url)
     folder = files_folder(serving)
     watch = SystemWatch(folders={} if folder is None else {"storage": folder})
-    hooked = with_hooks(parts, settings, own=_own(serving))
+    hooked = with_hooks(replace(parts, telemetry=telemetry), settings, own=_own(serving))
     return with_samples(replace(hooked, places=storage_settings(serving), system=watch))
 
 

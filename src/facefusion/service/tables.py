@@ -117,3 +117,11 @@ IDEMPOTENCY: Final = Table(
     Column("body", Text),
     Index("idempotency_by_age", "opened"),
 )
+PROCESSES: Final = Table(
+    "service_processes",
+    METADATA,
+    Column("id", String(200), primary_key=True),
+    Column("began", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("facts", JSON, nullable=False),  # host, process, version, what has to be alike everywhere, last upkeep
+)

@@ -112,7 +112,9 @@ def _prune(log: AuditLog, arguments: argparse.Namespace, options: Options, termi
 
 def _retention(options: Options) -> timedelta:
     """Return for how long the policy that holds keeps entries."""
-    policy = policy_in_force(options.trust.policy, home=trust_home(options.trust.trust_dir)).policy
+    policy = policy_in_force(
+        options.trust.policy, home=trust_home(options.trust.trust_dir, options.trust.trust_key_file)
+    ).policy
     return timedelta(days=policy.audit.retention_days.value)
 
 

@@ -44,7 +44,7 @@ class _Desk:
     @property
     def keys(self) -> KeyRing:
         """The keys of this place."""
-        return KeyRing.open(trust_home(self.options.trust.trust_dir))
+        return KeyRing.open(trust_home(self.options.trust.trust_dir, self.options.trust.trust_key_file))
 
     def note(self, action: str, consent: Consent) -> None:
         """Tell the audit log what was done with a consent, and with whose; it keeps pseudonyms of both."""

@@ -33,7 +33,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
     serving = load_serving(option_values(arguments, ServingOptions), config_path=arguments.config)
     engine = open_jobs(serving)
     try:
-        ring = KeyRing.open(trust_home(options.trust.trust_dir))
+        ring = KeyRing.open(trust_home(options.trust.trust_dir, options.trust.trust_key_file))
         store = KeyStore(engine, ring.derived(PURPOSE))
         _VERBS[arguments.verb](store, arguments, options, serving, context.terminal)
     finally:

@@ -113,4 +113,4 @@ def _trust_key(arguments: argparse.Namespace, terminal: Terminal, options: Optio
 
 
 def _home(options: Options) -> Path:
-    return trust_home(options.trust.trust_dir)
+    return trust_home(options.trust.trust_dir, options.trust.trust_key_file)

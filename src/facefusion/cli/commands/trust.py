@@ -31,7 +31,7 @@ def execute(arguments: argparse.Namespace, context: Context) -> int:
         return _acknowledge(arguments, context, options)
     if arguments.verb == "show":
         _refuse_nothing(options)
-    home = trust_home(options.trust_dir)
+    home = trust_home(options.trust_dir, options.trust_key_file)
     authority = LocalAuthority.open(home, KeyRing.open(home))
     if arguments.verb == "show" and arguments.pem:
         context.terminal.result(authority.anchor().strip())
@@ -49,7 +49,7 @@ def _acknowledge(arguments: argparse.Namespace, context: Context, options: Trust
         context.terminal.result(TEXTS[language])
     if options.acknowledge:
         accept(options)
-    ensure_acknowledged(trust_home(options.trust_dir), actor_of(options), given=False)
+    ensure_acknowledged(trust_home(options.trust_dir, options.trust_key_file), actor_of(options), given=False)
     context.terminal.say("The terms of use are known here")
     return 0
 

@@ -50,7 +50,8 @@ def execute(arguments: argparse.Namespace, context: Context, *, opened: Callable
     serving = load_serving(values, config_path=arguments.config)
     check_built()
     ask_once(options.trust, context.terminal)
-    serve(options, serving, context, log_level=arguments.log_level.upper(), ready=show)
+    level, file = arguments.log_level.upper(), arguments.log_file
+    serve(options, serving, context, log_level=level, log_file=file, ready=show)
     return 0
 
 

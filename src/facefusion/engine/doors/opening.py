@@ -35,7 +35,9 @@ def opened(options: Options, notes: Notes, *, number: str | None = None) -> Iter
     try:
         place = Place.of(options)
     except PolicyError as error:
-        with _recorded(options, trust_home(options.trust.trust_dir), None, number) as record:
+        with _recorded(
+            options, trust_home(options.trust.trust_dir, options.trust.trust_key_file), None, number
+        ) as record:
             record.ended(error)
         raise
     if place.instead_of:

@@ -42,7 +42,7 @@ class Place:
             PolicyError: the policy cannot be used, or the job asks for less than it requires.
         """
         trust = options.trust
-        home = trust_home(trust.trust_dir)
+        home = trust_home(trust.trust_dir, trust.trust_key_file)
         force = policy_in_force(trust.policy, home=home)
         policy = force.policy.tightened(
             {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
@@ -43,6 +43,7 @@ class SegmentMade:
         digest: SHA-256 of that one, in hexadecimal digits; the same whenever and wherever the segment is made.
         seconds: time it took.
         notes: what the user should know, one sentence each.
+        stage_seconds, stage_times: as of `facefusion.engine.run.Result`.
     """
 
     number: int
@@ -53,6 +54,8 @@ class SegmentMade:
     digest: str
     seconds: float
     notes: tuple[str, ...] = ()
+    stage_seconds: Mapping[str, float] = field(default_factory=dict)
+    stage_times: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 class Said(Part):

@@ -85,6 +85,7 @@ def merge_segments(
         notes=tuple(notes.told),
         further_paths=job.plan.further_outputs,
         disclosure=job.door.disclosure,
+        stage_times=clock.times,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -94,7 +94,8 @@ def run_segment(
         )
         digest = kept.say(said, job.vouched_segment)
     seconds = time.perf_counter() - started
-    return SegmentMade(number, edit.frames, edit.faces, has_faces, kept.files, digest, seconds, tuple(notes.told))
+    made = SegmentMade(number, edit.frames, edit.faces, has_faces, kept.files, digest, seconds, tuple(notes.told))
+    return replace(made, stage_seconds=job.work.clock.seconds, stage_times=job.work.clock.times)
 
 
 @dataclass(slots=True)

@@ -37,8 +37,8 @@ _WITHOUT_EFFECT = {
     "runtime": ("max_memory", "max_device_memory", "execution_device_id", "share_batches"),
     # what of them shows in frames stands in `place`
     "trust": (
-        *("policy", "trust_dir", "trust_database", "work_dir", "encrypt_output_key", "acknowledge", "actor"),
-        *("content_producer", "project", "territory"),
+        *("policy", "trust_dir", "trust_database", "trust_database_password_file", "trust_key_file", "work_dir"),
+        *("encrypt_output_key", "acknowledge", "actor", "content_producer", "project", "territory"),
     ),
     "signing": (
         *("signing_certificate", "signing_key", "signing_passphrase_file", "signing_command", "trust_anchors"),

@@ -19,6 +19,7 @@ from facefusion.inference.kept import Kept
 from facefusion.inference.opening import open_sessions, own_folder
 from facefusion.inference.pool import SessionPool, model_budget
 from facefusion.inference.session import SessionFactory
+from facefusion.inference.uses import Uses
 from facefusion.media.encoding.encoding import Encoding
 from facefusion.media.encoding.stream import try_encoder
 from facefusion.options import ModelOptions, Options
@@ -56,12 +57,16 @@ class WarmParts:
     Args:
         most_kept: bytes that source faces and what was made of them may take; none are kept when 0.
         ways: in which models are kept that run in several, the last ones used.
+
+    Attributes:
+        uses: how often networks were used that are shared here.
     """
 
     def __init__(self, *, most_kept: int = MOST_KEPT, ways: int = _MOST_WAYS) -> None:
         self._most_kept, self._ways = most_kept, ways
         self._places: OrderedDict[Hashable, _Place] = OrderedDict()
         self._encoders: set[str] = set()
+        self.uses = Uses()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -120,7 +125,7 @@ class WarmParts:
         bulletin = Bulletin()
         # Where there is a limit, jobs allow what they may take for as long as they run.
         budget = 0 if options.runtime.max_memory is not None else model_budget(options.runtime)
-        pool = SessionPool(budget, bulletin.tell)
+        pool = SessionPool(budget, bulletin.tell, self.uses)
         sessions = open_sessions(options, pool=pool, notify=bulletin.tell, kept=Kept(self._most_kept))
         models = _Models(sessions, pool, bulletin)
         weakref.finalize(models, sessions.unload).atexit = False

@@ -1,7 +1,8 @@
 """The beat: takes tasks from workers that are lost, and wakes workers for tasks that nobody was woken for.
 
 Each worker machine has one, in a process of its own that is begun again when it dies. However many there are, one of
-them looks at a time.
+them looks at a time. Where the machine shows figures, this process does: nothing is forked from it, and the port that
+it is handed outlives it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from typing import Final, TextIO
 
@@ -23,6 +24,7 @@ from facefusion.jobs.backlog import backlog
 from facefusion.jobs.celery.broker import Broker
 from facefusion.jobs.celery.link import Link
 from facefusion.jobs.database import reading
+from facefusion.jobs.monitoring.showing import Place
 from facefusion.jobs.queue import JobQueue
 from facefusion.trust.database import open_database
 
@@ -94,9 +96,10 @@ def _turn(engine: Engine) -> Iterator[bool]:
         yield bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar_one())
 
 
-def told(database: str, broker: Broker) -> str:
-    """Return the line by which the process of a beat is told what it looks after."""
-    return json.dumps({"database": database, "broker": asdict(broker)}) + "\n"
+def told(database: str, broker: Broker, place: Place | None = None) -> str:
+    """Return the line by which the process of a beat is told what it looks after, and where it shows figures."""
+    shown = None if place is None else place.to_json()
+    return json.dumps({"database": database, "broker": asdict(broker), "place": shown}) + "\n"
 
 
 def main(source: TextIO) -> int:
@@ -111,7 +114,9 @@ def main(source: TextIO) -> int:
     beat = Beat(engine, JobQueue(engine), Link(broker), seconds=broker.beat)
     thread = threading.Thread(target=beat.run, args=(stop,))
     thread.start()
-    source.read()
+    place = None if values["place"] is None else Place.of_json(values["place"])
+    with nullcontext() if place is None else place.shown(engine):
+        source.read()
     stop.set()
     thread.join()
     engine.dispose()

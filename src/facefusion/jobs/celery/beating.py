@@ -9,16 +9,20 @@ from typing import Any, Final
 
 from celery import bootsteps
 
+from facefusion.jobs.monitoring.showing import Place
+
 _LOOKING: Final = 1.0
 _ENDING: Final = 10.0
 
 
-def beating(line: str) -> type[Any]:
+def beating(line: str, place: Place | None = None) -> type[Any]:
     """Return a part of a Celery worker that keeps a beat.
 
     Args:
         line: what the process of the beat is told; see `facefusion.jobs.celery.beat.told`.
+        place: whose port it is handed; none where None.
     """
+    ports = () if place is None else (place.listener.fileno(),)
 
     class Beating(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has no types
         """Keeps the process of a beat."""
@@ -32,7 +36,7 @@ def beating(line: str) -> type[Any]:
             self._is_wanted = True
             # It hears of this process's end, in whatever way, by the end of its input.
             command = [sys.executable, "-m", "facefusion.jobs.celery.beat"]
-            self._process = process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0)
+            self._process = process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, pass_fds=ports)
             assert process.stdin is not None
             with suppress(BrokenPipeError):  # it died at once, and is looked after as one that died later
                 process.stdin.write(line.encode())

@@ -39,6 +39,16 @@ class Link:
         """
         return self._through(self._count)
 
+    def laid_aside(self) -> int:
+        """Return how many messages the broker laid aside; 0 on Redis, which does not.
+
+        Raises:
+            JobsUnavailableError: the broker cannot be reached.
+        """
+        if self._broker.is_redis:
+            return 0
+        return self._through(lambda: int(self._queues[1](self._channel).queue_declare()[1]))
+
     def send(self, count: int) -> int:
         """Send messages; not more than the broker is to hold, and on RabbitMQ each is confirmed by it.
 

@@ -18,6 +18,7 @@ from facefusion.jobs.celery.child import TaskRunner
 from facefusion.jobs.celery.slots import Slots
 from facefusion.jobs.celery.worker import run_worker
 from facefusion.jobs.devices import device_shares, visible, with_devices
+from facefusion.jobs.monitoring.showing import gathering
 from facefusion.jobs.opening import open_jobs, open_worker
 from facefusion.jobs.values import Did, Lease
 from facefusion.jobs.worker import Worker
@@ -80,12 +81,13 @@ class WorkerRunner:
         os._exit(_HUNG)
 
 
-def serve(options: Options, serving: ServingOptions) -> int:
+def serve(options: Options, serving: ServingOptions, say: Callable[[str], None] = lambda _: None) -> int:
     """Do jobs until a signal asks this process to end; see `run_worker`.
 
     Args:
         options: of the place, for all jobs.
         serving: with a broker.
+        say: told where figures are shown.
 
     Returns:
         the exit code.
@@ -107,14 +109,16 @@ def serve(options: Options, serving: ServingOptions) -> int:
         os.environ.update(visible(share))  # before this process, or the one it was forked from, has looked for cards
         return WorkerRunner(open_worker(with_devices(options, share), serving), serving.worker.slots)
 
-    return run_worker(
-        Broker(serving.jobs.broker),
-        database,
-        build,
-        name=f"{secrets.token_hex(3)}@{socket.gethostname()}",
-        children=len(shares),
-        drain_seconds=serving.worker.drain_seconds,
-    )
+    with gathering(serving, say) as place:
+        return run_worker(
+            Broker(serving.jobs.broker),
+            database,
+            build,
+            name=f"{secrets.token_hex(3)}@{socket.gethostname()}",
+            children=len(shares),
+            drain_seconds=serving.worker.drain_seconds,
+            place=place,
+        )
 
 
 def _place(engine: Engine) -> str:

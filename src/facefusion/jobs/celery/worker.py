@@ -21,6 +21,7 @@ from facefusion.jobs.celery.beating import beating
 from facefusion.jobs.celery.broker import Broker
 from facefusion.jobs.celery.child import Child, TaskRunner, Tether
 from facefusion.jobs.celery.dispatcher import CeleryDispatcher
+from facefusion.jobs.monitoring.showing import Place
 
 TASKS_PER_CHILD: Final = 500
 """Messages after which a child is replaced; its models are loaded anew then, which takes seconds."""
@@ -35,6 +36,7 @@ def run_worker(
     children: int = 1,
     tasks_per_child: int = TASKS_PER_CHILD,
     drain_seconds: float = 0.0,
+    place: Place | None = None,
 ) -> int:
     """Wait for messages and do tasks, until a signal asks this process to end; from its main thread.
 
@@ -49,6 +51,7 @@ def run_worker(
         children: processes, each of which does one task at a time.
         tasks_per_child: messages after which a child is replaced.
         drain_seconds: that children have for what they are at, when this process is asked to end.
+        place: where figures are shown, by the process of the beat; None for nowhere.
 
     Returns:
         the exit code.
@@ -56,7 +59,7 @@ def run_worker(
     draining, ending = Tether(), Tether()
     child = Child(build, CeleryDispatcher(broker), draining=draining, ending=ending, seconds=drain_seconds)
     app = make_app(broker, child.work, tasks_per_child=tasks_per_child)
-    app.steps["worker"].add(beating(told(database, broker)))
+    app.steps["worker"].add(beating(told(database, broker, place), place))
     with _connected(child, draining, ending):
         worker = app.Worker(
             hostname=name,

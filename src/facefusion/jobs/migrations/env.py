@@ -8,12 +8,17 @@ from alembic import context
 from sqlalchemy.types import TypeDecorator
 
 from facefusion.jobs.migrations import VERSION_TABLE
+from facefusion.jobs.migrations.leaving import LEAVING
 from facefusion.jobs.schema import METADATA
 
 
-def _is_ours(_object: Any, name: str | None, kind: str, is_reflected: bool, _other: Any) -> bool:
-    """Leave alone what else the database holds, such as the records of trust."""
-    return kind != "table" or not is_reflected or name in METADATA.tables
+def _is_ours(thing: Any, name: str | None, kind: str, is_reflected: bool, _other: Any) -> bool:
+    """Leave alone what else the database holds, such as the records of trust, and what waits to be dropped."""
+    if not is_reflected:
+        return True
+    if kind == "column":
+        return f"{thing.table.name}.{name}" not in LEAVING
+    return kind != "table" or name in METADATA.tables
 
 
 def _plain(kind: str, value: Any, _context: Any) -> str | Literal[False]:

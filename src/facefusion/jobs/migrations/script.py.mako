@@ -7,6 +7,7 @@ from alembic import op
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+works_from = ${repr(down_revision or up_revision)}  # the oldest program that works with it
 
 
 def upgrade() -> None:

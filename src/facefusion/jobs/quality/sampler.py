@@ -22,6 +22,7 @@ from facefusion.jobs.work.building import built_options
 from facefusion.jobs.work.said import Said
 from facefusion.jobs.work.sorting import failure_of
 from facefusion.jobs.work.staging import Staging
+from facefusion.telemetry import catalogue
 
 _LOG = logging.getLogger(__name__)
 OVERDUE_SECONDS: Final = 3600.0
@@ -43,6 +44,7 @@ class Sampler:
     def __init__(self, engine: Engine, bench: Bench, worker: str, is_ending: Callable[[], bool]) -> None:
         self._engine, self._bench, self._worker, self._is_ending = engine, bench, worker, is_ending
         self._samples = Samples(engine)
+        self._figures = bench.telemetry.figures
         self._next_look = time.monotonic() + _LOOK_SECONDS
         self._turn = threading.Lock()
 
@@ -91,10 +93,14 @@ class Sampler:
             is_known = isinstance(error, FaceFusionError)
             _LOG.warning("Job %s cannot be measured: %s", sample.job.id, error, exc_info=not is_known)
             failure = failure_of(error, said)
+            self._figures.add(catalogue.SAMPLES, "failed")
             if failure.is_final:
                 self._samples.skipped(sample, failure.what)
         else:
             self._samples.measured(sample, measures, found)
+            self._figures.add(catalogue.SAMPLES, "suspicious" if found else "usual")
+            for flag in found:
+                self._figures.add(catalogue.FLAGS, flag)
             _LOG.info("job %s was measured: %s", sample.job.id, ", ".join(found) or "nothing unusual")
 
 

@@ -31,7 +31,7 @@ class Patience:
     first: float = 0.25
     longest: float = 8.0
     wait: Callable[[float], None] = time.sleep
-    vary: Callable[[], float] = lambda: random.uniform(0.5, 1.0)
+    vary: Callable[[], float] = lambda: random.uniform(0.5, 1.0)  # nosec B311 - no secret
 
     @classmethod
     def of(cls, settings: StorageSettings) -> Patience:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from facefusion.engine.progress import Progress
 from facefusion.jobs.values import Lease
+from facefusion.telemetry.traceparent import TraceParent
 
 Reason = Literal["lost", "stalled", "given back"]
 """Why an attempt was stopped; `lost`: its result is not wanted any more."""
@@ -26,6 +27,7 @@ class Attempt:
         cancel: set when the work is to stop.
         frames: finished so far.
         total: frames that there will be; None where that is not known.
+        trace: where the trace of what is done goes on; None where there is none.
     """
 
     def __init__(self, lease: Lease, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -33,6 +35,7 @@ class Attempt:
         self.cancel = threading.Event()
         self.frames = 0
         self.total: int | None = None
+        self.trace: TraceParent | None = None
         self._clock = clock
         self._moved = clock()
         self._reason: Reason | None = None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,19 +11,20 @@ from typing import Final
 
 from facefusion.engine.run import Runner, run
 from facefusion.engine.warm.parts import WarmParts
-from facefusion.errors import DiskFullError, OptionsError
+from facefusion.errors import DiskFullError
 from facefusion.inference.machine import GIB
 from facefusion.jobs.board import JobBoard
 from facefusion.jobs.roots import roots_of
 from facefusion.jobs.storage import Storage, StorageSettings
 from facefusion.jobs.work.cache import InputCache
+from facefusion.jobs.work.scratch import scratch_folder
 from facefusion.options import Options, ServingOptions
+from facefusion.telemetry.telemetry import Telemetry
 from facefusion.trust.home import trust_home
 from facefusion.trust.policy import policy_in_force
 from facefusion.trust.privacy.work import work_folder, work_root
 
 _INPUTS: Final = "inputs"
-_MISREAD: Final = frozenset(",%")  # lists of paths are cut at commas, and a % stands for numbers of pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +41,7 @@ class Bench:
         warm: what tasks share.
         settings: how storage is used at addresses of users' own.
         runner: does a whole job.
+        telemetry: takes figures and traces.
     """
 
     storage: Storage
@@ -53,6 +53,7 @@ class Bench:
     warm: WarmParts = field(default_factory=WarmParts)
     settings: StorageSettings = field(default_factory=StorageSettings)
     runner: Runner = run
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
     @classmethod
     def of(
@@ -63,6 +64,7 @@ class Bench:
         storage: Storage,
         board: JobBoard | None,
         settings: StorageSettings | None = None,
+        telemetry: Telemetry | None = None,
     ) -> Bench:
         """Set one up on this machine.
 
@@ -72,12 +74,15 @@ class Bench:
             OutputUnwritableError, DiskFullError: the scratch folder cannot be used.
         """
         scratch = scratch_folder(serving.worker.scratch_dir)
-        force = policy_in_force(options.trust.policy, home=trust_home(options.trust.trust_dir))
+        force = policy_in_force(
+            options.trust.policy, home=trust_home(options.trust.trust_dir, options.trust.trust_key_file)
+        )
         in_memory = force.policy.privacy.work_folder.value == "memory"
         inputs = work_root(scratch, in_memory=in_memory) / _INPUTS
         cache = InputCache(inputs, round(serving.worker.scratch_cache * GIB))
         settings = settings or StorageSettings()
-        return cls(storage, board, options, serving, scratch, cache, settings=settings)
+        told = telemetry or Telemetry()
+        return cls(storage, board, options, serving, scratch, cache, settings=settings, telemetry=told)
 
     def allowed(self, tenant: str) -> tuple[str, ...]:
         """Return the addresses below which a tenant may name files."""
@@ -104,18 +109,3 @@ class Bench:
                 yield folder
         finally:
             self.cache.trim()
-
-
-def scratch_folder(chosen: Path | None) -> Path:
-    """Return the scratch folder of this machine.
-
-    Raises:
-        OptionsError: its name would be misread.
-    """
-    if chosen is None:
-        owner = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
-        return Path(tempfile.gettempdir()) / f"facefusion-scratch{owner}"
-    path = chosen.absolute()
-    if _MISREAD & set(str(path)):
-        raise OptionsError(f"The scratch folder {path} has a comma or a percent sign", "Choose another --scratch-dir")
-    return path

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from facefusion.engine.run import Result
-from facefusion.engine.segmented import SegmentedPlan, merge_segments, plan_job, run_segment
+from facefusion.engine.segmented import SegmentedPlan, SegmentMade, merge_segments, plan_job, run_segment
 from facefusion.errors import (
     ConsentRevokedError,
     ContentRefusedError,
@@ -33,6 +33,7 @@ from facefusion.jobs.work.said import Said
 from facefusion.jobs.work.showing import NoteFrame, Showing, best_of, kept_glimpse, with_thumbnail
 from facefusion.jobs.work.staging import Staging
 from facefusion.options import Options
+from facefusion.telemetry.tracing import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,9 @@ class Task:
             with self.bench.folder() as folder:
                 self.said.add(folder, "the worker's folder")
                 self.said.add(self.bench.scratch, "the worker's folder")
-                staging = self._staging(request, folder)
-                options = built_options(self.lease.job, request, staging)
+                with self._span("bring inputs"):
+                    staging = self._staging(request, folder)
+                    options = built_options(self.lease.job, request, staging)
                 staged = time.perf_counter() - start
                 return _DOING[self.lease.kind](self, _Staged(request, options, folder, staging, staged))
         except _NOT_KEPT as error:
@@ -96,7 +98,7 @@ class Task:
     def whole(self, staged: _Staged) -> Done:
         """Do a job that is not cut."""
         attempt = self.attempt
-        with self._showing() as showing:
+        with self._showing() as showing, self._span("edit") as span:
             result = self.bench.runner(
                 staged.options,
                 progress=attempt.progress,
@@ -105,6 +107,7 @@ class Task:
                 job_number=self.lease.job.id,
                 glimpse=showing,
             )
+            self._tell_stages(span, result)
         best = None if showing is None else showing.best
         return self._finished(staged, result, thumbnail=None if best is None else best.jpeg)
 
@@ -112,13 +115,14 @@ class Task:
         """Plan a job that is cut."""
         attempt = self.attempt
         frames = self.bench.serving.jobs.segment_frames
-        plan = plan_job(
-            staged.options,
-            segment_frames=frames,
-            warm=self.bench.warm,
-            cancel=attempt.cancel,
-            job_number=self.lease.job.id,
-        )
+        with self._span("plan"):
+            plan = plan_job(
+                staged.options,
+                segment_frames=frames,
+                warm=self.bench.warm,
+                cancel=attempt.cancel,
+                job_number=self.lease.job.id,
+            )
         path = staged.folder / "plan"
         path.write_bytes(plan.to_bytes())
         stored = put_file(self.bench.storage, path, task_prefix(self.lease), attempt)
@@ -130,7 +134,7 @@ class Task:
         """Do one segment."""
         attempt, folder = self.attempt, staged.folder / "segment"
         folder.mkdir()
-        with self._showing() as showing:
+        with self._showing() as showing, self._span("edit") as span:
             made = run_segment(
                 staged.options,
                 self._plan(staged),
@@ -142,17 +146,20 @@ class Task:
                 job_number=self.lease.job.id,
                 glimpse=showing,
             )
+            self._tell_stages(span, made)
         prefix = task_prefix(self.lease)
-        files = {
-            path.name: put_file(self.bench.storage, path, f"{prefix}/{path.name}", attempt).to_json()
-            for path in made.files
-        }
+        with self._span("publish"):
+            files = {
+                path.name: put_file(self.bench.storage, path, f"{prefix}/{path.name}", attempt).to_json()
+                for path in made.files
+            }
         notes = [self.said.text(note) for note in made.notes]
         counted = {"frames": made.frames, "faces": made.faces, "seconds": round(made.seconds, 3)}
         best = None if showing is None else showing.best
         seen = kept_glimpse(self.bench.storage, self.lease, best, prefix)
         content = {"files": files, "digest": made.digest, "notes": notes, **seen, **counted}
-        return Done(content, {"staged": round(staged.seconds, 3), **counted})
+        stages = {name: round(seconds, 3) for name, seconds in made.stage_seconds.items()}
+        return Done(content, {"staged": round(staged.seconds, 3), **counted, "stages": stages})
 
     def merge(self, staged: _Staged) -> Done:
         """Join the segments."""
@@ -165,13 +172,15 @@ class Task:
                 self._get(stored, folder / name, f"Segment {number}")
                 attempt.moved()
             folders.append(folder)
-        result = merge_segments(
-            *(staged.options, plan, folders),
-            progress=attempt.progress,
-            cancel=attempt.cancel,
-            warm=self.bench.warm,
-            job_number=self.lease.job.id,
-        )
+        with self._span("merge") as span:
+            result = merge_segments(
+                *(staged.options, plan, folders),
+                progress=attempt.progress,
+                cancel=attempt.cancel,
+                warm=self.bench.warm,
+                job_number=self.lease.job.id,
+            )
+            self._tell_stages(span, result)
         notes = (note for made in self.lease.results for note in made.get("notes", ()))
         thumbnail = best_of(self.bench.storage, self.lease.results)
         return self._finished(staged, result, *notes, thumbnail=thumbnail)
@@ -202,7 +211,8 @@ class Task:
     def _finished(self, staged: _Staged, result: Result, *notes: str, thumbnail: bytes | None = None) -> Done:
         start = time.perf_counter()
         job, cancel = self.lease.job, self.attempt.cancel
-        content = published(result, task_prefix(self.lease), self.bench, self.attempt, self.said)
+        with self._span("publish"):
+            content = published(result, task_prefix(self.lease), self.bench, self.attempt, self.said)
         content["notes"] = list(dict.fromkeys((*content["notes"], *notes)))
         address = staged.request.deliver_to
         if address is not None and not job.needs_review:
@@ -210,6 +220,18 @@ class Task:
         content = with_thumbnail(content, self.bench.storage, self.lease, thumbnail)
         facts = measured(result, staged=staged.seconds, published=time.perf_counter() - start)
         return Done(content, facts, inputs=dict(staged.staging.digests))
+
+    def _span(self, name: str) -> AbstractContextManager[Span]:
+        """Return a piece of the trace of this task."""
+        return self.bench.telemetry.traces.span(name, after=self.attempt.trace)
+
+    def _tell_stages(self, span: Span, of: Result | SegmentMade) -> None:
+        """Tell of the stages of the work, which were side by side, when each first began and when it last ended."""
+        for name, (begin, end) in of.stage_times.items():
+            busy = round(of.stage_seconds.get(name, 0.0), 3)
+            self.bench.telemetry.traces.past(
+                f"stage {name}", begin, end, after=span.place, facefusion_busy_seconds=busy
+            )
 
     def _forget(self, request: JobRequest, *, with_inputs: bool) -> None:
         """Remove what was made of a job that may not be, and what was handed in for it where that is what is wrong."""

@@ -42,7 +42,7 @@ _TYPE: Final = b"content-type"
 _BINARY: Final = b"application/octet-stream"
 _METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _TAKEN: Final = ("Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID")
-_SHOWN: Final = ("ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After")
+_SHOWN: Final = ("ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +115,11 @@ class Gateway:
         else:
             sending = answering(scope, send) if scope["type"] == SOCKET else send
             await self._answer(scope, receive, sending)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether decisions cannot be written to the audit log now, so that nothing may be changed."""
+        return self._parts.decisions is not None and self._parts.decisions.is_stuck
 
     async def close(self) -> None:
         """Write what is left to be noted, and close what is open."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from facefusion.errors import JobStateError, OptionsError, StorageAddressError, UploadError
 from facefusion.jobs.database import looking, until_it_goes_through, writing
+from facefusion.jobs.origin import origin_now
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.roots import roots_of
@@ -136,6 +137,7 @@ def new_job(parts: ServiceParts, caller: Caller, what: Found, priority: int) -> 
         needs_review=parts.reviews.needs_review(caller.tenant, _words(named), rules),
         names=what.names,
         words=_words(named),
+        origin=origin_now(),
     )
 
 

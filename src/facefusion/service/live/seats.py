@@ -27,6 +27,16 @@ class LiveSeats:
         self._taken: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
+    @property
+    def most(self) -> int:
+        """How many may run at one time."""
+        return self._most
+
+    def __len__(self) -> int:
+        """How many run."""
+        with self._lock:
+            return len(self._taken)
+
     @asynccontextmanager
     async def one(self, caller: Caller, patience: float) -> AsyncIterator[None]:
         """Have a place for as long as a block lasts.

@@ -25,9 +25,9 @@ from facefusion.service.problems import documented
 from facefusion.service.route import ServiceRoute
 from facefusion.service.routes.health import Beside, Check, beside, checked
 from facefusion.service.routes.overview import WorkerAnswer, counted, known_workers
-from facefusion.service.system.cards import CardUse
 from facefusion.service.system.history import MOST_MINUTES, SECONDS, Sample
 from facefusion.service.values import Answer
+from facefusion.telemetry.cards import CardUse
 
 ROUTER: Final = APIRouter(prefix="/v1/system", tags=["system"], route_class=ServiceRoute)
 _POINTS: Final = 240

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from facefusion.service.system.cards import CardUse
 from facefusion.service.system.load import Load
-from facefusion.service.system.machine import MachineUse
+from facefusion.telemetry.cards import CardUse
+from facefusion.telemetry.machine import MachineUse
 
 SECONDS: Final = 15.0
 """Between two samples."""

@@ -12,10 +12,10 @@ from facefusion.errors import JobsUnavailableError
 from facefusion.jobs.database import Clock, database_time, moment, reading
 from facefusion.service.background.supervised import Failed, Supervised, paused
 from facefusion.service.parts import ServiceParts
-from facefusion.service.system.cards import Cards
 from facefusion.service.system.history import SECONDS, History, Sample
 from facefusion.service.system.load import loads
-from facefusion.service.system.machine import Machine
+from facefusion.telemetry.cards import Cards
+from facefusion.telemetry.machine import Machine
 
 _LOG = logging.getLogger(__name__)
 

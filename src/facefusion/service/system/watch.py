@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from facefusion.service.system.cards import Cards
 from facefusion.service.system.history import History
-from facefusion.service.system.machine import Machine
+from facefusion.telemetry.cards import Cards
+from facefusion.telemetry.machine import Machine
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from facefusion.client.signature import SIGNATURE_HEADER, check_signature
 from facefusion.errors import AuthenticationError, ResourceUnknownError, TooLargeError, WebhookSignatureError
@@ -27,6 +27,7 @@ from facefusion.service.triggers.shown import (
 from facefusion.service.triggers.starting import Starter
 from facefusion.service.triggers.store import Triggers
 from facefusion.service.triggers.values import Trigger
+from facefusion.service.triggers.waiting import MOST_SECONDS, Waiting
 from facefusion.service.values import ID_PATTERN
 
 _PREFIX: Final = "/v1/triggers"
@@ -34,6 +35,15 @@ _Reader = Annotated[Caller, Depends(require("jobs:read"))]
 _Writer = Annotated[Caller, Depends(require("jobs:write"))]
 _Id = Annotated[str, Path(pattern=ID_PATTERN, description="of the trigger")]
 _IfMatch = Annotated[str | None, Header(alias="If-Match", description="entity tag of what is to be changed")]
+_Wait = Annotated[
+    float,
+    Query(
+        ge=0,
+        le=MOST_SECONDS,
+        description="seconds for which to wait until the jobs of the event are finished; where some are not by then the"
+        " answer is 503, and the event is to be sent again",
+    ),
+]
 _EVENT: Final = {
     "requestBody": {
         "required": True,
@@ -45,17 +55,18 @@ _EVENT: Final = {
 }
 
 
-def triggers_router(triggers: Triggers, starter: Starter) -> APIRouter:
+def triggers_router(triggers: Triggers, starter: Starter, waiting: Waiting) -> APIRouter:
     """Return the routes of triggers.
 
     Args:
         triggers: keeps them.
         starter: starts jobs.
+        waiting: waits for them.
     """
     router = APIRouter(tags=["triggers"])
     router.include_router(_with_secrets(triggers))
     router.include_router(_triggers(triggers))
-    router.include_router(_events(triggers, starter))
+    router.include_router(_events(triggers, starter, waiting))
     return router
 
 
@@ -118,7 +129,7 @@ def _triggers(triggers: Triggers) -> APIRouter:
     return router
 
 
-def _events(triggers: Triggers, starter: Starter) -> APIRouter:
+def _events(triggers: Triggers, starter: Starter, waiting: Waiting) -> APIRouter:
     router = APIRouter(prefix=_PREFIX)
 
     @router.post(
@@ -128,7 +139,7 @@ def _events(triggers: Triggers, starter: Starter) -> APIRouter:
         responses=documented(404) | {204: {"description": "Nothing was created"}},
         openapi_extra=_EVENT,
     )
-    async def take_event(trigger_id: _Id, request: Request) -> Response:
+    async def take_event(trigger_id: _Id, request: Request, wait: _Wait = 0) -> Response:
         """Take an event of a storage service: a key with the scope jobs:write, or a signature, lets it in."""
         body = await _body(request)
         await run_sync(_let_in, triggers, trigger_id, request, body)
@@ -136,6 +147,7 @@ def _events(triggers: Triggers, starter: Starter) -> APIRouter:
         if not created:
             return Response(status_code=204)
         became = [await run_sync(starter.started, trigger_id, each) for each in created]
+        await waiting.ended([each.job for each in became if each.job is not None], seconds=wait)
         answer = EventAnswer(objects=[ObjectAnswer.of(each) for each in became])
         return Response(answer.model_dump_json(), 202, media_type="application/json")
 

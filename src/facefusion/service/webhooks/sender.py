@@ -14,6 +14,8 @@ from facefusion.service.webhooks.body import body_of
 from facefusion.service.webhooks.endpoints import Webhooks
 from facefusion.service.webhooks.outbox import Due, Outbox
 from facefusion.service.webhooks.post import Answer, Poster
+from facefusion.telemetry import catalogue
+from facefusion.telemetry.recording import Recorder, Unrecorded
 
 _LOG: Final = logging.getLogger(__name__)
 _AT_ONCE: Final = 32
@@ -31,6 +33,7 @@ class WebhookSender:
         public_url: by which others reach the service, for links; none when None.
         idle: seconds between looks where nothing is to be sent.
         at_once: messages that are sent at one time.
+        figures: what is counted; nothing when None.
     """
 
     def __init__(
@@ -42,9 +45,11 @@ class WebhookSender:
         public_url: str | None = None,
         idle: float = 1.0,
         at_once: int = _AT_ONCE,
+        figures: Recorder | None = None,
     ) -> None:
         self._outbox, self._webhooks, self._poster = outbox, webhooks, poster
         self._public_url, self._idle, self._at_once = public_url, idle, at_once
+        self._figures = figures or Unrecorded()
 
     async def run(self, stopping: asyncio.Event, failed: Failed = logged) -> None:
         """Send until it is told to stop; what is on its way then is brought to its end.
@@ -112,12 +117,14 @@ class WebhookSender:
             failed(answer)
             answer = Answer(None, "the service could not send it; its log says why")
         became = await asyncio.to_thread(self._outbox.became, due, answer)
+        self._figures.add(catalogue.WEBHOOK_MESSAGES, became.state)
         told: Callable[..., None] = _LOG.warning if answer.reason else _LOG.debug
         told(
             "message %s of %s to webhook %s is %s: %s",
             *(due.row.message, due.row.kind, due.webhook.id, became.state, answer.reason or answer.status),
         )
         if became.is_disabled:
+            self._figures.add(catalogue.WEBHOOKS_DISABLED)
             _LOG.error("webhook %s of %s was disabled: %s", due.webhook.id, due.webhook.tenant, answer.reason)
 
     async def _answer(self, due: Due) -> Answer:

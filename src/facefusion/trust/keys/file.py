@@ -27,6 +27,7 @@ _CHECK_DIGITS: Final = 16
 _LARGEST: Final = 4096
 _PATIENCE: Final = 30.0
 _OTHERS: Final = 0o077
+_GROUP_READS: Final = 0o040
 
 
 def opened_secret(home: Path) -> bytes:
@@ -36,7 +37,7 @@ def opened_secret(home: Path) -> bytes:
         SecretError: missing although there was one, damaged, open to others, or it cannot be written.
     """
     try:
-        secret = _read(home) or _made(home)
+        secret = _read(home / SECRET_FILE) or _made(home)
         _checked(home, secret)
     except (OSError, Timeout) as error:
         reason = getattr(error, "strerror", None) or error
@@ -46,10 +47,39 @@ def opened_secret(home: Path) -> bytes:
     return secret
 
 
+def adopt_secret(home: Path, source: Path) -> None:
+    """Let a folder have the secret of another machine, as all that share a database need it.
+
+    Nothing changes where it has that one already.
+
+    Args:
+        home: as `trust_home` returns it.
+        source: the file `root.key` of the other machine. Others may read it, as platforms mount secrets for a
+            container in which nobody else is; the copy is for its owner alone.
+
+    Raises:
+        SecretError: the file is missing or damaged, or the folder has another secret.
+    """
+    try:
+        given = _parsed(source, source.read_bytes())
+        with FileLock(home / _LOCK_FILE, timeout=_PATIENCE, mode=0o600):
+            own = _read(home / SECRET_FILE)
+            if own not in (None, given):
+                raise SecretError(f"The folder {home} has another key", "Choose an empty folder with --trust-dir")
+            _checked(home, given)
+            if own is None:
+                _write(home, given)
+    except (OSError, Timeout) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SecretError(
+            f"The key {source} cannot be taken over into {home}: {reason}", "Look at the rights of both"
+        ) from error
+
+
 def _made(home: Path) -> bytes:
     """Make the secret unless another process has done so meanwhile."""
     with FileLock(home / _LOCK_FILE, timeout=_PATIENCE, mode=0o600):
-        found = _read(home)
+        found = _read(home / SECRET_FILE)
         if found is not None:
             return found
         if (home / FINGERPRINT_FILE).exists():
@@ -58,18 +88,26 @@ def _made(home: Path) -> bytes:
                 f"Put it back from a backup; to begin anew without what was kept under it, move {home} away",
             )
         secret = secrets.token_bytes(_LENGTH)
-        write_private(home / SECRET_FILE, f"{_HEAD}\n{secret.hex()}\n{_check(secret)}\n".encode())
+        _write(home, secret)
         return secret
 
 
-def _read(home: Path) -> bytes | None:
-    path = home / SECRET_FILE
+def _write(home: Path, secret: bytes) -> None:
+    write_private(home / SECRET_FILE, f"{_HEAD}\n{secret.hex()}\n{_check(secret)}\n".encode())
+
+
+def _read(path: Path) -> bytes | None:
     try:
-        text = read_private(path).decode("ascii")
-        head, digits, check, rest = text.split("\n")
-        secret = bytes.fromhex(digits)
+        return _parsed(path, read_private(path))
     except FileNotFoundError:
         return None
+
+
+def _parsed(path: Path, content: bytes) -> bytes:
+    try:
+        text = content.decode("ascii")
+        head, digits, check, rest = text.split("\n")
+        secret = bytes.fromhex(digits)
     except ValueError:
         _damaged(path)
     if (head, len(secret), check, rest) != (_HEAD, _LENGTH, _check(secret), ""):
@@ -90,7 +128,7 @@ def _checked(home: Path, secret: bytes) -> None:
 
 
 def read_private(path: Path) -> bytes:
-    """Return what is in a file that nobody but its owner may read.
+    """Return what is in a file that nobody but its owner may read, or that root hands to our group to read.
 
     Raises:
         SecretError: it is open to others, or is no file.
@@ -100,9 +138,20 @@ def read_private(path: Path) -> bytes:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise SecretError(f"{path} is not a file", "Move it away")
-        if os.name == "posix" and status.st_mode & _OTHERS:
+        if os.name == "posix" and _is_open(status):
             raise SecretError(f"The key {path} is open to others", f"Run chmod 600 {path}")
         return file.read(_LARGEST)
+
+
+def _is_open(status: os.stat_result) -> bool:
+    """Whether others than its owner can use a file.
+
+    Kubernetes mounts secrets as files of root that the group of the pod may read: a container's user is nobody's
+    owner there.
+    """
+    others = status.st_mode & _OTHERS
+    is_handed = others == _GROUP_READS and status.st_uid == 0 and status.st_gid in {os.getegid(), *os.getgroups()}
+    return bool(others) and not (is_handed and os.geteuid() != 0)
 
 
 def write_private(path: Path, data: bytes) -> None:

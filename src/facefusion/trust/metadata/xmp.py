@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from xml.dom import Node
-from xml.dom.minidom import Document, Element, parseString
+from xml.dom.minidom import Document, Element, parseString  # nosec B408 - see _check
 from xml.parsers import expat
 
 from facefusion.trust.metadata.marks import FIELDS, Marks, parsed_aigc
@@ -42,7 +42,7 @@ def packet(marks: Marks, old: bytes = b"", *, aigc: bool = True) -> bytes:
         aigc: whether the AIGC object belongs here; some forms have a place of their own for it, and the standard asks
             for one copy.
     """
-    document = _parsed(old) or parseString(_EMPTY)
+    document = _parsed(old) or parseString(_EMPTY)  # nosec B318 - a text of ours
     rdf = document.getElementsByTagNameNS(RDF, "RDF")[0]
     described = _alternatives(rdf, DC, "description")
     about = _taken_out(rdf, (*_OURS, (DC, "description")))
@@ -73,7 +73,7 @@ def _parsed(content: bytes) -> Document | None:
     with suppress(ValueError, expat.ExpatError, RecursionError, LookupError):
         text = content.decode("utf-8").strip("\ufeff\0 \t\r\n")
         _check(text)
-        document = parseString(text)
+        document = parseString(text)  # nosec B318 - checked above: no document types, bounded
         if document.getElementsByTagNameNS(RDF, "RDF"):
             return document
     return None

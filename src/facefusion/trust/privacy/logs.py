@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any, Final
 
+from facefusion.telemetry.ids import log_ids
 from facefusion.trust.privacy.secrets import without_secrets
 
 _SECRET: Final = "<secret>"
@@ -135,6 +136,7 @@ class Redactor:
 class PrivateFormatter(logging.Formatter):
     """Makes a line of JSON of each record: time, level, logger, message, and the error if there is one.
 
+    What it is about comes with it as identifiers: of a request, a job, a task and a trace, as far as there are any.
     What else a record carries (`extra`, the stack, names of threads) is left out.
 
     Args:
@@ -152,6 +154,7 @@ class PrivateFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": self._redactor.text(record.name),
             "message": self._message(record),
+            **log_ids(),
         }
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:

@@ -95,7 +95,7 @@ def sweep_work(chosen: Path | None = None) -> int:
 
 def _in_memory() -> Iterator[Path]:
     """Yield folders that are kept in memory."""
-    for name in (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm"):
+    for name in (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm"):  # nosec B108 - folders in it are checked
         if name and _form(Path(name)) in _MEMORY:
             yield Path(name)
 

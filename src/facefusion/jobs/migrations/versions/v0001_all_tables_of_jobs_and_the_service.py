@@ -7,6 +7,7 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
+works_from = "0001"  # the oldest program that works with it
 
 
 def upgrade() -> None:
@@ -81,6 +82,12 @@ def upgrade() -> None:
         batch_op.create_index("idempotency_by_age", ["opened"], unique=False)
 
     op.create_table(
+        "jobs_schema",
+        sa.Column("version", sa.String(length=8), nullable=False),
+        sa.Column("works_from", sa.String(length=8), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_jobs_schema")),
+    )
+    op.create_table(
         "operations",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -103,6 +110,14 @@ def upgrade() -> None:
     with op.batch_alter_table("operations", schema=None) as batch_op:
         batch_op.create_index("operations_by_tenant", ["tenant", "number"], unique=False)
 
+    op.create_table(
+        "service_processes",
+        sa.Column("id", sa.String(length=200), nullable=False),
+        sa.Column("began", sa.BigInteger(), nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_service_processes")),
+    )
     op.create_table(
         "tenants",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -220,6 +235,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("request", sa.JSON(), nullable=False),
         sa.Column("names", sa.JSON(), nullable=True),
+        sa.Column("origin", sa.JSON(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("queued", sa.BigInteger(), nullable=False),
         sa.Column("started", sa.BigInteger(), nullable=True),
@@ -634,10 +650,12 @@ def downgrade() -> None:
 
     op.drop_table("triggers")
     op.drop_table("tenants")
+    op.drop_table("service_processes")
     with op.batch_alter_table("operations", schema=None) as batch_op:
         batch_op.drop_index("operations_by_tenant")
 
     op.drop_table("operations")
+    op.drop_table("jobs_schema")
     with op.batch_alter_table("idempotency", schema=None) as batch_op:
         batch_op.drop_index("idempotency_by_age")
 

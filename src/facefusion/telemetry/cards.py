@@ -20,6 +20,7 @@ class CardUse:
         memory_used: bytes; None where the driver does not tell.
         busy: share of the last moment in which it computed, from 0 to 1; None where the driver does not tell, such as
             of a card that is cut into parts.
+        temperature: in degrees Celsius; None where the driver does not tell.
     """
 
     number: int
@@ -28,6 +29,7 @@ class CardUse:
     memory: int | None
     memory_used: int | None
     busy: float | None
+    temperature: float | None = None
 
 
 def _nvml() -> Any:
@@ -79,6 +81,7 @@ def _use(module: Any, number: int) -> CardUse:
     card = module.nvmlDeviceGetHandleByIndex(number)
     memory = _told(module, module.nvmlDeviceGetMemoryInfo, card)
     busy = _told(module, module.nvmlDeviceGetUtilizationRates, card)
+    warmth = _told(module, lambda each: module.nvmlDeviceGetTemperature(each, module.NVML_TEMPERATURE_GPU), card)
     return CardUse(
         number,
         _text(_told(module, module.nvmlDeviceGetName, card)),
@@ -86,6 +89,7 @@ def _use(module: Any, number: int) -> CardUse:
         None if memory is None else int(memory.total),
         None if memory is None else int(memory.used),
         None if busy is None else busy.gpu / 100,
+        None if warmth is None else float(warmth),
     )
 
 

@@ -1,0 +1,1 @@
+"""Makes, describes, signs and checks what is released; docs/deploy/release.md tells how."""

@@ -1,0 +1,62 @@
+"""A release as it would be, signed with a key that is thrown away: `make release-check`.
+
+    python -m release.check FOLDER
+
+Builds wheel and source package twice and compares them, puts a release together, and verifies it offline as users do.
+Whatever is not equal, not allowed or not verified ends it with status 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from release.assemble import AssemblyError, assemble
+from release.models_bom import WeightsError
+from release.packages import BuildError, build_twice
+from release.provenance import Builder
+from release.signing import PUBLIC, make_key, public_pem
+from release.source import ROOT, SourceError, read_source
+
+
+def check(folder: Path, *, root: Path = ROOT) -> None:
+    """Make a release in a folder, which is emptied first, and verify it.
+
+    Raises:
+        AssemblyError: a licence is not on the reviewed list, or a package is missing.
+        BuildError: two builds differ, one fails, or what was made is not verified.
+        SourceError: the commit cannot be read.
+        WeightsError: bundled weights are not what the catalogue says.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    source = read_source(root=root)
+    build_twice(source, folder, root=root)
+    key = make_key()
+    assemble(folder, source, key, Builder(), root=root)
+    with tempfile.TemporaryDirectory() as trusted:
+        public = Path(trusted) / PUBLIC
+        public.write_bytes(public_pem(key))
+        asked = [str(folder.resolve()), "--key", str(public), "--commit", source.commit]
+        command = [sys.executable, "release/verify.py", *asked]
+        if subprocess.run(command, cwd=root, check=False).returncode:
+            raise BuildError("What was just made is not verified")
+
+
+def main(arguments: list[str]) -> str | None:
+    """Do a dry run; return what went wrong, if anything did."""
+    parser = argparse.ArgumentParser(prog="release.check")
+    parser.add_argument("folder", type=Path, help="where the release is made; emptied first")
+    asked = parser.parse_args(arguments)
+    try:
+        check(asked.folder)
+    except (AssemblyError, BuildError, SourceError, WeightsError) as error:
+        return str(error)
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,52 @@
+"""An engine that runs containers, and an image to run: tests are skipped where one is missing."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+IMAGE = os.environ.get("IMAGE", "facefusion:cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Docker or podman, with what it needs here.
+
+    Attributes:
+        command: how it is called: `ENGINE`, such as `podman --runtime runc`; docker, then podman, when not given.
+        running: further options of `run`: `ENGINE_RUN`, such as `--ulimit nofile=1024:1024`.
+        building: further options of `build`: `ENGINE_BUILD`, such as `--isolation chroot`.
+    """
+
+    command: tuple[str, ...]
+    running: tuple[str, ...] = ()
+    building: tuple[str, ...] = ()
+
+    def __call__(self, *arguments: str, check: bool = True, seconds: float = 280) -> subprocess.CompletedProcess[str]:
+        """Run it."""
+        return subprocess.run([*self.command, *arguments], check=check, capture_output=True, text=True, timeout=seconds)
+
+    def hardened(self, *arguments: str, check: bool = True, image: str = IMAGE) -> subprocess.CompletedProcess[str]:
+        """Run the image without network, capabilities and a root that can be written; options stand before `--`."""
+        split = arguments.index("--")
+        safety = ("--network", "none", "--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges")
+        options = ("--rm", *self.running, *safety, *arguments[:split])
+        return self("run", *options, image, *arguments[split + 1 :], check=check)
+
+
+def engine() -> Engine | None:
+    """Return the engine that has the image; None where there is none."""
+    told = os.environ.get("ENGINE")
+    commands = [tuple(shlex.split(told))] if told else [("docker",), ("podman",)]
+    for command in commands:
+        if shutil.which(command[0]):
+            running, building = (
+                tuple(shlex.split(os.environ.get(name, ""))) for name in ("ENGINE_RUN", "ENGINE_BUILD")
+            )
+            found = Engine(command, running, building)
+            if found("image", "inspect", IMAGE, check=False).returncode == 0:
+                return found
+    return None
