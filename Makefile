@@ -13,7 +13,7 @@ PAGE_SOURCES := docs/openapi.json $(wildcard console/*.json console/*.ts console
   $(shell find console/src console/public -type f ! -name schema.d.ts)
 COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
-IMAGE = pyproject.toml requirements/image.in --extra service --extra celery --extra postgresql --extra s3
+IMAGE = pyproject.toml requirements/image.in --extra service --extra celery --extra postgresql --extra s3 --extra tracing
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test types suite console console-check security audit semgrep release-check test-models test-openvino lint bench docs openapi image lock clean setup-runtime setup-dev
