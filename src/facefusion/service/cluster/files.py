@@ -15,7 +15,7 @@ from facefusion.inference.opening import open_catalogue, open_store
 from facefusion.inference.store import ModelStore
 from facefusion.jobs.opening import files_folder, open_files
 from facefusion.jobs.storage import Storage
-from facefusion.jobs.work.bench import scratch_folder
+from facefusion.jobs.work.scratch import scratch_folder
 from facefusion.service.cluster.values import Finding, Place
 
 _PROBE_BYTES: Final = 64 << 10
