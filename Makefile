@@ -78,8 +78,8 @@ build/security/bin/pip-audit: requirements/security.txt
 	build/security/bin/python -m pip --quiet install --require-hashes --requirement $<
 	@touch $@
 
-release-check: console ## a release as it would be, signed with a throw-away key and verified, in build/release
-	$(BIN)/python -m release.check build/release
+release-check: console ## a release as it would be, signed with a throw-away key and verified, in build/release (WITH=facefusion:cpu)
+	$(BIN)/python -m release.check build/release --engine "$(ENGINE)" $(addprefix --image ,$(WITH))
 
 bench: setup-dev ## print the figures that the documentation quotes
 	$(BIN)/python -m benchmarks

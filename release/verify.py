@@ -15,6 +15,7 @@ import binascii
 import hashlib
 import json
 import sys
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ SUMS_BUNDLE = f"{SUMS}.sigstore.json"
 PROVENANCE = "provenance.sigstore.json"
 KEYLESS = ".keyless.sigstore.json"
 """End of names of signatures by an identity, which need a trusted root of Sigstore: cosign checks them."""
+IMAGE_ENDING = ".tar"
+"""End of names of images of containers, which `docker load` and `podman load` read."""
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://slsa.dev/provenance/v1"
@@ -71,7 +74,15 @@ def verify(folder: Path, key: bytes, *, commit: str | None = None) -> list[str]:
     _check_nothing_else(folder, listed)
     statement = check_statement(public, _json(folder / PROVENANCE))
     _check_provenance(statement, {name: digest for name, digest in listed.items() if name != PROVENANCE}, commit)
+    for name in listed:
+        if name.endswith(IMAGE_ENDING):
+            _check_image(folder / name)
     return sorted(listed)
+
+
+def bom_of_image(path: Path) -> Path:
+    """Return where the bill of materials of an image lies."""
+    return path.with_name(path.name.removesuffix(IMAGE_ENDING) + ".cdx.json")
 
 
 def check_blob(public: ec.EllipticCurvePublicKey, blob: bytes, bundle: Mapping[str, Any]) -> None:
@@ -165,6 +176,26 @@ def _check_provenance(statement: Mapping[str, Any], listed: Mapping[str, str], c
         raise NotVerifiedError(f"{PROVENANCE} is of other files: fetch all of one release")
     if commit is not None and commit not in _commits(statement):
         raise NotVerifiedError(f"These files were not built from commit {commit}")
+
+
+def _check_image(path: Path) -> None:
+    """Check that the bill of materials beside an image is of this one, by the digest of its description."""
+    try:
+        with tarfile.open(path) as archive:
+            [image] = json.loads(_member(archive, "manifest.json"))
+            digest = hashlib.sha256(_member(archive, image["Config"])).hexdigest()
+        told = json.loads(bom_of_image(path).read_bytes())["metadata"]["component"]["bom-ref"]
+    except (tarfile.TarError, KeyError, TypeError, ValueError) as error:
+        raise NotVerifiedError(f"{path.name} is no image with a bill of materials beside it: {error}") from error
+    if told != f"sha256:{digest}":
+        raise NotVerifiedError(f"{bom_of_image(path).name} is of another image than {path.name}")
+
+
+def _member(archive: tarfile.TarFile, name: str) -> bytes:
+    file = archive.extractfile(name)
+    if file is None:
+        raise ValueError(f"{name} is no file")
+    return file.read()
 
 
 def _commits(statement: Mapping[str, Any]) -> set[str]:
