@@ -2,8 +2,8 @@
 
     python -m release.check FOLDER [--image facefusion:cpu --engine podman]
 
-Builds wheel and source package twice and compares them, puts a release together, with images that were built before, and
-verifies it offline as users do. Whatever is not equal, not allowed or not verified ends it with status 1.
+Builds wheel and source package twice and compares them, puts a release together, with images that are there already,
+and verifies it offline as users do. Whatever is not equal, not allowed or not verified ends it with status 1.
 """
 
 from __future__ import annotations

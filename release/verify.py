@@ -185,7 +185,7 @@ def _check_image(path: Path) -> None:
             [image] = json.loads(_member(archive, "manifest.json"))
             digest = hashlib.sha256(_member(archive, image["Config"])).hexdigest()
         told = json.loads(bom_of_image(path).read_bytes())["metadata"]["component"]["bom-ref"]
-    except (tarfile.TarError, KeyError, TypeError, ValueError) as error:
+    except (tarfile.TarError, OSError, KeyError, TypeError, ValueError) as error:
         raise NotVerifiedError(f"{path.name} is no image with a bill of materials beside it: {error}") from error
     if told != f"sha256:{digest}":
         raise NotVerifiedError(f"{bom_of_image(path).name} is of another image than {path.name}")

@@ -29,6 +29,11 @@ class Engine:
         """Run it."""
         return subprocess.run([*self.command, *arguments], check=check, capture_output=True, text=True, timeout=seconds)
 
+    def identifier(self, image: str = IMAGE) -> str:
+        """Return the digest of an image's description."""
+        said = self("image", "inspect", "--format", "{{.Id}}", image).stdout.strip()
+        return f"sha256:{said.removeprefix('sha256:')}"
+
     def hardened(self, *arguments: str, check: bool = True, image: str = IMAGE) -> subprocess.CompletedProcess[str]:
         """Run the image without network, capabilities and a root that can be written; options stand before `--`."""
         split = arguments.index("--")

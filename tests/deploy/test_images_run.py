@@ -14,7 +14,11 @@ from pathlib import Path
 import pytest
 from benchmarks.servers import until
 from containers import IMAGE, Engine, engine
+from release.images import add_images
+from release.locks import python_lock
+from release.source import Source
 
+import facefusion
 from material import ASTRONAUT, CAPTAIN, read, read_clip, write_clip
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(engine() is None, reason=f"no engine here has {IMAGE}: make image")]
@@ -141,3 +145,16 @@ def test_the_image_tells_what_is_in_it(podman: Engine) -> None:
     [found] = json.loads(podman("image", "inspect", IMAGE).stdout)
     assert found["Config"]["User"] == "10001:10001"
     assert found["Config"]["Entrypoint"][:2] == ["/usr/bin/tini", "--"]
+
+
+def test_it_goes_into_a_release_and_holds_what_is_locked(podman: Engine, tmp_path: Path) -> None:
+    source = Source("0" * 40, 0, facefusion.__version__)
+    add_images(tmp_path, source, [IMAGE], engine=podman.command)
+    [archive, bom] = sorted(tmp_path.iterdir(), key=lambda path: path.suffix, reverse=True)
+    told = json.loads(bom.read_text())
+    assert podman.identifier() == told["metadata"]["component"]["bom-ref"]
+    locked = {package.name for package in python_lock(ROOT / "requirements/image.txt")}
+    parts = {part["purl"].partition("/")[2].partition("@")[0]: part for part in told["components"]}
+    assert {"numpy", "onnxruntime", "facefusion", "debian/libc6", "debian/tini"} <= set(parts)
+    assert {name for name in parts if not name.startswith("debian/")} - {"facefusion"} <= locked
+    assert archive.stat().st_size > 100e6
