@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 
 from facefusion import process_image, process_video
 from facefusion.cli.main import main
+from facefusion.media.encoding.priority import kept_priority
 from facefusion.media.picture import Picture, write_picture
 
 NOISE = np.random.default_rng(0).integers(0, 65536, (48, 64, 4), dtype=np.uint16)
@@ -65,6 +66,8 @@ def test_pictures_of_ten_bits_say_so_too(tmp_path: Path) -> None:
     with av.open(str(source), "w", format="avif") as output:
         stream = output.add_stream("libsvtav1", rate=1)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p10le"
+        with kept_priority():
+            output.start_encoding()
         output.mux([*stream.encode(av.VideoFrame(64, 48, "yuv420p10le")), *stream.encode(None)])
 
     assert written(source, tmp_path / "out.webp") == (f"{source} has 10 bits, and is written with 8",)

@@ -12,6 +12,7 @@ import pytest
 from media_clips import LIMITS, picture
 
 from facefusion.media.access import is_random_access
+from facefusion.media.encoding.priority import kept_priority
 from facefusion.media.planes.layout import samples
 from facefusion.media.reader import VideoReader
 from facefusion.media.select import EVERYTHING, Moment, Selection, Start
@@ -55,6 +56,8 @@ def encode(path: Path, kind: Kind, *, pts: Sequence[int], time_base: Fraction) -
         stream = output.add_stream(codec, rate=25, options=options)
         stream.width, stream.height, stream.pix_fmt = *SIZE, pixel_format
         stream.codec_context.time_base = time_base
+        with kept_priority():
+            output.start_encoding()
         for index, time in enumerate(pts):
             image = picture(index, *SIZE) // 2 + np.roll(noise, 3 * index, axis=1)
             frame = av.VideoFrame.from_ndarray(image).reformat(format=pixel_format)

@@ -15,6 +15,7 @@ from facefusion.errors import OutputTypeError
 from facefusion.inference.machine import usable_cores
 from facefusion.media import forms
 from facefusion.media.encoding.encoding import Encoding
+from facefusion.media.encoding.priority import kept_priority
 from facefusion.media.source import explain
 
 _FINEST_RATE = 100_000
@@ -58,7 +59,8 @@ def add_stream(
         # Threads over slices cost quality at equal size; threads over frames hold back as many frames.
         context.thread_type = "SLICE" if is_live else "FRAME"
         context.thread_count = encoding.threads or min(_MOST_THREADS, usable_cores())
-        output.start_encoding()
+        with kept_priority():
+            output.start_encoding()
     except OSError as error:
         if not isinstance(error, av.FFmpegError):
             raise
