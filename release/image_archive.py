@@ -18,6 +18,7 @@ from typing import Any, Literal
 _DEBIAN = re.compile(r"var/lib/dpkg/status\.d/[^/]+")
 _PYTHON = re.compile(r"opt/facefusion/lib/python3\.\d+/site-packages/[^/]+\.dist-info/METADATA")
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
+_BLOCK = 1 << 20
 _NAME = re.compile(r"[-_.]+")
 
 
@@ -91,14 +92,19 @@ def _bytes(archive: tarfile.TarFile, name: str) -> bytes:
 
 def _check_layers(archive: tarfile.TarFile, names: list[str], description: dict[str, Any]) -> None:
     """Hold each layer against the description, so that its digest stands for all that the image holds."""
-    digests = []
-    for name in names:
-        layer = archive.extractfile(name)
-        if layer is None:
-            raise ValueError(f"{name} is no file")
-        digests.append(f"sha256:{hashlib.file_digest(layer, 'sha256').hexdigest()}")
+    digests = [f"sha256:{_digest(archive, name)}" for name in names]
     if digests != description["rootfs"]["diff_ids"]:
         raise ValueError("its layers are not those that it describes")
+
+
+def _digest(archive: tarfile.TarFile, name: str) -> str:
+    """Return the SHA-256 of a file of the archive, which may be larger than memory."""
+    file, digest = archive.extractfile(name), hashlib.sha256()
+    if file is None:
+        raise ValueError(f"{name} is no file")
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
 
 
 def _texts(archive: tarfile.TarFile, layers: list[str]) -> dict[str, str]:

@@ -70,7 +70,7 @@ def image_bom(archive: ImageArchive, flavour: str, reviewed: Reviewed, source: S
 
 
 def _component(package: Installed, reviewed: Reviewed) -> dict[str, Any]:
-    licences = reviewed.stated | {_OWN: LICENCE} if package.ecosystem == "pypi" else {}
+    licences = {**reviewed.stated, _OWN: LICENCE} if package.ecosystem == "pypi" else {}
     told = {"licenses": [{"expression": licences[package.name]}]} if package.name in licences else {}
     return {
         "type": "library",
