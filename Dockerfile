@@ -45,22 +45,24 @@ COPY requirements/image.txt /build/
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip \
     /build/behind pip install --require-hashes --only-binary :all: --requirement /build/image.txt
 
+# The builds of ONNX Runtime for devices take the place of `onnxruntime`, for which packages ask: locks name all that is
+# needed, so nothing is looked up.
 FROM environment AS libraries-openvino
 COPY requirements/image-openvino.txt /build/
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip \
-    /build/behind pip install --require-hashes --only-binary :all: --requirement /build/image-openvino.txt
+    /build/behind pip install --no-deps --require-hashes --only-binary :all: --requirement /build/image-openvino.txt
 
 FROM environment AS libraries-cuda
 COPY requirements/image-cuda.txt /build/
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip \
-    /build/behind pip install --require-hashes --only-binary :all: --requirement /build/image-cuda.txt
+    /build/behind pip install --no-deps --require-hashes --only-binary :all: --requirement /build/image-cuda.txt
 
 # On the public index TensorRT is stubs, which fetch NVIDIA's wheels when they are built.
 FROM libraries-cuda AS libraries-tensorrt
 ARG NVIDIA_PIP_INDEX_URL=
 COPY requirements/image-tensorrt.txt /build/
 RUN --mount=type=secret,id=ca --mount=type=secret,id=pip \
-    /build/behind pip install --require-hashes --requirement /build/image-tensorrt.txt
+    /build/behind pip install --no-deps --require-hashes --requirement /build/image-tensorrt.txt
 
 # The package itself, with compiled modules, so that none is compiled at each start.
 FROM libraries-cpu AS installed-cpu

@@ -41,7 +41,7 @@ test-models: setup-dev ## compare the bundled weights with the runtimes of their
 
 test-openvino: ## compare OpenVINO with the CPU, in an environment of its own (fetches 200 MB once)
 	@test -x build/openvino/bin/python || $(PYTHON) -m venv build/openvino
-	build/openvino/bin/python -m pip --quiet install --require-hashes --requirement requirements/openvino.txt
+	build/openvino/bin/python -m pip --quiet install --no-deps --require-hashes --requirement requirements/openvino.txt
 	build/openvino/bin/python -m pip --quiet install --no-deps --no-build-isolation --editable .
 	build/openvino/bin/python -m pytest tests/inference
 
