@@ -15,7 +15,15 @@ from facefusion.engine.speech import job_speech
 from facefusion.inference.session import SessionFactory
 from facefusion.options import Options
 from facefusion.options.base import OptionGroup
-from facefusion.processors.base import FaceFrame, Processor, ProcessorContext, ProcessorSpec, Role, run_processor
+from facefusion.processors.base import (
+    FaceFrame,
+    Processor,
+    ProcessorContext,
+    ProcessorSpec,
+    Role,
+    finish_processor,
+    run_processor,
+)
 from facefusion.processors.guarded import create_processor
 from facefusion.processors.registry import processor_names
 from facefusion.state import State
@@ -78,21 +86,32 @@ class Processing:
         self._ready.clear()
 
     def _single(self, key: Hashable, make: Callable[[], _Ready], item: FaceFrame) -> FaceFrame:
-        return run_processor(self._begun(key, make), [item])[0]
+        return _alone(self._begun(key, make), [item])[0]
 
     def _series(self, wanted: Sequence[tuple[Hashable, Callable[[], _Ready]]], items: Sequence[FaceFrame]) -> FaceFrame:
         """Run frames through all processors, one after the other, and return the last."""
         processors = [self._begun(key, make) for key, make in wanted]
-        for item in items:
+        *before, last = items
+        for item in before:
+            given = [item]
             for processor in processors:
-                [item] = run_processor(processor, [item])  # noqa: PLW2901 - what one gives, the next is given
-        return item.settled()
+                given = [edited for one in given for edited in run_processor(processor, [one])]
+        given = [last]
+        for processor in processors:
+            given = _alone(processor, given)
+        return given[-1].settled()
 
     def _begun(self, key: Hashable, make: Callable[[], _Ready]) -> Processor:
         """Return a processor as it is when a job begins."""
         ready = self._ready.get(key, make)
         ready.processor.restore(ready.new)
         return ready.processor
+
+
+def _alone(processor: Processor, items: Sequence[FaceFrame]) -> list[FaceFrame]:
+    """Run frames through a processor that none follow, one after the other; with them comes what it kept back."""
+    edited = [each for item in items for each in run_processor(processor, [item])]
+    return [*edited, *finish_processor(processor)]
 
 
 def _make(
