@@ -45,7 +45,7 @@ def images():
 @pytest.fixture(scope="module")
 def clip(images, tmp_path_factory):
     """The pictures, each as it is, at uneven times."""
-    return written(tmp_path_factory.mktemp("clips") / "uneven.mkv", images, "gbrp")
+    return written(tmp_path_factory.mktemp("clips") / "uneven.mkv", images, "bgr0")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_each_frame_is_made_of_those_around_it_wherever_segments_and_batches_end
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8])
 def test_clips_that_are_shorter_than_what_is_kept_back(edit, images, count):
-    target = write_clip(Path("short.mkv"), images[:count], codec="ffv1", form="gbrp")
+    target = write_clip(Path("short.mkv"), images[:count], codec="ffv1", form="bgr0")
     same(edit("far", "near", target_path=target), windowed(windowed(images[:count], 5), 3))
 
 
@@ -169,7 +169,7 @@ def test_a_target_that_changed_where_frames_were_kept_back_begins_anew(job, imag
         job({"progress": breaking_off(12)}, target_path=clip, **values)
     [state] = sorted(Path.cwd().glob(".facefusion-job-*/*/*.state"))[-1:]
     assert first_kept(unpack(state.read_bytes())) is not None
-    changed = write_clip(Path("changed.mkv"), [image + np.uint8(1) for image in images], codec="ffv1", form="gbrp")
+    changed = write_clip(Path("changed.mkv"), [image + np.uint8(1) for image in images], codec="ffv1", form="bgr0")
     job(target_path=changed, resume=True, **values)
     same(read_clip(Path("out.mkv")), windowed([image + np.uint8(1) for image in images], 3))
 
