@@ -220,12 +220,14 @@ def test_a_picture_has_no_frames_around_it(job, images):
     assert np.array_equal(read_picture(Path("out.png"), LIMITS).image, brighter(images[0]))
 
 
-def test_a_preview_shows_a_frame_that_none_follow(images, clip, warm):
+def test_a_preview_shows_a_frame_alone_or_with_history_among_those_around_it(images, clip, warm):
     options = Options.parse({"target_path": clip, "processors": ("near", "bright", "far")})
+    job = windowed([brighter(each) for each in windowed(images, 3)], 5)
     with Preview(options, warm=warm) as preview:
         assert np.array_equal(preview.show(9).after, brighter(images[9]))
-        wanted = windowed([brighter(each) for each in windowed(images[3:10], 3, 3)], 5, 3)[-1]
-        assert np.array_equal(preview.show(9, history=6).after, wanted)
+        for index in (9, 14, 19):
+            assert np.array_equal(preview.show(index, history=index).after, job[index])
+        assert np.array_equal(preview.show(9, history=2).before, images[9])
         assert np.array_equal(preview.show(9).after, brighter(images[9])), "nothing is remembered of another preview"
 
 
