@@ -169,7 +169,7 @@ class Preview:
             target = self._target(plan)
             index = target.index_at(time) if time is not None else frame or 0
             place = min(index, max(0, history))
-            ahead = min(plan.kept_back, target.count - 1 - index) if place else 0
+            ahead = max(0, min(plan.kept_back, target.count - 1 - index)) if place else 0
             frames = target.frames(index - place, index + ahead)
             frame, seconds = frames[place], target.seconds(index)
             found, edited = self._edit(plan, frames, (self._target_key(plan), place, ahead, index), place, seconds)
@@ -228,13 +228,13 @@ class Preview:
             self._door.admit(plan, sessions, (), None)
             plain = [FaceFrame(frame, ()) for frame in frames]
             self._door.enter(plain[place], seconds)
-            return (), self._processing.run(plan, sessions, (), plain, key, place)
+            return (), self._processing.run(plan, sessions, (), plain, key, place=place)
         _, roles = self._faces.cast(plan, sessions)
         self._door.admit(plan, sessions, roles, self._faces.analyser(plan, sessions))
         found = self._faces.find(plan, sessions, frames, key, place)
         items = [FaceFrame(*pair) for pair in zip(frames, found.chosen, strict=True)]
         self._door.enter(items[place], seconds)
-        return found.all, self._processing.run(plan, sessions, roles, items, (key, found), place)
+        return found.all, self._processing.run(plan, sessions, roles, items, (key, found), place=place)
 
     def _plan(self) -> Plan:
         """Return the plan of the options that hold now; what is refused is found out when it may have changed."""

@@ -62,6 +62,7 @@ class Processing:
         roles: tuple[Role, ...],
         items: Sequence[FaceFrame],
         key: Hashable,
+        *,
         place: int = -1,
     ) -> FaceFrame:
         """Return a frame as the processors give it at the beginning of a job.
