@@ -42,6 +42,13 @@ class WindowMean:
         return item if item.frame.index % 4 == 3 else item.with_frame(item.frame.with_image(mean(around)))
 
 
+class Later(WindowMean):
+    """Keeps frames back, and nothing of those that it gave."""
+
+    def _next(self) -> FaceFrame:
+        return self._kept.pop(0)
+
+
 class Brighter:
     """Adds to every pixel; remembers nothing."""
 
@@ -126,6 +133,7 @@ FAR = ProcessorSpec("far", "mean of eleven frames", False, _of(5), needs_faces=F
 BRIGHT = ProcessorSpec("bright", "adds light", False, lambda context: Brighter(), needs_faces=False)
 COUNT = ProcessorSpec("count", "adds the count", False, lambda context: Counting(), needs_faces=False)
 TWICE = ProcessorSpec("twice", "twice as large", False, lambda context: Twice(), needs_faces=False, format=_double)
+LATER = ProcessorSpec("later", "keeps six", False, lambda context: Later(6), needs_faces=False, delay=lambda options: 6)
 FACED = ProcessorSpec("faced", "mean of seven frames that show faces", False, _of(3), delay=lambda options: 3)
 MORE = ProcessorSpec("more", "keeps back more than it says", False, _of(3), needs_faces=False)
 
@@ -137,7 +145,7 @@ def installed_beside(folder: Path, monkeypatch) -> None:
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: around\nVersion: 1.0\n")
     points = (
         f"{name.lower()} = frames_around:{name}"
-        for name in ("NEAR", "FAR", "BRIGHT", "COUNT", "TWICE", "FACED", "MORE")
+        for name in ("NEAR", "FAR", "BRIGHT", "COUNT", "TWICE", "LATER", "FACED", "MORE")
     )
     (information / "entry_points.txt").write_text("[facefusion.processors]\n" + "\n".join(points))
     monkeypatch.syspath_prepend(str(folder))

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from alive_frames import Alive, jam
 from frames_around import Brighter, Counting, Twice, WindowMean, brighter, frames, installed_beside, twice, windowed
 
 from facefusion.engine.clock import StageClock
@@ -251,6 +252,15 @@ def test_frames_that_are_kept_back_count_in_the_memory(clip, images):
     with pytest.raises(OptionsError, match=f"do not hold {LEAST_IN_FLIGHT + 3} frames of 64x48"):
         planned(("near",), LEAST_IN_FLIGHT + 2.9)
     planned(("bright",), LEAST_IN_FLIGHT)
+
+
+@pytest.mark.parametrize(("most", "batch"), [(LEAST_IN_FLIGHT, 1), (18, 3)])
+def test_no_more_frames_are_held_than_the_memory_has_places_for(job, monkeypatch, moving_portrait, most, batch):
+    alive = Alive(monkeypatch)
+    jam(monkeypatch)
+    values = {"processors": ("later", "bright"), "execution_batch_size": batch}
+    job(target_path=moving_portrait, max_memory=(most + 6) * 192 * 192 * 8 / GIB, **values)
+    assert most / 2 + 6 < alive.most_frames <= most + 6
 
 
 def test_every_frame_is_worked_on_where_a_processor_goes_by_those_around_it(clip):
