@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from facefusion.engine.work import Work
 from facefusion.errors import OptionsError, ProcessorError
 from facefusion.faces.types import Face, Pose
 from facefusion.media.picture import read_picture
+from facefusion.media.planes.layout import samples
 from facefusion.media.reader import VideoReader
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame, ProcessorContext, ProcessorSpec
@@ -80,7 +80,7 @@ def edit(job, clip):
     """Run a job; the pictures that come out."""
 
     def start(*processors, hooks=None, **values):
-        result = job(hooks, **({"target_path": clip, "processors": processors} | LOSSLESS | values))
+        result = job(hooks, **({"target_path": clip} | LOSSLESS | values | {"processors": processors}))
         made = read_clip(Path("out.mkv"))
         assert result.frames == len(made)
         return made
@@ -96,7 +96,7 @@ def same(made, wanted):
 
 def times(path):
     with VideoReader(path, LIMITS) as reader:
-        return [(frame.time, frame.duration * frame.time_base) for frame in reader]
+        return [frame.time for frame in reader]
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 7, 1000])
@@ -126,7 +126,11 @@ def test_what_nobody_changed_keeps_every_bit_and_larger_frames_keep_what_was_dec
 
 def stored(path):
     with VideoReader(path, LIMITS) as reader:
-        return [b"".join(bytes(plane) for plane in frame.original.planes.planes) for frame in reader]
+        return [bits(frame.original.planes) for frame in reader]
+
+
+def bits(planes):
+    return b"".join(samples(planes, number).tobytes() for number in range(len(planes.planes)))
 
 
 class BrokenOffError(Exception):
@@ -146,15 +150,15 @@ def breaking_off(moment):
 )
 @pytest.mark.parametrize(("length", "moment"), [(6, 9), (3, 14), (2, 4)])
 def test_a_job_that_goes_on_gives_the_same_file_to_the_bit(job, deep, processors, length, moment):
-    values = LOSSLESS | {"target_path": deep, "processors": processors, "video_chunk_size": length}
+    values = {"target_path": deep, "processors": processors, "video_chunk_size": length}
     job(**values)
-    whole = Path("out.mkv").read_bytes()
+    whole = Path("out.mp4").read_bytes()
     reports = []
     with pytest.raises(BrokenOffError):
         job({"progress": breaking_off(moment)}, **values)
     job({"progress": reports.append}, **values, resume=True)
     assert reports[0].before == finished(processors, length, moment)
-    assert Path("out.mkv").read_bytes() == whole
+    assert Path("out.mp4").read_bytes() == whole
 
 
 def finished(processors, length, moment):
@@ -204,11 +208,11 @@ def test_a_users_own_steps_see_every_frame_once_in_order(edit, images):
     same(made, [brighter(each) for each in after])
 
 
-def test_sequences_animations_and_pictures_beside_a_video_show_what_the_video_shows(edit, images, job, clip):
-    wanted = windowed(images, 3)
-    edit("near", thumbnail="first.png", contact_sheet="sheet.png", video_chunk_size=6)
+def test_sequences_animations_and_pictures_beside_a_video_show_what_the_video_shows(edit, images, job):
+    wanted, even = windowed(images, 3), write_clip(Path("even.mkv"), images, codec="ffv1", form="bgr0")
+    values = {"target_path": even, "processors": ("near",), "video_chunk_size": 6}
+    same(edit("near", thumbnail="first.png", contact_sheet="sheet.png", **values), wanted)
     assert read_picture(Path("sheet.png"), LIMITS).image.size
-    values = {"target_path": clip, "processors": ("near",), "video_chunk_size": 6}
     job(output_path="all.%02d.png", **values)
     same([read_picture(path, LIMITS).image for path in sorted(Path.cwd().glob("all.*.png"))], wanted)
     job(output_path="moves.apng", **values)
@@ -233,12 +237,11 @@ def test_a_preview_shows_a_frame_alone_or_with_history_among_those_around_it(ima
 
 
 def test_live_frames_leave_at_once_and_go_by_those_before_them(images, warm):
-    options = Options.parse({"processors": ("near",), "visible_label": False})
+    options = Options.parse({"processors": ("near",)})
     with LiveSession(options, (64, 48), warm=warm) as session:
         for number, image in enumerate(images[:6]):
             wanted = windowed(images[: number + 1], 3)[-1]
-            shown = session.edit(image, number / 25).image
-            assert np.abs(shown.astype(int) - wanted).mean() < 3, f"frame {number}, but for the mark"
+            assert np.array_equal(session.edit(image, number / 25).image, wanted), f"frame {number}"
 
 
 def test_frames_that_are_kept_back_count_in_the_memory(clip, images):
@@ -255,11 +258,12 @@ def test_frames_that_are_kept_back_count_in_the_memory(clip, images):
 
 
 @pytest.mark.parametrize(("most", "batch"), [(LEAST_IN_FLIGHT, 1), (18, 3)])
-def test_no_more_frames_are_held_than_the_memory_has_places_for(job, monkeypatch, moving_portrait, most, batch):
+def test_no_more_frames_are_held_than_the_memory_has_places_for(job, monkeypatch, astronaut, most, batch):
+    long = write_clip(Path("long.mp4"), [astronaut[30:222, 120:312]] * 40)
     alive = Alive(monkeypatch)
     jam(monkeypatch)
-    values = {"processors": ("later", "bright"), "execution_batch_size": batch}
-    job(target_path=moving_portrait, max_memory=(most + 6) * 192 * 192 * 8 / GIB, **values)
+    values = {"target_path": long, "processors": ("later", "bright"), "execution_batch_size": batch}
+    job(max_memory=(most + 6) * 192 * 192 * 8 / GIB, **values)
     assert most / 2 + 6 < alive.most_frames <= most + 6
 
 
@@ -370,7 +374,7 @@ def test_kept_frames_come_back_with_their_faces_and_with_what_was_decoded(deep):
         *(np.float32([1, 2, 30, 40]), 0.75, np.ones((5, 2), np.float32), np.ones((468, 3), np.float32), 1.0),
         Pose(1, 2, 3),
     )
-    with closing(VideoReader(deep, LIMITS)) as reader:
+    with VideoReader(deep, LIMITS) as reader:
         decoded = list(reader)[:4]
     edited = FaceFrame(decoded[0], (face,)).with_frame(decoded[0].with_image(brighter(decoded[0].image)))
     larger = FaceFrame(decoded[1], (face,)).enlarged(decoded[1].enlarged(twice(decoded[1].image)))
@@ -396,4 +400,4 @@ def test_kept_frames_come_back_with_their_faces_and_with_what_was_decoded(deep):
 
 
 def merged(item):
-    return [bytes(plane) for plane in item.frame.original.merged(item.frame.image).planes]
+    return bits(item.frame.original.merged(item.frame.image))
