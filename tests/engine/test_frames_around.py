@@ -118,7 +118,7 @@ def test_what_remembers_behind_them_gets_every_frame_once_and_in_order(edit, ima
     same(edit("near", "count", video_chunk_size=6), counted)
 
 
-def test_what_nobody_changed_keeps_every_bit_and_larger_frames_keep_what_was_decoded(edit, deep):
+def test_what_nobody_changed_keeps_every_bit(edit, deep):
     edit("near", target_path=deep)
     left, kept = stored(deep), stored(Path("out.mkv"))
     assert [a == b for a, b in zip(left, kept, strict=True)] == [index % 4 == 3 for index in range(FRAMES)]
