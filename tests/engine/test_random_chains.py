@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import frames_around
@@ -14,29 +15,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from facefusion.engine.casting import cast
 from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import Notes
 from facefusion.engine.overlap import Overlap
+from facefusion.engine.run import enriched_role
 from facefusion.engine.work import Work
 from facefusion.faces.enrich import FaceEnricher
 from facefusion.faces.landmarkers.base import FaceView
 from facefusion.faces.track import FaceTracker
 from facefusion.media.frame import Frame
-from facefusion.options import Options
+from facefusion.options import Options, iter_leaves
 from facefusion.processors.base import (
     FaceFrame,
     Processor,
     ProcessorContext,
     ProcessorSpec,
-    SourceFace,
     delay_of,
     spec_delay,
 )
 from facefusion.processors.registry import installed_processors, package_of_processor
 from facefusion.state import pack, unpack
+from material import CAPTAIN
 
-GIVEN: dict[str, dict[str, object]] = {}
-"""By the name of a processor, options without which it cannot be made."""
 SCENES = 9, 7
 """Frames before a cut, and behind it."""
 
@@ -55,10 +56,13 @@ class Link:
 def links() -> dict[str, Link]:
     """All processors of this package that need no weights, with each model that is none, and some of these tests."""
     found = {spec.name: Link(spec, Options()) for spec in (frames_around.NEAR, frames_around.FAR, frames_around.BRIGHT)}
+    names = {leaf.name for leaf in iter_leaves(Options)}
     for spec in installed_processors().values():
         if package_of_processor(spec) is not None or spec.needs_speech:
             continue
-        values = GIVEN.get(spec.name, {})
+        values = {"source_paths": CAPTAIN, "processors": (spec.name,)}
+        if (reference := f"{spec.name}_reference") in names:
+            values[reference] = CAPTAIN
         if not spec.model_option:
             found[spec.name] = Link(spec, Options.parse(values))
         for model in spec.without_weights:
@@ -72,17 +76,21 @@ LINKS = links()
 class Chains:
     """Makes chains, and runs a short clip through them in any pieces."""
 
-    def __init__(self, items, sources, sessions, resources) -> None:
+    def __init__(self, items, analyser, sessions, resources) -> None:
         self.items = items
-        self._sources, self._sessions, self._resources = sources, sessions, resources
+        self._analyser, self._sessions, self._resources = analyser, sessions, resources
 
     def made(self, chain: Sequence[str]) -> list[Processor]:
         """Return new processors."""
-        contexts = {
-            name: ProcessorContext(LINKS[name].options, self._sources, self._sessions, resources=self._resources)
-            for name in chain
-        }
-        return [LINKS[name].spec.create(contexts[name]) for name in chain]
+        return [LINKS[name].spec.create(self._context(LINKS[name])) for name in chain]
+
+    def _context(self, link: Link) -> ProcessorContext:
+        """Return what a job makes a processor from."""
+        options, kept = link.options, self._sessions.kept
+        _, roles = cast(self._analyser, options, Path("out.mp4"), kept)
+        enricher = FaceEnricher(options.faces, self._sessions)
+        roles = tuple(enriched_role(role, enricher, link.spec.needs, kept) for role in roles)
+        return ProcessorContext(options, roles[0].sources, self._sessions, roles, resources=self._resources)
 
     def run(self, chain: Sequence[str], sizes: Sequence[int] = (), goes_on: Sequence[int] = ()) -> list[FaceFrame]:
         """Return the clip edited.
@@ -141,7 +149,7 @@ def chains(analyser, astronaut, captain, captain_face, warm):
                 FaceFrame(frame, tuple(enricher.enrich([FaceView(frame.image, each) for each in faces], needs)))
             )
         assert all(item.faces for item in items)
-        yield Chains(items, (SourceFace(captain, captain_face, 1.0),), sessions, resources)
+        yield Chains(items, analyser, sessions, resources)
 
 
 def test_there_are_processors_that_need_no_weights():
