@@ -51,7 +51,8 @@ def check_processor(create: Callable[[], Processor], batch: Sequence[FaceFrame])
 
 def _edited(processor: Processor, batches: Sequence[Sequence[FaceFrame]]) -> list[FaceFrame]:
     """Return all frames of some batches that none follow, edited."""
-    edited, came = [], 0
+    edited: list[FaceFrame] = []
+    came = 0
     for batch in batches:
         edited += processor.process(batch)
         came += len(batch)
