@@ -14,6 +14,7 @@ from facefusion.cli.audit_parser import parse_audit
 from facefusion.cli.backup_parser import parse_backup
 from facefusion.cli.batch_parser import USAGE, add_batch_flags
 from facefusion.cli.capacity_parser import add_capacity_flags
+from facefusion.cli.chains_parser import parse_chains
 from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.face_parser import READING_OPTIONS, parse_face
 from facefusion.cli.flags import add_option_flags, further_spellings
@@ -36,6 +37,7 @@ COMMANDS = {
     "live": "edit the frames of a camera or a pipe as they come",
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
+    "chains": "save, list and pass on processors with settings of their own",
     "models": "list, fetch, check and add the weights of models",
     "ui": "open the web console in the browser, with workers of its own",
     "serve": "answer requests over HTTP, with workers of its own",
@@ -352,6 +354,7 @@ _FAMILIES = {
     "backup": parse_backup,
     "job": parse_job,
     "face": parse_face,
+    "chains": parse_chains,
     "models": parse_models,
     "audit": parse_audit,
     "storage": parse_storage,
