@@ -80,7 +80,7 @@ class FrameFinder:
     @property
     def begin(self) -> Fraction:
         """When the first frame is shown, in seconds."""
-        return self._times.pts[0] * self.info.time_base
+        return int(self._times.pts[0]) * self.info.time_base
 
     def seconds(self, index: int) -> float:
         """Return when a frame is shown, counted from the first."""

@@ -29,7 +29,7 @@ from facefusion.options.live import LiveOptions
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
-from facefusion.options.own import as_texts, own_names
+from facefusion.options.own import as_texts, own_names, texts_of
 from facefusion.options.people import MapEntry, read_map
 from facefusion.options.presets import Preset, of_another_preset, with_preset
 from facefusion.options.signing import SigningOptions
@@ -295,7 +295,7 @@ class Options(OptionGroup):
             return self.chain
         chosen = chosen_links(self.processors, self.when, self.region)
         try:
-            return tuple(map(Link.model_validate, chosen))
+            return tuple(Link.model_validate(each) for each in chosen)
         except ValidationError as error:
             raise OptionsError(described(error), ALL_OPTIONS) from error
 
@@ -314,7 +314,7 @@ class Options(OptionGroup):
 
     def _for_link(self, link: Link) -> Self:
         if link.processor not in type(self).model_fields:  # another package's
-            texts = as_texts(({link.processor: dict(link.options)},))
+            texts = texts_of(link.processor, link.options)
             own = f"{link.processor}."
             others = tuple(text for text in self.processor_options if not text.startswith(own))
             return self.model_copy(update={"processor_options": (*others, *texts)})

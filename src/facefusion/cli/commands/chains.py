@@ -72,8 +72,8 @@ def _facts(name: str, found: ChainFile | FaceFusionError) -> dict[str, Any]:
 
 
 def _link_words(table: Mapping[str, Any]) -> str:
-    limits = [name for name in ("when", "region") if table.get(name)]
-    return f"{table['processor']}{f' (by {", ".join(limits)})' if limits else ''}"
+    limits = [str(name) for name in ("when", "region") if table.get(name)]
+    return f"{table['processor']}{' with ' if limits else ''}{' and '.join(limits)}"
 
 
 def _show(arguments: argparse.Namespace, terminal: Terminal) -> None:
