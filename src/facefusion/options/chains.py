@@ -41,9 +41,7 @@ def _box(numbers: tuple[float, ...]) -> tuple[float, ...]:
         raise ValueError("a region is x,y,width,height in parts of the frame")
     x, y, width, height = numbers
     if min(x, y) < 0 or min(width, height) <= 0 or max(x + width, y + height) > 1 + _EDGE:
-        raise ValueError(
-            "a region is x,y,width,height in parts of the frame, and lies inside it: 0,0,0.5,1 is its left half"
-        )
+        raise ValueError("a region lies inside the frame, in parts of it: 0,0,0.5,1 is its left half")
     return numbers
 
 

@@ -75,7 +75,7 @@ def load_options(
     environment = os.environ if environment is None else environment
     merged = _elsewhere(Options, environment, find_config(config_path, environment))
     given = canonical(values)
-    return _given_alone(with_passwords(Options.parse(merged | given)), frozenset(given))
+    return _given_alone(with_passwords(Options.parse(_over(merged, given))), frozenset(given))
 
 
 def settled_values(
