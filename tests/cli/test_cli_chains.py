@@ -66,7 +66,8 @@ def test_a_chain_is_passed_on_as_a_file(facefusion, capsys, quiet_place):
         (("import", "wrong.toml"), 2, "no option of face_swapper"),
     ],
 )
-def test_what_cannot_be_done_is_told(facefusion, capsys, quiet_place, words, status, says):
+@pytest.mark.usefixtures("quiet_place")
+def test_what_cannot_be_done_is_told(facefusion, capsys, words, status, says):
     Path("wrong.toml").write_text('[[chain]]\nprocessor = "face_swapper"\nface_enhancer_blend = 5\n')
     assert facefusion("chains", *words) == status
     assert says in capsys.readouterr().err

@@ -158,7 +158,7 @@ def test_a_preview_shows_what_the_job_makes(job, values, warm, clip):
 
 @pytest.mark.parametrize("limit", [{"when": "0-0.2"}, {"region": [0, 0, 0.5, 1]}])
 def test_who_makes_frames_of_another_size_cannot_be_limited(job, limit, only_file):
-    with pytest.raises(OptionsError, match="frame_enhancer makes frames of another kind .128x96 in place of 64x48"):
+    with pytest.raises(OptionsError, match=r"frame_enhancer makes frames of another kind .128x96 in place of 64x48"):
         job(chain=[{"processor": "frame_enhancer", "frame_enhancer_model": "large", **limit}])
     assert only_file() == []
 
