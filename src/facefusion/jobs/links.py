@@ -14,6 +14,7 @@ from facefusion.jobs.reference import Reference
 from facefusion.options import Options
 from facefusion.options.base import described
 from facefusion.options.chains import Link, read_chain
+from facefusion.options.leaves import leaf_table
 
 Table = dict[str, Any]
 _MOST: Final = 64
@@ -88,7 +89,5 @@ def _is_of_tree(table: Mapping[str, Any], name: str) -> bool:
 
 
 def _is_file(table: Mapping[str, Any], name: str) -> bool:
-    if not _is_of_tree(table, name):
-        return False
-    leaf = found_option(name)
-    return leaf.kind is Path and use_of(leaf) == "input"
+    leaf = leaf_table(Options).get(name) if _is_of_tree(table, name) else None
+    return leaf is not None and leaf.kind is Path and use_of(leaf) == "input"
