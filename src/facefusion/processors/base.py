@@ -319,3 +319,8 @@ class ProcessorSpec:
     without_weights: frozenset[str] = frozenset()
     options: type[OptionGroup] | None = None
     delay: Callable[[Options], int] | None = None
+
+
+def spec_delay(spec: ProcessorSpec, options: Options) -> int:
+    """Return how many frames a processor keeps back at most, as is known before any work."""
+    return 0 if spec.delay is None else spec.delay(options)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from facefusion.faces.pace import Every
 from facefusion.options import Options
+from facefusion.processors.base import spec_delay
 from facefusion.processors.chained.links import ChainLink
 
 
@@ -30,15 +31,20 @@ def _unsuited(links: Sequence[ChainLink], *, has_hooks: bool) -> str | None:
     """Return why the pictures alone do not tell what an edit between two frames would be; None where they do."""
     if has_hooks:
         return "there is a step of your own"
-    for link in links:
-        spec = link.spec
-        if link.is_limited:
-            return f"{spec.name} works in a part of the {'time' if link.stretches else 'picture'} alone"
-        if spec.needs_speech:
-            return f"{spec.name} goes by the sound"
-        if not spec.needs_faces or spec.format is not None:
-            return f"{spec.name} changes whole frames"
-        driving = link.options.expression_restorer.expression_restorer_driving
-        if spec.name == "expression_restorer" and driving:
-            return "expression_restorer goes by a driving clip"
+    return next((reason for link in links if (reason := _reason(link))), None)
+
+
+def _reason(link: ChainLink) -> str | None:
+    """Return the same of one processor."""
+    name, spec = link.spec.name, link.spec
+    if link.is_limited:
+        return f"{name} works in a part of the {'time' if link.stretches else 'picture'} alone"
+    if spec.needs_speech:
+        return f"{name} goes by the sound"
+    if not spec.needs_faces or spec.format is not None:
+        return f"{name} changes whole frames"
+    if spec_delay(spec, link.options):
+        return f"{name} goes by the frames around each"
+    if name == "expression_restorer" and link.options.expression_restorer.expression_restorer_driving:
+        return f"{name} goes by a driving clip"
     return None

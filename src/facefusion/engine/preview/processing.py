@@ -23,6 +23,7 @@ from facefusion.processors.base import (
     ProcessorContext,
     Role,
     begin_processor,
+    finish_processor,
     run_processor,
 )
 from facefusion.processors.chained.links import ChainLink
@@ -65,9 +66,10 @@ class Processing:
         sessions: SessionFactory,
         roles: tuple[Role, ...],
         items: Sequence[FaceFrame],
-        *,
         key: Hashable,
+        *,
         begin: Fraction,
+        place: int = -1,
     ) -> FaceFrame:
         """Return a frame as the processors give it at the beginning of a job.
 
@@ -78,15 +80,17 @@ class Processing:
             plan: the job.
             sessions: opens models.
             roles: who plays what; none where no processor needs faces.
-            items: the job's first frames and their faces; the last is wanted.
-            key: what tells them from others.
+            items: the job's first frames and their faces.
+            key: what tells them, and the one that is wanted, from others.
             begin: when the target's first frame is shown, in seconds.
+            place: which of them is wanted.
         """
         links = plan.links
         keys = [_key(link, sessions, roles, self._names) for link in links]
         makers = [partial(_make, link, plan, sessions, roles, work=self._work, begin=begin) for link in links]
         if len(items) > 1:
-            return self._results.get((key, *keys), lambda: self._series(list(zip(keys, makers, strict=True)), items))
+            wanted = list(zip(keys, makers, strict=True))
+            return self._results.get((key, *keys), lambda: self._series(wanted, items, items[place].frame.index))
         [item] = items
         for own, make in zip(keys, makers, strict=True):
             key = (key, own)
@@ -99,21 +103,36 @@ class Processing:
         self._ready.clear()
 
     def _single(self, key: Hashable, make: Callable[[], _Ready], item: FaceFrame) -> FaceFrame:
-        return run_processor(self._begun(key, make), [item])[0]
+        return _last(self._begun(key, make), [item])[0]
 
-    def _series(self, wanted: Sequence[tuple[Hashable, Callable[[], _Ready]]], items: Sequence[FaceFrame]) -> FaceFrame:
-        """Run frames through all processors, one after the other, and return the last."""
+    def _series(
+        self, wanted: Sequence[tuple[Hashable, Callable[[], _Ready]]], items: Sequence[FaceFrame], index: int
+    ) -> FaceFrame:
+        """Run frames through all processors, one after the other, and return the one with an index."""
         processors = [self._begun(key, make) for key, make in wanted]
-        for item in items:
+        for item in items[:-1]:
+            given = [item]
             for processor in processors:
-                [item] = run_processor(processor, [item])  # noqa: PLW2901 - what one gives, the next is given
-        return item.settled()
+                given = [edited for one in given for edited in run_processor(processor, [one])]
+            found = [edited for edited in given if edited.frame.index == index]
+            if found:
+                return found[0].settled()
+        given = [items[-1]]
+        for processor in processors:
+            given = _last(processor, given)
+        return next(edited for edited in given if edited.frame.index == index).settled()
 
     def _begun(self, key: Hashable, make: Callable[[], _Ready]) -> Processor:
         """Return a processor as it is when a job begins."""
         ready = self._ready.get(key, make)
         ready.processor.restore(ready.new)
         return ready.processor
+
+
+def _last(processor: Processor, items: Sequence[FaceFrame]) -> list[FaceFrame]:
+    """Run frames through a processor that none follow, one after the other; with them comes what it kept back."""
+    edited = [each for item in items for each in run_processor(processor, [item])]
+    return [*edited, *finish_processor(processor)]
 
 
 def _make(
