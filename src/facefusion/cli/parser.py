@@ -37,7 +37,6 @@ COMMANDS = {
     "live": "edit the frames of a camera or a pipe as they come",
     "inspect": "list and draw the faces found in a picture or video",
     "face": "build, list and show face files, which keep a source face",
-    "chains": "save, list and pass on processors with settings of their own",
     "models": "list, fetch, check and add the weights of models",
     "ui": "open the web console in the browser, with workers of its own",
     "serve": "answer requests over HTTP, with workers of its own",
@@ -56,6 +55,7 @@ COMMANDS = {
     "backup": "keep jobs, records and keys, check what was kept, and put it back",
     "capacity": "say how long work takes, and what it needs",
     "doctor": "check this machine or a cluster, and say what to do",
+    "chains": "save, list and pass on processors with settings of their own",
     "processors": "list what can be done here, and how to get the rest",
 }
 _PROCESSORS_OPTIONS = ("models_dir", "shared_models_dirs", "license_policy", "processor_options")
