@@ -154,7 +154,7 @@ def test_a_processor_keeps_back_no_more_than_is_known_before_any_work(chains, na
     assert delay_of(processor) <= spec_delay(LINKS[name].spec, LINKS[name].options) <= 12
 
 
-@settings(max_examples=6)
+@settings(max_examples=15)
 @given(
     chain=st.lists(st.sampled_from(sorted(LINKS)), min_size=1, max_size=3),
     sizes=st.lists(st.integers(1, 6), max_size=6),
