@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from frames_around import frames, installed_beside, windowed
 
 from facefusion.engine.live.prepare import check_live
 from facefusion.engine.preview.preview import Preview
@@ -154,6 +155,62 @@ def test_a_preview_shows_what_the_job_makes(job, values, warm, clip):
             assert np.abs(after.astype(int) - made[number]).mean() < 2
         preview.change(chain=[EARLY, EARLY | {"frame_enhancer_blend": 100}])
         assert not np.array_equal(preview.show(3).after, made[3])
+
+
+@pytest.fixture
+def kept_back(quiet_place, tmp_path_factory, monkeypatch):
+    """A clip, options by which processors keep frames back in a part of it, and what is to come out."""
+    installed_beside(tmp_path_factory.mktemp("site"), monkeypatch)
+    images = [item.frame.image for item in frames(20, (32, 48))]
+    target = write_clip(quiet_place / "around.mkv", images, codec="ffv1", form="bgr0")
+    far = {"processor": "far", "when": ["2f-9f", "15f-"], "region": [0, 0, 0.5, 1], "feather": 0}
+    expected = [*images[:3], *windowed(images[3:12], 3, 3), *images[12:]]
+    for first, end in ((2, 9), (15, 20)):
+        for number, made in enumerate(windowed(expected[first:end], 5, first), first):
+            expected[number] = np.hstack([made[:, :24], expected[number][:, 24:]])
+    return {"target_path": target, "chain": [{"processor": "near", "when": "3f-12f"}, far]}, expected
+
+
+def same(path, expected):
+    return all(np.array_equal(*pair) for pair in zip(read_clip(Path(path)), expected, strict=True))
+
+
+@pytest.mark.parametrize(("chunk", "batch"), [(1, 1), (4, 3), (1000, 2)])
+def test_who_keeps_frames_back_goes_by_its_stretch_alone(job, kept_back, chunk, batch):
+    asked, expected = kept_back
+    job(**asked, video_chunk_size=chunk, execution_batch_size=batch)
+    assert same("out.mkv", expected)
+
+
+@pytest.mark.parametrize("moment", [5, 11, 17])
+def test_who_keeps_frames_back_goes_on_where_it_was_broken_off(job, kept_back, moment):
+    def listen(progress):
+        if progress.done >= moment:
+            raise BrokenOffError
+
+    asked, expected = kept_back
+    with pytest.raises(BrokenOffError):
+        job(**asked, hooks={"progress": listen})
+    job(**asked, resume=True)
+    assert same("out.mkv", expected)
+
+
+def test_who_keeps_frames_back_does_so_in_segments_too(values, kept_back, warm):
+    asked, expected = kept_back
+    options = Options.parse(values | asked)
+    plan = SegmentedPlan.of_bytes(plan_job(options, warm=warm, segment_frames=6, lead_frames=10).to_bytes())
+    folders = [Path(f"{part.number}") for part in plan.segments]
+    for folder in reversed(folders):
+        run_segment(options, plan, int(folder.name), folder, warm=warm)
+    merge_segments(options, plan, folders, warm=warm)
+    assert same("out.mkv", expected)
+
+
+@pytest.mark.parametrize("number", [0, 4, 8, 10, 16])
+def test_a_preview_of_who_keeps_frames_back(values, kept_back, warm, number):
+    asked, expected = kept_back
+    with Preview(Options.parse(values | asked), warm=warm) as preview:
+        assert np.array_equal(preview.show(number, history=12).after, expected[number])
 
 
 @pytest.mark.parametrize("limit", [{"when": "0-0.2"}, {"region": [0, 0, 0.5, 1]}])
