@@ -80,10 +80,10 @@ def test_frames_and_pixels_outside_are_the_targets_own(job, clip):
 def test_each_link_goes_by_settings_of_its_own(job, clip):
     job(chain=[EARLY, LATE | {"region": ()}])
     chained = read_clip(Path("out.mkv"))
-    for blend, frames in ((60, range(2, 5)), (100, range(8, FRAMES))):
+    for blend, numbers in ((60, range(2, 5)), (100, range(8, FRAMES))):
         job(processors="frame_enhancer", frame_enhancer_blend=blend, output_path=f"{blend}.mkv")
         plain = read_clip(Path(f"{blend}.mkv"))
-        assert all(np.array_equal(chained[number], plain[number]) for number in frames)
+        assert all(np.array_equal(chained[number], plain[number]) for number in numbers)
 
 
 def test_a_chain_without_limits_gives_what_the_processors_give(job):
@@ -146,12 +146,12 @@ def test_segments_that_are_done_apart_make_the_same_frames(job, values, warm, cl
 
 def test_a_preview_shows_what_the_job_makes(job, values, warm, clip):
     job(chain=[EARLY, LATE])
-    frames, made = read_clip(clip), read_clip(Path("out.mkv"))
+    before, made = read_clip(clip), read_clip(Path("out.mkv"))
     with Preview(Options.parse(values | {"chain": [EARLY, LATE]}), warm=warm) as preview:
         for number in (0, 4, 6, 9):
             after = preview.show(number).after
             is_outside = number not in INSIDE
-            assert np.array_equal(after, frames[number]) == is_outside
+            assert np.array_equal(after, before[number]) == is_outside
             assert np.abs(after.astype(int) - made[number]).mean() < 2
         preview.change(chain=[EARLY, EARLY | {"frame_enhancer_blend": 100}])
         assert not np.array_equal(preview.show(3).after, made[3])
