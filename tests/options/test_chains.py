@@ -69,6 +69,7 @@ def test_flags_say_of_all_processors_or_of_one_when_and_where_they_work():
         ({"chain": [{"processor": "face_swapper", "feather": 2}]}, "feather"),
         ({"chain": [{"processor": "lip_syncer", "source_audio": "a.wav"}]}, "holds for the whole job"),
         ({"chain": [{"when": "0-5"}]}, "does not say which processor"),
+        ({"chain": {"processor": "other", "options": {"region": 5}}}, "region of other cannot be said in a chain"),
         ({"chain": 7}, "is no chain"),
         ({"chain": TWICE, "processors": "face_swapper"}, "Both a chain and processors"),
         ({"chain": TWICE, "when": "0-5"}, "Both a chain and when"),

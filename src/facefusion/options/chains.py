@@ -112,7 +112,13 @@ def _of_table(table: Mapping[str, Any]) -> dict[str, Any]:
     options = given.pop("options", {})
     if not isinstance(options, Mapping):
         raise OptionsError(f"Option chain: options of {own['processor']} are no table", "Give them by name")
-    return own | {"options": {str(key).replace("-", "_"): value for key, value in options.items()} | given}
+    named = {str(key).replace("-", "_"): value for key, value in options.items()}
+    if taken := {name for name in _OWN if name in named}:
+        raise OptionsError(
+            f"Option chain: {min(taken)} of {own['processor']} cannot be said in a chain",
+            "It is a name that every link has; give it with --processor-options",
+        )
+    return own | {"options": named | given}
 
 
 def by_processor(option: str, texts: Sequence[str]) -> dict[str, tuple[str, ...]]:
