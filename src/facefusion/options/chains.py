@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,6 +14,8 @@ from facefusion.options.chain_files import named_tables
 from facefusion.options.moments import Stretch
 
 _OWN: Final = ("processor", "when", "region", "feather")
+BESIDE_CHAIN: Final = ("processors", "when", "region")
+"""Options that say what a chain says."""
 _EDGE: Final = 1e-6
 """How far a box may reach out of the frame, because parts of it such as 0.7 + 0.3 are not exact."""
 _EXAMPLE: Final = "Name a saved chain or a file of one, or give tables with processor, settings, when and region"
@@ -165,6 +167,27 @@ def chosen_links(processors: Iterable[str], when: Sequence[str], region: Sequenc
     for name in names:
         given = {option: each.get(name, each.get("", ())) for option, each in said.items()}
         yield {"processor": name, **given}
+
+
+def replaced(given: Collection[str]) -> tuple[str, ...]:
+    """Return the options of which nothing holds any more that was said before, given those that are said now.
+
+    A chain takes the place of what else says which processors run, and these take that of a chain.
+    """
+    if "chain" in given:
+        return BESIDE_CHAIN
+    return ("chain",) if "processors" in given else ()
+
+
+def check_alone(beside: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    """Make sure that a chain alone says what is done.
+
+    Raises:
+        OptionsError: something else does, too.
+    """
+    for name, value in beside.items():
+        if value and tuple(value) != names:
+            raise OptionsError(f"Both a chain and {name} say what is done", "Leave out one, or say it in the chain")
 
 
 def _plain(value: Any) -> Any:

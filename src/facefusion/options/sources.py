@@ -15,10 +15,11 @@ import platformdirs
 
 from facefusion.errors import InputMissingError, OptionsError
 from facefusion.options.base import OptionGroup
+from facefusion.options.chains import replaced
 from facefusion.options.leaves import Leaf, leaf_table
 from facefusion.options.passwords import with_passwords
 from facefusion.options.serving import ServingOptions
-from facefusion.options.tree import Options, replaced
+from facefusion.options.tree import Options
 
 ENVIRONMENT_PREFIX = "FACEFUSION_"
 CONFIG_VARIABLE = "FACEFUSION_CONFIG"

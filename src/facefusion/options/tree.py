@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from facefusion.errors import OptionsError
 from facefusion.options.analysis import FaceAnalysisOptions
 from facefusion.options.base import Names, OptionGroup, described
-from facefusion.options.chains import Link, chosen_links, read_chain
+from facefusion.options.chains import BESIDE_CHAIN, Link, check_alone, chosen_links, read_chain, replaced
 from facefusion.options.execution import RuntimeOptions
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
 from facefusion.options.face_editor import FaceEditorOptions
@@ -63,8 +63,6 @@ _OF_A_PERSON = ("source_face_position", "reference_face_position", "reference_fa
 _ALL_OF_A_PERSON = ("face_swapper", "face_masks")
 
 
-BESIDE_CHAIN = ("processors", "when", "region")
-"""Options that say what a chain says."""
 _OF_ALL_LINKS = "face_masks"
 """Group of options that any link may have, beside that of its processor."""
 _OF_THE_JOB = ("source_audio",)
@@ -236,7 +234,7 @@ class Options(OptionGroup):
             return values
         links = read_chain(values["chain"])
         names = tuple(link.processor if isinstance(link, Link) else link["processor"] for link in links)
-        _check_alone({name: values[name] for name in BESIDE_CHAIN if values.get(name)}, names)
+        check_alone({name: values[name] for name in BESIDE_CHAIN if values.get(name)}, names)
         return {**values, "chain": links, "processors": names}
 
     @classmethod
@@ -279,7 +277,7 @@ class Options(OptionGroup):
         for entry in result.face_map:
             result.for_person(entry)
         if result.chain:
-            _check_alone({name: getattr(result, name) for name in BESIDE_CHAIN}, result.processors)
+            check_alone({name: getattr(result, name) for name in BESIDE_CHAIN}, result.processors)
         for link in result.links:
             result.for_link(link)
         return result
@@ -376,27 +374,6 @@ def _with(group: OptionGroup, values: Mapping[str, Any]) -> OptionGroup:
     except ValidationError as error:
         raise OptionsError(described(error), ALL_OPTIONS) from error
     return group.model_copy(update=dict(values))
-
-
-def replaced(given: Collection[str]) -> tuple[str, ...]:
-    """Return the options of which nothing holds any more that was said before, given those that are said now.
-
-    A chain takes the place of what else says which processors run, and these take that of a chain.
-    """
-    if "chain" in given:
-        return BESIDE_CHAIN
-    return ("chain",) if "processors" in given else ()
-
-
-def _check_alone(beside: Mapping[str, Any], names: tuple[str, ...]) -> None:
-    """Make sure that a chain alone says what is done.
-
-    Raises:
-        OptionsError: something else does, too.
-    """
-    for name, value in beside.items():
-        if value and tuple(value) != names:
-            raise OptionsError(f"Both a chain and {name} say what is done", "Leave out one, or say it in the chain")
 
 
 def _check_of_a_link(processor: str, group: str, values: object) -> None:
