@@ -24,6 +24,7 @@ from facefusion.engine.checks import (
 )
 from facefusion.engine.edited import check_side, edited_info
 from facefusion.engine.inputs import further_inputs
+from facefusion.engine.links import check_links
 from facefusion.engine.problem import problem_path
 from facefusion.engine.shares import DEFAULT_IN_FLIGHT, LEAST_IN_FLIGHT, in_flight_of, wanted_batch
 from facefusion.errors import InputTypeError, OptionsError
@@ -43,6 +44,7 @@ from facefusion.media.still.encode import not_held
 from facefusion.media.tracks.check import check_tracks
 from facefusion.options import Options, OutputOptions
 from facefusion.processors.base import ProcessorSpec, spec_delay
+from facefusion.processors.chained.links import ChainLink, chain_links
 from facefusion.processors.registry import resolve_processors
 
 DEFAULT_MEMORY = 0.25
@@ -90,9 +92,14 @@ class Plan:
     sampling: Every = 1
 
     @property
+    def links(self) -> tuple[ChainLink, ...]:
+        """The processors, each with the options that hold for it, and when and where it works."""
+        return chain_links(self.options, self.processors)
+
+    @property
     def kept_back(self) -> int:
         """Most frames that processors keep back."""
-        return sum(spec_delay(spec, self.options) for spec in self.processors)
+        return sum(spec_delay(link.spec, link.options) for link in self.links)
 
     @property
     def new_sound(self) -> Path | None:
@@ -146,14 +153,16 @@ def make_plan(
     check_path(output, inputs, options, kind)
     check_problem_path(problem_path(output), inputs)
     check_regions(options, target)
+    links = chain_links(options, processors)
+    check_links(links, target)
     check_speech(options, target, processors)
     if isinstance(target, PictureInfo):
         check_for_picture(options)
-        picture, form = edited_info(target, processors, options), output_form(output, "picture")
+        picture, form = edited_info(target, links, options), output_form(output, "picture")
         check_side(form, picture)
         return Plan(options, target, picture, output, processors, notes=tuple(not_held(form, picture)))
-    video = edited_info(target, processors, options)
-    sampling, unsuited = frame_sampling(options, processors, has_hooks=has_hooks)
+    video = edited_info(target, links, options)
+    sampling, unsuited = frame_sampling(options, links, has_hooks=has_hooks)
     plan = Plan(options, target, video, output, processors, sampling=sampling, notes=tuple(unsuited))
     planned = _video_plan(plan, target, video, inputs)
     for rendition in planned.renditions:
@@ -172,6 +181,8 @@ def checked_processors(options: Options) -> tuple[ProcessorSpec, ...]:
     """
     processors = tuple(resolve_processors(options.processors))
     check_own_options(processors, options)
+    for link in chain_links(options, processors):
+        check_own_options([link.spec], link.options)
     Execution.of(options.runtime)
     return processors
 

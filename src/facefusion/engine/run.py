@@ -18,6 +18,7 @@ from facefusion.engine.clock import StageClock
 from facefusion.engine.doors.opening import opened
 from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.glimpses import GlimpseListener
+from facefusion.engine.links import create_link
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
 from facefusion.engine.plan import Plan, frame_memory, make_plan
@@ -39,7 +40,6 @@ from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
 from facefusion.options import Options
 from facefusion.processors.base import ProcessorContext, Role, Source, SourceFace
-from facefusion.processors.guarded import create_processor
 from facefusion.trust.policy import Layer
 
 FrameHook = Callable[[Image], Image]
@@ -204,7 +204,7 @@ def prepare(
         context = replace(context, speech=job_speech(plan, cancel.is_set, room.folder))
     work = Work(
         finding=finding,
-        processors=tuple(create_processor(spec, context) for spec in plan.processors if edits),
+        processors=tuple(create_link(link, context) for link in plan.links if edits),
         pre_processor=_checked(hooks[0], "pre-processor"),
         post_processor=_checked(hooks[1], "post-processor"),
         clock=clock,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facefusion.options.base import Names
+    from facefusion.options.chains import Link
     from facefusion.options.execution import Precision, RuntimeOptions, ShareBatches
     from facefusion.options.expression_restorer import ExpressionRestorerOptions
     from facefusion.options.face_editor import FaceEditorOptions
@@ -60,6 +61,7 @@ _HOMES = {
     "Leaf": "facefusion.options.leaves",
     "LicensePolicy": "facefusion.options.models",
     "LimitOptions": "facefusion.options.media",
+    "Link": "facefusion.options.chains",
     "LipSyncerOptions": "facefusion.options.lip_syncer",
     "LiveOptions": "facefusion.options.live",
     "MapEntry": "facefusion.options.people",
@@ -101,6 +103,7 @@ __all__ = [
     "Leaf",
     "LicensePolicy",
     "LimitOptions",
+    "Link",
     "LipSyncerOptions",
     "LiveOptions",
     "MapEntry",

@@ -4,6 +4,8 @@ import { languages } from "../../lib/i18n/index.svelte";
 
 const ZH: Record<string, readonly [string, string]> = {
   preset: ["预设", "未单独设置的选项取这里的值"],
+  when: ["处理时段", "处理器在结果的哪些时段工作：00:10-00:20，或 face_swapper=00:10-00:20；不设置则始终工作"],
+  region: ["处理区域", "改动显示在画面的哪一部分：x,y,宽,高，各 0 到 1，如 0,0,0.5,1；可写 face_enhancer=0,0,0.5,1"],
   face_detector_model: ["人脸检测模型", "用来寻找人脸的模型；可用多个，结果合并"],
   face_detector_size: ["检测尺寸", "检测器观看画面的边长（像素）"],
   face_detector_angles: ["检测方向", "在哪些方向寻找人脸（度）；0 为正立"],

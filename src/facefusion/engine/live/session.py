@@ -12,6 +12,7 @@ from typing import Final, Self
 from facefusion.engine.casting import options_of_roles
 from facefusion.engine.doors.models import models_of
 from facefusion.engine.doors.opening import opened
+from facefusion.engine.links import create_link
 from facefusion.engine.live.door import LiveDoor
 from facefusion.engine.live.editing import LiveEdit
 from facefusion.engine.live.prepare import check_live, live_plan, live_work
@@ -26,7 +27,6 @@ from facefusion.media.live.source import LIVE_TIME_BASE, Captured
 from facefusion.media.planes.opacity import on_white, shown
 from facefusion.media.still.arrays import frame_of
 from facefusion.options import Options
-from facefusion.processors.guarded import create_processor
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -167,7 +167,7 @@ class _Stage:
         roles = tuple(replace(role, options=each) for role, each in pairs)
         with ExitStack() as made:
             context = replace(self._context, options=plan.options, roles=roles, resources=made)
-            processors = tuple(create_processor(spec, context) for spec in plan.processors)
+            processors = tuple(create_link(link, context) for link in plan.links)
             before, self._processors = self._processors, made.pop_all()
         before.close()
         self.plan, self._given, self._context = plan, options, context

@@ -223,18 +223,18 @@ class Preview:
         self, plan: Plan, frames: Sequence[Frame], key: Hashable, place: int, seconds: float | None
     ) -> tuple[tuple[Face, ...], FaceFrame]:
         """Return all faces of the frame at a place among others, and what becomes of it."""
-        sessions = self._open(plan)
+        sessions, begin = self._open(plan), self._target(plan).begin
         if not any(spec.needs_faces for spec in plan.processors):
             self._door.admit(plan, sessions, (), None)
             plain = [FaceFrame(frame, ()) for frame in frames]
             self._door.enter(plain[place], seconds)
-            return (), self._processing.run(plan, sessions, (), plain, key, place=place)
+            return (), self._processing.run(plan, sessions, (), plain, key, place=place, begin=begin)
         _, roles = self._faces.cast(plan, sessions)
         self._door.admit(plan, sessions, roles, self._faces.analyser(plan, sessions))
         found = self._faces.find(plan, sessions, frames, key, place)
         items = [FaceFrame(*pair) for pair in zip(frames, found.chosen, strict=True)]
         self._door.enter(items[place], seconds)
-        return found.all, self._processing.run(plan, sessions, roles, items, (key, found), place=place)
+        return found.all, self._processing.run(plan, sessions, roles, items, (key, found), place=place, begin=begin)
 
     def _plan(self) -> Plan:
         """Return the plan of the options that hold now; what is refused is found out when it may have changed."""
