@@ -17,10 +17,9 @@ from composed import COMPOSE, FILES, VARIABLES, UnsetError, composed
 
 from facefusion.cli.flags import option_values
 from facefusion.cli.parser import parse
-from facefusion.options import Options, ServingOptions, iter_leaves, load_options, load_serving
+from facefusion.options import Options, ServingOptions, load_options, load_serving
 
 CORE = ("compose.yaml",)
-HAS_METRICS = "metrics_port" in {leaf.name for leaf in iter_leaves(ServingOptions)}
 WHOLE = composed(*FILES)
 SERVICES: dict[str, Any] = WHOLE["services"]
 
@@ -96,8 +95,6 @@ def test_secrets_stay_what_they_are(tmp_path: Path) -> None:
 def test_commands_and_variables_are_the_programs_own(name: str, files: tuple[str, ...], tmp_path: Path) -> None:
     service = composed(*files)["services"][name]
     variables = {key: str(value) for key, value in service["environment"].items()}
-    if "compose.monitoring.yaml" in files and not HAS_METRICS:
-        pytest.skip("this version has no metrics")
     password = tmp_path / "password"
     password.write_text("secret")
     files_of = {key: value for key, value in variables.items() if key.endswith("_PASSWORD_FILE")}
@@ -120,12 +117,7 @@ def test_what_is_mounted_is_there() -> None:
     for service in SERVICES.values():
         for volume in service.get("volumes", ()):
             source = volume.split(":")[0]
-            assert (
-                source in WHOLE["volumes"]
-                or source == "./models"
-                or (COMPOSE / source).exists()
-                or ("monitoring" in source and not HAS_METRICS)
-            )
+            assert source in WHOLE["volumes"] or source == "./models" or (COMPOSE / source).exists()
 
 
 def test_the_bucket_is_made_once_and_found_again(s3: S3, tmp_path: Path) -> None:

@@ -100,7 +100,10 @@ def test_provisioning_names_what_is_there() -> None:
         assert {panel["datasource"]["uid"] for panel in panels} == {source["uid"]}
     config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
     assert all((PROMETHEUS / name).is_file() for name in config["rule_files"])
-    assert {each["dns_sd_configs"][0]["port"] for each in config["scrape_configs"]} == {9464}
+    asked = {each["job_name"]: each["dns_sd_configs"] for each in config["scrape_configs"] if "dns_sd_configs" in each}
+    assert asked == {
+        f"facefusion-{name}": [{"names": [name], "type": "A", "port": 9464}] for name in ("service", "worker")
+    }
 
 
 @pytest.mark.parametrize("query", every_query(), ids=lambda query: query.where)
