@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from facefusion.options.film_restorer import FilmRestorerOptions
+from facefusion.processors.film_restorer.denoise import Denoise
+from facefusion.processors.film_restorer.grain import Regrain
+from facefusion.processors.film_restorer.steady import Steady, shake_steadying, weave_steadying
 from facefusion.processors.film_restorer.step import Step
+
+Maker = tuple[int, Callable[[int], Step]]
+"""The strength of a step, and what makes one of it."""
 
 
 def steps_of(options: FilmRestorerOptions) -> list[Step]:
@@ -14,8 +20,22 @@ def steps_of(options: FilmRestorerOptions) -> list[Step]:
     Light first, so that neighbours can be compared; then what lies on the film, while it still lies where it was; then
     what moves the picture or its grain; colours last, for they are measured best in what is clean.
     """
-    makers: list[tuple[int, Callable[[int], Step]]] = []
+    makers: list[Maker] = [
+        *steady_makers(options),
+        (options.film_restorer_noise, Denoise),
+        (options.film_restorer_grain, lambda strength: Regrain(strength, options.film_restorer_grain_seed)),
+    ]
     return [make(strength) for strength, make in makers if strength]
+
+
+def steady_makers(options: FilmRestorerOptions) -> list[Maker]:
+    """Return the step that moves frames; one that calms the camera takes gate weave away, too, in the same move."""
+    borders, shake = options.film_restorer_borders, options.film_restorer_stabilise
+    if shake:
+        return [(shake, lambda strength: Steady("stabilise", strength, shake_steadying(strength), borders))]
+    return [
+        (options.film_restorer_weave, lambda strength: Steady("weave", strength, weave_steadying(strength), borders))
+    ]
 
 
 def delay_of_steps(steps: Sequence[Step]) -> int:
