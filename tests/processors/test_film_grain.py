@@ -16,7 +16,7 @@ from facefusion.processors.film_restorer.grain import Regrain
 from facefusion.processors.film_restorer.noise import BANDS, LAG, GrainMeter, measured_grain
 from facefusion.processors.film_restorer.shrink import Fineness, shrunk
 from facefusion.processors.film_restorer.stage import Stage
-from facefusion.processors.film_restorer.step import Moment, Window
+from facefusion.processors.film_restorer.step import Moment
 
 WIDTH, HEIGHT = 240, 176
 SIGMA, SIZE = 7.0, 0.9
@@ -177,8 +177,6 @@ def test_from_its_state_a_step_goes_on_as_if_nothing_had_been(kind, noisy, scene
 
 
 def test_a_new_shot_has_grain_of_its_own(scene, noisy):
-    step = Denoise(100)
-    step.apply(Window((Moment(noisy[0], True), Moment(noisy[1])), 0, True))
-    assert step.state()["meter"]["count"] == 1
-    alone = Window((Moment(scene, True),), 0, True)
-    assert step.apply(alone) is scene
+    made = through(Denoise(100), [*noisy[:2], scene, scene.copy()], begins=(0, 2))
+    assert made[0] is not noisy[0]
+    assert made[2] is scene

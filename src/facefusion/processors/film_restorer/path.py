@@ -18,8 +18,9 @@ Values = npt.NDArray[np.float64]
 
 PAST: Final = 60
 """Frames before the one that is placed whose places count."""
-_TREMBLES: Final = 3.0
-"""Standard deviations of the tremor by which lines differ that contradict each other half."""
+_TREMBLES: Final = 6.0
+"""Standard deviations by which lines differ that contradict each other half, if tremor were new in each frame; as it is
+not, some of it looks like motion."""
 _SHARP: Final = 4
 """Exponent by which agreement falls: the higher, the more of an either-or."""
 
