@@ -21,6 +21,13 @@ class FilmRestorerOptions(OptionGroup):
     film_restorer_scratches: int = Field(
         default=50, ge=0, le=100, description="how faint upright scratches may be that are repaired; 0: the step is off"
     )
+    film_restorer_combing: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="how faint combing may be that is repaired, in video that does not say that it is interlaced; 0: the"
+        " step is off",
+    )
     film_restorer_weave: int = Field(
         default=100, ge=0, le=100, description="how much of the gate weave is taken away; 0: the step is off"
     )

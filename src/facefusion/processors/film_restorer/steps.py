@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from facefusion.options.film_restorer import FilmRestorerOptions
+from facefusion.processors.film_restorer.combing import Combing
 from facefusion.processors.film_restorer.denoise import Denoise
 from facefusion.processors.film_restorer.grain import Regrain
 from facefusion.processors.film_restorer.steady import Steady, shake_steadying, weave_steadying
@@ -21,6 +22,7 @@ def steps_of(options: FilmRestorerOptions) -> list[Step]:
     what moves the picture or its grain; colours last, for they are measured best in what is clean.
     """
     makers: list[Maker] = [
+        (options.film_restorer_combing, Combing),
         *steady_makers(options),
         (options.film_restorer_noise, Denoise),
         (options.film_restorer_grain, lambda strength: Regrain(strength, options.film_restorer_grain_seed)),
