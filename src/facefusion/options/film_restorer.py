@@ -20,5 +20,5 @@ class FilmRestorerOptions(OptionGroup):
         default=50, ge=0, le=100, description="how faint upright scratches may be that are repaired; 0: the step is off"
     )
     film_restorer_fade: int = Field(
-        default=70, ge=0, le=100, description="how much of faded contrast and colours is given back; 0: the step is off"
+        default=0, ge=0, le=100, description="how much of faded contrast and colours is given back; 0: the step is off"
     )

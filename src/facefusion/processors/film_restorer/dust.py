@@ -1,9 +1,8 @@
 """Dust and hairs: what is on one frame alone, where the frame before and the one after agree on something else.
 
 A pixel is suspected where it is brighter, or darker, than anything near it in both neighbours, brought to where things
-are in this frame (the rank-ordered difference of Nadenau and Mitra, 1997). What moves too fast to be followed looks the same
-there, as do eyes that blink, so each spot has to stand in surroundings in which both neighbours fit, and must not be found a
-little farther off in them.
+are in this frame (the rank-ordered difference of Nadenau and Mitra, 1997). What moves too fast to be followed looks
+the same there, as do eyes that blink, so each spot has to stand in surroundings in which both neighbours fit.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ from facefusion.state import State
 
 Grey = npt.NDArray[np.uint8]
 
-_FAINTEST, _PLAINEST = 12.0, 44.0
+_FAINTEST, _PLAINEST = 4.0, 16.0
 """Least difference to both neighbours, in levels, at strength 100 and at strength 0."""
-_EDGE: Final = 0.4
+_EDGE: Final = 0.5
 """Share of that at which a spot ends."""
 _NOISES: Final = 5.0
 """How many times the noise a spot has to be above it."""
@@ -81,7 +80,7 @@ def _grey(image: Image) -> Grey:
 
 
 def _noise(now: Grey, before: Grey, after: Grey) -> float:
-    """Return the standard deviation of a frame's grain, from how it differs from both neighbours where nothing moved."""
+    """Return the standard deviation of a frame's grain: how it differs from the neighbours where nothing moved."""
     stride = (slice(None, None, 3), slice(None, None, 3))
     apart = cv2.min(cv2.absdiff(now[stride], before[stride]), cv2.absdiff(now[stride], after[stride]))
     return float(np.quantile(apart, 0.6))

@@ -18,7 +18,7 @@ Grey = npt.NDArray[np.uint8]
 
 _FAINTEST, _PLAINEST = 3.0, 15.0
 """Least difference from the surroundings, in levels, at strength 100 and at strength 0."""
-_LASTS: Final = 3
+_LASTS: Final = 2
 """Frames one after the other that a scratch is on, at least."""
 _WANDERS: Final = 0.006
 """How far a scratch goes from frame to frame at most, in heights of the frame."""
@@ -32,7 +32,7 @@ class Scratches:
     """
 
     name = "scratches"
-    reach = Reach(2, 2)
+    reach = Reach(2, 1)
     needs_motion = False
     moves = False
 
@@ -50,7 +50,9 @@ class Scratches:
         """Return the lines of the frame that are there for some frames together."""
         offsets = range(-window.before, window.after + 1)
         seen = {offset: self._lines(window.neighbour(offset)) for offset in offsets}
-        self._known = {key: value for key, value in self._known.items() if any(value[0] is m.image for m in window.moments)}
+        self._known = {
+            key: value for key, value in self._known.items() if any(value[0] is m.image for m in window.moments)
+        }
         most = max(2.0, _WANDERS * window.image.shape[0])
         return [line for line in seen[0] if _lasts(line, seen, most) >= _LASTS]
 
