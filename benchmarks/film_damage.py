@@ -1,6 +1,6 @@
 """Damage as old film has it, made on clean frames with known truth.
 
-Every kind has a generator of its own, seeded by its name, so that the same frames and seed give the same damage whatever
+Every kind has its own generator of random numbers, so that the same frames and seed give the same damage whatever
 else is done to them. Sizes are in thousandths of the frame's height, as they are on film.
 """
 

@@ -1,8 +1,9 @@
-"""Upright lines of a frame: thin, of one brightness beside their surroundings, over much of its height."""
+"""Upright lines of a frame: thin, over much of its height, and out of it at the top or the bottom, as film runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import cv2
@@ -20,7 +21,6 @@ _AROUND: Final = 0.04
 """Width of the surroundings that a line has to stand out of, in heights of the frame."""
 _MISSING: Final = 0.75
 """What a strip without the line takes away, where one with it gives 1 at most."""
-_TALLEST_MISS: Final = 3.0
 _CLEAR: Final = 2.2
 """How many times the usual unevenness around it a line has to stand out."""
 _HEIGHT: Final = 0.45
@@ -81,7 +81,7 @@ def lines_in(grey: Grey, least: float) -> list[Line]:
 def _scores(hat: Grey, least: float) -> Floats:
     """Return how much each column of each strip looks like a line: 1 at most, below 0 where it does not."""
     edges = np.linspace(0, hat.shape[0], STRIPS + 1).astype(int)
-    rows = [np.median(hat[top:bottom:2], axis=0) for top, bottom in zip(edges, edges[1:], strict=False)]
+    rows = [np.median(hat[top:bottom:2], axis=0) for top, bottom in pairwise(edges)]
     plain = np.stack(rows).astype(np.float32)
     size = (round(_AROUND * hat.shape[0]) * 2 + 1, 1)
     usual = cv2.blur(plain, size)
@@ -104,7 +104,8 @@ def _linked(scores: Floats, sign: int) -> list[Line]:
         if not free[path].all():
             continue
         free[max(0, path.min() - 3) : path.max() + 4] = False
-        if len(path) >= _HEIGHT * STRIPS:
+        reaches_out = strip >= STRIPS - 2 or strip - len(path) < 1
+        if reaches_out and len(path) >= _HEIGHT * STRIPS:
             found.append(_line(scores, path, int(strip), sign))
     return found if len(found) <= _MOST else []
 
