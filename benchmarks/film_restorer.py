@@ -1,7 +1,7 @@
 """Damage clips as old film is, with known truth, and measure how much of it the film restorer finds and undoes.
 
-Dust and scratches: which share of the marks is found (at least half of a mark repaired), which share of the pixels that are
-clean is changed all the same, and by how many decibels damaged pixels come nearer to the truth. Flicker: which share of the
+Dust and scratches: which share of the marks is found (at least half of a mark repaired), which share of the clean pixels
+is changed all the same, and by how many decibels damaged pixels come nearer to the truth. Flicker: which share of the
 variance of the brightness is gone. Fading: structural similarity to the truth. The clips undamaged, too: what is
 changed of them is taken for damage wrongly. Milliseconds are of one core, of frames of 720 and 1080 lines.
 """
@@ -23,7 +23,7 @@ import numpy.typing as npt
 from PIL import Image as Pillow
 
 from benchmarks.common import Figures, assets, command, finish, parser, table
-from benchmarks.film_damage import Damaged, with_dust, with_fade, with_flicker, with_noise, with_scratches
+from benchmarks.film_damage import DAMAGES, Damaged, with_dust, with_fade, with_flicker, with_noise, with_scratches
 from facefusion.media.frame import Frame, Image
 from facefusion.media.reader import VideoReader
 from facefusion.options import LimitOptions
@@ -134,9 +134,9 @@ def _clip(name: str, steps: Sequence[str], totals: dict[str, Count], options: ar
     if options.noise:
         frames = with_noise(frames, options.seed, options.noise)
     row: Figures = {"clip": name}
-    for kind, damaged in (("dust", with_dust), ("scratches", with_scratches)):
+    for kind in ("dust", "scratches"):
         if kind in steps:
-            row[kind] = _marks(kind, frames, damaged, totals, options, f"{name} {kind}")
+            row[kind] = _marks(kind, f"{name} {kind}", frames, totals, options)
     if "flicker" in steps:
         row["flicker"] = _flicker(frames, options.seed)
     if "fade" in steps:
@@ -149,17 +149,10 @@ def _frames(name: str, count: int) -> list[Image]:
         return [np.ascontiguousarray(frame.image) for frame in islice(reader, _START, _START + count)]
 
 
-def _marks(
-    kind: str,
-    frames: list[Image],
-    damaged: Callable[[Sequence[Image], int], Damaged],
-    totals: dict[str, Count],
-    options: argparse.Namespace,
-    name: str,
-) -> Figures:
+def _marks(kind: str, name: str, frames: list[Image], totals: dict[str, Count], options: argparse.Namespace) -> Figures:
     """Return what becomes of marks on a clip; frames at its ends lack a neighbour and do not count for dust."""
     strength = options.strength or 50
-    worn = damaged(frames, options.seed)
+    worn = DAMAGES[kind](frames, options.seed)
     inner = range(1, len(frames) - 1) if kind == "dust" else range(len(frames))
     result = _restored(worn.images, MAKERS[kind](strength))
     count = Count()

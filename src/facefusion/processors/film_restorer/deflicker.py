@@ -1,8 +1,8 @@
 """Flicker: light that jumps from frame to frame, over the whole picture and in its parts.
 
-The way of the light through the shot is summed up from frame to frame. A straight line through the frames around says what
-it would be without jumps, so that dusk and clouds stay; each frame is given the gains that bring it there. Where the light
-changes for good, as when a lamp is switched on, the line begins anew.
+The way of the light through the shot is summed up from frame to frame. A straight line through the frames around
+says what it would be without jumps, so that dusk and clouds stay; each frame is given the gains that bring it there.
+Where the light changes for good, as when a lamp is switched on, the line begins anew.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _flicker(way: Light) -> float:
 
 
 def _line(way: Light, times: Light, jumps: float) -> tuple[Light, Light]:
-    """Return height at time 0 and slope of the straight line through the way, hardly sloped where little tells of it."""
+    """Return height at time 0 and slope of the line through the way, hardly sloped where little tells of it."""
     middle, mean = times.mean(), way.mean(0)
     across = (times - middle)[:, None, None]
     slope = (across * (way - mean)).sum(0) / (float((across**2).sum()) + (jumps / _SLOPE) ** 2 + 1e-6)

@@ -1,7 +1,7 @@
 """Fading: greyed blacks, dulled whites and dyes that went at different speeds.
 
-Where each channel is darkest and brightest is measured over the shot so far, and both ends are brought to where they are
-in a fresh print. Ends that are farther in than fading brings them, as of a night scene, stay.
+Where each channel is darkest and brightest is measured over the shot so far, and both ends are brought to where they
+are in a fresh print. Ends that are farther in than fading brings them, as of a night scene, stay.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Ends = npt.NDArray[np.float32]
 """Darkest and brightest level of each channel, float32 (2, 3)."""
 
 _SHARES: Final = (0.004, 0.996)
-"""Shares of the pixels that are darker than the darkest and the brightest level; what is beyond is specks and glints."""
+"""Shares of the pixels darker than the darkest and than the brightest level; what is beyond is specks and glints."""
 _GOALS: Final = (12.0, 243.0)
 """Levels to which both ends are brought; what is beyond them already stays."""
 _MOST: Final = 2.0
 """Greatest stretch of contrast."""
 _FARTHEST: Final = 90.0
-"""Level above which the darkest is no faded black, and below which, from the other end, the brightest no faded white."""
+"""Levels from either end: what is farther in is no faded black, and no faded white."""
 _SLOWLY: Final = 1 / 250
 """Share that each frame has in what is known of the shot, once many have been seen."""
 _STILL: Final = 1.0
@@ -105,7 +105,7 @@ def _ends_of(image: Image) -> Ends:
 
 
 def _goals(ends: Ends) -> tuple[Ends, Ends]:
-    """Return where the dark and the bright end of each channel go: nowhere where they are farther in than any fading."""
+    """Return where the dark and the bright end of each channel go: nowhere where no fading brought them."""
     low = np.where(ends[0] < _FARTHEST, np.minimum(ends[0], _GOALS[0]), ends[0])
     high = np.where(ends[1] > 255 - _FARTHEST, np.maximum(ends[1], _GOALS[1]), ends[1])
     return low.astype(np.float32), high.astype(np.float32)

@@ -29,10 +29,10 @@ _UNSURE: Final = 0.06
 
 
 def change_of_light(before: Image, now: Image, back: Field) -> Light:
-    """Return by how much a frame is lighter than the one before, float32 (ROWS, COLUMNS), as logarithms.
+    """Return by how much a frame is lighter than the one before, in logarithms, float32 (ROWS, COLUMNS).
 
-    Things are compared with themselves, so that what moves changes nothing; a part of which little can be told goes with
-    the whole.
+    Things are compared with themselves, so that what moves changes nothing; a part of which little can be told goes
+    with the whole.
 
     Args:
         before: RGB uint8 (H, W, 3).
