@@ -103,11 +103,9 @@ def test_colours_hold_still_while_something_passes() -> None:
         image[60:140, 100:180] = 252
     result = restored(faded, Fade(100))
     steps = [
-        np.abs(a[20:50, :90].mean((0, 1)) - b[20:50, :90].mean((0, 1))).max()
-        for a, b in itertools.pairwise(result)
+        np.abs(a[20:50, :90].mean((0, 1)) - b[20:50, :90].mean((0, 1))).max() for a, b in itertools.pairwise(result)
     ]
     usual = [
-        np.abs(a[20:50, :90].mean((0, 1)) - b[20:50, :90].mean((0, 1))).max()
-        for a, b in itertools.pairwise(faded)
+        np.abs(a[20:50, :90].mean((0, 1)) - b[20:50, :90].mean((0, 1))).max() for a, b in itertools.pairwise(faded)
     ]
     assert max(steps) < 2 * max(usual) + 1.5

@@ -23,7 +23,10 @@ _PAST: Final = 48
 _SLOPE: Final = 0.004
 """Change of light from frame to frame that is usual without flicker, as a logarithm."""
 _NONE, _PLAIN = 0.003, 0.006
-"""Flicker that is none, and flicker that is taken away in full: its standard deviation, as a logarithm."""
+"""Flicker that is none, and flicker that is taken away in full: its standard deviation, as a logarithm.
+
+In parts of the picture, where things that move are in the way, it has to be twice as plain.
+"""
 _FOLLOW: Final = 0.15
 """How fast the line is followed, where there is flicker."""
 _STEP: Final = 4.0
@@ -92,7 +95,7 @@ class Deflicker:
             return np.zeros((ROWS, COLUMNS), np.float32)
         begin, end, is_new = _stretch(way.mean((1, 2)), at)
         part, times = way[begin:end], np.arange(begin, end, dtype=np.float32) - at
-        jumps = _flicker(part)
+        jumps = _flicker(part.mean((1, 2))[:, None, None])
         level, slope = _line(part, times, jumps)
         follow = max(_FOLLOW, 1 - jumps / _PLAIN)
         if self._steady is None or is_new:
@@ -100,8 +103,9 @@ class Deflicker:
         else:
             guess = self._steady + slope
             self._steady = guess + np.float32(follow) * (level - guess)
-        share = min(max((jumps - _NONE) / (_PLAIN - _NONE), 0.0), 1.0)
-        return np.asarray((self._steady - way[at]) * np.float32(share), np.float32)
+        off = self._steady - way[at]
+        whole, parts = off.mean(), part - part.mean((1, 2), keepdims=True)
+        return np.asarray(whole * _share(jumps) + (off - whole) * _share(_flicker(parts) / 2), np.float32)
 
 
 def _stretch(light: Light, at: int) -> tuple[int, int, bool]:
@@ -122,6 +126,11 @@ def _flicker(way: Light) -> float:
         return 0.0
     bends = np.abs(way[2:] - 2 * way[1:-1] + way[:-2])
     return float(np.median(bends, 0).mean() * 1.4826 / np.sqrt(6))
+
+
+def _share(jumps: float) -> np.float32:
+    """Return which share of the flicker is taken away: all of it, unless it is so little that it may be none."""
+    return np.float32(min(max((jumps - _NONE) / (_PLAIN - _NONE), 0.0), 1.0))
 
 
 def _line(way: Light, times: Light, jumps: float) -> tuple[Light, Light]:

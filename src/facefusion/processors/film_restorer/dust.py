@@ -21,12 +21,14 @@ from facefusion.state import State
 
 Grey = npt.NDArray[np.uint8]
 
-_FAINTEST, _PLAINEST = 4.0, 16.0
+_FAINTEST, _PLAINEST = 4.0, 15.0
 """Least difference to both neighbours, in levels, at strength 100 and at strength 0."""
 _EDGE: Final = 0.5
 """Share of that at which a spot ends."""
-_NOISES: Final = 5.0
-"""How many times the noise a spot has to be above it."""
+_NOISES: Final = 3.0
+"""How many times the grain's standard deviation a spot has to be above it."""
+_OF_SPREAD: Final = 0.68
+"""What six tenths of the pixels differ by at most from the nearer of two neighbours, where that deviation is 1."""
 
 
 class Dust:
@@ -83,4 +85,4 @@ def _noise(now: Grey, before: Grey, after: Grey) -> float:
     """Return the standard deviation of a frame's grain: how it differs from the neighbours where nothing moved."""
     stride = (slice(None, None, 3), slice(None, None, 3))
     apart = cv2.min(cv2.absdiff(now[stride], before[stride]), cv2.absdiff(now[stride], after[stride]))
-    return float(np.quantile(apart, 0.6))
+    return float(np.quantile(apart, 0.6)) / _OF_SPREAD

@@ -17,8 +17,10 @@ STRIPS: Final = 16
 """Strips, one below the other, in each of which a line is upright."""
 _WIDEST: Final = 0.0065
 """Width of a line at most, in heights of the frame."""
-_AROUND: Final = 0.04
-"""Width of the surroundings that a line has to stand out of, in heights of the frame."""
+_AROUND: Final = 0.05
+"""How far to either side the surroundings reach that a line has to stand out of, in heights of the frame."""
+_NEAREST: Final = 9
+"""The same in pixels at least."""
 _MISSING: Final = 0.75
 """What a strip without the line takes away, where one with it gives 1 at most."""
 _CLEAR: Final = 2.2
@@ -83,7 +85,7 @@ def _scores(hat: Grey, least: float) -> Floats:
     edges = np.linspace(0, hat.shape[0], STRIPS + 1).astype(int)
     rows = [np.median(hat[top:bottom:2], axis=0) for top, bottom in pairwise(edges)]
     plain = np.stack(rows).astype(np.float32)
-    size = (round(_AROUND * hat.shape[0]) * 2 + 1, 1)
+    size = (max(_NEAREST, round(_AROUND * hat.shape[0])) * 2 + 1, 1)
     usual = cv2.blur(plain, size)
     uneven = cv2.blur(cv2.absdiff(plain, usual), size)
     excess = plain - usual

@@ -41,8 +41,7 @@ def _repair(result: Image, window: Window, spot: Spot) -> None:
     found = [_levelled(window.brought(offset)[spot.box], image, around) for offset in (-1, 1) if window.has(offset)]
     fitting = [(error, patch) for error, patch in found if error < _FITS]
     if fitting:
-        weights = [1 / (1 + error) for error, _ in fitting]
-        patch = sum(weight * patch for weight, (_, patch) in zip(weights, fitting, strict=True)) / sum(weights)
+        patch = np.average([each for _, each in fitting], 0, [1 / (1 + error) for error, _ in fitting])
     else:
         patch = cv2.inpaint(image, soft.astype(np.uint8), 3, cv2.INPAINT_TELEA).astype(np.float32)
     plain = np.clip(np.rint(patch), 0, 255).astype(np.uint8)

@@ -64,7 +64,10 @@ def spots_in(over: Grey, strictly: Grey, least: float, edge: float) -> list[Spot
     height, width = over.shape
     margin = max(4, round(_MARGIN * height))
     spots = []
-    for label in np.unique(labels[seeds])[:_MOST]:
+    certain = np.unique(labels[seeds])
+    if len(certain) > _MOST:
+        return []
+    for label in certain:
         left, top, across, down, area = (int(value) for value in stats[label])
         if not label or area > max(12, _LARGEST * over.size) or max(across, down) > _LONGEST * height:
             continue
