@@ -25,8 +25,8 @@ class FilmRestorerOptions(OptionGroup):
         default=0,
         ge=0,
         le=100,
-        description="how faint combing may be that is repaired, in video that does not say that it is interlaced; 0: the"
-        " step is off",
+        description="how faint combing may be that is repaired, in video that does not say that it is interlaced; 0:"
+        " the step is off",
     )
     film_restorer_weave: int = Field(
         default=100, ge=0, le=100, description="how much of the gate weave is taken away; 0: the step is off"
@@ -55,5 +55,5 @@ class FilmRestorerOptions(OptionGroup):
         default=0, ge=0, le=2**31 - 1, description="another number, another grain of the same kind"
     )
     film_restorer_fade: int = Field(
-        default=70, ge=0, le=100, description="how much of faded contrast and colours is given back; 0: the step is off"
+        default=0, ge=0, le=100, description="how much of faded contrast and colours is given back; 0: the step is off"
     )

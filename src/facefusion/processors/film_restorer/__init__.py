@@ -1,11 +1,11 @@
-"""The film restorer: dust, scratches, flicker and fading of old film, without weights."""
+"""The film restorer: dust, scratches, flicker, weave, noise and fading of old film, without weights."""
 
 from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.film_restorer.processor import FilmRestorer, kept_back
 
 SPEC = ProcessorSpec(
     name="film_restorer",
-    summary="takes dust, scratches, flicker and fading off old film; needs no weights",
+    summary="takes dust, scratches, flicker, weave, noise and fading off old film",
     needs_source=False,
     create=FilmRestorer.create,
     needs_faces=False,

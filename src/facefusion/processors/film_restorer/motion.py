@@ -20,6 +20,7 @@ from facefusion.state import State
 
 Field = npt.NDArray[np.float32]
 """Where pixels went, to the right and down, in pixels of the frame, of every so many pixels; float32 (h, w, 2)."""
+Plane = npt.NDArray[np.float32]
 Small = npt.NDArray[np.uint8]
 
 LINES: Final = 360
@@ -80,6 +81,20 @@ def warped(image: Image, motion: Field) -> Image:
     return np.asarray(cv2.remap(image, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
+def warped_plane(plane: Plane, motion: Field, factor: float) -> Plane:
+    """Return a small plane of one frame brought to where things are in another, float32 (h, w).
+
+    Args:
+        plane: of the frame that things are taken from.
+        motion: where each pixel of the other lies in it, in pixels of the frame.
+        factor: pixels of the frame for each of the plane.
+    """
+    height, width = plane.shape
+    small = cv2.resize(motion, (width, height), interpolation=cv2.INTER_AREA) * np.float32(1 / factor)
+    across, down = cv2.split(small + _places(height, width))
+    return np.asarray(cv2.remap(plane, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
 def joined(path: Sequence[Field], factor: float) -> Field:
     """Return the motion over several frames from that of each step of the way, in order.
 
@@ -107,7 +122,7 @@ def _small(image: Image, factor: float) -> Small:
     return np.asarray(cv2.medianBlur(cv2.LUT(grey, table), _SPECK), np.uint8)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _places(height: int, width: int) -> Field:
     """Return the place of each pixel, across and down, float32 (H, W, 2)."""
     down, across = np.indices((height, width), np.float32)

@@ -67,7 +67,7 @@ class Stage:
         seen = (*self._past, *list(self._waiting)[:reach])
         image = self._step.apply(Window(seen, len(self._past), moment.begins))
         self._past.append(self._waiting.popleft().kept())
-        return moment if image is moment.image else moment.changed(image, moved=self._step.moves)
+        return replace(moment, image=image, motion=None if self._step.moves else moment.motion)
 
 
 def _moment_state(moment: Moment) -> State:

@@ -40,10 +40,6 @@ class Moment:
     motion: Motion | None = None
     item: FaceFrame | None = None
 
-    def changed(self, image: Image, *, moved: bool = False) -> Moment:
-        """Return the same with another picture; where that was moved, its motion is not known any more."""
-        return replace(self, image=image, motion=None if moved else self.motion)
-
     def kept(self) -> Moment:
         """Return what is to be kept of it once it went out."""
         return replace(self, item=None)

@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 
 from facefusion.options.film_restorer import FilmRestorerOptions
 from facefusion.processors.film_restorer.combing import Combing
+from facefusion.processors.film_restorer.deflicker import Deflicker
 from facefusion.processors.film_restorer.denoise import Denoise
+from facefusion.processors.film_restorer.dust import Dust
+from facefusion.processors.film_restorer.fade import Fade
 from facefusion.processors.film_restorer.grain import Regrain
+from facefusion.processors.film_restorer.scratches import Scratches
 from facefusion.processors.film_restorer.steady import Steady, shake_steadying, weave_steadying
 from facefusion.processors.film_restorer.step import Step
 
@@ -19,13 +23,18 @@ def steps_of(options: FilmRestorerOptions) -> list[Step]:
     """Return the steps that are asked for, made anew, in the order in which they work.
 
     Light first, so that neighbours can be compared; then what lies on the film, while it still lies where it was; then
-    what moves the picture or its grain; colours last, for they are measured best in what is clean.
+    what moves the picture or its grain; colours last, for they are measured best in what is clean, and stretch grain
+    that is laid on as they would have stretched the old.
     """
     makers: list[Maker] = [
         (options.film_restorer_combing, Combing),
+        (options.film_restorer_flicker, Deflicker),
+        (options.film_restorer_dust, Dust),
+        (options.film_restorer_scratches, Scratches),
         *steady_makers(options),
         (options.film_restorer_noise, Denoise),
         (options.film_restorer_grain, lambda strength: Regrain(strength, options.film_restorer_grain_seed)),
+        (options.film_restorer_fade, Fade),
     ]
     return [make(strength) for strength, make in makers if strength]
 
