@@ -18,9 +18,9 @@ from PIL import Image as Pillow
 from benchmarks.common import Figures, MissingAssetsError, assets, command, finish, parser, table
 from facefusion.media.frame import Frame, Image
 from facefusion.media.reader import VideoReader
-from facefusion.options.tree import LimitOptions
+from facefusion.options.media import LimitOptions
 from facefusion.processors.base import FaceFrame
-from facefusion.processors.film_restorer.camera import Similarity, plain, similarity_between
+from facefusion.processors.film_restorer.camera import Similarity
 from facefusion.processors.film_restorer.denoise import Denoise
 from facefusion.processors.film_restorer.grain import Regrain
 from facefusion.processors.film_restorer.stage import Stage
@@ -43,6 +43,9 @@ _GRAIN_SIZE: Final = 0.8
 _WEAVE: Final = (1.2, 0.001)
 """Standard deviation of the shift, in pixels, and of the turn."""
 _SHAKE: Final = (6.0, 0.006)
+_RING: Final = 0.3
+"""Share of the sides that is taken for background; a quarter of it, at the very border, is left out."""
+_CORNERS: Final = 200
 _TREMOR: Final = 1.2
 """Frames over which a shaking hand moves on smoothly."""
 
@@ -211,7 +214,7 @@ def _places(name: str, what: str, frames: list[Image], places: Places, make: Cal
         for image, place in zip(frames, places, strict=True)
     ]
     made, seconds = _through(make(), moved)
-    before, after = (_jitter(images, width) for images in (moved, made))
+    before, after = (_jitter(images) for images in (moved, made))
     return {
         "clip": name,
         "what": what,
@@ -222,10 +225,21 @@ def _places(name: str, what: str, frames: list[Image], places: Places, make: Cal
     }
 
 
-def _jitter(images: Sequence[Image], width: int) -> tuple[float, float]:
+def _shift(before: Image, now: Image) -> npt.NDArray[np.float64]:
+    """Return how the background moved, in pixels, told by corners near the border, as the step does not."""
+    grey, next_grey = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (before, now))
+    (height, width), edge = grey.shape, _RING / 4
+    border = np.zeros(grey.shape, np.uint8)
+    border[round(edge * height) : round((1 - edge) * height), round(edge * width) : round((1 - edge) * width)] = 255
+    border[round(_RING * height) :, round(_RING * width) : round((1 - _RING) * width)] = 0
+    corners = cv2.goodFeaturesToTrack(grey, _CORNERS, 0.01, 5, mask=border)
+    gone, found, _ = cv2.calcOpticalFlowPyrLK(grey, next_grey, corners, None, winSize=(21, 21), maxLevel=3)
+    return np.asarray(np.median((gone - corners)[found.ravel() > 0].reshape(-1, 2), axis=0), np.float64)
+
+
+def _jitter(images: Sequence[Image]) -> tuple[float, float]:
     """Return by how many pixels the background moves from frame to frame, and the energy with which its path bends."""
-    steps = [(similarity_between(plain(a), plain(b)) or Similarity()).values for a, b in pairwise(images)]
-    shifts = np.array(steps)[_SETTLED:-1, :2] * width
+    shifts = np.array([_shift(*pair) for pair in pairwise(images)])[_SETTLED:-1]
     return float(np.sqrt(np.square(shifts - shifts.mean(0)).sum(1).mean())), float(
         np.square(np.diff(shifts, axis=0)).sum()
     )

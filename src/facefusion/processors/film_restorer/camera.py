@@ -127,7 +127,7 @@ def _places(shape: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
     y = np.broadcast_to(((np.arange(height, dtype=np.float32) - (height - 1) / 2) / width)[:, None], shape)
     out = np.maximum(np.abs(x) * 2, np.abs(y) * 2 * width / height)
     prior = np.float32(_CENTRE) + np.float32(1 - _CENTRE) * np.clip((out - 0.4) / 0.4, 0, 1)
-    return x, y, prior.astype(np.float32)
+    return np.asarray(x, np.float32), np.asarray(y, np.float32), np.asarray(prior, np.float32)
 
 
 def _fitted(old: Floats, new: Floats, start: Values) -> tuple[Values, float, bool]:

@@ -117,15 +117,12 @@ def uncombed(image: Image, where: npt.NDArray[np.bool_]) -> Image:
 
 def _along_edges(above: Floats, below: Floats) -> Floats:
     """Return the lines between two fields' lines, each pixel the mean along the slant that differs least."""
-    best, cost = np.empty(0, np.float32), np.empty(0, np.float32)
+    best = np.empty_like(above)
+    cost = np.full(above.shape[:2], np.inf, np.float32)
     for slant in _SLANTS:
         left, right = np.roll(above, -slant, 1), np.roll(below, slant, 1)
         apart = cv2.blur(np.abs(left - right).sum(2), (3, 1)) + np.float32(_SLANT_COST * abs(slant))
-        mean = (left + right) / 2
-        if not cost.size:
-            best, cost = mean, apart
-            continue
         better = apart < cost
-        cost = np.where(better, apart, cost)
-        best = np.where(better[:, :, None], mean, best)
+        cost[better] = apart[better]
+        best[better] = (left[better] + right[better]) / 2
     return best

@@ -118,8 +118,9 @@ def _brought(image: Image, field: Field, rows: slice) -> Image:
     places = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2 + rows.start * down]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     full = cv2.warpAffine(field, places, (width, rows.stop - rows.start), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    full[:, :, 0] += np.arange(width, dtype=np.float32)
-    full[:, :, 1] += np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
+    across_all = np.arange(width, dtype=np.float32)
+    down_all = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
+    full = np.dstack([full[:, :, 0] + across_all, full[:, :, 1] + down_all]).astype(np.float32)
     return np.asarray(cv2.remap(image, full, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
@@ -133,7 +134,7 @@ def _cleaned(
     """Return a part of a frame without noise, RGB float32 (H, W, 3)."""
     planes = luma_chroma(image)
     brightness = np.asarray(cv2.blur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (_SQUARE, _SQUARE)), np.uint8)
-    noise = np.dstack([deviations(variances[:, channel], brightness) for channel in range(3)])
+    noise: Floats = np.dstack([deviations(variances[:, channel], brightness) for channel in range(3)])
     total, weight, squares = planes.copy(), np.ones_like(noise[:, :, 0]), np.ones_like(noise[:, :, 0])
     for other in others:
         its = luma_chroma(other)
@@ -141,8 +142,8 @@ def _cleaned(
         total += its * alike[:, :, None]
         weight += alike
         squares += alike * alike
-    left = noise * (np.sqrt(squares) / weight)[:, :, None]
-    clean = shrunk(total / weight[:, :, None], left, fineness)
+    left = np.asarray(noise * (np.sqrt(squares) / weight)[:, :, None], np.float32)
+    clean = shrunk(np.asarray(total / weight[:, :, None], np.float32), left, fineness)
     return np.asarray(cv2.transform(clean, np.linalg.inv(np.array(TO_LUMA)).astype(np.float32)), np.float32)
 
 

@@ -115,7 +115,7 @@ def laid_on(
         plane = cv2.filter2D(white, cv2.CV_32F, spots)[LAG:-LAG, LAG:-LAG]
         layer[:, :, channel] = plane * deviations(variances[:, channel], np.asarray(brightness, np.uint8))
     colours = cv2.transform(layer, np.linalg.inv(np.array(TO_LUMA)).astype(np.float32))
-    return np.clip(np.rint(image + colours), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(image + colours), 0, 255), np.uint8)
 
 
 def _spots(alike: npt.NDArray[np.float64]) -> Floats:
@@ -126,4 +126,4 @@ def _spots(alike: npt.NDArray[np.float64]) -> Floats:
     energy = np.sqrt(np.square(spots).sum())
     if energy <= 0:
         spots, energy = np.outer(*[lags == 0] * 2).astype(np.float64), 1.0
-    return (spots / energy).astype(np.float32)
+    return np.asarray(spots / energy, np.float32)

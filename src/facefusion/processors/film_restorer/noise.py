@@ -36,6 +36,12 @@ _MOST: Final = 24
 """Blocks of a band that are measured, at most, the most even ones."""
 _SHARE: Final = 0.25
 """Share of a band's blocks that are taken for even, at most."""
+_DETAIL: Final = 64.0
+"""Variance between the cells of a block, in squares of 1/255, above which it is not even."""
+_FEW: Final = 0.05
+"""Share of blocks that are taken for even in a frame that is full of detail."""
+_CLIPPED: Final = 0.02
+"""Share of black or white samples above which a block's grain is cut off."""
 _OUTLIER: Final = 3.0
 """Times the usual variance above which a block shows something else, such as dust or what moves."""
 _FLAT_LAG: Final = 4
@@ -112,10 +118,26 @@ def _even_places(one: Image, two: Image) -> tuple[npt.NDArray[np.intp], npt.NDAr
     rows, columns = height // _BLOCK, width // _BLOCK
     split = (luma_chroma(np.asarray(cells)) / 2).reshape(rows, side, columns, side, 3).swapaxes(1, 2)
     detail = split.var((2, 3)).sum(2).ravel()
+    usable = _usable(detail, _clipped(one, rows, columns))
     bands = np.clip(split[..., 0].mean((2, 3)).ravel() * BANDS / 256, 0, BANDS - 1).astype(np.intp)
-    chosen = [_lowest(detail, np.flatnonzero(bands == band)) for band in range(BANDS)]
+    chosen = [_lowest(detail, np.flatnonzero(usable & (bands == band))) for band in range(BANDS)]
     numbers = np.concatenate(chosen)
     return np.stack([numbers // columns * _BLOCK, numbers % columns * _BLOCK], 1), bands[numbers]
+
+
+def _clipped(image: Image, rows: int, columns: int) -> Floats:
+    """Return the share of each block's samples that are as dark or as bright as can be, float32 (blocks,)."""
+    ends = ((image == 0) | (image == 255)).reshape(rows, _BLOCK, columns, _BLOCK * 3)
+    return np.asarray(ends.mean((1, 3), dtype=np.float32).ravel(), np.float32)
+
+
+def _usable(detail: Floats, clipped: Floats) -> npt.NDArray[np.bool_]:
+    """Return which blocks tell of grain: even ones whose grain is not cut off, as far as there are any."""
+    whole = clipped < _CLIPPED
+    if not whole.any():
+        return np.ones(len(detail), np.bool_)
+    limit = max(_DETAIL, float(np.quantile(detail[whole], _FEW)))
+    return np.asarray(whole & (detail <= limit), np.bool_)
 
 
 def _lowest(detail: Floats, numbers: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -49,7 +49,7 @@ def calmed(path: Values, at: int, calm: Calm) -> Values:
         calm: how calm it is to be.
     """
     if len(path) < 3:
-        return path[at].copy()
+        return np.asarray(path[at].copy(), np.float64)
     times = np.arange(len(path), dtype=np.float64) - at
     level = _line(times, calm.long, slopes=False)
     sloping, short = _line(times, calm.long), _line(times, calm.short)
