@@ -47,6 +47,8 @@ _OUTLIER: Final = 3.0
 _FLAT_LAG: Final = 4
 _MEMORY: Final = 24
 """Frames over which measures are averaged."""
+_GROWTH: Final = 2.0
+"""Times the known variance that a frame is believed, at most."""
 _LEAST: Final = 0.02
 """Variance below which there is no grain: that of rounding is 0.08."""
 
@@ -220,12 +222,18 @@ class GrainMeter:
 
 
 def _mixed(known: Grain, found: Grain, share: float) -> Grain:
-    """Return what is known with a share of what was found; a band counts by the blocks that show it."""
+    """Return what is known with a share of what was found; a band counts by the blocks that show it.
+
+    Grain that is suddenly much stronger is something that moved into the even places.
+    """
     old, new = known.weights * (1 - share), found.weights * share
     weights = old + new
     part = np.divide(new, weights, out=np.zeros(BANDS), where=weights > 0)[:, None]
-    variances = known.variances + part * (found.variances - known.variances)
-    return Grain(variances, weights, known.alike + share * (found.alike - known.alike))
+    most = np.where(known.weights[:, None] > 0, known.variances, known.filled()) * _GROWTH + _LEAST
+    variances = known.variances + part * (np.minimum(found.variances, most) - known.variances)
+    is_usual = found.mean[0] <= _GROWTH * known.mean[0] + _LEAST
+    alike = known.alike + share * (found.alike - known.alike) if is_usual else known.alike
+    return Grain(variances, weights, alike)
 
 
 def spectrum(alike: npt.NDArray[np.float64], side: int = 64) -> npt.NDArray[np.float64]:
