@@ -1,8 +1,8 @@
 """Damage clips as old film is, with known truth, and measure how much of it the film restorer finds and undoes.
 
-Dust and scratches: which share of the marks is found (at least half of a mark repaired), which share of the clean
-pixels is changed all the same, and by how many decibels damaged pixels come nearer to the truth. Flicker: which share of
-the variance of the brightness is gone. Fading: structural similarity to the truth. The clips undamaged, too: what is
+Dust and scratches: which share of the marks is found (at least half of one repaired), which share of the clean pixels
+is changed all the same, and by how many decibels damaged pixels come nearer to the truth. Flicker: which share of the
+variance of the brightness is gone. Fading: structural similarity to the truth. The clips undamaged, too: what is
 changed of them is taken for damage wrongly. Milliseconds are of one core, of frames of 720 and 1080 lines.
 """
 

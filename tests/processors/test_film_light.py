@@ -100,7 +100,7 @@ def test_colours_hold_still_while_something_passes() -> None:
     """Something white that comes into a faded shot does not make the rest darker at once."""
     faded = with_fade(full(8))
     for image in faded[4:]:
-        image[60:140, 100:180] = 252
+        image[70:120, 120:170] = 252
     result = restored(faded, Fade(100))
     steps = [
         np.abs(a[20:50, :90].mean((0, 1)) - b[20:50, :90].mean((0, 1))).max() for a, b in itertools.pairwise(result)

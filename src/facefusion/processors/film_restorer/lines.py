@@ -27,6 +27,8 @@ _CLEAR: Final = 2.2
 """How many times the usual unevenness around it a line has to stand out."""
 _HEIGHT: Final = 0.45
 """Share of the height that a line has to take."""
+_NEAR_END: Final = 3
+"""Strips at the top or the bottom over which a line goes on where it is hardly seen."""
 _MOST: Final = 12
 """Lines of one sort on a frame; with more of them the frame shows a fence."""
 
@@ -108,7 +110,7 @@ def _linked(scores: Floats, sign: int) -> list[Line]:
         free[max(0, path.min() - 3) : path.max() + 4] = False
         reaches_out = strip >= STRIPS - 2 or strip - len(path) < 1
         if reaches_out and len(path) >= _HEIGHT * STRIPS:
-            found.append(_line(scores, path, int(strip), sign))
+            found.append(_line(path, int(strip), sign))
     return found if len(found) <= _MOST else []
 
 
@@ -136,8 +138,9 @@ def _path(total: Floats, origin: npt.NDArray[np.int8], strip: int, column: int) 
     return np.array(path, np.intp)
 
 
-def _line(scores: Floats, path: npt.NDArray[np.intp], last: int, sign: int) -> Line:
+def _line(path: npt.NDArray[np.intp], last: int, sign: int) -> Line:
     columns = path[::-1].astype(np.float32)
     first = last + 1 - len(path)
     places = np.interp(np.arange(STRIPS), np.arange(first, last + 1), columns).astype(np.float32)
-    return Line(sign, places, first, last)
+    top = 0 if first <= _NEAR_END else first
+    return Line(sign, places, top, STRIPS - 1 if last >= STRIPS - 1 - _NEAR_END else last)

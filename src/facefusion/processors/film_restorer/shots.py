@@ -45,7 +45,7 @@ class Shots:
 
 
 def _as_bright(small: Thumbnail, before: Thumbnail) -> Thumbnail:
-    """Return a thumbnail with the mean brightness of another."""
-    gain = float(before.mean()) / max(float(small.mean()), 1.0)
+    """Return a thumbnail with the light of another, told by most of its pixels."""
+    gain = float(np.median((before.mean(2) + 1) / (small.mean(2) + 1)))
     gain = min(max(gain, 1 / _MOST_GAIN), _MOST_GAIN)
     return np.asarray(cv2.convertScaleAbs(small, alpha=gain), np.uint8)
