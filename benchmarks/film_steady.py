@@ -233,7 +233,7 @@ def _shift(before: Image, now: Image) -> npt.NDArray[np.float64]:
     border[round(edge * height) : round((1 - edge) * height), round(edge * width) : round((1 - edge) * width)] = 255
     border[round(_RING * height) :, round(_RING * width) : round((1 - _RING) * width)] = 0
     corners = cv2.goodFeaturesToTrack(grey, _CORNERS, 0.01, 5, mask=border)
-    gone, found, _ = cv2.calcOpticalFlowPyrLK(grey, next_grey, corners, None, winSize=(21, 21), maxLevel=3)
+    gone, found, _ = cv2.calcOpticalFlowPyrLK(grey, next_grey, corners, corners.copy(), winSize=(21, 21), maxLevel=3)
     return np.asarray(np.median((gone - corners)[found.ravel() > 0].reshape(-1, 2), axis=0), np.float64)
 
 

@@ -118,10 +118,9 @@ def _brought(image: Image, field: Field, rows: slice) -> Image:
     places = np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2 + rows.start * down]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     full = cv2.warpAffine(field, places, (width, rows.stop - rows.start), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    across_all = np.arange(width, dtype=np.float32)
-    down_all = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
-    full = np.dstack([full[:, :, 0] + across_all, full[:, :, 1] + down_all]).astype(np.float32)
-    return np.asarray(cv2.remap(image, full, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    x = full[:, :, 0] + np.arange(width, dtype=np.float32)
+    y = full[:, :, 1] + np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _cleaned(

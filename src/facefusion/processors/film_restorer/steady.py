@@ -23,6 +23,8 @@ _WEAVE: Final = Calm(16.0, 4.0, 2e-5)
 """Weave is fast: whatever a camera does slowly goes on."""
 _WEAVE_MARGIN: Final = 0.012
 """Share of the width by which film weaves at most."""
+_WEAVE_TURN: Final = 0.0025
+"""Radians by which film turns in a gate at most; heads that are taken for the background turn further."""
 _SHAKE_MARGIN: Final = 0.06
 _LONG, _SHORT = (16.0, 30.0), (4.0, 12.0)
 """Frames over which a shaking camera's path is calmed, from a strength of 0 to one of 100."""
@@ -39,13 +41,13 @@ class Steadying:
         share: of the tremor, 0 to 1.
         calm: how calm the path becomes.
         margin: share of the width by which a frame moves at most.
-        zooms: whether changes of size are calmed, too; film in a gate has none.
+        is_gate: whether it is film in a gate, which hardly turns and keeps its size.
     """
 
     share: float
     calm: Calm
     margin: float
-    zooms: bool
+    is_gate: bool
 
 
 def weave_steadying(strength: int) -> Steadying:
@@ -54,7 +56,7 @@ def weave_steadying(strength: int) -> Steadying:
     Args:
         strength: 1 to 100.
     """
-    return Steadying(strength / 100, _WEAVE, _WEAVE_MARGIN, zooms=False)
+    return Steadying(strength / 100, _WEAVE, _WEAVE_MARGIN, is_gate=True)
 
 
 def shake_steadying(strength: int) -> Steadying:
@@ -65,7 +67,9 @@ def shake_steadying(strength: int) -> Steadying:
     """
     share = strength / 100
     long, short = (low + share * (high - low) for low, high in (_LONG, _SHORT))
-    return Steadying(1.0, Calm(long, short, 2e-5), _WEAVE_MARGIN + share * (_SHAKE_MARGIN - _WEAVE_MARGIN), zooms=True)
+    return Steadying(
+        1.0, Calm(long, short, 2e-5), _WEAVE_MARGIN + share * (_SHAKE_MARGIN - _WEAVE_MARGIN), is_gate=False
+    )
 
 
 class Steady:
@@ -109,8 +113,8 @@ class Steady:
         image, place = window.image, self._path[self._at]
         goal = calmed(self._path, self._at, self._steadying.calm)
         move = (goal - place) * self._steadying.share
-        if not self._steadying.zooms:
-            move[3] = 0.0
+        if self._steadying.is_gate:
+            move[2:] = np.clip(move[2], -_WEAVE_TURN, _WEAVE_TURN), 0.0
         move = _bounded(move, image.shape[1] / image.shape[0], self._steadying.margin)
         made = self._moved(image, move, place + move)
         self._forget()
