@@ -17,9 +17,9 @@ import numpy.typing as npt
 from facefusion.processors.film_restorer.noise import Floats, Grain, spectrum
 
 LEVELS: Final = 3
-_LUMA, _COLOUR = 1.3, 2.5
+_LUMA, _COLOUR = 1.8, 2.5
 """Times the variance of noise that is taken for noise: eyes miss detail of brightness sooner than that of colour."""
-_AROUND: Final = (5, 7, 11)
+_AROUND: Final = (7, 9, 13)
 """Side of the square over which the variance of a detail is taken, for each size of detail."""
 REACH: Final = 20
 """Pixels beyond which nothing counts for a pixel."""
