@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from facefusion.media.frame import Image
 from facefusion.processors.film_restorer.patch import repaired
-from facefusion.processors.film_restorer.spots import Spot, is_damage, spots_in
+from facefusion.processors.film_restorer.spots import Spot, is_damage, scattered, spots_in
 from facefusion.processors.film_restorer.step import Reach, Window
 from facefusion.state import State
 
@@ -67,7 +67,8 @@ class Dust:
             (cv2.subtract(dark, now), cv2.subtract(cv2.erode(dark, near), now)),
         ):
             found += spots_in(np.asarray(over, np.uint8), np.asarray(strictly, np.uint8), least, least * _EDGE)
-        return [spot for spot in found if is_damage(window, spot, now, before, after)]
+        damage = [spot for spot in found if is_damage(spot, now, before, after)]
+        return scattered(damage, window.image.shape[0], least)
 
     def state(self) -> State:
         """Return an empty state: what is looked at is in the window."""
