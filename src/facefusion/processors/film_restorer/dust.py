@@ -31,6 +31,20 @@ _OF_SPREAD: Final = 0.68
 """What six tenths of the pixels differ by at most from the nearer of two neighbours, where that deviation is 1."""
 
 
+_RESTLESS: Final = 0.003
+"""Speed, in heights of the frame for each frame, at which a spot needs half as much contrast again."""
+_RESTLESS_PIXELS: Final = 1.2
+"""The same in pixels, at least."""
+_SURROUNDINGS: Final = 0.02
+"""How far around a spot's box motion counts, in heights of the frame."""
+_LARGE: Final = 0.035
+"""Side of a spot, in heights of the frame, at which it needs twice the contrast."""
+_LARGE_PIXELS: Final = 15
+"""The same in pixels, at least."""
+_CERTAIN: Final = 60.0
+"""Contrast that is enough for any spot."""
+
+
 class Dust:
     """Finds specks and hairs that are on one frame alone and puts there what its neighbours show.
 
@@ -67,8 +81,16 @@ class Dust:
             (cv2.subtract(dark, now), cv2.subtract(cv2.erode(dark, near), now)),
         ):
             found += spots_in(np.asarray(over, np.uint8), np.asarray(strictly, np.uint8), least, least * _EDGE)
-        damage = [spot for spot in found if is_damage(spot, now, before, after)]
+        plain = [spot for spot in found if spot.contrast > self._needed(window, spot, least)]
+        damage = [spot for spot in plain if is_damage(spot, now, before, after)]
         return scattered(damage, window.image.shape[0], least)
+
+    def _needed(self, window: Window, spot: Spot, least: float) -> float:
+        """Return the contrast that a spot has to have: more where things move fast or unevenly, more for large ones."""
+        height = window.image.shape[0]
+        unrest = _unrest(window, spot) / max(_RESTLESS * height, _RESTLESS_PIXELS)
+        size = float(spot.mask.sum()) / max(_LARGE * height, _LARGE_PIXELS) ** 2
+        return float(min(least * _EDGE * (1 + unrest) * (1 + size), _CERTAIN))
 
     def state(self) -> State:
         """Return an empty state: what is looked at is in the window."""
@@ -76,6 +98,19 @@ class Dust:
 
     def restore(self, state: State) -> None:
         """Do nothing: nothing is remembered."""
+
+
+def _unrest(window: Window, spot: Spot) -> float:
+    """Return how fast and how unevenly most of a spot's surroundings move, in pixels for each frame."""
+    back, forth = window.motion(-1), window.motion(1)
+    factor = back.shape[1] / window.image.shape[1]
+    margin = window.image.shape[0] * _SURROUNDINGS
+    around = tuple(
+        slice(max(0, int((side.start - margin) * factor)), int((side.stop + margin) * factor) + 1) for side in spot.box
+    )
+    uneven = np.linalg.norm(back[around] + forth[around], axis=2)
+    speed = np.linalg.norm(back[around] - forth[around], axis=2) / 2
+    return float(np.median(uneven + speed / 2))
 
 
 def _grey(image: Image) -> Grey:
