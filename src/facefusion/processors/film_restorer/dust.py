@@ -35,6 +35,8 @@ _RESTLESS: Final = 0.003
 """Speed, in heights of the frame for each frame, at which a spot needs half as much contrast again."""
 _RESTLESS_PIXELS: Final = 1.2
 """The same in pixels, at least."""
+_CHANGE: Final = 5.0
+"""Change of a spot's surroundings, in levels, that needs as much; where nothing changes, motion is not seen."""
 _SURROUNDINGS: Final = 0.02
 """How far around a spot's box motion counts, in heights of the frame."""
 _LARGE: Final = 0.035
@@ -89,6 +91,7 @@ class Dust:
         """Return the contrast that a spot has to have: more where things move fast or unevenly, more for large ones."""
         height = window.image.shape[0]
         unrest = _unrest(window, spot) / max(_RESTLESS * height, _RESTLESS_PIXELS)
+        unrest = min(unrest, _change(window, spot) / _CHANGE)
         size = float(spot.mask.sum()) / max(_LARGE * height, _LARGE_PIXELS) ** 2
         return float(min(least * _EDGE * (1 + unrest) * (1 + size), _CERTAIN))
 
@@ -111,6 +114,14 @@ def _unrest(window: Window, spot: Spot) -> float:
     uneven = np.linalg.norm(back[around] + forth[around], axis=2)
     speed = np.linalg.norm(back[around] - forth[around], axis=2) / 2
     return float(np.median(uneven + speed / 2))
+
+
+def _change(window: Window, spot: Spot) -> float:
+    """Return by how many levels a spot's surroundings change where they are: little where there is nothing to move."""
+    here, around = window.image[spot.box], cv2.dilate(spot.mask.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+    if not around.any():
+        return 0.0
+    return max(float(cv2.absdiff(here, window.neighbour(offset)[spot.box])[around].mean()) for offset in (-1, 1))
 
 
 def _grey(image: Image) -> Grey:
