@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from facefusion.media.frame import Image
 from facefusion.processors.film_restorer.patch import repaired
-from facefusion.processors.film_restorer.spots import Spot, is_damage, spots_in
+from facefusion.processors.film_restorer.spots import Spot, is_damage, scattered, spots_in
 from facefusion.processors.film_restorer.step import Reach, Window
 from facefusion.state import State
 
@@ -29,6 +29,22 @@ _NOISES: Final = 3.0
 """How many times the grain's standard deviation a spot has to be above it."""
 _OF_SPREAD: Final = 0.68
 """What six tenths of the pixels differ by at most from the nearer of two neighbours, where that deviation is 1."""
+
+
+_RESTLESS: Final = 0.003
+"""Speed, in heights of the frame for each frame, at which a spot needs half as much contrast again."""
+_RESTLESS_PIXELS: Final = 1.2
+"""The same in pixels, at least."""
+_CHANGE: Final = 5.0
+"""Change of a spot's surroundings, in levels, that needs as much; where nothing changes, motion is not seen."""
+_SURROUNDINGS: Final = 0.02
+"""How far around a spot's box motion counts, in heights of the frame."""
+_LARGE: Final = 0.035
+"""Side of a spot, in heights of the frame, at which it needs twice the contrast."""
+_LARGE_PIXELS: Final = 15
+"""The same in pixels, at least."""
+_CERTAIN: Final = 60.0
+"""Contrast that is enough for any spot."""
 
 
 class Dust:
@@ -67,7 +83,17 @@ class Dust:
             (cv2.subtract(dark, now), cv2.subtract(cv2.erode(dark, near), now)),
         ):
             found += spots_in(np.asarray(over, np.uint8), np.asarray(strictly, np.uint8), least, least * _EDGE)
-        return [spot for spot in found if is_damage(window, spot, now, before, after)]
+        plain = [spot for spot in found if spot.contrast > self._needed(window, spot, least)]
+        damage = [spot for spot in plain if is_damage(spot, now, before, after)]
+        return scattered(damage, window.image.shape[0], least)
+
+    def _needed(self, window: Window, spot: Spot, least: float) -> float:
+        """Return the contrast that a spot has to have: more where things move fast or unevenly, more for large ones."""
+        height = window.image.shape[0]
+        unrest = _unrest(window, spot) / max(_RESTLESS * height, _RESTLESS_PIXELS)
+        unrest = min(unrest, _change(window, spot) / _CHANGE)
+        size = float(spot.mask.sum()) / max(_LARGE * height, _LARGE_PIXELS) ** 2
+        return float(min(least * _EDGE * (1 + unrest) * (1 + size), _CERTAIN))
 
     def state(self) -> State:
         """Return an empty state: what is looked at is in the window."""
@@ -75,6 +101,27 @@ class Dust:
 
     def restore(self, state: State) -> None:
         """Do nothing: nothing is remembered."""
+
+
+def _unrest(window: Window, spot: Spot) -> float:
+    """Return how fast and how unevenly most of a spot's surroundings move, in pixels for each frame."""
+    back, forth = window.motion(-1), window.motion(1)
+    factor = back.shape[1] / window.image.shape[1]
+    margin = window.image.shape[0] * _SURROUNDINGS
+    around = tuple(
+        slice(max(0, int((side.start - margin) * factor)), int((side.stop + margin) * factor) + 1) for side in spot.box
+    )
+    uneven = np.linalg.norm(back[around] + forth[around], axis=2)
+    speed = np.linalg.norm(back[around] - forth[around], axis=2) / 2
+    return float(np.median(uneven + speed / 2))
+
+
+def _change(window: Window, spot: Spot) -> float:
+    """Return by how many levels a spot's surroundings change where they are: little where there is nothing to move."""
+    here, around = window.image[spot.box], cv2.dilate(spot.mask.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+    if not around.any():
+        return 0.0
+    return max(float(cv2.absdiff(here, window.neighbour(offset)[spot.box])[around].mean()) for offset in (-1, 1))
 
 
 def _grey(image: Image) -> Grey:

@@ -12,11 +12,12 @@ from facefusion.media.frame import Image
 from facefusion.processors.film_restorer.lines import Line, lines_in
 from facefusion.processors.film_restorer.seam import closed
 from facefusion.processors.film_restorer.step import Reach, Window
+from facefusion.processors.film_restorer.veil import is_laid_on
 from facefusion.state import State
 
 Grey = npt.NDArray[np.uint8]
 
-_FAINTEST, _PLAINEST = 3.0, 15.0
+_FAINTEST, _PLAINEST = 2.0, 10.0
 """Least difference from the surroundings, in levels, at strength 100 and at strength 0."""
 _LASTS: Final = 2
 """Frames one after the other that a scratch is on, at least."""
@@ -68,7 +69,10 @@ class Scratches:
         known = self._known.get(id(image))
         if known is None or known[0] is not image:
             grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
-            known = self._known[id(image)] = (image, lines_in(grey, self._least))
+            known = self._known[id(image)] = (
+                image,
+                [line for line in lines_in(grey, self._least) if is_laid_on(grey, line)],
+            )
         return known[1]
 
 

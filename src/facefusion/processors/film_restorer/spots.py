@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-
-from facefusion.processors.film_restorer.step import Window
 
 Grey = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -20,6 +19,10 @@ _LONGEST: Final = 0.3
 """Width or height of a spot at most, in heights of the frame."""
 _MOST: Final = 400
 """Spots of one sort on a frame; more is no dust but a frame that has little to do with its neighbours."""
+_CROWD: Final = 4
+"""Spots within `_NEAR` heights of the frame that are a crowd if there is one more."""
+_NEAR: Final = 0.07
+_IN_CROWD: Final = 3.0
 _MARGIN: Final = 0.014
 """What is seen around a spot, in heights of the frame."""
 
@@ -78,11 +81,26 @@ def spots_in(over: Grey, strictly: Grey, least: float, edge: float) -> list[Spot
     return spots
 
 
-def is_damage(window: Window, spot: Spot, now: Grey, before: Grey, after: Grey) -> bool:
+def scattered(spots: Sequence[Spot], height: int, least: float) -> list[Spot]:
+    """Return spots without faint ones that lie close together: dust is strewn, badly followed detail comes in crowds.
+
+    Args:
+        spots: of a frame.
+        height: of the frame.
+        least: contrast that is certain of a spot alone; one in a crowd needs `_IN_CROWD` times as much.
+    """
+    places = np.array([(spot.top + spot.mask.shape[0] / 2, spot.left + spot.mask.shape[1] / 2) for spot in spots])
+    if len(spots) <= _CROWD:
+        return list(spots)
+    near = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1)) < _NEAR * height
+    alone = near.sum(1) <= _CROWD
+    return [spot for spot, is_alone in zip(spots, alone, strict=True) if is_alone or spot.contrast > _IN_CROWD * least]
+
+
+def is_damage(spot: Spot, now: Grey, before: Grey, after: Grey) -> bool:
     """Whether a spot is something on the film, not something in the picture that moves.
 
     Args:
-        window: the frame with its neighbours.
         spot: what differs.
         now: the frame, grey.
         before: the frame before it, grey, brought to where things are in it.
