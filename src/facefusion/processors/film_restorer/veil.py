@@ -17,8 +17,11 @@ Grey = npt.NDArray[np.uint8]
 
 _WHITE, _BLACK = 240.0, 10.0
 """Levels of film without any layer, and of what lets no light through."""
-_UNLIKE: Final = 0.2
-"""How far the opacity of most strips is from the usual one at most, as a share of it."""
+_UNLIKE, _UNLIKE_THROUGH = 0.2, 0.5
+"""How far the opacity of most strips is from the usual one at most, as a share of it.
+
+A line that runs through the whole frame is hardly anything else than a scratch, so it may be more uneven.
+"""
 _APART: Final = 0.8
 """How far both sides are apart at most, as a share of how far the line stands out of them."""
 _ROOM: Final = 12.0
@@ -39,7 +42,8 @@ def is_laid_on(grey: Grey, line: Line) -> bool:
     opacity, rise, apart = told.T
     usual = float(np.median(opacity))
     uneven = float(np.median(np.abs(opacity - usual)))
-    return usual > 0 and uneven < _UNLIKE * usual and float(np.median(apart)) < _APART * float(np.median(rise))
+    most = _UNLIKE_THROUGH if line.first == 0 and line.last == STRIPS - 1 else _UNLIKE
+    return usual > 0 and uneven < most * usual and float(np.median(apart)) < _APART * float(np.median(rise))
 
 
 def _strip(grey: Grey, line: Line, strip: int) -> tuple[float, float, float] | None:
@@ -55,7 +59,7 @@ def _strip(grey: Grey, line: Line, strip: int) -> tuple[float, float, float] | N
     if len(profile) < middle + 3:
         return None
     sides = float(np.median(profile[:3])), float(np.median(profile[-3:]))
-    base, near = sum(sides) / 2, profile[max(0, middle - 2) : middle + 3] * line.sign
-    rises = np.maximum(near - base * line.sign, 0)
+    base, near = sum(sides) / 2, slice(max(0, middle - 2), middle + 3)
+    rises = np.maximum((profile - np.linspace(*sides, len(profile)))[near] * line.sign, 0)
     room = _WHITE - base if line.sign > 0 else base - _BLACK
     return None if room < _ROOM else (float(rises.sum()) / room, float(rises.max()), abs(sides[0] - sides[1]))
