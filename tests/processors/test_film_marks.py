@@ -86,7 +86,8 @@ def test_more_strength_finds_fainter_dust() -> None:
 
 def test_scratches_are_closed_over_the_whole_of_their_life() -> None:
     """Upright scratches go, and hardly a clean pixel changes."""
-    worn = with_scratches(scene(12), seed=5, alive=3)
+    images = [cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC) for image in scene(12)]
+    worn = with_scratches(images, seed=5, alive=3)
     result = restored(worn.images, Scratches(50))
     assert found(worn, result, range(12)) >= 0.95
     assert touched(worn, result) <= 0.001

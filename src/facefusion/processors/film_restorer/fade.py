@@ -27,8 +27,8 @@ _MOST: Final = 2.0
 """Greatest stretch of contrast."""
 _FARTHEST: Final = 90.0
 """Levels from either end: what is farther in is no faded black, and no faded white."""
-_SLOWLY: Final = 1 / 250
-"""Share that each frame has in what is known of the shot, once many have been seen."""
+_FIRST, _MANY = 25, 250
+"""Each frame counts as one of so many in what is known of the shot: at its start, and once many have been seen."""
 _STILL: Final = 1.0
 """Levels by which an end may be wrong before it is moved."""
 _ROWS: Final = 180
@@ -79,7 +79,7 @@ class Fade:
         if self._known is None or self._used is None:
             self._known = self._used = seen
             return seen
-        share = np.float32(max(1 / self._frames, _SLOWLY))
+        share = np.float32(1 / min(max(self._frames, _FIRST), _MANY))
         self._known = self._known + share * (seen - self._known)
         apart = self._known - self._used
         beyond = np.sign(apart) * np.maximum(np.abs(apart) - np.float32(_STILL), 0)
