@@ -16,6 +16,7 @@ from facefusion.options.execution import RuntimeOptions
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
 from facefusion.options.face_editor import FaceEditorOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
+from facefusion.options.film_restorer import FilmRestorerOptions
 from facefusion.options.imaging import (
     AgeModifierOptions,
     BackgroundRemoverOptions,
@@ -205,6 +206,7 @@ class Options(OptionGroup):
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()
     frame_enhancer: FrameEnhancerOptions = FrameEnhancerOptions()
     frame_colorizer: FrameColorizerOptions = FrameColorizerOptions()
+    film_restorer: FilmRestorerOptions = FilmRestorerOptions()
     background_remover: BackgroundRemoverOptions = BackgroundRemoverOptions()
     age_modifier: AgeModifierOptions = AgeModifierOptions()
     face_translator: FaceTranslatorOptions = FaceTranslatorOptions()

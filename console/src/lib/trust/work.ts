@@ -11,6 +11,7 @@ const WORK: Record<string, readonly [string, string]> = {
   lip_syncer: ["moving the lips to speech", "使嘴唇随语音而动"],
   face_translator: ["redrawing the face by a model of the user", "用自有模型重绘面孔"],
   frame_enhancer: ["enlarging the whole picture", "放大整个画面"],
+  film_restorer: ["restoring old film", "修复老胶片"],
   frame_colorizer: ["colouring black and white", "为黑白画面上色"],
   background_remover: ["replacing the background", "替换背景"],
 };
@@ -24,6 +25,7 @@ const NAMES: Record<string, string> = {
   lip_syncer: "对口型",
   face_translator: "人脸转换",
   frame_enhancer: "画面增强",
+  film_restorer: "胶片修复",
   frame_colorizer: "上色",
   background_remover: "去除背景",
 };
