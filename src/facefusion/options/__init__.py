@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from facefusion.options.leaves import Leaf, iter_leaves
     from facefusion.options.lip_syncer import LipSyncerOptions
     from facefusion.options.live import LiveOptions
+    from facefusion.options.makeup import MakeupOptions
     from facefusion.options.masks import FaceMaskOptions
     from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
     from facefusion.options.models import LicensePolicy, ModelOptions
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         set_options,
         settled_values,
     )
+    from facefusion.options.stylizer import StylizerOptions
     from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
 
 _HOMES = {
@@ -62,6 +64,7 @@ _HOMES = {
     "LimitOptions": "facefusion.options.media",
     "LipSyncerOptions": "facefusion.options.lip_syncer",
     "LiveOptions": "facefusion.options.live",
+    "MakeupOptions": "facefusion.options.makeup",
     "MapEntry": "facefusion.options.people",
     "ModelOptions": "facefusion.options.models",
     "Names": "facefusion.options.base",
@@ -73,6 +76,7 @@ _HOMES = {
     "ServingOptions": "facefusion.options.serving",
     "ShareBatches": "facefusion.options.execution",
     "StorageOptions": "facefusion.options.serving",
+    "StylizerOptions": "facefusion.options.stylizer",
     "WorkerOptions": "facefusion.options.serving",
     "canonical": "facefusion.options.sources",
     "current_options": "facefusion.options.sources",
@@ -103,6 +107,7 @@ __all__ = [
     "LimitOptions",
     "LipSyncerOptions",
     "LiveOptions",
+    "MakeupOptions",
     "MapEntry",
     "ModelOptions",
     "Names",
@@ -114,6 +119,7 @@ __all__ = [
     "ServingOptions",
     "ShareBatches",
     "StorageOptions",
+    "StylizerOptions",
     "WorkerOptions",
     "canonical",
     "current_options",

@@ -14,7 +14,7 @@ def models_of(plan: Plan) -> tuple[tuple[str, str], ...]:
     """Return name and SHA-256 of the weights of each model that a job names, and of those that these require."""
     catalogue, store = open_catalogue(plan.options.models), open_store(plan.options.models)
     wanted = {spec.model_option for spec in plan.processors if spec.model_option}
-    if any(spec.needs_faces for spec in plan.processors):
+    if any(spec.is_given_faces(plan.options) for spec in plan.processors):
         wanted |= {name for name in type(plan.options.faces).model_fields if name.endswith(("_model", "_models"))}
     leaves = [leaf for leaf in iter_leaves(Options) if leaf.name in wanted]
     values = [getattr(reduce(getattr, leaf.path, plan.options), leaf.name) for leaf in leaves]

@@ -223,7 +223,7 @@ class Preview:
     ) -> tuple[tuple[Face, ...], FaceFrame]:
         """Return all faces of the last frame, and what becomes of it."""
         sessions = self._open(plan)
-        if not any(spec.needs_faces for spec in plan.processors):
+        if not any(spec.is_given_faces(plan.options) for spec in plan.processors):
             self._door.admit(plan, sessions, (), None)
             plain = [FaceFrame(frame, ()) for frame in frames]
             self._door.enter(plain[-1], seconds)
