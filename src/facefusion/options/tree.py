@@ -25,10 +25,10 @@ from facefusion.options.imaging import (
 from facefusion.options.leaves import ALL_OPTIONS, built, leaf_table, nest
 from facefusion.options.lip_syncer import LipSyncerOptions
 from facefusion.options.live import LiveOptions
+from facefusion.options.makeup import MakeupOptions
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
-from facefusion.options.makeup import MakeupOptions
 from facefusion.options.own import as_texts, own_names
 from facefusion.options.people import MapEntry, read_map
 from facefusion.options.presets import Preset, of_another_preset, with_preset

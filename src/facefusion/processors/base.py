@@ -129,10 +129,12 @@ class Role:
     Attributes:
         sources: pictures of the source person in the order given, or what one face file keeps.
         options: all options as they hold for this role.
+        worn: the reference whose make-up it wears; nothing where none is named beside the sources.
     """
 
     sources: tuple[Source, ...]
     options: Options
+    worn: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

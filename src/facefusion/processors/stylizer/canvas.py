@@ -1,7 +1,7 @@
 """The canvas: the size at which looks are worked out, and how it is brought back to that of the frame.
 
-What costs time is done on a canvas of at most 540 lines; edges are drawn at full size from what was found there, so that
-they are as sharp in a frame of 2160 lines as in one of 540.
+What costs time is done on a canvas of at most 540 lines; edges are drawn at full size from what was found there, so
+that they are as sharp in a frame of 2160 lines as in one of 540.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The cartoon: flat colours in soft steps of lightness, and lines.
 
-After Winnemöller, Olsen and Gooch, "Real-Time Video Abstraction", 2006: the steps are the softer the flatter the picture
-is, so that a slow change of light does not make borders jump about.
+After Winnemöller, Olsen and Gooch, "Real-Time Video Abstraction", 2006: the steps are the softer the flatter the
+picture is, so that a slow change of light does not make borders jump about.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tables of colours in `.cube` files, read strictly.
 
-The form is that of Adobe's "Cube LUT Specification" 1.0: one table, of one or of three dimensions, red fastest; the ranges
-that DaVinci Resolve writes instead of a domain are understood too. Everything else is refused, by line.
+The form is that of Adobe's "Cube LUT Specification" 1.0: one table, of one or of three dimensions, red fastest; the
+ranges that DaVinci Resolve writes instead of a domain are understood too. Everything else is refused, by line.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The flow of a picture: which way its edges run, and lines drawn along them.
 
 Lines are differences of Gaussians taken across the flow and summed along it (Kang, Lee and Chui, "Flow-Based Image
-Abstraction", 2009). Across, the difference is that of the limit, the second derivative, which is found in fixed filters.
+Abstraction", 2009). Across, the difference is that of the limit, the second derivative, found in fixed filters.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Grading: colours looked up in a table, in between by tetrahedra.
 
-Of the eight points around a colour the four that span its tetrahedron count (Kasson, Nin, Plouffe and Hafner, 1995): greys
-stay on the line of greys, as they do not between all eight. All that depends on one channel alone is tabled once.
+Of the eight points around a colour the four that span its tetrahedron count (Kasson, Nin, Plouffe and Hafner, 1995):
+greys stay on the line of greys, as they do not between all eight. What depends on one channel alone is tabled once.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Grading:
         return np.asarray(cv2.convertScaleAbs(total)[:, :, :3], np.uint8)
 
     def _step(self, shares: list[npt.NDArray[np.float32]], extreme: npt.NDArray[np.float32]) -> npt.NDArray[np.int32]:
-        """Return the step to the next point along that channel whose share is the extreme one; of equal ones any will do."""
+        """Return the step to the next point along the channel whose share is the extreme one; of equals any will do."""
         red, green, blue = (np.int32(step) for step in self._apart)
         return np.where(shares[0] == extreme, red, np.where(shares[1] == extreme, green, blue))
 

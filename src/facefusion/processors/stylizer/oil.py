@@ -1,8 +1,8 @@
 """The oil painting: brush strokes that lie along the edges.
 
-After the anisotropic Kuwahara filter (Kyprianidis, Kang and Döllner, 2009): each pixel takes the colour of the evenest of
-eight sectors around it, which are drawn out along the edges. A sector is the smooth picture at a place beside the pixel,
-so that one smoothing does for all. The paint is lit from the upper left, as if it stood as high as it is light.
+After the anisotropic Kuwahara filter (Kyprianidis, Kang and Döllner, 2009): each pixel takes the colour of the evenest
+of eight sectors around it, which are drawn out along the edges. A sector is the smooth picture at a place beside the
+pixel, so that one smoothing does for all. The paint is lit from the upper left, as if it stood as high as it is light.
 """
 
 from __future__ import annotations
