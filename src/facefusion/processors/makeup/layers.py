@@ -30,8 +30,10 @@ _NOISE = 0.8
 """Relief, in units of lightness, that is taken for grain."""
 _DEEPEST = np.float32(34)
 """How dark the deepest fold gets."""
-_SHINE = np.float32(0.6)
+_SHINE = np.float32(0.35)
 """Share of what is lighter than its surroundings: most of it is shine, which belongs to the light."""
+_DARKENS = frozenset({"eyes"})
+"""Layers that make nothing lighter: a lid's own folds and lashes would be painted over."""
 _UNSEEN = (0.25, 0.6)
 """How well the reference shows a part: from one of which nothing is taken to one that is believed."""
 _SPOT = 41.0
@@ -88,7 +90,10 @@ def difference(reference: Reference, own: Field, colours: Field, skin: float, op
         strength: int = getattr(options, f"makeup_{name}")
         if strength:
             zone = zones()[name] * reference.shown
-            total += _within(lacking, zone, _SMOOTHING[name]) * (zone * np.float32(strength / 100))[:, :, None]
+            layer = _within(lacking, zone, _SMOOTHING[name])
+            if name in _DARKENS:
+                layer[:, :, 0] = np.minimum(layer[:, :, 0], 0)
+            total += layer * (zone * np.float32(strength / 100))[:, :, None]
     if options.makeup_blush:
         zone = zones()["blush"] * reference.shown * np.float32(options.makeup_blush / 100)
         total[:, :, 1:] += (reference.colours * scale - colours) * zone[:, :, None]

@@ -40,6 +40,8 @@ _BROW = (0.035, 0.08)
 """Distance from the line of a brow over which it ends."""
 _LIP_EDGE = 2.2
 """Softness of the edge of lips, in pixels."""
+_NOSE, _NOSE_SIDES = (6, 197, 195, 5, 4, 1), (0.1, 0.22)
+"""The ridge of the nose, and the distance over which wrinkles begin beside it: what shines there is no wrinkle."""
 _PALE_RIM = 0.6
 """How far the outline is spared by what is broad."""
 
@@ -62,7 +64,7 @@ def sheet_raster() -> MeshRaster:
 @cache
 def zones() -> Mapping[str, Field]:
     """Return how far each pixel of a sheet belongs to each layer, by its name, float32 (SIZE, SIZE), 0 to 1."""
-    vertices = {"eyes": _lids(), "brows": _brows(), "blush": _cheeks(), "wrinkles": skin_vertices()}
+    vertices = {"eyes": _lids(), "brows": _brows(), "blush": _cheeks(), "wrinkles": _folds()}
     planes = sheet_raster().planes(np.column_stack(list(vertices.values())).astype(np.float32))
     within = (sheet_raster().numbers >= 0).astype(np.float32)
     drawn = {name: np.asarray(plane * within, np.float32) for name, plane in zip(vertices, planes, strict=True)}
@@ -91,6 +93,10 @@ def _brows() -> Weights:
 
 def _cheeks() -> Weights:
     return np.asarray(skin_vertices() * (1 - np.float32(_PALE_RIM) * near_edge()), np.float32)
+
+
+def _folds() -> Weights:
+    return np.asarray(skin_vertices() * smoothstep(_near(_NOSE), *_NOSE_SIDES), np.float32)
 
 
 def _lips() -> Field:
