@@ -152,7 +152,7 @@ def test_tables_of_a_huge_size_are_refused_before_their_numbers(cube, head):
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputMissingError, match="none.cube"):
+    with pytest.raises(InputMissingError, match=r"none\.cube"):
         read_cube(tmp_path / "none.cube")
 
 

@@ -107,7 +107,7 @@ def test_wrinkles_come_as_folds_and_not_as_a_tint(sessions, captain, captain_fac
     result = worn(SPEC.create(ProcessorContext(options, (source,), sessions)), astronaut, astronaut_face)
     skin = outline_mask(astronaut_face, astronaut.shape, 0.8)
     change = (to_lab(result) - to_lab(astronaut))[skin]
-    assert 1 < np.abs(change[:, 0]).mean() and abs(change[:, 0].mean()) < 3
+    assert np.abs(change[:, 0]).mean() > 1 and abs(change[:, 0].mean()) < 3
     assert np.abs(change[:, 1:]).mean() < 0.7
 
 
@@ -142,7 +142,7 @@ def test_a_reference_of_its_own_goes_before_the_sources(make, reference, captain
 
 
 def test_without_any_face_to_take_it_from_it_says_so(make):
-    with pytest.raises(OptionsError, match="No face is given whose make-up is taken.*--makeup-reference"):
+    with pytest.raises(OptionsError, match="No face is given whose make-up is taken"):
         make(sources=())
 
 
@@ -150,7 +150,7 @@ def test_layers_lie_where_they_belong():
     drawn = zones()
     assert set(drawn) == {"lips", "eyes", "brows", "blush", "wrinkles"}
     for name, zone in drawn.items():
-        assert 0 <= zone.min() and 0.9 < zone.max() <= 1.001, name
+        assert zone.min() >= 0 and 0.9 < zone.max() <= 1.001, name
     assert (drawn["lips"] * drawn["wrinkles"]).max() < 0.3
     height = {name: (zone.sum(1) @ np.arange(len(zone))) / zone.sum() for name, zone in drawn.items()}
     assert height["brows"] < height["eyes"] < height["blush"] < height["lips"]
