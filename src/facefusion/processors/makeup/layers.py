@@ -24,11 +24,11 @@ _SMOOTHING = {"lips": 7.0, "eyes": 3.5, "brows": 3.0}
 """Of the difference between two faces, in pixels of a sheet: finer detail stays the face's own."""
 _LIGHTNESS, _CHROMA = (-70.0, 40.0), 45.0
 """The most that a layer changes, in units of 8-bit Lab."""
-_FINEST, _COARSEST = 0.9, 9.0
+_FINEST, _COARSEST = 1.3, 11.0
 """Wrinkles lie between these, in pixels of a sheet: finer is grain, broader is the shape of the face."""
 _NOISE = 0.8
 """Relief, in units of lightness, that is taken for grain."""
-_DEEPEST = np.float32(34)
+_DEEPEST = np.float32(24)
 """How dark the deepest fold gets."""
 _SHINE = np.float32(0.35)
 """Share of what is lighter than its surroundings: most of it is shine, which belongs to the light."""

@@ -37,7 +37,7 @@ from facefusion.processors.face_swapper.mesh.surface import Surface
 from facefusion.processors.face_swapper.mesh.target import Target
 from facefusion.processors.makeup.layers import Reference, difference, enlarged
 from facefusion.processors.makeup.own import OwnFace
-from facefusion.processors.makeup.zones import FINER
+from facefusion.processors.makeup.zones import FINER, sheet_layout
 from facefusion.state import State
 
 _FADE = 8.0
@@ -47,6 +47,8 @@ _SPOT = np.float32(41)
 _LEAST_SKIN = np.float32(8)
 _SOFT = 1.5
 """Smoothing of what is in front of the face, in pixels of the grid."""
+_BLUR = 0.45
+"""Smoothing of a sheet for each of its pixels that a pixel of the frame covers."""
 _MOST = 24
 """Faces that are remembered at a time."""
 
@@ -189,6 +191,8 @@ def _worn(view: npt.NDArray[np.uint8], change: Field, seen: _Seen, share: Field,
     """
     size = seen.region.size
     places = enlarge_planes(seen.layout, size) * np.float32(FINER) + np.float32((FINER - 1) / 2)
+    covered = float(np.ptp(sheet_layout()[:, 0])) / max(seen.region.face_width, 1.0)
+    change = blur(change, _BLUR * covered) if covered > 1 else change
     wanted = lookup(change, places) * enlarge(share, size)[:, :, None]
     lab = to_lab(view)
     light = (lab[:, :, :1] + _SPOT) / (max(np.float32(skin), _LEAST_SKIN) + _SPOT)

@@ -69,8 +69,9 @@ class Grading:
         shares = [channel.share.take(plane) for channel, plane in zip(self._channels, planes, strict=True)]
         red, green, blue = (channel.below.take(plane) for channel, plane in zip(self._channels, planes, strict=True))
         base, whole = red + green + blue, np.int32(sum(self._apart))
-        high, low = np.maximum.reduce(shares), np.minimum.reduce(shares)
-        middle = shares[0] + shares[1] + shares[2] - high - low
+        less, more = np.minimum(shares[0], shares[1]), np.maximum(shares[0], shares[1])
+        high, low = np.maximum(more, shares[2]), np.minimum(less, shares[2])
+        middle = np.maximum(less, np.minimum(more, shares[2]))  # exactly one of them: greys have but one share
         first, last = self._step(shares, high), self._step(shares, low)
         total = np.zeros((*base.shape, 4), np.float32)
         for corner, weight in (
