@@ -20,7 +20,7 @@ from facefusion.processors.makeup.zones import zones
 from facefusion.testing import check_processor
 from material import outline_mask, polygon_mask
 
-NONE = {f"makeup_{layer}": 0 for layer in ("lips", "eyes", "brows", "blush", "wrinkles")}
+NONE = {f"makeup_{layer}": 0 for layer in ("lips", "eyes", "blush", "wrinkles")}
 RED = (150, 20, 40)
 
 
@@ -78,7 +78,7 @@ def test_half_the_strength_is_half_the_change(make, captain, captain_face):
     before, half, whole = (
         lips_of(worn(make(lips=lips), captain, captain_face), captain_face)[0][1] for lips in (0, 50, 100)
     )
-    assert (half - before) == pytest.approx((whole - before) / 2, abs=1.0)
+    assert 0.4 < (half - before) / (whole - before) < 0.65
 
 
 def test_no_layer_changes_no_pixel(make, captain, captain_face):
@@ -86,7 +86,7 @@ def test_no_layer_changes_no_pixel(make, captain, captain_face):
 
 
 def test_only_the_face_changes_and_not_its_eyes(make, captain, captain_face):
-    result = worn(make(lips=100, eyes=100, brows=100, blush=100, wrinkles=100), captain, captain_face)
+    result = worn(make(lips=100, eyes=100, blush=100, wrinkles=100), captain, captain_face)
     beyond = ~outline_mask(captain_face, captain.shape, 1.02)
     assert np.array_equal(result[beyond], captain[beyond]) and not np.array_equal(result, captain)
     eye = cv2.erode(
@@ -96,7 +96,7 @@ def test_only_the_face_changes_and_not_its_eyes(make, captain, captain_face):
 
 
 def test_what_a_face_has_already_it_does_not_get_again(make, reference):
-    result = worn(make(lips=100, eyes=100, brows=100, blush=100), reference.image, reference.face)
+    result = worn(make(lips=100, eyes=100, blush=100), reference.image, reference.face)
     lips = polygon_mask(reference.face.mesh[list(OUTER_LIPS), :2], result.shape)
     assert np.abs(result[lips].astype(int) - reference.image[lips]).mean() < 12
 
@@ -148,9 +148,9 @@ def test_without_any_face_to_take_it_from_it_says_so(make):
 
 def test_layers_lie_where_they_belong():
     drawn = zones()
-    assert set(drawn) == {"lips", "eyes", "brows", "blush", "wrinkles"}
+    assert set(drawn) == {"lips", "eyes", "blush", "wrinkles"}
     for name, zone in drawn.items():
         assert zone.min() >= 0 and 0.9 < zone.max() <= 1.001, name
     assert (drawn["lips"] * drawn["wrinkles"]).max() < 0.3
     height = {name: (zone.sum(1) @ np.arange(len(zone))) / zone.sum() for name, zone in drawn.items()}
-    assert height["brows"] < height["eyes"] < height["blush"] < height["lips"]
+    assert height["eyes"] < height["blush"] < height["lips"]

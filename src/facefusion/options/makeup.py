@@ -18,7 +18,6 @@ class MakeupOptions(OptionGroup):
     )
     makeup_lips: int = Field(default=80, ge=0, le=100, description="colour of the reference's lips, in percent")
     makeup_eyes: int = Field(default=80, ge=0, le=100, description="colour of its lids, in percent")
-    makeup_brows: int = Field(default=50, ge=0, le=100, description="colour and darkness of its brows, in percent")
     makeup_blush: int = Field(
         default=60, ge=0, le=100, description="where its skin is redder or paler than the rest of it, in percent"
     )

@@ -19,8 +19,7 @@ from facefusion.processors.face_swapper.mesh.regions import foreign_zones
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.makeup.zones import SIZE, sheet_raster, zones
 
-BROAD = ("lips", "eyes", "brows")
-_SMOOTHING = {"lips": 7.0, "eyes": 3.5, "brows": 3.0}
+_SMOOTHING = {"lips": 7.0, "eyes": 3.5}
 """Of the difference between two faces, in pixels of a sheet: finer detail stays the face's own."""
 _LIGHTNESS, _CHROMA = (-70.0, 40.0), 45.0
 """The most that a layer changes, in units of 8-bit Lab."""
@@ -86,11 +85,11 @@ def difference(reference: Reference, own: Field, colours: Field, skin: float, op
     scale = np.float32((skin + _SPOT) / (reference.skin + _SPOT))
     total = np.zeros_like(own)
     lacking = reference.sheet * scale - own
-    for name in BROAD:
+    for name, sigma in _SMOOTHING.items():
         strength: int = getattr(options, f"makeup_{name}")
         if strength:
             zone = zones()[name] * reference.shown
-            layer = _within(lacking, zone, _SMOOTHING[name])
+            layer = _within(lacking, zone, sigma)
             if name in _DARKENS:
                 layer[:, :, 0] = np.minimum(layer[:, :, 0], 0)
             total += layer * (zone * np.float32(strength / 100))[:, :, None]

@@ -36,8 +36,6 @@ _LID, _UNDER = (0.06, 0.17), (0.012, 0.05)
 """Distance from the rims of an eye over which shadow ends, above it and below."""
 _FROM_BROW = (0.03, 0.08)
 """Distance from the line of a brow: from its hair to the lid."""
-_BROW = (0.035, 0.08)
-"""Distance from the line of a brow over which it ends."""
 _LIP_EDGE = 2.2
 """Softness of the edge of lips, in pixels."""
 _NOSE, _NOSE_SIDES = (6, 197, 195, 5, 4, 1), (0.1, 0.22)
@@ -64,10 +62,13 @@ def sheet_raster() -> MeshRaster:
 @cache
 def zones() -> Mapping[str, Field]:
     """Return how far each pixel of a sheet belongs to each layer, by its name, float32 (SIZE, SIZE), 0 to 1."""
-    vertices = {"eyes": _lids(), "brows": _brows(), "blush": _cheeks(), "wrinkles": _folds()}
+    vertices = {"eyes": _lids(), "blush": _cheeks(), "wrinkles": _folds()}
     planes = sheet_raster().planes(np.column_stack(list(vertices.values())).astype(np.float32))
     within = (sheet_raster().numbers >= 0).astype(np.float32)
-    drawn = {name: np.asarray(plane * within, np.float32) for name, plane in zip(vertices, planes, strict=True)}
+    drawn = {
+        name: np.asarray(np.clip(plane, 0, 1) * within, np.float32)
+        for name, plane in zip(vertices, planes, strict=True)
+    }
     lips = _lips()
     return MappingProxyType(
         {name: np.asarray(plane * (1 - lips), np.float32) for name, plane in drawn.items()} | {"lips": lips}
@@ -87,16 +88,13 @@ def _lids() -> Weights:
     return np.asarray((above * lid + (1 - above) * under) * brow, np.float32)
 
 
-def _brows() -> Weights:
-    return 1 - smoothstep(_near(LEFT_BROW, RIGHT_BROW), *_BROW)
-
-
 def _cheeks() -> Weights:
     return np.asarray(skin_vertices() * (1 - np.float32(_PALE_RIM) * near_edge()), np.float32)
 
 
 def _folds() -> Weights:
-    return np.asarray(skin_vertices() * smoothstep(_near(_NOSE), *_NOSE_SIDES), np.float32)
+    inside = 1 - near_edge()  # along the outline little is seen of either face, and much is stretched
+    return np.asarray(skin_vertices() * smoothstep(_near(_NOSE), *_NOSE_SIDES) * inside, np.float32)
 
 
 def _lips() -> Field:
