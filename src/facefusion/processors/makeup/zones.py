@@ -40,6 +40,9 @@ _LIP_EDGE = 2.2
 """Softness of the edge of lips, in pixels."""
 _NOSE, _NOSE_SIDES = (6, 197, 195, 5, 4, 1), (0.1, 0.22)
 """The ridge of the nose, and the distance over which wrinkles begin beside it: what shines there is no wrinkle."""
+_FRONT = (0.3, 0.6)
+"""Cosine between skin and camera, of a face that looks into it: at the sides, where it is less than the first, hair and
+shadow of the reference would look like folds."""
 _PALE_RIM = 0.6
 """How far the outline is spared by what is broad."""
 
@@ -93,7 +96,7 @@ def _cheeks() -> Weights:
 
 
 def _folds() -> Weights:
-    inside = 1 - near_edge()  # along the outline little is seen of either face, and much is stretched
+    inside = smoothstep(-vertex_normals(canonical_vertices())[:, 2], *_FRONT) * (1 - near_edge())
     return np.asarray(skin_vertices() * smoothstep(_near(_NOSE), *_NOSE_SIDES) * inside, np.float32)
 
 
