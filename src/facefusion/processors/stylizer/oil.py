@@ -17,8 +17,8 @@ from facefusion.processors.stylizer.flow import Flow, Plane, along, places, smoo
 _SECTORS = 8
 _RADIUS, _SPREAD = 2.7, 1.35
 """Distance of sectors from the pixel, and their smoothing, in pixels of the canvas."""
-_EVENNESS = 8
-"""How strongly an even sector is preferred."""
+_SQUARES = 3
+"""How strongly an even sector is preferred: how often its weight is squared."""
 _NOISE = np.float32(1.5)
 """Spread of lightness, 0 to 255, that is as good as none."""
 _RELIEF, _MOST_RELIEF = np.float32(0.5), np.float32(14)
@@ -63,7 +63,9 @@ def _strokes(colours: Plane, flow: Flow, unit: float) -> Plane:
         far, near = ahead * np.float32(np.cos(angle)), aside * np.float32(np.sin(angle))
         x, y = start_x - far * flow.y + near * flow.x, start_y + far * flow.x + near * flow.y
         sector = np.asarray(cv2.remap(told, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32)
-        weight = (_NOISE / (sector[:, :, 3] + _NOISE)) ** _EVENNESS
+        weight = _NOISE / (sector[:, :, 3] + _NOISE)
+        for _ in range(_SQUARES):
+            weight *= weight  # a power of two: three products take a twentieth of the time of `**`
         total += np.asarray(sector[:, :, :3] * weight[:, :, None], np.float32)
         weights += weight
     return total / weights[:, :, None]
