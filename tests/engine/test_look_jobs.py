@@ -34,7 +34,7 @@ def test_a_look_needs_neither_face_nor_source(options, quiet_place, moving_portr
 def test_a_table_colours_a_picture(options, quiet_place):
     (quiet_place / "warm.cube").write_text(WARM)
     values = {"processors": ["stylizer"], "stylizer_look": "lut", "stylizer_lut": "warm.cube"}
-    run(options(target_path=ASTRONAUT, output_path="out.png", output_video_encoder=None, **values))
+    run(options(target_path=ASTRONAUT, output_path="out.png", output_video_encoder="auto", **values))
     wanted = np.array([0.1, 0, 0]) * 255 + read(ASTRONAUT) * np.array([0.9, 0.9, 0.7])
     assert np.abs(read(quiet_place / "out.png")[60:] - wanted[60:]).mean() < 1
 
@@ -43,14 +43,19 @@ def test_a_table_is_an_input_like_any_other(options, quiet_place):
     (quiet_place / "out.png").write_text(WARM)
     values = {"processors": ["stylizer"], "stylizer_look": "lut", "stylizer_lut": "out.png", "overwrite": True}
     with pytest.raises(OutputIsInputError):
-        run(options(target_path=ASTRONAUT, output_path="out.png", output_video_encoder=None, **values))
+        run(options(target_path=ASTRONAUT, output_path="out.png", output_video_encoder="auto", **values))
     (quiet_place / "bad.cube").write_text("LUT_1D_SIZE 2\n0 0 nan\n1 1 1\n")
     with pytest.raises(InputDamagedError, match="not finite"):
         run(options(processors=["stylizer"], stylizer_look="lut", stylizer_lut="bad.cube"))
 
 
 def test_a_face_is_made_up_after_a_reference(options, quiet_place):
-    values = {"target_path": ASTRONAUT, "output_path": "out.png", "output_video_encoder": None, "makeup_wrinkles": 100}
+    values = {
+        "target_path": ASTRONAUT,
+        "output_path": "out.png",
+        "output_video_encoder": "auto",
+        "makeup_wrinkles": 100,
+    }
     done = run(options(processors=["makeup"], makeup_reference=CAPTAIN, **values))
     change = np.abs(read(quiet_place / "out.png").astype(int) - read(ASTRONAUT)).max(2)
     assert done.faces == 1 and change[80:180, 170:280].mean() > 1 and change[300:450, 330:].mean() < 1
