@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from facefusion.engine.run import run
-from facefusion.errors import InputDamagedError, OptionsError, OutputIsInputError
+from facefusion.errors import InputDamagedError, NoFaceError, OptionsError, OutputIsInputError
 from facefusion.options import Options
-from material import ASTRONAUT, CAPTAIN, read, read_clip
+from material import ASTRONAUT, CAPTAIN, read, read_clip, save
 
 WARM = "LUT_1D_SIZE 2\n0.1 0 0\n1 0.9 0.7\n"
 
@@ -29,6 +29,20 @@ def test_a_look_needs_neither_face_nor_source(options, quiet_place, moving_portr
     before, after = read_clip(moving_portrait, 3), read_clip(quiet_place / "out.mkv")
     assert len(after) == 3 and all(np.ptp(image.astype(int), axis=2).max() < 12 for image in after)
     assert all(np.abs(a.astype(int) - b).mean() > 20 for a, b in zip(after, before, strict=True))
+
+
+def test_only_faces_or_all_but_faces_are_drawn(options, quiet_place):
+    values = {"target_path": ASTRONAUT, "output_path": "out.png", "output_video_encoder": "auto", "overwrite": True}
+    before, changed = read(ASTRONAUT), {}
+    for scope in ("faces", "background"):
+        assert run(options(processors=["stylizer"], stylizer_scope=scope, **values)).faces == 1
+        change = np.abs(read(quiet_place / "out.png").astype(int) - before).max(2)
+        changed[scope] = change[100:140, 200:240].mean(), change[300:450].mean()
+    assert changed["faces"][0] > 5 and changed["faces"][1] < 1
+    assert changed["background"][0] < 1 and changed["background"][1] > 5
+    blank = save(quiet_place / "blank.png", np.full((90, 160, 3), 128, np.uint8))
+    with pytest.raises(NoFaceError):
+        run(options(processors=["stylizer"], stylizer_scope="faces", **values | {"target_path": blank}))
 
 
 def test_a_table_colours_a_picture(options, quiet_place):
