@@ -34,7 +34,7 @@ def on_canvas(image: Image) -> Image:
 
 def unit_of(canvas: npt.NDArray[np.generic]) -> float:
     """Return how many pixels of a canvas one of 540 lines takes: small frames get small strokes."""
-    return min(canvas.shape[:2]) / LINES
+    return float(min(canvas.shape[:2])) / LINES
 
 
 def grey(image: npt.NDArray[np.generic]) -> Plane:

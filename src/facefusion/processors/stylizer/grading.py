@@ -103,4 +103,4 @@ def _curves(values: npt.NDArray[np.float32], channels: list[_Channel]) -> npt.ND
         values[places.below, k] * (1 - places.share) + values[places.below + 1, k] * places.share
         for k, places in enumerate(channels)
     ]
-    return np.rint(np.stack(curves, axis=1))[None].astype(np.uint8)
+    return np.asarray(np.rint(np.stack(curves, axis=1))[None], np.uint8)
