@@ -116,8 +116,8 @@ def _clip(  # noqa: PLR0917 - a clip, and all that is needed for it
             costs.append(1000 * (time.process_time() - began))
             changes.append(_laid_flat(image.astype(np.float32) - frame.image, face))
             faces.append(_laid_flat(frame.image.astype(np.float32), face))
-    flicker = (float(np.abs(np.diff(each, axis=0)).mean()) for each in (changes, faces))
-    return (path.stem, *flicker, float(np.median(costs)))
+    flicker = [float(np.abs(np.diff(each, axis=0)).mean()) for each in (changes, faces)]
+    return (path.stem, flicker[0], flicker[1], float(np.median(costs)))
 
 
 def _laid_flat(values: np.ndarray, face: Face) -> Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from facefusion.processors.stylizer.canvas import on_canvas
 from facefusion.processors.stylizer.cube import CubeTable
 from facefusion.processors.stylizer.flow import places
 from facefusion.processors.stylizer.grading import Grading
-from facefusion.processors.stylizer.painters import painter_for
+from facefusion.processors.stylizer.painters import Painter, painter_for
 from facefusion.processors.stylizer.steady import motion_between
 
 CLIPS = ("speaker_frontal_obama.mp4", "head_motion_male.mp4", "two_people_head_motion.mp4")
@@ -43,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         own = boiling(frames, frames)
         for look in LOOKS:
             painter = painter_for(Options.parse({"stylizer_look": look}).stylizer)
-            cost, steadied = _painted(frames, lambda image, by=painter: by.paint(by.see(image), image))
-            _, alone = _painted(frames, lambda image, by=painter: by.paint(on_canvas(image), image))
+            cost, steadied = _painted(frames, partial(_steadied, painter))
+            _, alone = _painted(frames, partial(_alone, painter))
             found = {"ms": cost, "boiling": boiling(steadied, frames), "alone": boiling(alone, frames), "own": own}
             figures[f"{Path(name).stem} {look}"] = found
             rows.append((Path(name).stem, look, *found.values()))
@@ -74,11 +75,19 @@ def boiling(drawn: Sequence[Image], frames: Sequence[Image]) -> float:
         def change(pictures: Sequence[Image], at: int, to: tuple[np.ndarray, np.ndarray] = to) -> np.ndarray:
             moved = cv2.remap(pictures[at - 1], *to, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             along, still = cv2.absdiff(pictures[at], moved), cv2.absdiff(pictures[at], pictures[at - 1])
-            return np.minimum(along.mean(2), still.mean(2))
+            return np.asarray(np.minimum(along.mean(2), still.mean(2)))
 
         followed = cv2.blur(change(frames, number), (9, 9)) < _FOLLOWED
         found.append(float(change(drawn, number)[followed].mean()))
     return 100 * float(np.mean(found)) / float(np.mean([picture.std() for picture in drawn]))
+
+
+def _steadied(painter: Painter, image: Image) -> Image:
+    return painter.paint(painter.see(image), image)
+
+
+def _alone(painter: Painter, image: Image) -> Image:
+    return painter.paint(on_canvas(image), image)
 
 
 def _painted(frames: Sequence[Image], painting: Painting) -> tuple[float, list[Image]]:

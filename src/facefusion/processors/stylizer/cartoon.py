@@ -72,7 +72,7 @@ def _lines(canvas: Image, unit: float) -> Plane:
 def _ink(lines: Plane) -> Plane:
     """Return what lines leave of the light, 0 to 1, float32 (H, W)."""
     share = np.clip((lines - np.float32(_FAINTEST)) * np.float32(1 / (_BLACKEST - _FAINTEST)), 0, 1)
-    return 1 - share * share * (3 - 2 * share)
+    return np.asarray(1 - share * share * (3 - 2 * share), np.float32)
 
 
 def _steepness(light: Plane, unit: float) -> Plane:

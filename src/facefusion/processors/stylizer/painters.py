@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from facefusion.errors import OptionsError
@@ -127,5 +128,5 @@ def painter_for(options: StylizerOptions) -> Painter:
         )
     if options.stylizer_lut is not None:
         return GradingPainter(Grading(read_cube(options.stylizer_lut)))
-    looks = {"cartoon": Cartoon, "oil": Oil, "sketch": Sketch}
+    looks: dict[str, Callable[[float], Look]] = {"cartoon": Cartoon, "oil": Oil, "sketch": Sketch}
     return DrawingPainter(looks[options.stylizer_look](options.stylizer_stroke))
