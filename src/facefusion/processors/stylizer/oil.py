@@ -23,7 +23,7 @@ _NOISE = np.float32(1.5)
 """Spread of lightness, 0 to 255, that is as good as none."""
 _RELIEF, _MOST_RELIEF = np.float32(0.5), np.float32(14)
 """How far slopes of the paint catch light, and the most that they do, 0 to 255."""
-_SHARPER = np.float32(0.6)
+_SHARPER = np.float32(0.35)
 _BRISTLES, _MOST_BRISTLES = np.float32(2.2), np.float32(12)
 """How far the picture's fine detail, drawn out along the strokes, shows as marks of bristles, and the most it does."""
 
