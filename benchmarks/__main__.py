@@ -10,7 +10,7 @@ import sys
 
 NAMES = (
     *("identity", "face_templates", "analysers", "poses", "superres", "swap_identity", "sources"),
-    *("contact_sheet", "quality", "steadiness", "outside"),
+    *("contact_sheet", "quality", "steadiness", "styles", "made_up", "outside"),
     *("cost", "sessions", "throughput", "preview", "media_table", "models_table", "provenance"),
 )
 LONG = (

@@ -111,6 +111,8 @@ def test_every_option_is_either_allowed_or_refused_with_a_reason() -> None:
         "reference_face_path": "input",
         "source_audio": "input",
         "expression_restorer_driving": "input",
+        "stylizer_lut": "input",
+        "makeup_reference": "input",
         "thumbnail": "output",
         "contact_sheet": "output",
     }

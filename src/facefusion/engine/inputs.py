@@ -9,10 +9,19 @@ from facefusion.options import Options
 from facefusion.options.leaves import leaf_table
 
 
+def worn_reference(options: Options) -> Path | None:
+    """Return the picture whose make-up is worn, where a job wears any; a face that is used like a source's."""
+    return options.makeup.makeup_reference if "makeup" in options.processors else None
+
+
 def further_inputs(options: Options) -> list[Path]:
     """Return the files that the processors of a job read, beside what shows sources and references."""
-    driving = options.expression_restorer.expression_restorer_driving
-    own = [driving] if driving is not None and "expression_restorer" in options.processors else []
+    named = {
+        "expression_restorer": options.expression_restorer.expression_restorer_driving,
+        "stylizer": options.stylizer.stylizer_lut,
+        "makeup": options.makeup.makeup_reference,
+    }
+    own = [path for name, path in named.items() if path is not None and name in options.processors]
     return [*own, *_of_links(options)]
 
 

@@ -198,6 +198,12 @@ def check_who(processors: Sequence[ProcessorSpec], options: Options) -> None:
             "No source picture is given",
             "Name one with --source (in Python source_paths), or who gets whose face with --map",
         )
+    is_bare = not (options.source_paths or options.face_map or options.makeup.makeup_reference)
+    if is_bare and any(spec.name == "makeup" for spec in processors):
+        raise OptionsError(
+            "No face is given whose make-up is taken",
+            "Name a picture of it with --makeup-reference, or with --source (in Python source_paths)",
+        )
     check_selection(options)
 
 

@@ -198,7 +198,7 @@ def prepare(
     options = plan.options
     clock.models = sessions.model_time
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
-    if any(spec.needs_faces for spec in plan.processors):
+    if any(spec.is_given_faces(options) for spec in plan.processors):
         finding, context = prepare_faces(plan, sessions, resources)
     if edits:
         context = replace(context, speech=job_speech(plan, cancel.is_set, room.folder))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from facefusion.options.leaves import Leaf, iter_leaves
     from facefusion.options.lip_syncer import LipSyncerOptions
     from facefusion.options.live import LiveOptions
+    from facefusion.options.makeup import MakeupOptions
     from facefusion.options.masks import FaceMaskOptions
     from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
     from facefusion.options.models import LicensePolicy, ModelOptions
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         set_options,
         settled_values,
     )
+    from facefusion.options.stylizer import StylizerOptions
     from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
 
 _HOMES = {
@@ -64,6 +66,7 @@ _HOMES = {
     "Link": "facefusion.options.chains",
     "LipSyncerOptions": "facefusion.options.lip_syncer",
     "LiveOptions": "facefusion.options.live",
+    "MakeupOptions": "facefusion.options.makeup",
     "MapEntry": "facefusion.options.people",
     "ModelOptions": "facefusion.options.models",
     "Names": "facefusion.options.base",
@@ -75,6 +78,7 @@ _HOMES = {
     "ServingOptions": "facefusion.options.serving",
     "ShareBatches": "facefusion.options.execution",
     "StorageOptions": "facefusion.options.serving",
+    "StylizerOptions": "facefusion.options.stylizer",
     "WorkerOptions": "facefusion.options.serving",
     "canonical": "facefusion.options.sources",
     "current_options": "facefusion.options.sources",
@@ -106,6 +110,7 @@ __all__ = [
     "Link",
     "LipSyncerOptions",
     "LiveOptions",
+    "MakeupOptions",
     "MapEntry",
     "ModelOptions",
     "Names",
@@ -117,6 +122,7 @@ __all__ = [
     "ServingOptions",
     "ShareBatches",
     "StorageOptions",
+    "StylizerOptions",
     "WorkerOptions",
     "canonical",
     "current_options",

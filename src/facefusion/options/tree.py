@@ -27,6 +27,7 @@ from facefusion.options.imaging import (
 from facefusion.options.leaves import ALL_OPTIONS, built, leaf_table, nest
 from facefusion.options.lip_syncer import LipSyncerOptions
 from facefusion.options.live import LiveOptions
+from facefusion.options.makeup import MakeupOptions
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
@@ -34,6 +35,7 @@ from facefusion.options.own import as_texts, own_names, texts_of
 from facefusion.options.people import MapEntry, read_map
 from facefusion.options.presets import Preset, of_another_preset, with_preset
 from facefusion.options.signing import SigningOptions
+from facefusion.options.stylizer import StylizerOptions
 from facefusion.options.trust import TrustOptions
 
 FaceOrder = Literal[
@@ -215,6 +217,8 @@ class Options(OptionGroup):
     lip_syncer: LipSyncerOptions = LipSyncerOptions()
     expression_restorer: ExpressionRestorerOptions = ExpressionRestorerOptions()
     face_editor: FaceEditorOptions = FaceEditorOptions()
+    stylizer: StylizerOptions = StylizerOptions()
+    makeup: MakeupOptions = MakeupOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()

@@ -129,10 +129,12 @@ class Role:
     Attributes:
         sources: pictures of the source person in the order given, or what one face file keeps.
         options: all options as they hold for this role.
+        worn: the reference whose make-up it wears; nothing where none is named beside the sources.
     """
 
     sources: tuple[Source, ...]
     options: Options
+    worn: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,8 @@ class ProcessorSpec:
         needs_source: whether it needs source faces.
         create: makes one for a job.
         needs_faces: whether it works on faces; where no processor does, none are looked for.
+        wants_faces: tells whether a processor of whole frames is given faces nevertheless, as the options are; never
+            when None.
         format: tells before any work what frames will be like, from what they are like before this processor; where
             they stay as they are it is None. It raises an error of the tree where the options or the model do not fit.
         needs: what it needs to know of the faces that it is given beyond what every face has.
@@ -311,6 +315,7 @@ class ProcessorSpec:
     needs_source: bool
     create: Callable[[ProcessorContext], Processor]
     needs_faces: bool = True
+    wants_faces: Callable[[Options], bool] | None = None
     format: Callable[[FrameFormat, Options, Catalogue], FrameFormat] | None = None
     needs: frozenset[Need] = frozenset()
     needs_speech: bool = False
@@ -319,6 +324,10 @@ class ProcessorSpec:
     without_weights: frozenset[str] = frozenset()
     options: type[OptionGroup] | None = None
     delay: Callable[[Options], int] | None = None
+
+    def is_given_faces(self, options: Options) -> bool:
+        """Whether faces are looked for on its account, as the options are."""
+        return self.needs_faces or (self.wants_faces is not None and self.wants_faces(options))
 
 
 def spec_delay(spec: ProcessorSpec, options: Options) -> int:

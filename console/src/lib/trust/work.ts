@@ -14,6 +14,8 @@ const WORK: Record<string, readonly [string, string]> = {
   film_restorer: ["restoring old film", "修复老胶片"],
   frame_colorizer: ["colouring black and white", "为黑白画面上色"],
   background_remover: ["replacing the background", "替换背景"],
+  stylizer: ["drawing the picture as a cartoon, in oil or in pencil", "将画面画成卡通、油画或素描"],
+  makeup: ["putting make-up or wrinkles of this face on others", "将此面孔的妆容或皱纹用于他人"],
 };
 
 const NAMES: Record<string, string> = {
@@ -28,6 +30,8 @@ const NAMES: Record<string, string> = {
   film_restorer: "胶片修复",
   frame_colorizer: "上色",
   background_remover: "去除背景",
+  stylizer: "画风",
+  makeup: "妆容",
 };
 
 /** What a processor is called; in English as the service names it. */

@@ -14,7 +14,7 @@ def models_of(plan: Plan) -> tuple[tuple[str, str], ...]:
     """Return name and SHA-256 of the weights of each model that a job names, and of those that these require."""
     catalogue, store = open_catalogue(plan.options.models), open_store(plan.options.models)
     said = [(link.spec.model_option, link.options) for link in plan.links if link.spec.model_option]
-    if any(spec.needs_faces for spec in plan.processors):
+    if any(link.spec.is_given_faces(link.options) for link in plan.links):
         names_of_faces = type(plan.options.faces).model_fields
         said += [(name, plan.options) for name in names_of_faces if name.endswith(("_model", "_models"))]
     wanted, leaves = {name for name, _ in said}, {leaf.name: leaf for leaf in iter_leaves(Options)}

@@ -100,7 +100,7 @@ def live_work(
         FaceFusionError: something of it cannot be done.
     """
     finding, context = None, ProcessorContext(plan.options, (), sessions, resources=resources)
-    if any(spec.needs_faces for spec in plan.processors):
+    if any(spec.is_given_faces(plan.options) for spec in plan.processors):
         finding, context = prepare_faces(plan, sessions, resources)
     processors = tuple(create_link(link, context) for link in plan.links)
     return Work(finding, processors, None, None, StageClock(), notes), context

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from facefusion.engine.attribute_filter import AttributeFilter
 from facefusion.engine.casting import Casting, cast, map_inputs, options_of_roles
+from facefusion.engine.inputs import worn_reference
 from facefusion.engine.plan import Plan
 from facefusion.engine.preview.recent import Recent
 from facefusion.engine.preview.target import mark
@@ -169,7 +170,8 @@ def _detection_key(faces: FaceSelectionOptions) -> Hashable:
 
 def _people_key(options: Options) -> Hashable:
     """Return what decides who plays what."""
-    paths: list[Path] = [*options.source_paths, *map_inputs(options)]
+    worn = worn_reference(options)
+    paths: list[Path] = [*options.source_paths, *map_inputs(options), *([] if worn is None else [worn])]
     reference = options.faces.reference_face_path
     return (
         *map(mark, paths),

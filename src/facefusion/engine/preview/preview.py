@@ -224,7 +224,7 @@ class Preview:
     ) -> tuple[tuple[Face, ...], FaceFrame]:
         """Return all faces of the frame at a place among others, and what becomes of it."""
         sessions, begin = self._open(plan), self._target(plan).begin
-        if not any(spec.needs_faces for spec in plan.processors):
+        if not any(link.spec.is_given_faces(link.options) for link in plan.links):
             self._door.admit(plan, sessions, (), None)
             plain = [FaceFrame(frame, ()) for frame in frames]
             self._door.enter(plain[place], seconds)

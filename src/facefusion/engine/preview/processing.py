@@ -174,4 +174,5 @@ def _text(value: object) -> str:
 def _marks(options: Options) -> Hashable:
     """Return what tells files that processors read by themselves."""
     paths = (options.target_path, options.lip_syncer.source_audio)
-    return tuple(map(mark, (*paths, options.expression_restorer.expression_restorer_driving)))
+    further = (options.expression_restorer.expression_restorer_driving, options.stylizer.stylizer_lut)
+    return tuple(map(mark, (*paths, *further, options.makeup.makeup_reference)))
