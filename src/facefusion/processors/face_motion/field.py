@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.align import rescale
-from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE, extent, vertex_normals
+from facefusion.faces.mesh import extent, vertex_normals
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, smoothstep
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
@@ -118,6 +118,3 @@ def _continued(plane: Field, known: Field) -> Field:
     rows = known >= 1
     values[labels[rows]] = plane[rows]
     return np.asarray(values[labels], np.float32)
-
-
-OPENINGS: Final = (LEFT_EYE, RIGHT_EYE, INNER_LIPS)

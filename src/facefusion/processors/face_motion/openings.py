@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -10,10 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facefusion.faces.mesh import INNER_LIPS
 from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, blur
 from facefusion.processors.face_swapper.mesh.raster import SUBPIXEL_BITS, to_subpixels
+
+Doubles = npt.NDArray[np.float64]
 
 _FINER: Final = 4
 """By how much finer than the picture an opening is drawn."""
@@ -65,67 +65,70 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mouth:
-    """An opening between lips, as heights over the line from corner to corner.
+class Opening:
+    """What is between lips or lids, as heights over the line from corner to corner.
 
     Attributes:
         corner: at the left of the picture, float64 (2,).
         along: from there to the other, float64 (2,).
-        width: length of that in pixels.
-        places: along that line, 0 to 1, at which the rims are known, float64 (11,) each: lower, upper.
-        heights: of the rims below that line, in widths, float64 (11,) each.
+        places: along that line, 0 to 1, at which the rims are known, float64 each: lower, upper.
+        heights: of the rims below that line, in widths of the opening, likewise.
     """
 
-    corner: npt.NDArray[np.float64]
-    along: npt.NDArray[np.float64]
-    width: float
-    places: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
-    heights: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+    corner: Doubles
+    along: Doubles
+    places: tuple[Doubles, Doubles]
+    heights: tuple[Doubles, Doubles]
 
     @classmethod
-    def of(cls, mesh: Points) -> Self:
-        """Return the opening of a mesh, float32 (468, 2 or more)."""
-        rim = mesh[list(INNER_LIPS), :2].astype(np.float64)
-        corner, along = rim[0], rim[10] - rim[0]
-        width = max(float(np.linalg.norm(along)), 1e-3)
-        x = (rim - corner) @ along / width**2
-        y = (rim - corner) @ np.array([-along[1], along[0]]) / width**2
-        lower, upper = list(range(11)), [0, *range(19, 9, -1)]
-        places = (_rising(x[lower]), _rising(x[upper]))
-        return cls(corner, along, width, places, (y[lower], y[upper]))
+    def of(cls, rim: Points) -> Self:
+        """Return the opening of a rim: corner, lower edge, other corner, upper edge; float32 (N, 2), N even."""
+        half, points = len(rim) // 2, rim.astype(np.float64)
+        corner, along = points[0], points[half] - points[0]
+        squared = max(float(along @ along), 1e-6)
+        x, y = (points - corner) @ along / squared, (points - corner) @ _across(along) / squared
+        lower, upper = list(range(half + 1)), [0, *range(len(rim) - 1, half - 1, -1)]
+        return cls(corner, along, (_rising(x[lower]), _rising(x[upper])), (y[lower], y[upper]))
 
-    def inside(self, points: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Return where points, float64 (…, 2), lie: along the mouth, and from the upper lip, 0, to the lower, 1."""
-        across = np.array([-self.along[1], self.along[0]])
-        u = (points - self.corner) @ self.along / self.width**2
-        y = (points - self.corner) @ across / self.width**2
-        lower, upper = self._rims(u)
+    def inside(self, points: Doubles) -> tuple[Doubles, Doubles]:
+        """Return where points, float64 (…, 2), lie: along the opening, and from the upper edge, 0, to the lower, 1."""
+        squared = max(float(self.along @ self.along), 1e-6)
+        u, y = (points - self.corner) @ self.along / squared, (points - self.corner) @ _across(self.along) / squared
+        lower, upper = self._edges(u)
         return u, (y - upper) / np.maximum(lower - upper, 1e-3)
 
-    def at(self, u: npt.NDArray[np.float64], v: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def at(self, u: Doubles, v: Doubles) -> Doubles:
         """Return the points that lie somewhere within, float64 (…, 2); see `inside`."""
-        across = np.array([-self.along[1], self.along[0]])
-        lower, upper = self._rims(u)
+        lower, upper = self._edges(u)
         y = upper + v * (lower - upper)
-        return np.asarray(self.corner + u[..., None] * self.along + y[..., None] * across, np.float64)
+        return np.asarray(self.corner + u[..., None] * self.along + y[..., None] * _across(self.along), np.float64)
 
     @property
     def gap(self) -> float:
-        """How far the lips are apart at the most, in widths of the mouth."""
-        lower, upper = self._rims(np.linspace(0.2, 0.8, 7))
+        """How far the edges are apart at the most, in widths of the opening."""
+        lower, upper = self._edges(np.linspace(0.2, 0.8, 7))
         return max(float((lower - upper).max()), 0.0)
 
-    def _rims(self, u: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    @property
+    def width(self) -> float:
+        """Distance of the corners in pixels."""
+        return max(float(np.linalg.norm(self.along)), 1e-3)
+
+    def _edges(self, u: Doubles) -> tuple[Doubles, Doubles]:
         lower, upper = (np.interp(u, x, y) for x, y in zip(self.places, self.heights, strict=True))
         return lower, upper
 
 
-def _rising(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _across(along: Doubles) -> Doubles:
+    return np.array([-along[1], along[0]])
+
+
+def _rising(values: Doubles) -> Doubles:
     """Return values that rise, as those along a rim do but for errors of the mesh."""
     return np.maximum.accumulate(values) + np.arange(len(values)) * 1e-6
 
 
-def pixels_of(box: Box) -> npt.NDArray[np.float64]:
+def pixels_of(box: Box) -> Doubles:
     """Return the places of a box's pixels, float64 (H, W, 2)."""
     x, y = np.meshgrid(np.arange(box.left, box.right), np.arange(box.top, box.bottom))
     return np.stack([x, y], -1).astype(np.float64)
@@ -146,8 +149,3 @@ def shrunk(rim: Points, by: float) -> Points:
         step = gap * np.float32(min(by, 0.5 * length) / max(length, 1e-6))
         result[place], result[-place] = rim[place] + step, rim[-place] - step
     return result
-
-
-def rims_of(mesh: Points, rims: Sequence[Sequence[int]]) -> list[Points]:
-    """Return the rims of openings, float32 (N, 2) each."""
-    return [mesh[list(rim), :2] for rim in rims]

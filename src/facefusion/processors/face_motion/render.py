@@ -12,7 +12,7 @@ import numpy.typing as npt
 from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from facefusion.faces.types import Points
 from facefusion.processors.face_motion.field import Place, movement
-from facefusion.processors.face_motion.openings import Box, Mouth, drawn, pixels_of, shrunk
+from facefusion.processors.face_motion.openings import Box, Doubles, Opening, drawn, pixels_of, shrunk
 from facefusion.processors.face_swapper.mesh.filters import Field, smoothstep
 
 Pixels = npt.NDArray[np.uint8]
@@ -23,10 +23,25 @@ _LIP_EDGE: Final = 0.006
 """Width of the edge of lips that moves with them, in eye distances."""
 _SOFT: Final = 0.006
 """Softness of the edge of eyes and mouth, in eye distances."""
-_OWN_MOUTH: Final = (1.3, 2.2)
+_OWN_MOUTH: Final = (1.25, 1.7)
 """How much wider than it was a mouth opens: from where its own teeth are seen to where the driving face's are."""
 _SLIT: Final = 0.03
 """Opening of a mouth, in its widths, in which nothing is to be seen."""
+_STILL: Final = 0.05
+"""Farthest movement of a vertex, in pixels, that is none."""
+_EYE_EDGE: Final = 0.04
+"""Share of an eye's opening along its lids that is their edge."""
+_LEAST_IRIS: Final = 3.0
+"""Radius in pixels of an iris that is large enough to be moved."""
+_MOST_GAZE: Final = 0.9
+"""Distance in radii that an iris moves at the most."""
+_IRIS: Final = (1.15, 3.0)
+"""Distance from the middle of an iris, in radii: from what moves with it to what does not."""
+_LIT: Final = (0.35, 2.2)
+_LIGHT: Final = 0.75
+"""Share of a difference between the colours of two skins that is light, and not pigment."""
+_CHEEKS: Final = (50, 101, 205, 36, 280, 330, 425, 266, 164, 199)
+"""Vertices of cheeks, upper lip and chin."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,16 +50,45 @@ class OpenMouth:
 
     Attributes:
         image: the picture around it, RGB uint8 (H, W, 3).
-        mesh: the driving face in it, float32 (468, 2).
-        light: lightness of the skin around it, mean of RGB, float64 (3,).
+        rim: of the opening in it, float32 (20, 2); see `INNER_LIPS`.
+        light: colour of the skin around it, RGB, float64 (3,).
     """
 
     image: Pixels
-    mesh: Points
-    light: npt.NDArray[np.float64]
+    rim: Points
+    light: Doubles
 
 
-def rendered(image: Pixels, before: Points, after: Points, eyes: float, mouth: OpenMouth | None) -> Pixels:
+@dataclass(frozen=True, slots=True, eq=False)
+class Gaze:
+    """How irises move.
+
+    Attributes:
+        irises: centre and radius of each, float32 (2, 3), in pixels of the picture.
+        by: how far each moves, float64 (2, 2), in pixels.
+    """
+
+    irises: Points
+    by: Doubles
+
+    @property
+    def moves(self) -> bool:
+        """Whether any moves at all."""
+        return bool((np.abs(self.by) > _STILL).any())
+
+    def within(self, place: Place, eye: int) -> tuple[Doubles, Doubles] | None:
+        """Return an iris in pixels of a place, and how it moves; None where it does not, or is too small to tell."""
+        iris, by = place.within(self.irises)[eye].astype(np.float64), self.by[eye]
+        if iris[2] < _LEAST_IRIS or np.abs(by).max() <= _STILL:
+            return None
+        most = _MOST_GAZE * iris[2]
+        length = max(float(np.linalg.norm(by)), 1e-6)
+        return iris, by * (most * np.tanh(length / most) / length)
+
+
+def rendered(
+    image: Pixels, before: Points, after: Points, eyes: float, gaze: Gaze | None = None, mouth: OpenMouth | None = None
+) -> Pixels:
     """Return a picture in which a face has moved; only pixels of the face and near it change.
 
     Args:
@@ -52,10 +96,15 @@ def rendered(image: Pixels, before: Points, after: Points, eyes: float, mouth: O
         before: mesh of the face in it, float32 (468, 3).
         after: as it is to be, likewise.
         eyes: an eye distance in pixels.
+        gaze: how the irises move; they stay when None.
         mouth: what is seen in a mouth that opens; its own, stretched, when None.
+
+    Returns:
+        the picture itself where nothing moves.
     """
     place = Place.of((before, after), eyes, image.shape[:2])
-    if place is None or np.abs(after - before)[:, :2].max() < _STILL:
+    stays = np.abs(after - before)[:, :2].max() < _STILL and (gaze is None or not gaze.moves)
+    if place is None or stays:
         return image
     own, moved = place.within(before), place.within(after)
     view = np.ascontiguousarray(place.view(image))
@@ -63,64 +112,60 @@ def rendered(image: Pixels, before: Points, after: Points, eyes: float, mouth: O
     x = across + np.arange(place.size[1], dtype=np.float32)
     y = down + np.arange(place.size[0], dtype=np.float32)[:, None]
     shown = np.asarray(cv2.remap(view, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
-    for rim in (LEFT_EYE, RIGHT_EYE):
-        _lay_eye(shown, view, place, own[list(rim), :2], moved[list(rim), :2])
+    for eye, rim in enumerate((LEFT_EYE, RIGHT_EYE)):
+        _lay_eye(shown, view, place, own[list(rim), :2], moved[list(rim), :2], gaze and gaze.within(place, eye))
     _lay_mouth(shown, view, place, own, moved, mouth)
     result = image.copy()
     place.view(result)[:] = shown
     return result
 
 
-_STILL: Final = 0.05
-"""Farthest movement of a vertex, in pixels, that is none."""
-
-
-def _lay_eye(shown: Pixels, view: Pixels, place: Place, own: Points, moved: Points) -> None:
+def _lay_eye(
+    shown: Pixels, view: Pixels, place: Place, own: Points, moved: Points, iris: tuple[Doubles, Doubles] | None
+) -> None:
     """Lay the eyeball, which stays where it was between its corners, over a moved face, in place."""
     box = Box.around(moved, 3, place.size)
     if box is None:
         return
     share = drawn(shrunk(moved, _LASHES * place.eyes), box, _SOFT * place.eyes)
-    corners = [0, 8]
-    shift = (own[corners] - moved[corners]).mean(0)
-    points = pixels_of(box) + shift
-    _mix(shown, _read(view, points), share, box)
+    points = pixels_of(box) + (own[[0, 8]] - moved[[0, 8]]).mean(0)
+    if iris is not None:
+        (x, y, radius), by = iris
+        reach = np.linalg.norm(points - by - np.array([x, y]), axis=-1) / radius
+        points -= by * (1 - smoothstep(reach, *_IRIS))[..., None]
+    # Where an eye opens wider than it was, and where an iris comes out from under a lid, its edge goes on.
+    opening = Opening.of(own)
+    u, v = opening.inside(points)
+    _mix(shown, _read(view, opening.at(u, np.clip(v, _EYE_EDGE, 1 - _EYE_EDGE))), share, box)
 
 
 def _lay_mouth(shown: Pixels, view: Pixels, place: Place, own: Points, moved: Points, mouth: OpenMouth | None) -> None:
     """Lay what is seen between the lips over a moved face, in place."""
-    rim = moved[list(INNER_LIPS), :2]
+    lips = list(INNER_LIPS)
+    rim = moved[lips, :2]
     box = Box.around(rim, 3, place.size)
     if box is None:
         return
     share = drawn(shrunk(rim, _LIP_EDGE * place.eyes), box, _SOFT * place.eyes)
-    before, after = Mouth.of(own), Mouth.of(moved)
+    before, after = Opening.of(own[lips, :2]), Opening.of(rim)
     where = after.inside(pixels_of(box))
     inside = _read(view, before.at(*where)).astype(np.float32)
     wider = (after.gap + _SLIT) / (before.gap + _SLIT)
     if mouth is not None and wider > _OWN_MOUTH[0]:
-        other = _read(mouth.image, Mouth.of(mouth.mesh).at(*where)).astype(np.float32)
+        other = _read(mouth.image, Opening.of(mouth.rim).at(*where)).astype(np.float32)
         other *= _gain(skin_light(view, own), mouth.light)
         inside += float(smoothstep(np.float32(wider), *_OWN_MOUTH)) * (other - inside)
     _mix(shown, inside, share, box)
 
 
-_LIT: Final = (0.35, 1.8)
-_PIGMENT: Final = 0.7
-"""Share of a difference of lightness between two skins that is light, and not pigment."""
-
-
-def _gain(own: npt.NDArray[np.float64], driving: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+def _gain(own: Doubles, driving: Doubles) -> npt.NDArray[np.float32]:
     """Return by what the driving face's mouth is multiplied to be lit as the target is, float32 (3,)."""
-    gain = float(own.mean()) / max(float(driving.mean()), 1.0)
-    return np.full(3, np.clip(gain**_PIGMENT, *_LIT), np.float32)
+    gain = (own / np.maximum(driving, 1.0)) ** _LIGHT
+    return np.clip(gain, *_LIT).astype(np.float32)
 
 
-_CHEEKS: Final = (50, 101, 205, 36, 280, 330, 425, 266, 164, 199)
-
-
-def skin_light(image: Pixels, mesh: Points) -> npt.NDArray[np.float64]:
-    """Return the mean colour of skin around the mouth, RGB, float64 (3,).
+def skin_light(image: Pixels, mesh: Points) -> Doubles:
+    """Return the middle colour of skin around the mouth, RGB, float64 (3,).
 
     Args:
         image: RGB uint8 (H, W, 3).
@@ -131,11 +176,10 @@ def skin_light(image: Pixels, mesh: Points) -> npt.NDArray[np.float64]:
     return np.asarray(np.median(image[y, x].astype(np.float64), axis=0))
 
 
-def _read(image: Pixels, points: npt.NDArray[np.float64]) -> Pixels:
+def _read(image: Pixels, points: Doubles) -> Pixels:
     maps = points.astype(np.float32)
-    return np.asarray(
-        cv2.remap(image, maps[..., 0], maps[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
+    x, y = np.ascontiguousarray(maps[..., 0]), np.ascontiguousarray(maps[..., 1])
+    return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _mix(shown: Pixels, pixels: npt.NDArray[np.number], share: Field, box: Box) -> None:

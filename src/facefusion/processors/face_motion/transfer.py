@@ -37,7 +37,7 @@ _LID_REACH: Final = (0.0, 0.17)
 """Distance from a lid's edge: from skin that goes along with it to skin that does not."""
 _AREAS: Final = (0.28, 0.5)
 """Depth below the eyes: from the upper face to the lower."""
-_SHUT: Final = 0.09
+_SHUT: Final = 0.12
 """Opening of lids that are shut as the mesh sees them, in widths of the eye."""
 _LEAST_OPEN: Final = 0.08
 """Opening beyond that of a driving face at rest from which its blinks are told."""
