@@ -127,7 +127,9 @@ def test_a_picture_without_a_face_is_refused(analyser, animator, tmp_path):
     from material import save
 
     with pytest.raises(NoFaceError, match="No face was found in"):
-        DrivingPicture(save(tmp_path / "grey.png", np.full((99, 99, 3), 90, np.uint8)), LIMITS, analyser, ExpressionLook(animator))
+        DrivingPicture(
+            save(tmp_path / "grey.png", np.full((99, 99, 3), 90, np.uint8)), LIMITS, analyser, ExpressionLook(animator)
+        )
 
 
 class TestProcessor:

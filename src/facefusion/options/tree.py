@@ -30,6 +30,7 @@ from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
 from facefusion.options.own import as_texts, own_names
 from facefusion.options.people import MapEntry, read_map
+from facefusion.options.portrait_animator import PortraitAnimatorOptions
 from facefusion.options.presets import Preset, of_another_preset, with_preset
 from facefusion.options.signing import SigningOptions
 from facefusion.options.trust import TrustOptions
@@ -191,6 +192,7 @@ class Options(OptionGroup):
     lip_syncer: LipSyncerOptions = LipSyncerOptions()
     expression_restorer: ExpressionRestorerOptions = ExpressionRestorerOptions()
     face_editor: FaceEditorOptions = FaceEditorOptions()
+    portrait_animator: PortraitAnimatorOptions = PortraitAnimatorOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()

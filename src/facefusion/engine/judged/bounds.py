@@ -13,7 +13,9 @@ from typing import Final
 
 from facefusion.engine.judged.measures import Measures
 
-_MOVES_FACES: Final = frozenset({"lip_syncer", "expression_restorer", "face_editor", "face_translator", "age_modifier"})
+_MOVES_FACES: Final = frozenset(
+    {"lip_syncer", "expression_restorer", "face_editor", "face_translator", "age_modifier", "portrait_animator"}
+)
 """Processors that are asked to change expressions, or the shape of a face."""
 _KEEPS_PEOPLE: Final = frozenset({"face_enhancer", "frame_enhancer", "frame_colorizer", "lip_syncer"})
 """Processors after which everybody is to be who they were."""

@@ -51,9 +51,7 @@ class MeshExpressions:
 
     is_concurrent = False
 
-    def __init__(
-        self, driving: DrivingFace[Performance], factor: float, areas: Collection[ExpressionArea]
-    ) -> None:
+    def __init__(self, driving: DrivingFace[Performance], factor: float, areas: Collection[ExpressionArea]) -> None:
         self._driving = driving
         self._factor = factor * _STRONGEST
         self._areas = areas

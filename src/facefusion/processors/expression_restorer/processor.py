@@ -112,7 +112,9 @@ class ExpressionRestorer:
         wanted = approached(now.expression, before.expression, self._factor, self._areas)
         return self._shown(batch, [job for job, _ in pairs], now, wanted)
 
-    def _driven(self, batch: Sequence[FaceFrame], jobs: Sequence[CropJob], driving: DrivingFace[Floats]) -> list[FaceFrame]:
+    def _driven(
+        self, batch: Sequence[FaceFrame], jobs: Sequence[CropJob], driving: DrivingFace[Floats]
+    ) -> list[FaceFrame]:
         """Put a driving face's expression on all faces."""
         drives = {id(item): driving.at(item.frame.time) for item in batch}
         if not jobs:

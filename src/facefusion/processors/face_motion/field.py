@@ -97,9 +97,7 @@ def movement(place: Place, before: Points, after: Points) -> tuple[Field, Field]
     known = (raster.numbers >= 0).astype(np.float32)
     unit = place.eyes * place.grid[1] / place.size[1]
     fade = _fade(face, unit)
-    across, down = (
-        enlarge(blur(_continued(plane, known), _EVEN * unit) * fade, place.size) for plane in planes
-    )
+    across, down = (enlarge(blur(_continued(plane, known), _EVEN * unit) * fade, place.size) for plane in planes)
     return across, down
 
 

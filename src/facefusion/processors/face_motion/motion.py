@@ -28,7 +28,8 @@ class Performance:
     Attributes:
         level: its mesh, turned straight into the camera, float64 (468, 3); see `Stand.level`.
         rotation: of its head, float64 (3, 3).
-        gaze: where its irises lie in its eyes, across and down, in widths of the eye, float64 (2, 2); NaN where unknown.
+        gaze: where its irises lie in its eyes, across and down, in widths of the eye, float64 (2, 2);
+            NaN where unknown.
         mouth: what is seen between its lips.
     """
 
@@ -71,7 +72,7 @@ def performed(
     stand = Stand.of(face.mesh)
     level = transferred(stand.level(face.mesh), now.level, rest.level, factor=factor, areas=areas)
     gaze = _gaze(face, (now.gaze - rest.gaze) * factor) if "upper-face" in areas else None
-    return rendered(image, face.mesh, stand.placed(level), stand.scale, gaze, now.mouth)
+    return rendered(image, face.mesh, stand.placed(level), stand.scale, gaze=gaze, mouth=now.mouth)
 
 
 def gaze_of(face: Face) -> Doubles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,7 +88,13 @@ class Gaze:
 
 
 def rendered(
-    image: Pixels, before: Points, after: Points, eyes: float, gaze: Gaze | None = None, mouth: OpenMouth | None = None
+    image: Pixels,
+    before: Points,
+    after: Points,
+    eyes: float,
+    *,
+    gaze: Gaze | None = None,
+    mouth: OpenMouth | None = None,
 ) -> Pixels:
     """Return a picture in which a face has moved; only pixels of the face and near it change.
 
@@ -108,22 +115,39 @@ def rendered(
         return image
     own, moved = place.within(before), place.within(after)
     view = np.ascontiguousarray(place.view(image))
+    scene = _Scene(view, place, own, moved)
     across, down = movement(place, own, moved)
     x = across + np.arange(place.size[1], dtype=np.float32)
     y = down + np.arange(place.size[0], dtype=np.float32)[:, None]
     shown = np.asarray(cv2.remap(view, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     for eye, rim in enumerate((LEFT_EYE, RIGHT_EYE)):
-        _lay_eye(shown, view, place, own[list(rim), :2], moved[list(rim), :2], gaze and gaze.within(place, eye))
-    _lay_mouth(shown, view, place, own, moved, mouth)
+        _lay_eye(shown, scene, rim, gaze and gaze.within(place, eye))
+    _lay_mouth(shown, scene, mouth)
     result = image.copy()
     place.view(result)[:] = shown
     return result
 
 
-def _lay_eye(
-    shown: Pixels, view: Pixels, place: Place, own: Points, moved: Points, iris: tuple[Doubles, Doubles] | None
-) -> None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scene:
+    """A face before and after.
+
+    Attributes:
+        view: the picture before, RGB uint8 (H, W, 3).
+        place: where that is.
+        own: mesh of the face, float32 (468, 3), in its pixels.
+        moved: as it is to be, likewise.
+    """
+
+    view: Pixels
+    place: Place
+    own: Points
+    moved: Points
+
+
+def _lay_eye(shown: Pixels, scene: _Scene, rim: Sequence[int], iris: tuple[Doubles, Doubles] | None) -> None:
     """Lay the eyeball, which stays where it was between its corners, over a moved face, in place."""
+    place, own, moved = scene.place, scene.own[list(rim), :2], scene.moved[list(rim), :2]
     box = Box.around(moved, 3, place.size)
     if box is None:
         return
@@ -136,24 +160,24 @@ def _lay_eye(
     # Where an eye opens wider than it was, and where an iris comes out from under a lid, its edge goes on.
     opening = Opening.of(own)
     u, v = opening.inside(points)
-    _mix(shown, _read(view, opening.at(u, np.clip(v, _EYE_EDGE, 1 - _EYE_EDGE))), share, box)
+    _mix(shown, _read(scene.view, opening.at(u, np.clip(v, _EYE_EDGE, 1 - _EYE_EDGE))), share, box)
 
 
-def _lay_mouth(shown: Pixels, view: Pixels, place: Place, own: Points, moved: Points, mouth: OpenMouth | None) -> None:
+def _lay_mouth(shown: Pixels, scene: _Scene, mouth: OpenMouth | None) -> None:
     """Lay what is seen between the lips over a moved face, in place."""
-    lips = list(INNER_LIPS)
-    rim = moved[lips, :2]
+    view, place, lips = scene.view, scene.place, list(INNER_LIPS)
+    rim = scene.moved[lips, :2]
     box = Box.around(rim, 3, place.size)
     if box is None:
         return
     share = drawn(shrunk(rim, _LIP_EDGE * place.eyes), box, _SOFT * place.eyes)
-    before, after = Opening.of(own[lips, :2]), Opening.of(rim)
+    before, after = Opening.of(scene.own[lips, :2]), Opening.of(rim)
     where = after.inside(pixels_of(box))
     inside = _read(view, before.at(*where)).astype(np.float32)
     wider = (after.gap + _SLIT) / (before.gap + _SLIT)
     if mouth is not None and wider > _OWN_MOUTH[0]:
         other = _read(mouth.image, Opening.of(mouth.rim).at(*where)).astype(np.float32)
-        other *= _gain(skin_light(view, own), mouth.light)
+        other *= _gain(skin_light(view, scene.own), mouth.light)
         inside += float(smoothstep(np.float32(wider), *_OWN_MOUTH)) * (other - inside)
     _mix(shown, inside, share, box)
 
