@@ -62,9 +62,10 @@ class Stand:
 def lids_open(level: Doubles) -> Doubles:
     """Return how far the lids of each eye are apart in its middle, in widths of the eye, float64 (2,)."""
     apart = [
-        np.linalg.norm([level[upper] - level[lower] for lower, upper in pairs[2:5]], axis=1) for pairs in LID_PAIRS
+        np.linalg.norm([level[upper, :2] - level[lower, :2] for lower, upper in pairs[2:5]], axis=1)
+        for pairs in LID_PAIRS
     ]
-    widths = [np.linalg.norm(level[right] - level[left]) for left, right in CORNERS]
+    widths = [np.linalg.norm(level[right, :2] - level[left, :2]) for left, right in CORNERS]
     return np.asarray([float(a.mean()) / max(float(w), 1e-6) for a, w in zip(apart, widths, strict=True)])
 
 

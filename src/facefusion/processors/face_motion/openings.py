@@ -69,14 +69,16 @@ class Opening:
     """What is between lips or lids, as heights over the line from corner to corner.
 
     Attributes:
-        corner: at the left of the picture, float64 (2,).
+        corner: the first, float64 (2,).
         along: from there to the other, float64 (2,).
+        down: as long as that, across it, from the upper edge to the lower, float64 (2,).
         places: along that line, 0 to 1, at which the rims are known, float64 each: lower, upper.
         heights: of the rims below that line, in widths of the opening, likewise.
     """
 
     corner: Doubles
     along: Doubles
+    down: Doubles
     places: tuple[Doubles, Doubles]
     heights: tuple[Doubles, Doubles]
 
@@ -85,15 +87,18 @@ class Opening:
         """Return the opening of a rim: corner, lower edge, other corner, upper edge; float32 (N, 2), N even."""
         half, points = len(rim) // 2, rim.astype(np.float64)
         corner, along = points[0], points[half] - points[0]
-        squared = max(float(along @ along), 1e-6)
-        x, y = (points - corner) @ along / squared, (points - corner) @ _across(along) / squared
         lower, upper = list(range(half + 1)), [0, *range(len(rim) - 1, half - 1, -1)]
-        return cls(corner, along, (_rising(x[lower]), _rising(x[upper])), (y[lower], y[upper]))
+        down = np.array([-along[1], along[0]])
+        if (points[lower] - points[upper]).sum(0) @ down < 0:
+            down = -down
+        squared = max(float(along @ along), 1e-6)
+        x, y = (points - corner) @ along / squared, (points - corner) @ down / squared
+        return cls(corner, along, down, (_rising(x[lower]), _rising(x[upper])), (y[lower], y[upper]))
 
     def inside(self, points: Doubles) -> tuple[Doubles, Doubles]:
         """Return where points, float64 (…, 2), lie: along the opening, and from the upper edge, 0, to the lower, 1."""
         squared = max(float(self.along @ self.along), 1e-6)
-        u, y = (points - self.corner) @ self.along / squared, (points - self.corner) @ _across(self.along) / squared
+        u, y = (points - self.corner) @ self.along / squared, (points - self.corner) @ self.down / squared
         lower, upper = self._edges(u)
         return u, (y - upper) / np.maximum(lower - upper, 1e-3)
 
@@ -101,7 +106,7 @@ class Opening:
         """Return the points that lie somewhere within, float64 (…, 2); see `inside`."""
         lower, upper = self._edges(u)
         y = upper + v * (lower - upper)
-        return np.asarray(self.corner + u[..., None] * self.along + y[..., None] * _across(self.along), np.float64)
+        return np.asarray(self.corner + u[..., None] * self.along + y[..., None] * self.down, np.float64)
 
     @property
     def gap(self) -> float:
@@ -117,10 +122,6 @@ class Opening:
     def _edges(self, u: Doubles) -> tuple[Doubles, Doubles]:
         lower, upper = (np.interp(u, x, y) for x, y in zip(self.places, self.heights, strict=True))
         return lower, upper
-
-
-def _across(along: Doubles) -> Doubles:
-    return np.array([-along[1], along[0]])
 
 
 def _rising(values: Doubles) -> Doubles:

@@ -38,9 +38,9 @@ _MOST_GAZE: Final = 0.9
 """Distance in radii that an iris moves at the most."""
 _IRIS: Final = (1.15, 3.0)
 """Distance from the middle of an iris, in radii: from what moves with it to what does not."""
-_LIT: Final = (0.35, 2.2)
-_LIGHT: Final = 0.75
-"""Share of a difference between the colours of two skins that is light, and not pigment."""
+_LIT: Final = (0.5, 1.8)
+_LIGHT, _TINT = 0.5, 0.75
+"""Share of a difference between the lightness, and the colours, of two skins that is light, and not pigment."""
 _CHEEKS: Final = (50, 101, 205, 36, 280, 330, 425, 266, 164, 199)
 """Vertices of cheeks, upper lip and chin."""
 
@@ -184,8 +184,11 @@ def _lay_mouth(shown: Pixels, scene: _Scene, mouth: OpenMouth | None) -> None:
 
 def _gain(own: Doubles, driving: Doubles) -> npt.NDArray[np.float32]:
     """Return by what the driving face's mouth is multiplied to be lit as the target is, float32 (3,)."""
-    gain = (own / np.maximum(driving, 1.0)) ** _LIGHT
-    return np.clip(gain, *_LIT).astype(np.float32)
+    light = (float(own.mean()) / max(float(driving.mean()), 1.0)) ** _LIGHT
+    # Teeth may lose the yellow of the driving face's light, but never gain that of a skin.
+    tint = own / max(float(own.mean()), 1.0) / np.maximum(driving / max(float(driving.mean()), 1.0), 1e-3)
+    tint = np.array([min(tint[0], 1.0), 1.0, max(tint[2], 1.0)]) ** _TINT
+    return np.asarray(np.clip(light, *_LIT) * tint, np.float32)
 
 
 def skin_light(image: Pixels, mesh: Points) -> Doubles:

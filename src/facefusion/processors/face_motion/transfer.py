@@ -37,10 +37,10 @@ _LID_REACH: Final = (0.0, 0.17)
 """Distance from a lid's edge: from skin that goes along with it to skin that does not."""
 _AREAS: Final = (0.28, 0.5)
 """Depth below the eyes: from the upper face to the lower."""
-_SHUT: Final = 0.12
+_SHUT: Final = 0.15
 """Opening of lids that are shut as the mesh sees them, in widths of the eye."""
-_LEAST_OPEN: Final = 0.08
-"""Opening beyond that of a driving face at rest from which its blinks are told."""
+_LEAST_OPEN: Final = 0.12
+"""Least that lids close in a blink, in widths of the eye: a driving face that hardly opens its eyes tells less."""
 _WIDEST: Final = 1.3
 """How much wider than at rest eyes may open: no more of an eye is to be seen in the picture than there is."""
 _MEET: Final = 0.25
@@ -93,8 +93,9 @@ def _with_gaps(moved: Doubles, wanted: Doubles) -> Doubles:
 
 def _lids_wanted(now: Doubles, rest: Doubles) -> Doubles:
     """Return how far each eye is open beside how far it was at rest, float64 (2,)."""
-    opening = (lids_open(now) - _SHUT) / np.maximum(lids_open(rest) - _SHUT, _LEAST_OPEN)
-    return np.clip(opening, 0, _WIDEST)
+    at_rest = lids_open(rest)
+    opening = 1 + (lids_open(now) - at_rest) / np.maximum(at_rest - _SHUT, _LEAST_OPEN)
+    return np.asarray(np.clip(opening, 0, _WIDEST), np.float64)
 
 
 def _with_lids(moved: Doubles, target: Doubles, opening: Doubles) -> Doubles:
