@@ -15,13 +15,13 @@ from facefusion.faces.types import Points
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, enlarge, smoothstep
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster, silhouette
 
-GRID: Final = 224
+GRID: Final = 352
 """Longest side, in pixels, at which the movement is reckoned."""
 _AROUND: Final = 0.75
 """Distance from the face within which what surrounds it gives way, in eye distances."""
-_EVEN: Final = 0.02
-"""Smoothing of the movement, in eye distances: the mesh is coarse."""
-_CONTINUED: Final = 3
+_EVEN: Final = 0.04
+"""Smoothing of the movement around the face, in eye distances."""
+_CONTINUED: Final = 1
 """Pixels of the grid past the triangles' edges in which a movement goes on."""
 _LEAST_SIDE: Final = 24
 """Pixels of the picture; a smaller face does not move."""
@@ -97,8 +97,15 @@ def movement(place: Place, before: Points, after: Points) -> tuple[Field, Field]
     known = (raster.numbers >= 0).astype(np.float32)
     unit = place.eyes * place.grid[1] / place.size[1]
     fade = _fade(face, unit)
-    across, down = (enlarge(blur(_continued(plane, known), _EVEN * unit) * fade, place.size) for plane in planes)
+    within = blur(face, 1.0)
+    across, down = (enlarge(_around(_continued(plane, known), within, unit) * fade, place.size) for plane in planes)
     return across, down
+
+
+def _around(plane: Field, face: Field, unit: float) -> Field:
+    """Return a plane that is smooth around the face; within it lids and lips that meet move each their own way."""
+    smooth = blur(plane, _EVEN * unit)
+    return np.asarray(smooth + face * (plane - smooth), np.float32)
 
 
 def _fade(face: Field, unit: float) -> Field:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE
 from facefusion.faces.types import Points
 from facefusion.processors.face_motion.field import Place, movement
+from facefusion.processors.face_motion.level import LID_PAIRS
 from facefusion.processors.face_motion.openings import Box, Doubles, Opening, drawn, pixels_of, shrunk
 from facefusion.processors.face_swapper.mesh.filters import Field, smoothstep
 
@@ -116,7 +117,7 @@ def rendered(
     own, moved = place.within(before), place.within(after)
     view = np.ascontiguousarray(place.view(image))
     scene = _Scene(view, place, own, moved)
-    across, down = movement(place, own, moved)
+    across, down = movement(place, _without_eyeballs(own, moved, place.eyes), moved)
     x = across + np.arange(place.size[1], dtype=np.float32)
     y = down + np.arange(place.size[0], dtype=np.float32)[:, None]
     shown = np.asarray(cv2.remap(view, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
@@ -143,6 +144,23 @@ class _Scene:
     place: Place
     own: Points
     moved: Points
+
+
+def _without_eyeballs(own: Points, moved: Points, eyes: float) -> Points:
+    """Return a mesh whose lids begin a little further out as far as they shut, float32 (468, 3).
+
+    The mesh finds the edge of a lid to within a few pixels, and what lies beyond it is not to be drawn along.
+    """
+    result = own.copy()
+    for pairs in LID_PAIRS:
+        lower, upper = np.array(pairs).T
+        gap = (own[lower] - own[upper])[:, :2]
+        before = np.linalg.norm(gap, axis=1, keepdims=True)
+        after = np.linalg.norm((moved[lower] - moved[upper])[:, :2], axis=1, keepdims=True)
+        step = gap / np.maximum(before, 1e-3) * np.clip(1 - after / np.maximum(before, 1e-3), 0, 1) * _LASHES * eyes
+        result[lower, :2] += step
+        result[upper, :2] -= step
+    return result
 
 
 def _lay_eye(shown: Pixels, scene: _Scene, rim: Sequence[int], iris: tuple[Doubles, Doubles] | None) -> None:
