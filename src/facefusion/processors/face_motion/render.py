@@ -111,8 +111,7 @@ def rendered(
         the picture itself where nothing moves.
     """
     place = Place.of((before, after), eyes, image.shape[:2])
-    stays = np.abs(after - before)[:, :2].max() < _STILL and (gaze is None or not gaze.moves)
-    if place is None or stays:
+    if place is None or (_stays(before, after) and (gaze is None or not gaze.moves)):
         return image
     own, moved = place.within(before), place.within(after)
     view = np.ascontiguousarray(place.view(image))
@@ -167,7 +166,7 @@ def _lay_eye(shown: Pixels, scene: _Scene, rim: Sequence[int], iris: tuple[Doubl
     """Lay the eyeball, which stays where it was between its corners, over a moved face, in place."""
     place, own, moved = scene.place, scene.own[list(rim), :2], scene.moved[list(rim), :2]
     box = Box.around(moved, 3, place.size)
-    if box is None:
+    if box is None or (iris is None and _stays(own, moved)):
         return
     share = drawn(shrunk(moved, _LASHES * place.eyes), box, _SOFT * place.eyes)
     points = pixels_of(box) + (own[[0, 8]] - moved[[0, 8]]).mean(0)
@@ -186,7 +185,7 @@ def _lay_mouth(shown: Pixels, scene: _Scene, mouth: OpenMouth | None) -> None:
     view, place, lips = scene.view, scene.place, list(INNER_LIPS)
     rim = scene.moved[lips, :2]
     box = Box.around(rim, 3, place.size)
-    if box is None:
+    if box is None or _stays(scene.own[lips, :2], rim):
         return
     share = drawn(shrunk(rim, _LIP_EDGE * place.eyes), box, _SOFT * place.eyes)
     before, after = Opening.of(scene.own[lips, :2]), Opening.of(rim)
@@ -198,6 +197,11 @@ def _lay_mouth(shown: Pixels, scene: _Scene, mouth: OpenMouth | None) -> None:
         other *= _gain(skin_light(view, scene.own), mouth.light)
         inside += float(smoothstep(np.float32(wider), *_OWN_MOUTH)) * (other - inside)
     _mix(shown, inside, share, box)
+
+
+def _stays(before: Points, after: Points) -> bool:
+    """Return whether no point moves so far that it could be seen."""
+    return bool(np.abs(after - before)[:, :2].max() < _STILL)
 
 
 def _gain(own: Doubles, driving: Doubles) -> npt.NDArray[np.float32]:
