@@ -56,5 +56,6 @@ def check_useful(options: Options) -> None:
     elif ours.expression_restorer_driving_mode == "relative" and target and moves(path) and not moves(target):
         raise OptionsError(
             f"The target {target} is a picture, beside which no more than the first frame of {path} plays",
-            "Take its expression as it is with --expression-restorer-driving-mode absolute",
+            "Take its expression as it is with --expression-restorer-driving-mode absolute; a video of a picture that "
+            f"moves is made by --processors portrait_animator --source {target} --target {path}",
         )

@@ -111,7 +111,7 @@ def _around(plane: Field, face: Field, unit: float) -> Field:
 def _fade(face: Field, unit: float) -> Field:
     """Return how much of the movement is left around a face, 1 within it, float32 (H, W)."""
     distance = cv2.distanceTransform((face < 1).astype(np.uint8), cv2.DIST_L2, 5)
-    return 1 - smoothstep(distance, 0.0, _AROUND * 0.95 * unit)
+    return 1 - smoothstep(np.asarray(distance, np.float32), 0.0, _AROUND * 0.95 * unit)
 
 
 def _continued(plane: Field, known: Field) -> Field:

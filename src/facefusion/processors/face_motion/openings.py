@@ -126,7 +126,7 @@ class Opening:
 
 def _rising(values: Doubles) -> Doubles:
     """Return values that rise, as those along a rim do but for errors of the mesh."""
-    return np.maximum.accumulate(values) + np.arange(len(values)) * 1e-6
+    return np.asarray(np.maximum.accumulate(values) + np.arange(len(values)) * 1e-6, np.float64)
 
 
 def pixels_of(box: Box) -> Doubles:

@@ -121,7 +121,7 @@ def rendered(
     y = down + np.arange(place.size[0], dtype=np.float32)[:, None]
     shown = np.asarray(cv2.remap(view, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
     for eye, rim in enumerate((LEFT_EYE, RIGHT_EYE)):
-        _lay_eye(shown, scene, rim, gaze and gaze.within(place, eye))
+        _lay_eye(shown, scene, rim, None if gaze is None else gaze.within(place, eye))
     _lay_mouth(shown, scene, mouth)
     result = image.copy()
     place.view(result)[:] = shown
@@ -231,7 +231,7 @@ def _read(image: Pixels, points: Doubles) -> Pixels:
     return np.asarray(cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
-def _mix(shown: Pixels, pixels: npt.NDArray[np.number], share: Field, box: Box) -> None:
+def _mix(shown: Pixels, pixels: npt.NDArray[np.uint8 | np.float32], share: Field, box: Box) -> None:
     part = shown[box.part].astype(np.float32)
-    part += share[:, :, None] * (pixels - part)
+    part += share[:, :, None] * (np.asarray(pixels, np.float32) - part)
     shown[box.part] = np.clip(np.rint(part), 0, 255).astype(np.uint8)
