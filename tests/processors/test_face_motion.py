@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facefusion.faces.mesh import LEFT_EYE, RIGHT_EYE
-from facefusion.processors.face_motion.level import LID_PAIRS, LIP_PAIRS, Stand, lids_open, lip_gaps
+from facefusion.processors.face_motion.level import LID_PAIRS, LIP_PAIRS, Stand, lids_open, lip_gaps, mouth_width
 from facefusion.processors.face_motion.motion import Performance, performed
 from facefusion.processors.face_motion.openings import Opening
 from facefusion.processors.face_motion.render import rendered
@@ -64,6 +64,15 @@ def test_a_shut_mouth_opens_in_proportion(captain_face, astronaut_face):
     moved = transferred(target, with_lips(rest, 0.2), rest, areas=BOTH)
     assert 0.12 < lip_gaps(moved)[4] < 0.3
     assert lip_gaps(transferred(target, rest, with_lips(rest, 0.2), areas=BOTH)).min() > -0.001, "lips never cross"
+
+
+def test_a_mouth_that_smiles_already_grows_no_broader_than_mouths_do(captain_face, astronaut_face):
+    rest, target = level_of(astronaut_face), level_of(captain_face)
+    now = rest.copy()
+    near = rest[:, 1] > 0.5
+    now[near, 0] *= 1.8
+    assert mouth_width(now) > 0.85
+    assert mouth_width(transferred(target, now, rest, areas=BOTH)) < 0.82
 
 
 def test_each_area_moves_alone(captain_face, astronaut_face):

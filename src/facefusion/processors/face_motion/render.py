@@ -39,8 +39,9 @@ _MOST_GAZE: Final = 0.9
 """Distance in radii that an iris moves at the most."""
 _IRIS: Final = (1.15, 3.0)
 """Distance from the middle of an iris, in radii: from what moves with it to what does not."""
-_LIT: Final = (0.5, 1.8)
-_LIGHT, _TINT = 0.5, 0.75
+_LIT: Final = (0.4, 1.8)
+"""How much darker and lighter the driving face's mouth may become."""
+_LIGHT, _TINT = 0.6, 0.75
 """Share of a difference between the lightness, and the colours, of two skins that is light, and not pigment."""
 _CHEEKS: Final = (50, 101, 205, 36, 280, 330, 425, 266, 164, 199)
 """Vertices of cheeks, upper lip and chin."""

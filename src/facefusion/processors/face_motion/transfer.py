@@ -47,6 +47,8 @@ _MEET: Final = 0.25
 """Where lids meet, from the lower lid to the upper one: it is the upper one that moves."""
 _PROPORTION: Final = (0.7, 1.4)
 """How much smaller and larger than the driving face's a mouth's movements may be."""
+_BROADEST: Final = 0.78
+"""Width of the mouth's opening in a broad smile, in eye distances; the broadest of ten measured was 0.75."""
 _LOWER_LIP: Final = 0.75
 """Share of a change of the mouth's opening that the lower lip makes."""
 
@@ -66,17 +68,31 @@ def transferred(
     width = float(np.clip(mouth_width(target) / mouth_width(rest), *_PROPORTION))
     scale = 1 + _near_mouth() * (width - 1)
     moved = target + (now - rest) * (scale * _free())[:, None]
+    moved = _no_broader(target, moved)
     moved = _with_gaps(moved, _gaps_wanted(target, now, rest, width))
     moved = _with_lids(moved, target, _lids_wanted(now, rest))
     share = _share_of_areas(tuple(sorted(areas))) * factor
     return np.asarray(target + (moved - target) * share[:, None], np.float64)
 
 
+def _no_broader(target: Doubles, moved: Doubles) -> Doubles:
+    """Return a moved face whose mouth is no broader than mouths become: one that smiles at rest has little left."""
+    own, new = mouth_width(target), mouth_width(moved)
+    most = max(own, _BROADEST)
+    if new <= most:
+        return moved
+    share = (most - own) / (new - own)
+    return np.asarray(target + (moved - target) * (1 - _near_mouth() * (1 - share))[:, None], np.float64)
+
+
 def _gaps_wanted(target: Doubles, now: Doubles, rest: Doubles, width: float) -> Doubles:
     """Return how far the lips are to be apart: of a mouth that was shut as far as the driving one's, in proportion."""
     own, driving, at_rest = (np.maximum(lip_gaps(each), 0) for each in (target, now, rest))
-    # Where the driving mouth is open at rest, a mouth that is not speaks with it all the same.
-    return np.maximum(own + width * driving - np.minimum(width * at_rest, own), 0)
+    # Where the driving mouth is open at rest, a mouth that is not speaks with it all the same; one that is open
+    # further opens as far as the driving one's, not by as much again.
+    driving, at_rest = width * driving, width * at_rest
+    own_more = own - np.minimum(at_rest, own)
+    return np.asarray(np.maximum(driving, own_more + np.minimum(driving, at_rest)), np.float64)
 
 
 def _with_gaps(moved: Doubles, wanted: Doubles) -> Doubles:
