@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
     from facefusion.options.models import LicensePolicy, ModelOptions
     from facefusion.options.people import MapEntry
+    from facefusion.options.portrait_animator import PortraitAnimatorOptions
     from facefusion.options.serving import JobsOptions, ServiceOptions, ServingOptions, StorageOptions, WorkerOptions
     from facefusion.options.sources import (
         canonical,
@@ -72,6 +73,7 @@ _HOMES = {
     "Names": "facefusion.options.base",
     "Options": "facefusion.options.tree",
     "OutputOptions": "facefusion.options.media",
+    "PortraitAnimatorOptions": "facefusion.options.portrait_animator",
     "Precision": "facefusion.options.execution",
     "RuntimeOptions": "facefusion.options.execution",
     "ServiceOptions": "facefusion.options.serving",
@@ -116,6 +118,7 @@ __all__ = [
     "Names",
     "Options",
     "OutputOptions",
+    "PortraitAnimatorOptions",
     "Precision",
     "RuntimeOptions",
     "ServiceOptions",

@@ -33,6 +33,7 @@ from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
 from facefusion.options.own import as_texts, own_names, texts_of
 from facefusion.options.people import MapEntry, read_map
+from facefusion.options.portrait_animator import PortraitAnimatorOptions
 from facefusion.options.presets import Preset, of_another_preset, with_preset
 from facefusion.options.signing import SigningOptions
 from facefusion.options.stylizer import StylizerOptions
@@ -219,6 +220,7 @@ class Options(OptionGroup):
     face_editor: FaceEditorOptions = FaceEditorOptions()
     stylizer: StylizerOptions = StylizerOptions()
     makeup: MakeupOptions = MakeupOptions()
+    portrait_animator: PortraitAnimatorOptions = PortraitAnimatorOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()

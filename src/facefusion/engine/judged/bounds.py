@@ -13,7 +13,9 @@ from typing import Final
 
 from facefusion.engine.judged.measures import Measures
 
-_MOVES_FACES: Final = frozenset({"lip_syncer", "expression_restorer", "face_editor", "face_translator", "age_modifier"})
+_MOVES_FACES: Final = frozenset(
+    {"lip_syncer", "expression_restorer", "face_editor", "face_translator", "age_modifier", "portrait_animator"}
+)
 """Processors that are asked to change expressions, or the shape of a face."""
 _DRAWS: Final = "stylizer"
 """A processor after which a frame may be a drawing, in which little can be measured."""
