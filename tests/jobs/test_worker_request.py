@@ -111,6 +111,7 @@ def test_every_option_is_either_allowed_or_refused_with_a_reason() -> None:
         "reference_face_path": "input",
         "source_audio": "input",
         "expression_restorer_driving": "input",
+        "colour_matcher_reference": "input",
         "thumbnail": "output",
         "contact_sheet": "output",
     }

@@ -9,5 +9,8 @@ from facefusion.options import Options
 
 def further_inputs(options: Options) -> list[Path]:
     """Return the files that the processors of a job read, beside what shows sources and references."""
-    driving = options.expression_restorer.expression_restorer_driving
-    return [driving] if driving is not None and "expression_restorer" in options.processors else []
+    read = {
+        "expression_restorer": options.expression_restorer.expression_restorer_driving,
+        "colour_matcher": options.colour_matcher.colour_matcher_reference,
+    }
+    return [path for name, path in read.items() if path is not None and name in options.processors]

@@ -15,6 +15,7 @@ from facefusion.options.execution import RuntimeOptions
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
 from facefusion.options.face_editor import FaceEditorOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
+from facefusion.options.finishing import ColourMatcherOptions, TemporalSmootherOptions
 from facefusion.options.imaging import (
     AgeModifierOptions,
     BackgroundRemoverOptions,
@@ -191,6 +192,8 @@ class Options(OptionGroup):
     lip_syncer: LipSyncerOptions = LipSyncerOptions()
     expression_restorer: ExpressionRestorerOptions = ExpressionRestorerOptions()
     face_editor: FaceEditorOptions = FaceEditorOptions()
+    colour_matcher: ColourMatcherOptions = ColourMatcherOptions()
+    temporal_smoother: TemporalSmootherOptions = TemporalSmootherOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()

@@ -255,6 +255,7 @@ class ProcessorSpec:
         needs_source: whether it needs source faces.
         create: makes one for a job.
         needs_faces: whether it works on faces; where no processor does, none are looked for.
+        looks_for_faces: tells from the options whether it does; None where that is so whatever they say.
         format: tells before any work what frames will be like, from what they are like before this processor; where
             they stay as they are it is None. It raises an error of the tree where the options or the model do not fit.
         needs: what it needs to know of the faces that it is given beyond what every face has.
@@ -262,6 +263,8 @@ class ProcessorSpec:
         model_option: name of the option that says which model it takes; empty where it takes none.
         task: of that model; the processor's own name when empty.
         without_weights: values of that option for which no weights are needed.
+        automatic: models that its value `auto` stands for: the first that can run now, else the last, which needs no
+            weights; empty where the option knows no `auto`.
         options: what options it has of its own, given by `processor_options`; None where it has none. Those of the
             package's own processors are in the tree.
     """
@@ -271,10 +274,18 @@ class ProcessorSpec:
     needs_source: bool
     create: Callable[[ProcessorContext], Processor]
     needs_faces: bool = True
+    looks_for_faces: Callable[[Options], bool] | None = None
     format: Callable[[FrameFormat, Options, Catalogue], FrameFormat] | None = None
     needs: frozenset[Need] = frozenset()
     needs_speech: bool = False
     model_option: str = ""
     task: str = ""
     without_weights: frozenset[str] = frozenset()
+    automatic: tuple[str, ...] = ()
     options: type[OptionGroup] | None = None
+
+    def under(self, options: Options) -> ProcessorSpec:
+        """Return the same as it is with some options: `needs_faces` is what `looks_for_faces` tells."""
+        if self.looks_for_faces is None:
+            return self
+        return replace(self, needs_faces=self.needs_faces and self.looks_for_faces(options))

@@ -129,4 +129,5 @@ def _text(value: object) -> str:
 def _marks(options: Options) -> Hashable:
     """Return what tells files that processors read by themselves."""
     paths = (options.target_path, options.lip_syncer.source_audio)
-    return tuple(map(mark, (*paths, options.expression_restorer.expression_restorer_driving)))
+    others = (options.expression_restorer.expression_restorer_driving, options.colour_matcher.colour_matcher_reference)
+    return tuple(map(mark, (*paths, *others)))

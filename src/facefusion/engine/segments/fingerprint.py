@@ -29,6 +29,7 @@ _PATHS = ("source_paths", "face_map", "target_path", "output_path")
 _WITHOUT_EFFECT = {
     "faces": ("reference_face_path",),
     "expression_restorer": ("expression_restorer_driving",),
+    "colour_matcher": ("colour_matcher_reference",),
     "output": (
         *("overwrite", "resume", "keep_audio", "keep_subtitles", "keep_metadata"),
         *("thumbnail", "contact_sheet", "sequence_start"),
@@ -82,6 +83,7 @@ class Fingerprint:
         if has_hooks:
             return cls(secrets.token_hex(32), inputs=inputs)
         output, driving = plan.options.output, plan.options.expression_restorer.expression_restorer_driving
+        colours = plan.options.colour_matcher.colour_matcher_reference
         facts = {
             "libraries": {name: version(name) for name in _LIBRARIES} | _runtime() | plug_in_versions(),
             "options": _options(plan.options) | {"map": _map(plan.options)},
@@ -89,6 +91,7 @@ class Fingerprint:
                 "thumbnail": output.thumbnail is not None,
                 "contact_sheet": output.contact_sheet is not None,
                 "expression_restorer_driving": driving is not None,
+                "colour_matcher_reference": colours is not None,
             },
             "weights": _weights(plan.options),
             "inputs": digests,
