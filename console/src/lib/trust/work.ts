@@ -12,6 +12,8 @@ const WORK: Record<string, readonly [string, string]> = {
   face_translator: ["redrawing the face by a model of the user", "用自有模型重绘面孔"],
   frame_enhancer: ["enlarging the whole picture", "放大整个画面"],
   frame_colorizer: ["colouring black and white", "为黑白画面上色"],
+  colour_matcher: ["matching colours to another picture", "使色彩与另一画面一致"],
+  temporal_smoother: ["taking out flicker", "去除闪烁"],
   background_remover: ["replacing the background", "替换背景"],
 };
 
@@ -25,6 +27,8 @@ const NAMES: Record<string, string> = {
   face_translator: "人脸转换",
   frame_enhancer: "画面增强",
   frame_colorizer: "上色",
+  colour_matcher: "色彩匹配",
+  temporal_smoother: "时间平滑",
   background_remover: "去除背景",
 };
 

@@ -16,12 +16,13 @@ import numpy.typing as npt
 
 from facefusion.faces.crops import FaceCrop, Share
 from facefusion.faces.mesh import INNER_LIPS, LEFT_EYE, RIGHT_EYE
+from facefusion.faces.quality import sharpness
 
 Plane = npt.NDArray[np.float32]
 
 _LEVELS: Final = (0.016, 0.045, 0.12)
 """Radii of the bands, fine to broad, in distances of the eyes."""
-_GAINS: Final = (0.9, 0.55, 0.22)
+_GAINS: Final = (0.8, 0.35, 0.12)
 """How far each is raised, beyond 1."""
 _EDGE: Final = 14.0
 """Contrast, in levels, from which on something is an edge and stays out of the bands."""
@@ -35,10 +36,14 @@ _KEPT_GRAIN: Final = 0.5
 """Share of the noise that stays, for skin without any looks like wax."""
 _BLOCK: Final = 8
 """Side of the blocks of JPEG and MPEG, in pixels."""
-_BLOCK_LEAST: Final = 0.25
+_BLOCK_LEAST: Final = 0.15
 """Mean step at the borders of blocks, beyond that of other places, in levels, below which it is chance."""
-_BLOCK_REACH: Final = 4.0
+_BLOCK_STEP: Final = np.float32(6)
+"""Levels from which a step is an edge of the picture, not of a block."""
+_BLOCK_REACH: Final = 3.0
 """Steps within blocks and at their borders, in those mean steps."""
+_CRISP: Final = ((0.5, 0.65), (1.0, 0.4))
+"""Sharpness of a face, see `facefusion.faces.quality`, and how far it is made clearer."""
 _LIGHTER: Final = 3.0
 """Levels by which eyeballs and teeth may grow lighter at most."""
 _STEP: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
@@ -92,6 +97,7 @@ def clarified(crop: FaceCrop, inside: Share, blend: float = 1.0) -> npt.NDArray[
     grade = Grade.of(luma, inside > 0.5)
     eyes = crop.inside(crop.face.landmarks5)[:2]
     unit = max(float(np.linalg.norm(eyes[1] - eyes[0])), 1.0)
+    blend *= float(np.interp(sharpness(crop.image, crop.face.moved(*crop.affine[:, 2])), *_CRISP))
     calm = _calmed(luma, grade, unit)
     raised = _steeper(_raised(calm, grade, unit, blend), calm, unit, blend)
     colours[:, :, 0] = np.minimum(raised, luma + _headroom(crop))
@@ -124,13 +130,12 @@ def guided(guide: Plane, values: Plane, radius: int, least: float) -> Plane:
 
 def _blocks(luma: Plane) -> float:
     """Return by how much columns at the borders of blocks differ more than others, wherever the blocks begin."""
-    steps = np.abs(np.diff(luma, axis=1)).mean(0)
+    steps = np.minimum(np.abs(np.diff(luma, axis=1)), _BLOCK_STEP).mean(0)
     count = len(steps) // _BLOCK
     if count < 3:
         return 0.0
-    places = np.median(steps[: count * _BLOCK].reshape(count, _BLOCK), 0)
-    found = float(places.max() - np.median(places))
-    return found if found >= _BLOCK_LEAST else 0.0
+    *_, second, most = np.sort(steps[: count * _BLOCK].reshape(count, _BLOCK).mean(0))
+    return float(most - second) if most - second >= _BLOCK_LEAST else 0.0
 
 
 def _calmed(luma: Plane, grade: Grade, unit: float) -> Plane:
