@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows += [compared(kind, images, way, enlarger) for way in SHRINKING]
     heads = ("pictures", "shrunk by", "count", "PSNR, dB", "SSIM", "edges", "halo", "PSNR better on", "SSIM better on")
     print(table(heads, [_cells(row) for row in rows]))
-    print("\nBicubic first, then edge_filters_x2. Edges: how steep the picture's edges are, 1 being as in the picture; halo:")
-    print("mean levels by which pixels at edges lie beyond all that the picture has around them.")
+    print("\nBicubic first, then edge_filters_x2. Edges: how steep the picture's edges are, 1 being as in the picture.")
+    print("Halo: mean levels by which pixels at edges lie beyond all that the picture has around them.")
     return finish({"enlarging": rows}, options.json)
 
 

@@ -87,7 +87,10 @@ def context(options, sessions):
 
 
 def test_auto_is_the_network_where_its_weights_are_and_else_the_filters(tmp_path, astronaut):
-    empty, shelf = Shelf(tmp_path / "none"), Shelf(tmp_path / "own")
+    folders = tmp_path / "none", tmp_path / "own"
+    for folder in folders:
+        folder.mkdir()
+    empty, shelf = map(Shelf, folders)
     network = super_resolution(2)
     shelf.put("real_esrgan_x2", "frame_enhancer", "rgb_super_resolution", network, settings={"scale": 2, "tile": 64})
     item = FaceFrame(Frame(0, 0, 1, Fraction(1, 25), astronaut[:60, :80].copy()), ())

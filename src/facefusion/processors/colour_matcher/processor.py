@@ -34,15 +34,14 @@ class ColourMatcher:
 
     Args:
         wanted: the palette of the reference.
-        options: how far, how and where.
+        options: how far and where.
     """
 
     def __init__(self, wanted: Palette, options: ColourMatcherOptions) -> None:
         self._wanted = wanted
-        self._method = options.colour_matcher_method
         self._strength = options.colour_matcher_strength / 100
         self._spares_faces = options.colour_matcher_area == "outside-faces"
-        self._shot = ShotPalette()
+        self._shot = ShotPalette(wanted.method)
 
     @classmethod
     def create(cls, context: ProcessorContext) -> Self:
@@ -53,7 +52,7 @@ class ColourMatcher:
             InputError: it cannot be read.
         """
         options = context.options.colour_matcher
-        return cls(Palette.of(_reference(options, context.options.limits)), options)
+        return cls(Palette.of(_reference(options, context.options.limits), options.colour_matcher_method), options)
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch with other colours."""
@@ -73,7 +72,7 @@ class ColourMatcher:
         image = item.frame.image
         share = beside(item.faces, image.shape) if self._spares_faces and item.faces else None
         palette = self._shot.update(image, item.frame.time, share)
-        grade = Grade.between(palette, self._wanted, self._method, self._strength)
+        grade = Grade.between(palette, self._wanted, self._strength)
         return item.with_frame(item.frame.with_image(grade.applied(image, share)))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from facefusion.faces.scene import CutDetector
 from facefusion.media.frame import Image
-from facefusion.processors.colour_matcher.palette import Floats, Palette
+from facefusion.processors.colour_matcher.palette import Floats, Method, Palette
 from facefusion.state import State
 
 _MEMORY: Final = 2.0
@@ -16,9 +16,14 @@ _MEMORY: Final = 2.0
 
 
 class ShotPalette:
-    """Follows the palette of the shot that frames are of; feed it every frame in order."""
+    """Follows the palette of the shot that frames are of; feed it every frame in order.
 
-    def __init__(self) -> None:
+    Args:
+        method: what palettes are for.
+    """
+
+    def __init__(self, method: Method) -> None:
+        self._method = method
         self._cuts = CutDetector()
         self._palette: Palette | None = None
         self._seen = 0
@@ -32,7 +37,7 @@ class ShotPalette:
             time: when it is shown, in seconds.
             counted: how much each pixel has a say; see `Palette.of`.
         """
-        is_new, now = self._cuts.update(image), Palette.of(image, counted)
+        is_new, now = self._cuts.update(image), Palette.of(image, self._method, counted)
         if is_new or self._palette is None:
             self._palette, self._seen = now, 0
         self._seen += 1
@@ -55,5 +60,7 @@ class ShotPalette:
         """Go on from a state."""
         palette = state["palette"]
         self._cuts.restore(state["cuts"])
-        self._palette = None if palette is None else Palette(palette["mean"].copy(), palette["second"].copy())
+        self._palette = (
+            None if palette is None else Palette(self._method, palette["mean"].copy(), palette["second"].copy())
+        )
         self._seen, self._time = state["seen"], Fraction(*state["time"])

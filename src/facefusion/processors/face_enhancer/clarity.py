@@ -22,11 +22,11 @@ Plane = npt.NDArray[np.float32]
 
 _LEVELS: Final = (0.016, 0.045, 0.12)
 """Radii of the bands, fine to broad, in distances of the eyes."""
-_GAINS: Final = (0.8, 0.35, 0.12)
+_GAINS: Final = (1.0, 0.35, 0.12)
 """How far each is raised, beyond 1."""
 _EDGE: Final = 14.0
 """Contrast, in levels, from which on something is an edge and stays out of the bands."""
-_STEEPER: Final = 0.8
+_STEEPER: Final = 1.0
 """How far edges are made steeper."""
 _OVER: Final = np.float32(0.06)
 """How far a pixel may leave the range of those around, in parts of that range."""
@@ -42,7 +42,9 @@ _BLOCK_STEP: Final = np.float32(6)
 """Levels from which a step is an edge of the picture, not of a block."""
 _BLOCK_REACH: Final = 3.0
 """Steps within blocks and at their borders, in those mean steps."""
-_CRISP: Final = ((0.5, 0.65), (1.0, 0.4))
+_LESS_BLOCKS: Final = 3.0
+"""How much less is raised where there are blocks: what they have taken is not there to be raised."""
+_CRISP: Final = ((0.5, 0.65), (1.0, 0.5))
 """Sharpness of a face, see `facefusion.faces.quality`, and how far it is made clearer."""
 _LIGHTER: Final = 3.0
 """Levels by which eyeballs and teeth may grow lighter at most."""
@@ -98,8 +100,9 @@ def clarified(crop: FaceCrop, inside: Share, blend: float = 1.0) -> npt.NDArray[
     eyes = crop.inside(crop.face.landmarks5)[:2]
     unit = max(float(np.linalg.norm(eyes[1] - eyes[0])), 1.0)
     blend *= float(np.interp(sharpness(crop.image, crop.face.moved(*crop.affine[:, 2])), *_CRISP))
+    blend /= 1 + _LESS_BLOCKS * grade.blocks
     calm = _calmed(luma, grade, unit)
-    raised = _steeper(_raised(calm, grade, unit, blend), calm, unit, blend)
+    raised = _steeper(_raised(calm, grade, unit, blend), calm, grade, unit, blend)
     colours[:, :, 0] = np.minimum(raised, luma + _headroom(crop))
     if grade.clutter > 1:
         reach, least = _radius(unit, _LEVELS[1]), (2 * grade.clutter) ** 2
@@ -142,7 +145,8 @@ def _calmed(luma: Plane, grade: Grade, unit: float) -> Plane:
     """Return luma with less of its noise and its blocks."""
     if grade.clutter < 0.5:
         return luma
-    smooth = guided(luma, luma, max(2, _radius(unit, _LEVELS[1])), (_ABOVE_NOISE * grade.clutter) ** 2)
+    reach = max(2 if grade.blocks == 0 else _BLOCK // 2, _radius(unit, _LEVELS[1]))
+    smooth = guided(luma, luma, reach, (_ABOVE_NOISE * grade.clutter) ** 2)
     kept = _KEPT_GRAIN if grade.blocks == 0 else _KEPT_GRAIN / 2
     return smooth + np.float32(kept) * (luma - smooth)
 
@@ -167,11 +171,12 @@ def _certain(band: Plane, grade: Grade, radius: int) -> Plane:
     return np.asarray(np.maximum(energy - np.float32(noise), 0) / (energy + np.float32(noise) + 1), np.float32)
 
 
-def _steeper(luma: Plane, calm: Plane, unit: float, blend: float) -> Plane:
+def _steeper(luma: Plane, calm: Plane, grade: Grade, unit: float, blend: float) -> Plane:
     """Return luma with steeper edges, within the range of the pixels that are around each."""
-    sigma = max(0.7, unit * _LEVELS[0])
+    sigma = max(1.0, unit * _LEVELS[0])
     smooth = np.asarray(cv2.GaussianBlur(luma, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
-    sharp = luma + np.float32(_STEEPER * blend) * (luma - smooth)
+    edges = luma - smooth
+    sharp = luma + np.float32(_STEEPER * blend) * edges * _certain(edges, grade, max(1, round(sigma)))
     side = 2 * max(1, round(sigma * 1.5)) + 1
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     low, high = (np.asarray(find(calm, around), np.float32) for find in (cv2.erode, cv2.dilate))

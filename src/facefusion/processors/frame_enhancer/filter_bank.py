@@ -31,7 +31,7 @@ _WINDOW: Final = 5
 _SIGMA: Final = 1.2
 """Side and spread, in pixels, of the surroundings whose gradients tell what kind of edge there is."""
 _LEAST: Final = np.float32(1e-3)
-_BEYOND: Final = np.float32(0.25)
+_BEYOND: Final = np.float32(0.1)
 """How far a new pixel may lie beyond its neighbours of before, in parts of their range: more would be a halo."""
 _SIDE: Final = 256
 _PAD: Final = 8
