@@ -9,7 +9,18 @@ import subprocess
 import sys
 
 NAMES = (
-    *("identity", "face_templates", "analysers", "poses", "superres", "swap_identity", "sources"),
+    *(
+        "identity",
+        "face_templates",
+        "analysers",
+        "poses",
+        "superres",
+        "enlarging",
+        "clearer",
+        "finishing",
+        "swap_identity",
+        "sources",
+    ),
     *("contact_sheet", "quality", "steadiness", "outside"),
     *("cost", "sessions", "throughput", "preview", "media_table", "models_table", "provenance"),
 )

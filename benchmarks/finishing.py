@@ -54,7 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     scenes = [read_picture(path, LimitOptions()).image for path in _scenes()[: options.most]]
     matched = [matching(name, scenes) for name in GRADES]
     print()
-    print(table(("grade", "scenes", "ΔE before", "statistics", "transport"), [[*row.values()] for row in matched]))
+    print(
+        table(
+            ("grade", "scenes", "ΔE before", "statistics", "transport", "same scene: statistics", "transport"),
+            [[*row.values()] for row in matched],
+        )
+    )
     steady = [steadiness(name, _frames(name, options.frames)) for name in CLIPS]
     print()
     heads = ("clip", "palette of each frame, levels", "of the shot, levels")
@@ -144,17 +149,20 @@ def _sharpness(image: Picture) -> float:
 
 
 def matching(grade: str, scenes: Sequence[Picture]) -> Figures:
-    """Return how far one half of graded scenes is from the truth when it takes its colours from the other half."""
+    """Return how far halves of scenes are from the graded truth, with colours of the other half and of their own."""
     gains, lift = GRADES[grade]
     found = []
     for scene in scenes:
         graded = np.clip(scene * np.array(gains) + lift, 0, 255).astype(np.uint8)
         half = scene.shape[1] // 2
         target, reference, truth = scene[:, :half], graded[:, half:], graded[:, :half]
-        made = [_matched(np.ascontiguousarray(target), reference, method) for method in ("statistics", "transport")]
+        methods: tuple[Method, ...] = ("statistics", "transport")
+        references = [(each, method) for each in (reference, truth) for method in methods]
+        made = [_matched(np.ascontiguousarray(target), *each) for each in references]
         found.append([_difference(each, truth) for each in (target, *made)])
-    before, statistics, transport = np.mean(found, axis=0).tolist()
-    return {"grade": grade, "scenes": len(scenes), "before": before, "statistics": statistics, "transport": transport}
+    names = ("before", "statistics", "transport", "same_statistics", "same_transport")
+    means = dict(zip(names, np.mean(found, axis=0).tolist(), strict=True))
+    return {"grade": grade, "scenes": len(scenes), **means}
 
 
 def _matched(target: Picture, reference: Picture, method: Method) -> Picture:

@@ -1,6 +1,6 @@
 """Learns the filters that `facefusion.processors.frame_enhancer.filter_bank` enlarges with.
 
-Each picture is shrunk to half its size, in three ways, and each kind of edge gets the filters that make of the small
+Each picture is shrunk to half its size, in four ways, and each kind of edge gets the filters that make of the small
 picture, beside what smooth enlarging makes of it, the nearest to the picture itself (least squares). Pictures are seen
 in all eight turns and mirror images, so that no direction is better known than another. Pictures of lines, shapes and
 letters are drawn, for portraits show few of them.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -41,6 +42,8 @@ _TURNS: Final = 8
 _DAMPING: Final = 1e-4
 _LEAST_DAMPING: Final = 800.0
 """Towards smooth enlarging: as a share of a kind's own spread, and in any case."""
+_QUALITY: Final = 85
+"""Of JPEG, for one way of making small: what is enlarged has mostly been compressed."""
 _DRAWN: Final = 12
 _DRAWN_SIDE: Final = 512
 _FINER: Final = 4
@@ -133,9 +136,16 @@ def _pairs(picture: Image) -> Iterator[tuple[Luma, Luma]]:
     size = (width // SCALE, height // SCALE)
     ways = [cv2.resize(large, size, interpolation=way) for way in (cv2.INTER_AREA, cv2.INTER_CUBIC)]
     ways.append(np.asarray(Pillow.fromarray(large).resize(size, Pillow.Resampling.BICUBIC)))
+    ways.append(_compressed(np.asarray(ways[0], np.uint8)))
     for small in ways:
         for turn in range(_TURNS):
             yield _turned(_luma(large), turn), _turned(_luma(np.asarray(small, np.uint8)), turn)
+
+
+def _compressed(picture: Image) -> Image:
+    file = io.BytesIO()
+    Pillow.fromarray(picture).save(file, "JPEG", quality=_QUALITY)
+    return np.asarray(Pillow.open(file).convert("RGB"))
 
 
 def _luma(picture: Image) -> Luma:

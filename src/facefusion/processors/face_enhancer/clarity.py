@@ -22,11 +22,11 @@ Plane = npt.NDArray[np.float32]
 
 _LEVELS: Final = (0.016, 0.045, 0.12)
 """Radii of the bands, fine to broad, in distances of the eyes."""
-_GAINS: Final = (1.0, 0.35, 0.12)
+_GAINS: Final = (0.5, 0.2, 0.05)
 """How far each is raised, beyond 1."""
 _EDGE: Final = 14.0
 """Contrast, in levels, from which on something is an edge and stays out of the bands."""
-_STEEPER: Final = 1.0
+_STEEPER: Final = 0.7
 """How far edges are made steeper."""
 _OVER: Final = np.float32(0.06)
 """How far a pixel may leave the range of those around, in parts of that range."""
@@ -42,12 +42,12 @@ _BLOCK_STEP: Final = np.float32(6)
 """Levels from which a step is an edge of the picture, not of a block."""
 _BLOCK_REACH: Final = 3.0
 """Steps within blocks and at their borders, in those mean steps."""
-_LESS_BLOCKS: Final = 3.0
+_LESS_BLOCKS: Final = 6.0
 """How much less is raised where there are blocks: what they have taken is not there to be raised."""
 _CRISP: Final = ((0.5, 0.65), (1.0, 0.5))
 """Sharpness of a face, see `facefusion.faces.quality`, and how far it is made clearer."""
-_LIGHTER: Final = 3.0
-"""Levels by which eyeballs and teeth may grow lighter at most."""
+_OPEN: Final = (0.6, 8.0, 4.0)
+"""How far eyeballs and teeth are made clearer, and levels by which they may grow darker and lighter at most."""
 _STEP: Final = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _STEP_SPREAD: Final = 6.0
 """What that filter makes of noise of 1: Immerkær, "Fast Noise Variance Estimation", 1996."""
@@ -103,7 +103,7 @@ def clarified(crop: FaceCrop, inside: Share, blend: float = 1.0) -> npt.NDArray[
     blend /= 1 + _LESS_BLOCKS * grade.blocks
     calm = _calmed(luma, grade, unit)
     raised = _steeper(_raised(calm, grade, unit, blend), calm, grade, unit, blend)
-    colours[:, :, 0] = np.minimum(raised, luma + _headroom(crop))
+    colours[:, :, 0] = luma + _held_back(raised - luma, crop)
     if grade.clutter > 1:
         reach, least = _radius(unit, _LEVELS[1]), (2 * grade.clutter) ** 2
         for channel in (1, 2):
@@ -184,13 +184,13 @@ def _steeper(luma: Plane, calm: Plane, grade: Grade, unit: float, blend: float) 
     return np.clip(sharp, low - more, high + more)
 
 
-def _headroom(crop: FaceCrop) -> Plane:
-    """Return by how many levels each pixel may grow lighter: eyeballs and the mouth hardly."""
-    room = np.full(crop.image.shape[:2], 255, np.float32)
-    mesh = crop.inside(crop.face.mesh)
+def _held_back(change: Plane, crop: FaceCrop) -> Plane:
+    """Return a change of luma with less of it in the eyes and in the mouth, which must not turn white."""
+    mesh, openings = crop.inside(crop.face.mesh), np.zeros(change.shape, np.uint8)
     for outline in (LEFT_EYE, RIGHT_EYE, INNER_LIPS):
-        cv2.fillPoly(room, [np.rint(mesh[list(outline)]).astype(np.int32)], _LIGHTER)
-    return room
+        cv2.fillPoly(openings, [np.rint(mesh[list(outline)]).astype(np.int32)], 1)
+    share, darker, lighter = _OPEN
+    return np.where(openings > 0, np.clip(np.float32(share) * change, -darker, lighter), change)
 
 
 def _radius(unit: float, level: float) -> int:
