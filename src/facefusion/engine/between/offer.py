@@ -33,7 +33,7 @@ def _unsuited(options: Options, specs: Sequence[ProcessorSpec], *, has_hooks: bo
     for spec in specs:
         if spec.needs_speech:
             return f"{spec.name} goes by the sound"
-        if not spec.needs_faces or spec.format is not None:
+        if not spec.needs_faces or spec.format is not None or spec.looks_for_faces is not None:
             return f"{spec.name} changes whole frames"
     if options.expression_restorer.expression_restorer_driving and any(
         spec.name == "expression_restorer" for spec in specs

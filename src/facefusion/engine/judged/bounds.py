@@ -15,7 +15,9 @@ from facefusion.engine.judged.measures import Measures
 
 _MOVES_FACES: Final = frozenset({"lip_syncer", "expression_restorer", "face_editor", "face_translator", "age_modifier"})
 """Processors that are asked to change expressions, or the shape of a face."""
-_KEEPS_PEOPLE: Final = frozenset({"face_enhancer", "frame_enhancer", "frame_colorizer", "lip_syncer"})
+_KEEPS_PEOPLE: Final = frozenset(
+    {"face_enhancer", "frame_enhancer", "frame_colorizer", "lip_syncer", "colour_matcher", "temporal_smoother"}
+)
 """Processors after which everybody is to be who they were."""
 _SWAPPER: Final = "face_swapper"
 _MOSTLY: Final = 0.5

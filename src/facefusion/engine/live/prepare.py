@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from facefusion.engine.automatic import with_models_named
 from facefusion.engine.clock import StageClock
 from facefusion.engine.edited import edited_info
 from facefusion.engine.notes import Notes
@@ -69,6 +70,7 @@ def live_plan(options: Options, processors: Sequence[ProcessorSpec], info: Video
         OptionsError: processors would make frames that are too large.
         ModelError: a model is not known, or not for its processor.
     """
+    options = with_models_named(options, processors)
     return Plan(options, info, edited_info(info, processors, options), NOWHERE, tuple(processors))
 
 
