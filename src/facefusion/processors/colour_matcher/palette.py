@@ -123,7 +123,7 @@ class Grade:
             moved = cv2.transform(_to_axes(image[rows], self.method), np.column_stack([self.matrix, self.offset]))
             new = _from_axes(np.asarray(moved, np.float32), self.method)
             if share is not None:
-                new = image[rows] + share[rows, :, None] * (new - image[rows])
+                new = np.asarray(image[rows] + share[rows, :, None] * (new - image[rows]), np.float32)
             result[rows] = np.clip(np.rint(new), 0, 255)
         return result
 
@@ -156,7 +156,7 @@ def _without_bars(image: Image) -> tuple[slice, slice]:
 def _fair(shares: Values) -> Values:
     """Return shares that add up to 1; all the same where next to nothing is counted."""
     if shares.sum() > _LEAST_SHARE * len(shares):
-        return shares / shares.sum()
+        return np.asarray(shares / shares.sum())
     return np.full(len(shares), 1 / len(shares))
 
 

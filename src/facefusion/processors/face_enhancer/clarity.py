@@ -127,8 +127,9 @@ def guided(guide: Plane, values: Plane, radius: int, least: float) -> Plane:
         return np.asarray(cv2.blur(plane, side, borderType=cv2.BORDER_REFLECT_101), np.float32)
 
     middle, value = mean(guide), mean(values)
-    slope = (mean(guide * values) - middle * value) / (mean(guide * guide) - middle * middle + np.float32(least))
-    return np.asarray(mean(slope) * guide + mean(value - slope * middle), np.float32)
+    slope = np.asarray(mean(guide * values) - middle * value, np.float32)
+    slope /= mean(guide * guide) - middle * middle + np.float32(least)
+    return mean(slope) * guide + mean(value - slope * middle)
 
 
 def _blocks(luma: Plane) -> float:

@@ -109,7 +109,7 @@ def kinds_of(luma: Floats, angles: int, strengths: Floats, coherences: Floats) -
     sector = np.floor(turn * angles).astype(np.intp) % angles
     strength = np.digitize(along, strengths)
     coherence = np.digitize((along - across) / (along + across + _LEAST), coherences)
-    return (strength * (len(coherences) + 1) + coherence) * angles + sector
+    return np.asarray((strength * (len(coherences) + 1) + coherence) * angles + sector, np.intp)
 
 
 def surroundings(luma: Floats, side: int) -> Floats:
@@ -165,4 +165,5 @@ class EdgeEnlarger:
     def enlarge(self, tiles: npt.NDArray[np.uint8]) -> Floats:
         """Return pictures twice as large; see `Enlarger`."""
         colours = (luma_chroma(tile) for tile in tiles)
-        return np.stack([joined(self._bank.enlarged(each[:, :, 0] * 255) / 255, each) for each in colours])
+        levels = np.float32(255)
+        return np.stack([joined(self._bank.enlarged(each[:, :, 0] * levels) / levels, each) for each in colours])

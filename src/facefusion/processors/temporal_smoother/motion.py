@@ -59,9 +59,8 @@ class Motion:
         stays, moves = (_left(there, here, columns + each[..., 0], rows + each[..., 1]) for each in (0 * flow, flow))
         is_still = (np.hypot(flow[..., 0], flow[..., 1]) < _STILL) | (moves > _BETTER * stays)
         flow[is_still] = 0
-        left = np.where(is_still, stays, moves)
-        usual = float(np.median(left))
-        trust = 1 - _step(left - usual, *_EXPLAINED)
+        left = np.asarray(np.where(is_still, stays, moves), np.float32)
+        trust = 1 - _step(left - np.float32(np.median(left)), *_EXPLAINED)
         x, y = columns + flow[..., 0] + np.float32(part.x), rows + flow[..., 1] + np.float32(part.y)
         height, width = now.shape[:2]
         trust *= (x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1)

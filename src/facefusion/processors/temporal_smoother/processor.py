@@ -107,13 +107,7 @@ class TemporalSmoother:
         """Go on from a state."""
         self._cuts.restore(state["cuts"])
         last: dict[str, Any] | None = state["last"]
-        self._last = last and _Last(
-            last["original"].copy(),
-            last["result"].copy(),
-            last["part"] and Rectangle(*last["part"]),
-            last["rest"].copy(),
-            Fraction(*last["time"]),
-        )
+        self._last = None if last is None else _last_of(last)
 
     def _smoothed(self, item: FaceFrame) -> FaceFrame:
         original, edited = item.before.image, item.frame.image
@@ -147,6 +141,18 @@ class TemporalSmoother:
             np.float32(kept) * motion.trust * is_flicker(change) * touched(original[part.slices], edited[part.slices])
         )
         return np.asarray(here - held[:, :, None] * change, np.float32)
+
+
+def _last_of(state: State) -> _Last:
+    """Return a frame before, as it was saved."""
+    part = state["part"]
+    return _Last(
+        state["original"].copy(),
+        state["result"].copy(),
+        None if part is None else Rectangle(*part),
+        state["rest"].copy(),
+        Fraction(*state["time"]),
+    )
 
 
 def edited_part(original: Image, edited: Image) -> Rectangle | None:
