@@ -86,28 +86,27 @@ class Grade:
         return float(np.hypot(self.noise, _BLOCK_REACH * self.blocks))
 
 
-def clarified(crop: FaceCrop, inside: Share, blend: float = 1.0) -> npt.NDArray[np.float32]:
+def clarified(crop: FaceCrop, inside: Share) -> npt.NDArray[np.float32]:
     """Return a face made clearer, RGB float32 (S, S, 3), 0 to 255.
 
     Args:
         crop: the face at the size that it has in its picture.
         inside: what is of the face, 0 to 1, (S, S).
-        blend: how far everything is raised, 0 to 1.
     """
     colours = np.asarray(cv2.cvtColor(crop.image, cv2.COLOR_RGB2YCrCb), np.float32)
     luma = np.ascontiguousarray(colours[:, :, 0])
     grade = Grade.of(luma, inside > 0.5)
     eyes = crop.inside(crop.face.landmarks5)[:2]
     unit = max(float(np.linalg.norm(eyes[1] - eyes[0])), 1.0)
-    blend *= float(np.interp(sharpness(crop.image, crop.face.moved(*crop.affine[:, 2])), *_CRISP))
-    blend /= 1 + _LESS_BLOCKS * grade.blocks
+    amount = float(np.interp(sharpness(crop.image, crop.face.moved(*crop.affine[:, 2])), *_CRISP))
+    amount /= 1 + _LESS_BLOCKS * grade.blocks
     calm = _calmed(luma, grade, unit)
-    raised = _steeper(_raised(calm, grade, unit, blend), calm, grade, unit, blend)
+    raised = _steeper(_raised(calm, grade, unit, amount), calm, grade, unit, amount)
     colours[:, :, 0] = luma + _held_back(raised - luma, crop)
-    if grade.clutter > 1:
-        reach, least = _radius(unit, _LEVELS[1]), (2 * grade.clutter) ** 2
-        for channel in (1, 2):
-            colours[:, :, channel] = guided(luma, np.ascontiguousarray(colours[:, :, channel]), reach, least)
+    share, reach = np.float32(np.clip(grade.clutter - 0.5, 0, 1)), _radius(unit, _LEVELS[1])
+    for channel in (1, 2) if share > 0 else ():
+        colour = np.ascontiguousarray(colours[:, :, channel])
+        colours[:, :, channel] += share * (guided(luma, colour, reach, (2 * grade.clutter) ** 2) - colour)
     colours *= np.float32(1 / 255)
     return np.asarray(cv2.cvtColor(colours, cv2.COLOR_YCrCb2RGB), np.float32).clip(0, 1) * np.float32(255)
 
@@ -139,7 +138,7 @@ def _blocks(luma: Plane) -> float:
     if count < 3:
         return 0.0
     *_, second, most = np.sort(steps[: count * _BLOCK].reshape(count, _BLOCK).mean(0))
-    return float(most - second) if most - second >= _BLOCK_LEAST else 0.0
+    return max(0.0, float(most - second) - _BLOCK_LEAST)
 
 
 def _calmed(luma: Plane, grade: Grade, unit: float) -> Plane:
@@ -148,18 +147,18 @@ def _calmed(luma: Plane, grade: Grade, unit: float) -> Plane:
         return luma
     reach = max(2 if grade.blocks == 0 else _BLOCK // 2, _radius(unit, _LEVELS[1]))
     smooth = guided(luma, luma, reach, (_ABOVE_NOISE * grade.clutter) ** 2)
-    kept = _KEPT_GRAIN if grade.blocks == 0 else _KEPT_GRAIN / 2
+    kept = _KEPT_GRAIN / (1 + grade.blocks)
     return smooth + np.float32(kept) * (luma - smooth)
 
 
-def _raised(luma: Plane, grade: Grade, unit: float, blend: float) -> Plane:
+def _raised(luma: Plane, grade: Grade, unit: float, amount: float) -> Plane:
     """Return luma with its bands raised, as far as they are above noise."""
     result, above = luma.copy(), luma
     for level, gain in zip(_LEVELS, _GAINS, strict=True):
         radius = _radius(unit, level)
         below = guided(luma, luma, radius, _EDGE**2)
         band = above - below
-        result += np.float32(gain * blend) * band * _certain(band, grade, radius)
+        result += np.float32(gain * amount) * band * _certain(band, grade, radius)
         above = below
     return result
 
@@ -172,12 +171,12 @@ def _certain(band: Plane, grade: Grade, radius: int) -> Plane:
     return np.asarray(np.maximum(energy - np.float32(noise), 0) / (energy + np.float32(noise) + 1), np.float32)
 
 
-def _steeper(luma: Plane, calm: Plane, grade: Grade, unit: float, blend: float) -> Plane:
+def _steeper(luma: Plane, calm: Plane, grade: Grade, unit: float, amount: float) -> Plane:
     """Return luma with steeper edges, within the range of the pixels that are around each."""
     sigma = max(1.0, unit * _LEVELS[0])
     smooth = np.asarray(cv2.GaussianBlur(luma, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
     edges = luma - smooth
-    sharp = luma + np.float32(_STEEPER * blend) * edges * _certain(edges, grade, max(1, round(sigma)))
+    sharp = luma + np.float32(_STEEPER * amount) * edges * _certain(edges, grade, max(1, round(sigma)))
     side = 2 * max(1, round(sigma * 1.5)) + 1
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     low, high = (np.asarray(find(calm, around), np.float32) for find in (cv2.erode, cv2.dilate))

@@ -25,7 +25,7 @@ class FaceClearer:
 
     Args:
         masker: which part of a face is seen.
-        blend: how far faces are made clearer, 0 to 1.
+        blend: share of the clearer faces in the result, 0 to 1.
     """
 
     is_concurrent = True
@@ -51,8 +51,8 @@ class FaceClearer:
         jobs = [CropJob(cut(item.frame.image, face), item) for face in item.faces]
         crops = [job.crop for job in jobs]
         masks = self._masker.masks(crops, [crop.image for crop in crops])
-        edited = [clarified(crop, mask, self._blend) for crop, mask in zip(crops, masks, strict=True)]
-        [done] = pasted([item], jobs, edited, masks)
+        edited = [clarified(crop, mask) for crop, mask in zip(crops, masks, strict=True)]
+        [done] = pasted([item], jobs, edited, masks, self._blend)
         return done
 
 
