@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 NAMES = (
-    *("identity", "face_templates", "analysers", "poses", "superres", "swap_identity", "sources"),
-    *("contact_sheet", "quality", "steadiness", "styles", "made_up", "outside"),
+    *("identity", "face_templates", "analysers", "poses", "superres", "enlarging", "clearer", "finishing"),
+    *("swap_identity", "sources", "contact_sheet", "quality", "steadiness", "styles", "made_up", "outside"),
     *("cost", "sessions", "throughput", "preview", "media_table", "models_table", "provenance"),
 )
 LONG = (

@@ -113,6 +113,7 @@ def test_every_option_is_either_allowed_or_refused_with_a_reason() -> None:
         "expression_restorer_driving": "input",
         "stylizer_lut": "input",
         "makeup_reference": "input",
+        "colour_matcher_reference": "input",
         "thumbnail": "output",
         "contact_sheet": "output",
     }

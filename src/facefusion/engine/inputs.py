@@ -18,6 +18,7 @@ def further_inputs(options: Options) -> list[Path]:
     """Return the files that the processors of a job read, beside what shows sources and references."""
     named = {
         "expression_restorer": options.expression_restorer.expression_restorer_driving,
+        "colour_matcher": options.colour_matcher.colour_matcher_reference,
         "stylizer": options.stylizer.stylizer_lut,
         "makeup": options.makeup.makeup_reference,
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from facefusion.engine.automatic import with_models_named
 from facefusion.engine.between.offer import frame_sampling
 from facefusion.engine.casting import check_map, map_inputs
 from facefusion.engine.checks import (
@@ -72,7 +73,7 @@ class Plan:
     """One job, checked.
 
     Attributes:
-        options: as given.
+        options: as given, with the models named that `auto` stands for.
         target: what the target is.
         edited: what it would be if it held the frames as they are written.
         output: path to write.
@@ -136,8 +137,10 @@ def make_plan(
         OutputError: the output cannot be written.
         ProcessorUnknownError: a processor is not installed.
         ProviderError: an execution provider is not there, or does not compute in the precision asked for.
+        CatalogueError: an entry of a catalogue is not what it should be.
     """
     processors = checked_processors(options)
+    options = with_models_named(options, processors)
     target_path = required(options.target_path, "target", "picture or video to edit")
     output = required(options.output_path, "output", "file to write")
     check_who(processors, options)
@@ -179,7 +182,7 @@ def checked_processors(options: Options) -> tuple[ProcessorSpec, ...]:
         OptionsError: one of another package has no option that it is given.
         ProviderError: an execution provider is not there, or does not compute in the precision asked for.
     """
-    processors = tuple(resolve_processors(options.processors))
+    processors = resolve_processors(options.processors)
     check_own_options(processors, options)
     for link in chain_links(options, processors):
         check_own_options([link.spec], link.options)

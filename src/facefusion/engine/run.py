@@ -198,7 +198,7 @@ def prepare(
     options = plan.options
     clock.models = sessions.model_time
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
-    if any(spec.is_given_faces(options) for spec in plan.processors):
+    if any(link.spec.is_given_faces(link.options) for link in plan.links):
         finding, context = prepare_faces(plan, sessions, resources)
     if edits:
         context = replace(context, speech=job_speech(plan, cancel.is_set, room.folder))

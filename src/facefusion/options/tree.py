@@ -17,6 +17,7 @@ from facefusion.options.expression_restorer import ExpressionRestorerOptions
 from facefusion.options.face_editor import FaceEditorOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
 from facefusion.options.film_restorer import FilmRestorerOptions
+from facefusion.options.finishing import ColourMatcherOptions, TemporalSmootherOptions
 from facefusion.options.imaging import (
     AgeModifierOptions,
     BackgroundRemoverOptions,
@@ -221,6 +222,8 @@ class Options(OptionGroup):
     stylizer: StylizerOptions = StylizerOptions()
     makeup: MakeupOptions = MakeupOptions()
     portrait_animator: PortraitAnimatorOptions = PortraitAnimatorOptions()
+    colour_matcher: ColourMatcherOptions = ColourMatcherOptions()
+    temporal_smoother: TemporalSmootherOptions = TemporalSmootherOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()

@@ -304,6 +304,8 @@ class ProcessorSpec:
         model_option: name of the option that says which model it takes; empty where it takes none.
         task: of that model; the processor's own name when empty.
         without_weights: values of that option for which no weights are needed.
+        automatic: models that its value `auto` stands for: the first that can run now, else the last, which needs no
+            weights; empty where the option knows no `auto`.
         options: what options it has of its own, given by `processor_options`; None where it has none. Those of the
             package's own processors are in the tree.
         delay: tells from the options, before any work, how many frames it keeps back at most; None where it keeps none.
@@ -322,6 +324,7 @@ class ProcessorSpec:
     model_option: str = ""
     task: str = ""
     without_weights: frozenset[str] = frozenset()
+    automatic: tuple[str, ...] = ()
     options: type[OptionGroup] | None = None
     delay: Callable[[Options], int] | None = None
 

@@ -20,7 +20,10 @@ _MOVES_FACES: Final = frozenset(
 _DRAWS: Final = "stylizer"
 """A processor after which a frame may be a drawing, in which little can be measured."""
 _KEEPS_PEOPLE: Final = frozenset(
-    {"face_enhancer", "film_restorer", "frame_enhancer", "frame_colorizer", "lip_syncer", "makeup"}
+    (
+        *("face_enhancer", "film_restorer", "frame_enhancer", "frame_colorizer", "lip_syncer", "makeup"),
+        *("colour_matcher", "temporal_smoother"),
+    )
 )
 """Processors after which everybody is to be who they were."""
 _SWAPPER: Final = "face_swapper"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from facefusion.engine.automatic import with_models_named
 from facefusion.engine.clock import StageClock
 from facefusion.engine.edited import edited_info
 from facefusion.engine.links import create_link
@@ -75,6 +76,7 @@ def live_plan(options: Options, processors: Sequence[ProcessorSpec], info: Video
         OptionsError: processors would make frames that are too large.
         ModelError: a model is not known, or not for its processor.
     """
+    options = with_models_named(options, processors)
     return Plan(options, info, edited_info(info, chain_links(options, processors), options), NOWHERE, tuple(processors))
 
 
@@ -100,7 +102,7 @@ def live_work(
         FaceFusionError: something of it cannot be done.
     """
     finding, context = None, ProcessorContext(plan.options, (), sessions, resources=resources)
-    if any(spec.is_given_faces(plan.options) for spec in plan.processors):
+    if any(link.spec.is_given_faces(link.options) for link in plan.links):
         finding, context = prepare_faces(plan, sessions, resources)
     processors = tuple(create_link(link, context) for link in plan.links)
     return Work(finding, processors, None, None, StageClock(), notes), context

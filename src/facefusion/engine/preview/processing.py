@@ -174,5 +174,8 @@ def _text(value: object) -> str:
 def _marks(options: Options) -> Hashable:
     """Return what tells files that processors read by themselves."""
     paths = (options.target_path, options.lip_syncer.source_audio)
-    further = (options.expression_restorer.expression_restorer_driving, options.stylizer.stylizer_lut)
-    return tuple(map(mark, (*paths, *further, options.makeup.makeup_reference)))
+    further = (
+        *(options.expression_restorer.expression_restorer_driving, options.colour_matcher.colour_matcher_reference),
+        *(options.stylizer.stylizer_lut, options.makeup.makeup_reference),
+    )
+    return tuple(map(mark, (*paths, *further)))

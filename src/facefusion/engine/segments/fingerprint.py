@@ -32,6 +32,7 @@ _WITHOUT_EFFECT = {
     "expression_restorer": ("expression_restorer_driving",),
     "stylizer": ("stylizer_lut",),
     "makeup": ("makeup_reference",),
+    "colour_matcher": ("colour_matcher_reference",),
     "output": (
         *("overwrite", "resume", "keep_audio", "keep_subtitles", "keep_metadata"),
         *("thumbnail", "contact_sheet", "sequence_start"),
@@ -86,6 +87,7 @@ class Fingerprint:
             return cls(secrets.token_hex(32), inputs=inputs)
         output, driving = plan.options.output, plan.options.expression_restorer.expression_restorer_driving
         table, worn = plan.options.stylizer.stylizer_lut, plan.options.makeup.makeup_reference
+        colours = plan.options.colour_matcher.colour_matcher_reference
         facts = {
             "libraries": {name: version(name) for name in _LIBRARIES} | _runtime() | plug_in_versions(),
             "options": _options(plan.options) | {"map": _map(plan.options)},
@@ -95,6 +97,7 @@ class Fingerprint:
                 "expression_restorer_driving": driving is not None,
                 "stylizer_lut": table is not None,
                 "makeup_reference": worn is not None,
+                "colour_matcher_reference": colours is not None,
             },
             "weights": _weights(plan.options),
             "inputs": digests,
