@@ -200,7 +200,7 @@ def is_concurrent(processor: Processor) -> bool:
     A processor that remembers nothing says so by an attribute `is_concurrent` that is true; the others get one batch
     after the other.
     """
-    return getattr(processor, "is_concurrent", False) is True
+    return getattr(processor, "is_concurrent", False) is True and not delay_of(processor)
 
 
 def begin_processor(processor: Processor, time: Fraction) -> None:
@@ -220,6 +220,44 @@ class HoldingProcessor(Processor, Protocol):
     def hold(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch edited, perhaps without having it in the frames; `FaceFrame.settled` puts it there."""
         ...
+
+
+class DelayingProcessor(Processor, Protocol):
+    """A processor that gives a frame only when it has seen some that follow it.
+
+    Every frame that came in comes out exactly once, in the order in which they came. What becomes of a frame depends on
+    the frames around it alone, not on how they are cut into batches. `state` holds also the frames that are kept back
+    (`facefusion.processors.kept` writes them), and nobody gets two batches at one time.
+
+    Attributes:
+        delay: most frames that it keeps back at one time; the same for its whole life. They count in the job's memory.
+            `ProcessorSpec.delay` says it before there is a processor.
+    """
+
+    delay: int
+
+    def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return the next frames edited, in order: perhaps fewer than came, perhaps more, perhaps none."""
+        ...
+
+    def finish(self) -> list[FaceFrame]:
+        """Return the frames that are kept back, in order: none follow them.
+
+        A picture, a frame of a preview and a live frame are `process([frame])` and then `finish()`. Frames that come
+        afterwards are edited by what is remembered of those before.
+        """
+        ...
+
+
+def delay_of(processor: Processor) -> int:
+    """Return how many frames a processor keeps back at most; 0 where it gives each batch back at once."""
+    return int(getattr(processor, "delay", 0))
+
+
+def finish_processor(processor: Processor) -> list[FaceFrame]:
+    """Return what a processor keeps back, where there are no more frames."""
+    finish = getattr(processor, "finish", None)
+    return [] if finish is None else list(finish())
 
 
 def run_processor(processor: Processor, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
@@ -264,6 +302,8 @@ class ProcessorSpec:
         without_weights: values of that option for which no weights are needed.
         options: what options it has of its own, given by `processor_options`; None where it has none. Those of the
             package's own processors are in the tree.
+        delay: tells from the options, before any work, how many frames it keeps back at most; None where it keeps none.
+            See `DelayingProcessor`.
     """
 
     name: str
@@ -278,3 +318,4 @@ class ProcessorSpec:
     task: str = ""
     without_weights: frozenset[str] = frozenset()
     options: type[OptionGroup] | None = None
+    delay: Callable[[Options], int] | None = None
