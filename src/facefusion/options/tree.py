@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from facefusion.errors import OptionsError
 from facefusion.options.analysis import FaceAnalysisOptions
+from facefusion.options.anonymizer import AnonymizerOptions
 from facefusion.options.base import Names, OptionGroup, described
 from facefusion.options.execution import RuntimeOptions
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
@@ -185,6 +186,7 @@ class Options(OptionGroup):
     frame_colorizer: FrameColorizerOptions = FrameColorizerOptions()
     background_remover: BackgroundRemoverOptions = BackgroundRemoverOptions()
     age_modifier: AgeModifierOptions = AgeModifierOptions()
+    anonymizer: AnonymizerOptions = AnonymizerOptions()
     face_translator: FaceTranslatorOptions = FaceTranslatorOptions()
     face_masks: FaceMaskOptions = FaceMaskOptions()
     face_enhancer: FaceEnhancerOptions = FaceEnhancerOptions()

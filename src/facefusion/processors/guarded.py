@@ -14,6 +14,7 @@ from facefusion.processors.base import (
     ProcessorSpec,
     begin_processor,
     is_concurrent,
+    notes_of,
 )
 from facefusion.processors.registry import package_of_processor
 from facefusion.state import State
@@ -50,6 +51,11 @@ class GuardedProcessor:
         """Hear when the target begins; see `begin_processor`."""
         with self._told():
             begin_processor(self._processor, time)
+
+    def notes(self) -> list[str]:
+        """Return what it has to say when all is done; see `notes_of`."""
+        with self._told():
+            return notes_of(self._processor)
 
     def state(self) -> State:
         """Return what is remembered; see `Processor`."""
