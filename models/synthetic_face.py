@@ -1,8 +1,8 @@
 """Make the statistical model of faces that synthetic identities are drawn from, or check that the package's is this.
 
 `python -m models.synthetic_face train-clean.tar --held-out FOLDER [PICTURE ...]` lays the faces of many official
-portraits out alike, takes off their light and their smiles, and keeps the mean and the main directions in which texture,
-shape and eyes differ together. Each direction is a sum over all of the people; none of them is in it.
+portraits out alike, takes off their light, their smiles and their beards, and keeps the mean and the main directions in
+which texture, shape and eyes differ together. Each direction is a sum over all of the people; none of them is in it.
 """
 
 from __future__ import annotations
@@ -18,20 +18,26 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.analyser import FaceAnalyser
-from facefusion.faces.mesh import vertex_normals
+from facefusion.faces.mesh import mirror_vertices, vertex_normals
 from facefusion.faces.recognisers.dlib_resnet import identity_distance
+from facefusion.faces.types import Points
+from facefusion.media.frame import Image
 from facefusion.options import FaceSelectionOptions
 from facefusion.processors.anonymizer.face_space import LAYOUT, FaceSpace, chroma_size, layout_mesh
 from facefusion.processors.face_swapper.mesh.expression import smile_of
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 from facefusion.processors.face_swapper.mesh.source import SourceModel
 from facefusion.processors.face_swapper.mesh.view import View
-from models.lips_material import JUDGED, Portrait, portraits
+from models.lips_material import JUDGED, Portrait, person_of, portraits
 from models.portraits import read_pictures
 
 Values = npt.NDArray[np.float64]
 
 FILE = Path(__file__).parents[1] / "src" / "facefusion" / "processors" / "anonymizer" / "face_space.npz"
+DATASETS = ("usgov:", "usgov2:")
+"""Parts of the archive that are used: official portraits of members of the United States Congress, public domain."""
+PEOPLE = 240
+_SEED = 5
 COUNT = 24
 """Directions that are kept."""
 _WEIGHTS = {"texture": 1.0, "shape": 0.5, "eyes": 0.1, "light": 0.1}
@@ -42,6 +48,8 @@ _SAME = 0.55
 """Identity distance below which somebody may be one of those who are held out."""
 _CLEAR_EYES = 0.4
 """Trust from which on the colour of eyes counts."""
+_TAKEN = 0.8
+"""Share of what goes with smiles and beards that is taken off: more would leave the folds of some inside out."""
 _TOLERANCE = 1.0
 """Largest difference of a drawn texture, 0 to 255, from the package's: other processors round a little differently."""
 
@@ -69,11 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 1 when the package's file is another."""
     parser = argparse.ArgumentParser(prog="python -m models.synthetic_face", description=__doc__)
     parser.add_argument("portraits", type=Path, nargs="+", help="archive of face chips with an index, or pictures")
-    parser.add_argument("--dataset", nargs="+", default=["usgov", "usgov2"], help="parts of the archive that count")
     parser.add_argument("--held-out", type=Path, nargs="*", default=[], help="pictures of people who must not be in it")
+    parser.add_argument("--people", type=int, default=PEOPLE, help="how many people (default: %(default)s)")
     parser.add_argument("--check", action="store_true", help="only compare with the package's file")
     options = parser.parse_args(arguments)
-    samples = collect(options.portraits, options.dataset, options.held_out)
+    samples = collect(options.portraits, options.held_out, options.people)
     if len(samples) < 50:
         print(f"error: {len(samples)} faces are too few: at least 50 people must be in it", file=sys.stderr)
         return 1
@@ -90,27 +98,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(difference > _TOLERANCE)
 
 
-def collect(paths: Sequence[Path], datasets: Sequence[str], held_out: Sequence[Path]) -> list[Sample]:
-    """Return what the portraits tell, one of each person, without those who are held out."""
+def collect(paths: Sequence[Path], held_out: Sequence[Path], count: int) -> list[Sample]:
+    """Return what the portraits of so many people tell, drawn from all but those who are held out.
+
+    Args:
+        paths: archives of face chips with an index, or pictures.
+        held_out: pictures of people who must not be among them.
+        count: how many people.
+    """
     analyser = FaceAnalyser.create(FaceSelectionOptions())
-    kept_out = np.array(
-        [
-            analyser.embed(image, faces[:1])[0].embedding
-            for image in read_pictures(held_out)
-            if (faces := analyser.find(image))
-        ],
-        np.float32,
-    ).reshape(-1, 128)
-    seen: set[str] = set()
-    samples = []
-    for portrait in portraits(paths):
-        if portrait.person in JUDGED | seen or portrait.person.split(":")[0] not in datasets:
-            continue
-        seen.add(portrait.person)
-        sample = _sample(analyser, portrait, kept_out)
+    barred = np.array([_vector(analyser, image) for image in read_pictures(held_out)], np.float32).reshape(-1, 128)
+    names = JUDGED | {person_of(path) for path in held_out}
+    all_of_them = [each for each in portraits(paths) if each.person.startswith(DATASETS) and each.person not in names]
+    samples: list[Sample] = []
+    for place in np.random.default_rng(_SEED).permutation(len(all_of_them)):
+        sample = _sample(analyser, all_of_them[place], barred)
         if sample is not None:
             samples.append(sample)
+        if len(samples) == count:
+            break
     return samples
+
+
+def _vector(analyser: FaceAnalyser, image: Image) -> npt.NDArray[np.float32]:
+    """Return the identity vector of the largest face; one far from everybody's where there is none."""
+    faces = analyser.find(image)
+    return analyser.recogniser.embed(image, [faces[0].mesh])[0] if faces else np.full(128, 9, np.float32)
 
 
 def _sample(analyser: FaceAnalyser, portrait: Portrait, held_out: npt.NDArray[np.float32]) -> Sample | None:
@@ -139,12 +152,23 @@ def _laid_out(view: View) -> Sample:
         eyes = np.full_like(eyes, np.nan)
     light = np.concatenate([model.light.mean, model.light.spread, [model.light.contrast, model.light.beard]])
     remainder = np.hstack([model.light.directional, model.light.remainder])
-    return Sample(np.asarray(texture, np.float32), model.shape, eyes, light, remainder)
+    return Sample(_even(np.asarray(texture, np.float32)), _even_shape(model.shape), eyes, light, remainder)
+
+
+def _even(texture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the mean of a texture and its mirror image: light from one side is nobody's own."""
+    return (texture + texture[:, ::-1]) / 2
+
+
+def _even_shape(shape: Points) -> Points:
+    mirrored = shape[mirror_vertices()] * np.array([-1, 1, 1], np.float32)
+    return (shape + mirrored) / 2
 
 
 def fit(samples: Sequence[Sample]) -> FaceSpace:
     """Return mean and main directions."""
     smiles = np.array([smile_of(sample.shape) for sample in samples])
+    beards = np.array([sample.light[-1] for sample in samples])
     height, width = chroma_size()
     parts = {
         "texture": np.array(
@@ -164,15 +188,14 @@ def fit(samples: Sequence[Sample]) -> FaceSpace:
         "light": np.array([sample.light for sample in samples], np.float64),
     }
     parts["eyes"] = np.where(np.isnan(parts["eyes"]), np.nanmean(parts["eyes"], 0), parts["eyes"])
-    parts = {name: _at_rest(part, smiles) for name, part in parts.items()}
+    parts = {name: _at_rest(part, smiles, beards) for name, part in parts.items()}
     means = {name: part.mean(0) for name, part in parts.items()}
     scales = {name: np.sqrt(_WEIGHTS[name] / part.var(0).sum()) for name, part in parts.items()}
     joined = np.hstack([(parts[name] - means[name]) * scales[name] for name in parts])
     _, strengths, directions = np.linalg.svd(joined, full_matrices=False)
     strengths = strengths[:COUNT] / np.sqrt(len(samples) - 1)
-    print(
-        f"{len(samples)} people; {COUNT} directions hold {(strengths**2).sum() / joined.var(0).sum():.0%} of the variance"
-    )
+    share = (strengths**2).sum() / joined.var(0).sum()
+    print(f"{len(samples)} people; {COUNT} directions hold {share:.0%} of the variance")
     split = np.cumsum([part.shape[1] for part in parts.values()])[:-1]
     found = dict(zip(parts, np.split(directions[:COUNT] * strengths[:, None], split, axis=1), strict=True))
     return FaceSpace.of(
@@ -182,11 +205,12 @@ def fit(samples: Sequence[Sample]) -> FaceSpace:
     )
 
 
-def _at_rest(part: Values, smiles: Values) -> Values:
-    """Return values as they would be if nobody smiled: what goes with the smile is taken off."""
-    away = smiles - smiles.mean()
-    slope = (away[:, None] * (part - part.mean(0))).sum(0) / max(float((away**2).sum()), 1e-9)
-    return part - smiles[:, None] * slope
+def _at_rest(part: Values, smiles: Values, beards: Values) -> Values:
+    """Return values as they would be if nobody smiled or had a beard: what goes with these is taken off."""
+    causes = np.column_stack([smiles, beards])
+    away = causes - causes.mean(0)
+    slopes, *_ = np.linalg.lstsq(away, part - part.mean(0), rcond=None)
+    return part - causes @ slopes * _TAKEN
 
 
 if __name__ == "__main__":

@@ -308,8 +308,8 @@ class ProcessorSpec:
         without_weights: values of that option for which no weights are needed.
         options: what options it has of its own, given by `processor_options`; None where it has none. Those of the
             package's own processors are in the tree.
-        takes_every_face: whether it gets all faces that are found and that the user has not deselected: also those that are
-            too small, or turned too far, to be worked on otherwise, and at once.
+        takes_every_face: whether it gets all faces that are found and that the user has not deselected: also those that
+            are too small, or turned too far, to be worked on otherwise, and at once.
         delay: tells from the options, before any work, how many frames it keeps back at most; None where it keeps none.
             See `DelayingProcessor`.
     """

@@ -33,8 +33,9 @@ _LEVELS: Final = 127
 _PARTS: Final = ("texture", "shape", "eyes", "light")
 _CLEAR: Final = 0.9
 """Trust in the colour of the eyes that are drawn."""
-_MOST: Final = 2.2
-"""Farthest that a face is from the mean along one direction, in standard deviations."""
+_SPREAD: Final = 0.9
+_MOST: Final = 1.7
+"""How far faces are drawn from the mean along each direction, and the farthest, in standard deviations."""
 _LEAST_EYES: Final = np.array([20, 110, 110, 120, 110, 110, 0, 120, 120], np.float64)
 _MOST_EYES: Final = np.array([150, 150, 165, 235, 146, 146, 40, 136, 136], np.float64)
 """Of iris, white and black (Lab, 0 to 255): beyond that there are no eyes."""
@@ -110,7 +111,7 @@ class FaceSpace:
             number: of the face.
         """
         chance = np.random.default_rng([seed, number])
-        return self.at(np.clip(chance.standard_normal(self.count), -_MOST, _MOST))
+        return self.at(np.clip(_SPREAD * chance.standard_normal(self.count), -_MOST, _MOST))
 
     def at(self, place: Values) -> SourceModel:
         """Return the face at a place, in standard deviations along each direction, float64 (K,)."""

@@ -12,7 +12,7 @@ from facefusion.faces.analyser import face_search
 from facefusion.faces.detectors.base import Detection
 from facefusion.faces.scene import CutDetector
 from facefusion.faces.search import USUAL_TILES, FaceSearch
-from facefusion.faces.types import Face, Vector
+from facefusion.faces.types import Vector
 from facefusion.media.frame import Image
 from facefusion.options.anonymizer import AnonymizerOptions
 from facefusion.processors.anonymizer.covering import Cover, Oval, cover
@@ -123,7 +123,7 @@ class Anonymizer:
         edited = item
         if sightings:
             image = item.frame.image.copy()
-            instead = any([not self._cover(image, number, each) for number, each in sightings.items()])
+            instead = bool(sum(not self._cover(image, number, each) for number, each in sightings.items()))
             edited = item.with_frame(item.frame.with_image(image))
         followed = any(not each.is_found for each in sightings.values())
         self._report.see(item.frame.index, covered=len(sightings), followed=followed, instead=instead)

@@ -217,4 +217,3 @@ def _bridge(number: int, again: Sighting, kept: Sequence[Seen], missed: int) -> 
 def _taken(box: Vector, seen: Seen) -> bool:
     """Whether another face, which was found, is where this one would be."""
     return any(each.is_found and box_overlap(box, each.box) > 0.5 for each in seen.sightings.values())
-
