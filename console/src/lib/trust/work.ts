@@ -13,6 +13,7 @@ const WORK: Record<string, readonly [string, string]> = {
   frame_enhancer: ["enlarging the whole picture", "放大整个画面"],
   frame_colorizer: ["colouring black and white", "为黑白画面上色"],
   background_remover: ["replacing the background", "替换背景"],
+  anonymizer: ["making faces unrecognisable", "使人脸无法辨认"],
 };
 
 const NAMES: Record<string, string> = {
@@ -26,6 +27,7 @@ const NAMES: Record<string, string> = {
   frame_enhancer: "画面增强",
   frame_colorizer: "上色",
   background_remover: "去除背景",
+  anonymizer: "匿名化",
 };
 
 /** What a processor is called; in English as the service names it. */

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -75,7 +76,7 @@ def _graph(rate: int, factor: float) -> Graph:
         graph.add("aformat", "sample_fmts=flt:channel_layouts=stereo"),
         graph.add("abuffersink"),
     ]
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         before.link_to(after)
     graph.configure()
     return graph
