@@ -19,6 +19,8 @@ _AROUND: Final = 1.25
 """Side of the patch, in sides of the face's box."""
 _REACH: Final = 0.6
 """How far a face may move from frame to frame, in sides of the patch."""
+_FLAT: Final = 1.0
+"""Contrast, 0 to 255, below which there is nothing to be known again."""
 _ALIKE: Final = 0.45
 """Correlation from which what is found is the same."""
 
@@ -51,6 +53,8 @@ class Patch:
         Args:
             image: RGB uint8 (H, W, 3).
         """
+        if float(self.pixels.std()) < _FLAT:
+            return None
         margin = round(_SIDE * _REACH)
         alike = cv2.matchTemplate(_seen(image, self.box, margin), self.pixels, cv2.TM_CCOEFF_NORMED)
         _, most, _, place = cv2.minMaxLoc(alike)

@@ -46,11 +46,17 @@ class Report:
 
     def notes(self) -> list[str]:
         """Return what the user should know, a sentence each."""
-        told = (
-            (self.instead, "a face could not be replaced and is blurred"),
-            (self.followed, "a face was not found, and what was followed there is covered"),
-        )
-        return [f"In {_count(runs)} of {self.frames} frames {what}: {_named(runs)}" for runs, what in told if runs]
+        told = []
+        if self.instead:
+            count, named = _count(self.instead), _named(self.instead)
+            told.append(f"In {count} of {self.frames} frames a face could not be replaced and is blurred: {named}")
+        if self.followed:
+            count, named, frames = _count(self.followed), _named(self.followed), self.frames
+            what = (
+                f"In {count} of {frames} frames a face was not found, and what was followed there is covered: {named}"
+            )
+            told.append(what)
+        return told
 
     def state(self) -> State:
         """Return all counts; see `facefusion.state`."""
