@@ -36,7 +36,7 @@ Values = npt.NDArray[np.float64]
 FILE = Path(__file__).parents[1] / "src" / "facefusion" / "processors" / "anonymizer" / "face_space.npz"
 DATASETS = ("usgov:", "usgov2:")
 """Parts of the archive that are used: official portraits of members of the United States Congress, public domain."""
-PEOPLE = 240
+PEOPLE = 230
 _SEED = 5
 COUNT = 24
 """Directions that are kept."""
