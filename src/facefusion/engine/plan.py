@@ -42,7 +42,7 @@ from facefusion.media.select import Selection
 from facefusion.media.still.encode import not_held
 from facefusion.media.tracks.check import check_tracks
 from facefusion.options import Options, OutputOptions
-from facefusion.processors.base import ProcessorSpec
+from facefusion.processors.base import ProcessorSpec, spec_delay
 from facefusion.processors.registry import resolve_processors
 
 DEFAULT_MEMORY = 0.25
@@ -88,6 +88,11 @@ class Plan:
     renditions: tuple[Rendition, ...] = ()
     notes: tuple[str, ...] = ()
     sampling: Every = 1
+
+    @property
+    def kept_back(self) -> int:
+        """Most frames that processors keep back."""
+        return sum(spec_delay(spec, self.options) for spec in self.processors)
 
     @property
     def new_sound(self) -> Path | None:
@@ -193,7 +198,7 @@ def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequen
         OutputError: an output cannot be written.
     """
     options = plan.options
-    frames_in_flight(options, target, edited)
+    frames_in_flight(options, target, edited, plan.kept_back)
     wishes = [(plan.output, VideoWish.of(options.output))]
     wishes += [VideoWish.parse_rendition(text, options.output) for text in options.output.renditions]
     check_for_sequence(options, target, [path for path, _ in wishes])
@@ -250,13 +255,14 @@ def _inputs(options: Options, target: Path) -> list[Path]:
     return [*options.source_paths, *map_inputs(options), target, *further, *further_inputs(options)]
 
 
-def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None) -> int:
-    """Return how many decoded frames may exist at once.
+def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None, kept_back: int = 0) -> int:
+    """Return how many decoded frames may exist at once, beside those that processors keep back.
 
     Args:
         options: all options.
         info: of the frames as they are decoded.
         edited: of the frames as they are written; like those when None.
+        kept_back: by processors, at most.
 
     Raises:
         OptionsError: `max_memory` does not hold as many as are needed to work at all.
@@ -268,13 +274,14 @@ def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None
     budget = int((runtime.max_memory or default) * GIB / size)
     if runtime.max_memory is None and runtime.execution_batch_size != "auto":
         budget = wanted
-    if runtime.max_memory is not None and budget < LEAST_IN_FLIGHT:
-        least = LEAST_IN_FLIGHT * size / GIB
-        raise OptionsError(
-            f"Option max-memory: {runtime.max_memory} GiB do not hold {LEAST_IN_FLIGHT} frames of "
-            f"{info.width}x{info.height}",
-            f"Allow at least {least:.3f}",
-        )
+    if runtime.max_memory is not None:
+        least = LEAST_IN_FLIGHT + kept_back
+        if budget < least:
+            raise OptionsError(
+                f"Option max-memory: {runtime.max_memory} GiB do not hold {least} frames of {info.width}x{info.height}",
+                f"Allow at least {least * size / GIB:.3f}",
+            )
+        budget -= kept_back
     return max(LEAST_IN_FLIGHT, min(wanted, budget))
 
 
@@ -283,7 +290,8 @@ def frame_memory(plan: Plan) -> int:
     info, edited = plan.target, plan.edited
     if not isinstance(info, VideoInfo) or not isinstance(edited, VideoInfo):
         return _frame_size(info, edited)
-    return _frame_size(info, edited) * frames_in_flight(plan.options, info, edited)
+    kept_back = plan.kept_back
+    return _frame_size(info, edited) * (frames_in_flight(plan.options, info, edited, kept_back) + kept_back)
 
 
 def _frame_size(info: PictureInfo | VideoInfo, edited: PictureInfo | VideoInfo | None) -> int:

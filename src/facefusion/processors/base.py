@@ -328,3 +328,8 @@ class ProcessorSpec:
     options: type[OptionGroup] | None = None
     takes_every_face: bool = False
     delay: Callable[[Options], int] | None = None
+
+
+def spec_delay(spec: ProcessorSpec, options: Options) -> int:
+    """Return how many frames a processor keeps back at most, as is known before any work."""
+    return 0 if spec.delay is None else spec.delay(options)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from facefusion.faces.pace import Every
 from facefusion.options import Options
-from facefusion.processors.base import ProcessorSpec
+from facefusion.processors.base import ProcessorSpec, spec_delay
 
 
 def frame_sampling(options: Options, specs: Sequence[ProcessorSpec], *, has_hooks: bool) -> tuple[Every, list[str]]:
@@ -35,6 +35,8 @@ def _unsuited(options: Options, specs: Sequence[ProcessorSpec], *, has_hooks: bo
             return f"{spec.name} goes by the sound"
         if not spec.needs_faces or spec.format is not None:
             return f"{spec.name} changes whole frames"
+        if spec_delay(spec, options):
+            return f"{spec.name} goes by the frames around each"
     if options.expression_restorer.expression_restorer_driving and any(
         spec.name == "expression_restorer" for spec in specs
     ):

@@ -98,14 +98,17 @@ class FaceFinder:
         """Return what finds faces and tells them apart."""
         return self._open(plan.options, sessions).analyser
 
-    def find(self, plan: Plan, sessions: SessionFactory, frames: Sequence[Frame], key: Hashable) -> Found:
+    def find(
+        self, plan: Plan, sessions: SessionFactory, frames: Sequence[Frame], key: Hashable, place: int = -1
+    ) -> Found:
         """Return the faces of frames.
 
         Args:
             plan: the job.
             sessions: opens models.
-            frames: those that follow one another, the last of which is shown.
-            key: what tells them from others.
+            frames: those that follow one another.
+            key: what tells them, and the one that is shown, from others.
+            place: which of them is shown.
         """
         options, needs = plan.options, _needs(plan)
         casting, _ = self.cast(plan, sessions)
@@ -127,7 +130,7 @@ class FaceFinder:
                 else tuple(replace(each, faces=tuple(order_faces(each.faces, order))) for each in faces)
             )
             chosen = tuple(_select(finding, *pair, of_clip=of_clip) for pair in zip(frames, given, strict=True))
-            return Found(tuple(order_faces(given[-1].faces, order)), chosen)
+            return Found(tuple(order_faces(given[place].faces, order)), chosen)
 
         key = (seen, options.faces.model_dump_json(), _people_key(options), needs, every_face)
         return self._found.get(key, select)

@@ -15,7 +15,15 @@ from facefusion.engine.speech import job_speech
 from facefusion.inference.session import SessionFactory
 from facefusion.options import Options
 from facefusion.options.base import OptionGroup
-from facefusion.processors.base import FaceFrame, Processor, ProcessorContext, ProcessorSpec, Role, run_processor
+from facefusion.processors.base import (
+    FaceFrame,
+    Processor,
+    ProcessorContext,
+    ProcessorSpec,
+    Role,
+    finish_processor,
+    run_processor,
+)
 from facefusion.processors.guarded import create_processor
 from facefusion.processors.registry import processor_names
 from facefusion.state import State
@@ -48,7 +56,14 @@ class Processing:
         self._names = frozenset(processor_names())
 
     def run(
-        self, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], items: Sequence[FaceFrame], key: Hashable
+        self,
+        plan: Plan,
+        sessions: SessionFactory,
+        roles: tuple[Role, ...],
+        items: Sequence[FaceFrame],
+        key: Hashable,
+        *,
+        place: int = -1,
     ) -> FaceFrame:
         """Return a frame as the processors give it at the beginning of a job.
 
@@ -59,13 +74,15 @@ class Processing:
             plan: the job.
             sessions: opens models.
             roles: who plays what; none where no processor needs faces.
-            items: the job's first frames and their faces; the last is wanted.
-            key: what tells them from others.
+            items: the job's first frames and their faces.
+            key: what tells them, and the one that is wanted, from others.
+            place: which of them is wanted.
         """
         keys = [_key(spec, plan, sessions, roles, self._names) for spec in plan.processors]
         makers = [partial(_make, spec, plan, sessions, roles, self._work) for spec in plan.processors]
         if len(items) > 1:
-            return self._results.get((key, *keys), lambda: self._series(list(zip(keys, makers, strict=True)), items))
+            wanted = list(zip(keys, makers, strict=True))
+            return self._results.get((key, *keys), lambda: self._series(wanted, items, items[place].frame.index))
         [item] = items
         for own, make in zip(keys, makers, strict=True):
             key = (key, own)
@@ -78,21 +95,36 @@ class Processing:
         self._ready.clear()
 
     def _single(self, key: Hashable, make: Callable[[], _Ready], item: FaceFrame) -> FaceFrame:
-        return run_processor(self._begun(key, make), [item])[0]
+        return _last(self._begun(key, make), [item])[0]
 
-    def _series(self, wanted: Sequence[tuple[Hashable, Callable[[], _Ready]]], items: Sequence[FaceFrame]) -> FaceFrame:
-        """Run frames through all processors, one after the other, and return the last."""
+    def _series(
+        self, wanted: Sequence[tuple[Hashable, Callable[[], _Ready]]], items: Sequence[FaceFrame], index: int
+    ) -> FaceFrame:
+        """Run frames through all processors, one after the other, and return the one with an index."""
         processors = [self._begun(key, make) for key, make in wanted]
-        for item in items:
+        for item in items[:-1]:
+            given = [item]
             for processor in processors:
-                [item] = run_processor(processor, [item])  # noqa: PLW2901 - what one gives, the next is given
-        return item.settled()
+                given = [edited for one in given for edited in run_processor(processor, [one])]
+            found = [edited for edited in given if edited.frame.index == index]
+            if found:
+                return found[0].settled()
+        given = [items[-1]]
+        for processor in processors:
+            given = _last(processor, given)
+        return next(edited for edited in given if edited.frame.index == index).settled()
 
     def _begun(self, key: Hashable, make: Callable[[], _Ready]) -> Processor:
         """Return a processor as it is when a job begins."""
         ready = self._ready.get(key, make)
         ready.processor.restore(ready.new)
         return ready.processor
+
+
+def _last(processor: Processor, items: Sequence[FaceFrame]) -> list[FaceFrame]:
+    """Run frames through a processor that none follow, one after the other; with them comes what it kept back."""
+    edited = [each for item in items for each in run_processor(processor, [item])]
+    return [*edited, *finish_processor(processor)]
 
 
 def _make(
