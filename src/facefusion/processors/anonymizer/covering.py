@@ -19,7 +19,7 @@ from facefusion.media.frame import Image
 Cover = Literal["blur", "pixelate", "mask"]
 """What is seen in place of a face whose features are taken away."""
 
-CELLS: Final[dict[Cover, float]] = {"blur": 5.0, "pixelate": 7.0, "mask": 1.0}
+CELLS: Final[dict[Cover, float]] = {"blur": 4.0, "pixelate": 6.0, "mask": 1.0}
 """Cells across a covered face at strength 1; measured by `benchmarks/anonymizer.py`."""
 _AROUND_MESH: Final = 1.22
 """How much wider than the mesh, which ends at the brows' height above and at the cheeks, what is covered is."""
