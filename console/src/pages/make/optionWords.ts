@@ -45,7 +45,7 @@ const ZH: Record<string, readonly [string, string]> = {
   frame_colorizer_blend: ["上色比例", "新颜色所占百分比"],
   anonymizer_method: ["匿名方式", "人脸处显示什么：不属于任何人的新面孔（保留表情和视线）、模糊、马赛克或单色"],
   anonymizer_seed: ["新面孔种子", "换一个数字，得到另一批不属于任何人的面孔"],
-  anonymizer_strength: ["遮盖强度", "模糊与马赛克抹去多少；1 为实测足够的最小值"],
+  anonymizer_strength: ["遮盖强度", "模糊与马赛克抹去多少；1 在脸上留下横向四格和六格，2 减半"],
   anonymizer_voice: ["变声", "目标的声音升高或降低多少个半音；0 保持不变"],
   background_remover_model: ["去背景模型", "去除背景的模型"],
   background_remover_fill_color: ["背景填充色", "红,绿,蓝,不透明度，各 0 到 255；不透明度 0 为透明"],
