@@ -25,7 +25,7 @@ from facefusion.engine.plan import Plan, frame_memory, make_plan
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.segments.folder import remove_segments
 from facefusion.engine.speech import job_speech
-from facefusion.engine.targets import TargetSelector
+from facefusion.engine.targets import TargetSelector, selection_of, takes_every_face
 from facefusion.engine.video import edit_video
 from facefusion.engine.warm.parts import WarmParts
 from facefusion.engine.work import Finding, Work
@@ -224,7 +224,8 @@ def prepare_faces(plan: Plan, sessions: SessionFactory, resources: ExitStack) ->
     roles = tuple(enriched_role(role, enricher, needs, sessions.kept) for role in roles)
     others = roles[0].sources if casting.others == 0 or not options.face_map else ()
     wanted = AttributeFilter(enricher, options.faces) if by_attributes else None
-    selector = TargetSelector(analyser, options.faces, casting, wanted)
+    selection, every = selection_of(options.faces, plan.processors), takes_every_face(plan.processors)
+    selector = TargetSelector(analyser, selection, casting, wanted, fades=not every)
     context = ProcessorContext(options, others, sessions, roles, resources=resources)
     return Finding(analyser, selector, enricher, needs), context
 

@@ -127,6 +127,7 @@ class _VideoJob:
             self._edit(analysis, edit, reader.info, frames)
             edit.end()
             analysis.check_faces()
+            self.work.tell()
             with self.work.clock.measure("join"):
                 with self.door.leaving(Count(self.folder.frames, edit.faces)) as way:
                     edit.write_pictures(way)

@@ -13,7 +13,14 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
 from facefusion.faces.landmarkers.base import FaceView
 from facefusion.media.frame import Frame, Image
-from facefusion.processors.base import FaceFrame, Processor, delay_of, finish_processor, run_processor
+from facefusion.processors.base import (
+    FaceFrame,
+    Processor,
+    delay_of,
+    finish_processor,
+    notes_of,
+    run_processor,
+)
 
 Pass = Callable[[], AbstractContextManager[None]]
 
@@ -80,6 +87,10 @@ class Work:
     def has_hooks(self) -> bool:
         """Whether there are steps of the user, of which nothing is known."""
         return self.pre_processor is not None or self.post_processor is not None
+
+    def tell(self) -> None:
+        """Tell what the processors have to say when all is done."""
+        self.notes.tell(*(note for processor in self.processors for note in notes_of(processor)))
 
     def prepare(self, frame: Frame) -> Frame:
         """Run the user's step before, on a copy: it may change the array, but what was read must stay."""

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 
 from facefusion.errors import OptionsError
 from facefusion.options.analysis import FaceAnalysisOptions
+from facefusion.options.anonymizer import AnonymizerOptions
 from facefusion.options.base import Names, OptionGroup, described
 from facefusion.options.chains import BESIDE_CHAIN, Link, check_alone, chosen_links, read_chain, replaced
 from facefusion.options.execution import RuntimeOptions
@@ -213,6 +214,7 @@ class Options(OptionGroup):
     film_restorer: FilmRestorerOptions = FilmRestorerOptions()
     background_remover: BackgroundRemoverOptions = BackgroundRemoverOptions()
     age_modifier: AgeModifierOptions = AgeModifierOptions()
+    anonymizer: AnonymizerOptions = AnonymizerOptions()
     face_translator: FaceTranslatorOptions = FaceTranslatorOptions()
     face_masks: FaceMaskOptions = FaceMaskOptions()
     face_enhancer: FaceEnhancerOptions = FaceEnhancerOptions()

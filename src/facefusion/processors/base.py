@@ -262,6 +262,12 @@ def finish_processor(processor: Processor) -> list[FaceFrame]:
     return [] if finish is None else list(finish())
 
 
+def notes_of(processor: Processor) -> list[str]:
+    """Return what a processor has to say when all is done, a sentence each; most have nothing."""
+    notes = getattr(processor, "notes", None)
+    return [] if notes is None else list(notes())
+
+
 def run_processor(processor: Processor, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
     """Run one of several processors; what it gives back may be held."""
     hold = getattr(processor, "hold", None)
@@ -308,6 +314,8 @@ class ProcessorSpec:
             weights; empty where the option knows no `auto`.
         options: what options it has of its own, given by `processor_options`; None where it has none. Those of the
             package's own processors are in the tree.
+        takes_every_face: whether it gets all faces that are found and that the user has not deselected: also those that
+            are too small, or turned too far, to be worked on otherwise, and at once.
         delay: tells from the options, before any work, how many frames it keeps back at most; None where it keeps none.
             See `DelayingProcessor`.
     """
@@ -326,6 +334,7 @@ class ProcessorSpec:
     without_weights: frozenset[str] = frozenset()
     automatic: tuple[str, ...] = ()
     options: type[OptionGroup] | None = None
+    takes_every_face: bool = False
     delay: Callable[[Options], int] | None = None
 
     def is_given_faces(self, options: Options) -> bool:

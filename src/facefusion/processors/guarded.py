@@ -16,6 +16,7 @@ from facefusion.processors.base import (
     delay_of,
     finish_processor,
     is_concurrent,
+    notes_of,
     spec_delay,
 )
 from facefusion.processors.registry import package_of_processor
@@ -73,6 +74,11 @@ class GuardedProcessor:
         """Hear when the target begins; see `begin_processor`."""
         with self._told():
             begin_processor(self._processor, time)
+
+    def notes(self) -> list[str]:
+        """Return what it has to say when all is done; see `notes_of`."""
+        with self._told():
+            return notes_of(self._processor)
 
     def state(self) -> State:
         """Return what is remembered; see `Processor`."""

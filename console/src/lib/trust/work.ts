@@ -19,6 +19,7 @@ const WORK: Record<string, readonly [string, string]> = {
   background_remover: ["replacing the background", "替换背景"],
   stylizer: ["drawing the picture as a cartoon, in oil or in pencil", "将画面画成卡通、油画或素描"],
   makeup: ["putting make-up or wrinkles of this face on others", "将此面孔的妆容或皱纹用于他人"],
+  anonymizer: ["making faces unrecognisable", "使人脸无法辨认"],
 };
 
 const NAMES: Record<string, string> = {
@@ -38,6 +39,7 @@ const NAMES: Record<string, string> = {
   background_remover: "去除背景",
   stylizer: "画风",
   makeup: "妆容",
+  anonymizer: "匿名化",
 };
 
 /** What a processor is called; in English as the service names it. */

@@ -63,6 +63,10 @@ const ZH: Record<string, readonly [string, string]> = {
   frame_colorizer_model: ["上色模型", "为黑白画面上色的模型"],
   frame_colorizer_size: ["上色尺寸", "网络观看画面的边长；越大颜色越细腻"],
   frame_colorizer_blend: ["上色比例", "新颜色所占百分比"],
+  anonymizer_method: ["匿名方式", "人脸处显示什么：不属于任何人的新面孔（保留表情和视线）、模糊、马赛克或单色"],
+  anonymizer_seed: ["新面孔种子", "换一个数字，得到另一批不属于任何人的面孔"],
+  anonymizer_strength: ["遮盖强度", "模糊与马赛克抹去多少；1 在脸上留下横向四格和六格，2 减半"],
+  anonymizer_voice: ["变声", "目标的声音升高或降低多少个半音；0 保持不变"],
   background_remover_model: ["去背景模型", "去除背景的模型"],
   background_remover_fill_color: ["背景填充色", "红,绿,蓝,不透明度，各 0 到 255；不透明度 0 为透明"],
   age_modifier_model: ["年龄模型", "改变年龄的模型"],
@@ -165,6 +169,7 @@ const GROUPS: Record<string, readonly [string, string]> = {
   background_remover: ["Background", "背景"],
   stylizer: ["Look", "画风"],
   makeup: ["Make-up", "妆容"],
+  anonymizer: ["Anonymiser", "匿名化"],
   input: ["Input", "输入"],
   output: ["Output", "输出"],
   models: ["Models", "模型"],
@@ -188,6 +193,7 @@ const SUMMARIES: Record<string, string> = {
   background_remover: "去除或替换背景",
   stylizer: "把画面画成卡通、油画或素描",
   makeup: "为人脸添加参考图片的妆容或皱纹",
+  anonymizer: "使人脸无法辨认：换成不属于任何人的面孔，或遮盖",
 };
 
 const VALUES: Record<string, string> = {

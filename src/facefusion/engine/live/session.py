@@ -33,7 +33,9 @@ Size = tuple[int, int]
 
 _RATE: Final = Fraction(30)
 """Frames a second that are expected; each is shown at its own time, whatever the rate turns out to be."""
-_OF_PROCESSORS: Final = frozenset({"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier"})
+_OF_PROCESSORS: Final = frozenset(
+    {"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier", "anonymizer"}
+)
 """Options by which nothing is refused before work begins, and which no finder of faces goes by."""
 _MOST_LARGER: Final = 4
 """How many times as many pixels as it had a frame may have when it leaves."""

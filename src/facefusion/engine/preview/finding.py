@@ -13,7 +13,7 @@ from facefusion.engine.plan import Plan
 from facefusion.engine.preview.recent import Recent
 from facefusion.engine.preview.target import mark
 from facefusion.engine.run import enriched_role
-from facefusion.engine.targets import TargetSelector
+from facefusion.engine.targets import TargetSelector, selection_of, takes_every_face
 from facefusion.engine.work import Finding
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
@@ -116,12 +116,13 @@ class FaceFinder:
         parts = self._open(options, sessions)
         of_clip = isinstance(plan.target, VideoInfo)
         seen = (key, _detection_key(options.faces), sessions)
-        every = options.faces.detect_every
+        every, every_face = options.faces.detect_every, takes_every_face(plan.processors)
         faces = self._faces.get(seen, lambda: _faces(parts.analyser, frames, every, of_clip=of_clip))
 
         def select() -> Found:
             wanted = AttributeFilter(parts.enricher, options.faces) if options.faces.selects_by_attributes else None
-            selector = TargetSelector(parts.analyser, options.faces, casting, wanted)
+            selection = selection_of(options.faces, plan.processors)
+            selector = TargetSelector(parts.analyser, selection, casting, wanted, fades=not every_face)
             finding = Finding(parts.analyser, selector, parts.enricher, needs)
             order = options.faces.face_selector_order
             given = (
@@ -132,7 +133,8 @@ class FaceFinder:
             chosen = tuple(_select(finding, *pair, of_clip=of_clip) for pair in zip(frames, given, strict=True))
             return Found(tuple(order_faces(given[place].faces, order)), chosen)
 
-        return self._found.get((seen, options.faces.model_dump_json(), _people_key(options), needs), select)
+        key = (seen, options.faces.model_dump_json(), _people_key(options), needs, every_face)
+        return self._found.get(key, select)
 
     def _open(self, options: Options, sessions: SessionFactory) -> Parts:
         def make() -> Parts:

@@ -35,7 +35,7 @@ MEMORY = 256 << 20
 _SOURCES = 256 << 20
 """Bytes of what is made of sources."""
 _WITHOUT_EFFECT = frozenset(
-    {"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier", "output_path"}
+    {"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier", "anonymizer", "output_path"}
 )
 """Options by which nothing is refused before work begins."""
 
