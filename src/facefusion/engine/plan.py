@@ -182,7 +182,7 @@ def checked_processors(options: Options) -> tuple[ProcessorSpec, ...]:
         OptionsError: one of another package has no option that it is given.
         ProviderError: an execution provider is not there, or does not compute in the precision asked for.
     """
-    processors = resolve_processors(options.processors)
+    processors = tuple(resolve_processors(options.processors))
     check_own_options(processors, options)
     for link in chain_links(options, processors):
         check_own_options([link.spec], link.options)

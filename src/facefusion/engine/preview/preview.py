@@ -171,12 +171,12 @@ class Preview:
             place = min(index, max(0, history))
             ahead = max(0, min(plan.kept_back, target.count - 1 - index)) if place else 0
             frames = target.frames(index - place, index + ahead)
-            frame, seconds = frames[place], target.seconds(index)
+            before, seconds = frames[place], target.seconds(index)
             found, edited = self._edit(plan, frames, (self._target_key(plan), place, ahead, index), place, seconds)
-            changed = changed_by(frame.image, edited.frame.image) if changes else None
+            changed = changed_by(before.image, edited.frame.image) if changes else None
             edited = self._door.leave(edited, seconds)
         return shown(
-            frame, edited, found,
+            before, edited, found,
             index=index, time=seconds, max_side=max_side, boxes=boxes, changed=changed,
         )  # fmt: skip
 

@@ -89,4 +89,4 @@ def _pulled(graph: Graph) -> Iterator[Samples]:
         except (av.BlockingIOError, av.EOFError):
             return
         assert isinstance(frame, AudioFrame)
-        yield frame.to_ndarray().reshape(-1, 2)
+        yield frame.to_ndarray().reshape(-1, 2).astype(np.float32, copy=False)

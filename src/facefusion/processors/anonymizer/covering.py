@@ -111,7 +111,7 @@ def _mask(oval: Oval, origin: tuple[int, int], size: tuple[int, ...], margin: fl
     along, across = dx * np.cos(turn) + dy * np.sin(turn), dy * np.cos(turn) - dx * np.sin(turn)
     radius = np.hypot(along / (oval.width / 2), across / (oval.height / 2))
     outside = (radius - 1) * (min(oval.width, oval.height) / 2)
-    return np.clip(1 - outside / margin, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(1 - outside / margin, 0, 1), np.float32)
 
 
 def _hidden(part: Image, oval: Oval, origin: tuple[int, int], how: Cover, strength: float) -> Image:

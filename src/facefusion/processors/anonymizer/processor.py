@@ -8,10 +8,9 @@ from typing import Final, Self
 import numpy as np
 
 from facefusion.faces.analyser import face_search
-from facefusion.faces.detectors.base import Detection
 from facefusion.faces.scene import CutDetector
 from facefusion.faces.search import USUAL_TILES, FaceSearch
-from facefusion.faces.types import Vector
+from facefusion.faces.types import Detection, Vector
 from facefusion.media.frame import Image
 from facefusion.options.anonymizer import AnonymizerOptions
 from facefusion.processors.anonymizer.covering import Cover, Oval, cover

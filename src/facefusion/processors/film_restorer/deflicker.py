@@ -102,7 +102,7 @@ class Deflicker:
             self._steady = level
         else:
             guess = self._steady + slope
-            self._steady = guess + np.float32(follow) * (level - guess)
+            self._steady = np.asarray(guess + follow * (level - guess), np.float32)
         off = self._steady - way[at]
         whole, parts = off.mean(), part - part.mean((1, 2), keepdims=True)
         return np.asarray(whole * _share(jumps) + (off - whole) * _share(_flicker(parts) / 2), np.float32)
