@@ -338,7 +338,7 @@ def test_nothing_is_written(preview, only_file, astronaut, captain):
 
 
 def open_files():
-    """Files that this process holds open, each as often as it does; its records, which it stays connected to, left out."""
+    """Files that this process holds open, each as often as it does, but for its records, to which it stays connected."""
     found = Counter()
     for descriptor in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
