@@ -338,7 +338,7 @@ def test_nothing_is_written(preview, only_file, astronaut, captain):
 
 
 def open_files():
-    """Files that this process holds open, each as often as it does, but for its records, to which it stays connected."""
+    """Files that this process holds open, each as often as it does; its records, which stay open, do not count."""
     found = Counter()
     for descriptor in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
