@@ -16,6 +16,7 @@ from av.stream import Disposition
 from av.subtitles.subtitle import SubtitleSet
 
 from benchmarks.fuzzing.recipes import Recipe, recipes
+from facefusion.media.encoding.priority import kept_priority
 
 _MILLISECONDS = Fraction(1, 1000)
 _SAMPLES, _BLOCKS = 1024, 5
@@ -52,7 +53,8 @@ def _write(path: Path, clip: Recipe) -> None:
             output.set_chapters([_chapter(1, 0, 100), _chapter(2, 100, 320)])
         if clip.has_font:
             output.add_attachment("plain.ttf", "application/x-truetype-font", bytes(range(256)))
-        output.start_encoding()
+        with kept_priority():
+            output.start_encoding()
         packets = [*([cover] if cover else []), *(packet for text in texts for packet in _text_packets(text))]
         packets += _picture_packets(picture, clip)
         packets += [packet for sound in sounds for packet in _sound_packets(sound)]

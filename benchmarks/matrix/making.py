@@ -16,6 +16,7 @@ from benchmarks.matrix.clip import TURNS, Clip, Pictures, as_stored
 from benchmarks.matrix.drawing import Signals
 from benchmarks.matrix.signals import stored
 from benchmarks.matrix.tracks import add_cover, add_sound, add_subtitles, sound_packets, write_lines
+from facefusion.media.encoding.priority import kept_priority
 
 _MILLISECONDS = Fraction(1, 1000)
 _FIELDS = {"top": 2, "bottom": 3}
@@ -33,7 +34,8 @@ def make_clip(path: Path, clip: Clip) -> None:
             output.set_chapters([_chapter(number, *chapter) for number, chapter in enumerate(clip.chapters, 1)])
         if clip.fonts:
             output.add_attachment("plain.ttf", "application/x-truetype-font", bytes(range(256)))
-        output.start_encoding()
+        with kept_priority():
+            output.start_encoding()
         if cover is not None:
             output.mux(cover)
         for text in texts:

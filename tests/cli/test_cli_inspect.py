@@ -111,4 +111,4 @@ def test_a_strangers_file_is_looked_at_apart(facefusion, capsys, clip):
     report = capsys.readouterr().out
     assert facefusion("inspect", str(clip), "--samples", "3", "--json", "--isolate") == 0
     assert capsys.readouterr().out == report
-    assert facefusion("inspect", str(clip), "--isolate", "--isolate-memory", "0.01") == 13
+    assert facefusion("inspect", str(clip), "--isolate", "--isolate-memory", "0.001") == 13

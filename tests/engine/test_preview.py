@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
@@ -337,12 +338,13 @@ def test_nothing_is_written(preview, only_file, astronaut, captain):
 
 
 def open_files():
-    """Files that this process holds open, each as often as it does."""
+    """Files that this process holds open, each as often as it does; its records, which stay open, do not count."""
     found = Counter()
     for descriptor in Path("/proc/self/fd").iterdir():
         with suppress(OSError):
             found[descriptor.readlink()] += 1
-    return Counter({path: count for path, count in found.items() if path.is_file()})
+    is_record = re.compile(r"trust\.db(-wal|-shm)?").fullmatch
+    return Counter({path: count for path, count in found.items() if path.is_file() and not is_record(path.name)})
 
 
 def test_no_file_stays_open(preview):
