@@ -13,10 +13,10 @@ PAGE_SOURCES := docs/openapi.json $(wildcard console/*.json console/*.ts console
   $(shell find console/src console/public -type f ! -name schema.d.ts)
 COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
-IMAGE = pyproject.toml requirements/image.in --extra service --extra celery --extra postgresql --extra s3 --extra tracing
+IMAGE_OF = pyproject.toml requirements/image.in --extra service --extra celery --extra postgresql --extra s3 --extra tracing
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test types suite console console-check security audit semgrep release-check test-models test-openvino lint bench docs openapi image lock clean setup-runtime setup-dev
+.PHONY: help demo test types suite console console-check security audit semgrep release-check test-image test-models test-openvino lint bench docs openapi image lock clean setup-runtime setup-dev
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -97,6 +97,10 @@ openapi: setup-dev ## write the document of the REST API, docs/openapi.json
 image: ## build the image facefusion:$(DEVICE) (ENGINE=podman, DEVICE=cuda, BUILD="--secret id=ca,src=ca.pem")
 	$(ENGINE) build $(BUILD) --target $(DEVICE) --tag facefusion:$(DEVICE) .
 
+test-image: setup-dev ## what facefusion:$(DEVICE) does when it runs (ENGINE=podman, ENGINE_RUN="--ulimit nproc=1024", ENGINE_BUILD=)
+	IMAGE=facefusion:$(DEVICE) ENGINE="$(ENGINE)" ENGINE_RUN="$(ENGINE_RUN)" ENGINE_BUILD="$(ENGINE_BUILD)" \
+	  $(BIN)/python -m pytest tests/deploy/test_images_run.py tests/deploy/test_kubernetes_played.py
+
 lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
 	$(COMPILE) pyproject.toml requirements/runtime.in --output-file requirements/runtime.txt
@@ -109,10 +113,10 @@ lock: ## resolve requirements/*.in into hash-locked requirements/*.txt (needs uv
 	$(COMPILE) --extra openvino --no-emit-package onnxruntime pyproject.toml requirements/openvino.in \
 	  --output-file requirements/openvino.txt
 	$(COMPILE) requirements/build.in --output-file requirements/build.txt
-	$(COMPILE) $(IMAGE) --output-file requirements/image.txt
-	$(COMPILE) $(IMAGE) --extra cuda --no-emit-package onnxruntime --output-file requirements/image-cuda.txt
-	$(COMPILE) $(IMAGE) --extra tensorrt --no-emit-package onnxruntime --output-file requirements/image-tensorrt.txt
-	$(COMPILE) $(IMAGE) --extra openvino --no-emit-package onnxruntime --output-file requirements/image-openvino.txt
+	$(COMPILE) $(IMAGE_OF) --output-file requirements/image.txt
+	$(COMPILE) $(IMAGE_OF) --extra cuda --no-emit-package onnxruntime --output-file requirements/image-cuda.txt
+	$(COMPILE) $(IMAGE_OF) --extra tensorrt --no-emit-package onnxruntime --output-file requirements/image-tensorrt.txt
+	$(COMPILE) $(IMAGE_OF) --extra openvino --no-emit-package onnxruntime --output-file requirements/image-openvino.txt
 
 clean: ## remove everything that was made, .venv included
 	rm -rf .venv console/node_modules src/facefusion/ui/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist out

@@ -66,7 +66,7 @@ class Visit:
 
     def _log(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.logged.append(f"{message.type}: {message.text}")
+            self.logged.append(f"{message.type}: {message.text} ({message.location['url']})")
 
     def _ask(self, request: Request) -> None:
         parts = urlsplit(request.url)

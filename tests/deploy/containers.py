@@ -1,14 +1,17 @@
-"""An engine that runs containers, and an image to run: tests are skipped where one is missing."""
+"""An engine that runs containers, and the image to run: tests of it are for who names both (`make test-image`).
+
+What lies about under the name of the image may have been made of other sources, and not every engine that is
+installed can run containers."""
 
 from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 from dataclasses import dataclass
 
-IMAGE = os.environ.get("IMAGE", "facefusion:cpu")
+IMAGE = os.environ.get("IMAGE", "")
+WITHOUT = "make test-image: the image is named by IMAGE, what runs it by ENGINE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Engine:
     """Docker or podman, with what it needs here.
 
     Attributes:
-        command: how it is called: `ENGINE`, such as `podman --runtime runc`; docker, then podman, when not given.
+        command: how it is called: `ENGINE`, such as `podman --runtime runc`; docker when not given.
         running: further options of `run`: `ENGINE_RUN`, such as `--ulimit nofile=1024:1024`.
         building: further options of `build`: `ENGINE_BUILD`, such as `--isolation chroot`.
     """
@@ -43,15 +46,10 @@ class Engine:
 
 
 def engine() -> Engine | None:
-    """Return the engine that has the image; None where there is none."""
-    told = os.environ.get("ENGINE")
-    commands = [tuple(shlex.split(told))] if told else [("docker",), ("podman",)]
-    for command in commands:
-        if shutil.which(command[0]):
-            running, building = (
-                tuple(shlex.split(os.environ.get(name, ""))) for name in ("ENGINE_RUN", "ENGINE_BUILD")
-            )
-            found = Engine(command, running, building)
-            if found("image", "inspect", IMAGE, check=False).returncode == 0:
-                return found
-    return None
+    """Return the engine that runs the image; None where no image is named."""
+    if not IMAGE:
+        return None
+    command, running, building = (
+        tuple(shlex.split(os.environ.get(name, ""))) for name in ("ENGINE", "ENGINE_RUN", "ENGINE_BUILD")
+    )
+    return Engine(command or ("docker",), running, building)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from benchmarks.servers import free_port, until
-from containers import IMAGE, Engine, engine
+from containers import IMAGE, WITHOUT, Engine, engine
 from manifests import Manifest, named
 from production_pods import AWAY, Pods, have_a_job_done, is_well, prepared
 
@@ -25,7 +25,7 @@ CAN_PLAY = ENGINE is not None and "podman" in ENGINE.command[0]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not CAN_PLAY, reason=f"no podman here has {IMAGE}: make image ENGINE=podman"),
+    pytest.mark.skipif(not CAN_PLAY, reason=f"{WITHOUT}, which is podman"),
 ]
 
 
