@@ -9,14 +9,14 @@ import subprocess
 import sys
 
 NAMES = (
-    *("identity", "face_templates", "analysers", "poses", "superres", "swap_identity", "sources"),
-    *("contact_sheet", "quality", "steadiness", "outside"),
+    *("identity", "face_templates", "analysers", "poses", "superres", "enlarging", "clearer", "finishing"),
+    *("swap_identity", "sources", "contact_sheet", "quality", "steadiness", "styles", "made_up", "outside"),
     *("cost", "sessions", "throughput", "preview", "media_table", "models_table", "provenance"),
 )
 LONG = (
     *("batch", "content", "clap", "kills", "fuzz", "performance", "gpu", "flame", "watermark"),
     *("disclosure", "trust", "chaos", "cluster", "service_load", "jobs_queue", "metrics", "seams", "film"),
-    *("shared_batches", "console", "images"),
+    *("shared_batches", "console", "images", "anonymizer"),
 )
 
 

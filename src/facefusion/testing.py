@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facefusion.faces.detectors.base import Detector
-from facefusion.processors.base import FaceFrame, Processor
+from facefusion.processors.base import FaceFrame, Processor, delay_of, finish_processor
+from facefusion.state import pack, unpack
 
 _SHAPES = ((1, 1), (1, 700), (700, 1), (129, 127))
 
@@ -25,26 +26,38 @@ def check_processor(create: Callable[[], Processor], batch: Sequence[FaceFrame])
         batch: two frames or more with their faces, in order.
 
     Raises:
-        AssertionError: it changes what came in, loses or reorders frames, gives other pixels when the frames are cut
-            into batches in another way, or when it goes on from its state in another process.
+        AssertionError: it changes what came in, loses or reorders frames, keeps back more of them than it says, gives
+            other pixels when the frames are cut into batches in another way, or when it goes on from its state in
+            another process.
     """
     assert len(batch) > 1, "two frames are needed"
     before = [item.frame.image.copy() for item in batch]
-    whole = create().process(batch)
+    whole = _edited(create(), [batch])
     for item, image in zip(batch, before, strict=True):
         assert np.array_equal(item.frame.image, image), (
             f"frame {item.frame.index}: the pixels that came in were changed"
         )
     _same([(item.frame.index, item.frame.pts) for item in batch], [(i.frame.index, i.frame.pts) for i in whole])
-    single = create()
-    _same_pixels(whole, [edited for item in batch for edited in single.process([item])], "one by one")
+    _same_pixels(whole, _edited(create(), [[item] for item in batch]), "one by one")
     first, second = create(), create()
     edited = first.process(batch[:1])
-    second.restore(first.state())
-    _same_pixels(whole, [*edited, *second.process(batch[1:])], "from a state")
+    second.restore(unpack(pack(first.state())))
+    _same_pixels(whole, [*edited, *_edited(second, [batch[1:]])], "from a state")
     assert create().process([]) == [], "no frames: something came out"
-    [empty] = create().process([FaceFrame(batch[0].frame, ())])
+    [empty] = _edited(create(), [[FaceFrame(batch[0].frame, ())]])
     assert empty.frame.index == batch[0].frame.index, "a frame without faces was lost"
+    assert finish_processor(create()) == [], "no frames: something was kept back"
+
+
+def _edited(processor: Processor, batches: Sequence[Sequence[FaceFrame]]) -> list[FaceFrame]:
+    """Return all frames of some batches that none follow, edited."""
+    edited: list[FaceFrame] = []
+    came = 0
+    for batch in batches:
+        edited += processor.process(batch)
+        came += len(batch)
+        assert came - len(edited) <= delay_of(processor), f"{came - len(edited)} frames are kept back"
+    return [*edited, *finish_processor(processor)]
 
 
 def check_detector(detector: Detector, image: npt.NDArray[np.uint8]) -> None:

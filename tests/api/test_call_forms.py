@@ -201,7 +201,8 @@ def test_what_is_not_installed_is_said(clip):
     with pytest.raises(ProcessorUnknownError, match=r"no processor 'face_painter'\. Installed: .*face_swapper"):
         process_video(clip, "o.mp4", source_paths=CAPTAIN, processors=["face_swapper", "face_painter"])
     with pytest.raises(ModelMissingError, match=r"gfpgan_1\.4"):
-        process_video(clip, "o.mp4", source_paths=CAPTAIN, processors=["face_swapper", "face_enhancer"])
+        named = {"processors": ["face_swapper", "face_enhancer"], "face_enhancer_model": "gfpgan_1.4"}
+        process_video(clip, "o.mp4", source_paths=CAPTAIN, **named)
     with pytest.raises(ProviderError, match=r"'tensorrt' is not available here\. Use one of: cpu, .*onnxruntime-gpu"):
         process_video(clip, "o.mp4", source_paths=CAPTAIN, execution_providers=["tensorrt"])
 

@@ -23,6 +23,7 @@ def figures(done: subprocess.CompletedProcess[str], path: Path) -> dict[str, Any
     [
         *("identity", "analysers", "poses", "superres", "swap_identity", "sources"),
         *("contact_sheet", "quality", "steadiness", "outside", "content", "watermark"),
+        *("enlarging", "clearer", "finishing"),
     ],
 )
 def test_says_plainly_where_the_material_is_absent(name, tmp_path):

@@ -120,8 +120,9 @@ def test_processors_are_listed_with_what_they_need(facefusion, capsys):
     assert facefusion("processors") == 0
     out = capsys.readouterr().out
     assert "face_swapper: can run now with mesh, which needs no weights\n  puts the source's face" in out
-    assert "face_enhancer: cannot run with gfpgan_1.4: not here (" in out
-    assert "\n  -> facefusion models pull gfpgan_1.4\n" in out
+    assert "face_enhancer: can run now with clarity, which needs no weights\n" in out
+    assert "age_modifier: cannot run with fran: not here (" in out
+    assert "\n  -> facefusion models pull fran\n" in out
     assert "background_remover: cannot run with modnet: not here (" in out
     assert "face_translator: cannot run: no model is named" in out
     assert "then --face-translator-model NAME\n" in out

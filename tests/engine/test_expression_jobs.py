@@ -21,7 +21,7 @@ from facefusion.inference.families import Families
 from facefusion.inference.store import ModelStore
 from facefusion.inference.store.own import trust_model
 from facefusion.options import LimitOptions, Options
-from facefusion.processors.expression_restorer.driving import DrivingClip
+from facefusion.processors.expression_restorer.driving import DrivingClip, ExpressionLook
 from generated import live_portrait as generated
 from generated.builder import Shelf
 from material import ASTRONAUT, CAPTAIN, read, read_clip, save, write_clip
@@ -195,7 +195,7 @@ def test_a_talking_head_drives_two_people(options, quiet_place, assets, mode):
 def test_a_talking_head_is_followed_from_its_first_frame_to_its_last(assets, analyser, tmp_path):
     """Its expression changes in every frame: no face is ever missed."""
     animator = generated.put_restorer(Shelf(tmp_path)).sessions().load("live_portrait", "expression_restorer")
-    driving = DrivingClip(assets / "talk" / "talk-d20.mp4", LimitOptions(), analyser, animator)
+    driving = DrivingClip(assets / "talk" / "talk-d20.mp4", LimitOptions(), analyser, ExpressionLook(animator))
     expressions = [driving.at(place * Fraction(1, 10)).expression for place in range(30)]
     driving.close()
     moves = [np.abs(after - before).max() for before, after in pairwise(expressions)]

@@ -19,6 +19,7 @@ from facefusion.media.frame import Frame
 from facefusion.media.region import Rectangle
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame
+from facefusion.processors.chained.links import chain_links
 from facefusion.processors.registry import resolve_processors
 from facefusion.state import pack, unpack
 from material import ASTRONAUT, read_clip, write_clip
@@ -248,7 +249,7 @@ def test_pictures_do_not_mind(job):
 )
 def test_it_is_offered_where_the_pictures_tell_what_an_edit_would_be(processors, reason):
     options = Options.parse({"frame_sampling": "auto", "processors": processors})
-    every, notes = frame_sampling(options, resolve_processors(processors), has_hooks=False)
+    every, notes = frame_sampling(options, chain_links(options, resolve_processors(processors)), has_hooks=False)
     assert every == ("auto" if reason is None else 1)
     assert [reason in note for note in notes] == ([] if reason is None else [True])
 
@@ -256,6 +257,8 @@ def test_it_is_offered_where_the_pictures_tell_what_an_edit_would_be(processors,
 def test_an_expression_that_follows_a_clip_is_worked_on_in_every_frame():
     driven = {"processors": ("expression_restorer",), "expression_restorer_driving": "clip.mp4", "frame_sampling": 2}
     options = Options.parse(driven)
-    every, notes = frame_sampling(options, resolve_processors(options.processors), has_hooks=False)
+    every, notes = frame_sampling(
+        options, chain_links(options, resolve_processors(options.processors)), has_hooks=False
+    )
     assert every == 1
     assert "driving clip" in notes[0]

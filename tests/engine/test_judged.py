@@ -129,6 +129,9 @@ def test_what_was_asked_for_is_not_unusual() -> None:
     assert flags(talking, ("lip_syncer",), edited=1.0) == ()
     assert flags(replace(USUAL, nearer=0.0), SWAP, edited=1.0, blend=0.3) == ()
     assert flags(replace(USUAL, nearer=0.0), ("age_modifier",), edited=1.0) == ()
+    drawn = replace(USUAL, found=0.1, expression=0.3, pose=40.0, sharpness=0.2)
+    assert flags(drawn, ("stylizer",), edited=1.0) == ()
+    assert flags(replace(USUAL, to_target=0.7), ("makeup",), edited=1.0) == ("another-person",)
 
 
 def test_frames_are_spread_evenly_and_each_is_looked_at_once() -> None:

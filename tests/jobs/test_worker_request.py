@@ -111,6 +111,9 @@ def test_every_option_is_either_allowed_or_refused_with_a_reason() -> None:
         "reference_face_path": "input",
         "source_audio": "input",
         "expression_restorer_driving": "input",
+        "stylizer_lut": "input",
+        "makeup_reference": "input",
+        "colour_matcher_reference": "input",
         "thumbnail": "output",
         "contact_sheet": "output",
     }
@@ -178,3 +181,30 @@ def test_no_name_leads_up(key: str) -> None:
         parsed_address(f"s3://bucket/in/{key}")
     for name in ("．．／b.mp4", "%2e%2e/b.mp4", "‥/b.mp4"):
         assert parsed_address(f"s3://bucket/in/{name}").path == f"in/{name}"
+
+
+def test_a_chain_is_given_as_tables_whose_files_are_references() -> None:
+    driven = {"processor": "expression-restorer", "expression_restorer_driving": "upload:d", "when": "0-5"}
+    asked = request(options={"chain": [{"processor": "face_swapper", "blend_ratio": 0.5}, driven]})
+    assert asked.options["processors"] == ["face_swapper", "expression_restorer"]
+    assert asked.references() == ("upload:t", "upload:d")
+    links = Options.parse(asked.values(lambda text: Path("/in") / text, Path)).chain
+    assert links[1].options == {"expression_restorer_driving": Path("/in/upload:d")}
+    assert JobRequest.parse(asked.to_json()) == asked
+
+
+@pytest.mark.parametrize(
+    ("chain", "says"),
+    [
+        ("mine", "names none that is saved"),
+        (["/etc/mine.toml"], "names none that is saved"),
+        ([{"processor": "face_swapper", "overwrite": True}], "a request does not set overwrite"),
+        ([{"processor": "face_swapper", "when": "9-3"}], "ends before it begins"),
+        ([{"processor": "expression_restorer", "expression_restorer_driving": "/etc/passwd"}], "a file is named as"),
+        ([{"processor": "face_swapper"}] * 65, "at most 64 links"),
+        ([{"processor": "face_swapper", "face_enhancer_blend": 3}], "no option of face_swapper"),
+    ],
+)
+def test_what_a_chain_may_not_say(chain: Any, says: str) -> None:
+    with pytest.raises(OptionsError, match=says):
+        request(options={"chain": chain})

@@ -22,9 +22,10 @@ from facefusion.media.info import VideoInfo
 from facefusion.media.open import open_reader
 from facefusion.media.picture import read_picture
 from facefusion.media.region import Rectangle
-from facefusion.media.select import Moment, Selection, Start
+from facefusion.media.select import Selection, Start
 from facefusion.media.still.arrays import array_of
 from facefusion.options import LimitOptions
+from facefusion.options.moments import Moment
 
 Array = npt.NDArray[np.uint8]
 WIDTH, HEIGHT = 48, 32

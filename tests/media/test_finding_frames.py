@@ -15,7 +15,8 @@ from facefusion.errors import OptionsError
 from facefusion.media.finder import FrameFinder
 from facefusion.media.frame import Frame
 from facefusion.media.open import open_reader
-from facefusion.media.select import EVERYTHING, Moment, Selection
+from facefusion.media.select import EVERYTHING, Selection
+from facefusion.options.moments import Moment
 from material import save
 
 _KINDS = [(name, kind, ending) for name, (kind, endings) in SOUGHT.items() for ending in endings]

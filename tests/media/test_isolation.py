@@ -45,9 +45,10 @@ from facefusion.media.load import load_picture, load_picture_info
 from facefusion.media.open import open_reader
 from facefusion.media.planes.layout import samples
 from facefusion.media.probe import probe
-from facefusion.media.select import Moment, Selection
+from facefusion.media.select import Selection
 from facefusion.media.sniff import open_input
 from facefusion.options import LimitOptions, OutputOptions
+from facefusion.options.moments import Moment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="isolation needs Linux")
 

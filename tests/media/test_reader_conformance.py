@@ -18,8 +18,9 @@ from facefusion.errors import InputLimitError, InputMissingError, OptionsError
 from facefusion.media.frame import Frame
 from facefusion.media.open import FrameReader, Start, open_reader
 from facefusion.media.region import Rectangle
-from facefusion.media.select import EVERYTHING, Moment, Selection
+from facefusion.media.select import EVERYTHING, Selection
 from facefusion.options import LimitOptions
+from facefusion.options.moments import Moment
 
 FRAMES, SIZE, PERIOD = 12, (64, 48), Fraction(1, 25)
 

@@ -15,7 +15,8 @@ from facefusion.media.access import is_random_access
 from facefusion.media.encoding.priority import kept_priority
 from facefusion.media.planes.layout import samples
 from facefusion.media.reader import VideoReader
-from facefusion.media.select import EVERYTHING, Moment, Selection, Start
+from facefusion.media.select import EVERYTHING, Selection, Start
+from facefusion.options.moments import Moment
 
 Kind = tuple[str, dict[str, str], str]
 """A codec, its options and its pixel format."""

@@ -31,12 +31,13 @@ from facefusion.media.frame import Frame
 from facefusion.media.open import open_reader
 from facefusion.media.picture import Picture, read_picture, write_picture
 from facefusion.media.region import Rectangle
-from facefusion.media.select import Moment, Selection, Start
+from facefusion.media.select import Selection, Start
 from facefusion.media.sequence import find_sequence, is_sequence, output_sequence_form
 from facefusion.media.sequence_join import check_sequence_output
 from facefusion.media.sequence_writer import SequenceSegmentWriter
 from facefusion.media.still.arrays import array_of
 from facefusion.options import LimitOptions
+from facefusion.options.moments import Moment
 
 Array = npt.NDArray[np.uint8]
 NOISE = np.random.default_rng(0).integers(0, 65536, (6, 24, 32, 4), dtype=np.uint16)

@@ -11,8 +11,9 @@ import pytest
 from join_clips import decorated, encode, texts_of, through
 from media_clips import lengths, make_clip, rewrite, sound_packets, times
 
-from facefusion.media.select import Moment, Selection
+from facefusion.media.select import Selection
 from facefusion.media.tracks.timecode import later
+from facefusion.options.moments import Moment
 
 MILLISECOND = Fraction(1, 1000)
 NTSC = Fraction(1001, 30000)

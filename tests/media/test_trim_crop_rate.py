@@ -14,9 +14,10 @@ from facefusion import process_video
 from facefusion.errors import InputLimitError, OptionsError
 from facefusion.media.reader import VideoReader
 from facefusion.media.region import Rectangle
-from facefusion.media.select import EVERYTHING, Moment, Selection
+from facefusion.media.select import EVERYTHING, Selection
 from facefusion.media.timeline import Timeline
 from facefusion.options import LimitOptions, Options
+from facefusion.options.moments import Moment
 
 MILLISECONDS = Fraction(1, 1000)
 Shown = list[tuple[int, int, int, int]]

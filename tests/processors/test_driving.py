@@ -13,7 +13,12 @@ from facefusion.media.frame import Frame
 from facefusion.options import LimitOptions, Options
 from facefusion.processors.base import FaceFrame, ProcessorContext
 from facefusion.processors.expression_restorer import SPEC
-from facefusion.processors.expression_restorer.driving import DrivingClip, DrivingPicture, expression_of
+from facefusion.processors.expression_restorer.driving import (
+    DrivingClip,
+    DrivingPicture,
+    ExpressionLook,
+    expression_of,
+)
 from facefusion.state import pack, unpack
 from generated import live_portrait as generated
 from generated.builder import Shelf
@@ -36,7 +41,7 @@ def clip(moving_portrait, analyser, animator):
     with ExitStack() as stack:
 
         def opened(path=moving_portrait):
-            clip = DrivingClip(path, LIMITS, analyser, animator)
+            clip = DrivingClip(path, LIMITS, analyser, ExpressionLook(animator))
             stack.callback(clip.close)
             return clip
 
@@ -111,7 +116,7 @@ def test_a_clip_that_begins_without_a_face_is_refused(clip, astronaut, tmp_path)
 
 
 def test_a_picture_always_expresses_the_same(analyser, animator, astronaut, astronaut_face):
-    driving = DrivingPicture(ASTRONAUT, LIMITS, analyser, animator)
+    driving = DrivingPicture(ASTRONAUT, LIMITS, analyser, ExpressionLook(animator))
     first, later = driving.at(Fraction(0)), driving.at(Fraction(9))
     assert np.array_equal(first.expression, later.expression)
     assert np.allclose(first.expression, expression_of(animator, astronaut, astronaut_face), atol=1e-3)
@@ -122,7 +127,9 @@ def test_a_picture_without_a_face_is_refused(analyser, animator, tmp_path):
     from material import save
 
     with pytest.raises(NoFaceError, match="No face was found in"):
-        DrivingPicture(save(tmp_path / "grey.png", np.full((99, 99, 3), 90, np.uint8)), LIMITS, analyser, animator)
+        DrivingPicture(
+            save(tmp_path / "grey.png", np.full((99, 99, 3), 90, np.uint8)), LIMITS, analyser, ExpressionLook(animator)
+        )
 
 
 class TestProcessor:

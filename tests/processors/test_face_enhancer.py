@@ -167,7 +167,7 @@ def test_after_a_swap_the_new_face_is_enhanced(sessions, jobs, assets):
 
 
 def test_without_weights_the_first_thing_said_is_how_to_get_them(tmp_path):
-    options = Options.parse({"models_dir": tmp_path})
+    options = Options.parse({"models_dir": tmp_path, "face_enhancer_model": "gfpgan_1.4"})
     with pytest.raises(ModelMissingError, match=r"gfpgan_1\.4.*models pull gfpgan_1\.4"):
         SPEC.create(ProcessorContext(options, (), open_sessions(options)))
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from facefusion.options import Leaf, MapEntry, Options, ServingOptions, iter_leaves
+from facefusion.options import Leaf, Link, MapEntry, Options, ServingOptions, iter_leaves
 
-_PLACEHOLDERS = {Path: "FILE", int: "N", float: "X", str: "NAME", MapEntry: "SOURCE=PERSON"}
+_PLACEHOLDERS = {Path: "FILE", int: "N", float: "X", str: "NAME", MapEntry: "SOURCE=PERSON", Link: "CHAIN"}
 
 
 def add_option_flags(

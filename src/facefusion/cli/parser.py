@@ -14,6 +14,7 @@ from facefusion.cli.audit_parser import parse_audit
 from facefusion.cli.backup_parser import parse_backup
 from facefusion.cli.batch_parser import USAGE, add_batch_flags
 from facefusion.cli.capacity_parser import add_capacity_flags
+from facefusion.cli.chains_parser import parse_chains
 from facefusion.cli.consent_parser import parse_blocklist, parse_consent
 from facefusion.cli.face_parser import READING_OPTIONS, parse_face
 from facefusion.cli.flags import add_option_flags, further_spellings
@@ -54,6 +55,7 @@ COMMANDS = {
     "backup": "keep jobs, records and keys, check what was kept, and put it back",
     "capacity": "say how long work takes, and what it needs",
     "doctor": "check this machine or a cluster, and say what to do",
+    "chains": "save, list and pass on processors with settings of their own",
     "processors": "list what can be done here, and how to get the rest",
 }
 _PROCESSORS_OPTIONS = ("models_dir", "shared_models_dirs", "license_policy", "processor_options")
@@ -352,6 +354,7 @@ _FAMILIES = {
     "backup": parse_backup,
     "job": parse_job,
     "face": parse_face,
+    "chains": parse_chains,
     "models": parse_models,
     "audit": parse_audit,
     "storage": parse_storage,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from facefusion.engine.inputs import worn_reference
 from facefusion.engine.warm.sources import SourceReader
 from facefusion.errors import OptionsError
 from facefusion.faces.analyser import FaceAnalyser
@@ -115,7 +116,8 @@ def _meant(options: Options, entry: MapEntry) -> object:
 
 
 def _role(reader: SourceReader, options: Options) -> Role:
-    return Role(reader.sources(options), options)
+    worn = worn_reference(options)
+    return Role(reader.sources(options), options, () if worn is None else reader.worn(worn, options))
 
 
 def _person(reader: SourceReader, options: Options, *, role: int, position: int | None = None) -> Person:

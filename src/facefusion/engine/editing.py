@@ -15,6 +15,7 @@ from facefusion.engine.overlap import Overlap
 from facefusion.engine.plan import Plan
 from facefusion.engine.post.post import PostWork
 from facefusion.engine.progress import Progress, ProgressListener
+from facefusion.engine.shares import Shares
 from facefusion.engine.work import Work
 from facefusion.media.frame import Frame
 from facefusion.media.info import VideoInfo
@@ -78,9 +79,9 @@ class VideoEdit:
         self.frames = 0
         self.faces = 0
 
-    def overlap(self, at_once: int) -> Overlap:
-        """Return what takes batches through the processors, so many at a time."""
-        return Overlap(self._work, at_once)
+    def overlap(self, shares: Shares) -> Overlap:
+        """Return what takes batches through the processors."""
+        return Overlap(self._work, shares.at_once, shares.batch)
 
     def finish(self, batch: Sequence[FaceFrame]) -> list[Frame]:
         """Return the next frames that have been through the processors as they are written, and report."""

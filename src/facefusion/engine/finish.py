@@ -10,6 +10,7 @@ from pathlib import Path
 from facefusion.engine.doors.leaving import Way
 from facefusion.engine.plan import Plan, Rendition
 from facefusion.engine.segments.folder import JobFolder
+from facefusion.engine.voice import voice_of
 from facefusion.media import forms, isolation
 from facefusion.media.encoding.animation import write_animation
 from facefusion.media.encoding.segment import Segment
@@ -42,6 +43,7 @@ def join_outputs(
     """
     kept_range = _whole_range(plan, folder, kept_range)
     counts: dict[Path, int] = {}
+    sound = voice_of(plan, folder.path, kept_range, cancel.is_set)
     for place, rendition in enumerate(plan.renditions):
         segments = [marker.parts[place] for marker in folder.markers]
         if rendition.encoding.form.kind == "picture":
@@ -50,7 +52,7 @@ def join_outputs(
         else:
             # Until it is whole, it lies among the segments, so that a kill leaves nothing elsewhere.
             part = way.file(rendition.path, within=folder.path)
-            _write(plan, rendition, part, segments, kept_range=kept_range, cancel=cancel)
+            _write(plan, rendition, part, segments, kept_range=kept_range, sound=sound, cancel=cancel)
     return counts
 
 
@@ -89,9 +91,10 @@ def _write(
     segments: Sequence[Segment],
     *,
     kept_range: Trimmed | None,
+    sound: Path | None,
     cancel: threading.Event,
 ) -> None:
-    """Write one file."""
+    """Write one file; `sound` is the file whose sound takes the place of the target's."""
     encoding = rendition.encoding
     if encoding.form in forms.ANIMATIONS:
         write_animation(part, encoding, segments, cancel=cancel.is_set)
@@ -105,6 +108,6 @@ def _write(
         source=None if is_sequence(plan.target.path) else plan.target.path,
         options=rendition.options,
         range=kept_range,
-        speech=plan.new_sound,
+        speech=sound,
         cancel=cancel.is_set,
     )

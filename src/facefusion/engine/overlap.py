@@ -60,10 +60,11 @@ class Overlap:
         work: what is done.
         at_once: how many batches may be at work; where it is 1, or every processor remembers something, the work is
             done in the thread that asks for its results.
+        most: frames that a processor gets at once; as many as there are when None.
     """
 
-    def __init__(self, work: Work, at_once: int) -> None:
-        self._work = work
+    def __init__(self, work: Work, at_once: int, most: int | None = None) -> None:
+        self._work, self._most = work, most
         self._turnstiles = [None if is_concurrent(each) else Turnstile() for each in work.processors]
         self.at_once = at_once if any(map(is_concurrent, work.processors)) else 1
         self._pool = ThreadPoolExecutor(self.at_once) if self.at_once > 1 else None
@@ -95,10 +96,17 @@ class Overlap:
         self._started.append(job if self._pool is None else self._pool.submit(copy_context().run, job).result)
 
     def take(self) -> list[FaceFrame]:
-        """Return the batch that was started first, edited, and wait for it; errors are those of its editing."""
+        """Return the frames that the batch brings that was started first, and wait for it; errors are of its editing.
+
+        They are those of the batch, unless processors keep frames back: then there are fewer, or others before them.
+        """
         return self._started.popleft()()
+
+    def rest(self) -> Iterator[list[FaceFrame]]:
+        """Yield the frames that processors keep back, in order, where no batch is at work and none follows."""
+        yield from self._work.clock.each("process", self._work.rest(self._most))
 
     def _edit(self, number: int, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         with self._work.clock.measure("process"):
             passes = [nullcontext if each is None else partial(each.passing, number) for each in self._turnstiles]
-            return self._work.process(batch, passes)
+            return self._work.process(batch, passes, self._most)

@@ -59,6 +59,7 @@ def edit_picture(
         work.notes.tell(*finding.selector.notes(plan.target.path))
     with work.clock.measure("process"):
         edited = work.edit([FaceFrame(frame, faces)])[0].frame
+    work.tell()
     if cancel.is_set():
         raise CancelledError("The job was stopped", "Nothing was written")
     door.watch("output").see(edited.image, None)

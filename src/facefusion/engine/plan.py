@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from facefusion.engine.automatic import with_models_named
 from facefusion.engine.between.offer import frame_sampling
 from facefusion.engine.casting import check_map, map_inputs
 from facefusion.engine.checks import (
@@ -24,6 +25,7 @@ from facefusion.engine.checks import (
 )
 from facefusion.engine.edited import check_side, edited_info
 from facefusion.engine.inputs import further_inputs
+from facefusion.engine.links import check_links
 from facefusion.engine.problem import problem_path
 from facefusion.engine.shares import DEFAULT_IN_FLIGHT, LEAST_IN_FLIGHT, in_flight_of, wanted_batch
 from facefusion.errors import InputTypeError, OptionsError
@@ -42,7 +44,8 @@ from facefusion.media.select import Selection
 from facefusion.media.still.encode import not_held
 from facefusion.media.tracks.check import check_tracks
 from facefusion.options import Options, OutputOptions
-from facefusion.processors.base import ProcessorSpec
+from facefusion.processors.base import ProcessorSpec, spec_delay
+from facefusion.processors.chained.links import ChainLink, chain_links
 from facefusion.processors.registry import resolve_processors
 
 DEFAULT_MEMORY = 0.25
@@ -70,7 +73,7 @@ class Plan:
     """One job, checked.
 
     Attributes:
-        options: as given.
+        options: as given, with the models named that `auto` stands for.
         target: what the target is.
         edited: what it would be if it held the frames as they are written.
         output: path to write.
@@ -88,6 +91,16 @@ class Plan:
     renditions: tuple[Rendition, ...] = ()
     notes: tuple[str, ...] = ()
     sampling: Every = 1
+
+    @property
+    def links(self) -> tuple[ChainLink, ...]:
+        """The processors, each with the options that hold for it, and when and where it works."""
+        return chain_links(self.options, self.processors)
+
+    @property
+    def kept_back(self) -> int:
+        """Most frames that processors keep back."""
+        return sum(spec_delay(link.spec, link.options) for link in self.links)
 
     @property
     def new_sound(self) -> Path | None:
@@ -124,8 +137,10 @@ def make_plan(
         OutputError: the output cannot be written.
         ProcessorUnknownError: a processor is not installed.
         ProviderError: an execution provider is not there, or does not compute in the precision asked for.
+        CatalogueError: an entry of a catalogue is not what it should be.
     """
     processors = checked_processors(options)
+    options = with_models_named(options, processors)
     target_path = required(options.target_path, "target", "picture or video to edit")
     output = required(options.output_path, "output", "file to write")
     check_who(processors, options)
@@ -141,14 +156,16 @@ def make_plan(
     check_path(output, inputs, options, kind)
     check_problem_path(problem_path(output), inputs)
     check_regions(options, target)
+    links = chain_links(options, processors)
+    check_links(links, target)
     check_speech(options, target, processors)
     if isinstance(target, PictureInfo):
         check_for_picture(options)
-        picture, form = edited_info(target, processors, options), output_form(output, "picture")
+        picture, form = edited_info(target, links, options), output_form(output, "picture")
         check_side(form, picture)
         return Plan(options, target, picture, output, processors, notes=tuple(not_held(form, picture)))
-    video = edited_info(target, processors, options)
-    sampling, unsuited = frame_sampling(options, processors, has_hooks=has_hooks)
+    video = edited_info(target, links, options)
+    sampling, unsuited = frame_sampling(options, links, has_hooks=has_hooks)
     plan = Plan(options, target, video, output, processors, sampling=sampling, notes=tuple(unsuited))
     planned = _video_plan(plan, target, video, inputs)
     for rendition in planned.renditions:
@@ -167,6 +184,8 @@ def checked_processors(options: Options) -> tuple[ProcessorSpec, ...]:
     """
     processors = tuple(resolve_processors(options.processors))
     check_own_options(processors, options)
+    for link in chain_links(options, processors):
+        check_own_options([link.spec], link.options)
     Execution.of(options.runtime)
     return processors
 
@@ -182,6 +201,12 @@ def check_who(processors: Sequence[ProcessorSpec], options: Options) -> None:
             "No source picture is given",
             "Name one with --source (in Python source_paths), or who gets whose face with --map",
         )
+    is_bare = not (options.source_paths or options.face_map or options.makeup.makeup_reference)
+    if is_bare and any(spec.name == "makeup" for spec in processors):
+        raise OptionsError(
+            "No face is given whose make-up is taken",
+            "Name a picture of it with --makeup-reference, or with --source (in Python source_paths)",
+        )
     check_selection(options)
 
 
@@ -193,7 +218,7 @@ def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequen
         OutputError: an output cannot be written.
     """
     options = plan.options
-    frames_in_flight(options, target, edited)
+    frames_in_flight(options, target, edited, plan.kept_back)
     wishes = [(plan.output, VideoWish.of(options.output))]
     wishes += [VideoWish.parse_rendition(text, options.output) for text in options.output.renditions]
     check_for_sequence(options, target, [path for path, _ in wishes])
@@ -250,13 +275,14 @@ def _inputs(options: Options, target: Path) -> list[Path]:
     return [*options.source_paths, *map_inputs(options), target, *further, *further_inputs(options)]
 
 
-def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None) -> int:
-    """Return how many decoded frames may exist at once.
+def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None, kept_back: int = 0) -> int:
+    """Return how many decoded frames may exist at once, beside those that processors keep back.
 
     Args:
         options: all options.
         info: of the frames as they are decoded.
         edited: of the frames as they are written; like those when None.
+        kept_back: by processors, at most.
 
     Raises:
         OptionsError: `max_memory` does not hold as many as are needed to work at all.
@@ -268,13 +294,14 @@ def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None
     budget = int((runtime.max_memory or default) * GIB / size)
     if runtime.max_memory is None and runtime.execution_batch_size != "auto":
         budget = wanted
-    if runtime.max_memory is not None and budget < LEAST_IN_FLIGHT:
-        least = LEAST_IN_FLIGHT * size / GIB
-        raise OptionsError(
-            f"Option max-memory: {runtime.max_memory} GiB do not hold {LEAST_IN_FLIGHT} frames of "
-            f"{info.width}x{info.height}",
-            f"Allow at least {least:.3f}",
-        )
+    if runtime.max_memory is not None:
+        least = LEAST_IN_FLIGHT + kept_back
+        if budget < least:
+            raise OptionsError(
+                f"Option max-memory: {runtime.max_memory} GiB do not hold {least} frames of {info.width}x{info.height}",
+                f"Allow at least {least * size / GIB:.3f}",
+            )
+        budget -= kept_back
     return max(LEAST_IN_FLIGHT, min(wanted, budget))
 
 
@@ -283,7 +310,8 @@ def frame_memory(plan: Plan) -> int:
     info, edited = plan.target, plan.edited
     if not isinstance(info, VideoInfo) or not isinstance(edited, VideoInfo):
         return _frame_size(info, edited)
-    return _frame_size(info, edited) * frames_in_flight(plan.options, info, edited)
+    kept_back = plan.kept_back
+    return _frame_size(info, edited) * (frames_in_flight(plan.options, info, edited, kept_back) + kept_back)
 
 
 def _frame_size(info: PictureInfo | VideoInfo, edited: PictureInfo | VideoInfo | None) -> int:

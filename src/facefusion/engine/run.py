@@ -18,13 +18,14 @@ from facefusion.engine.clock import StageClock
 from facefusion.engine.doors.opening import opened
 from facefusion.engine.doors.room import WorkRoom
 from facefusion.engine.glimpses import GlimpseListener
+from facefusion.engine.links import create_link
 from facefusion.engine.notes import NoteListener, Notes
 from facefusion.engine.picture import edit_picture
 from facefusion.engine.plan import Plan, frame_memory, make_plan
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.segments.folder import remove_segments
 from facefusion.engine.speech import job_speech
-from facefusion.engine.targets import TargetSelector
+from facefusion.engine.targets import TargetSelector, selection_of, takes_every_face
 from facefusion.engine.video import edit_video
 from facefusion.engine.warm.parts import WarmParts
 from facefusion.engine.work import Finding, Work
@@ -39,7 +40,6 @@ from facefusion.media.frame import Image
 from facefusion.media.info import VideoInfo
 from facefusion.options import Options
 from facefusion.processors.base import ProcessorContext, Role, Source, SourceFace
-from facefusion.processors.guarded import create_processor
 from facefusion.trust.policy import Layer
 
 FrameHook = Callable[[Image], Image]
@@ -198,13 +198,13 @@ def prepare(
     options = plan.options
     clock.models = sessions.model_time
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
-    if any(spec.needs_faces for spec in plan.processors):
+    if any(link.spec.is_given_faces(link.options) for link in plan.links):
         finding, context = prepare_faces(plan, sessions, resources)
     if edits:
         context = replace(context, speech=job_speech(plan, cancel.is_set, room.folder))
     work = Work(
         finding=finding,
-        processors=tuple(create_processor(spec, context) for spec in plan.processors if edits),
+        processors=tuple(create_link(link, context) for link in plan.links if edits),
         pre_processor=_checked(hooks[0], "pre-processor"),
         post_processor=_checked(hooks[1], "post-processor"),
         clock=clock,
@@ -224,7 +224,8 @@ def prepare_faces(plan: Plan, sessions: SessionFactory, resources: ExitStack) ->
     roles = tuple(enriched_role(role, enricher, needs, sessions.kept) for role in roles)
     others = roles[0].sources if casting.others == 0 or not options.face_map else ()
     wanted = AttributeFilter(enricher, options.faces) if by_attributes else None
-    selector = TargetSelector(analyser, options.faces, casting, wanted)
+    selection, every = selection_of(options.faces, plan.processors), takes_every_face(plan.processors)
+    selector = TargetSelector(analyser, selection, casting, wanted, fades=not every)
     context = ProcessorContext(options, others, sessions, roles, resources=resources)
     return Finding(analyser, selector, enricher, needs), context
 

@@ -9,8 +9,9 @@ from facefusion.media.frame import Image
 from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.load import load_picture
 from facefusion.media.open import open_reader
-from facefusion.media.select import Moment, Selection
+from facefusion.media.select import Selection
 from facefusion.options import LimitOptions
+from facefusion.options.moments import Moment
 
 READ_SECONDS = 60
 """Clips up to this long are read through; in longer ones the moments to look at are sought."""

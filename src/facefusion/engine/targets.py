@@ -16,7 +16,29 @@ from facefusion.faces.select import order_faces
 from facefusion.faces.types import Face, Vector
 from facefusion.media.frame import Image
 from facefusion.options import FaceSelectionOptions
+from facefusion.processors.base import ProcessorSpec
 from facefusion.state import State
+
+_LEAST_SIZE, _MOST_YAW = 8, 90.0
+"""What every face is wider than that is found at all, and turned less than."""
+
+
+def selection_of(options: FaceSelectionOptions, processors: Sequence[ProcessorSpec]) -> FaceSelectionOptions:
+    """Return how to select for some processors: where one takes every face, none is too small or turned too far.
+
+    Limits that the user has set still hold.
+    """
+    if not takes_every_face(processors):
+        return options
+    usual = type(options).model_fields
+    limits = {"face_min_size": _LEAST_SIZE, "face_max_yaw": _MOST_YAW}
+    loosened = {name: limit for name, limit in limits.items() if getattr(options, name) == usual[name].default}
+    return options.model_copy(update=loosened)
+
+
+def takes_every_face(processors: Sequence[ProcessorSpec]) -> bool:
+    """Whether one of the processors gets every face that is found; see `ProcessorSpec`."""
+    return any(spec.takes_every_face for spec in processors)
 
 
 class TargetSelector:
@@ -27,6 +49,7 @@ class TargetSelector:
         options: how to select.
         casting: who is named, and what becomes of everybody else.
         attributes: says who is of the kind that is selected; everybody is when None.
+        fades: whether faces come and go slowly in a video.
     """
 
     def __init__(
@@ -35,6 +58,8 @@ class TargetSelector:
         options: FaceSelectionOptions,
         casting: Casting | None = None,
         attributes: AttributeFilter | None = None,
+        *,
+        fades: bool = True,
     ) -> None:
         self._attributes = attributes
         self._options = options
@@ -43,7 +68,7 @@ class TargetSelector:
         self._recognition = Recognition(analyser, known)
         self._recognised = [person for person in self._casting.people if person.vector is not None]
         self._placed = {person.position: person for person in self._casting.people if person.vector is None}
-        self._fades = Fades()
+        self._fades, self._has_fades = Fades(), fades
         self._chosen_track: int | None = None
         self.left_out = LeftOut(options, self._casting)
 
@@ -65,7 +90,7 @@ class TargetSelector:
             usable = self._attributes.select(image, usable)
         roles = self._roles(image, order_faces(usable, self._options.face_selector_order), faces)
         cast = [(face, roles.get(id(face))) for face in faces if not self.left_out.is_turned(face)]
-        if time is None:
+        if time is None or not self._has_fades:
             chosen = [face.with_role(role) for face, role in cast if role is not None]
         else:
             chosen = self._fades.update(cast, image.shape[:2], time, begins_scene=begins_scene)

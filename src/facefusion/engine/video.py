@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from facefusion.engine.doors.door import Count, Door
 from facefusion.engine.editing import VideoEdit
 from facefusion.engine.finish import join_outputs, told_mixtures
 from facefusion.engine.glimpses import GlimpseListener
+from facefusion.engine.overlap import Overlap
 from facefusion.engine.plan import Plan, frames_in_flight
 from facefusion.engine.progress import ProgressListener
 from facefusion.engine.segments.cut import describe
@@ -42,6 +43,7 @@ from facefusion.media.info import VideoInfo
 from facefusion.media.open import FrameReader, Start, open_reader
 from facefusion.media.select import Selection
 from facefusion.processors.base import FaceFrame
+from facefusion.processors.kept import first_kept, put_in, slim
 from facefusion.state import pack
 
 _FINAL = (
@@ -107,7 +109,7 @@ class _VideoJob:
     def run(self, state: Any, progress: ProgressListener | None) -> Edited:
         """Work on all frames that no finished segment holds, and finish the outputs."""
         with ExitStack() as stack:
-            reader, frames = self._frames(stack)
+            reader, frames, state = self._frames(stack, state)
             analysis = VideoAnalysis(self.plan, self.work, self.door.watch("target"))
             edit = VideoEdit(
                 self.plan,
@@ -118,12 +120,14 @@ class _VideoJob:
                 between=analysis.between,
                 glimpse=self.glimpse,
             )
-            if self.folder.markers:
+            if state is not None:
                 analysis.restore(state["analysis"])
                 edit.restore(state["edit"])
+                state.clear()  # frames that were kept back are held by processors alone
             self._edit(analysis, edit, reader.info, frames)
             edit.end()
             analysis.check_faces()
+            self.work.tell()
             with self.work.clock.measure("join"):
                 with self.door.leaving(Count(self.folder.frames, edit.faces)) as way:
                     edit.write_pictures(way)
@@ -131,20 +135,34 @@ class _VideoJob:
                 self.work.notes.tell(*told_mixtures(self.plan, counts))
         return Edited(self.folder.frames, edit.faces)
 
-    def _frames(self, stack: ExitStack) -> tuple[FrameReader, Iterator[Frame]]:
-        """Open the target where the finished segments end; where that frame is not met, they are given up."""
-        if self.folder.markers:
-            wanted = self.folder.markers[-1].following
-            if wanted is None:
-                return stack.enter_context(self._open(None)), iter(())
-            reader = stack.enter_context(self._open(Start(wanted.index, wanted.pts)))
-            frames = iter(reader)
-            first = next(frames, None)
-            if first is not None and describe(first) == wanted:
-                return reader, chain([first], frames)
-            self.folder.clear()
-        reader = stack.enter_context(self._open(None))
-        return reader, iter(reader)
+    def _frames(self, stack: ExitStack, state: Any) -> tuple[FrameReader, Iterator[Frame], Any]:
+        """Open the target where the finished segments end; where that frame is not met, they are given up.
+
+        Args:
+            stack: closes it.
+            state: what the stages remembered there.
+
+        Returns:
+            the target, the frames that follow, and the state with what was decoded of those that processors keep back;
+            None where the work begins anew.
+        """
+        if not self.folder.markers:
+            reader = stack.enter_context(self._open(None))
+            return reader, iter(reader), None
+        wanted = self.folder.markers[-1].following
+        if wanted is None:
+            return stack.enter_context(self._open(None)), iter(()), state
+        start = first_kept(state) or (wanted.index, wanted.pts)
+        reader = stack.enter_context(self._open(Start(*start)))
+        frames = iter(reader)
+        before = {frame.index: frame for frame in islice(frames, wanted.index - start[0])}
+        first = next(frames, None)
+        if first is not None and describe(first) == wanted:
+            remembered = put_in(state, before)
+            state.clear()
+            return reader, chain([first], frames), remembered
+        self.folder.clear()
+        return self._frames(stack, None)
 
     def _open(self, start: Start | None) -> FrameReader:
         options = self.plan.options
@@ -170,19 +188,35 @@ class _VideoJob:
         shares: Shares,
     ) -> None:
         """Edit what was analysed, batch after batch, none across the end of a segment."""
-        with edit.overlap(shares.at_once) as overlap:
+        segments, written = len(self.folder.markers), edit.frames
+        with edit.overlap(shares) as overlap:
             for batch, end in batches(items, shares.batch):
-                if self.cancel.is_set():
-                    raise CancelledError("The job was stopped")
+                self._check_stopped()
                 if batch:
                     overlap.start(batch)
                 del batch  # it is held by nobody else while it is edited, and the next one is waited for
                 while overlap.started >= (overlap.at_once if end is None else 1):
                     give.all(edit.finish(overlap.take()))
-                if end is not None:
-                    self.door.still_open()
-                    give(SegmentEnd(end.cut, pack({"analysis": end.state, "edit": edit.state()})))
+                if end is None:
+                    continue
+                if end.cut.following is None:
+                    self._give_rest(edit, overlap, give)
+                self.door.still_open()
+                if edit.frames > written:  # of a short segment, all may be kept back: they go into the next
+                    state = pack(slim({"analysis": end.state, "edit": edit.state()}))
+                    give(SegmentEnd(replace(end.cut, number=segments), state))
                     give.settle()  # so that a kill never costs more than the segment at work
+                    segments, written = segments + 1, edit.frames
+
+    def _give_rest(self, edit: VideoEdit, overlap: Overlap, give: Giver[Frame | SegmentEnd]) -> None:
+        """Hand on what processors keep back, after the last frame."""
+        for edited in overlap.rest():
+            self._check_stopped()
+            give.all(edit.finish(edited))
+
+    def _check_stopped(self) -> None:
+        if self.cancel.is_set():
+            raise CancelledError("The job was stopped")
 
 
 def _in_memory(plan: Plan, work: Work, door: Door) -> Path:
@@ -217,7 +251,7 @@ def shares_of(plan: Plan, info: VideoInfo, batch: int = 0) -> Shares:
     edited = plan.edited if isinstance(plan.edited, VideoInfo) else info
     # Each frame that is worked on in full may bring along as many as lie between it and the last.
     together = MOST if plan.sampling == "auto" else plan.sampling
-    in_flight = max(LEAST_IN_FLIGHT, frames_in_flight(plan.options, info, edited) // together)
+    in_flight = max(LEAST_IN_FLIGHT, frames_in_flight(plan.options, info, edited, plan.kept_back) // together)
     if batch:
         return Shares.of(max(in_flight, LEAST_IN_FLIGHT if batch == 1 else in_flight_of(batch)), batch)
     return Shares.of(in_flight, wanted_batch(plan.options.runtime))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -13,7 +13,14 @@ from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
 from facefusion.faces.landmarkers.base import FaceView
 from facefusion.media.frame import Frame, Image
-from facefusion.processors.base import FaceFrame, Processor, run_processor
+from facefusion.processors.base import (
+    FaceFrame,
+    Processor,
+    delay_of,
+    finish_processor,
+    notes_of,
+    run_processor,
+)
 
 Pass = Callable[[], AbstractContextManager[None]]
 
@@ -81,29 +88,68 @@ class Work:
         """Whether there are steps of the user, of which nothing is known."""
         return self.pre_processor is not None or self.post_processor is not None
 
+    def tell(self) -> None:
+        """Tell what the processors have to say when all is done."""
+        self.notes.tell(*(note for processor in self.processors for note in notes_of(processor)))
+
     def prepare(self, frame: Frame) -> Frame:
         """Run the user's step before, on a copy: it may change the array, but what was read must stay."""
         return frame if self.pre_processor is None else frame.with_image(self.pre_processor(frame.image.copy()))
 
-    def edit(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
-        """Run the processors and the user's step after; faces are in pixels of what comes out."""
-        return self.finish(self.process(batch))
+    @property
+    def delay(self) -> int:
+        """Most frames that the processors keep back together."""
+        return sum(map(delay_of, self.processors))
 
-    def process(self, batch: Sequence[FaceFrame], passes: Sequence[Pass] | None = None) -> list[FaceFrame]:
-        """Run the processors.
+    def edit(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Run processors and the user's step after on frames that none follow; faces are in pixels of what is given."""
+        items = self._enriched(batch)
+        for processor in self.processors:
+            items = [*run_processor(processor, items), *finish_processor(processor)]
+        return self.finish([item.settled() for item in items])
+
+    def process(
+        self, batch: Sequence[FaceFrame], passes: Sequence[Pass] | None = None, most: int | None = None
+    ) -> list[FaceFrame]:
+        """Run the processors, and return the frames that they do not keep back.
 
         Args:
             batch: frames in order.
             passes: what is entered before each of the processors, and left behind it.
+            most: frames that a processor gets at once; as many as there are when None.
         """
-        items = list(batch) if self.finding is None else self.finding.enriched(batch)
-        for processor, entered in zip(self.processors, passes or [nullcontext] * len(self.processors), strict=True):
-            with entered():
-                items = run_processor(processor, items)
-        return [item.settled() for item in items]
+        return self._through(0, self._enriched(batch), passes or [nullcontext] * len(self.processors), most)
+
+    def rest(self, most: int | None = None) -> Iterator[list[FaceFrame]]:
+        """Yield what the processors keep back, in order, when there are no more frames.
+
+        Args:
+            most: frames that a processor gets at once; as many as there are when None.
+        """
+        for place, processor in enumerate(self.processors, 1):
+            passes = [nullcontext] * (len(self.processors) - place)
+            for part in _parts(finish_processor(processor), most):
+                yield self._through(place, part, passes, most)
 
     def finish(self, items: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Run the user's step after."""
         if self.post_processor is None:
             return list(items)
         return [item.with_frame(item.frame.with_image(self.post_processor(item.frame.image.copy()))) for item in items]
+
+    def _enriched(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        return list(batch) if self.finding is None else self.finding.enriched(batch)
+
+    def _through(self, first: int, items: list[FaceFrame], passes: Sequence[Pass], most: int | None) -> list[FaceFrame]:
+        """Run the processors from one on."""
+        for processor, entered in zip(self.processors[first:], passes, strict=True):
+            with entered():
+                items = [edited for part in _parts(items, most) for edited in run_processor(processor, part)]
+        return [item.settled() for item in items]
+
+
+def _parts(items: list[FaceFrame], most: int | None) -> list[list[FaceFrame]]:
+    """Return frames in parts: who keeps frames back may give many at once, and networks are given few."""
+    if most is None or len(items) <= most:
+        return [items] if items else []
+    return [items[start : start + most] for start in range(0, len(items), most)]

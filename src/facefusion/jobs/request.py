@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Final, Self
 
 from pydantic import (
@@ -20,6 +21,7 @@ from pydantic import (
 
 from facefusion.errors import FaceFusionError, OptionsError
 from facefusion.jobs.allowed import found_option, use_of
+from facefusion.jobs.links import checked_links, files_of_links, located_links
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.rendition import rendition_at, rendition_parts
 from facefusion.media.forms import written_suffixes
@@ -119,6 +121,8 @@ class JobRequest(BaseModel):
             if leaf.name in options:
                 raise ValueError(f"option {leaf.name} is given twice, also as {key!r}")
             options[leaf.name] = _checked(leaf, value)
+        if options.get("chain"):  # so that whoever looks for jobs by their processors finds it
+            options.setdefault("processors", [link["processor"] for link in options["chain"]])
         return options
 
     @model_validator(mode="after")
@@ -178,7 +182,9 @@ class JobRequest(BaseModel):
         yield self.target
         yield from self.sources
         for leaf, value in self._leaves():
-            if leaf.name == "face_map":
+            if leaf.name == "chain":
+                yield from files_of_links(value)
+            elif leaf.name == "face_map":
                 yield from (each for entry in value for each in (*entry["sources"], entry.get("reference")) if each)
             elif use_of(leaf) == "input" and value is not None:
                 yield value
@@ -190,10 +196,8 @@ def _checked(leaf: Leaf, value: Any) -> Any:
     Raises:
         ValueError: it is impossible; whether it is of the right type is found out later.
     """
-    if leaf.name == "face_map":
-        return _checked_map(value)
-    if leaf.name == "processor_options":
-        return list(_texts(as_texts(tuple(value) if isinstance(value, list) else (value,))))
+    if leaf.name in _READ:
+        return _READ[leaf.name](value)
     if leaf.name == "renditions":
         parts = [rendition_parts(text) for text in (value if isinstance(value, list) else [value])]
         return [rendition_at(file_name(name), words) for name, words in parts]
@@ -212,6 +216,11 @@ def _texts(values: Any) -> Iterator[str]:
         if not isinstance(value, str):
             raise ValueError("options of other processors are texts such as NAME.OPTION=VALUE")
         yield value
+
+
+def _checked_own(value: Any) -> list[str]:
+    """Return options of processors from other packages as texts."""
+    return list(_texts(as_texts(tuple(value) if isinstance(value, list) else (value,))))
 
 
 def _checked_map(value: Any) -> list[dict[str, Any]]:
@@ -234,10 +243,18 @@ def _checked_entry(entry: Mapping[str, Any]) -> dict[str, Any]:
     return table | options
 
 
+_READ: Final[Mapping[str, Callable[[Any], list[Any]]]] = MappingProxyType(
+    {"face_map": _checked_map, "chain": checked_links, "processor_options": _checked_own}
+)
+"""What reads options that are no plain values."""
+
+
 def _located(leaf: Leaf, value: Any, read: Files, written: Files) -> Any:
     """Return the value of an option with paths in place of references and names."""
     if leaf.name == "face_map":
         return [_located_entry(entry, read) for entry in value]
+    if leaf.name == "chain":
+        return located_links(value, read)
     if leaf.name == "renditions":
         parts = map(rendition_parts, value)
         return tuple(rendition_at(str(written(name)), words) for name, words in parts)

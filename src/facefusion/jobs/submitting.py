@@ -11,6 +11,7 @@ from typing import Any, Final
 from facefusion.errors import InputMissingError, OptionsError
 from facefusion.jobs.allowed import allowed_options, use_of
 from facefusion.jobs.keys import upload_key
+from facefusion.jobs.links import link_tables, located_links
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.storage import Storage
@@ -109,6 +110,8 @@ class HandingIn:
     def _value(self, name: str, value: Any) -> Any:
         if name == "face_map":
             return [self._entry(entry) for entry in read_map(value)]
+        if name == "chain":
+            return located_links(link_tables(value), self.file)
         use = use_of(allowed_options()[name])
         if value is None or use == "value":
             return list(value) if isinstance(value, tuple) else value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -75,6 +76,11 @@ class FrameFinder:
         if not 0 <= seconds <= last + 1:
             raise OptionsError(f"{self._path} has no frame at {seconds:g} s", f"Choose from 0 to {last:g}")
         return max(bisect_right(pts, pts[0] + seconds / float(self.info.time_base) + 1e-6) - 1, 0)
+
+    @property
+    def begin(self) -> Fraction:
+        """When the first frame is shown, in seconds."""
+        return int(self._times.pts[0]) * self.info.time_base
 
     def seconds(self, index: int) -> float:
         """Return when a frame is shown, counted from the first."""

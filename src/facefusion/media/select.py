@@ -10,42 +10,10 @@ from typing import TYPE_CHECKING, Self
 from facefusion.errors import OptionsError
 from facefusion.media.rates import frame_rate
 from facefusion.media.region import Rectangle
+from facefusion.options.moments import Moment, Stretch
 
 if TYPE_CHECKING:
     from facefusion.options import Options
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A moment of a clip, counted from its first frame.
-
-    Exactly one of the two is given.
-
-    Attributes:
-        seconds: after the first frame's presentation time.
-        frame: number of a frame, from 0.
-    """
-
-    seconds: Fraction | None = None
-    frame: int | None = None
-
-    def __str__(self) -> str:
-        """Show it as it may be typed."""
-        return f"{self.frame}f" if self.seconds is None else f"{float(self.seconds):g} s"
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read `12.5` or `00:01:02.5` (seconds; minutes and hours before them) or `250f` (a frame's number).
-
-        Raises:
-            ValueError: it is none of these.
-        """
-        if text.endswith("f"):
-            return cls(frame=int(text[:-1]))
-        seconds = Fraction(0)
-        for part in text.split(":"):
-            seconds = seconds * 60 + Fraction(part)
-        return cls(seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +62,7 @@ class Selection:
         """
         given, rate = options.input, options.output.output_video_fps
         start, end = (None if text is None else Moment.parse(text) for text in (given.trim_start, given.trim_end))
-        if end is not None and not _is_before(start, end):
+        if not Stretch(start, end).has_length:
             raise OptionsError(
                 f"Option trim-end: nothing is left before {given.trim_end}", "Give a moment after trim-start"
             )
@@ -142,12 +110,3 @@ class Start:
 def ticks_until(seconds: Fraction, time_base: Fraction) -> int:
     """Return the first tick at or after a moment."""
     return math.ceil(seconds / time_base)
-
-
-def _is_before(start: Moment | None, end: Moment) -> bool:
-    """Whether anything lies between two moments, as far as can be told without the video."""
-    last = end.frame if end.seconds is None else end.seconds
-    first: Fraction | int | None = Fraction(0)
-    if start is not None:
-        first = start.frame if end.seconds is None else start.seconds
-    return last is not None and (first is None or first < last)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Generic, TypeVar
 
-from facefusion.media.select import Moment, Selection, Trimmed, ticks_until
+from facefusion.media.select import Selection, Trimmed, ticks_until
+from facefusion.options.moments import Moment
 
 T = TypeVar("T")
 

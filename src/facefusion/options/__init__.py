@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facefusion.options.base import Names
+    from facefusion.options.chains import Link
     from facefusion.options.execution import Precision, RuntimeOptions, ShareBatches
     from facefusion.options.expression_restorer import ExpressionRestorerOptions
     from facefusion.options.face_editor import FaceEditorOptions
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from facefusion.options.leaves import Leaf, iter_leaves
     from facefusion.options.lip_syncer import LipSyncerOptions
     from facefusion.options.live import LiveOptions
+    from facefusion.options.makeup import MakeupOptions
     from facefusion.options.masks import FaceMaskOptions
     from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
     from facefusion.options.models import LicensePolicy, ModelOptions
     from facefusion.options.people import MapEntry
+    from facefusion.options.portrait_animator import PortraitAnimatorOptions
     from facefusion.options.serving import JobsOptions, ServiceOptions, ServingOptions, StorageOptions, WorkerOptions
     from facefusion.options.sources import (
         canonical,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
         set_options,
         settled_values,
     )
+    from facefusion.options.stylizer import StylizerOptions
     from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
 
 _HOMES = {
@@ -60,19 +64,23 @@ _HOMES = {
     "Leaf": "facefusion.options.leaves",
     "LicensePolicy": "facefusion.options.models",
     "LimitOptions": "facefusion.options.media",
+    "Link": "facefusion.options.chains",
     "LipSyncerOptions": "facefusion.options.lip_syncer",
     "LiveOptions": "facefusion.options.live",
+    "MakeupOptions": "facefusion.options.makeup",
     "MapEntry": "facefusion.options.people",
     "ModelOptions": "facefusion.options.models",
     "Names": "facefusion.options.base",
     "Options": "facefusion.options.tree",
     "OutputOptions": "facefusion.options.media",
+    "PortraitAnimatorOptions": "facefusion.options.portrait_animator",
     "Precision": "facefusion.options.execution",
     "RuntimeOptions": "facefusion.options.execution",
     "ServiceOptions": "facefusion.options.serving",
     "ServingOptions": "facefusion.options.serving",
     "ShareBatches": "facefusion.options.execution",
     "StorageOptions": "facefusion.options.serving",
+    "StylizerOptions": "facefusion.options.stylizer",
     "WorkerOptions": "facefusion.options.serving",
     "canonical": "facefusion.options.sources",
     "current_options": "facefusion.options.sources",
@@ -101,19 +109,23 @@ __all__ = [
     "Leaf",
     "LicensePolicy",
     "LimitOptions",
+    "Link",
     "LipSyncerOptions",
     "LiveOptions",
+    "MakeupOptions",
     "MapEntry",
     "ModelOptions",
     "Names",
     "Options",
     "OutputOptions",
+    "PortraitAnimatorOptions",
     "Precision",
     "RuntimeOptions",
     "ServiceOptions",
     "ServingOptions",
     "ShareBatches",
     "StorageOptions",
+    "StylizerOptions",
     "WorkerOptions",
     "canonical",
     "current_options",

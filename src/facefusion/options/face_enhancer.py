@@ -10,7 +10,11 @@ from facefusion.options.base import OptionGroup
 class FaceEnhancerOptions(OptionGroup):
     """How faces are restored."""
 
-    face_enhancer_model: str = Field(default="gfpgan_1.4", description="model of the face enhancer")
+    face_enhancer_model: str = Field(
+        default="auto",
+        description="model of the face enhancer; 'auto' is gfpgan_1.4 where its weights are here, and else clarity,"
+        " which needs none",
+    )
     face_enhancer_blend: int = Field(
         default=80, ge=0, le=100, description="share of the restored face in the result, in percent"
     )

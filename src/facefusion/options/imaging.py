@@ -19,7 +19,9 @@ class FrameEnhancerOptions(OptionGroup):
     """How frames are enlarged or made better as a whole."""
 
     frame_enhancer_model: str = Field(
-        default="real_esrgan_x2", description="model of the frame enhancer; it says how far frames are enlarged"
+        default="auto",
+        description="model of the frame enhancer; it says how far frames are enlarged. 'auto' doubles them by"
+        " real_esrgan_x2 where its weights are here, and else by edge_filters_x2, which needs none",
     )
     frame_enhancer_blend: int = Field(
         default=80, ge=0, le=100, description="share of the enhanced frame in the result, in percent"

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from facefusion.options.base import Names, OptionGroup
+from facefusion.options.moments import MOMENT
 
 VideoEncoder = Literal[
     "auto",
@@ -68,7 +69,7 @@ def _possible_rate(text: str | None) -> str | None:
 Moment = Annotated[
     str | None,
     BeforeValidator(_as_text),
-    matching(r"\d+f|(\d+:){0,2}\d+(\.\d*)?", "12.5 (seconds), 00:01:02.5, or 250f (a frame's number, from 0)"),
+    matching(MOMENT, "12.5 (seconds), 00:01:02.5, or 250f (a frame's number, from 0)"),
 ]
 Rate = Annotated[
     str | None,

@@ -21,6 +21,11 @@ def as_texts(values: object) -> object:
     return tuple(text for value in values for text in _texts(value))
 
 
+def texts_of(name: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return options of one processor as texts."""
+    return tuple(str(text) for text in _texts({name: options}))
+
+
 def own_names(texts: Iterable[str]) -> list[str]:
     """Return whose options the texts give.
 

@@ -15,6 +15,7 @@ import platformdirs
 
 from facefusion.errors import InputMissingError, OptionsError
 from facefusion.options.base import OptionGroup
+from facefusion.options.chains import replaced
 from facefusion.options.leaves import Leaf, leaf_table
 from facefusion.options.passwords import with_passwords
 from facefusion.options.serving import ServingOptions
@@ -75,7 +76,7 @@ def load_options(
     environment = os.environ if environment is None else environment
     merged = _elsewhere(Options, environment, find_config(config_path, environment))
     given = canonical(values)
-    return _given_alone(with_passwords(Options.parse(merged | given)), frozenset(given))
+    return _given_alone(with_passwords(Options.parse(_over(merged, given))), frozenset(given))
 
 
 def settled_values(
@@ -89,7 +90,7 @@ def settled_values(
     Whoever hands a job over to another machine passes on what is said of it here, and nothing else.
     """
     environment = os.environ if environment is None else environment
-    return _elsewhere(Options, environment, find_config(config_path, environment)) | canonical(values)
+    return _over(_elsewhere(Options, environment, find_config(config_path, environment)), canonical(values))
 
 
 def load_serving(
@@ -118,7 +119,13 @@ def load_serving(
 def _elsewhere(root: type[_Root], environment: Mapping[str, str], config: Path | None) -> dict[str, Any]:
     """Return what stands in the TOML file and in the environment for one tree of options."""
     merged = _checked(root, _own(root, _from_toml(config)), f"In the configuration file {config}: ")
-    return merged | _checked(root, _own(root, _from_environment(environment)), "In the environment: ")
+    return _over(merged, _checked(root, _own(root, _from_environment(environment)), "In the environment: "))
+
+
+def _over(values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with those of a source that comes before theirs."""
+    gone = replaced(given)
+    return {name: value for name, value in values.items() if name not in gone} | dict(given)
 
 
 def _own(root: type[_Root], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from facefusion.errors import OptionsError
 from facefusion.options.analysis import FaceAnalysisOptions
+from facefusion.options.anonymizer import AnonymizerOptions
 from facefusion.options.base import Names, OptionGroup, described
+from facefusion.options.chains import BESIDE_CHAIN, Link, check_alone, chosen_links, read_chain, replaced
 from facefusion.options.execution import RuntimeOptions
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
 from facefusion.options.face_editor import FaceEditorOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
+from facefusion.options.film_restorer import FilmRestorerOptions
+from facefusion.options.finishing import ColourMatcherOptions, TemporalSmootherOptions
 from facefusion.options.imaging import (
     AgeModifierOptions,
     BackgroundRemoverOptions,
@@ -25,13 +29,16 @@ from facefusion.options.imaging import (
 from facefusion.options.leaves import ALL_OPTIONS, built, leaf_table, nest
 from facefusion.options.lip_syncer import LipSyncerOptions
 from facefusion.options.live import LiveOptions
+from facefusion.options.makeup import MakeupOptions
 from facefusion.options.masks import FaceMaskOptions
 from facefusion.options.media import InputOptions, LimitOptions, OutputOptions
 from facefusion.options.models import ModelOptions
-from facefusion.options.own import as_texts, own_names
+from facefusion.options.own import as_texts, own_names, texts_of
 from facefusion.options.people import MapEntry, read_map
+from facefusion.options.portrait_animator import PortraitAnimatorOptions
 from facefusion.options.presets import Preset, of_another_preset, with_preset
 from facefusion.options.signing import SigningOptions
+from facefusion.options.stylizer import StylizerOptions
 from facefusion.options.trust import TrustOptions
 
 FaceOrder = Literal[
@@ -60,6 +67,12 @@ def _side(value: object) -> object:
 _OF_A_PERSON = ("source_face_position", "reference_face_position", "reference_face_distance")
 """Options of the selection that may differ from person to person; those of the swapper and of masks all may."""
 _ALL_OF_A_PERSON = ("face_swapper", "face_masks")
+
+
+_OF_ALL_LINKS = "face_masks"
+"""Group of options that any link may have, beside that of its processor."""
+_OF_THE_JOB = ("source_audio",)
+"""Options of a processor that concern more than the processor: the result has this sound."""
 
 
 class FaceSelectionOptions(FaceAnalysisOptions):
@@ -179,18 +192,40 @@ class Options(OptionGroup):
         description="options of processors that other packages bring, as NAME.OPTION=VALUE; `facefusion processors`"
         " lists them",
     )
+    chain: Annotated[tuple[Link, ...], BeforeValidator(read_chain)] = Field(
+        default=(),
+        description="instead of --processors: a chain of them with settings of their own, by the name under which it is"
+        " saved or as a TOML file; `facefusion chains` lists and saves them",
+    )
+    when: tuple[str, ...] = Field(
+        default=(),
+        description="stretches of the result in which processors work, all or those that are named:"
+        " 00:10-00:20 or face_swapper=00:10-00:20,00:40-",
+    )
+    region: tuple[str, ...] = Field(
+        default=(),
+        description="part of the frame in which edits are seen, as x,y,width,height from 0 to 1: 0,0,0.5,1 or"
+        " face_enhancer=0,0,0.5,1",
+    )
     faces: FaceSelectionOptions = FaceSelectionOptions()
     face_swapper: FaceSwapperOptions = FaceSwapperOptions()
     frame_enhancer: FrameEnhancerOptions = FrameEnhancerOptions()
     frame_colorizer: FrameColorizerOptions = FrameColorizerOptions()
+    film_restorer: FilmRestorerOptions = FilmRestorerOptions()
     background_remover: BackgroundRemoverOptions = BackgroundRemoverOptions()
     age_modifier: AgeModifierOptions = AgeModifierOptions()
+    anonymizer: AnonymizerOptions = AnonymizerOptions()
     face_translator: FaceTranslatorOptions = FaceTranslatorOptions()
     face_masks: FaceMaskOptions = FaceMaskOptions()
     face_enhancer: FaceEnhancerOptions = FaceEnhancerOptions()
     lip_syncer: LipSyncerOptions = LipSyncerOptions()
     expression_restorer: ExpressionRestorerOptions = ExpressionRestorerOptions()
     face_editor: FaceEditorOptions = FaceEditorOptions()
+    stylizer: StylizerOptions = StylizerOptions()
+    makeup: MakeupOptions = MakeupOptions()
+    portrait_animator: PortraitAnimatorOptions = PortraitAnimatorOptions()
+    colour_matcher: ColourMatcherOptions = ColourMatcherOptions()
+    temporal_smoother: TemporalSmootherOptions = TemporalSmootherOptions()
     input: InputOptions = InputOptions()
     output: OutputOptions = OutputOptions()
     limits: LimitOptions = LimitOptions()
@@ -199,6 +234,21 @@ class Options(OptionGroup):
     live: LiveOptions = LiveOptions()
     trust: TrustOptions = TrustOptions()
     signing: SigningOptions = SigningOptions()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_chain(cls, values: Any) -> Any:
+        """Let the processors be those of the chain, where there is one.
+
+        Raises:
+            OptionsError: others are given, too.
+        """
+        if not isinstance(values, Mapping) or not values.get("chain"):
+            return values
+        links = read_chain(values["chain"])
+        names = tuple(link.processor if isinstance(link, Link) else link["processor"] for link in links)
+        check_alone({name: values[name] for name in BESIDE_CHAIN if values.get(name)}, names)
+        return {**values, "chain": links, "processors": names}
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
@@ -215,6 +265,8 @@ class Options(OptionGroup):
         own_names(options.processor_options)
         for entry in options.face_map:
             options.for_person(entry)
+        for link in options.links:
+            options.for_link(link)
         return options
 
     def changed(self, values: Mapping[str, Any]) -> Self:
@@ -229,6 +281,7 @@ class Options(OptionGroup):
         given, table = self.parse(values), leaf_table(type(self))
         leaves = [table[key.replace("-", "_")] for key in values]
         changes: dict[str, Any] = {leaf.name: getattr(given, leaf.name) for leaf in leaves if not leaf.path}
+        changes |= {name: getattr(given, name) for name in replaced(changes) if given.chain or name == "chain"}
         before = self._of_preset(changes.get("preset", self.preset))
         for name in dict.fromkeys(leaf.path[0] for leaf in leaves if leaf.path):
             own = {leaf.name: getattr(getattr(given, name), leaf.name) for leaf in leaves if leaf.path == (name,)}
@@ -236,7 +289,52 @@ class Options(OptionGroup):
         result = before.model_copy(update=changes)
         for entry in result.face_map:
             result.for_person(entry)
+        if result.chain:
+            check_alone({name: getattr(result, name) for name in BESIDE_CHAIN}, result.processors)
+        for link in result.links:
+            result.for_link(link)
         return result
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The processors in their order, each with what is said of it alone.
+
+        Raises:
+            OptionsError: something is said of a processor that does not run, or is impossible.
+        """
+        if self.chain:
+            return self.chain
+        chosen = chosen_links(self.processors, self.when, self.region)
+        try:
+            return tuple(Link.model_validate(each) for each in chosen)
+        except ValidationError as error:
+            raise OptionsError(described(error), ALL_OPTIONS) from error
+
+    def for_link(self, link: Link) -> Self:
+        """Return the options that hold for one link of the chain; these themselves where it has none of its own.
+
+        Raises:
+            OptionsError: an option is none of the processor's, or its value is impossible; the message names the link.
+        """
+        try:
+            return self._for_link(link) if link.options else self
+        except ValidationError as error:
+            raise OptionsError(f"Option chain, {link.processor}: {described(error)}", ALL_OPTIONS) from error
+        except OptionsError as error:
+            raise OptionsError(f"Option chain, {link.processor}: {error.what}", error.hint) from error
+
+    def _for_link(self, link: Link) -> Self:
+        if link.processor not in type(self).model_fields:  # another package's
+            texts = texts_of(link.processor, link.options)
+            own = f"{link.processor}."
+            others = tuple(text for text in self.processor_options if not text.startswith(own))
+            return self.model_copy(update={"processor_options": (*others, *texts)})
+        groups: dict[str, Any] = {}
+        for name, values in nest(type(self), link.options).items():
+            group = getattr(self, name)
+            _check_of_a_link(link.processor, name, values)
+            groups[name] = type(group).model_validate(dict(group) | values)
+        return self.model_copy(update=groups)
 
     def _of_preset(self, preset: str) -> Self:
         """Return these options with what another preset says of those of which nothing else was said."""
@@ -289,6 +387,26 @@ def _with(group: OptionGroup, values: Mapping[str, Any]) -> OptionGroup:
     except ValidationError as error:
         raise OptionsError(described(error), ALL_OPTIONS) from error
     return group.model_copy(update=dict(values))
+
+
+def _check_of_a_link(processor: str, group: str, values: object) -> None:
+    """Make sure that options may differ from link to link.
+
+    Raises:
+        OptionsError: one may not.
+    """
+    names = list(values) if isinstance(values, Mapping) else [group]
+    if group not in (processor, _OF_ALL_LINKS):
+        own = Options.model_fields[processor].annotation
+        assert own is not None
+        raise OptionsError(
+            f"{names[0].replace('_', '-')} is no option of {processor}", f"It has {', '.join(own.model_fields)}"
+        )
+    for name in names:
+        if name in _OF_THE_JOB:
+            raise OptionsError(
+                f"{name.replace('_', '-')} holds for the whole job", "Give it beside the chain, not in a link"
+            )
 
 
 def _check_of_a_person(group: str, values: object) -> None:

@@ -129,10 +129,12 @@ class Role:
     Attributes:
         sources: pictures of the source person in the order given, or what one face file keeps.
         options: all options as they hold for this role.
+        worn: the reference whose make-up it wears; nothing where none is named beside the sources.
     """
 
     sources: tuple[Source, ...]
     options: Options
+    worn: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def is_concurrent(processor: Processor) -> bool:
     A processor that remembers nothing says so by an attribute `is_concurrent` that is true; the others get one batch
     after the other.
     """
-    return getattr(processor, "is_concurrent", False) is True
+    return getattr(processor, "is_concurrent", False) is True and not delay_of(processor)
 
 
 def begin_processor(processor: Processor, time: Fraction) -> None:
@@ -220,6 +222,50 @@ class HoldingProcessor(Processor, Protocol):
     def hold(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
         """Return the batch edited, perhaps without having it in the frames; `FaceFrame.settled` puts it there."""
         ...
+
+
+class DelayingProcessor(Processor, Protocol):
+    """A processor that gives a frame only when it has seen some that follow it.
+
+    Every frame that came in comes out exactly once, in the order in which they came. What becomes of a frame depends on
+    the frames around it alone, not on how they are cut into batches. `state` holds also the frames that are kept back
+    (`facefusion.processors.kept` writes them), and nobody gets two batches at one time.
+
+    Attributes:
+        delay: most frames that it keeps back at one time; the same for its whole life. They count in the job's memory.
+            `ProcessorSpec.delay` says it before there is a processor.
+    """
+
+    delay: int
+
+    def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
+        """Return the next frames edited, in order: perhaps fewer than came, perhaps more, perhaps none."""
+        ...
+
+    def finish(self) -> list[FaceFrame]:
+        """Return the frames that are kept back, in order: none follow them.
+
+        A picture, a frame of a preview and a live frame are `process([frame])` and then `finish()`. Frames that come
+        afterwards are edited by what is remembered of those before.
+        """
+        ...
+
+
+def delay_of(processor: Processor) -> int:
+    """Return how many frames a processor keeps back at most; 0 where it gives each batch back at once."""
+    return int(getattr(processor, "delay", 0))
+
+
+def finish_processor(processor: Processor) -> list[FaceFrame]:
+    """Return what a processor keeps back, where there are no more frames."""
+    finish = getattr(processor, "finish", None)
+    return [] if finish is None else list(finish())
+
+
+def notes_of(processor: Processor) -> list[str]:
+    """Return what a processor has to say when all is done, a sentence each; most have nothing."""
+    notes = getattr(processor, "notes", None)
+    return [] if notes is None else list(notes())
 
 
 def run_processor(processor: Processor, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
@@ -255,6 +301,8 @@ class ProcessorSpec:
         needs_source: whether it needs source faces.
         create: makes one for a job.
         needs_faces: whether it works on faces; where no processor does, none are looked for.
+        wants_faces: tells whether a processor of whole frames is given faces nevertheless, as the options are; never
+            when None.
         format: tells before any work what frames will be like, from what they are like before this processor; where
             they stay as they are it is None. It raises an error of the tree where the options or the model do not fit.
         needs: what it needs to know of the faces that it is given beyond what every face has.
@@ -262,8 +310,14 @@ class ProcessorSpec:
         model_option: name of the option that says which model it takes; empty where it takes none.
         task: of that model; the processor's own name when empty.
         without_weights: values of that option for which no weights are needed.
+        automatic: models that its value `auto` stands for: the first that can run now, else the last, which needs no
+            weights; empty where the option knows no `auto`.
         options: what options it has of its own, given by `processor_options`; None where it has none. Those of the
             package's own processors are in the tree.
+        takes_every_face: whether it gets all faces that are found and that the user has not deselected: also those that
+            are too small, or turned too far, to be worked on otherwise, and at once.
+        delay: tells from the options, before any work, how many frames it keeps back at most; None where it keeps none.
+            See `DelayingProcessor`.
     """
 
     name: str
@@ -271,10 +325,23 @@ class ProcessorSpec:
     needs_source: bool
     create: Callable[[ProcessorContext], Processor]
     needs_faces: bool = True
+    wants_faces: Callable[[Options], bool] | None = None
     format: Callable[[FrameFormat, Options, Catalogue], FrameFormat] | None = None
     needs: frozenset[Need] = frozenset()
     needs_speech: bool = False
     model_option: str = ""
     task: str = ""
     without_weights: frozenset[str] = frozenset()
+    automatic: tuple[str, ...] = ()
     options: type[OptionGroup] | None = None
+    takes_every_face: bool = False
+    delay: Callable[[Options], int] | None = None
+
+    def is_given_faces(self, options: Options) -> bool:
+        """Whether faces are looked for on its account, as the options are."""
+        return self.needs_faces or (self.wants_faces is not None and self.wants_faces(options))
+
+
+def spec_delay(spec: ProcessorSpec, options: Options) -> int:
+    """Return how many frames a processor keeps back at most, as is known before any work."""
+    return 0 if spec.delay is None else spec.delay(options)

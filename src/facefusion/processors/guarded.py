@@ -13,10 +13,16 @@ from facefusion.processors.base import (
     ProcessorContext,
     ProcessorSpec,
     begin_processor,
+    delay_of,
+    finish_processor,
     is_concurrent,
+    notes_of,
+    spec_delay,
 )
 from facefusion.processors.registry import package_of_processor
 from facefusion.state import State
+
+_REMEMBERED, _KEPT = "remembered", "kept"
 
 
 class GuardedProcessor:
@@ -36,14 +42,32 @@ class GuardedProcessor:
         with self._told():
             self._processor = spec.create(context)
         self.is_concurrent = is_concurrent(self._processor)
+        self.delay = delay_of(self._processor)
+        if self.delay > spec_delay(spec, context.options):
+            raise self._error(f"keeps back {self.delay} frames, more than its ProcessorSpec says")
+        self._kept: list[int] = []
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
-        """Return the batch edited; see `Processor`."""
+        """Return the batch edited, or what is not kept back of it and of those before; see `Processor`."""
         with self._told():
             edited = self._processor.process(batch)
             indices = [item.frame.index for item in edited]
-        if indices != [item.frame.index for item in batch]:
+        wanted = [*self._kept, *(item.frame.index for item in batch)]
+        if not self.delay and indices != wanted:
             raise self._error(f"gave back {len(indices)} frames for {len(batch)}, or others")
+        self._check_order(indices, wanted)
+        if len(self._kept) > self.delay:
+            raise self._error(f"keeps back {len(self._kept)} frames, and said {self.delay}")
+        return edited
+
+    def finish(self) -> list[FaceFrame]:
+        """Return what is kept back; see `DelayingProcessor`."""
+        with self._told():
+            edited = finish_processor(self._processor)
+            indices = [item.frame.index for item in edited]
+        self._check_order(indices, self._kept)
+        if self._kept:
+            raise self._error(f"lost {len(self._kept)} frames")
         return edited
 
     def begin(self, time: Fraction) -> None:
@@ -51,15 +75,28 @@ class GuardedProcessor:
         with self._told():
             begin_processor(self._processor, time)
 
+    def notes(self) -> list[str]:
+        """Return what it has to say when all is done; see `notes_of`."""
+        with self._told():
+            return notes_of(self._processor)
+
     def state(self) -> State:
         """Return what is remembered; see `Processor`."""
         with self._told():
-            return self._processor.state()
+            remembered = self._processor.state()
+        return {_REMEMBERED: remembered, _KEPT: list(self._kept)} if self.delay else remembered
 
     def restore(self, state: State) -> None:
         """Go on from a state; see `Processor`."""
         with self._told():
-            self._processor.restore(state)
+            self._processor.restore(state[_REMEMBERED] if self.delay else state)
+        self._kept = list(state[_KEPT]) if self.delay else []
+
+    def _check_order(self, indices: list[int], wanted: list[int]) -> None:
+        """Make sure that frames come out in the order in which they came, and note those that do not yet."""
+        if indices != wanted[: len(indices)]:
+            raise self._error(f"gave back frames {indices} where {wanted} come next")
+        self._kept = wanted[len(indices) :]
 
     @contextmanager
     def _told(self) -> Iterator[None]:

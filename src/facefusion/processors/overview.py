@@ -15,6 +15,7 @@ from facefusion.inference.store.overview import Entry, overview
 from facefusion.options import Options
 from facefusion.options.leaves import leaf_table
 from facefusion.options.own import own_group
+from facefusion.processors.automatic import AUTO, first_ready
 from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.registry import Found, found_processors
 
@@ -65,7 +66,7 @@ def processors_overview(options: Options) -> tuple[list[ProcessorOverview], Cata
 
 
 def chosen_model(spec: ProcessorSpec, options: Options) -> str | None:
-    """Return the model that a processor would take; empty where it takes none, None where the options name none.
+    """Return the model that the options name for a processor; empty where it takes none, None where they name none.
 
     Raises:
         OptionsError: an option of its own is impossible, or there is none of the name that it gives.
@@ -90,6 +91,8 @@ def _one(found: Found, options: Options, entries: Mapping[str, Entry]) -> Proces
         model = chosen_model(found.spec, options)
     except OptionsError as error:
         return ProcessorOverview(found, problem=error.what)
+    if model == AUTO and found.spec.automatic:
+        model = first_ready(found.spec.automatic, lambda name: name in entries and entries[name].state == "ready")
     entry = entries.get(model or "")
     task = found.spec.task or found.name
     if entry is not None and entry.card.task != task:

@@ -36,9 +36,9 @@ export interface Option {
 
 /** Options that the page sets by other means: by people, files, steps and the scrubber. */
 const ELSEWHERE = new Set([
-  ...["preset", "face_map", "processors", "processor_options", "trim_start", "trim_end"],
+  ...["preset", "face_map", "processors", "chain", "processor_options", "trim_start", "trim_end"],
   ...["reference_face_path", "reference_face_position", "source_face_position"],
-  ...["expression_restorer_driving", "thumbnail", "contact_sheet", "sequence_rate", "sequence_start"],
+  ...["expression_restorer_driving", "stylizer_lut", "makeup_reference", "thumbnail", "contact_sheet", "sequence_rate", "sequence_start"],
 ]);
 
 export async function readOptions(): Promise<Option[]> {

@@ -185,7 +185,10 @@ class Admission:
 
 
 def given_sources(roles: Sequence[Role]) -> list[Given]:
-    """Return all sources, with how messages call them: by their numbers, per person, as users gave them."""
+    """Return all sources, with how messages call them: by their numbers, per person, as users gave them.
+
+    A face whose make-up is worn is used like that of a source, and asked for in the same way.
+    """
     given: list[Given] = []
     for person, role in enumerate(roles, start=1):
         paths = list(role.options.source_paths)
@@ -194,4 +197,5 @@ def given_sources(roles: Sequence[Role]) -> list[Given]:
             number = paths.index(path) + 1 if path in paths else 1
             whose = person if len(roles) > 1 else None
             given.append(Given(source, where_in_source(number, len(paths) or 1, person=whose)))
-    return given
+    worn = next((role.worn for role in roles), ())  # the same for everybody
+    return given + [Given(source, "The reference of the make-up") for source in worn]

@@ -13,11 +13,13 @@ from facefusion.options import Options, iter_leaves
 def models_of(plan: Plan) -> tuple[tuple[str, str], ...]:
     """Return name and SHA-256 of the weights of each model that a job names, and of those that these require."""
     catalogue, store = open_catalogue(plan.options.models), open_store(plan.options.models)
-    wanted = {spec.model_option for spec in plan.processors if spec.model_option}
-    if any(spec.needs_faces for spec in plan.processors):
-        wanted |= {name for name in type(plan.options.faces).model_fields if name.endswith(("_model", "_models"))}
-    leaves = [leaf for leaf in iter_leaves(Options) if leaf.name in wanted]
-    values = [getattr(reduce(getattr, leaf.path, plan.options), leaf.name) for leaf in leaves]
+    said = [(link.spec.model_option, link.options) for link in plan.links if link.spec.model_option]
+    if any(link.spec.is_given_faces(link.options) for link in plan.links):
+        names_of_faces = type(plan.options.faces).model_fields
+        said += [(name, plan.options) for name in names_of_faces if name.endswith(("_model", "_models"))]
+    wanted, leaves = {name for name, _ in said}, {leaf.name: leaf for leaf in iter_leaves(Options)}
+    places = [(leaves[name], options) for name, options in said if name in leaves]
+    values = [getattr(reduce(getattr, leaf.path, options), leaf.name) for leaf, options in places]
     values += [value for entry in plan.options.face_map for name, value in entry.options.items() if name in wanted]
     names = {name for value in values for name in (value if isinstance(value, tuple) else (value,))}
     cards = chosen_cards(catalogue, sorted(name for name in names if name in catalogue))

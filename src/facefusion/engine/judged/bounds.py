@@ -13,9 +13,18 @@ from typing import Final
 
 from facefusion.engine.judged.measures import Measures
 
-_MOVES_FACES: Final = frozenset({"lip_syncer", "expression_restorer", "face_editor", "face_translator", "age_modifier"})
+_MOVES_FACES: Final = frozenset(
+    {"lip_syncer", "expression_restorer", "face_editor", "face_translator", "age_modifier", "portrait_animator"}
+)
 """Processors that are asked to change expressions, or the shape of a face."""
-_KEEPS_PEOPLE: Final = frozenset({"face_enhancer", "frame_enhancer", "frame_colorizer", "lip_syncer"})
+_DRAWS: Final = "stylizer"
+"""A processor after which a frame may be a drawing, in which little can be measured."""
+_KEEPS_PEOPLE: Final = frozenset(
+    (
+        *("face_enhancer", "film_restorer", "frame_enhancer", "frame_colorizer", "lip_syncer", "makeup"),
+        *("colour_matcher", "temporal_smoother"),
+    )
+)
 """Processors after which everybody is to be who they were."""
 _SWAPPER: Final = "face_swapper"
 _MOSTLY: Final = 0.5
@@ -55,12 +64,16 @@ def _keeps_people(names: frozenset[str]) -> bool:
 
 
 def _keeps_expressions(names: frozenset[str]) -> bool:
-    return not names & _MOVES_FACES
+    return not names & _MOVES_FACES and _photographs(names)
+
+
+def _photographs(names: frozenset[str]) -> bool:
+    return _DRAWS not in names
 
 
 BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = MappingProxyType(
     {
-        "faces-lost": (Bound("found", least=0.75),),
+        "faces-lost": (Bound("found", least=0.75, holds_for=_photographs),),
         "not-the-source": (
             Bound("nearer", least=_MOSTLY, holds_for=_swaps),
             Bound("to_source", most=0.75, holds_for=_swaps),
@@ -68,7 +81,7 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = MappingProxyType(
         "another-person": (Bound("to_target", most=0.6, holds_for=_keeps_people),),
         "expression": (Bound("expression", most=0.04, holds_for=_keeps_expressions),),
         "pose": (Bound("pose", most=12.0, holds_for=_keeps_expressions),),
-        "blurred": (Bound("sharpness", least=0.5),),
+        "blurred": (Bound("sharpness", least=0.5, holds_for=_photographs),),
     }
 )
 """By flag: what sets it. `unchanged` is set besides, where far fewer faces were edited than the job says."""

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from facefusion.engine.automatic import with_models_named
 from facefusion.engine.clock import StageClock
 from facefusion.engine.edited import edited_info
+from facefusion.engine.links import create_link
 from facefusion.engine.notes import Notes
 from facefusion.engine.plan import Plan, check_who, checked_processors
 from facefusion.engine.preview.nowhere import NOWHERE
@@ -21,7 +23,7 @@ from facefusion.inference.session import SessionFactory
 from facefusion.media.info import VideoInfo
 from facefusion.options import Options
 from facefusion.processors.base import ProcessorContext, ProcessorSpec
-from facefusion.processors.guarded import create_processor
+from facefusion.processors.chained.links import chain_links
 
 _STDIN, CAMERA = "-", "camera"
 _LOOKED_AHEAD = ("trim_start", "trim_end", "crop", "deinterlace")
@@ -50,6 +52,11 @@ def check_live(options: Options, *, is_decoded: bool = False) -> tuple[Processor
     for spec in processors:
         if spec.needs_speech:
             raise OptionsError(f"The processor {spec.name} follows sound, and live frames have none", "Leave it out")
+    for link in chain_links(options, processors):
+        if link.stretches:
+            raise OptionsError(
+                f"{link.spec.name} is to work in a part of the time, but live frames have no end", "Leave out when"
+            )
     if options.limits.isolate and not is_decoded:
         raise OptionsError("Live frames are not decoded in a process of their own", "Leave out isolate")
     wanted = {name: getattr(options.input, name) for name in _LOOKED_AHEAD}
@@ -69,7 +76,8 @@ def live_plan(options: Options, processors: Sequence[ProcessorSpec], info: Video
         OptionsError: processors would make frames that are too large.
         ModelError: a model is not known, or not for its processor.
     """
-    return Plan(options, info, edited_info(info, processors, options), NOWHERE, tuple(processors))
+    options = with_models_named(options, processors)
+    return Plan(options, info, edited_info(info, chain_links(options, processors), options), NOWHERE, tuple(processors))
 
 
 def live_sessions(plan: Plan, notes: Notes, resources: ExitStack) -> SessionFactory:
@@ -94,9 +102,9 @@ def live_work(
         FaceFusionError: something of it cannot be done.
     """
     finding, context = None, ProcessorContext(plan.options, (), sessions, resources=resources)
-    if any(spec.needs_faces for spec in plan.processors):
+    if any(link.spec.is_given_faces(link.options) for link in plan.links):
         finding, context = prepare_faces(plan, sessions, resources)
-    processors = tuple(create_processor(spec, context) for spec in plan.processors)
+    processors = tuple(create_link(link, context) for link in plan.links)
     return Work(finding, processors, None, None, StageClock(), notes), context
 
 

@@ -12,6 +12,7 @@ from typing import Final, Self
 from facefusion.engine.casting import options_of_roles
 from facefusion.engine.doors.models import models_of
 from facefusion.engine.doors.opening import opened
+from facefusion.engine.links import create_link
 from facefusion.engine.live.door import LiveDoor
 from facefusion.engine.live.editing import LiveEdit
 from facefusion.engine.live.prepare import check_live, live_plan, live_work
@@ -26,14 +27,15 @@ from facefusion.media.live.source import LIVE_TIME_BASE, Captured
 from facefusion.media.planes.opacity import on_white, shown
 from facefusion.media.still.arrays import frame_of
 from facefusion.options import Options
-from facefusion.processors.guarded import create_processor
 
 Size = tuple[int, int]
 """Width and height in pixels."""
 
 _RATE: Final = Fraction(30)
 """Frames a second that are expected; each is shown at its own time, whatever the rate turns out to be."""
-_OF_PROCESSORS: Final = frozenset({"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier"})
+_OF_PROCESSORS: Final = frozenset(
+    {"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier", "anonymizer"}
+)
 """Options by which nothing is refused before work begins, and which no finder of faces goes by."""
 _MOST_LARGER: Final = 4
 """How many times as many pixels as it had a frame may have when it leaves."""
@@ -167,7 +169,7 @@ class _Stage:
         roles = tuple(replace(role, options=each) for role, each in pairs)
         with ExitStack() as made:
             context = replace(self._context, options=plan.options, roles=roles, resources=made)
-            processors = tuple(create_processor(spec, context) for spec in plan.processors)
+            processors = tuple(create_link(link, context) for link in plan.links)
             before, self._processors = self._processors, made.pop_all()
         before.close()
         self.plan, self._given, self._context = plan, options, context

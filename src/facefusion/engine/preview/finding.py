@@ -8,11 +8,12 @@ from pathlib import Path
 
 from facefusion.engine.attribute_filter import AttributeFilter
 from facefusion.engine.casting import Casting, cast, map_inputs, options_of_roles
+from facefusion.engine.inputs import worn_reference
 from facefusion.engine.plan import Plan
 from facefusion.engine.preview.recent import Recent
 from facefusion.engine.preview.target import mark
 from facefusion.engine.run import enriched_role
-from facefusion.engine.targets import TargetSelector
+from facefusion.engine.targets import TargetSelector, selection_of, takes_every_face
 from facefusion.engine.work import Finding
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
@@ -98,26 +99,30 @@ class FaceFinder:
         """Return what finds faces and tells them apart."""
         return self._open(plan.options, sessions).analyser
 
-    def find(self, plan: Plan, sessions: SessionFactory, frames: Sequence[Frame], key: Hashable) -> Found:
+    def find(
+        self, plan: Plan, sessions: SessionFactory, frames: Sequence[Frame], key: Hashable, place: int = -1
+    ) -> Found:
         """Return the faces of frames.
 
         Args:
             plan: the job.
             sessions: opens models.
-            frames: those that follow one another, the last of which is shown.
-            key: what tells them from others.
+            frames: those that follow one another.
+            key: what tells them, and the one that is shown, from others.
+            place: which of them is shown.
         """
         options, needs = plan.options, _needs(plan)
         casting, _ = self.cast(plan, sessions)
         parts = self._open(options, sessions)
         of_clip = isinstance(plan.target, VideoInfo)
         seen = (key, _detection_key(options.faces), sessions)
-        every = options.faces.detect_every
+        every, every_face = options.faces.detect_every, takes_every_face(plan.processors)
         faces = self._faces.get(seen, lambda: _faces(parts.analyser, frames, every, of_clip=of_clip))
 
         def select() -> Found:
             wanted = AttributeFilter(parts.enricher, options.faces) if options.faces.selects_by_attributes else None
-            selector = TargetSelector(parts.analyser, options.faces, casting, wanted)
+            selection = selection_of(options.faces, plan.processors)
+            selector = TargetSelector(parts.analyser, selection, casting, wanted, fades=not every_face)
             finding = Finding(parts.analyser, selector, parts.enricher, needs)
             order = options.faces.face_selector_order
             given = (
@@ -126,9 +131,10 @@ class FaceFinder:
                 else tuple(replace(each, faces=tuple(order_faces(each.faces, order))) for each in faces)
             )
             chosen = tuple(_select(finding, *pair, of_clip=of_clip) for pair in zip(frames, given, strict=True))
-            return Found(tuple(order_faces(given[-1].faces, order)), chosen)
+            return Found(tuple(order_faces(given[place].faces, order)), chosen)
 
-        return self._found.get((seen, options.faces.model_dump_json(), _people_key(options), needs), select)
+        key = (seen, options.faces.model_dump_json(), _people_key(options), needs, every_face)
+        return self._found.get(key, select)
 
     def _open(self, options: Options, sessions: SessionFactory) -> Parts:
         def make() -> Parts:
@@ -166,7 +172,8 @@ def _detection_key(faces: FaceSelectionOptions) -> Hashable:
 
 def _people_key(options: Options) -> Hashable:
     """Return what decides who plays what."""
-    paths: list[Path] = [*options.source_paths, *map_inputs(options)]
+    worn = worn_reference(options)
+    paths: list[Path] = [*options.source_paths, *map_inputs(options), *([] if worn is None else [worn])]
     reference = options.faces.reference_face_path
     return (
         *map(mark, paths),

@@ -35,7 +35,7 @@ MEMORY = 256 << 20
 _SOURCES = 256 << 20
 """Bytes of what is made of sources."""
 _WITHOUT_EFFECT = frozenset(
-    {"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier", "output_path"}
+    {"face_swapper", "face_masks", "face_enhancer", "face_editor", "age_modifier", "anonymizer", "output_path"}
 )
 """Options by which nothing is refused before work begins."""
 
@@ -154,7 +154,8 @@ class Preview:
             frame: its number, from 0, in what the job would work on; 0 when neither is given.
             time: a moment instead, in seconds from the first frame.
             history: frames before it that are gone through first, so that what a job knows from them is known; each
-                costs as much as the frame itself.
+                costs as much as the frame itself. Processors that keep frames back are then given those that follow,
+                too; without history they see the frame alone.
             max_side: longest side of the pictures in pixels; the frame's own where it is shorter, or when None.
             boxes: whether faces are drawn into the picture before.
             changes: whether it is told where the picture was changed.
@@ -167,15 +168,15 @@ class Preview:
             plan = self._plan()
             target = self._target(plan)
             index = target.index_at(time) if time is not None else frame or 0
-            frames = target.frames(max(0, index - max(0, history)), index)
-            found, edited = self._edit(
-                plan, frames, (self._target_key(plan), len(frames), index), target.seconds(index)
-            )
-            changed = changed_by(frames[-1].image, edited.frame.image) if changes else None
-            edited = self._door.leave(edited, target.seconds(index))
-            seconds = target.seconds(index)
+            place = min(index, max(0, history))
+            ahead = max(0, min(plan.kept_back, target.count - 1 - index)) if place else 0
+            frames = target.frames(index - place, index + ahead)
+            before, seconds = frames[place], target.seconds(index)
+            found, edited = self._edit(plan, frames, (self._target_key(plan), place, ahead, index), place, seconds)
+            changed = changed_by(before.image, edited.frame.image) if changes else None
+            edited = self._door.leave(edited, seconds)
         return shown(
-            frames[-1], edited, found,
+            before, edited, found,
             index=index, time=seconds, max_side=max_side, boxes=boxes, changed=changed,
         )  # fmt: skip
 
@@ -219,21 +220,21 @@ class Preview:
             self._resources, self._door, self._processing = resources.pop_all(), PreviewDoor(door), processing
 
     def _edit(
-        self, plan: Plan, frames: Sequence[Frame], key: Hashable, seconds: float | None
+        self, plan: Plan, frames: Sequence[Frame], key: Hashable, place: int, seconds: float | None
     ) -> tuple[tuple[Face, ...], FaceFrame]:
-        """Return all faces of the last frame, and what becomes of it."""
-        sessions = self._open(plan)
-        if not any(spec.needs_faces for spec in plan.processors):
+        """Return all faces of the frame at a place among others, and what becomes of it."""
+        sessions, begin = self._open(plan), self._target(plan).begin
+        if not any(link.spec.is_given_faces(link.options) for link in plan.links):
             self._door.admit(plan, sessions, (), None)
             plain = [FaceFrame(frame, ()) for frame in frames]
-            self._door.enter(plain[-1], seconds)
-            return (), self._processing.run(plan, sessions, (), plain, key)
+            self._door.enter(plain[place], seconds)
+            return (), self._processing.run(plan, sessions, (), plain, key, place=place, begin=begin)
         _, roles = self._faces.cast(plan, sessions)
         self._door.admit(plan, sessions, roles, self._faces.analyser(plan, sessions))
-        found = self._faces.find(plan, sessions, frames, key)
+        found = self._faces.find(plan, sessions, frames, key, place)
         items = [FaceFrame(*pair) for pair in zip(frames, found.chosen, strict=True)]
-        self._door.enter(items[-1], seconds)
-        return found.all, self._processing.run(plan, sessions, roles, items, (key, found))
+        self._door.enter(items[place], seconds)
+        return found.all, self._processing.run(plan, sessions, roles, items, (key, found), place=place, begin=begin)
 
     def _plan(self) -> Plan:
         """Return the plan of the options that hold now; what is refused is found out when it may have changed."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
+from facefusion.engine.links import create_link
 from facefusion.engine.plan import Plan
 from facefusion.engine.preview.recent import Recent
 from facefusion.engine.preview.target import mark
@@ -15,13 +17,24 @@ from facefusion.engine.speech import job_speech
 from facefusion.inference.session import SessionFactory
 from facefusion.options import Options
 from facefusion.options.base import OptionGroup
-from facefusion.processors.base import FaceFrame, Processor, ProcessorContext, ProcessorSpec, Role, run_processor
-from facefusion.processors.guarded import create_processor
+from facefusion.processors.base import (
+    FaceFrame,
+    Processor,
+    ProcessorContext,
+    Role,
+    begin_processor,
+    finish_processor,
+    run_processor,
+)
+from facefusion.processors.chained.links import ChainLink
 from facefusion.processors.registry import processor_names
 from facefusion.state import State
 
 _SHOWN_ONLY = frozenset({"output", "runtime", "models"})
 """Groups that no processor goes by but through what opens its models, which is a part of every key."""
+
+_OF_LINKS = frozenset({"chain", "when", "region"})
+"""Options of which each link's key has its own part."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +61,15 @@ class Processing:
         self._names = frozenset(processor_names())
 
     def run(
-        self, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], items: Sequence[FaceFrame], key: Hashable
+        self,
+        plan: Plan,
+        sessions: SessionFactory,
+        roles: tuple[Role, ...],
+        items: Sequence[FaceFrame],
+        key: Hashable,
+        *,
+        begin: Fraction,
+        place: int = -1,
     ) -> FaceFrame:
         """Return a frame as the processors give it at the beginning of a job.
 
@@ -59,13 +80,17 @@ class Processing:
             plan: the job.
             sessions: opens models.
             roles: who plays what; none where no processor needs faces.
-            items: the job's first frames and their faces; the last is wanted.
-            key: what tells them from others.
+            items: the job's first frames and their faces.
+            key: what tells them, and the one that is wanted, from others.
+            begin: when the target's first frame is shown, in seconds.
+            place: which of them is wanted.
         """
-        keys = [_key(spec, plan, sessions, roles, self._names) for spec in plan.processors]
-        makers = [partial(_make, spec, plan, sessions, roles, self._work) for spec in plan.processors]
+        links = plan.links
+        keys = [_key(link, sessions, roles, self._names) for link in links]
+        makers = [partial(_make, link, plan, sessions, roles, work=self._work, begin=begin) for link in links]
         if len(items) > 1:
-            return self._results.get((key, *keys), lambda: self._series(list(zip(keys, makers, strict=True)), items))
+            wanted = list(zip(keys, makers, strict=True))
+            return self._results.get((key, *keys), lambda: self._series(wanted, items, items[place].frame.index))
         [item] = items
         for own, make in zip(keys, makers, strict=True):
             key = (key, own)
@@ -78,15 +103,24 @@ class Processing:
         self._ready.clear()
 
     def _single(self, key: Hashable, make: Callable[[], _Ready], item: FaceFrame) -> FaceFrame:
-        return run_processor(self._begun(key, make), [item])[0]
+        return _last(self._begun(key, make), [item])[0]
 
-    def _series(self, wanted: Sequence[tuple[Hashable, Callable[[], _Ready]]], items: Sequence[FaceFrame]) -> FaceFrame:
-        """Run frames through all processors, one after the other, and return the last."""
+    def _series(
+        self, wanted: Sequence[tuple[Hashable, Callable[[], _Ready]]], items: Sequence[FaceFrame], index: int
+    ) -> FaceFrame:
+        """Run frames through all processors, one after the other, and return the one with an index."""
         processors = [self._begun(key, make) for key, make in wanted]
-        for item in items:
+        for item in items[:-1]:
+            given = [item]
             for processor in processors:
-                [item] = run_processor(processor, [item])  # noqa: PLW2901 - what one gives, the next is given
-        return item.settled()
+                given = [edited for one in given for edited in run_processor(processor, [one])]
+            found = [edited for edited in given if edited.frame.index == index]
+            if found:
+                return found[0].settled()
+        given = [items[-1]]
+        for processor in processors:
+            given = _last(processor, given)
+        return next(edited for edited in given if edited.frame.index == index).settled()
 
     def _begun(self, key: Hashable, make: Callable[[], _Ready]) -> Processor:
         """Return a processor as it is when a job begins."""
@@ -95,31 +129,42 @@ class Processing:
         return ready.processor
 
 
+def _last(processor: Processor, items: Sequence[FaceFrame]) -> list[FaceFrame]:
+    """Run frames through a processor that none follow, one after the other; with them comes what it kept back."""
+    edited = [each for item in items for each in run_processor(processor, [item])]
+    return [*edited, *finish_processor(processor)]
+
+
 def _make(
-    spec: ProcessorSpec,
+    link: ChainLink,
     plan: Plan,
     sessions: SessionFactory,
     roles: tuple[Role, ...],
+    *,
     work: Callable[[int], Path],
+    begin: Fraction,
 ) -> _Ready:
-    """Make a processor as a job does."""
+    """Make a processor as a job does; one that works in a part of the time knows when that is."""
     with ExitStack() as resources:
         others = roles[0].sources if roles and (plan.options.source_paths or not plan.options.face_map) else ()
-        speech = job_speech(plan, lambda: False, work) if spec.needs_speech else None
+        speech = job_speech(plan, lambda: False, work) if link.spec.needs_speech else None
         context = ProcessorContext(plan.options, others, sessions, roles, speech, resources)
-        processor = create_processor(spec, context)
+        processor = create_link(link, context)
+        if link.stretches:
+            begin_processor(processor, begin)
         return _Ready(processor, processor.state(), resources.pop_all())
 
 
-def _key(
-    spec: ProcessorSpec, plan: Plan, sessions: SessionFactory, roles: tuple[Role, ...], names: frozenset[str]
-) -> Hashable:
+def _key(link: ChainLink, sessions: SessionFactory, roles: tuple[Role, ...], names: frozenset[str]) -> Hashable:
     """Return what decides what a processor does: its own options and those that all share, and the sources.
 
-    Each processor of ours goes by the group of its name; other packages' have theirs in `processor_options`.
+    Each processor of ours goes by the group of its name; other packages' have theirs in `processor_options`. What a
+    chain says of the others does not matter to it; two links that say the same are two processors all the same.
     """
-    shared = tuple(_text(value) for name, value in plan.options if name not in (names - {spec.name}) | _SHOWN_ONLY)
-    return spec.name, sessions, shared, tuple(role.sources for role in roles), _marks(plan.options)
+    left_out = (names - {link.spec.name}) | _SHOWN_ONLY | _OF_LINKS
+    shared = tuple(_text(value) for name, value in link.options if name not in left_out)
+    own = link.spec.name, link.stretches, link.region, link.number
+    return own, sessions, shared, tuple(role.sources for role in roles), _marks(link.options)
 
 
 def _text(value: object) -> str:
@@ -129,4 +174,8 @@ def _text(value: object) -> str:
 def _marks(options: Options) -> Hashable:
     """Return what tells files that processors read by themselves."""
     paths = (options.target_path, options.lip_syncer.source_audio)
-    return tuple(map(mark, (*paths, options.expression_restorer.expression_restorer_driving)))
+    further = (
+        *(options.expression_restorer.expression_restorer_driving, options.colour_matcher.colour_matcher_reference),
+        *(options.stylizer.stylizer_lut, options.makeup.makeup_reference),
+    )
+    return tuple(map(mark, (*paths, *further)))

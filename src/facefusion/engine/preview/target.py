@@ -27,6 +27,11 @@ class Target(Protocol):
         """How many frames there are."""
         ...
 
+    @property
+    def begin(self) -> Fraction:
+        """When the first frame is shown, in seconds."""
+        ...
+
     def index_at(self, seconds: float) -> int:
         """Return the number of the frame that is shown at a moment."""
         ...
@@ -63,6 +68,11 @@ class ClipTarget:
         """How many frames there are."""
         return len(self._finder)
 
+    @property
+    def begin(self) -> Fraction:
+        """When the first frame is shown, in seconds."""
+        return self._finder.begin
+
     def index_at(self, seconds: float) -> int:
         """Return the number of a frame; see `FrameFinder.index_at`."""
         return self._finder.index_at(seconds)
@@ -96,6 +106,7 @@ class PictureTarget:
     """
 
     count = 1
+    begin = Fraction(0)
 
     def __init__(self, path: Path, options: Options) -> None:
         picture = load_picture(path, options.limits)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 from facefusion.engine.analysing import AnalysedEnd, VideoAnalysis
 from facefusion.engine.segmented.ranges import SegmentRange
@@ -63,6 +64,11 @@ class Approach:
         return replace(short, back=Start(before.first, before.pts))
 
     @property
+    def tail(self) -> int:
+        """How many frames behind the segment processors have to see, as far as there are so many."""
+        return min(self.job.work.delay, self.plan.frames - self.part.end)
+
+    @property
     def start(self) -> Start | None:
         """Where reading begins; None for the first frame of the target."""
         return self._begins if self._begins.index else None
@@ -74,7 +80,10 @@ class Approach:
             finding.selector.recall(meant.vector, meant.distance)
 
     def cut(self, frames: Iterable[Frame]) -> Iterator[Frame | Cut]:
-        """Yield frames and where what is looked at, the lead and the segment end; the last two always do.
+        """Yield frames and where what is looked at, the lead, the segment and its tail end.
+
+        The lead and the segment always do. The tail are the frames behind the segment that processors have to see
+        before they give its last one; where they keep none back, or no frames follow, there is none.
 
         Args:
             frames: from `start` on.
@@ -84,16 +93,17 @@ class Approach:
         """
         part, index = self.part, self._begins.index
         pts = {index: self._begins.pts, self._lead.index: self._lead.pts, part.first: part.pts}
-        ends = {part.first} if self.back is None else {self._lead.index, part.first}
+        ends, last = {part.first} if self.back is None else {self._lead.index, part.first}, part.end + self.tail
         for frame in frames:
             if frame.index != index or frame.pts != pts.get(index, frame.pts):
                 raise self._elsewhere(f"frame {frame.index} is shown at {float(frame.time):.3f} s")
+            if index == self.plan.frames:
+                raise self._elsewhere(f"there are more than {self.plan.frames} frames")
             if index in ends:
                 yield Cut(part.number - 1, describe(frame))
-            elif index == part.end:
-                if index == self.plan.frames:
-                    raise self._elsewhere(f"there are more than {self.plan.frames} frames")
+            elif index in (part.end, last):
                 yield Cut(part.number, describe(frame))
+            if index == last:
                 return
             index += 1
             yield frame
@@ -115,8 +125,15 @@ class Approach:
             analysis.between.clear()
         yield from analysis.through(_until_cut(items))
 
+    def lead_seen(self, analysis: VideoAnalysis, items: Iterator[Frame | Cut]) -> Iterator[FaceFrame | AnalysedEnd]:
+        """Yield the lead, then as many frames as processors have to see before they give its last; see `lead`."""
+        yield from self.lead(analysis, items)
+        if delay := self.job.work.delay:
+            frames = (item for item in items if not isinstance(item, Cut))
+            yield from analysis.through(chain(islice(frames, delay), [Cut(self.part.number, None)]))
+
     def analysed(self, analysis: VideoAnalysis, items: Iterator[Frame | Cut]) -> Iterator[FaceFrame | AnalysedEnd]:
-        """Yield the lead, then the segment, of which alone counts what was found; arguments as of `lead`."""
+        """Yield the lead, then the segment, of which alone counts what was found, then its tail; see `lead`."""
         yield from self.lead(analysis, items)
         analysis.begin_anew()
         yield from analysis.through(items)

@@ -166,7 +166,7 @@ class _Making:
             shares = shares_of(job.plan, reader.info, self.plan.batch)
             with (
                 produced(work.clock.each("decode", way.cut(reader)), shares.decoded) as decoded,
-                produced(way.lead(analysis, decoded), shares.analysed) as analysed,
+                produced(way.lead_seen(analysis, decoded), shares.analysed) as analysed,
             ):
                 self._edit_lead(way, edit, analysed, shares, fade)
         for processor, state in zip(work.processors, new, strict=True):
@@ -179,7 +179,7 @@ class _Making:
         self, way: Approach, edit: VideoEdit, items: Iterable[FaceFrame | AnalysedEnd], shares: Shares, fade: Fade
     ) -> None:
         """Edit the frames of a lead, and keep the last of them."""
-        with edit.overlap(shares.at_once) as overlap:
+        with edit.overlap(shares) as overlap:
             for batch, end in batches(items, shares.batch):
                 way.check_stopped()
                 if batch:
@@ -187,6 +187,8 @@ class _Making:
                 del batch
                 while overlap.started >= (overlap.at_once if end is None else 1):
                     fade.keep(edit.lead(overlap.take()))
+            for edited in overlap.rest():
+                fade.keep(edit.lead(edited))
 
     def _recall(self, way: Approach) -> None:
         """Let the stages know of the whole video what they would know if they had seen it from its first frame."""
@@ -216,8 +218,8 @@ class _Making:
         shares: Shares,
     ) -> bool:
         """Edit what was analysed, batch after batch, none across the end of the lead; return whether it has faces."""
-        has_faces = False
-        with edit.overlap(shares.at_once) as overlap:
+        ended: AnalysedEnd | None = None
+        with edit.overlap(shares) as overlap:
             for batch, end in batches(items, shares.batch):
                 way.check_stopped()
                 if batch:
@@ -225,21 +227,26 @@ class _Making:
                 del batch
                 while overlap.started >= (overlap.at_once if end is None else 1):
                     self._finish(edit, overlap.take(), give)
-                if end is not None:
-                    has_faces = self._ended(edit, end, give)
-        return has_faces
+                if end is not None and self.lead.begins is None:
+                    self.lead.begins = end.cut.following
+                elif end is not None and ended is None:
+                    ended = end  # what is analysed after it is the tail
+            for edited in overlap.rest():
+                self._finish(edit, edited, give)
+        assert ended is not None
+        return self._ended(edit, ended, give)
 
     def _finish(self, edit: VideoEdit, edited: list[FaceFrame], give: Giver[Frame | SegmentEnd]) -> None:
-        if self.lead.begins is None:
-            edit.lead(edited)
-        else:
-            give.all(edit.finish(edited))
+        """Hand on the segment's own of some frames: not those that lead in, nor those of the tail."""
+        lead = [item for item in edited if item.frame.index < self.part.first]
+        own = [item for item in edited if self.part.first <= item.frame.index < self.part.end]
+        if lead:
+            edit.lead(lead)
+        if own:
+            give.all(edit.finish(own))
 
     def _ended(self, edit: VideoEdit, end: AnalysedEnd, give: Giver[Frame | SegmentEnd]) -> bool:
-        """Go over from the lead to the segment, or finish that."""
-        if self.lead.begins is None:
-            self.lead.begins = end.cut.following
-            return False
+        """Finish the segment."""
         self.job.door.still_open()
         tally = Tally.of(end.state, is_first=self.part.number == 0)
         give(SegmentEnd(end.cut, pack({"tally": tally.state(), "post": edit.kept()})))

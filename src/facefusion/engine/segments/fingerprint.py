@@ -20,7 +20,8 @@ from facefusion.inference.plugins import plug_in_versions
 from facefusion.inference.runtime import onnxruntime
 from facefusion.inference.store.pull import chosen_cards
 from facefusion.media.digest import content_digest
-from facefusion.options import Options, iter_leaves
+from facefusion.options import Link, Options, iter_leaves
+from facefusion.options.leaves import leaf_table
 from facefusion.options.own import own_values
 
 _LIBRARIES = ("facefusion", "av", "numpy", "opencv-python-headless", "pillow")
@@ -29,6 +30,9 @@ _PATHS = ("source_paths", "face_map", "target_path", "output_path")
 _WITHOUT_EFFECT = {
     "faces": ("reference_face_path",),
     "expression_restorer": ("expression_restorer_driving",),
+    "stylizer": ("stylizer_lut",),
+    "makeup": ("makeup_reference",),
+    "colour_matcher": ("colour_matcher_reference",),
     "output": (
         *("overwrite", "resume", "keep_audio", "keep_subtitles", "keep_metadata"),
         *("thumbnail", "contact_sheet", "sequence_start"),
@@ -82,6 +86,8 @@ class Fingerprint:
         if has_hooks:
             return cls(secrets.token_hex(32), inputs=inputs)
         output, driving = plan.options.output, plan.options.expression_restorer.expression_restorer_driving
+        table, worn = plan.options.stylizer.stylizer_lut, plan.options.makeup.makeup_reference
+        colours = plan.options.colour_matcher.colour_matcher_reference
         facts = {
             "libraries": {name: version(name) for name in _LIBRARIES} | _runtime() | plug_in_versions(),
             "options": _options(plan.options) | {"map": _map(plan.options)},
@@ -89,6 +95,9 @@ class Fingerprint:
                 "thumbnail": output.thumbnail is not None,
                 "contact_sheet": output.contact_sheet is not None,
                 "expression_restorer_driving": driving is not None,
+                "stylizer_lut": table is not None,
+                "makeup_reference": worn is not None,
+                "colour_matcher_reference": colours is not None,
             },
             "weights": _weights(plan.options),
             "inputs": digests,
@@ -132,11 +141,20 @@ def _leaves(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 def _options(options: Options) -> dict[str, Any]:
     """Return the values that have an effect, as JSON."""
-    values = options.model_dump(mode="json", exclude={*_PATHS, "limits", "models", "live"})
+    values = options.model_dump(mode="json", exclude={*_PATHS, "limits", "models", "live", "chain"})
+    values["chain"] = [_link(link) for link in options.chain]
     for group, names in _WITHOUT_EFFECT.items():
         for name in names:
             del values[group][name]
     return values
+
+
+def _link(link: Link) -> dict[str, Any]:
+    """Return what a link says beyond the bytes of its files, as JSON."""
+    table, leaves = link.model_dump(mode="json"), leaf_table(Options)
+    is_ours = link.processor in Options.model_fields
+    of_files = {name for name in link.options if is_ours and name in leaves and leaves[name].kind is Path}
+    return table | {"options": {name: name in of_files or value for name, value in table["options"].items()}}
 
 
 def _weights(options: Options) -> dict[str, str | None]:
@@ -146,6 +164,8 @@ def _weights(options: Options) -> dict[str, str | None]:
     values = [getattr(reduce(getattr, leaf.path, options), leaf.name) for leaf in leaves]
     values += [value for entry in options.face_map for name, value in entry.options.items() if _names_models(name)]
     values += [value for name, value in own_values(options.processor_options) if _names_models(name)]
+    of_links = [value for link in options.chain for name, value in link.options.items() if _names_models(name)]
+    values += [tuple(value) if isinstance(value, list) else value for value in of_links]
     names = (name for value in values for name in (value if isinstance(value, tuple) else (value,)))
     cards = chosen_cards(catalogue, [name for name in names if name in catalogue])
     return {card.name: store.look(card).sha256 for card in cards}

@@ -41,6 +41,10 @@ class SourceReader:
         paths = options.source_paths
         return self._read("sources", paths, options, lambda: load_person(self.analyser, paths, options, self.output))
 
+    def worn(self, path: Path, options: Options) -> tuple[Source, ...]:
+        """Return what is known of the person whose make-up is worn; see `facefusion.engine.sources.load_person`."""
+        return self._read("sources", [path], options, lambda: load_person(self.analyser, [path], options, self.output))
+
     def reference(self, path: Path, options: Options) -> Vector:
         """Return the identity vector of a reference; see `facefusion.engine.sources.load_reference`."""
         return self._read(

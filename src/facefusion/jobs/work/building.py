@@ -10,9 +10,10 @@ from facefusion.jobs.reference import Reference
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.values import Job
 from facefusion.jobs.work.staging import Staging
-from facefusion.options import Leaf, Options
+from facefusion.options import Leaf, Link, Options
 from facefusion.options.leaves import leaf_table
 from facefusion.options.own import own_values
+from facefusion.processors.base import ProcessorSpec
 from facefusion.processors.registry import resolve_processors
 
 _OUTPUTS: Final = "out"
@@ -55,16 +56,32 @@ def built_options(job: Job, request: JobRequest, staging: Staging) -> Options:
 
 def _with_own_files(options: Options, staging: Staging) -> Options:
     """Bring the files that options of processors from other packages name, as those of all others are."""
-    if not options.processor_options:
+    if not (options.processor_options or options.chain):
         return options
     specs = {spec.name: spec for spec in resolve_processors(options.processors)}
     texts = []
     for text, (name, value) in zip(options.processor_options, own_values(options.processor_options), strict=True):
         owner = text.partition(".")[0]
-        group = specs[owner].options if owner in specs else None
-        leaf = leaf_table(group).get(name.replace("-", "_")) if group is not None else None
-        texts.append(text if leaf is None or leaf.kind is not Path else _brought(owner, leaf, value, staging))
-    return options.model_copy(update={"processor_options": tuple(texts)})
+        leaf = _own_leaf(specs.get(owner), name)
+        texts.append(text if leaf is None else f"{owner}.{leaf.name}={_brought(owner, leaf, value, staging)}")
+    links = tuple(_link_with_own_files(link, specs.get(link.processor), staging) for link in options.chain)
+    return options.model_copy(update={"processor_options": tuple(texts), "chain": links})
+
+
+def _link_with_own_files(link: Link, spec: ProcessorSpec | None, staging: Staging) -> Link:
+    own = {name: _own_leaf(spec, name) for name in link.options}
+    values = {
+        name: value if (leaf := own[name]) is None else _brought(link.processor, leaf, str(value), staging)
+        for name, value in link.options.items()
+    }
+    return link.model_copy(update={"options": values})
+
+
+def _own_leaf(spec: ProcessorSpec | None, name: str) -> Leaf | None:
+    """Return an option that a processor of another package has of its own, where it is a file."""
+    group = None if spec is None else spec.options
+    leaf = None if group is None else leaf_table(group).get(name.replace("-", "_"))
+    return leaf if leaf is not None and leaf.kind is Path else None
 
 
 def _brought(owner: str, leaf: Leaf, value: str, staging: Staging) -> str:
@@ -72,4 +89,4 @@ def _brought(owner: str, leaf: Leaf, value: str, staging: Staging) -> str:
         reference = str(Reference.parse(value))
     except ValueError as error:
         raise OptionsError(f"Option {owner}.{leaf.name}: {error}", "A request names no file of a worker") from error
-    return f"{owner}.{leaf.name}={staging.path(reference)}"
+    return str(staging.path(reference))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -24,24 +24,66 @@ from facefusion.processors.live_portrait.animator import PortraitAnimator
 from facefusion.processors.live_portrait.geometry import Floats
 from facefusion.state import State
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drive:
+class Drive(Generic[T_co]):
     """What a driving face expresses at some time.
 
     Attributes:
-        expression: float32 (21, 3).
-        start: what it expressed in the first frame of its clip, float32 (21, 3).
+        expression: as the model sees it.
+        start: what it expressed in the first frame of its clip.
     """
 
-    expression: Floats
-    start: Floats
+    expression: T_co
+    start: T_co
 
 
-class DrivingFace(Protocol):
+class Look(Protocol[T]):
+    """How a model sees what a face expresses."""
+
+    def of(self, image: Image, face: Face) -> T:
+        """Return what a face of a picture, RGB uint8 (H, W, 3), expresses."""
+        ...
+
+    def state(self, expression: T) -> State:
+        """Return that as a state; see `facefusion.state`."""
+        ...
+
+    def of_state(self, state: State) -> T:
+        """Return what was saved."""
+        ...
+
+
+class ExpressionLook:
+    """Sees expressions as key points that are off their places at rest, float32 (21, 3).
+
+    Args:
+        animator: tells them.
+    """
+
+    def __init__(self, animator: PortraitAnimator) -> None:
+        self._animator = animator
+
+    def of(self, image: Image, face: Face) -> Floats:
+        """Return what a face expresses; see `Look`."""
+        return expression_of(self._animator, image, face)
+
+    def state(self, expression: Floats) -> State:
+        """Return that as a state; see `Look`."""
+        return {"points": expression.copy()}
+
+    def of_state(self, state: State) -> Floats:
+        """Return what was saved; see `Look`."""
+        return np.asarray(state["points"], np.float32)
+
+
+class DrivingFace(Protocol[T_co]):
     """A face whose expression others take."""
 
-    def at(self, time: Fraction) -> Drive:
+    def at(self, time: Fraction) -> Drive[T_co]:
         """Return what it expresses at a time of the target, in seconds; the first call is for the target's first frame.
 
         Args:
@@ -62,29 +104,29 @@ class DrivingFace(Protocol):
         ...
 
 
-class DrivingPicture:
+class DrivingPicture(Generic[T]):
     """The largest face of a picture, which always expresses the same.
 
     Args:
         path: of the picture.
         limits: what is refused.
         analyser: finds the face.
-        animator: tells what it expresses.
+        look: tells what it expresses.
 
     Raises:
         InputError: the picture cannot be read.
         NoFaceError: it shows no face.
     """
 
-    def __init__(self, path: Path, limits: LimitOptions, analyser: FaceAnalyser, animator: PortraitAnimator) -> None:
+    def __init__(self, path: Path, limits: LimitOptions, analyser: FaceAnalyser, look: Look[T]) -> None:
         image = load_picture(path, limits).image
         faces = analyser.find(image)
         if not faces:
             raise NoFaceError(f"No face was found in {path}", "Use a picture that shows a face clearly, from the front")
-        expression = expression_of(animator, image, faces[0])
+        expression = look.of(image, faces[0])
         self._drive = Drive(expression, expression)
 
-    def at(self, time: Fraction) -> Drive:
+    def at(self, time: Fraction) -> Drive[T]:
         """Return what it expresses; see `DrivingFace`."""
         return self._drive
 
@@ -99,7 +141,7 @@ class DrivingPicture:
         """Do nothing: nothing is remembered."""
 
 
-class DrivingClip:
+class DrivingClip(Generic[T]):
     """The largest face of a clip's first frame, followed through the clip; one frame is held at a time, and the next.
 
     The clip plays beside the target, its first frame with the target's. Frames that are never shown then are not
@@ -109,15 +151,15 @@ class DrivingClip:
         path: of the clip.
         limits: what is refused.
         analyser: finds the face.
-        animator: tells what it expresses.
+        look: tells what it expresses.
 
     Raises:
         InputError: the clip cannot be read.
         NoFaceError: its first frame shows no face.
     """
 
-    def __init__(self, path: Path, limits: LimitOptions, analyser: FaceAnalyser, animator: PortraitAnimator) -> None:
-        self._path, self._limits, self._animator = path, limits, animator
+    def __init__(self, path: Path, limits: LimitOptions, analyser: FaceAnalyser, look: Look[T]) -> None:
+        self._path, self._limits, self._how = path, limits, look
         self._tracker = FaceTracker(analyser)
         self._track: int | None = None
         self._origin: Fraction | None = None
@@ -130,7 +172,7 @@ class DrivingClip:
             self.close()
             raise
 
-    def at(self, time: Fraction) -> Drive:
+    def at(self, time: Fraction) -> Drive[T]:
         """Return what the face expresses; see `DrivingFace`.
 
         Raises:
@@ -155,8 +197,8 @@ class DrivingClip:
         return {
             "origin": None if self._origin is None else list(self._origin.as_integer_ratio()),
             "shown": [self._shown.index, self._shown.pts],
-            "expression": self._expression.copy(),
-            "start": self._start.copy(),
+            "expression": self._how.state(self._expression),
+            "start": self._how.state(self._start),
             "track": self._track,
             "tracker": self._tracker.state(),
         }
@@ -170,7 +212,7 @@ class DrivingClip:
         self.close()
         self._shown, self._next = self._open(Start(*state["shown"]))
         self._origin = None if state["origin"] is None else Fraction(*state["origin"])
-        self._expression, self._start = state["expression"], state["start"]
+        self._expression, self._start = (self._how.of_state(state[name]) for name in ("expression", "start"))
         self._track = state["track"]
         self._tracker.restore(state["tracker"])
 
@@ -188,7 +230,7 @@ class DrivingClip:
             self.close()
             raise
 
-    def _first(self) -> Floats:
+    def _first(self) -> T:
         """Return what the face expresses in the first frame."""
         found = self._look(self._shown)
         if found is None:
@@ -197,13 +239,13 @@ class DrivingClip:
             )
         return found
 
-    def _look(self, frame: Frame) -> Floats | None:
+    def _look(self, frame: Frame) -> T | None:
         """Return what the face expresses in the next frame that is shown; None where it is not to be seen."""
         face = self._chosen(self._tracker.update(frame.image, float(frame.time)))
         if face is None:
             return None
         self._track = face.track_id
-        return expression_of(self._animator, frame.image, face)
+        return self._how.of(frame.image, face)
 
     def _chosen(self, faces: Sequence[Face]) -> Face | None:
         """Return the face that was followed so far, or the largest where that is gone."""

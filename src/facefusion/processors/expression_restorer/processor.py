@@ -8,24 +8,21 @@ from typing import Self
 
 import numpy as np
 
-from facefusion.errors import OptionsError
-from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.crops import FaceCrop
 from facefusion.faces.masks.masker import FaceMasker
 from facefusion.faces.types import Face
 from facefusion.media.frame import Image
-from facefusion.media.open import moves
-from facefusion.options import ExpressionRestorerOptions, Options
+from facefusion.options import ExpressionRestorerOptions
 from facefusion.options.masks import MaskType
 from facefusion.processors.base import FaceFrame, ProcessorContext
 from facefusion.processors.crop_editing import CropJob, Masker, pasted
-from facefusion.processors.expression_restorer.driving import Drive, DrivingClip, DrivingFace, DrivingPicture
+from facefusion.processors.expression_restorer.driving import Drive, DrivingClip, DrivingFace, ExpressionLook
+from facefusion.processors.expression_restorer.opening import check_useful, open_driving
 from facefusion.processors.live_portrait.animator import ANIMATOR, PortraitAnimator
 from facefusion.processors.live_portrait.expressions import approached, moved_along
 from facefusion.processors.live_portrait.geometry import Floats, Motion
 from facefusion.state import State
 
-_NAME = "expression_restorer"
 _HEEDED: tuple[MaskType, ...] = ("occlusion",)
 
 
@@ -47,7 +44,7 @@ class ExpressionRestorer:
         animator: PortraitAnimator,
         masker: Masker,
         options: ExpressionRestorerOptions,
-        driving: DrivingFace | None = None,
+        driving: DrivingFace[Floats] | None = None,
         *,
         is_absolute: bool = False,
     ) -> None:
@@ -69,11 +66,11 @@ class ExpressionRestorer:
             NoFaceError: that shows no face.
         """
         options = context.options.expression_restorer
-        _check(context.options)
+        check_useful(context.options)
         animator: PortraitAnimator = context.sessions.load(options.expression_restorer_model, ANIMATOR)
         whole = context.options.face_masks.model_copy(update={"face_mask_padding": (0, 0, 0, 0)})
         masker = FaceMasker.create(whole, context.sessions, always=("box",), only=_HEEDED)
-        driving = _driving(context, animator)
+        driving = open_driving(context, ExpressionLook(animator))
         is_still = not isinstance(driving, DrivingClip)
         is_absolute = is_still or options.expression_restorer_driving_mode == "absolute"
         return cls(animator, masker, options, driving, is_absolute=is_absolute)
@@ -115,7 +112,9 @@ class ExpressionRestorer:
         wanted = approached(now.expression, before.expression, self._factor, self._areas)
         return self._shown(batch, [job for job, _ in pairs], now, wanted)
 
-    def _driven(self, batch: Sequence[FaceFrame], jobs: Sequence[CropJob], driving: DrivingFace) -> list[FaceFrame]:
+    def _driven(
+        self, batch: Sequence[FaceFrame], jobs: Sequence[CropJob], driving: DrivingFace[Floats]
+    ) -> list[FaceFrame]:
         """Put a driving face's expression on all faces."""
         drives = {id(item): driving.at(item.frame.time) for item in batch}
         if not jobs:
@@ -140,41 +139,5 @@ class ExpressionRestorer:
         return FaceCrop.cut(image, face, self._animator.template, self._animator.size)
 
 
-def _stacked(drives: Sequence[Drive]) -> tuple[Floats, Floats]:
+def _stacked(drives: Sequence[Drive[Floats]]) -> tuple[Floats, Floats]:
     return np.stack([drive.expression for drive in drives]), np.stack([drive.start for drive in drives])
-
-
-def _driving(context: ProcessorContext, animator: PortraitAnimator) -> DrivingFace | None:
-    """Open what drives expressions."""
-    options = context.options
-    path = options.expression_restorer.expression_restorer_driving
-    if path is None:
-        return None
-    analyser = FaceAnalyser.create(options.faces, context.sessions)
-    if not moves(path):
-        return DrivingPicture(path, options.limits, analyser, animator)
-    clip = DrivingClip(path, options.limits, analyser, animator)
-    context.resources.callback(clip.close)
-    return clip
-
-
-def _check(options: Options) -> None:
-    """Refuse jobs in which expressions would stay as they are.
-
-    Raises:
-        OptionsError: it is one.
-    """
-    ours, target = options.expression_restorer, options.target_path
-    path = ours.expression_restorer_driving
-    if path is None:
-        if options.processors[:1] == (_NAME,):
-            raise OptionsError(
-                "The expression restorer is the first processor: no expression has changed that it could restore",
-                "Name it after another in --processors, or a face to take expressions from with "
-                "--expression-restorer-driving",
-            )
-    elif ours.expression_restorer_driving_mode == "relative" and target and moves(path) and not moves(target):
-        raise OptionsError(
-            f"The target {target} is a picture, beside which no more than the first frame of {path} plays",
-            "Take its expression as it is with --expression-restorer-driving-mode absolute",
-        )

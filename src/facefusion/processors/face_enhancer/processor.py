@@ -1,16 +1,23 @@
-"""The processor around the restoration networks."""
+"""The processor around the restoration networks, and what takes their place where there are none."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from facefusion.faces.crops import Pixels
 from facefusion.faces.masks.masker import FaceMasker
 from facefusion.options.masks import MaskType
-from facefusion.processors.base import ProcessorContext
+from facefusion.processors.automatic import chosen
+from facefusion.processors.base import Processor, ProcessorContext
 from facefusion.processors.crop_editing import CropJob, CropProcessor
+from facefusion.processors.face_enhancer.clearing import FaceClearer
 from facefusion.processors.face_enhancer.restorer import TASK, FaceRestorer
 
+OWN: Final = "clarity"
+"""The model that needs no weights."""
+AUTOMATIC: Final = ("gfpgan_1.4", OWN)
+"""What `auto` stands for."""
 _HEEDED: tuple[MaskType, ...] = ("occlusion",)
 
 
@@ -33,17 +40,21 @@ class EnhanceEditor:
         return self._restorer.restore([job.crop.image for job in jobs], self._weight)
 
 
-def create(context: ProcessorContext) -> CropProcessor:
+def create(context: ProcessorContext) -> Processor:
     """Make the processor for a job.
 
-    The whole crop is restored, hair and all; of the masks that the options ask for, occlusion counts.
+    Networks restore the whole crop, hair and all; without one the face is made clearer within its outline. Of the masks
+    that the options ask for, occlusion counts.
 
     Raises:
         ModelError: the model cannot be used; the error says what to do.
     """
     options, masks = context.options.face_enhancer, context.options.face_masks
-    restorer: FaceRestorer = context.sessions.load(options.face_enhancer_model, TASK)
+    model, blend = chosen(options.face_enhancer_model, AUTOMATIC, context.sessions), options.face_enhancer_blend / 100
+    if model == OWN:
+        return FaceClearer(FaceMasker.create(masks, context.sessions, always=("mesh",), only=_HEEDED), blend)
+    restorer: FaceRestorer = context.sessions.load(model, TASK)
     whole = masks.model_copy(update={"face_mask_padding": (0, 0, 0, 0)})
     masker = FaceMasker.create(whole, context.sessions, always=("box",), only=_HEEDED)
     editor = EnhanceEditor(restorer, options.face_enhancer_weight)
-    return CropProcessor(editor, masker, options.face_enhancer_blend / 100)
+    return CropProcessor(editor, masker, blend)

@@ -1,7 +1,7 @@
 """The frame enhancer: whole frames, enlarged or made better by a network."""
 
 from facefusion.processors.base import ProcessorSpec
-from facefusion.processors.frame_enhancer.processor import FrameEnhancer, enlarged_format
+from facefusion.processors.frame_enhancer.processor import AUTOMATIC, OWN, FrameEnhancer, enlarged_format
 
 SPEC = ProcessorSpec(
     name="frame_enhancer",
@@ -11,4 +11,6 @@ SPEC = ProcessorSpec(
     needs_faces=False,
     format=enlarged_format,
     model_option="frame_enhancer_model",
+    without_weights=frozenset({OWN}),
+    automatic=AUTOMATIC,
 )

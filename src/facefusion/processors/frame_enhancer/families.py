@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
@@ -13,6 +12,7 @@ from facefusion.errors import ModelUnfitError
 from facefusion.inference.contract import Contract, TensorSpec
 from facefusion.inference.family import Family, FamilySettings, Model
 from facefusion.processors.crop_editing import from_network, to_network
+from facefusion.processors.frame_enhancer.luma import joined, luma_chroma
 from facefusion.processors.frame_enhancer.tiles import Enlarger, Tiling
 
 TASK = "frame_enhancer"
@@ -91,23 +91,11 @@ class LumaEnhancer:
 
     def enlarge(self, tiles: Tiles) -> Floats:
         """Return pictures enlarged; see `Enlarger`."""
-        colours = [_luma_chroma(tile) for tile in tiles]
+        colours = [luma_chroma(tile) for tile in tiles]
         luma = np.stack([colour[None, :, :, 0] for colour in colours])
         output = self._model.session.run(luma)["output"]
         _check_scale(self._model, tiles, output)
-        return np.stack([_joined(new[0], old) for new, old in zip(output, colours, strict=True)])
-
-
-def _luma_chroma(tile: Tiles) -> Floats:
-    """Return Y, Cr and Cb (ITU-R BT.601, full range), float32 (H, W, 3), 0 to 1."""
-    return np.asarray(cv2.cvtColor(tile * np.float32(1 / 255), cv2.COLOR_RGB2YCrCb), np.float32)
-
-
-def _joined(luma: Floats, before: Floats) -> Floats:
-    """Put new luma over the colours of the picture before, enlarged; RGB float32 (H, W, 3), 0 to 255."""
-    both = np.asarray(cv2.resize(before, luma.shape[::-1], interpolation=cv2.INTER_CUBIC), np.float32)
-    both[:, :, 0] = luma
-    return np.asarray(cv2.cvtColor(both, cv2.COLOR_YCrCb2RGB), np.float32).clip(0, 1) * np.float32(255)
+        return np.stack([joined(new[0], old) for new, old in zip(output, colours, strict=True)])
 
 
 def _tiling(model: Model[Any]) -> Tiling:

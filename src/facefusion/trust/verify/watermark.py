@@ -19,8 +19,9 @@ from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.load import load_picture
 from facefusion.media.open import open_reader
 from facefusion.media.probe import probe
-from facefusion.media.select import Moment, Selection
+from facefusion.media.select import Selection
 from facefusion.options import LimitOptions
+from facefusion.options.moments import Moment
 from facefusion.trust.verify.layers import LayerReading, LayerState
 from facefusion.trust.watermark import check_payload, read_watermark
 

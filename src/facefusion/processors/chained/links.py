@@ -1,0 +1,79 @@
+"""What a chain's links are to the engine: which processor, by which options, when and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from facefusion.options import Link, Options
+from facefusion.options.moments import Stretch
+from facefusion.processors.base import Processor, ProcessorSpec
+from facefusion.processors.chained.region import Region
+from facefusion.processors.chained.regional import RegionalProcessor
+from facefusion.processors.chained.timed import TimedProcessor
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """One link.
+
+    Attributes:
+        spec: of the processor.
+        options: all options as they hold for it.
+        stretches: in which it works, counted from the first frame of the result; in all frames where there are none.
+        region: in which its edit is seen; everywhere when None.
+        number: how many links before it have the same processor.
+    """
+
+    spec: ProcessorSpec
+    options: Options
+    stretches: tuple[Stretch, ...] = ()
+    region: Region | None = None
+    number: int = 0
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it works in some frames alone, or in a part of them."""
+        return bool(self.stretches) or self.region is not None
+
+    @property
+    def limit(self) -> str:
+        """What limits it first, as users call it."""
+        return "when" if self.stretches else "region"
+
+    def limited(self, processor: Processor) -> Processor:
+        """Return its processor so that it works when and where it should."""
+        if self.region is not None:
+            processor = RegionalProcessor(processor, self.region)
+        return TimedProcessor(processor, self.stretches) if self.stretches else processor
+
+
+def chain_links(options: Options, specs: Sequence[ProcessorSpec]) -> tuple[ChainLink, ...]:
+    """Return the links of a job.
+
+    Args:
+        options: all options.
+        specs: its processors, in their order.
+
+    Raises:
+        OptionsError: what is said of a link is impossible.
+    """
+    names = [spec.name for spec in specs]
+    links = options.links if names == list(options.processors) else tuple(Link(processor=name) for name in names)
+    return tuple(
+        ChainLink(
+            spec,
+            options.for_link(link),
+            tuple(map(Stretch.parse, link.when)),
+            _region(link),
+            names[:place].count(spec.name),
+        )
+        for place, (spec, link) in enumerate(zip(specs, links, strict=True))
+    )
+
+
+def _region(link: Link) -> Region | None:
+    if not link.region:
+        return None
+    x, y, width, height = link.region
+    return Region((x, y, width, height), link.feather)

@@ -1,0 +1,65 @@
+"""Whether a line lies on the picture or belongs to it.
+
+What is scratched into film is as opaque all along, whatever it crosses, and the picture goes on alike on both of its
+sides. An edge with a bright rim, a wire before several things or a fold of a curtain are not.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from facefusion.processors.film_restorer.lines import STRIPS, Line, width_of_lines
+
+Grey = npt.NDArray[np.uint8]
+
+_WHITE, _BLACK = 240.0, 10.0
+"""Levels of film without any layer, and of what lets no light through."""
+_UNLIKE, _UNLIKE_THROUGH = 0.2, 0.5
+"""How far the opacity of most strips is from the usual one at most, as a share of it.
+
+A line that runs through the whole frame is hardly anything else than a scratch, so it may be more uneven.
+"""
+_APART: Final = 0.8
+"""How far both sides are apart at most, as a share of how far the line stands out of them."""
+_ROOM: Final = 12.0
+"""Levels between the sides and the line's own colour below which nothing can be told of its opacity."""
+
+
+def is_laid_on(grey: Grey, line: Line) -> bool:
+    """Whether a line is of one opacity all along, between sides that are alike.
+
+    Args:
+        grey: the frame, uint8 (H, W).
+        line: one of its lines.
+    """
+    found = [_strip(grey, line, strip) for strip in range(line.first, line.last + 1)]
+    told = np.array([each for each in found if each is not None], np.float32).reshape(-1, 3)
+    if len(told) < 3:
+        return False
+    opacity, rise, apart = told.T
+    usual = float(np.median(opacity))
+    uneven = float(np.median(np.abs(opacity - usual)))
+    most = _UNLIKE_THROUGH if line.first == 0 and line.last == STRIPS - 1 else _UNLIKE
+    return usual > 0 and uneven < most * usual and float(np.median(apart)) < _APART * float(np.median(rise))
+
+
+def _strip(grey: Grey, line: Line, strip: int) -> tuple[float, float, float] | None:
+    """Return how opaque the line is in a strip, how far it stands out, and how far its sides are apart.
+
+    Opacity is that of all pixels across together, which does not depend on how the line lies between them.
+    """
+    height = grey.shape[0]
+    reach, place = width_of_lines(height) + 3, round(float(line.places[strip]))
+    rows = slice(strip * height // STRIPS, (strip + 1) * height // STRIPS)
+    profile = np.median(grey[rows, max(0, place - reach) : place + reach + 1], 0)
+    middle = min(reach, place)
+    if len(profile) < middle + 3:
+        return None
+    sides = float(np.median(profile[:3])), float(np.median(profile[-3:]))
+    base, near = sum(sides) / 2, slice(max(0, middle - 2), middle + 3)
+    rises = np.maximum((profile - np.linspace(*sides, len(profile)))[near] * line.sign, 0)
+    room = _WHITE - base if line.sign > 0 else base - _BLACK
+    return None if room < _ROOM else (float(rises.sum()) / room, float(rises.max()), abs(sides[0] - sides[1]))

@@ -1,0 +1,220 @@
+"""The anonymizer: nobody is to be known by their face, in no frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import cv2
+import numpy as np
+import pytest
+
+from facefusion.engine.targets import selection_of
+from facefusion.faces.recognisers.dlib_resnet import identity_distance
+from facefusion.inference.session import SessionFactory
+from facefusion.media.frame import Frame
+from facefusion.options import FaceSelectionOptions, Options
+from facefusion.processors.anonymizer import SPEC
+from facefusion.processors.anonymizer.covering import Oval
+from facefusion.processors.anonymizer.face_space import FILE, FaceSpace
+from facefusion.processors.anonymizer.processor import DELAY, Anonymizer
+from facefusion.processors.base import FaceFrame, ProcessorContext
+from facefusion.state import pack, unpack
+
+KNOWN = 0.6
+"""Identity distance below which the recogniser would take two faces for one person."""
+STEP = 3
+
+
+def context(**values) -> ProcessorContext:
+    options = Options.parse({"processors": ("anonymizer",), **values})
+    return ProcessorContext(options, (), SessionFactory(("cpu",)))
+
+
+def item(image, faces=(), index=0) -> FaceFrame:
+    return FaceFrame(Frame(index, index, 1, Fraction(1, 25), image), tuple(faces))
+
+
+def hidden(image, face, **values):
+    processor = SPEC.create(context(**values))
+    kept = processor.process([item(image, [face])])
+    [done] = [*kept, *processor.finish()]
+    return done.frame.image
+
+
+def walking(image, face, count: int, found: Sequence[int]) -> list[FaceFrame]:
+    """A face that moves to the right, and is found in some of the frames alone."""
+    frames = []
+    for index in range(count):
+        by = STEP * index
+        moved = np.roll(image, by, axis=1)
+        faces = [replace(face.moved(by, 0), track_id=7)] if index in found else []
+        frames.append(item(moved, faces, index))
+    return frames
+
+
+def changed_at(before: FaceFrame, after: FaceFrame, face) -> float:
+    """The share of a face's pixels that is not as it was."""
+    left, top, right, bottom = face.moved(STEP * before.frame.index, 0).box.astype(int)
+    part = np.s_[top:bottom, left:right]
+    return float((before.frame.image[part] != after.frame.image[part]).any(2).mean())
+
+
+@pytest.fixture
+def small(astronaut, astronaut_face):
+    """A picture and a face of 90 pixels in it, with room to its right."""
+    factor = 90 / astronaut_face.width
+    image = cv2.resize(astronaut, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(image), astronaut_face.enlarged(image.shape[1] / astronaut.shape[1])
+
+
+@pytest.fixture
+def blind():
+    """Makes a processor that is told of faces and looks for none itself."""
+    return lambda: Anonymizer(context(anonymizer_method="blur").options.anonymizer, None, None)
+
+
+def run(processor, frames, size=5):
+    done = [each for first in range(0, len(frames), size) for each in processor.process(frames[first : first + size])]
+    return [*done, *processor.finish()]
+
+
+def test_a_new_face_is_not_known_and_keeps_its_expression(analyser, astronaut, astronaut_face):
+    image = hidden(astronaut, astronaut_face)
+    [before] = analyser.embed(astronaut, [astronaut_face])
+    [after] = analyser.embed(image, analyser.find(image)[:1])
+    assert identity_distance(before.embedding, after.embedding) > KNOWN
+    eyes = float(np.linalg.norm(astronaut_face.mesh[33, :2] - astronaut_face.mesh[263, :2]))
+    opened = [float(np.linalg.norm(face.mesh[13, :2] - face.mesh[14, :2])) / eyes for face in (astronaut_face, after)]
+    assert opened[0] == pytest.approx(opened[1], abs=0.06)
+
+
+def test_another_seed_gives_another_face_and_the_same_seed_the_same(small):
+    image, face = small
+    first, again, other = (hidden(image, face, anonymizer_seed=seed) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+@pytest.mark.parametrize("method", ["blur", "pixelate", "mask"])
+def test_a_covered_face_is_not_known(analyser, astronaut, astronaut_face, method):
+    image = hidden(astronaut, astronaut_face, anonymizer_method=method)
+    before, after = (analyser.embed(each, [astronaut_face])[0].embedding for each in (astronaut, image))
+    assert identity_distance(before, after) > KNOWN
+    left, top, right, bottom = Oval.of_face(astronaut_face).box()
+    margin = 0.2 * (right - left)
+    y, x = np.nonzero((image != astronaut).any(2))
+    assert (x.min(), y.min()) > (left - margin, top - margin)
+    assert x.max() < right + margin
+    assert y.max() < bottom + margin
+
+
+def test_more_strength_leaves_less(small):
+    image, face = small
+    weak, strong = (hidden(image, face, anonymizer_method="pixelate", anonymizer_strength=each) for each in (0.5, 2))
+    x, y = (round(float(each)) for each in face.landmarks5[2])
+    part = np.s_[y - 20 : y + 20, x - 20 : x + 20]
+    assert len(np.unique(weak[part].reshape(-1, 3), axis=0)) > len(np.unique(strong[part].reshape(-1, 3), axis=0))
+
+
+def test_a_face_is_covered_before_it_is_found_and_after_and_between(small, blind):
+    image, face = small
+    frames = walking(image, face, 24, found=(8, 9, 15))
+    done = run(blind(), frames)
+    assert [each.frame.index for each in done] == list(range(24))
+    shares = [changed_at(before, after, face) for before, after in zip(frames, done, strict=True)]
+    assert min(shares) > 0.8, shares
+
+
+def test_nothing_is_covered_beyond_a_cut(small, blind):
+    image, face = small
+    frames = walking(image, face, 12, found=(6, 7))
+    other = np.ascontiguousarray(255 - image[::-1])
+    frames = [item(other, (), index) if index < 4 or index > 9 else each for index, each in enumerate(frames)]
+    done = run(blind(), frames)
+    assert [before.frame is after.frame for before, after in zip(frames, done, strict=True)] == [
+        index < 4 or index > 9 for index in range(12)
+    ]
+
+
+def test_frames_without_faces_are_given_back_as_they_are(small):
+    image = np.zeros_like(small[0])
+    frames = [item(image, (), index) for index in range(DELAY + 3)]
+    processor = SPEC.create(context(anonymizer_method="mask"))
+    assert len(processor.process(frames)) == 3
+    assert all(before is after for before, after in zip(frames[3:], processor.finish(), strict=True))
+
+
+def test_it_finds_faces_by_itself_that_nobody_told_of(small):
+    image, _ = small
+    frames = [item(image, (), index) for index in range(3)]
+    done = run(SPEC.create(context(anonymizer_method="blur")), frames)
+    assert all((before.frame.image != after.frame.image).any() for before, after in zip(frames, done, strict=True))
+
+
+def test_it_looks_for_nobody_else_where_the_user_has_chosen(small):
+    image, _ = small
+    frames = [item(image, (), index) for index in range(3)]
+    done = run(SPEC.create(context(anonymizer_method="blur", face_selector_mode="one")), frames)
+    assert all(before is after for before, after in zip(frames, done, strict=True))
+
+
+def test_a_job_that_was_broken_off_goes_on_as_if_it_had_not_been(small, blind):
+    image, face = small
+    frames = walking(image, face, 20, found=(6, 7, 12))
+    whole = run(blind(), frames, size=4)
+    first, second = blind(), blind()
+    done = first.process(frames[:9])
+    second.restore(unpack(pack(first.state())))
+    done += run(second, frames[9:], size=1)
+    for one, other in zip(whole, done, strict=True):
+        np.testing.assert_array_equal(one.frame.image, other.frame.image)
+    assert second.notes()
+
+
+def test_new_faces_go_on_from_a_state_too(small):
+    image, face = small
+    frames = walking(image, face, 4, found=range(4))
+    made = context()
+    whole = run(SPEC.create(made), frames)
+    first, second = SPEC.create(made), SPEC.create(made)
+    first.delay = second.delay = 0
+    done = first.process(frames[:2])
+    second.restore(unpack(pack(first.state())))
+    done += second.process(frames[2:])
+    assert all((one.frame.image == other.frame.image).all() for one, other in zip(whole, done, strict=True))
+
+
+def test_what_was_not_replaced_is_told(small, blind):
+    image, face = small
+    processor = blind()
+    run(processor, walking(image, face, 6, found=(3,)))
+    [note] = processor.notes()
+    assert note == "In 5 of 6 frames a face was not found, and what was followed there is covered: 0-2, 4-5"
+
+
+def test_profiles_are_blurred_and_that_is_told(small):
+    image, face = small
+    turned = replace(face, pose=replace(face.pose, yaw=80.0))
+    processor = SPEC.create(context())
+    processor.process([item(image, [turned])])
+    processor.finish()
+    assert processor.notes() == ["In 1 of 1 frames a face could not be replaced and is blurred: 0"]
+
+
+def test_every_face_is_given_to_it_unless_the_user_sets_limits():
+    loosened = selection_of(FaceSelectionOptions(), [SPEC])
+    assert (loosened.face_min_size, loosened.face_max_yaw) == (8, 90)
+    limited = selection_of(FaceSelectionOptions(face_min_size=40), [SPEC])
+    assert (limited.face_min_size, limited.face_max_yaw) == (40, 90)
+
+
+def test_the_faces_drawn_differ_and_their_model_is_small():
+    assert FILE.stat().st_size < 1_000_000
+    space = FaceSpace.load()
+    drawn = [space.draw(0, number) for number in range(3)]
+    for place, one in enumerate(drawn):
+        assert np.isfinite(one.textures[0]).all()
+        assert all(np.abs(one.textures[0] - other.textures[0]).max() > 5 for other in drawn[place + 1 :])
+    np.testing.assert_array_equal(space.draw(0, 1).textures[0], drawn[1].textures[0])
