@@ -38,7 +38,15 @@ export interface Option {
 const ELSEWHERE = new Set([
   ...["preset", "face_map", "processors", "chain", "processor_options", "trim_start", "trim_end"],
   ...["reference_face_path", "reference_face_position", "source_face_position"],
-  ...["expression_restorer_driving", "stylizer_lut", "makeup_reference", "thumbnail", "contact_sheet", "sequence_rate", "sequence_start"],
+  ...[
+    "expression_restorer_driving",
+    "stylizer_lut",
+    "makeup_reference",
+    "thumbnail",
+    "contact_sheet",
+    "sequence_rate",
+    "sequence_start",
+  ],
 ]);
 
 export async function readOptions(): Promise<Option[]> {
