@@ -135,7 +135,7 @@ def test_what_is_wrong_with_a_photo_is_marked_on_it(visit: Visits, assets: Path)
     assert whole["x"] < outline["x"] and outline["x"] + outline["width"] < whole["x"] + whole["width"]
     assert there.serious() == []
     dialog.get_by_role("button", name=re.compile("^Remove")).click()
-    expect(page.get_by_text("New face", exact=True)).to_be_visible()
+    expect(page.locator(".begin").get_by_text("New face", exact=True)).to_be_visible()
 
 
 def test_of_several_faces_in_a_photo_one_is_chosen(visit: Visits, assets: Path) -> None:
