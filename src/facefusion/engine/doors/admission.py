@@ -197,5 +197,5 @@ def given_sources(roles: Sequence[Role]) -> list[Given]:
             number = paths.index(path) + 1 if path in paths else 1
             whose = person if len(roles) > 1 else None
             given.append(Given(source, where_in_source(number, len(paths) or 1, person=whose)))
-    worn = next((role.worn for role in roles), ())  # the same for everybody
-    return given + [Given(source, "The reference of the make-up") for source in worn]
+    worn = next((role.worn for role in roles), {})  # the same for everybody
+    return given + [Given(each, "The reference of the make-up") for views in worn.values() for each in views]
