@@ -68,18 +68,18 @@ def commands(page: Path) -> list[list[str]]:
 
 
 def chosen(sheet: Sheet) -> list[list[str]]:
-    """Return the commands of a sheet: for each text that it names the first on its page that has it.
+    """Return the commands of a sheet.
 
     Raises:
         JobFailedError: the page has no such command.
     """
     known = commands(PAGES / f"{sheet.page}.md")
     found = []
-    for text in sheet.runs:
-        having = [words for words in known if text in " ".join(words)]
-        if not having:
-            raise JobFailedError(f"docs/processors/{sheet.page}.md has no command with {text}")
-        found.append(having[0])
+    for run in sheet.runs:
+        words = next((each for each in known if run.text in " ".join(each)), None)
+        if words is None or not set(run.instead) <= set(words):
+            raise JobFailedError(f"docs/processors/{sheet.page}.md has no command with {run.text}")
+        found.append([run.instead.get(word, word) for word in words])
     return found
 
 

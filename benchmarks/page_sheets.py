@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from benchmarks.page_material import ASTRONAUT, CAPTAIN, Maker, bicubic, clip, evening, half, picture, soft, worn
@@ -27,13 +27,26 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A command of a page that is run.
+
+    Attributes:
+        text: what tells it from the page's others; the first that has it counts.
+        instead: words of it, and what takes their place, where the same is shown with other files and values.
+    """
+
+    text: str
+    instead: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A picture of a page.
 
     Attributes:
         page: name of the processor, and of the page.
         material: what makes each file that the commands need, or that is shown beside what they make.
-        runs: of each command that is run a text that tells it from the page's others; the first that has it counts.
+        runs: the commands that are run, in this order.
         rows: what is shown.
         height: of each panel, in pixels.
         name: of the picture's file; the page's when empty.
@@ -41,7 +54,7 @@ class Sheet:
 
     page: str
     material: Mapping[str, Maker]
-    runs: tuple[str, ...]
+    runs: tuple[Run, ...]
     rows: tuple[tuple[Panel, ...], ...]
     height: int
     file: str = ""
@@ -66,12 +79,12 @@ SHEETS: Final = (
     Sheet(
         "face_swapper",
         {"me.jpg": picture(ASTRONAUT), "clip.mp4": clip(CAPTAIN)},
-        ("--source me.jpg --target clip.mp4",),
+        (Run("--source me.jpg --target clip.mp4"),),
         (
             (
                 Panel("me.jpg", _HEAD),
-                Panel("clip.mp4", (0.3, 0.05, 0.7, 0.58)),
-                Panel("result.mp4", (0.3, 0.05, 0.7, 0.58)),
+                Panel("clip.mp4", (0.29, 0.16, 0.71, 0.74)),
+                Panel("result.mp4", (0.29, 0.16, 0.71, 0.74)),
             ),
         ),
         320,
@@ -79,8 +92,8 @@ SHEETS: Final = (
     Sheet(
         "face_enhancer",
         {"soft.jpg": picture(CAPTAIN, soft)},
-        ("--target soft.jpg",),
-        _beside(("soft.jpg", "clear.png"), (0.22, 0.08, 0.78, 0.6)),
+        (Run("--target soft.jpg"),),
+        _beside(("soft.jpg", "clear.png"), (0.28, 0.18, 0.76, 0.6)),
         430,
     ),
     Sheet(
@@ -90,35 +103,61 @@ SHEETS: Final = (
             "bicubic.png": picture(ASTRONAUT, bicubic),
             "true.png": picture(ASTRONAUT),
         },
-        ("--target small.png",),
+        (Run("--target small.png"),),
         _beside(("bicubic.png", "large.png", "true.png"), (0.29, 0.05, 0.59, 0.37), has_pixels=True),
         400,
     ),
     Sheet(
         "colour_matcher",
         {"graded.jpg": picture(CAPTAIN, evening), "clip.mp4": clip(ASTRONAUT, seconds=0.5)},
-        ("--colour-matcher-reference graded.jpg",),
+        (Run("--colour-matcher-reference graded.jpg"),),
         ((Panel("clip.mp4", (0.15, 0, 0.85, 1)), Panel("graded.jpg"), Panel("matched.mp4", (0.15, 0, 0.85, 1))),),
         360,
     ),
     Sheet(
         "stylizer",
-        {"clip.mp4": clip(ASTRONAUT, seconds=0.5)},
-        ("--stylizer-look cartoon",),
-        _beside(("clip.mp4", "cartoon.mp4"), (0.15, 0, 0.85, 1)),
+        {"astronaut.png": picture(ASTRONAUT)},
+        tuple(
+            Run("--stylizer-look cartoon", {"cartoon": look, "clip.mp4": "astronaut.png", "cartoon.mp4": f"{look}.png"})
+            for look in ("cartoon", "oil", "sketch")
+        ),
+        _beside(("astronaut.png", "cartoon.png", "oil.png", "sketch.png"), (0, 0, 0.74, 0.82)),
         420,
+    ),
+    Sheet(
+        "anonymizer",
+        {"a.png": picture(ASTRONAUT), "b.jpg": picture(CAPTAIN)},
+        tuple(
+            run
+            for name in ("a.png", "b.jpg")
+            for run in (
+                Run("--target interview.mp4", {"interview.mp4": name, "nobody.mp4": f"{name[0]}-synthetic.png"}),
+                *(
+                    Run(
+                        "--anonymizer-method blur",
+                        {"blur": method, "street.mp4": name, "street-blurred.mp4": f"{name[0]}-{method}.png"},
+                    )
+                    for method in ("blur", "pixelate")
+                ),
+            )
+        ),
+        (
+            *_beside(("a.png", "a-synthetic.png", "a-blur.png", "a-pixelate.png"), (0.25, 0.02, 0.65, 0.48)),
+            *_beside(("b.jpg", "b-synthetic.png", "b-blur.png", "b-pixelate.png"), (0.1, 0.0, 0.9, 0.78)),
+        ),
+        300,
     ),
     Sheet(
         "makeup",
         {"grandmother.jpg": picture(CAPTAIN), "me.jpg": picture(ASTRONAUT)},
-        ("--makeup-reference grandmother.jpg",),
+        (Run("--makeup-reference grandmother.jpg"),),
         _beside(("me.jpg", "older.png"), (0.27, 0.02, 0.59, 0.34)),
         480,
     ),
     Sheet(
         "portrait_animator",
         {"portrait.jpg": picture(CAPTAIN), "performance.mp4": clip(ASTRONAUT)},
-        ("--output animated.mp4",),
+        (Run("--output animated.mp4"),),
         (
             tuple(Panel("performance.mp4", (0.3, 0.05, 0.7, 0.58), frame) for frame in (0, 5, 9, 14)),
             tuple(Panel("animated.mp4", (0.15, 0.08, 0.85, 0.68), frame) for frame in (0, 5, 9, 14)),
@@ -128,7 +167,7 @@ SHEETS: Final = (
     Sheet(
         "film_restorer",
         {"film.mp4": clip(CAPTAIN, rate=12, change=worn)},
-        ("--film-restorer-noise 100",),
+        (Run("--film-restorer-noise 100"),),
         _beside(("film.mp4", "clean.mp4"), (0.27, 0.1, 0.73, 0.78), (8,)),
         400,
         "film_noise",
