@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import av
 import cv2
@@ -16,9 +16,11 @@ import numpy as np
 from PIL import Image as Pillow
 
 from benchmarks.common import ROOT
+from benchmarks.finishing import as_item, made_flicker, with_edit
 from facefusion.media.frame import Image
 from facefusion.media.open import open_reader
 from facefusion.options import LimitOptions
+from facefusion.processors.temporal_smoother.processor import TemporalSmoother
 
 Maker = Callable[["Material", Path], None]
 """Makes one file."""
@@ -28,6 +30,8 @@ ASTRONAUT: Final = "astronaut.png"
 CAPTAIN: Final = "grace_hopper.jpg"
 _PORTRAITS: Final = ROOT / "examples" / "portraits"
 _SIZE: Final = (800, 600)
+_ROW: Final = 0.42
+"""Which row is shown over time, as a share of the height: that of the eyes."""
 _WHOLE: Final = 10.0
 """Seconds in which the generator's people do all that they do; clips here show the beginning."""
 
@@ -123,3 +127,21 @@ def worn(image: Image, rng: np.random.Generator) -> Image:
     shift = np.array([[1, 0, rng.normal(0, 1.5)], [0, 1, rng.normal(0, 1.5)]], np.float32)
     moved = cv2.warpAffine(image, shift, image.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
     return np.clip(np.rint(moved + rng.normal(0, 9, (*image.shape[:2], 1))), 0, 255).astype(np.uint8)
+
+
+def over_time(stage: Literal["before", "edited", "smoothed"]) -> Maker:
+    """Return what makes a picture of one row of a clip over time: before an edit that flickers, edited, or smoothed."""
+
+    def maker(material: Material, path: Path) -> None:
+        with open_reader(material.clip(ASTRONAUT, 1.6, Fraction(25)), limits=LimitOptions()) as reader:
+            frames = [frame.image for frame in reader]
+        rng = np.random.default_rng(1)
+        edits = [with_edit(image, made_flicker(rng, image)) for image in frames]
+        if stage == "smoothed":
+            items = [as_item(*pair, index) for index, pair in enumerate(zip(frames, edits, strict=True))]
+            edits = [item.frame.image for item in TemporalSmoother(0.8, 0.4).process(items)]
+        row, columns = round(_ROW * frames[0].shape[0]), frames[0].shape[1]
+        shown = [image[row, columns // 4 : columns * 3 // 4] for image in (frames if stage == "before" else edits)]
+        Pillow.fromarray(np.stack(shown)).save(path)
+
+    return maker

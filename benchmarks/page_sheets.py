@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from benchmarks.page_material import ASTRONAUT, CAPTAIN, Maker, bicubic, clip, evening, half, picture, soft, worn
+from benchmarks.page_material import (
+    ASTRONAUT,
+    CAPTAIN,
+    Maker,
+    bicubic,
+    clip,
+    evening,
+    half,
+    over_time,
+    picture,
+    soft,
+    worn,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +125,13 @@ SHEETS: Final = (
         (Run("--colour-matcher-reference graded.jpg"),),
         ((Panel("clip.mp4", (0.15, 0, 0.85, 1)), Panel("graded.jpg"), Panel("matched.mp4", (0.15, 0, 0.85, 1))),),
         360,
+    ),
+    Sheet(
+        "temporal_smoother",
+        {f"{stage}.png": over_time(stage) for stage in ("before", "edited", "smoothed")},
+        (),
+        _beside(("before.png", "edited.png", "smoothed.png"), (0, 0, 0.85, 1), has_pixels=True),
+        320,
     ),
     Sheet(
         "stylizer",
