@@ -130,7 +130,7 @@ SHEETS: Final = (
         "temporal_smoother",
         {f"{stage}.png": over_time(stage) for stage in ("before", "edited", "smoothed")},
         (),
-        _beside(("before.png", "edited.png", "smoothed.png"), (0, 0, 0.85, 1), has_pixels=True),
+        _beside(("before.png", "edited.png", "smoothed.png"), (0.36, 0, 0.49, 1), has_pixels=True),
         320,
     ),
     Sheet(
