@@ -175,7 +175,7 @@ def many(folder: Path, service: str) -> int:
         board, now = JobBoard(place.engine), database_time(connection)
         for number in range(count):
             request = {"target": "upload:a", "output": f"holiday-{number:03}.mp4"}
-            new = NewJob("default", "root", request, names={"upload:a": f"beach {number:03}.mov"})
+            new = NewJob("default", "root", request, names={"upload:a": f"beach{number:03}.mov"})
             job = board.submitted(connection, new)
             old = now - (count - number) * 60_000_000
             values = {"state": "cancelled", "created": old, "finished": old, "started": old}
@@ -212,7 +212,7 @@ def test_a_history_of_hundreds_is_searched_and_scrolled_without_a_halt(visit: Vi
     assert max(halts) < 0.05, "what a browser calls a long task"
 
     page.keyboard.press("Home")
-    page.get_by_label("Search").fill("beach 123")
+    page.get_by_label("Search").fill("beach123")  # a number alone may begin the id of another job
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("holiday-123.mp4")
     assert "q=beach" in page.url
