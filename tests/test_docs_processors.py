@@ -53,6 +53,9 @@ def test_the_commands_of_a_page_are_understood(name):
     assert any(name in words or name == "face_swapper" for words in typed)
     for words in typed:
         parse(words)
+        if "--output" in words:
+            place = words.index("--output") + 1
+            assert words[place] not in words[:place] + words[place + 1 :]
 
 
 @pytest.mark.parametrize("name", PROCESSORS)
