@@ -58,6 +58,15 @@ def test_the_commands_of_a_page_are_understood(name):
             assert words[place] not in words[:place] + words[place + 1 :]
 
 
+def test_the_commands_of_all_other_pages_are_understood():
+    found = 0
+    for path in (ROOT / "README.md", ROOT / "README.zh-CN.md", *(ROOT / "docs").rglob("*.md")):
+        for words in commands(path):
+            parse(words)
+            found += 1
+    assert found > 150
+
+
 @pytest.mark.parametrize("name", PROCESSORS)
 def test_a_page_has_all_options_of_its_processor(name):
     """Some tables write `-stabilise` behind `--film-restorer-weave`."""
