@@ -18,7 +18,9 @@ from facefusion.options import FaceSelectionOptions, Options
 from facefusion.processors.anonymizer import SPEC
 from facefusion.processors.anonymizer.covering import Oval
 from facefusion.processors.anonymizer.face_space import FILE, FaceSpace
+from facefusion.processors.anonymizer.people import People
 from facefusion.processors.anonymizer.processor import DELAY, Anonymizer
+from facefusion.processors.anonymizer.report import Report
 from facefusion.processors.base import FaceFrame, ProcessorContext
 from facefusion.state import pack, unpack
 
@@ -201,6 +203,31 @@ def test_profiles_are_blurred_and_that_is_told(small):
     processor.process([item(image, [turned])])
     processor.finish()
     assert processor.notes() == ["In 1 of 1 frames a face could not be replaced and is blurred: 0"]
+
+
+def test_of_a_long_clip_no_more_is_kept_than_is_told():
+    report = Report()
+    for index in range(1, 10_000):
+        report.see(index, covered=1, followed=index % 3 == 0, instead=index % 2 == 0 or index == 1)
+    again = Report()
+    again.restore(unpack(pack(report.state())))
+    assert len(pack(report.state())) < 2000
+    named = ", ".join(f"{index}" for index in range(3, 39, 3))
+    assert again.notes() == report.notes()
+    assert report.notes()[0].startswith("In 5000 of 9999 frames a face could not be replaced and is blurred: 1-2, 4, 6")
+    assert report.notes()[1].endswith(f"what was followed there is covered: {named} and 3321 more")
+
+
+def test_of_a_crowd_those_are_remembered_who_were_met_last(monkeypatch):
+    monkeypatch.setattr("facefusion.processors.anonymizer.people._MOST_KNOWN", 3)
+    monkeypatch.setattr(People, "_vector", lambda self, image, face: np.eye(8, dtype=np.float32)[face])
+    monkeypatch.setattr(People, "_distance", lambda self, number, *rest: -number)
+    people = People(0, SessionFactory(("cpu",)))
+    numbers = [people.choose(None, who) for who in (0, 1, 2, 0, 3, 0, 1)]
+    assert numbers == [0, 6, 12, 0, 18, 0, 24], "who is forgotten gets a face that nobody had before"
+    again = People(0, SessionFactory(("cpu",)))
+    again.restore(unpack(pack(people.state())))
+    assert [again.choose(None, who) for who in (3, 4)] == [18, 30]
 
 
 def test_every_face_is_given_to_it_unless_the_user_sets_limits():

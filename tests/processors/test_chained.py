@@ -10,7 +10,7 @@ import pytest
 
 from facefusion.media.frame import Frame
 from facefusion.options.moments import Stretch
-from facefusion.processors.base import FaceFrame, delay_of, is_concurrent, run_processor
+from facefusion.processors.base import FaceFrame, delay_of, is_concurrent, notes_of, run_processor
 from facefusion.processors.chained.region import Region
 from facefusion.processors.chained.regional import RegionalProcessor
 from facefusion.processors.chained.timed import TimedProcessor
@@ -211,3 +211,23 @@ def test_what_a_processor_says_of_itself_its_wrappers_say_too():
     assert not is_concurrent(RegionalProcessor(Brighter(), Region((0, 0, 1, 1), 0)))
     assert not is_concurrent(timed(Free(), "0-1"))  # who works in stretches gets batches in order
     assert delay_of(timed(RegionalProcessor(Behind(), Region((0, 0, 1, 1), 0)), "0-1")) == 2
+
+
+class Telling(Behind):
+    """Tells how many frames it has seen."""
+
+    def notes(self):
+        return [f"{self.seen} frames"]
+
+
+def test_what_a_processor_tells_is_told_of_every_stretch_also_by_a_job_that_goes_on():
+    def made():
+        return RegionalProcessor(timed(Telling(), "0.2-0.5", "0.8-"), Region((0, 0, 0.5, 1), 0))
+
+    whole, first, second = made(), made(), made()
+    through(whole, frames(12), 2)
+    first.process(frames(7))
+    second.restore(unpack(pack(first.state())))
+    through(second, frames(5, first=7), 2)
+    assert notes_of(whole) == notes_of(second) == ["3 frames", "4 frames"]
+    assert notes_of(timed(Telling(), "1-")) == notes_of(timed(Behind(), "1-")) == []

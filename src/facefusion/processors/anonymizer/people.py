@@ -23,6 +23,8 @@ TRIALS: Final = 6
 """Faces that are tried for a person; the one by which they are known least is taken."""
 _SAME: Final = 0.45
 """Identity distance below which somebody who comes back gets the same face."""
+_MOST_KNOWN: Final = 1000
+"""People who are remembered, at most: those who were met last, half a megabyte of them."""
 _LAYING: Final = FaceSwapperOptions(shape=1.0, keep_expression=0.5)
 _NEVER_FADES: Final = 200.0
 """Turn, in degrees, that no head reaches: what is laid over a profile is covered besides."""
@@ -49,9 +51,10 @@ class People:
         seed: of all the faces.
         sessions: opens networks.
         space: that the faces are drawn from.
-        known: identity vector of everybody who got a face, and the number of that face; nobody else gets to know them,
-            and they are gone with the job.
+        known: identity vector of everybody who got a face, and the number of that face, who was met last at the end;
+            nobody else gets to know them, and they are gone with the job.
         present: those who are followed, by track.
+        met: how many got a face so far, also those who are not known any more.
     """
 
     seed: int
@@ -59,6 +62,7 @@ class People:
     space: FaceSpace = field(default_factory=FaceSpace.load)
     known: list[tuple[Vector, int]] = field(default_factory=list)
     present: dict[int, Person] = field(default_factory=dict)
+    met: int = 0
 
     def lay(self, image: Image, face: Face, track: int | None) -> None:
         """Lay the face that a person gets over theirs, in place.
@@ -79,12 +83,15 @@ class People:
     def choose(self, image: Image, face: Face) -> int:
         """Return the number of the face that somebody gets: the same as before, or the one they are known by least."""
         vector = self._vector(image, face)
-        for known, number in self.known:
-            if identity_distance(known, vector) < _SAME:
-                return number
-        first = TRIALS * len(self.known)
+        distances = [identity_distance(known, vector) for known, _ in self.known]
+        place = min(range(len(distances)), key=lambda place: distances[place], default=None)
+        if place is not None and distances[place] < _SAME:
+            self.known.append(self.known.pop(place))
+            return self.known[-1][1]
+        first = TRIALS * self.met
         number = max(range(first, first + TRIALS), key=lambda number: self._distance(number, image, face, vector))
-        self.known.append((vector, number))
+        self.known = [*self.known, (vector, number)][-_MOST_KNOWN:]
+        self.met += 1
         return number
 
     def forget(self, present: Collection[int]) -> None:
@@ -95,12 +102,14 @@ class People:
         """Return all that is remembered; see `facefusion.state`."""
         return {
             "known": [[vector.copy(), number] for vector, number in self.known],
+            "met": self.met,
             "present": [[track, each.number, each.swapper.state()] for track, each in self.present.items()],
         }
 
     def restore(self, state: State) -> None:
         """Go on from a state."""
         self.known = [(vector.copy(), number) for vector, number in state["known"]]
+        self.met = state["met"]
         self.present = {}
         for track, number, remembered in state["present"]:
             self.present[track] = Person(number, self._swapper(number))

@@ -13,6 +13,7 @@ from facefusion.processors.base import (
     delay_of,
     finish_processor,
     is_concurrent,
+    notes_of,
 )
 from facefusion.processors.chained.region import Region
 from facefusion.processors.kept import kept_frames, kept_state
@@ -55,6 +56,10 @@ class RegionalProcessor:
     def begin(self, time: Fraction) -> None:
         """Hear when the target begins; see `begin_processor`."""
         begin_processor(self._processor, time)
+
+    def notes(self) -> list[str]:
+        """Return what the processor has to say when all is done; see `notes_of`."""
+        return notes_of(self._processor)
 
     def state(self) -> State:
         """Return what is remembered; see `Processor`."""

@@ -12,6 +12,7 @@ from facefusion.processors.base import (
     begin_processor,
     delay_of,
     finish_processor,
+    notes_of,
     run_processor,
 )
 from facefusion.state import State
@@ -36,6 +37,7 @@ class TimedProcessor:
         self._new = processor.state()
         self._is_inside = False
         self._begin: Fraction | None = None
+        self._told: list[str] = []
         self.delay = delay_of(processor)
 
     def process(self, batch: Sequence[FaceFrame]) -> list[FaceFrame]:
@@ -64,16 +66,22 @@ class TimedProcessor:
         """Hear when the target begins; see `begin_processor`."""
         self._begin = time
 
+    def notes(self) -> list[str]:
+        """Return what the processor has to say of each stretch when all is done; see `notes_of`."""
+        return [*self._told, *(notes_of(self._processor) if self._is_inside else [])]
+
     def state(self) -> State:
         """Return what is remembered; see `Processor`."""
         begin = None if self._begin is None else [self._begin.numerator, self._begin.denominator]
-        return {"processor": self._processor.state(), "is_inside": self._is_inside, "begin": begin}
+        remembered = {"processor": self._processor.state(), "is_inside": self._is_inside, "begin": begin}
+        return {**remembered, "told": list(self._told)}
 
     def restore(self, state: State) -> None:
         """Go on from a state; see `Processor`."""
         self._processor.restore(state["processor"])
         self._is_inside = state["is_inside"]
         self._begin = None if state["begin"] is None else Fraction(*state["begin"])
+        self._told = list(state["told"])
 
     def _is_meant(self, item: FaceFrame) -> bool:
         frame = item.frame
@@ -94,4 +102,6 @@ class TimedProcessor:
             return []
         self._is_inside = False
         edited = run_processor(self._processor, inside) if inside else []
-        return [*edited, *finish_processor(self._processor)]
+        edited += finish_processor(self._processor)
+        self._told += notes_of(self._processor)
+        return edited

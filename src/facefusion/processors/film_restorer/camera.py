@@ -24,6 +24,8 @@ _LINES: Final = 400
 """Lines of the picture in which motion is measured; larger ones are made smaller."""
 _SMALLEST: Final = 24
 """Least side of the smallest picture."""
+_LEAST_SIDE: Final = 8
+"""Side below which there is too little to see to tell any motion."""
 _STEPS: Final = 6
 _SAMPLES: Final = 12_000
 """Pixels that count, at most, those with the most detail in their neighbourhood."""
@@ -94,6 +96,8 @@ def similarity_between(before: Floats, now: Floats) -> Similarity | None:
     Returns:
         The motion; None where there is too little to see to tell, as in fog, or where hardly anything goes along.
     """
+    if min(now.shape) < _LEAST_SIDE:
+        return None
     pyramids = [_pyramid(picture) for picture in (before, now)]
     values = np.zeros(4)
     certain = False

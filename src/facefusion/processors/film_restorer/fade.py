@@ -100,7 +100,8 @@ class Fade:
 def _ends_of(image: Image) -> Ends:
     """Return the ends of one frame's channels."""
     factor = min(1.0, _ROWS / image.shape[0])
-    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA) if factor < 1 else image
+    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if factor < 1 else image
     return np.asarray(np.quantile(small.reshape(-1, 3), _SHARES, axis=0), np.float32)
 
 
