@@ -92,6 +92,15 @@ def clip(name: str, *, seconds: float = 2.0, rate: int = 8, change: Change | Non
     return maker
 
 
+def still(name: str, *, seconds: float = 2.0, rate: int = 8) -> Maker:
+    """Return what makes a clip of a portrait that does nothing at all."""
+
+    def maker(material: Material, path: Path) -> None:
+        _write([material.portrait(name)] * round(seconds * rate), path, rate)
+
+    return maker
+
+
 def _write(images: Sequence[Image], path: Path, rate: int) -> None:
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "8", "preset": "veryfast"})

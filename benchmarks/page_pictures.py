@@ -9,6 +9,7 @@ examples/portraits and of clips that `examples/make_clip.py` makes of them; noth
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,7 @@ from facefusion.options import LimitOptions
 PAGES: Final = ROOT / "docs" / "processors"
 MOST_BYTES: Final = 150_000
 """Of all pictures of a page together."""
+_UNFIT: Final = frozenset({"...", "…", "|", "&&", "&", ">"})
 _GAP: Final = 6
 _WORST_QUALITY: Final = 60
 
@@ -55,16 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def commands(page: Path) -> list[list[str]]:
     """Return the commands on a page that can be run as they stand there, as they are split by a shell.
 
-    Left out are those with `...`, which stands for what is not said.
+    Left out are those with `...`, which stands for what is not said, and those that a shell joins to others.
     """
     found, lines = [], iter(page.read_text("utf-8").splitlines())
     for line in lines:
-        if line.startswith("    facefusion "):
+        if re.match(" {4,}facefusion ", line):
             text = line.strip()
             while text.endswith("\\"):
                 text = text[:-1] + next(lines).strip()
             found.append(shlex.split(text, comments=True))
-    return [words[1:] for words in found if "..." not in words]
+    return [words[1:] for words in found if not _UNFIT & set(words)]
 
 
 def chosen(sheet: Sheet) -> list[list[str]]:

@@ -17,6 +17,7 @@ from benchmarks.page_material import (
     over_time,
     picture,
     soft,
+    still,
     worn,
 )
 
@@ -130,8 +131,8 @@ SHEETS: Final = (
         "temporal_smoother",
         {f"{stage}.png": over_time(stage) for stage in ("before", "edited", "smoothed")},
         (),
-        _beside(("before.png", "edited.png", "smoothed.png"), (0.36, 0, 0.49, 1), has_pixels=True),
-        320,
+        _beside(("before.png", "edited.png", "smoothed.png"), (0.24, 0, 0.5, 1), has_pixels=True),
+        240,
     ),
     Sheet(
         "stylizer",
@@ -148,7 +149,7 @@ SHEETS: Final = (
         {"a.png": picture(ASTRONAUT), "b.jpg": picture(CAPTAIN)},
         tuple(
             run
-            for name in ("a.png", "b.jpg")
+            for name, methods in (("a.png", ("blur", "pixelate")), ("b.jpg", ("mask", "pixelate")))
             for run in (
                 Run("--target interview.mp4", {"interview.mp4": name, "nobody.mp4": f"{name[0]}-synthetic.png"}),
                 *(
@@ -156,13 +157,13 @@ SHEETS: Final = (
                         "--anonymizer-method blur",
                         {"blur": method, "street.mp4": name, "street-blurred.mp4": f"{name[0]}-{method}.png"},
                     )
-                    for method in ("blur", "pixelate")
+                    for method in methods
                 ),
             )
         ),
         (
             *_beside(("a.png", "a-synthetic.png", "a-blur.png", "a-pixelate.png"), (0.25, 0.02, 0.65, 0.48)),
-            *_beside(("b.jpg", "b-synthetic.png", "b-blur.png", "b-pixelate.png"), (0.1, 0.0, 0.9, 0.78)),
+            *_beside(("b.jpg", "b-synthetic.png", "b-mask.png", "b-pixelate.png"), (0.1, 0.0, 0.9, 0.78)),
         ),
         300,
     ),
@@ -170,7 +171,7 @@ SHEETS: Final = (
         "makeup",
         {"grandmother.jpg": picture(CAPTAIN), "me.jpg": picture(ASTRONAUT)},
         (Run("--makeup-reference grandmother.jpg"),),
-        _beside(("me.jpg", "older.png"), (0.27, 0.02, 0.59, 0.34)),
+        _beside(("me.jpg", "older.png"), (0.27, 0.06, 0.59, 0.38)),
         480,
     ),
     Sheet(
@@ -178,8 +179,18 @@ SHEETS: Final = (
         {"portrait.jpg": picture(CAPTAIN), "performance.mp4": clip(ASTRONAUT)},
         (Run("--output animated.mp4"),),
         (
-            tuple(Panel("performance.mp4", (0.3, 0.05, 0.7, 0.58), frame) for frame in (0, 5, 9, 14)),
+            tuple(Panel("performance.mp4", (0.27, 0.1, 0.73, 0.72), frame) for frame in (0, 5, 9, 14)),
             tuple(Panel("animated.mp4", (0.15, 0.08, 0.85, 0.68), frame) for frame in (0, 5, 9, 14)),
+        ),
+        270,
+    ),
+    Sheet(
+        "expression_restorer",
+        {"clip.mp4": still(CAPTAIN), "performance.mp4": clip(ASTRONAUT)},
+        (Run("--expression-restorer-model mesh"),),
+        (
+            tuple(Panel("performance.mp4", (0.27, 0.1, 0.73, 0.72), frame) for frame in (0, 5, 9, 14)),
+            tuple(Panel("driven.mp4", (0.15, 0.08, 0.85, 0.68), frame) for frame in (0, 5, 9, 14)),
         ),
         270,
     ),

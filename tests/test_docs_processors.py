@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.common import JobFailedError
-from benchmarks.page_pictures import MOST_BYTES, chosen, commands, laid_out, shown, write
+from benchmarks.page_pictures import MOST_BYTES, chosen, commands, laid_out, make, shown, write
 from benchmarks.page_sheets import SHEETS, Panel, Sheet
 
 from facefusion.cli.parser import parse
-from facefusion.options import Options
+from facefusion.media.picture import read_picture
+from facefusion.options import LimitOptions, Options
 from facefusion.options.leaves import leaf_table
 from material import save
 
@@ -53,6 +54,18 @@ def test_the_commands_of_a_page_are_understood(name):
     assert any(name in words or name == "face_swapper" for words in typed)
     for words in typed:
         parse(words)
+        if "--output" in words:
+            place = words.index("--output") + 1
+            assert words[place] not in words[:place] + words[place + 1 :]
+
+
+def test_the_commands_of_all_other_pages_are_understood():
+    found = 0
+    for path in (ROOT / "README.md", ROOT / "README.zh-CN.md", *(ROOT / "docs").rglob("*.md")):
+        for words in commands(path):
+            parse(words)
+            found += 1
+    assert found > 150
 
 
 @pytest.mark.parametrize("name", PROCESSORS)
@@ -106,3 +119,14 @@ def test_panels_lie_side_by_side_and_the_file_is_no_larger_than_a_page_may_have(
     assert (tmp_path / "out.jpg").stat().st_size <= MOST_BYTES
     with pytest.raises(JobFailedError, match="show less"):
         write(rng.integers(0, 255, (900, 1200, 3), np.uint8), tmp_path / "noise.jpg")
+
+
+def test_a_picture_is_made_by_running_the_pages_command(tmp_path):
+    [sheet] = [sheet for sheet in SHEETS if sheet.name == "frame_enhancer"]
+    make(sheet, tmp_path / "made.jpg", keep=tmp_path)
+    assert read_picture(tmp_path / "frame_enhancer" / "large.png", LimitOptions()).image.shape == (512, 512, 3)
+    made, shipped = (
+        read_picture(path, LimitOptions()).image.astype(float)
+        for path in (tmp_path / "made.jpg", ROOT / "docs/images/frame_enhancer.jpg")
+    )
+    assert made.shape == shipped.shape and np.abs(made - shipped).mean() < 2
