@@ -164,9 +164,10 @@ def _near_mouth() -> Weights:
 
 @cache
 def _free() -> Weights:
-    """Return how far each vertex may move across, down and ahead, float32 (468, 3): the outline but up and down at the jaw.
+    """Return how far each vertex may move across, down and ahead, float32 (468, 3).
 
-    Where the outline of a head lies sideways depends on how it is turned, and what is behind it would be dragged along.
+    The outline does but up and down at the jaw. Where it lies sideways depends on how a head is turned, and
+    what is behind it would be dragged along.
     """
     inside = smoothstep(canonical_distances()[:, list(OVAL)].min(1), *_STILL)
     jaw = smoothstep(canonical_vertices()[:, 1], *_JAW)
