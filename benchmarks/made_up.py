@@ -37,7 +37,7 @@ TARGETS = (
     *("sfhq_23_asian_man_frontal.jpg", "sfhq_26_south_asian_man_stubble.jpg", "sfhq_28_black_woman.jpg"),
 )
 CLIPS = ("speaker_frontal_obama.mp4", "head_motion_male.mp4")
-ALL = dict.fromkeys(("makeup_lips", "makeup_eyes", "makeup_blush", "makeup_wrinkles"), 100)
+ALL = dict.fromkeys(("makeup_lips", "makeup_eyes", "makeup_brows", "makeup_blush", "makeup_wrinkles"), 100)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

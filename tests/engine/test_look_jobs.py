@@ -45,6 +45,20 @@ def test_only_faces_or_all_but_faces_are_drawn(options, quiet_place):
         run(options(processors=["stylizer"], stylizer_scope="faces", **values | {"target_path": blank}))
 
 
+@pytest.mark.parametrize("scope", ["faces", "background"])
+def test_a_look_keeps_to_its_scope_its_region_and_its_time(options, quiet_place, moving_portrait, scope):
+    link = {"processor": "stylizer", "stylizer_scope": scope, "when": "3f-6f", "region": [0, 0, 0.5, 1], "feather": 0}
+    run(options(chain=[link], trim_end="8f"))
+    before, after = read_clip(moving_portrait, 8), read_clip(quiet_place / "out.mkv")
+    change = [np.abs(one.astype(int) - other).max(2) for one, other in zip(after, before, strict=True)]
+    assert [number for number, each in enumerate(change) if each.any()] == [3, 4, 5]
+    # The face lies in the middle, from 50 to 155 pixels of 192; hair is above and beside it.
+    face, beyond = change[4][60:140, 70:95].mean(), change[4][:, :30].mean()
+    drawn, left = (face, beyond) if scope == "faces" else (beyond, face)
+    assert drawn > 4 and left < 1
+    assert not change[4][:, 100:].any()  # colours are stored for pairs of pixels
+
+
 def test_a_table_colours_a_picture(options, quiet_place):
     (quiet_place / "warm.cube").write_text(WARM)
     values = {"processors": ["stylizer"], "stylizer_look": "lut", "stylizer_lut": "warm.cube"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from facefusion.engine.preview.preview import Preview
 from facefusion.engine.run import run
 from facefusion.engine.segmented import merge_segments, plan_job, run_segment
 from facefusion.engine.warm.parts import WarmParts
@@ -70,6 +71,16 @@ def test_a_portrait_in_segments_moves_as_it_does_in_one_piece(options, quiet_pla
     whole, merged = (read_clip(quiet_place / name) for name in ("whole.mkv", "out.mkv"))
     off = [np.abs(one.astype(int) - other).mean() for one, other in zip(whole, merged, strict=True)]
     assert max(off) < 0.7
+
+
+def test_a_preview_shows_what_the_job_does(options, quiet_place):
+    run(options(**PORTRAIT))
+    with Preview(options(**PORTRAIT)) as preview:
+        seen = preview.show(15, history=12, changes=True)
+        preview.write(quiet_place / "both.png", preview.show(15, boxes=True, max_side=100), compare=True)
+    frame = read_clip(quiet_place / "out.mkv")[15]
+    assert seen.after.shape == seen.before.shape == frame.shape
+    assert np.abs(seen.after.astype(int) - frame).mean() < 1.5
 
 
 def test_another_processor_works_on_the_portraits_face(options, quiet_place):

@@ -15,12 +15,13 @@ from facefusion.media.frame import Frame
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame, ProcessorContext, Role, SourceFace
 from facefusion.processors.face_swapper.mesh.colour import to_lab
+from facefusion.processors.face_swapper.mesh.regions import LEFT_BROW, RIGHT_BROW
 from facefusion.processors.makeup import SPEC
 from facefusion.processors.makeup.zones import zones
 from facefusion.testing import check_processor
 from material import outline_mask, polygon_mask
 
-NONE = {f"makeup_{layer}": 0 for layer in ("lips", "eyes", "blush", "wrinkles")}
+NONE = {f"makeup_{layer}": 0 for layer in ("lips", "eyes", "brows", "blush", "wrinkles")}
 RED = (150, 20, 40)
 
 
@@ -81,12 +82,30 @@ def test_half_the_strength_is_half_the_change(make, captain, captain_face):
     assert 0.4 < (half - before) / (whole - before) < 0.65
 
 
+def test_brows_get_as_dark_as_the_references_and_keep_their_form(sessions, astronaut, astronaut_face):
+    """The same face with brows painted darker lends its darkness; where no hair is, nothing changes."""
+    brows = np.zeros(astronaut.shape[:2], bool)
+    for line in (LEFT_BROW, RIGHT_BROW):
+        brows |= polygon_mask(cv2.convexHull(astronaut_face.mesh[list(line), :2])[:, 0], astronaut.shape)
+    changes = {}
+    for name, factor in (("dark", 0.25), ("own", 1.0)):
+        image = astronaut.copy()
+        image[brows] = (image[brows] * factor).astype(np.uint8)
+        options = Options.parse(NONE | {"makeup_brows": 100})
+        processor = SPEC.create(ProcessorContext(options, (SourceFace(image, astronaut_face, 1.0),), sessions))
+        result = worn(processor, astronaut, astronaut_face)
+        changes[name] = (to_lab(result) - to_lab(astronaut))[:, :, 0]
+    assert changes["dark"][brows].mean() < 2 * changes["own"][brows].mean() - 0.5 < -0.5
+    beyond = cv2.dilate(brows.astype(np.uint8), np.ones((9, 9))) == 0
+    assert np.abs(changes["dark"][beyond]).mean() < 0.05
+
+
 def test_no_layer_changes_no_pixel(make, captain, captain_face):
     assert np.array_equal(worn(make(), captain, captain_face), captain)
 
 
 def test_only_the_face_changes_and_not_its_eyes(make, captain, captain_face):
-    result = worn(make(lips=100, eyes=100, blush=100, wrinkles=100), captain, captain_face)
+    result = worn(make(lips=100, eyes=100, brows=100, blush=100, wrinkles=100), captain, captain_face)
     beyond = ~outline_mask(captain_face, captain.shape, 1.02)
     assert np.array_equal(result[beyond], captain[beyond]) and not np.array_equal(result, captain)
     eye = cv2.erode(
@@ -132,7 +151,7 @@ def test_it_keeps_the_rules_of_processors(make, captain, captain_face):
         FaceFrame(frame(image, captain_face, n).frame, (replace(captain_face.moved(n, 0), track_id=4),))
         for n, image in enumerate(moved)
     ]
-    check_processor(lambda: make(lips=80, eyes=80, blush=60, wrinkles=50), batch)
+    check_processor(lambda: make(lips=80, eyes=80, brows=80, blush=60, wrinkles=50), batch)
 
 
 def test_a_reference_of_its_own_goes_before_the_sources(make, reference, captain, captain_face):
@@ -148,9 +167,9 @@ def test_without_any_face_to_take_it_from_it_says_so(make):
 
 def test_layers_lie_where_they_belong():
     drawn = zones()
-    assert set(drawn) == {"lips", "eyes", "blush", "wrinkles"}
+    assert set(drawn) == {"lips", "eyes", "brows", "blush", "wrinkles"}
     for name, zone in drawn.items():
         assert zone.min() >= 0 and 0.9 < zone.max() <= 1.001, name
     assert (drawn["lips"] * drawn["wrinkles"]).max() < 0.3
     height = {name: (zone.sum(1) @ np.arange(len(zone))) / zone.sum() for name, zone in drawn.items()}
-    assert height["eyes"] < height["blush"] < height["lips"]
+    assert height["brows"] < height["eyes"] < height["blush"] < height["lips"]

@@ -90,6 +90,14 @@ def test_paint_is_even_between_edges_and_keeps_them(picture):
     assert result[20:130, 116:122].mean() - result[20:130, 98:104].mean() > 95
 
 
+def test_paint_has_no_seam_beside_an_edge(picture):
+    """Nothing is lighter than the light side of an edge, or darker than the dark one, but by the marks of bristles."""
+    edge = np.full((120, 200, 3), 60, np.uint8)
+    edge[:, 100:] = 190
+    [result] = styled([edge], "oil")
+    assert result.min() >= 57 and result.max() <= 193
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_strokes_are_measured_by_the_frame(picture, look):
     """A frame of more lines looks the same, and sharper; hatching is as dense, and lies elsewhere."""

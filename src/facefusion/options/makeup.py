@@ -18,6 +18,9 @@ class MakeupOptions(OptionGroup):
     )
     makeup_lips: int = Field(default=80, ge=0, le=100, description="colour of the reference's lips, in percent")
     makeup_eyes: int = Field(default=80, ge=0, le=100, description="colour of its lids, in percent")
+    makeup_brows: int = Field(
+        default=0, ge=0, le=100, description="how dark its brows are and their colour, in percent; no other form"
+    )
     makeup_blush: int = Field(
         default=60, ge=0, le=100, description="where its skin is redder or paler than the rest of it, in percent"
     )

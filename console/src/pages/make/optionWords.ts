@@ -81,6 +81,7 @@ const ZH: Record<string, readonly [string, string]> = {
   makeup_reference: ["妆容参考", "取其妆容和皱纹的人脸图片；不给则用源面孔"],
   makeup_lips: ["唇色", "参考唇色的百分比"],
   makeup_eyes: ["眼妆", "参考眼睑颜色的百分比"],
+  makeup_brows: ["眉毛", "参考眉毛的深浅与颜色的百分比，眉形不变"],
   makeup_blush: ["腮红", "参考皮肤比其余部分更红或更白之处的百分比"],
   makeup_wrinkles: ["皱纹", "在自身皱纹之上叠加参考的皱纹，百分比"],
   face_mask_types: ["遮罩类型", "限定改动范围的遮罩；多个取交集"],

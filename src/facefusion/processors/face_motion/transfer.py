@@ -31,6 +31,8 @@ _STILL: Final = (0.05, 0.35)
 """Distance from the outline, in eye distances: from where nothing moves to where all may."""
 _JAW: Final = (0.35, 0.75)
 """Depth below the eyes, in eye distances: from where the outline stays to where it is jaw, and moves."""
+_JAW_ASIDE: Final = np.float32(0.2)
+"""Share of what the jaw's outline does sideways that is the jaw's doing."""
 _MOUTH_REACH: Final = (0.1, 0.45)
 """Distance from the lips: from what is in proportion to the mouth to what is not."""
 _LID_REACH: Final = (0.0, 0.17)
@@ -67,7 +69,7 @@ def transferred(
     """
     width = float(np.clip(mouth_width(target) / mouth_width(rest), *_PROPORTION))
     scale = 1 + _near_mouth() * (width - 1)
-    moved = target + (now - rest) * (scale * _free())[:, None]
+    moved = target + (now - rest) * scale[:, None] * _free()
     moved = _no_broader(target, moved)
     moved = _with_gaps(moved, _gaps_wanted(target, now, rest, width))
     moved = _with_lids(moved, target, _lids_wanted(now, rest))
@@ -162,9 +164,15 @@ def _near_mouth() -> Weights:
 
 @cache
 def _free() -> Weights:
-    """Return how far each vertex may move, float32 (468,): the outline not at all, but for the jaw."""
+    """Return how far each vertex may move across, down and ahead, float32 (468, 3).
+
+    The outline does but up and down at the jaw. Where it lies sideways depends on how a head is turned, and
+    what is behind it would be dragged along.
+    """
     inside = smoothstep(canonical_distances()[:, list(OVAL)].min(1), *_STILL)
-    return np.maximum(inside, smoothstep(canonical_vertices()[:, 1], *_JAW))
+    jaw = smoothstep(canonical_vertices()[:, 1], *_JAW)
+    aside = np.maximum(inside, _JAW_ASIDE * jaw)
+    return np.asarray(np.stack([aside, np.maximum(inside, jaw), aside], axis=1), np.float32)
 
 
 @cache

@@ -17,6 +17,7 @@ from facefusion.options import MakeupOptions
 from facefusion.processors.face_swapper.mesh.filters import Field, blur, lookup, smoothstep
 from facefusion.processors.face_swapper.mesh.regions import foreign_zones
 from facefusion.processors.face_swapper.mesh.source import SourceModel
+from facefusion.processors.makeup.brows import brow_layer
 from facefusion.processors.makeup.zones import SIZE, sheet_raster, zones
 
 _SMOOTHING = {"lips": 7.0, "eyes": 3.5}
@@ -93,6 +94,8 @@ def difference(reference: Reference, own: Field, colours: Field, skin: float, op
             if name in _DARKENS:
                 layer[:, :, 0] = np.minimum(layer[:, :, 0], 0)
             total += layer * (zone * np.float32(strength / 100))[:, :, None]
+    if options.makeup_brows:
+        total += brow_layer(reference.sheet * scale, reference.shown, own) * np.float32(options.makeup_brows / 100)
     if options.makeup_blush:
         zone = zones()["blush"] * reference.shown * np.float32(options.makeup_blush / 100)
         total[:, :, 1:] += (reference.colours * scale - colours) * zone[:, :, None]

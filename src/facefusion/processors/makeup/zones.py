@@ -36,6 +36,8 @@ _LID, _UNDER = (0.06, 0.17), (0.012, 0.05)
 """Distance from the rims of an eye over which shadow ends, above it and below."""
 _FROM_BROW = (0.03, 0.08)
 """Distance from the line of a brow: from its hair to the lid."""
+_BROW, _OVER_EYE = (0.02, 0.075), (0.05, 0.10)
+"""Distance from the line of a brow over which its hair ends, and from an eye over which it may begin."""
 _LIP_EDGE = 2.2
 """Softness of the edge of lips, in pixels."""
 _NOSE, _NOSE_SIDES = (6, 197, 195, 5, 4, 1), (0.1, 0.22)
@@ -65,7 +67,7 @@ def sheet_raster() -> MeshRaster:
 @cache
 def zones() -> Mapping[str, Field]:
     """Return how far each pixel of a sheet belongs to each layer, by its name, float32 (SIZE, SIZE), 0 to 1."""
-    vertices = {"eyes": _lids(), "blush": _cheeks(), "wrinkles": _folds()}
+    vertices = {"eyes": _lids(), "brows": _brows(), "blush": _cheeks(), "wrinkles": _folds()}
     planes = sheet_raster().planes(np.column_stack(list(vertices.values())).astype(np.float32))
     within = (sheet_raster().numbers >= 0).astype(np.float32)
     drawn = {
@@ -89,6 +91,11 @@ def _lids() -> Weights:
     lid, under = (1 - smoothstep(distance, *edges) for edges in (_LID, _UNDER))
     brow = smoothstep(_near(LEFT_BROW, RIGHT_BROW), *_FROM_BROW)
     return np.asarray((above * lid + (1 - above) * under) * brow, np.float32)
+
+
+def _brows() -> Weights:
+    hair = 1 - smoothstep(_near(LEFT_BROW, RIGHT_BROW), *_BROW)
+    return np.asarray(hair * smoothstep(_near(LEFT_EYE, RIGHT_EYE), *_OVER_EYE), np.float32)
 
 
 def _cheeks() -> Weights:

@@ -22,10 +22,10 @@ _SQUARES = 3
 _NOISE = np.float32(1.5)
 """Spread of lightness, 0 to 255, that is as good as none."""
 _RELIEF, _MOST_RELIEF = np.float32(0.5), np.float32(14)
-"""How far slopes of the paint catch light, and the most that they do, 0 to 255."""
+"""How far slopes of the paint catch light, and, 0 to 255, from which light on they are edges of things."""
 _SHARPER = np.float32(0.35)
 _BRISTLES, _MOST_BRISTLES = np.float32(2.2), np.float32(12)
-"""How far the picture's fine detail, drawn out along the strokes, shows as marks of bristles, and the most it does."""
+"""How far the picture's fine detail, drawn out along the strokes, shows as marks of bristles, and up to which mark."""
 
 
 class Oil:
@@ -44,7 +44,7 @@ class Oil:
         colours = np.asarray(canvas, np.float32)
         flow = Flow.of(smooth(grey(canvas), unit), 3 * unit)
         painted = along(_strokes(colours, flow, unit), flow, 1.6 * unit)
-        painted += _SHARPER * (painted - smooth(painted, 1.6 * unit))
+        painted = _sharpened(painted, unit)
         lit = painted + (_relief(grey(painted), unit) + _bristles(grey(canvas), flow, unit))[:, :, None]
         return as_image(np.clip(at_size(lit, size), 0, 255))
 
@@ -71,14 +71,31 @@ def _strokes(colours: Plane, flow: Flow, unit: float) -> Plane:
     return total / weights[:, :, None]
 
 
+def _sharpened(painted: Plane, unit: float) -> Plane:
+    """Return the paint sharper, and nowhere lighter or darker than near by: there are no seams beside its edges."""
+    side = 2 * max(1, round(unit)) + 1
+    near = np.ones((side, side), np.uint8)
+    sharper = painted + _SHARPER * (painted - smooth(painted, 1.6 * unit))
+    return np.asarray(np.clip(sharper, cv2.erode(painted, near), cv2.dilate(painted, near)), np.float32)
+
+
 def _relief(light: Plane, unit: float) -> Plane:
     """Return the light that slopes of the paint catch, float32 (H, W)."""
     soft = smooth(light, 0.8 * unit)
     slope = cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=1 / 8) + cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return np.asarray(_MOST_RELIEF * np.tanh(slope * _RELIEF / _MOST_RELIEF * np.float32(unit)), np.float32)
+    return _of_paint(slope * _RELIEF * np.float32(unit), _MOST_RELIEF)
 
 
 def _bristles(light: Plane, flow: Flow, unit: float) -> Plane:
     """Return marks of bristles, float32 (H, W); they are of the picture, so that they move with it."""
     fine = along(light - smooth(light, 1.2 * unit), flow, 2.2 * unit)
-    return np.asarray(_MOST_BRISTLES * np.tanh(fine * _BRISTLES / _MOST_BRISTLES), np.float32)
+    return _of_paint(fine * _BRISTLES, _MOST_BRISTLES)
+
+
+def _of_paint(values: Plane, most: np.float32) -> Plane:
+    """Return small values as they are, and less and less of larger ones, float32 (H, W).
+
+    What is steeper than paint is the edge of a thing, along which there would be a bright seam.
+    """
+    steep = values / most
+    return np.asarray(values / (1 + np.square(steep * steep)), np.float32)
