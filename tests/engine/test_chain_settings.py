@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
 import av
+import c2pa
 import numpy as np
 import pytest
 
@@ -22,6 +24,7 @@ from facefusion.engine.run import run
 from facefusion.engine.segments.fingerprint import Fingerprint
 from facefusion.errors import BatchError, ConsentMissingError, OptionsError, OutputIsInputError
 from facefusion.options import Options
+from facefusion.trust.provenance.facts import EDIT_LABEL
 from generated.builder import Shelf
 from generated.face_enhancer import restorer
 from generated.installed import install
@@ -118,6 +121,24 @@ class Store:
 
     def look(self, card):
         return SimpleNamespace(sha256="ab" * 32)
+
+
+def test_the_manifest_says_what_each_link_did_and_where(monkeypatch):
+    rules = f'extends = "{Path(__file__).parents[1] / "policy.toml"}"\nname = "own"\ndescription = "own"\n'
+    Path("own.toml").write_text(
+        f'schema = 1\n{rules}disclosure.provenance = {{ value = "required", why = "We say so" }}\n'
+    )
+    monkeypatch.setenv("FACEFUSION_POLICY", "own.toml")
+    said = []
+    for number, region in enumerate([{}, {"region": [0.25, 0, 0.5, 1]}]):
+        link = {"processor": "face_enhancer"}
+        run(options(link, link | region, output_path=f"{number}.png"))
+        with Path(f"{number}.png").open("rb") as file, c2pa.Reader("image/png", file) as reader:
+            found = json.loads(reader.json())
+        assertions = found["manifests"][found["active_manifest"]]["assertions"]
+        said += [each["data"] for each in assertions if each["label"] == EDIT_LABEL]
+    assert all(each["processors"] == ["face_enhancer", "face_enhancer"] for each in said)
+    assert "limits" not in said[0] and said[1]["limits"] == [{}, {"region": "0.25,0,0.5,1"}]
 
 
 # Files
