@@ -264,6 +264,40 @@ def test_of_hundreds_that_wait_only_those_in_sight_are_in_the_page(
     assert first["request"]["output"] == "wait-000.mp4"
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_links_of_a_chain_are_shown_with_what_is_set_for_each(
+    visit: Visits, api: httpx.Client, clip: str, folder: Path, language: str
+) -> None:
+    (folder / "warm.cube").write_text("LUT_1D_SIZE 2\n0.1 0 0\n1 0.9 0.7\n")
+    look = {"stylizer_look": "lut", "stylizer_lut": sent(api, folder / "warm.cube", "warm.cube")}
+    chain = [
+        {"processor": "face_enhancer", "face_enhancer_blend": 50, "when": ["0-1", "2-"], "region": [0, 0, 0.5, 1]},
+        {"processor": "stylizer", **look},
+        {"processor": "face_enhancer"},
+    ]
+    ours = {"options": {"chain": chain}, "target": clip, "priority": 1}
+    job = submitted(api, output="chained.mp4", **ours)
+    plain = {"processors": ["face_enhancer"], "when": ["face_enhancer=0-1"]}
+    beside = submitted(api, output="beside.mp4", target=clip, options=plain, priority=1)
+    try:
+        window = visit(f"/jobs/{job}", language=language)
+        links = window.page.locator("dl ol > li")
+        expect(links).to_have_count(3)
+        said = {
+            "en": ("face enhancer", "0-1; 2-; region 0, 0, 0.5, 1; Face enhancer blend 50"),
+            "zh": ("人脸修复", "0-1; 2-; 区域 0, 0, 0.5, 1"),
+        }[language]
+        for text in said:
+            expect(links.nth(0)).to_contain_text(text, ignore_case=True)
+        expect(links.nth(1)).to_contain_text("warm.cube")
+        expect(links.nth(2)).to_have_text(said[0])
+        window.page.goto(window.page.url.replace(job, beside))
+        expect(window.page.get_by_text("face_enhancer=0-1")).to_be_visible()
+    finally:
+        for each in (job, beside):
+            api.post(f"/v1/jobs/{each}/cancel")
+
+
 def test_two_results_are_compared_in_step(visit: Visits, pair: list[str]) -> None:
     page = visit("/jobs?q=harbour").page
     for name in ("one", "two"):

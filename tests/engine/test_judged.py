@@ -128,6 +128,7 @@ def test_what_was_asked_for_is_not_unusual() -> None:
     talking = replace(USUAL, expression=0.2, pose=20.0, to_target=0.4)
     assert flags(talking, ("lip_syncer",), edited=1.0) == ()
     assert flags(replace(USUAL, nearer=0.0), SWAP, edited=1.0, blend=0.3) == ()
+    assert flags(replace(USUAL, nearer=0.0), SWAP, edited=1.0, everywhere=False) == ()
     assert flags(replace(USUAL, nearer=0.0), ("age_modifier",), edited=1.0) == ()
     drawn = replace(USUAL, found=0.1, expression=0.3, pose=40.0, sharpness=0.2)
     assert flags(drawn, ("stylizer",), edited=1.0) == ()

@@ -127,7 +127,7 @@ def test_nothing_is_remembered_without_a_driving_face(sessions):
 def test_as_the_first_processor_it_is_refused(sessions):
     options = Options.parse({"processors": ["expression_restorer", "face_swapper"]})
     with pytest.raises(OptionsError, match=r"first processor.*--expression-restorer-driving"):
-        SPEC.create(ProcessorContext(options, (), sessions))
+        SPEC.create(ProcessorContext(options, (), sessions, is_first=True))
 
 
 def test_what_is_in_front_of_a_face_stays_in_front(tmp_path, astronaut, astronaut_face):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -45,7 +46,10 @@ def make(sessions, reference):
     def create(worn=(), sources=None, **values):
         options = Options.parse(NONE | {f"makeup_{name}": value for name, value in values.items()})
         sources = (reference,) if sources is None else sources
-        return SPEC.create(ProcessorContext(options, sources, sessions, (Role(sources, options, worn),)))
+        if worn:
+            options = options.changed({"makeup_reference": "worn.png"})
+            worn = {Path("worn.png"): worn}
+        return SPEC.create(ProcessorContext(options, sources, sessions, (Role(sources, options, dict(worn)),)))
 
     return create
 

@@ -167,12 +167,14 @@ def test_a_face_whose_make_up_is_worn_needs_a_consent_like_a_source(under, sessi
     place = Place.of(options)
     store = ConsentStore(open_database(place.database), place.ring.derived, "default")
     first, second = (store.add([person(number)], granted_by="Ada") for number in (1, 2))
-    made_up = replace(kept(person(1)), worn=kept(person(2)).sources)
+    made_up = replace(kept(person(1)), worn={Path("worn.png"): kept(person(2)).sources})
     door = Admission(place, options)
     door.admit(NOBODY, sessions, [made_up], None)
     assert door.consents == (first.id, second.id)
     with pytest.raises(ConsentMissingError, match="the reference of the make-up"):
-        Admission(place, options).admit(NOBODY, sessions, [replace(made_up, worn=kept(person(3)).sources)], None)
+        Admission(place, options).admit(
+            NOBODY, sessions, [replace(made_up, worn={Path("worn.png"): kept(person(3)).sources})], None
+        )
 
 
 def test_a_face_on_a_list_lends_no_make_up(under, sessions):
@@ -181,7 +183,7 @@ def test_a_face_on_a_list_lends_no_make_up(under, sessions):
     lists = FaceLists(open_database(place.database), place.ring.derived, "default")
     lists.add("block", [person(1)], basis="their own wish")
     with pytest.raises(FaceBlockedError):
-        role = replace(kept(person(2)), worn=kept(person(1)).sources)
+        role = replace(kept(person(2)), worn={Path("worn.png"): kept(person(1)).sources})
         Admission(place, options).admit(NOBODY, sessions, [role], None)
 
 

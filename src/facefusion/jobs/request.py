@@ -22,6 +22,7 @@ from pydantic import (
 from facefusion.errors import FaceFusionError, OptionsError
 from facefusion.jobs.allowed import found_option, use_of
 from facefusion.jobs.links import checked_links, files_of_links, located_links
+from facefusion.jobs.own_files import own_references
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.rendition import rendition_at, rendition_parts
 from facefusion.media.forms import written_suffixes
@@ -181,6 +182,7 @@ class JobRequest(BaseModel):
     def _references(self) -> Iterator[str]:
         yield self.target
         yield from self.sources
+        yield from own_references(self.options)
         for leaf, value in self._leaves():
             if leaf.name == "chain":
                 yield from files_of_links(value)

@@ -12,6 +12,7 @@ from facefusion.errors import InputMissingError, OptionsError
 from facefusion.jobs.allowed import allowed_options, use_of
 from facefusion.jobs.keys import upload_key
 from facefusion.jobs.links import link_tables, located_links
+from facefusion.jobs.own_files import handed_links, handed_texts
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.storage import Storage
@@ -111,7 +112,9 @@ class HandingIn:
         if name == "face_map":
             return [self._entry(entry) for entry in read_map(value)]
         if name == "chain":
-            return located_links(link_tables(value), self.file)
+            return handed_links(located_links(link_tables(value), self.file), self.file)
+        if name == "processor_options":
+            return handed_texts(value, self.file)
         use = use_of(allowed_options()[name])
         if value is None or use == "value":
             return list(value) if isinstance(value, tuple) else value

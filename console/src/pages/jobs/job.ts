@@ -44,6 +44,36 @@ export const processors = (job: Job): string[] => {
   return typeof named === "string" ? named.split(",") : named;
 };
 
+/** One processor of a chain: when and where it works, and what is set for it alone. */
+export interface ChainLink {
+  processor: string;
+  when: string[];
+  region: number[];
+  settings: { name: string; value: string }[];
+}
+
+/** The links of a job's chain; none where it was asked for by the names of processors. */
+export const links = (job: Job): ChainLink[] => {
+  const { chain } = (job.request.options ?? {}) as { chain?: Record<string, unknown>[] };
+  return (chain ?? []).map(({ processor, when, region, feather: _, ...settings }) => ({
+    processor: String(processor),
+    when: listed(when).map(String),
+    region: listed(region).map(Number),
+    settings: Object.entries(settings).map(([name, value]) => ({
+      name,
+      value: listed(value)
+        .map((each) => nameOf(job, String(each)))
+        .join(", "),
+    })),
+  }));
+};
+
+/** What is said of processors beside a chain: stretches of time, or parts of the frame, as texts. */
+export const limits = (job: Job, option: "when" | "region"): string =>
+  listed((job.request.options as Record<string, unknown> | undefined)?.[option]).join(", ");
+
+const listed = (value: unknown): unknown[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+
 /** Where a file is shown and fetched, always from the service itself. */
 export const fileOf = (address: string): string => `${address}?redirect=false`;
 

@@ -349,6 +349,7 @@ class Door:
                 target=None if is_sequence(plan.target.path) else plan.target.path,
                 processors=tuple(spec.name for spec in plan.processors),
                 models=tuple(provenance.ModelFact(*model) for model in models),
+                limits=_limits(plan),
                 watermark=payload,
                 marks={"produce_id": produce_id},
             ),
@@ -359,6 +360,18 @@ class Door:
             is_still=_is_still(plan),
             length=length_of(plan) if label is not None and label.timing == "ends" else None,
         )
+
+
+def _limits(plan: Plan) -> tuple[dict[str, str], ...]:
+    """Return what limits each processor to a part of the time or of the frame; nothing where none is limited.
+
+    Boxes are texts as of the option: the library that writes manifests loses numbers with fractions.
+    """
+    links = plan.options.links
+    if not any(link.when or link.region for link in links):
+        return ()
+    said = ({"when": ",".join(link.when), "region": ",".join(f"{each:g}" for each in link.region)} for link in links)
+    return tuple({name: value for name, value in each.items() if value} for each in said)
 
 
 def _is_still(plan: Plan) -> bool:

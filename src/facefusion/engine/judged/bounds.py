@@ -87,7 +87,9 @@ BOUNDS: Final[Mapping[str, tuple[Bound, ...]]] = MappingProxyType(
 """By flag: what sets it. `unchanged` is set besides, where far fewer faces were edited than the job says."""
 
 
-def flags(measures: Measures, processors: Sequence[str], *, edited: float, blend: float = 1.0) -> tuple[str, ...]:
+def flags(
+    measures: Measures, processors: Sequence[str], *, edited: float, blend: float = 1.0, everywhere: bool = True
+) -> tuple[str, ...]:
     """Return what is unusual about a result, by name; nothing where nothing is.
 
     Args:
@@ -95,13 +97,14 @@ def flags(measures: Measures, processors: Sequence[str], *, edited: float, blend
         processors: that made it.
         edited: faces that the job says it edited, over its frames.
         blend: share of the new face that was asked for, 0 to 1; less than half asks for somebody in between.
+        everywhere: whether faces are swapped in all frames and everywhere in these: others may have changed else.
     """
     names = frozenset(processors)
     found = [
         flag
         for flag, bounds in BOUNDS.items()
         if any(bound.is_broken(measures) for bound in bounds if bound.holds_for(names))
-        and not (flag == "not-the-source" and blend < _MOSTLY)
+        and not (flag == "not-the-source" and (blend < _MOSTLY or not everywhere))
     ]
     if _is_unchanged(measures, min(1.0, edited)) and blend >= _SOMETIMES:
         found.append("unchanged")

@@ -137,8 +137,10 @@ def measured(sample: Sample, bench: Bench, said: Said, check: Callable[[], None]
         with bench.warm.sessions(options, 0, _LOG.info) as sessions:
             measures = judge(options, path, sessions, count=bench.serving.worker.quality_frames, check=check)
     edited = int(result.get("faces", 0)) / max(1, int(result.get("frames", 0)))
-    blend = options.face_swapper.blend_ratio
-    return measures, flags(measures, options.processors, edited=edited, blend=blend)
+    swaps = [link for link in options.links if link.processor == "face_swapper"]
+    blend = max((options.for_link(link).face_swapper.blend_ratio for link in swaps), default=1.0)
+    everywhere = not any(link.when or link.region for link in swaps)
+    return measures, flags(measures, options.processors, edited=edited, blend=blend, everywhere=everywhere)
 
 
 def _readable(result: dict[str, Any]) -> dict[str, Any]:

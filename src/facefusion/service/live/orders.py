@@ -8,6 +8,7 @@ from typing import Any, Final
 from facefusion.errors import JobQuotaError, OptionsError, StorageAddressError
 from facefusion.jobs.allowed import found_option
 from facefusion.jobs.database import looking
+from facefusion.jobs.own_files import with_own_files
 from facefusion.jobs.reference import Reference
 from facefusion.jobs.request import JobRequest
 from facefusion.jobs.storage.base import Stored
@@ -49,11 +50,11 @@ class LiveOrders:
         request = _request(wish)
         names = [name for name in request.references() if name != _NO_TARGET]
         for name in names:
-            if name not in self._here:
-                self._here[name] = self._brought(name)
+            self._path(name)
         values = request.values(lambda name: self._here.get(name, name), lambda name: name)
         values = {name: value for name, value in values.items() if name not in {"target_path", "output_path"}}
         options = options_of(self._parts.options, self._caller, **values, work_dir=self._place.folder)
+        options = with_own_files(options, request.options, self._path)
         self._check_allowed(options)
         return options
 
@@ -74,6 +75,12 @@ class LiveOrders:
         check_shown_at_once(parts, self._caller, options.processors)
         if Tenants(parts.engine).get(tenant).quota.is_paused:
             raise JobQuotaError(f"Nothing is done for {tenant} at the moment", "Ask whoever runs the service")
+
+    def _path(self, name: str) -> Path:
+        """Return where a file is, brought here if it is not."""
+        if name not in self._here:
+            self._here[name] = self._brought(name)
+        return self._here[name]
 
     def _brought(self, name: str) -> Path:
         """Bring a file here, and return where it is."""

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from facefusion.engine.preview.preview import Preview
+from facefusion.jobs.own_files import with_own_files
 from facefusion.jobs.request import JobRequest
 from facefusion.service.editing.referred import stored_of
 from facefusion.service.gateway.access import require
@@ -77,8 +78,10 @@ def _shown(order: PreviewOrder, parts: ServiceParts, caller: Caller) -> Response
     request = found(parts, caller, order.request()).request
     with stage(parts.storage, parts.scratch) as place:
         output = place.folder / f"preview.{order.form}"
-        values = request.values(_reading(place, parts, caller, request), lambda name: str(place.folder / name))
+        read = _reading(place, parts, caller, request)
+        values = request.values(read, lambda name: str(place.folder / name))
         options = options_of(parts.options, caller, **values | {"output_path": output, "work_dir": place.folder})
+        options = with_own_files(options, request.options, read)
         check_shown_at_once(parts, caller, options.processors)
         with parts.warm.used() as warm, Preview(options, warm=warm) as preview:
             seen = preview.show(order.frame, time=order.time, history=order.history, max_side=order.max_side)

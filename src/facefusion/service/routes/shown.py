@@ -13,6 +13,7 @@ from pydantic import Field
 
 from facefusion.engine.preview.shown import Shown
 from facefusion.faces.types import Face
+from facefusion.jobs.own_files import with_own_files
 from facefusion.jobs.request import JobRequest
 from facefusion.options import Options
 from facefusion.service.editing.pictures import TYPES, encoded, encoded_mask
@@ -126,13 +127,15 @@ def _opened(parts: ServiceParts) -> OpenPreview:
 
 def _options(files: Files, parts: ServiceParts, caller: Caller, request: JobRequest) -> Options:
     """Return the options of a request whose files are brought here; files of earlier ones go."""
-    values = request.values(
-        lambda text: str(files.path(text, *stored_of(text, parts, caller, request))),
-        lambda name: str(files.folder / name),
-    )
+
+    def read(text: str) -> str:
+        return str(files.path(text, *stored_of(text, parts, caller, request)))
+
+    values = request.values(read, lambda name: str(files.folder / name))
     files.keep_only(request.references())
     del values["output_path"]
     options = options_of(parts.options, caller, **values | {"work_dir": files.folder})
+    options = with_own_files(options, request.options, read)
     check_shown_at_once(parts, caller, options.processors)
     return options
 

@@ -81,6 +81,7 @@ def _edit(facts: ManifestFacts, seal_key: bytes, filler: int) -> dict[str, Any]:
         "marks": dict(facts.marks),
         "seal": {"alg": "Ed25519", "key": seal_key.hex()},
     }
+    said |= {"limits": [dict(each) for each in facts.limits]} if facts.limits else {}
     return said | ({"filler": "-" * filler} if filler else {})
 
 

@@ -42,6 +42,8 @@ class ManifestFacts:
         source_digests: SHA-256 of each source, hexadecimal; neither a picture nor a name of it is kept.
         processors: what was done, in this order.
         models: what it was done with.
+        limits: for each of the processors, in the same order, in which part of the time and of the frame it worked, as
+            texts of the options `when` and `region`; nothing where all was done everywhere.
         source_type: kind of media that the output is, an address of IPTC's list.
         watermark: the 64 bits that the invisible watermark carries; None when there is none.
         marks: what else the output bears, such as its label or the number under which it is known.
@@ -54,6 +56,7 @@ class ManifestFacts:
     source_digests: tuple[str, ...] = ()
     processors: tuple[str, ...] = ()
     models: tuple[ModelFact, ...] = ()
+    limits: tuple[Mapping[str, str], ...] = ()
     source_type: str = COMPOSITE
     watermark: int | None = None
     marks: Mapping[str, str] = field(default_factory=dict)
