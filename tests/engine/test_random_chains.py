@@ -251,7 +251,7 @@ def test_no_chain_loses_a_frame_or_shows_where_it_was_cut(chains, case):
 
 
 @pytest.mark.slow
-@settings(max_examples=80)
+@settings(max_examples=25)
 @given(case=cases(4, sum(SCENES)))
 def test_no_longer_chain_does_either(chains, case):
     check(chains, case)

@@ -44,7 +44,7 @@ from facefusion.media.select import Selection
 from facefusion.media.still.encode import not_held
 from facefusion.media.tracks.check import check_tracks
 from facefusion.options import Options, OutputOptions
-from facefusion.processors.base import ProcessorSpec, spec_delay
+from facefusion.processors.base import ProcessorSpec, spec_delay, spec_held
 from facefusion.processors.chained.links import ChainLink, chain_links
 from facefusion.processors.registry import resolve_processors
 
@@ -101,6 +101,11 @@ class Plan:
     def kept_back(self) -> int:
         """Most frames that processors keep back."""
         return sum(spec_delay(link.spec, link.options) for link in self.links)
+
+    @property
+    def held(self) -> int:
+        """Most frames that processors keep back or remember."""
+        return sum(spec_held(link.spec, link.options) for link in self.links)
 
     @property
     def new_sound(self) -> Path | None:
@@ -218,7 +223,7 @@ def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequen
         OutputError: an output cannot be written.
     """
     options = plan.options
-    frames_in_flight(options, target, edited, plan.kept_back)
+    frames_in_flight(options, target, edited, plan.held)
     wishes = [(plan.output, VideoWish.of(options.output))]
     wishes += [VideoWish.parse_rendition(text, options.output) for text in options.output.renditions]
     check_for_sequence(options, target, [path for path, _ in wishes])
@@ -275,14 +280,14 @@ def _inputs(options: Options, target: Path) -> list[Path]:
     return [*options.source_paths, *map_inputs(options), target, *further, *further_inputs(options)]
 
 
-def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None, kept_back: int = 0) -> int:
-    """Return how many decoded frames may exist at once, beside those that processors keep back.
+def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None, held: int = 0) -> int:
+    """Return how many decoded frames may exist at once, beside those that processors hold.
 
     Args:
         options: all options.
         info: of the frames as they are decoded.
         edited: of the frames as they are written; like those when None.
-        kept_back: by processors, at most.
+        held: by processors, at most: kept back and remembered.
 
     Raises:
         OptionsError: `max_memory` does not hold as many as are needed to work at all.
@@ -295,13 +300,13 @@ def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None
     if runtime.max_memory is None and runtime.execution_batch_size != "auto":
         budget = wanted
     if runtime.max_memory is not None:
-        least = LEAST_IN_FLIGHT + kept_back
+        least = LEAST_IN_FLIGHT + held
         if budget < least:
             raise OptionsError(
                 f"Option max-memory: {runtime.max_memory} GiB do not hold {least} frames of {info.width}x{info.height}",
                 f"Allow at least {least * size / GIB:.3f}",
             )
-        budget -= kept_back
+        budget -= held
     return max(LEAST_IN_FLIGHT, min(wanted, budget))
 
 
@@ -310,8 +315,8 @@ def frame_memory(plan: Plan) -> int:
     info, edited = plan.target, plan.edited
     if not isinstance(info, VideoInfo) or not isinstance(edited, VideoInfo):
         return _frame_size(info, edited)
-    kept_back = plan.kept_back
-    return _frame_size(info, edited) * (frames_in_flight(plan.options, info, edited, kept_back) + kept_back)
+    held = plan.held
+    return _frame_size(info, edited) * (frames_in_flight(plan.options, info, edited, held) + held)
 
 
 def _frame_size(info: PictureInfo | VideoInfo, edited: PictureInfo | VideoInfo | None) -> int:

@@ -52,3 +52,8 @@ def steady_makers(options: FilmRestorerOptions) -> list[Maker]:
 def delay_of_steps(steps: Sequence[Step]) -> int:
     """Return how many frames steps keep back at most, one after the other."""
     return sum(step.reach.after for step in steps)
+
+
+def past_of_steps(steps: Sequence[Step]) -> int:
+    """Return how many frames steps remember at most, one after the other; one that moves frames has drawn the last."""
+    return sum(step.reach.before + (step.moves and not step.needs_motion) for step in steps)
