@@ -25,7 +25,7 @@ from facefusion.engine.checks import (
 )
 from facefusion.engine.edited import check_side, edited_info
 from facefusion.engine.inputs import further_inputs
-from facefusion.engine.links import check_links
+from facefusion.engine.links import check_links, idle_links
 from facefusion.engine.problem import problem_path
 from facefusion.engine.shares import DEFAULT_IN_FLIGHT, LEAST_IN_FLIGHT, in_flight_of, wanted_batch
 from facefusion.errors import InputTypeError, OptionsError
@@ -171,7 +171,8 @@ def make_plan(
         return Plan(options, target, picture, output, processors, notes=tuple(not_held(form, picture)))
     video = edited_info(target, links, options)
     sampling, unsuited = frame_sampling(options, links, has_hooks=has_hooks)
-    plan = Plan(options, target, video, output, processors, sampling=sampling, notes=tuple(unsuited))
+    notes = (*unsuited, *idle_links(links, target))
+    plan = Plan(options, target, video, output, processors, sampling=sampling, notes=notes)
     planned = _video_plan(plan, target, video, inputs)
     for rendition in planned.renditions:
         if rendition.encoding.form.kind == "video":
