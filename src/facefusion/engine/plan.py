@@ -103,11 +103,6 @@ class Plan:
         return sum(spec_delay(link.spec, link.options) for link in self.links)
 
     @property
-    def held(self) -> int:
-        """Most frames that processors keep back or remember."""
-        return sum(spec_held(link.spec, link.options) for link in self.links)
-
-    @property
     def new_sound(self) -> Path | None:
         """The file whose sound takes the place of the target's; None where that is copied."""
         follows = any(spec.needs_speech for spec in self.processors)
@@ -119,6 +114,11 @@ class Plan:
         output = self.options.output
         pictures = [path for path in (output.thumbnail, output.contact_sheet) if path is not None]
         return (*(rendition.path for rendition in self.renditions[1:]), *pictures)
+
+    @property
+    def held(self) -> int:
+        """Most frames that processors keep back or remember."""
+        return sum(spec_held(link.spec, link.options) for link in self.links)
 
 
 def make_plan(
