@@ -68,10 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with _Opened(options.held_side) as bench:
         figures = [{**one, "held": bench.held(one["name"])} for one in figures]
     short, long = (f"{seconds:g} s" for seconds in options.seconds)
-    print(
-        f"Clips of {short} and {long}, {RATE} frames a second, {options.side} pixels square; what is held: of frames of "
-    )
-    print(f"{options.held_side} pixels square\n")
+    print(f"Clips of {short} and {long}, {RATE} frames a second, {options.side} pixels square;")
+    print(f"held: of frames {options.held_side} pixels square\n")
     print(table(_HEADS, [_row(one) for one in figures]))
     return finish({"forms": figures}, options.json)
 
