@@ -79,9 +79,9 @@ def _scenes() -> list[Path]:
 def smoothing(name: str, originals: Sequence[Picture]) -> Figures:
     """Return what the smoother makes of an edit of a clip's middle that flickers in tone, in spots and in grain."""
     rng = np.random.default_rng(1)
-    truth = [_edited(image, 0.0) for image in originals]
-    edits = [_edited(image, _flicker(rng, image)) for image in originals]
-    items = [_item(*pair, index) for index, pair in enumerate(zip(originals, edits, strict=True))]
+    truth = [with_edit(image, 0.0) for image in originals]
+    edits = [with_edit(image, made_flicker(rng, image)) for image in originals]
+    items = [as_item(*pair, index) for index, pair in enumerate(zip(originals, edits, strict=True))]
     results = [item.frame.image for item in TemporalSmoother(0.8, 0.4).process(items)]
     part = _middle(originals[0])
     changes = [
@@ -110,7 +110,8 @@ def smoothing(name: str, originals: Sequence[Picture]) -> Figures:
     }
 
 
-def _item(original: Picture, edited: Picture, index: int) -> FaceFrame:
+def as_item(original: Picture, edited: Picture, index: int) -> FaceFrame:
+    """Return a frame as processors behind an edit are given it."""
     frame = Frame(index, index, 1, _RATE, original)
     return FaceFrame(frame, ()).with_frame(frame.with_image(edited))
 
@@ -120,7 +121,7 @@ def _middle(image: Picture) -> tuple[slice, slice]:
     return slice(height // 4, height * 3 // 4), slice(width // 4, width * 3 // 4)
 
 
-def _flicker(rng: np.random.Generator, image: Picture) -> np.ndarray:
+def made_flicker(rng: np.random.Generator, image: Picture) -> np.ndarray:
     """Return a change of tone, spots of 16 pixels and grain, float32 (h, w, 1), in levels."""
     rows, columns = _middle(image)
     shape = (rows.stop - rows.start, columns.stop - columns.start)
@@ -129,7 +130,8 @@ def _flicker(rng: np.random.Generator, image: Picture) -> np.ndarray:
     return np.asarray(rng.normal(0, 4) + spots + rng.normal(0, 2, shape), np.float32)[:, :, None]
 
 
-def _edited(image: Picture, flicker: np.ndarray | float) -> Picture:
+def with_edit(image: Picture, flicker: np.ndarray | float) -> Picture:
+    """Return a frame whose middle has other colours, and flicker on top of them."""
     result, part = image.copy(), _middle(image)
     inside = image[part].astype(np.float32)
     inside = np.float32(0.75) * inside + np.float32(0.15) * inside[:, :, ::-1] + np.array([24, 14, 6], np.float32)

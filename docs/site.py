@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 START = ("README.md", "README.zh-CN.md", "docs/README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 SECTIONS = {
     "Use it": ("batch", "console", "live", "encoding", "media", "speed", "execution", "models", "analysers", "plugins"),
-    "Processors": ("processors", "processors/*"),
+    "Processors": ("processors", "chains", "processors/*"),
     "Serve it": ("service", "client", "jobs", "webhooks", "gateway", "storage", "cluster"),
     "Run it": ("deploy/*", "runbooks/*"),
     "Trust": ("policy", "consent", "content", "disclosure", "provenance", "watermark", "audit", "privacy", "security"),

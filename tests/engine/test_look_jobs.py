@@ -59,7 +59,7 @@ def test_a_table_is_an_input_like_any_other(options, quiet_place):
     with pytest.raises(OutputIsInputError):
         run(options(target_path=ASTRONAUT, output_path="out.png", output_video_encoder="auto", **values))
     (quiet_place / "bad.cube").write_text("LUT_1D_SIZE 2\n0 0 nan\n1 1 1\n")
-    with pytest.raises(InputDamagedError, match="not finite"):
+    with pytest.raises(InputDamagedError, match="line 2 holds other than 3 finite numbers"):
         run(options(processors=["stylizer"], stylizer_look="lut", stylizer_lut="bad.cube"))
 
 

@@ -120,11 +120,14 @@ def test_comments_titles_and_empty_lines_are_passed_over(cube):
         ("# nothing\n0 0 0\n", "neither LUT_1D_SIZE nor LUT_3D_SIZE"),
         (f"LUT_3D_SIZE 2\n{TWO}\n1 1 1\n", "line 10 is one colour too many: 8"),
         (f"LUT_3D_SIZE 3\n{TWO}\n", "8 colours, and says that they are 27"),
-        (f"LUT_3D_SIZE 2\n{TWO[:-5]}nan 1 1\n", "not finite"),
-        (f"LUT_3D_SIZE 2\n{TWO[:-5]}1e30 1 1\n", "not finite"),
-        (f"LUT_3D_SIZE 2\n{TWO[:-5]}1 1\n", "no three numbers"),
-        (f"LUT_3D_SIZE 2\n{TWO[:-5]}1 1 one\n", "no three numbers"),
-        (f"LUT_3D_SIZE 2\n{TWO}".replace("\n1 ", "\n1 0 "), "no three numbers"),
+        (f"LUT_3D_SIZE 2\n{TWO[:-5]}nan 1 1\n", "line 9 holds other than 3 finite numbers"),
+        (f"LUT_3D_SIZE 2\n{TWO[:-5]}1e30 1 1\n", "line 9 holds other than 3 finite numbers"),
+        (f"LUT_3D_SIZE 2\n# so\n\n{TWO[:-5]}1 1\n", "line 11 holds other than 3 finite numbers"),
+        (f"LUT_3D_SIZE 2\n{TWO[:-5]}1 1 one\n", "line 9 holds something that is no number"),
+        (f"LUT_3D_SIZE 2\n{TWO[:-5]}1 1 １\n", "line 9 holds something that is no number"),
+        (f"LUT_3D_SIZE 2\n{TWO}".replace("\n1 ", "\n1 0 "), "line 3 holds other than 3 finite numbers"),
+        ("LUT_3D_SIZE 2\n" + TWO.replace("\n", " 1\n") + " 1\n", "line 2 holds other than 3 finite numbers"),
+        (f"LUT_3D_SIZE 2\n#{'x' * 5000}\n{TWO}", "line 2 has more than 4096 characters"),
         (f"LUT_3D_SIZE 2\nLUT_3D_SIZE 2\n{TWO}", "line 2 says LUT_3D_SIZE once more"),
         (f"LUT_1D_SIZE 2\nLUT_3D_SIZE 2\n{TWO}", "one dimension and one of three"),
         (f"LUT_3D_SIZE 1\n{TWO}", "2 points a side at least"),
@@ -145,10 +148,48 @@ def test_anything_else_is_refused_with_the_reason(cube, text, reason):
         read_cube(cube(text))
 
 
-@pytest.mark.parametrize("head", ["LUT_3D_SIZE 130", "LUT_3D_SIZE 999999999", "LUT_1D_SIZE 65537"])
+@pytest.mark.parametrize("head", ["LUT_3D_SIZE 257", "LUT_3D_SIZE 999999999", "LUT_1D_SIZE 65537"])
 def test_tables_of_a_huge_size_are_refused_before_their_numbers(cube, head):
     with pytest.raises(InputLimitError, match="points a side; the most is"):
         read_cube(cube(f"{head}\n0 0 0\n"))
+
+
+@pytest.mark.parametrize("head", ["LUT_3D_SIZE 256", "LUT_1D_SIZE 65536"])
+def test_the_largest_sizes_of_the_specification_are_read(cube, head):
+    with pytest.raises(InputDamagedError, match=r"it holds 1 colours, and says that they are (16777216|65536)"):
+        read_cube(cube(f"{head}\n0 0 0\n"))
+
+
+def test_a_long_table_is_read_whole(cube):
+    """Its lines are read in several parts, with all line ends that there are."""
+    rows = np.random.default_rng(3).random((20_001, 3)).astype(np.float32)
+    for end in ("\n", "\r\n", "\r"):
+        text = end.join(" ".join(f"{value:.9g}" for value in row) for row in rows)
+        assert np.array_equal(read_cube(cube(f"LUT_1D_SIZE 20001{end}{text}")).values, rows)
+    broken = text.replace("\r", "\n").splitlines()
+    broken[17_000] = "0.5 0.5 half"
+    with pytest.raises(InputDamagedError, match="line 17002 holds something that is no number"):
+        read_cube(cube("LUT_1D_SIZE 20001\n" + "\n".join(broken)))
+
+
+def test_a_known_function_is_met_as_nearly_as_its_points_allow(cube):
+    """Between points a table is off by no more than the bend of the function, which a quarter of the step quarters.
+
+    Of a function that is linear in a channel, and in greys, nothing is lost but by rounding.
+    """
+    gamma, grey = (lambda v: v**0.6), (0.2126, 0.7152, 0.0722)
+
+    def mixed(r, g, b):
+        light = r * grey[0] + g * grey[1] + b * grey[2]
+        return tuple(0.6 * light + 0.4 * value for value in (r, g, b))
+
+    def bent(r, g, b):
+        return tuple(gamma(0.25 + 0.75 * value) for value in mixed(r, g, b))
+
+    colours = IMAGE.reshape(-1, 3).T / 255
+    for function, points, most in ((mixed, 2, 0.501), (mixed, 33, 0.501), (bent, 9, 1.0), (bent, 33, 0.57)):
+        wanted = 255 * np.stack(function(*colours), -1).reshape(IMAGE.shape)
+        assert np.abs(graded(cube(table(points, function))) - wanted).max() <= most, (function, points)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

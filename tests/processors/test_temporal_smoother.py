@@ -133,6 +133,18 @@ def test_what_is_meant_to_change_does_so_at_once(scene):
     assert np.abs(results[2][86:114, 106:144].astype(int) - 255).max() <= 2
 
 
+def test_what_comes_to_be_edited_is_so_at_once(scene):
+    """An edit that widens: what was not edited before says nothing about how it will look."""
+
+    def lighter(columns):
+        image = scene.copy()
+        image[60:160, 70:columns] = np.clip(image[60:160, 70:columns].astype(int) + 12, 0, 255)
+        return image
+
+    results = run([scene] * 2, [lighter(130), lighter(170)])
+    assert np.abs(results[1][60:160, 132:170].astype(int) - lighter(170)[60:160, 132:170]).max() <= 1
+
+
 def test_a_change_that_lasts_comes_through(scene):
     edits = [edited(scene, 0)] * 4 + [edited(scene, 12)] * 30
     results = run([scene] * len(edits), edits)

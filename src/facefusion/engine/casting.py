@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from facefusion.engine.inputs import worn_reference
+from facefusion.engine.inputs import worn_references
 from facefusion.engine.warm.sources import SourceReader
 from facefusion.errors import OptionsError
 from facefusion.faces.analyser import FaceAnalyser
@@ -116,8 +116,8 @@ def _meant(options: Options, entry: MapEntry) -> object:
 
 
 def _role(reader: SourceReader, options: Options) -> Role:
-    worn = worn_reference(options)
-    return Role(reader.sources(options), options, () if worn is None else reader.worn(worn, options))
+    worn = {path: reader.worn(path, options) for path in worn_references(options)}
+    return Role(reader.sources(options), options, worn)
 
 
 def _person(reader: SourceReader, options: Options, *, role: int, position: int | None = None) -> Person:

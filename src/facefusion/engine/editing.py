@@ -87,13 +87,13 @@ class VideoEdit:
         """Return the next frames that have been through the processors as they are written, and report."""
         with self._work.clock.measure("process"):
             edited = self._filled(batch)
+            self.faces += sum(map(self._faces_in, edited))
             if self._over is not None:
                 edited = [item.with_frame(self._over(item.frame)) for item in edited]
             leaving = [item.with_frame(self._checked(item, place)) for place, item in enumerate(edited, self.frames)]
         for item in edited:  # pictures beside the video bear a label of their own, whichever frame they show
             self._post.see(item.frame, item.faces)
         self.frames += len(leaving)
-        self.faces += sum(len(item.faces) for item in leaving)
         self._report()
         return [item.frame for item in leaving]
 
@@ -154,12 +154,20 @@ class VideoEdit:
             place: of it among those of this task.
         """
         frame = item.frame
-        self._begin = frame.time if self._begin is None else self._begin
-        seconds = float(frame.time - self._begin)
+        seconds = float(self._since(frame))
         is_seen = self._watch.see(frame.image, seconds)
         if is_seen and self._glimpses is not None:  # nothing is shown before the end that was not looked at itself
             self._glimpses.offer(frame, self._first + place, seconds, item.faces)
         return self._door.labelled(frame, seconds)
+
+    def _faces_in(self, item: FaceFrame) -> int:
+        """Return how many faces of a frame are edited."""
+        return len(self._work.edited_faces(item, self._since(item.frame)))
+
+    def _since(self, frame: Frame) -> Fraction:
+        """Return when a frame is shown, in seconds from the first."""
+        self._begin = frame.time if self._begin is None else self._begin
+        return frame.time - self._begin
 
     def _report(self) -> None:
         if self._progress is not None:

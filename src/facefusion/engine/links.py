@@ -25,6 +25,7 @@ def create_link(link: ChainLink, context: ProcessorContext) -> Processor:
         ProcessorError: one of another package cannot be made.
         FaceFusionError: an option or a model does not fit.
     """
+    context = replace(context, is_first=link.is_first)
     if link.options is not context.options:
         own = options_of_roles(link.options) if context.roles else []
         roles = tuple(replace(role, options=each) for role, each in zip(context.roles, own, strict=True))

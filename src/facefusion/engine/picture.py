@@ -58,12 +58,13 @@ def edit_picture(
         watch.meet(frame.image, faces, None)
         work.notes.tell(*finding.selector.notes(plan.target.path))
     with work.clock.measure("process"):
-        edited = work.edit([FaceFrame(frame, faces)])[0].frame
+        [item] = work.edit([FaceFrame(frame, faces)])
+        edited, worked_on = item.frame, len(work.edited_faces(item, Fraction(0)))
     work.tell()
     if cancel.is_set():
         raise CancelledError("The job was stopped", "Nothing was written")
     door.watch("output").see(edited.image, None)
-    with work.clock.measure("encode"), door.leaving(Count(1, len(faces))) as way:
+    with work.clock.measure("encode"), door.leaving(Count(1, worked_on)) as way:
         quality = plan.options.output.output_image_quality
         finished = _edited(picture, door.labelled(edited, 0))
         work.notes.tell(*way.picture(plan.output, finished, quality=quality, is_labelled=True))
@@ -71,7 +72,7 @@ def edit_picture(
         Glimpses(door, work.notes, glimpse, frames=1).offer(edited, 0, 0.0, faces)
     if progress is not None:
         progress(Progress("editing", 1, 1, time.perf_counter() - start))
-    return Edited(1, len(faces))
+    return Edited(1, worked_on)
 
 
 def _edited(picture: Picture, frame: Frame) -> Picture:

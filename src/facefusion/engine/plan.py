@@ -29,6 +29,7 @@ from facefusion.engine.links import check_links, idle_links
 from facefusion.engine.problem import problem_path
 from facefusion.engine.shares import DEFAULT_IN_FLIGHT, LEAST_IN_FLIGHT, in_flight_of, wanted_batch
 from facefusion.errors import InputTypeError, OptionsError
+from facefusion.faces.enrich import Need
 from facefusion.faces.pace import Every
 from facefusion.inference.execution import Execution
 from facefusion.inference.machine import GIB
@@ -103,6 +104,16 @@ class Plan:
         return sum(spec_delay(link.spec, link.options) for link in self.links)
 
     @property
+    def needs(self) -> frozenset[Need]:
+        """What the processors that are given faces need to know of them."""
+        return frozenset(need for link in self.links if link.is_given_faces for need in link.spec.needs)
+
+    @property
+    def finds_faces(self) -> bool:
+        """Whether faces are looked for."""
+        return any(link.is_given_faces for link in self.links)
+
+    @property
     def new_sound(self) -> Path | None:
         """The file whose sound takes the place of the target's; None where that is copied."""
         follows = any(spec.needs_speech for spec in self.processors)
@@ -157,11 +168,11 @@ def make_plan(
     if expected not in (None, kind):
         call = "process_video" if kind == "video" else "process_image"
         raise InputTypeError(f"{target_path} is not a {expected}", f"Call {call} for it")
-    inputs = _inputs(options, target_path)
+    links = chain_links(options, processors)
+    inputs = _inputs(options, target_path, links)
     check_path(output, inputs, options, kind)
     check_problem_path(problem_path(output), inputs)
     check_regions(options, target)
-    links = chain_links(options, processors)
     check_links(links, target)
     check_speech(options, target, processors)
     if isinstance(target, PictureInfo):
@@ -207,8 +218,8 @@ def check_who(processors: Sequence[ProcessorSpec], options: Options) -> None:
             "No source picture is given",
             "Name one with --source (in Python source_paths), or who gets whose face with --map",
         )
-    is_bare = not (options.source_paths or options.face_map or options.makeup.makeup_reference)
-    if is_bare and any(spec.name == "makeup" for spec in processors):
+    links = () if options.source_paths or options.face_map else chain_links(options, processors)
+    if any(link.spec.name == "makeup" and link.options.makeup.makeup_reference is None for link in links):
         raise OptionsError(
             "No face is given whose make-up is taken",
             "Name a picture of it with --makeup-reference, or with --source (in Python source_paths)",
@@ -274,11 +285,11 @@ def _copied(output: OutputOptions, new_sound: Path | None) -> OutputOptions:
     return output if new_sound is None else output.model_copy(update={"keep_audio": False})
 
 
-def _inputs(options: Options, target: Path) -> list[Path]:
+def _inputs(options: Options, target: Path, links: Sequence[ChainLink]) -> list[Path]:
     """Return all files that are read."""
     reference = options.faces.reference_face_path
     further = [path for path in (reference, options.lip_syncer.source_audio) if path is not None]
-    return [*options.source_paths, *map_inputs(options), target, *further, *further_inputs(options)]
+    return [*options.source_paths, *map_inputs(options), target, *further, *further_inputs(links)]
 
 
 def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None, held: int = 0) -> int:

@@ -198,7 +198,7 @@ def prepare(
     options = plan.options
     clock.models = sessions.model_time
     finding, context = None, ProcessorContext(options, (), sessions, resources=resources)
-    if any(link.spec.is_given_faces(link.options) for link in plan.links):
+    if plan.finds_faces:
         finding, context = prepare_faces(plan, sessions, resources)
     if edits:
         context = replace(context, speech=job_speech(plan, cancel.is_set, room.folder))
@@ -209,6 +209,7 @@ def prepare(
         post_processor=_checked(hooks[1], "post-processor"),
         clock=clock,
         notes=notes,
+        links=plan.links,
     )
     return work, context.roles
 
@@ -217,7 +218,7 @@ def prepare_faces(plan: Plan, sessions: SessionFactory, resources: ExitStack) ->
     """Load the models of faces, read sources and references, and say who plays what."""
     options = plan.options
     analyser, enricher = FaceAnalyser.create(options.faces, sessions), FaceEnricher(options.faces, sessions)
-    needs = frozenset(need for spec in plan.processors for need in spec.needs)
+    needs = plan.needs
     by_attributes = options.faces.selects_by_attributes
     enricher.prepare({*needs, "attributes"} if by_attributes else needs)
     casting, roles = cast(analyser, options, plan.output, sessions.kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from fractions import Fraction
 
 from facefusion.engine.clock import StageClock
 from facefusion.engine.notes import Notes
@@ -12,6 +13,7 @@ from facefusion.engine.targets import TargetSelector
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.faces.enrich import FaceEnricher, Need
 from facefusion.faces.landmarkers.base import FaceView
+from facefusion.faces.types import Face
 from facefusion.media.frame import Frame, Image
 from facefusion.processors.base import (
     FaceFrame,
@@ -21,6 +23,7 @@ from facefusion.processors.base import (
     notes_of,
     run_processor,
 )
+from facefusion.processors.chained.links import ChainLink, edited_faces
 
 Pass = Callable[[], AbstractContextManager[None]]
 
@@ -74,6 +77,7 @@ class Work:
         post_processor: user's step after, if any.
         clock: where the time goes.
         notes: told what the user should know.
+        links: what the processors were made of.
     """
 
     finding: Finding | None
@@ -82,11 +86,21 @@ class Work:
     post_processor: Callable[[Image], Image] | None
     clock: StageClock
     notes: Notes
+    links: tuple[ChainLink, ...] = ()
 
     @property
     def has_hooks(self) -> bool:
         """Whether there are steps of the user, of which nothing is known."""
         return self.pre_processor is not None or self.post_processor is not None
+
+    def edited_faces(self, item: FaceFrame, since: Fraction) -> tuple[Face, ...]:
+        """Return those faces of a frame that any processor works on.
+
+        Args:
+            item: the frame, and all faces that are to be worked on.
+            since: when it is shown, in seconds from the first frame.
+        """
+        return edited_faces(self.links, item, since)
 
     def tell(self) -> None:
         """Tell what the processors have to say when all is done."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from facefusion.errors import NoFaceError, SeveralFacesError
 from facefusion.faces.types import Face
-from facefusion.options.tree import FaceOrder
+from facefusion.options.selection import FaceOrder
 
 _KEYS: dict[FaceOrder, Callable[[Face], float]] = {
     "large-small": lambda face: -face.width * face.height,

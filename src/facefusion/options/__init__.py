@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from facefusion.options.expression_restorer import ExpressionRestorerOptions
     from facefusion.options.face_editor import FaceEditorOptions
     from facefusion.options.face_enhancer import FaceEnhancerOptions
+    from facefusion.options.face_swapper import FaceSwapperOptions
     from facefusion.options.imaging import (
         AgeModifierOptions,
         BackgroundRemoverOptions,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from facefusion.options.models import LicensePolicy, ModelOptions
     from facefusion.options.people import MapEntry
     from facefusion.options.portrait_animator import PortraitAnimatorOptions
+    from facefusion.options.selection import FaceSelectionOptions
     from facefusion.options.serving import JobsOptions, ServiceOptions, ServingOptions, StorageOptions, WorkerOptions
     from facefusion.options.sources import (
         canonical,
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
         settled_values,
     )
     from facefusion.options.stylizer import StylizerOptions
-    from facefusion.options.tree import FaceSelectionOptions, FaceSwapperOptions, Options
+    from facefusion.options.tree import Options
 
 _HOMES = {
     "AgeModifierOptions": "facefusion.options.imaging",
@@ -54,8 +56,8 @@ _HOMES = {
     "FaceEditorOptions": "facefusion.options.face_editor",
     "FaceEnhancerOptions": "facefusion.options.face_enhancer",
     "FaceMaskOptions": "facefusion.options.masks",
-    "FaceSelectionOptions": "facefusion.options.tree",
-    "FaceSwapperOptions": "facefusion.options.tree",
+    "FaceSelectionOptions": "facefusion.options.selection",
+    "FaceSwapperOptions": "facefusion.options.face_swapper",
     "FaceTranslatorOptions": "facefusion.options.imaging",
     "FrameColorizerOptions": "facefusion.options.imaging",
     "FrameEnhancerOptions": "facefusion.options.imaging",

@@ -35,6 +35,11 @@ def own_names(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(_parts(text)[0] for text in texts))
 
 
+def own_place(text: str) -> tuple[str, str]:
+    """Return whose option a text gives, and which; errors as of `own_names`."""
+    return _parts(text)[:2]
+
+
 def own_values(texts: Iterable[str]) -> list[tuple[str, str]]:
     """Return option and value of each text, whoever's they are; errors as of `own_names`."""
     return [_parts(text)[1:] for text in texts]

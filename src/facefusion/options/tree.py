@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from facefusion.errors import OptionsError
-from facefusion.options.analysis import FaceAnalysisOptions
 from facefusion.options.anonymizer import AnonymizerOptions
 from facefusion.options.base import Names, OptionGroup, described
 from facefusion.options.chains import BESIDE_CHAIN, Link, check_alone, chosen_links, read_chain, replaced
+from facefusion.options.differing import check_of_a_link, check_of_a_person
 from facefusion.options.execution import RuntimeOptions
 from facefusion.options.expression_restorer import ExpressionRestorerOptions
 from facefusion.options.face_editor import FaceEditorOptions
 from facefusion.options.face_enhancer import FaceEnhancerOptions
+from facefusion.options.face_swapper import FaceSwapperOptions
 from facefusion.options.film_restorer import FilmRestorerOptions
 from facefusion.options.finishing import ColourMatcherOptions, TemporalSmootherOptions
 from facefusion.options.imaging import (
@@ -37,122 +38,15 @@ from facefusion.options.own import as_texts, own_names, texts_of
 from facefusion.options.people import MapEntry, read_map
 from facefusion.options.portrait_animator import PortraitAnimatorOptions
 from facefusion.options.presets import Preset, of_another_preset, with_preset
+from facefusion.options.selection import FaceSelectionOptions
 from facefusion.options.signing import SigningOptions
 from facefusion.options.stylizer import StylizerOptions
 from facefusion.options.trust import TrustOptions
-
-FaceOrder = Literal[
-    "large-small",
-    "small-large",
-    "left-right",
-    "right-left",
-    "top-bottom",
-    "bottom-top",
-    "best-worst",
-    "worst-best",
-]
 
 
 def _without_repeats(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     """A picture that is given twice tells no more than once; it must not count twice either."""
     return tuple(dict.fromkeys(paths))
-
-
-def _side(value: object) -> object:
-    """Take a square as `512x512`, too."""
-    width, sign, height = value.partition("x") if isinstance(value, str) else ("", "", "")
-    return width if sign and width == height else value
-
-
-_OF_A_PERSON = ("source_face_position", "reference_face_position", "reference_face_distance")
-"""Options of the selection that may differ from person to person; those of the swapper and of masks all may."""
-_ALL_OF_A_PERSON = ("face_swapper", "face_masks")
-
-
-_OF_ALL_LINKS = "face_masks"
-"""Group of options that any link may have, beside that of its processor."""
-_OF_THE_JOB = ("source_audio",)
-"""Options of a processor that concern more than the processor: the result has this sound."""
-
-
-class FaceSelectionOptions(FaceAnalysisOptions):
-    """Which faces are worked on, and what a usable face is."""
-
-    face_selector_mode: Literal["many", "one", "reference"] = Field(
-        default="many", description="faces of the target to work on: all, one, or the person of the reference picture"
-    )
-    face_selector_order: FaceOrder = Field(default="large-small", description="order in which faces are counted")
-    face_position: int = Field(default=0, ge=0, description="with mode 'one': which of the usable faces, in that order")
-    reference_face_path: Path | None = Field(
-        default=None, description="with mode 'reference': picture of the person to work on"
-    )
-    reference_face_position: int | None = Field(
-        default=None, ge=0, description="which face of the reference picture; needed when it shows several"
-    )
-    reference_face_distance: float = Field(
-        default=0.5,
-        gt=0,
-        le=2,
-        description="with mode 'reference': identity distance below which two faces are one person",
-    )
-    source_face_position: int | None = Field(
-        default=None, ge=0, description="which face of each source picture or clip; needed when one shows several"
-    )
-    face_detector_score: float = Field(default=0.5, gt=0, lt=1, description="score above which a detection is a face")
-    face_min_size: int = Field(
-        default=16, ge=8, description="faces of the target narrower than this many pixels are left as is"
-    )
-    face_max_yaw: float = Field(
-        default=65, gt=0, le=90, description="faces of the target turned further than this many degrees are left as is"
-    )
-    source_face_min_size: int = Field(default=48, ge=8, description="narrowest usable source face in pixels")
-    source_face_max_yaw: float = Field(
-        default=50, gt=0, le=90, description="furthest usable turn of a source face in degrees"
-    )
-    source_face_min_sharpness: float = Field(
-        default=0.4, ge=0, le=1, description="least usable sharpness of a source face; 0 is blurred, 1 is crisp"
-    )
-    source_face_max_distance: float = Field(
-        default=0.65,
-        gt=0,
-        le=2,
-        description="identity distance above which two source pictures show different people, who are refused",
-    )
-
-
-class FaceSwapperOptions(OptionGroup):
-    """How a face is put in place of another."""
-
-    face_swapper_model: str = Field(default="mesh", description="model of the face swapper")
-    blend_ratio: float = Field(default=1.0, ge=0, le=1, description="share of the new face in the result")
-    shape: float = Field(
-        default=0.85, ge=0, le=1, description="how far eyes, nose and mouth move to where the source has them"
-    )
-    keep_expression: float = Field(
-        default=0.5,
-        ge=0,
-        le=1,
-        description="how far folds of the target's expression show on the new face, and those of the source's smile go",
-    )
-    skin_tone_match: float | None = Field(
-        default=None,
-        ge=0,
-        le=1,
-        description="how far the new face's skin takes the target's tone: 1 all of it, 0 keeps the source's own;"
-        " not given: as the model makes it",
-    )
-    face_swapper_weight: float = Field(
-        default=0.5,
-        ge=0,
-        le=1,
-        description="of models that take an identity: 0 keeps a third of the target's, 1 goes as far beyond the source",
-    )
-    face_swapper_pixel_boost: Annotated[int | None, BeforeValidator(_side)] = Field(
-        default=None,
-        ge=64,
-        le=2048,
-        description="of models with weights: side of the square in which a face is made, a multiple of the model's own",
-    )
 
 
 class Options(OptionGroup):
@@ -332,7 +226,7 @@ class Options(OptionGroup):
         groups: dict[str, Any] = {}
         for name, values in nest(type(self), link.options).items():
             group = getattr(self, name)
-            _check_of_a_link(link.processor, name, values)
+            check_of_a_link(link.processor, name, values, type(getattr(self, link.processor)).model_fields)
             groups[name] = type(group).model_validate(dict(group) | values)
         return self.model_copy(update=groups)
 
@@ -367,7 +261,7 @@ class Options(OptionGroup):
         groups: dict[str, Any] = {}
         for name, values in nest(type(self), entry.options).items():
             group = getattr(self, name)
-            _check_of_a_person(name, values)
+            check_of_a_person(name, values)
             groups[name] = type(group).model_validate(group.model_dump() | values)
         if entry.reference is not None:
             groups["faces"] = groups.get("faces", self.faces).model_copy(
@@ -387,39 +281,3 @@ def _with(group: OptionGroup, values: Mapping[str, Any]) -> OptionGroup:
     except ValidationError as error:
         raise OptionsError(described(error), ALL_OPTIONS) from error
     return group.model_copy(update=dict(values))
-
-
-def _check_of_a_link(processor: str, group: str, values: object) -> None:
-    """Make sure that options may differ from link to link.
-
-    Raises:
-        OptionsError: one may not.
-    """
-    names = list(values) if isinstance(values, Mapping) else [group]
-    if group not in (processor, _OF_ALL_LINKS):
-        own = Options.model_fields[processor].annotation
-        assert own is not None
-        raise OptionsError(
-            f"{names[0].replace('_', '-')} is no option of {processor}", f"It has {', '.join(own.model_fields)}"
-        )
-    for name in names:
-        if name in _OF_THE_JOB:
-            raise OptionsError(
-                f"{name.replace('_', '-')} holds for the whole job", "Give it beside the chain, not in a link"
-            )
-
-
-def _check_of_a_person(group: str, values: object) -> None:
-    """Make sure that options may differ from person to person.
-
-    Raises:
-        OptionsError: one may not.
-    """
-    names = list(values) if isinstance(values, Mapping) else [group]
-    wrong = [name for name in names if group not in _ALL_OF_A_PERSON and name not in _OF_A_PERSON]
-    if wrong:
-        ours = ", ".join((*FaceSwapperOptions.model_fields, *FaceMaskOptions.model_fields))
-        raise OptionsError(
-            f"{wrong[0].replace('_', '-')} cannot differ from person to person",
-            f"These can: {ours}, {', '.join(_OF_A_PERSON)}",
-        )

@@ -129,12 +129,12 @@ class Role:
     Attributes:
         sources: pictures of the source person in the order given, or what one face file keeps.
         options: all options as they hold for this role.
-        worn: the reference whose make-up it wears; nothing where none is named beside the sources.
+        worn: what the references show whose make-up it wears, by path; nothing where none is named beside the sources.
     """
 
     sources: tuple[Source, ...]
     options: Options
-    worn: tuple[Source, ...] = ()
+    worn: Mapping[Path, tuple[Source, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,7 @@ class ProcessorContext:
         roles: by the number that `Face.role` gives; where there is no map, `sources` and `options` are the only one.
         speech: what is to be heard beside the frames, where a processor needs it.
         resources: closed when the job has ended; what a processor opens for its whole life belongs there.
+        is_first: whether no processor runs before this one.
     """
 
     options: Options
@@ -157,6 +158,7 @@ class ProcessorContext:
     roles: tuple[Role, ...] = ()
     speech: Speech | None = None
     resources: ExitStack = field(default_factory=ExitStack)
+    is_first: bool = False
 
     @property
     def all_roles(self) -> tuple[Role, ...]:

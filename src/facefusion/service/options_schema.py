@@ -30,6 +30,6 @@ def options_schema() -> dict[str, Any]:
 
 
 def _described(leaf: Leaf, shown: dict[str, Any]) -> dict[str, Any]:
-    more = _FILES.get(use_of(leaf))
+    use = use_of(leaf)
     group = {"x-group": leaf.path[-1]} if leaf.path else {}
-    return shown | group | ({"x-file": more} if more else {})
+    return shown | group | ({"x-use": use, "x-file": _FILES[use]} if use in _FILES else {})

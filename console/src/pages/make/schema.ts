@@ -15,10 +15,10 @@ interface Property {
   items?: { type?: string; enum?: string[] };
   anyOf?: Property[];
   "x-group"?: string;
-  "x-file"?: string;
+  "x-use"?: "input" | "output";
 }
 
-export type Kind = "switch" | "slider" | "number" | "choice" | "several" | "list" | "text" | "sound";
+export type Kind = "switch" | "slider" | "number" | "choice" | "several" | "list" | "text" | "file";
 
 export interface Option {
   name: string;
@@ -32,13 +32,23 @@ export interface Option {
   max: number;
   step: number;
   isWhole: boolean;
+  /** Which files it takes, as of an input. */
+  accept: string;
 }
+
+const ACCEPTS: Record<string, string> = {
+  source_audio: "audio/*,video/*",
+  expression_restorer_driving: "video/*,image/*",
+  colour_matcher_reference: "image/*,video/*",
+  makeup_reference: "image/*",
+  stylizer_lut: ".cube",
+};
 
 /** Options that the page sets by other means: by people, files, steps and the scrubber. */
 const ELSEWHERE = new Set([
   ...["preset", "face_map", "processors", "chain", "processor_options", "trim_start", "trim_end"],
   ...["reference_face_path", "reference_face_position", "source_face_position"],
-  ...["expression_restorer_driving", "stylizer_lut", "makeup_reference", "thumbnail", "contact_sheet", "sequence_rate", "sequence_start"],
+  ...["thumbnail", "contact_sheet", "sequence_rate", "sequence_start"],
 ]);
 
 export async function readOptions(): Promise<Option[]> {
@@ -53,16 +63,15 @@ export async function readOptions(): Promise<Option[]> {
 function optionOf(name: string, property: Property): Option | null {
   const real = property.anyOf?.filter((each) => each.type !== "null") ?? [property];
   const first = real[0] ?? property;
-  const isSound = name === "source_audio";
-  if (property["x-file"] && !isSound) return null;
+  if (property["x-use"] === "output") return null;
   const [low, high] = [first.minimum ?? first.exclusiveMinimum, first.maximum ?? first.exclusiveMaximum];
   const isNumber = first.type === "number" || first.type === "integer";
   const isWhole = first.type === "integer";
   return {
     name,
     group: property["x-group"] ?? "output",
-    kind: isSound
-      ? "sound"
+    kind: property["x-use"]
+      ? "file"
       : kindOf(first, real.length, property.anyOf !== undefined, isNumber && low !== undefined && high !== undefined),
     description: property.description ?? "",
     usual: property.default ?? null,
@@ -72,6 +81,7 @@ function optionOf(name: string, property: Property): Option | null {
     max: high ?? 100,
     step: first.multipleOf ?? (isWhole ? 1 : 0.01),
     isWhole,
+    accept: ACCEPTS[name] ?? "",
   };
 }
 

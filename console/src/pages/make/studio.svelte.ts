@@ -46,8 +46,13 @@ export interface OnItsWay {
 export type Choice = string | undefined;
 export const KEEP = "keep";
 
+/** What is done: faces are swapped, a portrait does what somebody does, or only further steps are taken. */
+export type Work = "swap" | "portrait" | "edit";
+
 const PLACE = "facefusion.make";
+const FIRST: Record<Work, string[]> = { swap: ["face_swapper"], portrait: ["portrait_animator"], edit: [] };
 const KEPT = [
+  "work",
   "sources",
   "target",
   "everybody",
@@ -62,13 +67,14 @@ const KEPT = [
 ] as const;
 
 export class Studio {
+  work = $state<Work>("swap");
   sources = $state<Source[]>([]);
   target = $state<Target | null>(null);
   people = $state.raw<People | null>(null);
   everybody = $state<string | null>(null);
   cast = $state<Record<number, string>>({});
   preset = $state<"fast" | "balanced" | "premium">("balanced");
-  /** Processors after the swapper. */
+  /** Processors after the one that the work begins with. */
   steps = $state<string[]>([]);
   options = $state<Record<string, unknown>>({});
   form = $state("");
@@ -97,8 +103,10 @@ export class Studio {
   readonly ending = $derived(
     this.form && this.endings.includes(this.form) ? this.form : usualEnding(this.target?.name ?? "", this.endings),
   );
-  readonly lacks = $derived.by((): "source" | "target" | "usable" | null => {
+  readonly lacks = $derived.by((): "source" | "target" | "usable" | "clip" | "step" | null => {
     if (!this.target) return "target";
+    if (this.work === "edit") return this.steps.length ? null : "step";
+    if (this.work === "portrait" && !this.isClip) return "clip";
     if (!this.sources.length) return "source";
     const { sources, map } = this.#whoGetsWhat();
     return sources.length || map.length ? null : "usable";
@@ -109,7 +117,7 @@ export class Studio {
     const { sources, map, position } = this.#whoGetsWhat();
     const options: Record<string, unknown> = { ...this.options };
     if (this.preset !== "balanced") options["preset"] = this.preset;
-    if (this.steps.length) options["processors"] = ["face_swapper", ...this.steps];
+    if (this.steps.length || this.work !== "swap") options["processors"] = [...FIRST[this.work], ...this.steps];
     if (map.length) options["face_map"] = map;
     if (position !== null) options["source_face_position"] = position;
     return { sources, target: `upload:${this.target?.id ?? ""}`, options };
@@ -122,6 +130,13 @@ export class Studio {
     if (this.isClip && this.trim.end !== null) order.options["trim_end"] = `${this.trim.end + 1}f`;
     const stem = (this.target?.name ?? "result").replace(/\.[^.]*$/, "").replace(/[/\\%,:*?"<>|]/g, "_");
     return { ...order, output: `${stem.slice(0, 80) || "result"}-made.${this.ending}` } as Schemas["NewJobOrder"];
+  }
+
+  setWork(work: Work): void {
+    this.work = work;
+    this.chosen = null;
+    this.keep();
+    if (work === "swap" && !this.people) void this.lookForPeople();
   }
 
   choiceOf(person: number): Choice {
@@ -195,6 +210,8 @@ export class Studio {
   set(name: string, value: unknown): void {
     if (value === undefined) delete this.options[name];
     else this.options[name] = value;
+    // A table of colours is a look of its own: whoever gives one means it, and without it there is none.
+    if (name === "stylizer_lut") this.set("stylizer_look", value === undefined ? undefined : "lut");
     this.keep();
   }
 
@@ -239,7 +256,7 @@ export class Studio {
   async #lookAt(): Promise<void> {
     const target = this.target;
     if (!target) return;
-    void this.lookForPeople();
+    if (this.work === "swap") void this.lookForPeople();
     if (target.kind !== "video") return;
     try {
       const first = await frameFacts(target.id, 0);
@@ -304,9 +321,10 @@ export class Studio {
   }
 
   #whoGetsWhat(): { sources: string[]; map: Record<string, unknown>[]; position: number | null } {
+    if (this.work === "edit") return { sources: [], map: [], position: null };
     const usable = new Map(this.usable.map((each) => [each.id, each]));
     const everybody = this.everybody ? (usable.get(this.everybody) ?? null) : null;
-    const people = this.people?.people ?? [];
+    const people = this.work === "swap" ? (this.people?.people ?? []) : [];
     const isKept = people.some((each) => this.cast[each.number] === KEEP);
     const map: Record<string, unknown>[] = [];
     for (const person of people) {
@@ -316,7 +334,8 @@ export class Studio {
       if (source) map.push({ ...faceEntry(source), reference: person.reference });
     }
     if (!everybody || isKept) return { sources: [], map, position: null };
-    return { sources: photosOf(everybody), map, position: everybody.position };
+    const photos = this.work === "portrait" ? photosOf(everybody).slice(0, 1) : photosOf(everybody);
+    return { sources: photos, map, position: everybody.position };
   }
 
   async #restore(): Promise<void> {
@@ -342,7 +361,10 @@ export class Studio {
     this.everybody = has(kept.everybody) ? (kept.everybody as string) : null;
     this.preset = (kept.preset as Studio["preset"] | undefined) ?? "balanced";
     this.steps = (kept.steps as string[] | undefined) ?? [];
-    this.options = (kept.options as Record<string, unknown> | undefined) ?? {};
+    this.work = (kept.work as Work | undefined) ?? "swap";
+    const options = Object.entries((kept.options as Record<string, unknown> | undefined) ?? {});
+    const areFiles = await Promise.all(options.map(([, value]) => isNoUpload(value) || there(uploadOf(value))));
+    this.options = Object.fromEntries(options.filter((_, place) => areFiles[place]));
     this.form = (kept.form as string | undefined) ?? "";
     this.job = (kept.job as string | undefined) ?? null;
     if (isTarget && target) {
@@ -356,6 +378,9 @@ export class Studio {
     this.isRestored = true;
   }
 }
+
+const isNoUpload = (value: unknown): boolean => typeof value !== "string" || !value.startsWith("upload:");
+const uploadOf = (value: unknown): string => String(value).slice("upload:".length);
 
 export function isUsable(source: Source): boolean {
   if (!source.check) return source.kind === "face";

@@ -13,9 +13,12 @@ from facefusion.engine.batch.names import NamePattern
 from facefusion.engine.batch.table import Row
 from facefusion.engine.batch.targets import Target, Targets, counted
 from facefusion.engine.casting import map_inputs
+from facefusion.engine.inputs import further_inputs
 from facefusion.errors import BatchError, FaceFusionError, OptionsError
 from facefusion.media.encoding.choose import VideoWish
 from facefusion.options import Options
+from facefusion.processors.chained.links import chain_links
+from facefusion.processors.registry import resolve_processors
 
 Load = Callable[[Mapping[str, Any]], Options]
 """Makes options of values by name; see `facefusion.options.load_options`."""
@@ -174,7 +177,10 @@ def _conflicts(jobs: Sequence[BatchJob]) -> Iterator[tuple[int, str]]:
 
 def _inputs(options: Options) -> list[Path]:
     given = (options.target_path, options.faces.reference_face_path, options.lip_syncer.source_audio)
-    return [*(path for path in given if path is not None), *options.source_paths, *map_inputs(options)]
+    paths = [*(path for path in given if path is not None), *options.source_paths, *map_inputs(options)]
+    with suppress(FaceFusionError):  # told when the job's turn comes
+        paths += further_inputs(chain_links(options, resolve_processors(options.processors)))
+    return paths
 
 
 def _outputs(options: Options) -> list[Path]:

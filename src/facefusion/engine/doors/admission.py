@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from facefusion.engine.doors.performances import look_at_performance, performances
 from facefusion.engine.doors.place import Place
 from facefusion.engine.doors.watching import FrameWatch, Seen
 from facefusion.engine.plan import Plan
@@ -66,6 +67,7 @@ class Admission:
         given = given_sources(roles)
         self._ask_for(given, tuple(spec.name for spec in plan.processors))
         self._look_at(given)
+        self._look_at_performances(plan)
 
     def admit_sources(self, sessions: SessionFactory, analyser: FaceAnalyser, role: Role) -> None:
         """Ask for pictures that are to be kept as a face file; consents are asked for where that is used.
@@ -161,6 +163,20 @@ class Admission:
             [age] = self._content.ages([FaceView(source.image, source.face)])
             refuse_minors([source.face] if age is not None and age < below else [], where)
 
+    def _look_at_performances(self, plan: Plan) -> None:
+        """Look at whoever plays what others are made to do, and ask lists for them; they are not seen in the output."""
+        every = self._place.policy.content.sampling_seconds.value
+        asks = self._lists is not None or self._content.tells_ages
+        for path in performances(self._options):
+            look_at_performance(
+                path,
+                self._options,
+                self.watch("performance"),
+                every=every,
+                target=plan.target,
+                analyser=self._analyser if asks else None,
+            )
+
     def _ask_lists(self, image: Image, face: Face, where: str) -> None:
         if self._lists is not None:
             self._check_lists(self._identity(image, face), where.lower())
@@ -197,5 +213,5 @@ def given_sources(roles: Sequence[Role]) -> list[Given]:
             number = paths.index(path) + 1 if path in paths else 1
             whose = person if len(roles) > 1 else None
             given.append(Given(source, where_in_source(number, len(paths) or 1, person=whose)))
-    worn = next((role.worn for role in roles), ())  # the same for everybody
-    return given + [Given(source, "The reference of the make-up") for source in worn]
+    worn = next((role.worn for role in roles), {})  # the same for everybody
+    return given + [Given(each, "The reference of the make-up") for views in worn.values() for each in views]

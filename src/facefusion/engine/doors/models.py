@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 
+from facefusion.engine.automatic import with_models_named
 from facefusion.engine.plan import Plan
 from facefusion.inference.opening import open_catalogue, open_store
 from facefusion.inference.store.pull import chosen_cards
@@ -12,9 +14,10 @@ from facefusion.options import Options, iter_leaves
 
 def models_of(plan: Plan) -> tuple[tuple[str, str], ...]:
     """Return name and SHA-256 of the weights of each model that a job names, and of those that these require."""
+    plan = replace(plan, options=with_models_named(plan.options, plan.processors))
     catalogue, store = open_catalogue(plan.options.models), open_store(plan.options.models)
     said = [(link.spec.model_option, link.options) for link in plan.links if link.spec.model_option]
-    if any(link.spec.is_given_faces(link.options) for link in plan.links):
+    if plan.finds_faces:
         names_of_faces = type(plan.options.faces).model_fields
         said += [(name, plan.options) for name in names_of_faces if name.endswith(("_model", "_models"))]
     wanted, leaves = {name for name, _ in said}, {leaf.name: leaf for leaf in iter_leaves(Options)}

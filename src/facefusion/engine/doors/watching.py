@@ -20,7 +20,7 @@ from facefusion.trust.content import (
 )
 from facefusion.trust.policy.schema import ContentRules
 
-Seen = Literal["target", "output", "live target", "live output"]
+Seen = Literal["target", "output", "performance", "live target", "live output"]
 
 
 class Watch(Protocol):

@@ -62,7 +62,7 @@ class LiveEdit:
         """
         item = self._analysed(self._frame(captured))
         [edited] = self._work.edit([item])
-        return Ready(edited.frame, len(item.faces), captured.came)
+        return Ready(edited.frame, len(self._work.edited_faces(item, item.frame.time)), captured.came)
 
     def _frame(self, captured: Captured) -> Frame:
         seconds = captured.came if captured.time is None else captured.time

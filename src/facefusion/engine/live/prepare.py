@@ -102,10 +102,10 @@ def live_work(
         FaceFusionError: something of it cannot be done.
     """
     finding, context = None, ProcessorContext(plan.options, (), sessions, resources=resources)
-    if any(link.spec.is_given_faces(link.options) for link in plan.links):
+    if plan.finds_faces:
         finding, context = prepare_faces(plan, sessions, resources)
     processors = tuple(create_link(link, context) for link in plan.links)
-    return Work(finding, processors, None, None, StageClock(), notes), context
+    return Work(finding, processors, None, None, StageClock(), notes, plan.links), context
 
 
 def is_camera(path: Path | None) -> bool:

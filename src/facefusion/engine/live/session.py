@@ -173,7 +173,7 @@ class _Stage:
             before, self._processors = self._processors, made.pop_all()
         before.close()
         self.plan, self._given, self._context = plan, options, context
-        self._work = replace(self._work, processors=processors)
+        self._work = replace(self._work, processors=processors, links=plan.links)
         self._edit.change(self._work)
         return True
 

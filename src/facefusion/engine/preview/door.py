@@ -41,7 +41,8 @@ class PreviewDoor:
             TrustError: it may not, or a consent was revoked meanwhile.
         """
         names = tuple(spec.name for spec in plan.processors)
-        key = (tuple(role.sources for role in roles), names, plan.target.path, id(sessions))
+        shown = tuple((role.sources, *role.worn.values()) for role in roles)
+        key = (shown, names, plan.target.path, id(sessions))
         if key == self._admitted:
             self._check_still()
             return

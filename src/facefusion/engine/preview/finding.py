@@ -8,7 +8,7 @@ from pathlib import Path
 
 from facefusion.engine.attribute_filter import AttributeFilter
 from facefusion.engine.casting import Casting, cast, map_inputs, options_of_roles
-from facefusion.engine.inputs import worn_reference
+from facefusion.engine.inputs import worn_references
 from facefusion.engine.plan import Plan
 from facefusion.engine.preview.recent import Recent
 from facefusion.engine.preview.target import mark
@@ -16,7 +16,7 @@ from facefusion.engine.run import enriched_role
 from facefusion.engine.targets import TargetSelector, selection_of, takes_every_face
 from facefusion.engine.work import Finding
 from facefusion.faces.analyser import FaceAnalyser
-from facefusion.faces.enrich import FaceEnricher, Need
+from facefusion.faces.enrich import FaceEnricher
 from facefusion.faces.pace import Every
 from facefusion.faces.select import order_faces
 from facefusion.faces.track import FaceTracker
@@ -83,7 +83,7 @@ class FaceFinder:
             InputError: a picture cannot be read.
             FaceError: a picture has no usable face, or several where none was chosen.
         """
-        options, needs = plan.options, _needs(plan)
+        options, needs = plan.options, plan.needs
         parts = self._open(options, sessions)
 
         def read() -> tuple[Casting, tuple[Role, ...]]:
@@ -111,7 +111,7 @@ class FaceFinder:
             key: what tells them, and the one that is shown, from others.
             place: which of them is shown.
         """
-        options, needs = plan.options, _needs(plan)
+        options, needs = plan.options, plan.needs
         casting, _ = self.cast(plan, sessions)
         parts = self._open(options, sessions)
         of_clip = isinstance(plan.target, VideoInfo)
@@ -158,10 +158,6 @@ def _select(finding: Finding, frame: Frame, seen: _Seen, *, of_clip: bool) -> tu
     return finding.enriched([FaceFrame(frame, chosen)])[0].faces
 
 
-def _needs(plan: Plan) -> frozenset[Need]:
-    return frozenset(need for spec in plan.processors for need in spec.needs)
-
-
 def _detection_key(faces: FaceSelectionOptions) -> Hashable:
     """Return what decides which faces are found."""
     return faces.model_dump_json(
@@ -172,8 +168,7 @@ def _detection_key(faces: FaceSelectionOptions) -> Hashable:
 
 def _people_key(options: Options) -> Hashable:
     """Return what decides who plays what."""
-    worn = worn_reference(options)
-    paths: list[Path] = [*options.source_paths, *map_inputs(options), *([] if worn is None else [worn])]
+    paths: list[Path] = [*options.source_paths, *map_inputs(options), *worn_references(options)]
     reference = options.faces.reference_face_path
     return (
         *map(mark, paths),

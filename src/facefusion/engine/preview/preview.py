@@ -29,6 +29,7 @@ from facefusion.media.info import PictureInfo, VideoInfo
 from facefusion.media.picture import Picture
 from facefusion.options import Options
 from facefusion.processors.base import FaceFrame
+from facefusion.processors.chained.links import edited_faces
 
 MEMORY = 256 << 20
 """Bytes of frames that are kept, before and after their edit."""
@@ -173,6 +174,8 @@ class Preview:
             frames = target.frames(index - place, index + ahead)
             before, seconds = frames[place], target.seconds(index)
             found, edited = self._edit(plan, frames, (self._target_key(plan), place, ahead, index), place, seconds)
+            worked_on = edited_faces(plan.links, edited, before.time - target.begin)
+            edited = edited.with_faces(worked_on)
             changed = changed_by(before.image, edited.frame.image) if changes else None
             edited = self._door.leave(edited, seconds)
         return shown(
@@ -224,7 +227,7 @@ class Preview:
     ) -> tuple[tuple[Face, ...], FaceFrame]:
         """Return all faces of the frame at a place among others, and what becomes of it."""
         sessions, begin = self._open(plan), self._target(plan).begin
-        if not any(link.spec.is_given_faces(link.options) for link in plan.links):
+        if not plan.finds_faces:
             self._door.admit(plan, sessions, (), None)
             plain = [FaceFrame(frame, ()) for frame in frames]
             self._door.enter(plain[place], seconds)

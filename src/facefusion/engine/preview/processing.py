@@ -15,7 +15,6 @@ from facefusion.engine.preview.recent import Recent
 from facefusion.engine.preview.target import mark
 from facefusion.engine.speech import job_speech
 from facefusion.inference.session import SessionFactory
-from facefusion.options import Options
 from facefusion.options.base import OptionGroup
 from facefusion.processors.base import (
     FaceFrame,
@@ -164,18 +163,13 @@ def _key(link: ChainLink, sessions: SessionFactory, roles: tuple[Role, ...], nam
     left_out = (names - {link.spec.name}) | _SHOWN_ONLY | _OF_LINKS
     shared = tuple(_text(value) for name, value in link.options if name not in left_out)
     own = link.spec.name, link.stretches, link.region, link.number
-    return own, sessions, shared, tuple(role.sources for role in roles), _marks(link.options)
+    return own, sessions, shared, tuple(role.sources for role in roles), link.is_first, _marks(link)
 
 
 def _text(value: object) -> str:
     return value.model_dump_json() if isinstance(value, OptionGroup) else repr(value)
 
 
-def _marks(options: Options) -> Hashable:
-    """Return what tells files that processors read by themselves."""
-    paths = (options.target_path, options.lip_syncer.source_audio)
-    further = (
-        *(options.expression_restorer.expression_restorer_driving, options.colour_matcher.colour_matcher_reference),
-        *(options.stylizer.stylizer_lut, options.makeup.makeup_reference),
-    )
-    return tuple(map(mark, (*paths, *further)))
+def _marks(link: ChainLink) -> Hashable:
+    """Return what tells files that a processor reads by itself."""
+    return tuple(map(mark, (link.options.target_path, link.options.lip_syncer.source_audio, *link.files)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
@@ -21,8 +21,8 @@ from facefusion.inference.runtime import onnxruntime
 from facefusion.inference.store.pull import chosen_cards
 from facefusion.media.digest import content_digest
 from facefusion.options import Link, Options, iter_leaves
-from facefusion.options.leaves import leaf_table
-from facefusion.options.own import own_values
+from facefusion.options.own import own_place, own_values
+from facefusion.processors.files import file_options
 
 _LIBRARIES = ("facefusion", "av", "numpy", "opencv-python-headless", "pillow")
 _PATHS = ("source_paths", "face_map", "target_path", "output_path")
@@ -90,7 +90,7 @@ class Fingerprint:
         colours = plan.options.colour_matcher.colour_matcher_reference
         facts = {
             "libraries": {name: version(name) for name in _LIBRARIES} | _runtime() | plug_in_versions(),
-            "options": _options(plan.options) | {"map": _map(plan.options)},
+            "options": _options(plan) | {"map": _map(plan.options)},
             "extras": {
                 "thumbnail": output.thumbnail is not None,
                 "contact_sheet": output.contact_sheet is not None,
@@ -139,22 +139,29 @@ def _leaves(facts: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     return leaves
 
 
-def _options(options: Options) -> dict[str, Any]:
+def _options(plan: Plan) -> dict[str, Any]:
     """Return the values that have an effect, as JSON."""
+    options, files = plan.options, {spec.name: frozenset(file_options(spec)) for spec in plan.processors}
     values = options.model_dump(mode="json", exclude={*_PATHS, "limits", "models", "live", "chain"})
-    values["chain"] = [_link(link) for link in options.chain]
+    values["processor_options"] = [_own(text, files) for text in options.processor_options]
+    values["chain"] = [_link(link, files[link.processor]) for link in options.chain]
     for group, names in _WITHOUT_EFFECT.items():
         for name in names:
             del values[group][name]
     return values
 
 
-def _link(link: Link) -> dict[str, Any]:
-    """Return what a link says beyond the bytes of its files, as JSON."""
-    table, leaves = link.model_dump(mode="json"), leaf_table(Options)
-    is_ours = link.processor in Options.model_fields
-    of_files = {name for name in link.options if is_ours and name in leaves and leaves[name].kind is Path}
-    return table | {"options": {name: name in of_files or value for name, value in table["options"].items()}}
+def _link(link: Link, files: Collection[str]) -> dict[str, Any]:
+    """Return what a link says beyond the bytes of its files, as JSON; given which of its options are files."""
+    table = link.model_dump(mode="json")
+    said = {name: value is not None if name in files else value for name, value in table["options"].items()}
+    return table | {"options": said}
+
+
+def _own(text: str, files: Mapping[str, Collection[str]]) -> str:
+    """Return an option of a processor of another package, but for the name of a file."""
+    name, option = own_place(text)
+    return f"{name}.{option}" if option in files.get(name, ()) else text
 
 
 def _weights(options: Options) -> dict[str, str | None]:
@@ -188,4 +195,4 @@ def _inputs(plan: Plan) -> Iterator[Path]:
     yield from map_inputs(plan.options)
     if plan.new_sound is not None:
         yield plan.new_sound
-    yield from further_inputs(plan.options)
+    yield from further_inputs(plan.links)

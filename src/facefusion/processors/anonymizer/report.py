@@ -51,7 +51,8 @@ class Runs:
     @classmethod
     def of_state(cls, state: State) -> Self:
         """Return what was saved."""
-        return cls(*state["counts"], [list(run) for run in state["named"]])
+        frames, count, last = state["counts"]
+        return cls(frames, count, last, [list(run) for run in state["named"]])
 
 
 @dataclass(slots=True)

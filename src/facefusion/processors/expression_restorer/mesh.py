@@ -65,7 +65,7 @@ class MeshExpressions:
             InputError: the driving clip cannot be read.
             NoFaceError: it shows no face.
         """
-        check_useful(context.options)
+        check_useful(context)
         _check_able(context.options)
         driving = open_driving(context, PerformanceLook())
         assert driving is not None

@@ -7,12 +7,10 @@ from typing import TypeVar
 from facefusion.errors import OptionsError
 from facefusion.faces.analyser import FaceAnalyser
 from facefusion.media.open import moves
-from facefusion.options import Options
 from facefusion.processors.base import ProcessorContext
 from facefusion.processors.expression_restorer.driving import DrivingClip, DrivingPicture, Look
 
 T = TypeVar("T")
-_NAME = "expression_restorer"
 
 
 def open_driving(context: ProcessorContext, look: Look[T]) -> DrivingClip[T] | DrivingPicture[T] | None:
@@ -38,16 +36,16 @@ def open_driving(context: ProcessorContext, look: Look[T]) -> DrivingClip[T] | D
     return clip
 
 
-def check_useful(options: Options) -> None:
+def check_useful(context: ProcessorContext) -> None:
     """Refuse jobs in which expressions would stay as they are.
 
     Raises:
         OptionsError: it is one.
     """
-    ours, target = options.expression_restorer, options.target_path
+    ours, target = context.options.expression_restorer, context.options.target_path
     path = ours.expression_restorer_driving
     if path is None:
-        if options.processors[:1] == (_NAME,):
+        if context.is_first:
             raise OptionsError(
                 "The expression restorer is the first processor: no expression has changed that it could restore",
                 "Name it after another in --processors, or a face to take expressions from with "

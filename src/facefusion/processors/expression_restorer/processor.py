@@ -66,7 +66,7 @@ class ExpressionRestorer:
             NoFaceError: that shows no face.
         """
         options = context.options.expression_restorer
-        check_useful(context.options)
+        check_useful(context)
         animator: PortraitAnimator = context.sessions.load(options.expression_restorer_model, ANIMATOR)
         whole = context.options.face_masks.model_copy(update={"face_mask_padding": (0, 0, 0, 0)})
         masker = FaceMasker.create(whole, context.sessions, always=("box",), only=_HEEDED)

@@ -63,7 +63,9 @@ class Makeup:
 
 def _wearer(role: Role, context: ProcessorContext) -> Wearer:
     """Return what makes the faces of one role up."""
-    sources, options, sessions = role.worn or role.sources, role.options, context.sessions
+    options, sessions = role.options, context.sessions
+    reference = options.makeup.makeup_reference
+    sources = role.sources if reference is None else role.worn[reference]
     if not sources:
         raise OptionsError(
             "No face is given whose make-up is taken",

@@ -7,8 +7,9 @@ ranges that DaVinci Resolve writes instead of a domain are understood too. Every
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +18,15 @@ import numpy.typing as npt
 
 from facefusion.errors import InputDamagedError, InputLimitError, InputMissingError
 
-MOST_BYTES: Final = 96 << 20
-LARGEST_3D: Final = 129
+MOST_BYTES: Final = 768 << 20
+"""Of a file: the largest table, written with ten places, has no more."""
+LARGEST_3D: Final = 256
 """Points along a side of a three-dimensional table at most; those in use have 17, 33 or 65."""
 LARGEST_1D: Final = 65536
+_LONGEST: Final = 4096
+"""Characters of a line; the specification allows 250."""
+_TOGETHER: Final = 8192
+"""Lines whose numbers are read together."""
 _SIZES: Final = {"LUT_1D_SIZE": (1, LARGEST_1D), "LUT_3D_SIZE": (3, LARGEST_3D)}
 _BOUNDS: Final = {"DOMAIN_MIN": 0, "DOMAIN_MAX": 1}
 _RANGES: Final = ("LUT_1D_INPUT_RANGE", "LUT_3D_INPUT_RANGE")
@@ -107,50 +113,99 @@ def read_cube(path: Path) -> CubeTable:
     """Read a `.cube` file.
 
     Args:
-        path: the file; of no more than 96 MiB.
+        path: the file; of no more than 768 MiB. No more of it is in memory than the table and a few lines.
 
     Raises:
         InputMissingError: it cannot be read.
         InputLimitError: file or table are too large.
         InputDamagedError: it is no such table; the message names line or reason.
     """
-    lines = _lines(path)
-    head, numbers = _Head(path), list[str]()
-    for number, line in enumerate(lines, start=1):
-        text = line.strip()
-        if not text or text.startswith("#"):
-            continue
+    head, body = _Head(path), None
+    for number, text in _lines(path):
         if text[0].isalpha() and text.lower()[:3] not in ("nan", "inf"):
-            if numbers:
+            if body is not None:
                 raise _broken(path, f"line {number} is no colour; what a table is stands before its numbers")
             head.take(_words(text), number)
-        else:
-            if not numbers:
-                head.check()
-            numbers.append(text)
-            if len(numbers) > head.rows:
-                raise _broken(path, f"line {number} is one colour too many: {head.rows} were announced")
+            continue
+        if body is None:
+            head.check()
+            body = _Body(path, head.rows)
+        body.take(text, number)
     head.check()
-    if len(numbers) != head.rows:
-        raise _broken(path, f"it holds {len(numbers)} colours, and says that they are {head.rows}")
+    values = (body or _Body(path, head.rows)).finished()
     low, high = (np.asarray(bound, np.float32) for bound in head.bounds)
     shape = (head.size,) * head.dimensions
-    return CubeTable(_table(numbers, path).reshape(*shape, 3), low, high)
+    return CubeTable(values.reshape(*shape, 3), low, high)
 
 
-def _lines(path: Path) -> list[str]:
+class _Body:
+    """The numbers, line by line.
+
+    Args:
+        path: of the file.
+        rows: how many were announced.
+    """
+
+    def __init__(self, path: Path, rows: int) -> None:
+        self._path, self._rows = path, rows
+        self._values = np.empty((rows, 3), np.float32)
+        self._done = 0
+        self._waiting: list[tuple[int, str]] = []
+
+    def take(self, text: str, number: int) -> None:
+        """Read one line."""
+        if self._done + len(self._waiting) == self._rows:
+            raise _broken(self._path, f"line {number} is one colour too many: {self._rows} were announced")
+        self._waiting.append((number, text))
+        if len(self._waiting) == _TOGETHER:
+            self._read()
+
+    def finished(self) -> npt.NDArray[np.float32]:
+        """Return all colours, float32 (N, 3)."""
+        self._read()
+        if self._done < self._rows:
+            raise _broken(self._path, f"it holds {self._done} colours, and says that they are {self._rows}")
+        return self._values
+
+    def _read(self) -> None:
+        """Read the lines that wait together, which takes a tenth of the time; one by one where one is broken."""
+        if not self._waiting:
+            return
+        try:
+            values = np.loadtxt([text for _, text in self._waiting], np.float64, comments=None, ndmin=2)
+        except ValueError:
+            values = np.empty((0, 0))
+        if values.shape[1] != 3 or not np.isfinite(values).all() or np.abs(values).max() > _FARTHEST:
+            values = np.array([_numbers(text.split(), 3, self._path, number) for number, text in self._waiting])
+        self._values[self._done : self._done + len(values)] = values
+        self._done += len(values)
+        self._waiting = []
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines that say something, without blanks around them, with their numbers from 1."""
+    read = 0
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+        with path.open(encoding="utf-8-sig") as file:
+            for number in count(1):
+                line = file.readline(_LONGEST + 1)
+                read += len(line)
+                if len(line) > _LONGEST:
+                    raise _broken(path, f"line {number} has more than {_LONGEST} characters")
+                if read > MOST_BYTES:
+                    raise InputLimitError(
+                        f"The table of colours {path} has more than {MOST_BYTES >> 20} MiB", "Name another"
+                    )
+                if not line:
+                    return
+                text = line.strip()
+                if text and not text.startswith("#"):
+                    yield number, text
+    except UnicodeDecodeError as error:
+        raise _broken(path, "it is no text") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputMissingError(f"The table of colours {path} cannot be read: {reason}", "Name another file") from error
-    if len(data) > MOST_BYTES:
-        raise InputLimitError(f"The table of colours {path} has more than {MOST_BYTES >> 20} MiB", "Name another")
-    try:
-        return data.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise _broken(path, "it is no text") from error
 
 
 def _words(text: str) -> list[str]:
@@ -158,26 +213,14 @@ def _words(text: str) -> list[str]:
     return ["TITLE"] if text.split(maxsplit=1)[0] == "TITLE" else text.split()
 
 
-def _numbers(words: Sequence[str], count: int, path: Path, number: int) -> tuple[float, ...]:
+def _numbers(words: Sequence[str], amount: int, path: Path, number: int) -> tuple[float, ...]:
     try:
-        values = tuple(float(word) for word in words)
+        values = tuple(float(word if word.isascii() else "") for word in words)
     except ValueError as error:
         raise _broken(path, f"line {number} holds something that is no number") from error
-    if len(values) != count or not all(math.isfinite(value) and abs(value) <= _FARTHEST for value in values):
-        raise _broken(path, f"line {number} holds other than {count} finite numbers")
+    if len(values) != amount or not all(math.isfinite(value) and abs(value) <= _FARTHEST for value in values):
+        raise _broken(path, f"line {number} holds other than {amount} finite numbers")
     return values
-
-
-def _table(numbers: list[str], path: Path) -> npt.NDArray[np.float32]:
-    try:
-        values = np.loadtxt(numbers, np.float64, comments=None, ndmin=2)
-    except ValueError as error:
-        raise _broken(path, f"a colour is no three numbers ({str(error).partition(';')[0][:120]})") from error
-    if values.shape[1] != 3:
-        raise _broken(path, f"its colours have {values.shape[1]} numbers; there have to be 3")
-    if not np.isfinite(values).all() or np.abs(values).max() > _FARTHEST:
-        raise _broken(path, "a colour is not finite")
-    return values.astype(np.float32)
 
 
 def _broken(path: Path, reason: str) -> InputDamagedError:

@@ -42,17 +42,18 @@ class Grading:
     def __init__(self, table: CubeTable) -> None:
         points = len(table.values)
         channels = [_places(points, float(low), float(high)) for low, high in zip(table.low, table.high, strict=True)]
-        values = np.clip(table.values, 0, 1) * np.float32(255)
         self._curves: npt.NDArray[np.uint8] | None = None
         if not table.is_3d:
-            self._curves = _curves(values, channels)
+            self._curves = _curves(np.clip(table.values, 0, 1) * np.float32(255), channels)
             return
         apart = (1, points, points * points)
         self._apart = apart
         self._channels = [
             _Channel(places.below * np.int32(step), places.share) for places, step in zip(channels, apart, strict=True)
         ]
-        self._values = np.column_stack([values.reshape(-1, 3), np.zeros(points**3, np.float32)])
+        self._values = np.zeros((points**3, 4), np.float32)
+        np.clip(table.values.reshape(-1, 3), 0, 1, out=self._values[:, :3])
+        self._values *= np.float32(255)
 
     def graded(self, image: Image) -> Image:
         """Return a picture, RGB uint8 (H, W, 3), in the colours of the table."""

@@ -137,11 +137,11 @@ class TemporalSmoother:
         here, before = edited[part.slices].astype(np.float32), original[part.slices].astype(np.float32)
         moved = near.carried(last.original[reached.slices].astype(np.float32))
         change = unexplained(here - near.carried(last.around(reached)), before - moved)
+        was_edited = touched(last.original[reached.slices], last.result[reached.slices]).astype(np.float32)
+        is_edit = touched(original[part.slices], edited[part.slices]) & (near.carried(was_edited) > 0.5)
         passed = max(float(time - last.time), 0.0)
         kept = self._strength * math.exp(-passed / self._seconds)
-        held = (
-            np.float32(kept) * motion.trust * is_flicker(change) * touched(original[part.slices], edited[part.slices])
-        )
+        held = np.float32(kept) * motion.trust * is_flicker(change) * is_edit
         return np.asarray(here - held[:, :, None] * change, np.float32)
 
 

@@ -24,10 +24,10 @@ def where_in_source(number: int, count: int = 1, *, person: int | None = None) -
 
 
 def where_in_video(what: str, seconds: float | None = None) -> str:
-    """Return how messages call a place in a target or an output.
+    """Return how messages call a place in a target, an output or a performance.
 
     Args:
-        what: `target` or `output`.
+        what: `target`, `output` or `performance`.
         seconds: when the frame is shown; None of a picture.
     """
     return f"The {what}" if seconds is None else f"The {what} at {seconds:.1f} s"
