@@ -1,4 +1,4 @@
-"""Heads: outlines that nobody has. What surrounds the features is drawn wider or narrower, longer or shorter.
+"""Heads: outlines that nobody has. What surrounds the features is drawn narrower and longer, with hair higher up.
 
 A new face within the person's own outline is still that person's by its proportions, which recognisers weigh. So the
 picture around the face is moved a little with the face, and less and less away from it.
@@ -18,18 +18,26 @@ from facefusion.faces.types import Points
 from facefusion.media.frame import Image
 from facefusion.processors.face_swapper.mesh.filters import Field, smoothstep
 
-WIDTH: Final = (0.07, 0.10)
-"""Least and greatest share by which the whole head becomes wider or narrower."""
-JAW: Final = (0.05, 0.09)
-"""The same of the jaw, besides."""
-LENGTH: Final = (0.04, 0.07)
-"""The same of what is below the eyes, longer or shorter."""
+_WIDTH, _LENGTH = 0.11, 0.07
+"""Share by which a whole head becomes narrower, and longer."""
+_HAIRLINE = 0.13
+"""By how much higher hair begins, in eye distances."""
+_CHIN = 0.06
+"""By how much higher the chin ends, in eye distances: else the longer face would end in a long chin."""
+_JAW, _TEMPLES, _CHEEKS = 0.05, 0.08, 0.07
+"""Shares by which these are narrower, besides."""
+_DRAWN: Final = (0.95, 1.25)
+"""Least and greatest factor of each of them that is drawn."""
 _MIDDLE, _RADII = (0.0, 0.34), (0.92, 1.08)
 """Middle and radii, in eye distances from between the eyes, of the ellipse within which everything moves in full."""
 _REACH: Final = 2.0
 """How many times larger the ellipse is outside of which nothing moves."""
-_JAW: Final = (0.35, 1.0)
-"""Depth below the eyes, in eye distances: from where nothing goes with the jaw to where all does."""
+_JAW_BELOW, _CHIN_BELOW = (0.35, 1.0), (0.85, 1.2)
+"""Depth below the eyes, in eye distances: from where nothing goes with the jaw or chin to where all does."""
+_HAIR_ABOVE, _TEMPLES_ABOVE = (0.25, 0.65), (0.0, 0.5)
+"""The same above them, of hair and temples."""
+_CHEEK_DEPTH, _CHEEK_HEIGHT, _CHEEK_SIDE = 0.4, 0.3, (0.4, 0.7)
+"""Where cheeks are, below the eyes and to the side, in eye distances."""
 _GRID: Final = 4
 """Pixels of the picture from one place at which a displacement is worked out to the next, at most."""
 _TURNED: Final = (40.0, 65.0)
@@ -38,17 +46,21 @@ _TURNED: Final = (40.0, 65.0)
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How an outline is changed; shares, more than 0 is wider and longer.
+    """How an outline is changed: factors of what is usual.
+
+    A head that became wider would serve as well, but look heavy; the measured likeness fell less, too.
 
     Attributes:
         width: of the whole head.
-        jaw: of the jaw, besides.
-        length: of what is below the eyes.
+        length: of the face.
+        hairline: how much higher it is.
+        hollows: how much narrower jaw, temples and cheeks are, besides.
     """
 
     width: float
-    jaw: float
     length: float
+    hairline: float
+    hollows: float
 
     @classmethod
     def draw(cls, seed: int, number: int) -> Self:
@@ -58,11 +70,8 @@ class Head:
             seed: of all faces of a job.
             number: of the face.
         """
-        chance = np.random.default_rng([seed, number, 1])
-        narrower = 1 if chance.random() < 0.5 else -1
-        sizes = [float(chance.uniform(*each)) for each in (WIDTH, JAW, LENGTH)]
-        # A head that is wider is not longer too, for that would only be a larger one.
-        return cls(narrower * sizes[0], narrower * sizes[1], -narrower * sizes[2])
+        drawn = np.random.default_rng([seed, number, 1]).uniform(*_DRAWN, 4)
+        return cls(*map(float, drawn))
 
     def lay(self, image: Image, mesh: Points, turn: float) -> None:
         """Change the outline of a head, in place.
@@ -104,11 +113,13 @@ class Head:
         u, v = face[..., 0], face[..., 1]
         radius = np.hypot((u - _MIDDLE[0]) / _RADII[0], (v - _MIDDLE[1]) / _RADII[1])
         near = 1 - smoothstep(radius, 1.0, _REACH)
-        jaw = smoothstep(v, *_JAW)
-        wider = u * (self.width + self.jaw * jaw)
-        # What is above the eyes moves the other way, so that the middle of the face stays where it is.
-        longer = (v - _MIDDLE[1]) * self.length
-        return np.stack([wider * near, longer * near], -1)
+        cheeks = np.exp(-(((v - _CHEEK_DEPTH) / _CHEEK_HEIGHT) ** 2)) * smoothstep(np.abs(u), *_CHEEK_SIDE)
+        hollow = _JAW * smoothstep(v, *_JAW_BELOW) + _TEMPLES * smoothstep(-v, *_TEMPLES_ABOVE) + _CHEEKS * cheeks
+        longer = _LENGTH * v - _CHIN * smoothstep(v, *_CHIN_BELOW)
+        higher = _HAIRLINE * smoothstep(-v, *_HAIR_ABOVE)
+        across = -u * (_WIDTH * self.width + hollow * self.hollows)
+        down = longer * self.length - higher * self.hairline
+        return np.stack([across * near, down * near], -1)
 
 
 def _frame(mesh: Points) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -120,9 +131,7 @@ def _frame(mesh: Points) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float6
     return (mesh[33, :2] + mesh[263, :2]).astype(np.float64) / 2, np.asarray(axes, np.float64)
 
 
-def _part(
-    image: Image, origin: npt.NDArray[np.float64], axes: npt.NDArray[np.float64]
-) -> tuple[slice, slice]:
+def _part(image: Image, origin: npt.NDArray[np.float64], axes: npt.NDArray[np.float64]) -> tuple[slice, slice]:
     """Return columns and rows of the picture in which anything moves."""
     middle = origin + axes @ np.array(_MIDDLE)
     half = np.abs(axes) @ (np.array(_RADII) * _REACH) + 2

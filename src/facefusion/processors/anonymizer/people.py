@@ -10,17 +10,21 @@ from typing import Final
 import numpy as np
 
 from facefusion.faces.recognisers.dlib_resnet import DlibResnet, identity_distance
-from facefusion.faces.types import Face, Vector
+from facefusion.faces.types import Face, Points, Vector
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Image
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.anonymizer.face_space import FaceSpace
+from facefusion.processors.anonymizer.heads import Head
 from facefusion.processors.face_swapper.mesh.front import FrontFinder
+from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.state import State
 
-TRIALS: Final = 6
-"""Faces that are tried for a person; the one by which they are known least is taken."""
+DRAWN: Final = 12
+"""Faces that are drawn for a person."""
+TRIALS: Final = 4
+"""Those of them that are tried, whose features lie least as the person's; by which they are known least is taken."""
 _SAME: Final = 0.45
 """Identity distance below which somebody who comes back gets the same face."""
 _LAYING: Final = FaceSwapperOptions(shape=1.0, keep_expression=0.5)
@@ -35,10 +39,17 @@ class Person:
     Attributes:
         number: of the face that they get.
         swapper: lays it over theirs.
+        head: the outline that goes with it.
     """
 
     number: int
     swapper: MeshSwapper
+    head: Head
+
+    def lay(self, image: Image, face: Face) -> None:
+        """Lay the face over theirs, and change the outline around it, in place."""
+        self.swapper.swap(image, face)
+        self.head.lay(image, face.mesh, max(abs(face.pose.yaw), abs(face.pose.pitch)))
 
 
 @dataclass(slots=True)
@@ -69,12 +80,11 @@ class People:
             track: the number by which they are followed; None where they are not.
         """
         if track is None:
-            self._swapper(self.choose(image, face)).swap(image, replace(face, track_id=None, share=1.0))
+            self._person(self.choose(image, face)).lay(image, replace(face, track_id=None, share=1.0))
             return
         if track not in self.present:
-            number = self.choose(image, face)
-            self.present[track] = Person(number, self._swapper(number))
-        self.present[track].swapper.swap(image, replace(face, track_id=track, share=1.0))
+            self.present[track] = self._person(self.choose(image, face))
+        self.present[track].lay(image, replace(face, track_id=track, share=1.0))
 
     def choose(self, image: Image, face: Face) -> int:
         """Return the number of the face that somebody gets: the same as before, or the one they are known by least."""
@@ -82,8 +92,10 @@ class People:
         for known, number in self.known:
             if identity_distance(known, vector) < _SAME:
                 return number
-        first = TRIALS * len(self.known)
-        number = max(range(first, first + TRIALS), key=lambda number: self._distance(number, image, face, vector))
+        own = level_shape(face.mesh)
+        first = DRAWN * len(self.known)
+        drawn = sorted(range(first, first + DRAWN), key=lambda number: -self._difference(number, own))
+        number = max(drawn[:TRIALS], key=lambda number: self._distance(number, image, face, vector))
         self.known.append((vector, number))
         return number
 
@@ -103,19 +115,25 @@ class People:
         self.known = [(vector.copy(), number) for vector, number in state["known"]]
         self.present = {}
         for track, number, remembered in state["present"]:
-            self.present[track] = Person(number, self._swapper(number))
+            self.present[track] = self._person(number)
             self.present[track].swapper.restore(remembered)
+
+    def _difference(self, number: int, own: Points) -> float:
+        """Return how far the features of a face lie from where somebody has them, in eye distances."""
+        steps = shape_difference(self.space.shape(self.seed, number), own)
+        return float(np.sqrt((steps**2).sum(1).mean()))
 
     def _distance(self, number: int, image: Image, face: Face, vector: Vector) -> float:
         """Return how far somebody is from themselves with a face."""
         tried, alone = image.copy(), replace(face, track_id=None, share=1.0)
-        self._swapper(number).swap(tried, alone)
+        self._person(number).lay(tried, alone)
         return identity_distance(self._vector(tried, face), vector)
 
     def _vector(self, image: Image, face: Face) -> Vector:
         recogniser = DlibResnet(partial(self.sessions.open, "dlib_resnet"))
         return np.asarray(recogniser.embed(image, [face.mesh])[0], np.float32)
 
-    def _swapper(self, number: int) -> MeshSwapper:
+    def _person(self, number: int) -> Person:
         finder = FrontFinder(self.sessions.open("front"))
-        return MeshSwapper(self.space.draw(self.seed, number), _LAYING, max_yaw=_NEVER_FADES, finder=finder)
+        swapper = MeshSwapper(self.space.draw(self.seed, number), _LAYING, max_yaw=_NEVER_FADES, finder=finder)
+        return Person(number, swapper, Head.draw(self.seed, number))
