@@ -191,7 +191,7 @@ def test_what_was_not_replaced_is_told(small, blind):
     processor = blind()
     run(processor, walking(image, face, 6, found=(3,)))
     [note] = processor.notes()
-    assert note == "In 5 of 6 frames a face was not found, and what was followed there is covered: 0-2, 4-5"
+    assert note == "In 5 frames a face was not found, and what was followed there is covered: 0-2, 4-5"
 
 
 def test_profiles_are_blurred_and_that_is_told(small):
@@ -200,7 +200,7 @@ def test_profiles_are_blurred_and_that_is_told(small):
     processor = SPEC.create(context())
     processor.process([item(image, [turned])])
     processor.finish()
-    assert processor.notes() == ["In 1 of 1 frames a face could not be replaced and is blurred: 0"]
+    assert processor.notes() == ["In 1 frame a face could not be replaced and is blurred: 0"]
 
 
 def test_every_face_is_given_to_it_unless_the_user_sets_limits():

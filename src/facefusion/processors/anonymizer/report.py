@@ -46,17 +46,10 @@ class Report:
 
     def notes(self) -> list[str]:
         """Return what the user should know, a sentence each."""
-        told = []
-        if self.instead:
-            count, named = _count(self.instead), _named(self.instead)
-            told.append(f"In {count} of {self.frames} frames a face could not be replaced and is blurred: {named}")
-        if self.followed:
-            count, named, frames = _count(self.followed), _named(self.followed), self.frames
-            what = (
-                f"In {count} of {frames} frames a face was not found, and what was followed there is covered: {named}"
-            )
-            told.append(what)
-        return told
+        blurred = "a face could not be replaced and is blurred"
+        followed = "a face was not found, and what was followed there is covered"
+        kinds = [(blurred, self.instead), (followed, self.followed)]
+        return [f"{_counted(runs)} {what}: {_named(runs)}" for what, runs in kinds if runs]
 
     def state(self) -> State:
         """Return all counts; see `facefusion.state`."""
@@ -73,8 +66,9 @@ class Report:
         self.instead = [list(run) for run in state["instead"]]
 
 
-def _count(runs: Sequence[Sequence[int]]) -> int:
-    return sum(last - first + 1 for first, last in runs)
+def _counted(runs: Sequence[Sequence[int]]) -> str:
+    count = sum(last - first + 1 for first, last in runs)
+    return "In 1 frame" if count == 1 else f"In {count} frames"
 
 
 def _named(runs: Sequence[Sequence[int]]) -> str:
