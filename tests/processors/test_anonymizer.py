@@ -18,6 +18,7 @@ from facefusion.options import FaceSelectionOptions, Options
 from facefusion.processors.anonymizer import SPEC
 from facefusion.processors.anonymizer.covering import Oval
 from facefusion.processors.anonymizer.face_space import FILE, FaceSpace
+from facefusion.processors.anonymizer.heads import Head
 from facefusion.processors.anonymizer.processor import DELAY, Anonymizer
 from facefusion.processors.base import FaceFrame, ProcessorContext
 from facefusion.state import pack, unpack
@@ -88,6 +89,35 @@ def test_a_new_face_is_not_known_and_keeps_its_expression(analyser, astronaut, a
     eyes = float(np.linalg.norm(astronaut_face.mesh[33, :2] - astronaut_face.mesh[263, :2]))
     opened = [float(np.linalg.norm(face.mesh[13, :2] - face.mesh[14, :2])) / eyes for face in (astronaut_face, after)]
     assert opened[0] == pytest.approx(opened[1], abs=0.06)
+
+
+def test_a_new_face_has_an_outline_of_its_own(analyser, astronaut, astronaut_face):
+    image = hidden(astronaut, astronaut_face)
+    after = analyser.find(image)[0]
+    sizes = [np.ptp(face.mesh[:, :2], axis=0) for face in (astronaut_face, after)]
+    assert 0.75 < (sizes[1][0] / sizes[1][1]) / (sizes[0][0] / sizes[0][1]) < 0.95
+    left, _, right, _ = astronaut_face.box
+    changed = np.nonzero((image != astronaut).any(2))[1]
+    assert changed.min() > left - 0.8 * astronaut_face.width
+    assert changed.max() < right + 0.8 * astronaut_face.width
+
+
+def test_outlines_are_drawn_with_the_face_and_those_of_heads_that_look_away_stay(small):
+    image, face = small
+    assert Head.draw(3, 1) == Head.draw(3, 1) != Head.draw(3, 2)
+    away, seen = image.copy(), image.copy()
+    Head.draw(3, 1).lay(away, face.mesh, 70.0)
+    Head.draw(3, 1).lay(seen, face.mesh, 10.0)
+    np.testing.assert_array_equal(away, image)
+    assert (seen != image).any()
+
+
+def test_an_outline_at_the_border_of_a_picture_stays_within_it(small):
+    image, face = small
+    for by in (-face.box[2] + 6, image.shape[1] - face.box[0] - 6, 4 * image.shape[1]):
+        changed = image.copy()
+        Head.draw(0, 0).lay(changed, face.moved(float(by), 0).mesh, 0.0)
+        assert changed.shape == image.shape
 
 
 def test_another_seed_gives_another_face_and_the_same_seed_the_same(small):

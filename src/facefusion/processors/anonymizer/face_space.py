@@ -110,15 +110,12 @@ class FaceSpace:
             seed: of all faces of a job.
             number: of the face.
         """
-        return self.at(self._drawn(seed, number))
-
-    def shape(self, seed: int, number: int) -> Points:
-        """Return the shape alone of the face that `draw` gives, float32 (468, 3)."""
-        return self._shape_at(self._drawn(seed, number))
+        chance = np.random.default_rng([seed, number])
+        return self.at(np.clip(_SPREAD * chance.standard_normal(self.count), -_MOST, _MOST))
 
     def at(self, place: Values) -> SourceModel:
         """Return the face at a place, in standard deviations along each direction, float64 (K,)."""
-        parts = {name: self.means[name] + place @ self.directions[name] for name in _PARTS if name != "shape"}
+        parts = {name: self.means[name] + place @ self.directions[name] for name in _PARTS}
         mesh, light = layout_mesh(), parts["light"]
         mean = np.array([np.clip(light[0], 90, 210), np.clip(light[1], 128, 165), np.clip(light[2], 128, 170)])
         vertex_light = self.vertex_light.astype(np.float32)
@@ -135,18 +132,10 @@ class FaceSpace:
                 contrast=float(max(light[6], 4.0)),
                 beard=float(np.clip(light[7], 0, 1)),
             ),
-            shape=self._shape_at(place),
+            shape=parts["shape"].reshape(-1, 3).astype(np.float32),
             origins=np.stack([np.ones_like(visibility), np.zeros_like(visibility)]),
             eyes=_eyes(parts["eyes"]),
         )
-
-    def _drawn(self, seed: int, number: int) -> Values:
-        chance = np.random.default_rng([seed, number])
-        return np.asarray(np.clip(_SPREAD * chance.standard_normal(self.count), -_MOST, _MOST), np.float64)
-
-    def _shape_at(self, place: Values) -> Points:
-        shape = self.means["shape"] + place @ self.directions["shape"]
-        return np.asarray(shape.reshape(-1, 3), np.float32)
 
 
 def _texture(values: Values) -> Field:

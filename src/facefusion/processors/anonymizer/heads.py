@@ -26,7 +26,7 @@ _CHIN = 0.06
 """By how much higher the chin ends, in eye distances: else the longer face would end in a long chin."""
 _JAW, _TEMPLES, _CHEEKS = 0.05, 0.08, 0.07
 """Shares by which these are narrower, besides."""
-_DRAWN: Final = (0.95, 1.25)
+_DRAWN: Final = (1.15, 1.4)
 """Least and greatest factor of each of them that is drawn."""
 _MIDDLE, _RADII = (0.0, 0.34), (0.92, 1.08)
 """Middle and radii, in eye distances from between the eyes, of the ellipse within which everything moves in full."""

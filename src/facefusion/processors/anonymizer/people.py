@@ -10,21 +10,18 @@ from typing import Final
 import numpy as np
 
 from facefusion.faces.recognisers.dlib_resnet import DlibResnet, identity_distance
-from facefusion.faces.types import Face, Points, Vector
+from facefusion.faces.types import Face, Vector
 from facefusion.inference.session import SessionFactory
 from facefusion.media.frame import Image
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.anonymizer.face_space import FaceSpace
 from facefusion.processors.anonymizer.heads import Head
 from facefusion.processors.face_swapper.mesh.front import FrontFinder
-from facefusion.processors.face_swapper.mesh.shape import level_shape, shape_difference
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.state import State
 
-DRAWN: Final = 12
-"""Faces that are drawn for a person."""
-TRIALS: Final = 4
-"""Those of them that are tried, whose features lie least as the person's; by which they are known least is taken."""
+TRIALS: Final = 8
+"""Faces that are tried for a person; the one by which they are known least is taken."""
 _SAME: Final = 0.45
 """Identity distance below which somebody who comes back gets the same face."""
 _LAYING: Final = FaceSwapperOptions(shape=1.0, keep_expression=0.5)
@@ -92,10 +89,8 @@ class People:
         for known, number in self.known:
             if identity_distance(known, vector) < _SAME:
                 return number
-        own = level_shape(face.mesh)
-        first = DRAWN * len(self.known)
-        drawn = sorted(range(first, first + DRAWN), key=lambda number: -self._difference(number, own))
-        number = max(drawn[:TRIALS], key=lambda number: self._distance(number, image, face, vector))
+        first = TRIALS * len(self.known)
+        number = max(range(first, first + TRIALS), key=lambda number: self._distance(number, image, face, vector))
         self.known.append((vector, number))
         return number
 
@@ -117,11 +112,6 @@ class People:
         for track, number, remembered in state["present"]:
             self.present[track] = self._person(number)
             self.present[track].swapper.restore(remembered)
-
-    def _difference(self, number: int, own: Points) -> float:
-        """Return how far the features of a face lie from where somebody has them, in eye distances."""
-        steps = shape_difference(self.space.shape(self.seed, number), own)
-        return float(np.sqrt((steps**2).sum(1).mean()))
 
     def _distance(self, number: int, image: Image, face: Face, vector: Vector) -> float:
         """Return how far somebody is from themselves with a face."""
