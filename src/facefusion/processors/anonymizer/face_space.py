@@ -103,15 +103,19 @@ class FaceSpace:
             }
             return cls(means, directions, archive["vertex_light"].astype(np.float64))
 
-    def draw(self, seed: int, number: int) -> SourceModel:
+    def draw(self, seed: int, number: int, soft: float | None = None) -> SourceModel:
         """Return a face that nobody has, as the mesh swapper takes it.
 
         Args:
             seed: of all faces of a job.
             number: of the face.
+            soft: where it lies along the first direction, see `Softness`; drawn as well when None.
         """
         chance = np.random.default_rng([seed, number])
-        return self.at(np.clip(_SPREAD * chance.standard_normal(self.count), -_MOST, _MOST))
+        place = np.clip(_SPREAD * chance.standard_normal(self.count), -_MOST, _MOST)
+        if soft is not None:
+            place[0] = soft
+        return self.at(place)
 
     def at(self, place: Values) -> SourceModel:
         """Return the face at a place, in standard deviations along each direction, float64 (K,)."""

@@ -16,6 +16,7 @@ from facefusion.media.frame import Image
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.anonymizer.face_space import FaceSpace
 from facefusion.processors.anonymizer.heads import Head
+from facefusion.processors.anonymizer.softness import Softness
 from facefusion.processors.face_swapper.mesh.front import FrontFinder
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.state import State
@@ -35,11 +36,13 @@ class Person:
 
     Attributes:
         number: of the face that they get.
+        soft: how soft it is, see `Softness`.
         swapper: lays it over theirs.
         head: the outline that goes with it.
     """
 
     number: int
+    soft: float
     swapper: MeshSwapper
     head: Head
 
@@ -57,16 +60,21 @@ class People:
         seed: of all the faces.
         sessions: opens networks.
         space: that the faces are drawn from.
-        known: identity vector of everybody who got a face, and the number of that face; nobody else gets to know them,
-            and they are gone with the job.
+        known: identity vector of everybody who got a face, the number of that face, and how soft it is; nobody else
+            gets to know them, and they are gone with the job.
         present: those who are followed, by track.
+        softness: tells how soft a face is.
     """
 
     seed: int
     sessions: SessionFactory
     space: FaceSpace = field(default_factory=FaceSpace.load)
-    known: list[tuple[Vector, int]] = field(default_factory=list)
+    known: list[tuple[Vector, int, float]] = field(default_factory=list)
     present: dict[int, Person] = field(default_factory=dict)
+    softness: Softness = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.softness = Softness.of(self.space)
 
     def lay(self, image: Image, face: Face, track: int | None) -> None:
         """Lay the face that a person gets over theirs, in place.
@@ -77,22 +85,26 @@ class People:
             track: the number by which they are followed; None where they are not.
         """
         if track is None:
-            self._person(self.choose(image, face)).lay(image, replace(face, track_id=None, share=1.0))
+            self._person(*self.choose(image, face)).lay(image, replace(face, track_id=None, share=1.0))
             return
         if track not in self.present:
-            self.present[track] = self._person(self.choose(image, face))
+            self.present[track] = self._person(*self.choose(image, face))
         self.present[track].lay(image, replace(face, track_id=track, share=1.0))
 
-    def choose(self, image: Image, face: Face) -> int:
-        """Return the number of the face that somebody gets: the same as before, or the one they are known by least."""
+    def choose(self, image: Image, face: Face) -> tuple[int, float]:
+        """Return the number of the face that somebody gets and how soft it is.
+
+        It is the same as before, or the one they are known by least.
+        """
         vector = self._vector(image, face)
-        for known, number in self.known:
+        for known, number, soft in self.known:
             if identity_distance(known, vector) < _SAME:
-                return number
-        first = TRIALS * len(self.known)
-        number = max(range(first, first + TRIALS), key=lambda number: self._distance(number, image, face, vector))
-        self.known.append((vector, number))
-        return number
+                return number, soft
+        soft, first = self.softness.measure(image, face), TRIALS * len(self.known)
+        tried = range(first, first + TRIALS)
+        number = max(tried, key=lambda number: self._distance(self._person(number, soft), image, face, vector))
+        self.known.append((vector, number, soft))
+        return number, soft
 
     def forget(self, present: Collection[int]) -> None:
         """Let go of all but these tracks; who they were is kept."""
@@ -101,29 +113,30 @@ class People:
     def state(self) -> State:
         """Return all that is remembered; see `facefusion.state`."""
         return {
-            "known": [[vector.copy(), number] for vector, number in self.known],
-            "present": [[track, each.number, each.swapper.state()] for track, each in self.present.items()],
+            "known": [[vector.copy(), number, soft] for vector, number, soft in self.known],
+            "present": [[track, each.number, each.soft, each.swapper.state()] for track, each in self.present.items()],
         }
 
     def restore(self, state: State) -> None:
         """Go on from a state."""
-        self.known = [(vector.copy(), number) for vector, number in state["known"]]
+        self.known = [(vector.copy(), number, soft) for vector, number, soft in state["known"]]
         self.present = {}
-        for track, number, remembered in state["present"]:
-            self.present[track] = self._person(number)
+        for track, number, soft, remembered in state["present"]:
+            self.present[track] = self._person(number, soft)
             self.present[track].swapper.restore(remembered)
 
-    def _distance(self, number: int, image: Image, face: Face, vector: Vector) -> float:
+    def _distance(self, person: Person, image: Image, face: Face, vector: Vector) -> float:
         """Return how far somebody is from themselves with a face."""
         tried, alone = image.copy(), replace(face, track_id=None, share=1.0)
-        self._person(number).lay(tried, alone)
+        person.lay(tried, alone)
         return identity_distance(self._vector(tried, face), vector)
 
     def _vector(self, image: Image, face: Face) -> Vector:
         recogniser = DlibResnet(partial(self.sessions.open, "dlib_resnet"))
         return np.asarray(recogniser.embed(image, [face.mesh])[0], np.float32)
 
-    def _person(self, number: int) -> Person:
+    def _person(self, number: int, soft: float) -> Person:
         finder = FrontFinder(self.sessions.open("front"))
-        swapper = MeshSwapper(self.space.draw(self.seed, number), _LAYING, max_yaw=_NEVER_FADES, finder=finder)
-        return Person(number, swapper, Head.draw(self.seed, number))
+        model = self.space.draw(self.seed, number, soft)
+        swapper = MeshSwapper(model, _LAYING, max_yaw=_NEVER_FADES, finder=finder)
+        return Person(number, soft, swapper, Head.draw(self.seed, number))
