@@ -103,18 +103,18 @@ class FaceSpace:
             }
             return cls(means, directions, archive["vertex_light"].astype(np.float64))
 
-    def draw(self, seed: int, number: int, soft: float | None = None) -> SourceModel:
+    def draw(self, seed: int, number: int, kept: Mapping[int, float] | None = None) -> SourceModel:
         """Return a face that nobody has, as the mesh swapper takes it.
 
         Args:
             seed: of all faces of a job.
             number: of the face.
-            soft: where it lies along the first direction, see `Softness`; drawn as well when None.
+            kept: where it lies along some directions, by their number; all others are drawn.
         """
         chance = np.random.default_rng([seed, number])
         place = np.clip(_SPREAD * chance.standard_normal(self.count), -_MOST, _MOST)
-        if soft is not None:
-            place[0] = soft
+        for direction, value in (kept or {}).items():
+            place[direction] = value
         return self.at(place)
 
     def at(self, place: Values) -> SourceModel:

@@ -16,7 +16,7 @@ from facefusion.media.frame import Image
 from facefusion.options import FaceSwapperOptions
 from facefusion.processors.anonymizer.face_space import FaceSpace
 from facefusion.processors.anonymizer.heads import Head
-from facefusion.processors.anonymizer.softness import Softness
+from facefusion.processors.anonymizer.softness import KEPT, Softness
 from facefusion.processors.face_swapper.mesh.front import FrontFinder
 from facefusion.processors.face_swapper.mesh.swapper import MeshSwapper
 from facefusion.state import State
@@ -42,7 +42,7 @@ class Person:
     """
 
     number: int
-    soft: float
+    soft: tuple[float, ...]
     swapper: MeshSwapper
     head: Head
 
@@ -69,7 +69,7 @@ class People:
     seed: int
     sessions: SessionFactory
     space: FaceSpace = field(default_factory=FaceSpace.load)
-    known: list[tuple[Vector, int, float]] = field(default_factory=list)
+    known: list[tuple[Vector, int, tuple[float, ...]]] = field(default_factory=list)
     present: dict[int, Person] = field(default_factory=dict)
     softness: Softness = field(init=False)
 
@@ -91,7 +91,7 @@ class People:
             self.present[track] = self._person(*self.choose(image, face))
         self.present[track].lay(image, replace(face, track_id=track, share=1.0))
 
-    def choose(self, image: Image, face: Face) -> tuple[int, float]:
+    def choose(self, image: Image, face: Face) -> tuple[int, tuple[float, ...]]:
         """Return the number of the face that somebody gets and how soft it is.
 
         It is the same as before, or the one they are known by least.
@@ -113,16 +113,18 @@ class People:
     def state(self) -> State:
         """Return all that is remembered; see `facefusion.state`."""
         return {
-            "known": [[vector.copy(), number, soft] for vector, number, soft in self.known],
-            "present": [[track, each.number, each.soft, each.swapper.state()] for track, each in self.present.items()],
+            "known": [[vector.copy(), number, list(soft)] for vector, number, soft in self.known],
+            "present": [
+                [track, each.number, list(each.soft), each.swapper.state()] for track, each in self.present.items()
+            ],
         }
 
     def restore(self, state: State) -> None:
         """Go on from a state."""
-        self.known = [(vector.copy(), number, soft) for vector, number, soft in state["known"]]
+        self.known = [(vector.copy(), number, tuple(soft)) for vector, number, soft in state["known"]]
         self.present = {}
         for track, number, soft, remembered in state["present"]:
-            self.present[track] = self._person(number, soft)
+            self.present[track] = self._person(number, tuple(soft))
             self.present[track].swapper.restore(remembered)
 
     def _distance(self, person: Person, image: Image, face: Face, vector: Vector) -> float:
@@ -135,8 +137,8 @@ class People:
         recogniser = DlibResnet(partial(self.sessions.open, "dlib_resnet"))
         return np.asarray(recogniser.embed(image, [face.mesh])[0], np.float32)
 
-    def _person(self, number: int, soft: float) -> Person:
+    def _person(self, number: int, soft: tuple[float, ...]) -> Person:
         finder = FrontFinder(self.sessions.open("front"))
-        model = self.space.draw(self.seed, number, soft)
+        model = self.space.draw(self.seed, number, dict(zip(KEPT, soft, strict=True)))
         swapper = MeshSwapper(model, _LAYING, max_yaw=_NEVER_FADES, finder=finder)
         return Person(number, soft, swapper, Head.draw(self.seed, number))

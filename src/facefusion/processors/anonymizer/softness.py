@@ -1,7 +1,8 @@
 """Softness: how soft or hewn a face is, so that a new face is about as soft as the person's own.
 
-The first direction of the space of faces runs from smooth skin under high, thin brows to deep folds under low, straight
-ones. A face drawn from the other end of it looks wrong under somebody's hair. No more is asked of the person than that.
+The first direction of the space of faces runs from smooth skin under high brows to deep folds under low, straight ones,
+and the sixth from thin brows to heavy ones. A face drawn from the other end of them looks wrong under somebody's hair.
+No more is asked of the person than that.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from facefusion.processors.anonymizer.face_space import LAYOUT, FaceSpace, Value
 from facefusion.processors.face_swapper.mesh.filters import Field
 from facefusion.processors.face_swapper.mesh.raster import MeshRaster
 
+KEPT: Final = (0, 5)
+"""Directions in which a new face is as the person's own."""
 MOST: Final = 1.6
 """Farthest from the mean, in standard deviations."""
 _WIDTH: Final = 130.0
@@ -35,7 +38,7 @@ _GROWING: Final = 6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Softness:
-    """Tells where on the first direction a face lies.
+    """Tells where on the directions that are kept a face lies.
 
     Attributes:
         basis: fine lightness of the mean face and of each direction, float64 (K + 1, D).
@@ -55,8 +58,8 @@ class Softness:
         held[0] = 0
         return cls(basis, np.asarray(np.linalg.inv(basis @ basis.T + np.diag(held)), np.float64))
 
-    def measure(self, image: Image, face: Face) -> float:
-        """Return where a face lies: less than 0 is softer than the mean, -`MOST` to `MOST`, standard deviations.
+    def measure(self, image: Image, face: Face) -> tuple[float, ...]:
+        """Return where on each a face lies, -`MOST` to `MOST` standard deviations; less than 0 is softer than the mean.
 
         Args:
             image: RGB uint8 (H, W, 3).
@@ -67,14 +70,15 @@ class Softness:
         right, bottom = (face.mesh[:, :2].max(0).astype(int) + 3).tolist()
         part = image[top:bottom, left:right]
         if not part.size:
-            return 0.0
+            return (0.0,) * len(KEPT)
         size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
         light = cv2.cvtColor(cv2.resize(part, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB)[:, :, 0]
         places = (face.mesh[:, :2] - np.array([left, top], np.float32)) * np.float32(scale)
         x, y = _raster().growing(_GROWING).planes(places.astype(np.float32))
         laid = cv2.remap(light.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         shares = self.solver @ (self.basis @ _fine(np.asarray(laid, np.float32)))
-        return float(np.clip(shares[1] / max(shares[0], _LEAST_CONTRAST), -MOST, MOST))
+        strength = max(float(shares[0]), _LEAST_CONTRAST)
+        return tuple(float(np.clip(shares[1 + each] / strength, -MOST, MOST)) for each in KEPT)
 
 
 def _fine(light: Field) -> Values:
