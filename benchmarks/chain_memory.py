@@ -107,7 +107,7 @@ class Bench:
             item = self.items[number % len(self.items)]
             frame = Frame(number, number, 1, Fraction(1, RATE), item.frame.image.copy())
             faces = tuple(replace(face, track_id=number // (2 * RATE)) for face in item.faces)
-            yield FaceFrame(frame, faces).with_frame(frame.with_image(cv2.add(frame.image, (9.0, 9.0, 9.0, 0.0))))
+            yield FaceFrame(frame, faces).with_frame(frame.with_image(np.minimum(frame.image, 246) + np.uint8(9)))
 
     def grown(self, name: str, *seconds: float) -> Figures:
         """Return the peaks of the process's memory, in MiB, while a processor edits clips of some lengths."""
@@ -130,7 +130,7 @@ class Bench:
         for item in self.clip(_DIFFERENT // 2):
             run_processor(processor, [item])
         height, width = self.items[0].frame.image.shape[:2]
-        return max(0, held_bytes(processor) - before) / (height * width)
+        return float(max(0, held_bytes(processor) - before) / (height * width))
 
 
 class _Opened:
@@ -161,7 +161,9 @@ def _pictures(side: int) -> Iterator[np.ndarray[Any, np.dtype[np.uint8]]]:
     """Yield frames of a head that drifts before two walls."""
     portrait = read_picture(SOURCE, Options().limits).image
     noise = np.random.default_rng(0)
-    walls = [cv2.resize(noise.integers(0, 256, (9, 9, 3), np.uint8), (side, side)) for _ in range(2)]
+    walls = [
+        np.asarray(cv2.resize(noise.integers(0, 256, (9, 9, 3), np.uint8), (side, side)), np.uint8) for _ in range(2)
+    ]
     for number in range(_DIFFERENT):
         image = walls[number * 2 // _DIFFERENT].copy()
         head = portrait[30:190, 100 + number : 260 + number]
