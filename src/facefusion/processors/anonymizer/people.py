@@ -23,6 +23,10 @@ from facefusion.state import State
 
 TRIALS: Final = 8
 """Faces that are tried for a person; the one by which they are known least is taken."""
+_HARDER: Final = 1.15
+"""How much farther outlines go of eight more faces, which are tried where none of the first is far enough."""
+_FAR: Final = 0.74
+"""Identity distance between somebody and themselves with a new face that is far enough."""
 _SAME: Final = 0.45
 """Identity distance below which somebody who comes back gets the same face."""
 _LAYING: Final = FaceSwapperOptions(shape=1.0, keep_expression=0.5)
@@ -100,9 +104,13 @@ class People:
         for known, number, soft in self.known:
             if identity_distance(known, vector) < _SAME:
                 return number, soft
-        soft, first = self.softness.measure(image, face), TRIALS * len(self.known)
-        tried = range(first, first + TRIALS)
-        number = max(tried, key=lambda number: self._distance(self._person(number, soft), image, face, vector))
+        soft, first = self.softness.measure(image, face), 2 * TRIALS * len(self.known)
+        distances: dict[int, float] = {}
+        for number in range(first, first + 2 * TRIALS):
+            if number == first + TRIALS and max(distances.values()) > _FAR:
+                break
+            distances[number] = self._distance(self._person(number, soft), image, face, vector)
+        number = max(distances, key=lambda number: distances[number])
         self.known.append((vector, number, soft))
         return number, soft
 
@@ -141,4 +149,5 @@ class People:
         finder = FrontFinder(self.sessions.open("front"))
         model = self.space.draw(self.seed, number, dict(zip(KEPT, soft, strict=True)))
         swapper = MeshSwapper(model, _LAYING, max_yaw=_NEVER_FADES, finder=finder)
-        return Person(number, soft, swapper, Head.draw(self.seed, number))
+        further = 1.0 if number % (2 * TRIALS) < TRIALS else _HARDER
+        return Person(number, soft, swapper, Head.draw(self.seed, number, further))
