@@ -275,12 +275,12 @@ def test_of_a_crowd_those_are_remembered_who_were_met_last(monkeypatch):
     monkeypatch.setattr(Softness, "measure", lambda self, image, face: (0.5,))
     people = People(0, SessionFactory(("cpu",)))
     numbers = [people.choose(None, who)[0] for who in (0, 1, 2, 0, 3, 0, 1)]
-    assert [number // TRIALS for number in numbers] == [0, 1, 2, 0, 3, 0, 4], (
+    assert [number // (2 * TRIALS) for number in numbers] == [0, 1, 2, 0, 3, 0, 4], (
         "who is forgotten gets a face that nobody had before"
     )
     again = People(0, SessionFactory(("cpu",)))
     again.restore(unpack(pack(people.state())))
-    assert [again.choose(None, who)[0] for who in (3, 4)] == [3 * TRIALS, 5 * TRIALS]
+    assert [again.choose(None, who)[0] for who in (3, 4)] == [6 * TRIALS, 10 * TRIALS]
 
 
 def test_every_face_is_given_to_it_unless_the_user_sets_limits():

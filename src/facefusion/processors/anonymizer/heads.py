@@ -63,14 +63,15 @@ class Head:
     hollows: float
 
     @classmethod
-    def draw(cls, seed: int, number: int) -> Self:
+    def draw(cls, seed: int, number: int, further: float = 1.0) -> Self:
         """Return the outline that goes with a face.
 
         Args:
             seed: of all faces of a job.
             number: of the face.
+            further: how many times farther it goes than usual.
         """
-        drawn = np.random.default_rng([seed, number, 1]).uniform(*_DRAWN, 4)
+        drawn = np.random.default_rng([seed, number, 1]).uniform(*_DRAWN, 4) * further
         return cls(*map(float, drawn))
 
     def lay(self, image: Image, mesh: Points, turn: float) -> None:
