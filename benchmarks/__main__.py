@@ -16,7 +16,7 @@ NAMES = (
 LONG = (
     *("batch", "content", "clap", "kills", "fuzz", "performance", "gpu", "flame", "watermark"),
     *("disclosure", "trust", "chaos", "cluster", "service_load", "jobs_queue", "metrics", "seams", "film"),
-    *("shared_batches", "console", "images", "anonymizer", "page_pictures"),
+    *("shared_batches", "console", "images", "anonymizer", "page_pictures", "chain_memory"),
 )
 
 

@@ -13,7 +13,7 @@ from facefusion.processors.base import Processor, ProcessorContext, ProcessorSpe
 from facefusion.processors.registry import installed_processors, package_of_processor
 
 _ANIMATOR: Final = "portrait_animator"
-_LOOKS: Final = {
+_LOOKS: Final[Mapping[str, Mapping[str, Any]]] = {
     "stylizer cartoon": {"stylizer_look": "cartoon"},
     "stylizer oil of faces": {"stylizer_look": "oil", "stylizer_scope": "faces"},
     "stylizer sketch behind faces": {"stylizer_look": "sketch", "stylizer_scope": "background"},

@@ -9,6 +9,7 @@ import pytest
 from frames_around import frames, installed_beside, windowed
 
 from facefusion.engine.live.prepare import check_live
+from facefusion.engine.plan import make_plan
 from facefusion.engine.preview.preview import Preview
 from facefusion.engine.run import run
 from facefusion.engine.segmented import SegmentedPlan, merge_segments, plan_job, run_segment
@@ -106,6 +107,22 @@ def test_stretches_count_from_the_first_frame_of_the_result(job, clip):
     assert [(a != b).any() for a, b in zip(before, after, strict=True)] == [False, False, True, True, True] + [
         False
     ] * 3
+
+
+@pytest.mark.parametrize(
+    ("when", "trim", "is_told"),
+    [
+        ("12f-20f", {}, True),
+        ("0:48-0:50,99f-", {}, True),
+        ("0.40-", {"trim_end": "0.40"}, True),
+        ("11f-", {}, False),
+        ("0.44-9,5-9", {}, False),
+        ("-0.1", {}, False),
+    ],
+)
+def test_it_is_told_beforehand_where_a_link_works_in_no_frame(values, when, trim, is_told):
+    plan = make_plan(Options.parse(values | trim | {"processors": "frame_enhancer", "when": when}), has_hooks=False)
+    assert any("frame_enhancer works in no frame" in note for note in plan.notes) == is_told
 
 
 def test_a_job_that_was_broken_off_goes_on_to_the_same_file(job):

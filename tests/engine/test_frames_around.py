@@ -259,6 +259,19 @@ def test_frames_that_are_kept_back_count_in_the_memory(clip, images):
     planned(("bright",), LEAST_IN_FLIGHT)
 
 
+def test_frames_that_processors_remember_count_too(clip):
+    def planned(frames):
+        values = {"target_path": clip, "output_path": "out.mkv", "max_memory": frames * 48 * 64 * 8 / GIB}
+        chain = ("film_restorer", "stylizer", "temporal_smoother")
+        return make_plan(Options.parse(values | {"processors": chain}), has_hooks=False)
+
+    held = 12 + 12 + 1 + 2
+    plan = planned(LEAST_IN_FLIGHT + held)
+    assert (plan.kept_back, plan.held) == (12, held)
+    with pytest.raises(OptionsError, match=f"do not hold {LEAST_IN_FLIGHT + held} frames of 64x48"):
+        planned(LEAST_IN_FLIGHT + held - 0.1)
+
+
 @pytest.mark.parametrize(("most", "batch"), [(LEAST_IN_FLIGHT, 1), (18, 3)])
 def test_no_more_frames_are_held_than_the_memory_has_places_for(job, monkeypatch, astronaut, most, batch):
     long = write_clip(Path("long.mp4"), [astronaut[30:222, 120:312]] * 40)

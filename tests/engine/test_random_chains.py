@@ -12,6 +12,7 @@ import cv2
 import frames_around
 import numpy as np
 import pytest
+from benchmarks.chain_memory import held_bytes
 from benchmarks.weightless import NAMES, Form, forms, uncovered
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -251,7 +252,7 @@ def test_no_chain_loses_a_frame_or_shows_where_it_was_cut(chains, case):
 
 
 @pytest.mark.slow
-@settings(max_examples=80)
+@settings(max_examples=25)
 @given(case=cases(4, sum(SCENES)))
 def test_no_longer_chain_does_either(chains, case):
     check(chains, case)
@@ -316,3 +317,15 @@ def test_forty_faces_in_a_frame(chains, name):
     items = [FaceFrame(Frame(number, number, 1, Fraction(1, 25), image), tuple(small)) for number in range(2)]
     edited = chains.in_turn([Asked(name)], items)
     assert [told(item) for item in edited] == [told(item) for item in items]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_held_does_not_grow_with_the_clip(chains, name):
+    [processor] = chains.made([Asked(name)])
+    held, items = [], chains.items[8:22]
+    for turn in range(3):
+        for item in items:
+            frame = replace(item.frame, index=item.frame.index + 50 * turn, pts=item.frame.pts + 10_000 * turn)
+            run_processor(processor, [replace(item, frame=frame)])
+        held.append(held_bytes(processor))
+    assert held[2] <= held[1] + 4096

@@ -8,6 +8,7 @@ from dataclasses import replace
 from facefusion.engine.casting import options_of_roles
 from facefusion.errors import OptionsError
 from facefusion.media.info import PictureInfo, VideoInfo
+from facefusion.options.moments import Stretch
 from facefusion.processors.base import Processor, ProcessorContext
 from facefusion.processors.chained.links import ChainLink
 from facefusion.processors.guarded import create_processor
@@ -44,3 +45,20 @@ def check_links(links: Sequence[ChainLink], target: PictureInfo | VideoInfo) -> 
                 f"{link.spec.name} is to work in a part of the time, but the target is a picture",
                 "Leave out when",
             )
+
+
+def idle_links(links: Sequence[ChainLink], target: VideoInfo) -> list[str]:
+    """Return a sentence for each link none of whose stretches begins before the target ends, where that is known."""
+    return [
+        f"{link.spec.name} works in no frame: the target ends before any stretch of its when begins"
+        for link in links
+        if link.stretches and not any(_begins_within(stretch, target) for stretch in link.stretches)
+    ]
+
+
+def _begins_within(stretch: Stretch, target: VideoInfo) -> bool:
+    if stretch.start is None:
+        return True
+    if stretch.start.frame is not None:
+        return target.frames is None or stretch.start.frame < target.frames
+    return target.duration is None or stretch.start.seconds is None or stretch.start.seconds < target.duration

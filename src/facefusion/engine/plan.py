@@ -25,7 +25,7 @@ from facefusion.engine.checks import (
 )
 from facefusion.engine.edited import check_side, edited_info
 from facefusion.engine.inputs import further_inputs
-from facefusion.engine.links import check_links
+from facefusion.engine.links import check_links, idle_links
 from facefusion.engine.problem import problem_path
 from facefusion.engine.shares import DEFAULT_IN_FLIGHT, LEAST_IN_FLIGHT, in_flight_of, wanted_batch
 from facefusion.errors import InputTypeError, OptionsError
@@ -45,7 +45,7 @@ from facefusion.media.select import Selection
 from facefusion.media.still.encode import not_held
 from facefusion.media.tracks.check import check_tracks
 from facefusion.options import Options, OutputOptions
-from facefusion.processors.base import ProcessorSpec, spec_delay
+from facefusion.processors.base import ProcessorSpec, spec_delay, spec_held
 from facefusion.processors.chained.links import ChainLink, chain_links
 from facefusion.processors.registry import resolve_processors
 
@@ -126,6 +126,11 @@ class Plan:
         pictures = [path for path in (output.thumbnail, output.contact_sheet) if path is not None]
         return (*(rendition.path for rendition in self.renditions[1:]), *pictures)
 
+    @property
+    def held(self) -> int:
+        """Most frames that processors keep back or remember."""
+        return sum(spec_held(link.spec, link.options) for link in self.links)
+
 
 def make_plan(
     options: Options,
@@ -177,7 +182,8 @@ def make_plan(
         return Plan(options, target, picture, output, processors, notes=tuple(not_held(form, picture)))
     video = edited_info(target, links, options)
     sampling, unsuited = frame_sampling(options, links, has_hooks=has_hooks)
-    plan = Plan(options, target, video, output, processors, sampling=sampling, notes=tuple(unsuited))
+    notes = (*unsuited, *idle_links(links, target))
+    plan = Plan(options, target, video, output, processors, sampling=sampling, notes=notes)
     planned = _video_plan(plan, target, video, inputs)
     for rendition in planned.renditions:
         if rendition.encoding.form.kind == "video":
@@ -229,7 +235,7 @@ def _video_plan(plan: Plan, target: VideoInfo, edited: VideoInfo, inputs: Sequen
         OutputError: an output cannot be written.
     """
     options = plan.options
-    frames_in_flight(options, target, edited, plan.kept_back)
+    frames_in_flight(options, target, edited, plan.held)
     wishes = [(plan.output, VideoWish.of(options.output))]
     wishes += [VideoWish.parse_rendition(text, options.output) for text in options.output.renditions]
     check_for_sequence(options, target, [path for path, _ in wishes])
@@ -286,14 +292,14 @@ def _inputs(options: Options, target: Path, links: Sequence[ChainLink]) -> list[
     return [*options.source_paths, *map_inputs(options), target, *further, *further_inputs(links)]
 
 
-def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None, kept_back: int = 0) -> int:
-    """Return how many decoded frames may exist at once, beside those that processors keep back.
+def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None = None, held: int = 0) -> int:
+    """Return how many decoded frames may exist at once, beside those that processors hold.
 
     Args:
         options: all options.
         info: of the frames as they are decoded.
         edited: of the frames as they are written; like those when None.
-        kept_back: by processors, at most.
+        held: by processors, at most: kept back and remembered.
 
     Raises:
         OptionsError: `max_memory` does not hold as many as are needed to work at all.
@@ -306,13 +312,13 @@ def frames_in_flight(options: Options, info: VideoInfo, edited: VideoInfo | None
     if runtime.max_memory is None and runtime.execution_batch_size != "auto":
         budget = wanted
     if runtime.max_memory is not None:
-        least = LEAST_IN_FLIGHT + kept_back
+        least = LEAST_IN_FLIGHT + held
         if budget < least:
             raise OptionsError(
                 f"Option max-memory: {runtime.max_memory} GiB do not hold {least} frames of {info.width}x{info.height}",
                 f"Allow at least {least * size / GIB:.3f}",
             )
-        budget -= kept_back
+        budget -= held
     return max(LEAST_IN_FLIGHT, min(wanted, budget))
 
 
@@ -321,8 +327,8 @@ def frame_memory(plan: Plan) -> int:
     info, edited = plan.target, plan.edited
     if not isinstance(info, VideoInfo) or not isinstance(edited, VideoInfo):
         return _frame_size(info, edited)
-    kept_back = plan.kept_back
-    return _frame_size(info, edited) * (frames_in_flight(plan.options, info, edited, kept_back) + kept_back)
+    held = plan.held
+    return _frame_size(info, edited) * (frames_in_flight(plan.options, info, edited, held) + held)
 
 
 def _frame_size(info: PictureInfo | VideoInfo, edited: PictureInfo | VideoInfo | None) -> int:

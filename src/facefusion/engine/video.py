@@ -251,7 +251,7 @@ def shares_of(plan: Plan, info: VideoInfo, batch: int = 0) -> Shares:
     edited = plan.edited if isinstance(plan.edited, VideoInfo) else info
     # Each frame that is worked on in full may bring along as many as lie between it and the last.
     together = MOST if plan.sampling == "auto" else plan.sampling
-    in_flight = max(LEAST_IN_FLIGHT, frames_in_flight(plan.options, info, edited, plan.kept_back) // together)
+    in_flight = max(LEAST_IN_FLIGHT, frames_in_flight(plan.options, info, edited, plan.held) // together)
     if batch:
         return Shares.of(max(in_flight, LEAST_IN_FLIGHT if batch == 1 else in_flight_of(batch)), batch)
     return Shares.of(in_flight, wanted_batch(plan.options.runtime))

@@ -104,7 +104,11 @@ class Work:
 
     def tell(self) -> None:
         """Tell what the processors have to say when all is done."""
-        self.notes.tell(*(note for processor in self.processors for note in notes_of(processor)))
+        self.notes.tell(*self.told())
+
+    def told(self) -> list[str]:
+        """Return what the processors have to say of the frames that they were given."""
+        return [note for processor in self.processors for note in notes_of(processor)]
 
     def prepare(self, frame: Frame) -> Frame:
         """Run the user's step before, on a copy: it may change the array, but what was read must stay."""

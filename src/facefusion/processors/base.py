@@ -320,6 +320,8 @@ class ProcessorSpec:
             are too small, or turned too far, to be worked on otherwise, and at once.
         delay: tells from the options, before any work, how many frames it keeps back at most; None where it keeps none.
             See `DelayingProcessor`.
+        remembers: tells from the options how many frames it remembers the pixels of, at most, beside those that it
+            keeps back; they count in the job's memory, too. None where it remembers none.
     """
 
     name: str
@@ -338,6 +340,7 @@ class ProcessorSpec:
     options: type[OptionGroup] | None = None
     takes_every_face: bool = False
     delay: Callable[[Options], int] | None = None
+    remembers: Callable[[Options], int] | None = None
 
     def is_given_faces(self, options: Options) -> bool:
         """Whether faces are looked for on its account, as the options are."""
@@ -347,3 +350,8 @@ class ProcessorSpec:
 def spec_delay(spec: ProcessorSpec, options: Options) -> int:
     """Return how many frames a processor keeps back at most, as is known before any work."""
     return 0 if spec.delay is None else spec.delay(options)
+
+
+def spec_held(spec: ProcessorSpec, options: Options) -> int:
+    """Return how many frames a processor holds at most between two batches: kept back, and remembered."""
+    return spec_delay(spec, options) + (0 if spec.remembers is None else spec.remembers(options))

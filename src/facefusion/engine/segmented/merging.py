@@ -157,6 +157,8 @@ def _write(job: Step, folder: JobFolder, segments: Sequence[Loaded], faces: int)
     for segment in segments:
         kept: Any = segment.state["post"]
         pictures.take_behind(kept)
+        notes: Any = segment.state["notes"]
+        job.work.notes.tell(*notes)
     with job.open() as reader, job.door.leaving(Count(folder.frames, faces)) as way:
         pictures.write(job.plan.options.output, way)
         counts = join_outputs(job.plan, folder, reader.range, job.cancel, way)

@@ -249,6 +249,8 @@ class _Making:
         """Finish the segment."""
         self.job.door.still_open()
         tally = Tally.of(end.state, is_first=self.part.number == 0)
-        give(SegmentEnd(end.cut, pack({"tally": tally.state(), "post": edit.kept()})))
+        notes = self.job.work.told()
+        self.job.work.notes.tell(*notes)
+        give(SegmentEnd(end.cut, pack({"tally": tally.state(), "post": edit.kept(), "notes": notes})))
         give.settle()
         return tally.has_faces

@@ -103,15 +103,19 @@ class FaceSpace:
             }
             return cls(means, directions, archive["vertex_light"].astype(np.float64))
 
-    def draw(self, seed: int, number: int) -> SourceModel:
+    def draw(self, seed: int, number: int, kept: Mapping[int, float] | None = None) -> SourceModel:
         """Return a face that nobody has, as the mesh swapper takes it.
 
         Args:
             seed: of all faces of a job.
             number: of the face.
+            kept: where it lies along some directions, by their number; all others are drawn.
         """
         chance = np.random.default_rng([seed, number])
-        return self.at(np.clip(_SPREAD * chance.standard_normal(self.count), -_MOST, _MOST))
+        place = np.clip(_SPREAD * chance.standard_normal(self.count), -_MOST, _MOST)
+        for direction, value in (kept or {}).items():
+            place[direction] = value
+        return self.at(place)
 
     def at(self, place: Values) -> SourceModel:
         """Return the face at a place, in standard deviations along each direction, float64 (K,)."""

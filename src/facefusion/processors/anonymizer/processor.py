@@ -109,7 +109,7 @@ class Anonymizer:
         image = item.before.image
         is_picture = any(face.track_id is None for face in item.faces)
         seen = Seen(image, self._cuts.update(image) or is_picture)
-        boxes = [] if self._search is None or is_picture else [_box(each) for each in self._search.quick(image)]
+        boxes = [] if self._search is None else [_box(each) for each in self._search.quick(image)]
         self._sightings.take(seen, [each for _, each in self._kept], item.faces, boxes)
         self._kept.append((item, seen))
 

@@ -39,6 +39,10 @@ class Runs:
             self.named[-1][1] = index
         self.last = index
 
+    def counted(self) -> str:
+        """Return how many they are, in words."""
+        return "In 1 frame" if self.frames == 1 else f"In {self.frames} frames"
+
     def told(self) -> str:
         """Return which frames they are, as far as they are named."""
         named = ", ".join(_runs(self.named))
@@ -88,14 +92,10 @@ class Report:
 
     def notes(self) -> list[str]:
         """Return what the user should know, a sentence each."""
-        told, frames = [], self.frames
-        if self.instead.frames:
-            what = f"In {self.instead.frames} of {frames} frames a face could not be replaced and is blurred"
-            told.append(f"{what}: {self.instead.told()}")
-        if self.followed.frames:
-            what = f"In {self.followed.frames} of {frames} frames a face was not found"
-            told.append(f"{what}, and what was followed there is covered: {self.followed.told()}")
-        return told
+        blurred = "a face could not be replaced and is blurred"
+        followed = "a face was not found, and what was followed there is covered"
+        kinds = [(blurred, self.instead), (followed, self.followed)]
+        return [f"{runs.counted()} {what}: {runs.told()}" for what, runs in kinds if runs.frames]
 
     def state(self) -> State:
         """Return all counts; see `facefusion.state`."""

@@ -1,7 +1,7 @@
 """The film restorer: dust, scratches, flicker, weave, noise and fading of old film, without weights."""
 
 from facefusion.processors.base import ProcessorSpec
-from facefusion.processors.film_restorer.processor import FilmRestorer, kept_back
+from facefusion.processors.film_restorer.processor import FilmRestorer, kept_back, remembered
 
 SPEC = ProcessorSpec(
     name="film_restorer",
@@ -10,4 +10,5 @@ SPEC = ProcessorSpec(
     create=FilmRestorer.create,
     needs_faces=False,
     delay=kept_back,
+    remembers=remembered,
 )

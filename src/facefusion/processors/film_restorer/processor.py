@@ -10,7 +10,7 @@ from facefusion.processors.base import FaceFrame, ProcessorContext
 from facefusion.processors.film_restorer.shots import Shots
 from facefusion.processors.film_restorer.stage import Stage
 from facefusion.processors.film_restorer.step import Moment, Step
-from facefusion.processors.film_restorer.steps import delay_of_steps, steps_of
+from facefusion.processors.film_restorer.steps import delay_of_steps, past_of_steps, steps_of
 from facefusion.state import State
 
 
@@ -75,3 +75,8 @@ def _edited(item: FaceFrame, moment: Moment) -> FaceFrame:
 def kept_back(options: Options) -> int:
     """Return how many frames are kept back at most; see `ProcessorSpec.delay`."""
     return delay_of_steps(steps_of(options.film_restorer))
+
+
+def remembered(options: Options) -> int:
+    """Return how many frames that went out are still looked at; see `ProcessorSpec.remembers`."""
+    return past_of_steps(steps_of(options.film_restorer))

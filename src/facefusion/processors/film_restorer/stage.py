@@ -56,6 +56,8 @@ class Stage:
         self._last = None if state["last"] is None else _moment_of(state["last"])
 
     def _with_motion(self, moment: Moment) -> Moment:
+        if self._step.moves and not self._step.needs_motion:
+            return replace(moment, motion=None)  # nobody behind asks for it any more
         if not self._step.needs_motion or moment.begins or moment.motion is not None or self._last is None:
             return moment
         return replace(moment, motion=measured(self._last.image, moment.image))
@@ -66,7 +68,8 @@ class Stage:
         reach = self._step.reach.after + 1
         seen = (*self._past, *list(self._waiting)[:reach])
         image = self._step.apply(Window(seen, len(self._past), moment.begins))
-        self._past.append(self._waiting.popleft().kept())
+        past = self._waiting.popleft().kept()
+        self._past.append(past if self._step.needs_motion else replace(past, motion=None))
         return replace(moment, image=image, motion=None if self._step.moves else moment.motion)
 
 

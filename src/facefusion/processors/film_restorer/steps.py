@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from facefusion.options.film_restorer import FilmRestorerOptions
 from facefusion.processors.film_restorer.combing import Combing
@@ -15,6 +16,8 @@ from facefusion.processors.film_restorer.scratches import Scratches
 from facefusion.processors.film_restorer.steady import Steady, shake_steadying, weave_steadying
 from facefusion.processors.film_restorer.step import Step
 
+_MOTION: Final = 4
+"""Frames of 720 lines that take as much memory as the motion between all frames that are held."""
 Maker = tuple[int, Callable[[int], Step]]
 """The strength of a step, and what makes one of it."""
 
@@ -52,3 +55,12 @@ def steady_makers(options: FilmRestorerOptions) -> list[Maker]:
 def delay_of_steps(steps: Sequence[Step]) -> int:
     """Return how many frames steps keep back at most, one after the other."""
     return sum(step.reach.after for step in steps)
+
+
+def past_of_steps(steps: Sequence[Step]) -> int:
+    """Return how many frames steps remember at most, one after the other; one that moves frames has drawn the last.
+
+    Motion counts as so many frames as it takes in those of 720 lines: in larger ones it takes less of each.
+    """
+    past = sum(step.reach.before + (step.moves and not step.needs_motion) for step in steps)
+    return past + (_MOTION if any(step.needs_motion for step in steps) else 0)

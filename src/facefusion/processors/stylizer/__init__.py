@@ -1,7 +1,7 @@
 """The stylizer: whole frames, faces or backgrounds as a cartoon, in oil, in pencil, or in the colours of a table."""
 
 from facefusion.processors.base import ProcessorSpec
-from facefusion.processors.stylizer.processor import Stylizer, coloured_format, wants_faces
+from facefusion.processors.stylizer.processor import Stylizer, coloured_format, remembered, wants_faces
 
 SPEC = ProcessorSpec(
     name="stylizer",
@@ -11,4 +11,5 @@ SPEC = ProcessorSpec(
     needs_faces=False,
     wants_faces=wants_faces,
     format=coloured_format,
+    remembers=remembered,
 )

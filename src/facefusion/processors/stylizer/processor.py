@@ -83,3 +83,8 @@ def wants_faces(options: Options) -> bool:
 def coloured_format(before: FrameFormat, options: Options, catalogue: Catalogue) -> FrameFormat:
     """Return what frames will be like; see `ProcessorSpec`: a table may give grey frames colours."""
     return replace(before, has_colour=before.has_colour or options.stylizer.stylizer_look == "lut")
+
+
+def remembered(options: Options) -> int:
+    """Return how many frames are remembered; see `ProcessorSpec.remembers`: drawings are steadied by the last one."""
+    return 0 if options.stylizer.stylizer_look == "lut" else 1

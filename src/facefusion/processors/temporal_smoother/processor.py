@@ -20,6 +20,8 @@ from facefusion.processors.temporal_smoother.flicker import is_flicker, unexplai
 from facefusion.processors.temporal_smoother.motion import Floats, Motion
 from facefusion.state import State
 
+REMEMBERED: Final = 2
+"""Frames whose pixels are remembered: the last one before and after it was edited, and what rounding left."""
 _MARGIN: Final = 24
 """Pixels around an edit in which motion is looked for, too; of a frame of 540 lines, more of larger ones."""
 _LINES: Final = 540
