@@ -1,4 +1,6 @@
-"""A second recogniser, on which nothing of the product was tuned: MobileFaceNet, from the test material.
+"""A second recogniser, which the product does not use: MobileFaceNet, from the test material.
+
+How far the anonymizer changes outlines was worked out with it; nothing else was tuned on it.
 
 Source: Chen et al., "MobileFaceNets: efficient CNNs for accurate real-time face verification on mobile devices", 2018;
 crop: Deng et al., "ArcFace: additive angular margin loss for deep face recognition", 2019.

@@ -23,6 +23,7 @@ from facefusion.processors.anonymizer.heads import Head
 from facefusion.processors.anonymizer.people import TRIALS, People
 from facefusion.processors.anonymizer.processor import DELAY, Anonymizer
 from facefusion.processors.anonymizer.report import Report
+from facefusion.processors.anonymizer.sightings import Seen, Sightings
 from facefusion.processors.anonymizer.softness import Softness
 from facefusion.processors.base import FaceFrame, ProcessorContext
 from facefusion.state import pack, unpack
@@ -159,6 +160,17 @@ def test_a_face_is_covered_before_it_is_found_and_after_and_between(small, blind
     assert [each.frame.index for each in done] == list(range(24))
     shares = [changed_at(before, after, face) for before, after in zip(frames, done, strict=True)]
     assert min(shares) > 0.8, shares
+
+
+def test_what_was_doubted_is_covered_when_it_turns_out_to_be_a_face(small):
+    image, face = small
+    sightings, box = Sightings(), (face.box, 0.3)
+    first, second = Seen(image, begins_scene=True), Seen(image, begins_scene=False)
+    sightings.take(first, [], [], [box])
+    assert not sightings.sure(first)
+    sightings.take(second, [first], [replace(face, track_id=7)], [])
+    assert sightings.sure(first)
+    assert list(sightings.sure(second)) == [7]
 
 
 def test_nothing_is_covered_beyond_a_cut(small, blind):

@@ -152,7 +152,10 @@ class Sightings:
         if track is None:
             self.tracks[number] = Track(patch)
             self._doubtful |= set() if is_sure else {number}
-            _follow_back(number, patch, kept, now)
+            met = _follow_back(number, patch, kept, now)
+            if is_sure and met is not None:
+                # What was found there was this face, and is none that one may doubt any more.
+                self._doubtful.discard(met)
             return
         if track.missed:
             _bridge(number, sighting, kept, track.missed)
@@ -164,7 +167,7 @@ class Sightings:
         found = track.patch.found(now.image)
         track.missed += 1
         track.unlike = track.unlike + 1 if found is None else 0
-        taken = found is not None and _taken(found, now)
+        taken = found is not None and _taken(found, now) is not None
         if track.unlike > UNSURE or track.missed > LONGEST or taken:
             del self.tracks[number]
             return
@@ -184,19 +187,25 @@ class Sightings:
         return self._next + 1
 
 
-def _follow_back(number: int, patch: Patch, kept: Sequence[Seen], now: Seen) -> None:
-    """Follow a face that was found first back through the frames before, as far as anything looks like it."""
+def _follow_back(number: int, patch: Patch, kept: Sequence[Seen], now: Seen) -> int | None:
+    """Follow a face that was found first back through the frames before, as far as anything looks like it.
+
+    Returns:
+        the number of what was found already where it would be; None where nothing was.
+    """
     unlike, after = 0, now
     for seen in reversed(kept):
         if after.begins_scene:
-            return
+            return None
         found = patch.found(seen.image)
         unlike = unlike + 1 if found is None else 0
-        if unlike > UNSURE or (found is not None and _taken(found, seen)):
-            return
+        met = None if found is None else _taken(found, seen)
+        if unlike > UNSURE or met is not None:
+            return met
         patch = patch if found is None else replace(patch, box=found)
         seen.sightings[number] = Sighting(patch.box, is_found=False)
         after = seen
+    return None
 
 
 def _bridge(number: int, again: Sighting, kept: Sequence[Seen], missed: int) -> None:
@@ -214,6 +223,7 @@ def _bridge(number: int, again: Sighting, kept: Sequence[Seen], missed: int) -> 
         seen.sightings[number] = replace(followed, box=np.asarray(box, np.float32))
 
 
-def _taken(box: Vector, seen: Seen) -> bool:
-    """Whether another face, which was found, is where this one would be."""
-    return any(each.is_found and box_overlap(box, each.box) > 0.5 for each in seen.sightings.values())
+def _taken(box: Vector, seen: Seen) -> int | None:
+    """Return the number of another face that was found where this one would be; None where there is none."""
+    there = (number for number, each in seen.sightings.items() if each.is_found and box_overlap(box, each.box) > 0.5)
+    return next(there, None)
