@@ -47,7 +47,15 @@ CLIPS: Final = {
     "talking 1": "talk/talk-d0.mp4",
     "talking 2": "talk/talk-d3.mp4",
 }
-"""File of each clip below the test material."""
+"""File of each clip below the test material, of those that the steps were made with."""
+HELD_OUT: Final = {
+    "classroom": "video/classroom_many_small_faces.mp4",
+    "low light": "video/low_light_derived_male.mp4",
+    "reading": "video/male_with_espeak_audio_mux.mp4",
+    "cuts": "video/scene_cuts_with_noface.mp4",
+    "talking 3": "talk/talk-d20.mp4",
+}
+"""Likewise of those that the steps never saw when they were made."""
 MAKERS: Final[Mapping[str, Callable[[int], Step]]] = {
     "dust": Dust,
     "scratches": Scratches,
@@ -109,18 +117,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parse(arguments)
     steps = options.steps or list(MAKERS)
     totals: dict[str, Count] = {}
-    rows = [_clip(name, steps, totals, options) for name in options.clips or CLIPS]
+    rows = [_clip(name, steps, totals, options) for name in _clips(options)]
     figures: Figures = {"clips": rows, "all": {name: total.figures() for name, total in totals.items()}}
     figures["times"] = [] if options.no_times else [_timed(name) for name in steps]
     _show(figures, steps)
     return finish(figures, options.json)
 
 
+def _clips(options: argparse.Namespace) -> Iterable[str]:
+    return options.clips or (HELD_OUT if options.held_out else CLIPS)
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("film_restorer", __doc__)
-    made.add_argument("--clips", nargs="+", choices=list(CLIPS), metavar="NAME", help="these alone")
+    made.add_argument("--clips", nargs="+", choices=[*CLIPS, *HELD_OUT], metavar="NAME", help="these alone")
+    made.add_argument("--held-out", action="store_true", help="clips that the steps were not made with")
     made.add_argument("--steps", nargs="+", choices=list(MAKERS), help="these alone")
     made.add_argument("--frames", type=int, default=16, help="of each clip (default: %(default)s)")
+    made.add_argument("--start", type=int, default=_START, help="first frame of each clip (default: %(default)s)")
     made.add_argument("--seed", type=int, default=1, help="of the damage (default: %(default)s)")
     made.add_argument("--noise", type=float, default=0, help="grain beside the damage, of 255 (default: none)")
     made.add_argument("--strength", type=int, help="of dust and scratches (default: as the options have it)")
@@ -130,7 +144,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _clip(name: str, steps: Sequence[str], totals: dict[str, Count], options: argparse.Namespace) -> Figures:
-    frames = _frames(name, options.frames)
+    frames = _frames(name, options.frames, options.start)
     if options.noise:
         frames = with_noise(frames, options.seed, options.noise)
     row: Figures = {"clip": name}
@@ -144,9 +158,9 @@ def _clip(name: str, steps: Sequence[str], totals: dict[str, Count], options: ar
     return row
 
 
-def _frames(name: str, count: int) -> list[Image]:
-    with VideoReader(assets(*CLIPS[name].split("/")), LimitOptions()) as reader:
-        return [np.ascontiguousarray(frame.image) for frame in islice(reader, _START, _START + count)]
+def _frames(name: str, count: int, start: int = _START) -> list[Image]:
+    with VideoReader(assets(*(CLIPS | HELD_OUT)[name].split("/")), LimitOptions()) as reader:
+        return [np.ascontiguousarray(frame.image) for frame in islice(reader, start, start + count)]
 
 
 def _marks(kind: str, name: str, frames: list[Image], totals: dict[str, Count], options: argparse.Namespace) -> Figures:
