@@ -6,7 +6,6 @@ import pytest
 from tests.processors.worn_film import items, scene
 
 from facefusion.options import Options
-from facefusion.options.film_restorer import FilmRestorerOptions
 from facefusion.processors.film_restorer import SPEC
 from facefusion.processors.film_restorer.processor import FilmRestorer
 from facefusion.processors.film_restorer.steps import steps_of
@@ -23,7 +22,7 @@ from facefusion.processors.film_restorer.steps import steps_of
 def test_as_many_frames_as_declared_are_kept_back_and_never_more(settings: dict[str, int], delay: int) -> None:
     """The declared number is reached within a shot, and not passed where a cut comes."""
     film = items([*scene(17, seed=1), *(255 - image for image in scene(2, seed=9))])
-    processor, given, most = FilmRestorer(steps_of(FilmRestorerOptions(**settings))), 0, 0
+    processor, given, most = FilmRestorer(steps_of(Options.parse(settings).film_restorer)), 0, 0
     for count, item in enumerate(film, 1):
         given += len(processor.process([item]))
         most = max(most, count - given)
