@@ -227,7 +227,10 @@ def _timed(name: str) -> Figures:
     row: Figures = {"step": name}
     for lines in _LINES:
         size = (lines * 16 // 9, lines)
-        frames = [cv2.resize(image, size, interpolation=cv2.INTER_CUBIC) for image in _frames("hands, bird", _TIMED)]
+        frames = [
+            np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+            for image in _frames("hands, bird", _TIMED)
+        ]
         worn = with_flicker(with_scratches(with_dust(frames, 1).images, 1).images, 1).images
         start = time.process_time()
         _restored(worn, MAKERS[name](50))

@@ -89,6 +89,14 @@ def test_where_the_camera_starts_to_move_the_path_goes_along():
     )  # two frames of its way; the old place would be wrong by 120e-3, a long line by 30e-3
 
 
+@pytest.mark.parametrize("period", [12, 20, 32, 60])
+def test_a_camera_that_sways_is_left_to_sway(period):
+    sway = 6e-3 * np.sin(np.arange(90.0)[:, None] * 2 * np.pi / period) * [1, 1, 0, 0]
+    gate = Calm(16.0, 4.0, 2e-5, follows=True)
+    wrong = np.array([calmed(sway[at - 30 : at + 7], 30, gate) - sway[at] for at in range(30, 83)])
+    assert np.abs(wrong).max() < 0.05 * np.abs(sway).max()
+
+
 def test_two_frames_are_their_own_path():
     path = np.array([[0.0] * 4, [1.0] * 4])
     assert np.array_equal(calmed(path, 1, CALM), path[1])

@@ -74,7 +74,13 @@ def _sides(straight: Image, sign: int) -> tuple[Places, Places]:
     for _ in range(middle - 3):
         left -= belongs[np.arange(len(rise)), left]
         right += belongs[np.arange(len(rise)), right]
-    return left, right
+    return np.maximum(left, peak - _usual(peak - left)), np.minimum(right, peak + _usual(right - peak))
+
+
+def _usual(reaches: Places) -> int:
+    """Return how far a line reaches to one side at most: hardly beyond the usual, for edges run along it."""
+    seen = reaches[reaches > 0]
+    return int(np.median(seen)) + 1 if seen.size else 0
 
 
 def _across(straight: Image, left: Places, right: Places) -> Image:

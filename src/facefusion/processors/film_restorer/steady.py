@@ -19,8 +19,8 @@ Borders = Literal["fill", "crop"]
 """What becomes of places that a moved frame leaves empty."""
 
 _AHEAD: Final = 6
-_WEAVE: Final = Calm(16.0, 4.0, 2e-5)
-"""Weave is fast: whatever a camera does slowly goes on."""
+_WEAVE: Final = Calm(16.0, 4.0, 2e-5, follows=True)
+"""Weave is fast: whatever a camera does goes on."""
 _WEAVE_MARGIN: Final = 0.012
 """Share of the width by which film weaves at most."""
 _WEAVE_TURN: Final = 0.0025

@@ -22,14 +22,19 @@ _UNLIKE, _UNLIKE_THROUGH = 0.2, 0.5
 
 A line that runs through the whole frame is hardly anything else than a scratch, so it may be more uneven.
 """
-_APART: Final = 0.8
-"""How far both sides are apart at most, as a share of how far the line stands out of them."""
+_APART: Final = 0.5
+"""How far both sides are apart at most, as a share of how far the line stands out, in strips that tell of it."""
+_TELL, _TELL_THROUGH, _LEAST_TELL = 0.5, 0.3, 4
+"""Share of the strips that have to tell, the same of a line through the whole frame, and how many at least.
+
+A scratch often runs along an edge for a while.
+"""
 _ROOM: Final = 12.0
 """Levels between the sides and the line's own colour below which nothing can be told of its opacity."""
 
 
 def is_laid_on(grey: Grey, line: Line) -> bool:
-    """Whether a line is of one opacity all along, between sides that are alike.
+    """Whether a line is of one opacity wherever the picture is alike on both of its sides, and enough of it is.
 
     Args:
         grey: the frame, uint8 (H, W).
@@ -37,13 +42,15 @@ def is_laid_on(grey: Grey, line: Line) -> bool:
     """
     found = [_strip(grey, line, strip) for strip in range(line.first, line.last + 1)]
     told = np.array([each for each in found if each is not None], np.float32).reshape(-1, 3)
-    if len(told) < 3:
-        return False
     opacity, rise, apart = told.T
-    usual = float(np.median(opacity))
-    uneven = float(np.median(np.abs(opacity - usual)))
-    most = _UNLIKE_THROUGH if line.first == 0 and line.last == STRIPS - 1 else _UNLIKE
-    return usual > 0 and uneven < most * usual and float(np.median(apart)) < _APART * float(np.median(rise))
+    clear = opacity[apart < _APART * rise]
+    is_through = line.first == 0 and line.last == STRIPS - 1
+    if len(clear) < max(_LEAST_TELL, (_TELL_THROUGH if is_through else _TELL) * len(told)):
+        return False
+    usual = float(np.median(clear))
+    uneven = float(np.median(np.abs(clear - usual)))
+    most = _UNLIKE_THROUGH if is_through else _UNLIKE
+    return usual > 0 and uneven < most * usual
 
 
 def _strip(grey: Grey, line: Line, strip: int) -> tuple[float, float, float] | None:
