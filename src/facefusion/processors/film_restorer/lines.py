@@ -21,7 +21,7 @@ _AROUND: Final = 0.05
 """How far to either side the surroundings reach that a line has to stand out of, in heights of the frame."""
 _NEAREST: Final = 9
 """The same in pixels at least."""
-_MISSING: Final = 0.75
+_MISSING: Final = 0.4
 """What a strip without the line takes away, where one with it gives 1 at most."""
 _CLEAR: Final = 2.2
 """How many times the usual unevenness around it a line has to stand out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -24,6 +25,18 @@ _LASTS: Final = 2
 _WANDERS: Final = 0.006
 """How far a scratch goes from frame to frame at most, in heights of the frame."""
 
+_BESIDE: Final = 0.015
+"""How far beside another scratch one may be hidden by it, in heights of the frame."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A frame and the upright lines that are seen on it, the picture's own among them."""
+
+    image: Image
+    grey: Grey
+    lines: list[Line]
+
 
 class Scratches:
     """Finds upright scratches that last, and closes them.
@@ -40,22 +53,34 @@ class Scratches:
     def __init__(self, strength: int) -> None:
         self.strength = strength
         self._least = _PLAINEST + (_FAINTEST - _PLAINEST) * strength / 100
-        self._known: dict[int, tuple[Image, list[Line]]] = {}
+        self._known: dict[int, _Seen] = {}
 
     def apply(self, window: Window) -> Image:
         """Return the frame without scratches; the same object where none is found."""
         lines = self.found(window)
-        return closed(window.image, lines) if lines else window.image
+        if not lines:
+            return window.image
+        result = closed(window.image, lines)
+        hidden = self._hidden(result, lines)
+        return closed(result, hidden) if hidden else result
+
+    def _hidden(self, result: Image, lines: list[Line]) -> list[Line]:
+        """Return scratches so close beside others that they are seen only when these are closed."""
+        grey = _grey(result)
+        near = _BESIDE * result.shape[0]
+        beside = [each for each in lines_in(grey, self._least) if any(each.is_near(line, near) for line in lines)]
+        return [each for each in beside if is_laid_on([(grey, each)])]
 
     def found(self, window: Window) -> list[Line]:
-        """Return the lines of the frame that are there for some frames together."""
+        """Return the lines of the frame that lie on it for some frames together."""
         offsets = range(-window.before, window.after + 1)
-        seen = {offset: self._lines(window.neighbour(offset)) for offset in offsets}
+        seen = {offset: self._seen(window.neighbour(offset)) for offset in offsets}
         self._known = {
-            key: value for key, value in self._known.items() if any(value[0] is m.image for m in window.moments)
+            key: value for key, value in self._known.items() if any(value.image is m.image for m in window.moments)
         }
         most = max(2.0, _WANDERS * window.image.shape[0])
-        return [line for line in seen[0] if _lasts(line, seen, most) >= _LASTS]
+        tracks = [(line, _track(line, seen, most)) for line in seen[0].lines]
+        return [line for line, track in tracks if len(track) >= _LASTS and is_laid_on(track)]
 
     def state(self) -> State:
         """Return an empty state: lines are found anew in the frames of the window."""
@@ -64,23 +89,28 @@ class Scratches:
     def restore(self, state: State) -> None:
         """Do nothing: nothing is remembered that frames do not tell."""
 
-    def _lines(self, image: Image) -> list[Line]:
-        """Return the lines of a frame, found once."""
+    def _seen(self, image: Image) -> _Seen:
+        """Return a frame with its lines, found once."""
         known = self._known.get(id(image))
-        if known is None or known[0] is not image:
-            grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
-            known = self._known[id(image)] = (
-                image,
-                [line for line in lines_in(grey, self._least) if is_laid_on(grey, line)],
-            )
-        return known[1]
+        if known is None or known.image is not image:
+            grey = _grey(image)
+            known = self._known[id(image)] = _Seen(image, grey, lines_in(grey, self._least))
+        return known
 
 
-def _lasts(line: Line, seen: dict[int, list[Line]], most: float) -> int:
-    """Return on how many frames one after the other a line is, this one among them."""
-    count = 1
+def _grey(image: Image) -> Grey:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _track(line: Line, seen: dict[int, _Seen], most: float) -> list[tuple[Grey, Line]]:
+    """Return a line on the frames one after the other on which it is, this one first."""
+    track = [(seen[0].grey, line)]
     for sign in (-1, 1):
         offset = sign
-        while offset in seen and any(line.is_near(other, most * abs(offset)) for other in seen[offset]):
-            count, offset = count + 1, offset + sign
-    return count
+        while offset in seen:
+            near = [other for other in seen[offset].lines if line.is_near(other, most * abs(offset))]
+            if not near:
+                break
+            track.append((seen[offset].grey, near[0]))
+            offset += sign
+    return track
