@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from benchmarks.common import ROOT
+from benchmarks.film_damage import with_dust, with_scratches
 from benchmarks.finishing import as_item, made_flicker, with_edit
 from facefusion.media.frame import Image
 from facefusion.media.open import open_reader
@@ -88,6 +89,17 @@ def clip(name: str, *, seconds: float = 2.0, rate: int = 8, change: Change | Non
         rng = np.random.default_rng(1)
         with open_reader(made, limits=LimitOptions()) as reader:
             _write([change(frame.image, rng) for frame in reader], path, rate)
+
+    return maker
+
+
+def old_film(name: str, *, seconds: float = 2.0, rate: int = 12) -> Maker:
+    """Return what makes a clip of a portrait with dust, hairs and scratches, written almost without loss."""
+
+    def maker(material: Material, path: Path) -> None:
+        with open_reader(material.clip(name, seconds, Fraction(rate)), limits=LimitOptions()) as reader:
+            frames = [frame.image for frame in reader]
+        _write(with_scratches(with_dust(frames, 3, per_frame=18, hairs=4).images, 3, alive=6).images, path, rate)
 
     return maker
 

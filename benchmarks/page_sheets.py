@@ -14,6 +14,7 @@ from benchmarks.page_material import (
     clip,
     evening,
     half,
+    old_film,
     over_time,
     picture,
     soft,
@@ -193,6 +194,14 @@ SHEETS: Final = (
             tuple(Panel("driven.mp4", (0.15, 0.08, 0.85, 0.68), frame) for frame in (0, 5, 9, 14)),
         ),
         270,
+    ),
+    Sheet(
+        "film_restorer",
+        {"film.mp4": old_film(CAPTAIN)},
+        (Run("--output restored.mp4"),),
+        _beside(("film.mp4", "restored.mp4"), (0.15, 0.0, 0.85, 0.9), (4,)),
+        340,
+        "film_marks",
     ),
     Sheet(
         "film_restorer",

@@ -25,7 +25,7 @@ _SLANT: Final = 3
 """Rows up or down by which what goes across may be slanted on either side."""
 _STRAIGHT: Final = 6
 """Levels that each row of slant has to win."""
-_SAME: Final = 2
+_SAME: Final = 4
 """Levels by which a pixel has to differ from what would be put there."""
 
 
