@@ -254,7 +254,7 @@ def test_what_was_not_replaced_is_told(small, blind):
     processor = blind()
     run(processor, walking(image, face, 6, found=(3,)))
     [note] = processor.notes()
-    assert note == "In 5 frames a face was not found, and what was followed there is covered: 0-2, 4-5"
+    assert note == "A face was not found and is covered where it was followed in 5 of the frames: 0-2, 4-5"
 
 
 def test_profiles_are_blurred_and_that_is_told(small):
@@ -263,7 +263,7 @@ def test_profiles_are_blurred_and_that_is_told(small):
     processor = SPEC.create(context())
     processor.process([item(image, [turned])])
     processor.finish()
-    assert processor.notes() == ["In 1 frame a face could not be replaced and is blurred: 0"]
+    assert processor.notes() == ["A face could not be replaced and is blurred in 1 of the frames: 0"]
 
 
 def test_of_a_long_clip_no_more_is_kept_than_is_told():
@@ -275,8 +275,8 @@ def test_of_a_long_clip_no_more_is_kept_than_is_told():
     assert len(pack(report.state())) < 2000
     named = ", ".join(f"{index}" for index in range(3, 39, 3))
     assert again.notes() == report.notes()
-    assert report.notes()[0].startswith("In 5000 frames a face could not be replaced and is blurred: 1-2, 4, 6")
-    assert report.notes()[1].endswith(f"what was followed there is covered: {named} and 3321 more")
+    assert report.notes()[0].startswith("A face could not be replaced and is blurred in 5000 of the frames: 1-2, 4, 6")
+    assert report.notes()[1].endswith(f"in 3333 of the frames: {named} and 3321 more")
 
 
 def test_of_a_crowd_those_are_remembered_who_were_met_last(monkeypatch):

@@ -224,7 +224,7 @@ def test_commands_that_are_advised_are_for_the_same_folder(models, own, quiet_pl
     own.mkdir()
     (own / "gfpgan_1.4.onnx").write_bytes(CONTENT)
     job = ["--processors", "face_enhancer", "-t", str(ASTRONAUT), "-o", "out.png"]
-    assert main([*job, "--models-dir", str(own)]) == 51
+    assert main([*job, "--face-enhancer-model", "gfpgan_1.4", "--models-dir", str(own)]) == 51
     assert f"run `facefusion models verify gfpgan_1.4 --trust{where}`" in capsys.readouterr().err
     assert main([*job, "--face-enhancer-model", "gfpgan_1.3", "--models-dir", str(own)]) == 45
     assert f"Run `facefusion models pull gfpgan_1.3{where}`." in capsys.readouterr().err

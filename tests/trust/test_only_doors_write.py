@@ -34,6 +34,7 @@ KNOWN = {
     "engine/plan.py": "asks in a process of its own what a file holds",
     "state.py": "what stages remember, in memory",
     "jobs/work/task.py": "a plan",
+    "options/chain_files.py": "a chain that somebody saves: settings",
     "jobs/exporting.py": "a table of jobs that failed, or were measured",
     "jobs/migrations/__main__.py": "a version of the schema, while the package is worked on",
     "jobs/storage/folder.py": "files of jobs that have left by the doors, or are inputs",

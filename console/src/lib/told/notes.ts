@@ -26,12 +26,12 @@ export const NOTES: readonly Note[] = [
     `$2 帧中有 $1 帧的人脸宽度小于 $3 像素${LEFT}`,
   ],
   [
-    /^In (\d+) of (\d+) frames a face could not be replaced and is blurred: (.+)$/,
-    "$2 帧中有 $1 帧的人脸无法替换，已改为模糊：$3",
+    /^A face could not be replaced and is blurred in (\d+) of the frames: (.+)$/,
+    "有 $1 帧的人脸无法替换，已改为模糊：$2",
   ],
   [
-    /^In (\d+) of (\d+) frames a face was not found, and what was followed there is covered: (.+)$/,
-    "$2 帧中有 $1 帧没有找到人脸，已遮盖跟踪到的位置：$3",
+    /^A face was not found and is covered where it was followed in (\d+) of the frames: (.+)$/,
+    "有 $1 帧没有找到人脸，已遮盖跟踪到的位置：$2",
   ],
   [/^Some faces are turned more than (\d+)° and were left as they are$/, `有的人脸侧转超过 $1°${LEFT}`],
   [/^Some faces are narrower than (\d+) pixels and were left as they are$/, `有的人脸宽度小于 $1 像素${LEFT}`],

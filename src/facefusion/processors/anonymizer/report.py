@@ -39,10 +39,6 @@ class Runs:
             self.named[-1][1] = index
         self.last = index
 
-    def counted(self) -> str:
-        """Return how many they are, in words."""
-        return "In 1 frame" if self.frames == 1 else f"In {self.frames} frames"
-
     def told(self) -> str:
         """Return which frames they are, as far as they are named."""
         named = ", ".join(_runs(self.named))
@@ -92,10 +88,14 @@ class Report:
 
     def notes(self) -> list[str]:
         """Return what the user should know, a sentence each."""
-        blurred = "a face could not be replaced and is blurred"
-        followed = "a face was not found, and what was followed there is covered"
-        kinds = [(blurred, self.instead), (followed, self.followed)]
-        return [f"{runs.counted()} {what}: {runs.told()}" for what, runs in kinds if runs.frames]
+        told = []
+        if self.instead.frames:
+            named, count = self.instead.told(), self.instead.frames
+            told.append(f"A face could not be replaced and is blurred in {count} of the frames: {named}")
+        if self.followed.frames:
+            named, count = self.followed.told(), self.followed.frames
+            told.append(f"A face was not found and is covered where it was followed in {count} of the frames: {named}")
+        return told
 
     def state(self) -> State:
         """Return all counts; see `facefusion.state`."""
