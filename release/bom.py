@@ -57,17 +57,23 @@ def component(package: Package, reviewed: Reviewed) -> dict[str, Any]:
     """Return the component of a package; several digests stand for the several files it may be installed from."""
     digests = [{"alg": "SHA-256", "content": digest} for digest in package.sha256]
     digests += [{"alg": "SHA-512", "content": package.sha512}] if package.sha512 else []
-    return {
-        "type": "library",
-        "bom-ref": package.url,
-        "name": package.name,
-        "version": package.version,
-        "purl": package.url,
-        "scope": package.scope,
+    return library(package.url, package.name, package.version, package.scope) | {
         "licenses": [{"expression": reviewed.expression(package)}],
         "hashes": digests,
         "properties": [{"name": "facefusion:locks", "value": ", ".join(package.locks)}],
     }
+
+
+def library(url: str, name: str, version: str, scope: str = "required") -> dict[str, Any]:
+    """Return what every component that is a library tells of itself.
+
+    Args:
+        url: its package URL (purl).
+        name: as its index calls it.
+        version: of it.
+        scope: of CycloneDX: `required`, `optional` or `excluded`.
+    """
+    return {"type": "library", "bom-ref": url, "name": name, "version": version, "purl": url, "scope": scope}
 
 
 def document(

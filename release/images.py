@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from release.bom import LICENCE, document
+from release.bom import LICENCE, document, library
 from release.image_archive import ArchiveError, ImageArchive, Installed, read_archive
 from release.licences import Reviewed, read_reviewed
 from release.locks import python_lock
@@ -72,15 +72,7 @@ def image_bom(archive: ImageArchive, flavour: str, reviewed: Reviewed, source: S
 def _component(package: Installed, reviewed: Reviewed) -> dict[str, Any]:
     licences = {**reviewed.stated, _OWN: LICENCE} if package.ecosystem == "pypi" else {}
     told = {"licenses": [{"expression": licences[package.name]}]} if package.name in licences else {}
-    return {
-        "type": "library",
-        "bom-ref": package.url,
-        "name": package.name,
-        "version": package.version,
-        "purl": package.url,
-        "scope": "required",
-        **told,
-    }
+    return library(package.url, package.name, package.version) | told
 
 
 def _save(engine: Sequence[str], image: str, path: Path) -> None:
